@@ -1,0 +1,85 @@
+/**
+ * Every code that `@galleta/session` throws. A code is part of the public interface: it never
+ * changes its meaning, so programs may compare it.
+ */
+export type SessionErrorCode =
+  /** An option is unknown, has the wrong type, or contradicts another. Thrown at set-up. */
+  | "ERR_SESSION_OPTION"
+  /** A secret key is missing, empty, or too weak for production. Thrown at set-up. */
+  | "ERR_SESSION_KEY"
+  /** A function that takes a session was given something else. */
+  | "ERR_SESSION_NOT_A_SESSION"
+  /** The session holds a value that JSON cannot carry; the message names the path. */
+  | "ERR_SESSION_NOT_JSON"
+  /** The cookie would be larger than a browser keeps; the message names the largest keys. */
+  | "ERR_SESSION_TOO_LARGE"
+  /** The session was changed after the response headers went out. */
+  | "ERR_SESSION_COMMITTED"
+  /** `ws.session` was changed after the handshake; the message names `update`. */
+  | "ERR_SESSION_HANDSHAKE_SENT"
+  /** The session was ended (logged out, revoked or expired) and can no longer be changed. */
+  | "ERR_SESSION_ENDED"
+  /** Sessions are not switched on for this app, or the middleware has not run yet. */
+  | "ERR_SESSION_DISABLED"
+  /** The session middleware stands twice, or in the wrong order. */
+  | "ERR_SESSION_SETUP"
+  /** A request was refused by the cross-site check. */
+  | "ERR_SESSION_CSRF"
+  /** A request names a Host that is not a valid authority, or is not allowed. */
+  | "ERR_SESSION_HOST"
+  /** The store did not answer in time or failed; `cause` has its error. */
+  | "ERR_SESSION_STORE"
+  /** This feature needs a `store`. */
+  | "ERR_SESSION_STORE_REQUIRED"
+  /** A ticket's MAC, form or purpose is wrong. */
+  | "ERR_SESSION_TICKET_INVALID"
+  /** A ticket came after its 60 seconds. */
+  | "ERR_SESSION_TICKET_EXPIRED"
+  /** A ticket was exchanged before. */
+  | "ERR_SESSION_TICKET_USED"
+  /** A ticket belongs to another session. */
+  | "ERR_SESSION_TICKET_FOREIGN"
+  /** The session has changed since the ticket was made. */
+  | "ERR_SESSION_TICKET_STALE"
+  /** Too many tickets of one session wait to be exchanged. */
+  | "ERR_SESSION_TICKET_LIMIT"
+  /** The page did not exchange its ticket in time, or went away. */
+  | "ERR_SESSION_UPDATE_TIMEOUT"
+  /** This runtime cannot do what was asked (a Set-Cookie on its 101, say). */
+  | "ERR_SESSION_RUNTIME";
+
+/** Extra facts of a {@link SessionError}. */
+export interface SessionErrorOptions {
+  /** The error that led to this one. */
+  cause?: unknown;
+  /** The HTTP status that answers a request which failed with this error. Default 500. */
+  status?: number;
+}
+
+/**
+ * The one error class of `@galleta/session`; told apart by its literal `code`.
+ *
+ * The message says what to do and never holds a token, a secret or a value of the session.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   req.session.cart = hugeCart;
+ * } catch (error) {
+ *   if (error instanceof SessionError && error.code === "ERR_SESSION_COMMITTED") retryLater();
+ * }
+ * ```
+ */
+export class SessionError<Code extends SessionErrorCode = SessionErrorCode> extends Error {
+  /** What went wrong, as a literal that programs may compare. */
+  readonly code: Code;
+  /** The HTTP status that answers a request which failed with this error. */
+  readonly status: number;
+
+  constructor(code: Code, message: string, options: SessionErrorOptions = {}) {
+    super(message, "cause" in options ? { cause: options.cause } : undefined);
+    this.name = "SessionError";
+    this.code = code;
+    this.status = options.status ?? 500;
+  }
+}

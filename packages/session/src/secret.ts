@@ -1,0 +1,52 @@
+const MASK = "**********";
+
+/**
+ * A string that does not show itself: `String()`, templates, `JSON.stringify`, `util.inspect`,
+ * error messages and structured clones all give `**********`. Only {@link Secret.reveal} gives
+ * the value.
+ *
+ * @example
+ * ```ts
+ * const key = new Secret("correct horse battery staple");
+ * `${key}`;       // "**********"
+ * key.reveal();   // "correct horse battery staple"
+ * ```
+ */
+export class Secret {
+  // A private field is not enumerable, not cloned by structuredClone and not shown by inspect.
+  readonly #value: string;
+
+  /**
+   * @param value the text to protect
+   * @throws TypeError when `value` is not a string; the message does not show it
+   */
+  constructor(value: string) {
+    if (typeof value !== "string") throw new TypeError("A Secret is made from a string.");
+    this.#value = value;
+  }
+
+  /** The protected text. The only way to it, so that a search for `reveal(` finds every use. */
+  reveal(): string {
+    return this.#value;
+  }
+
+  toString(): string {
+    return MASK;
+  }
+
+  toJSON(): string {
+    return MASK;
+  }
+
+  [Symbol.toPrimitive](): string {
+    return MASK;
+  }
+
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return `Secret(${MASK})`;
+  }
+
+  [Symbol.for("Deno.customInspect")](): string {
+    return `Secret(${MASK})`;
+  }
+}

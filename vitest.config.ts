@@ -1,0 +1,36 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+const source = (path: string) => fileURLToPath(new URL(`./packages/${path}`, import.meta.url));
+
+// Tests run on the sources, so that `npm run check` never needs a build.
+// What must be tested as it is published (the CLI, the packed tarballs) lives in test/ and says so.
+const alias = [
+  { find: /^@galleta\/session$/, replacement: source("session/src/index.ts") },
+  { find: /^@galleta\/session\/formats\/(.*)$/, replacement: source("session/src/formats/$1.ts") },
+  { find: /^@galleta\/session\/client$/, replacement: source("session/src/client/index.ts") },
+  { find: /^@galleta\/session\/(.*)$/, replacement: source("session/src/adapters/$1.ts") },
+  { find: /^galleta$/, replacement: source("galleta/src/index.ts") },
+  { find: /^galleta\/testing$/, replacement: source("galleta/src/testing/index.ts") },
+];
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        resolve: { alias },
+        test: { name: "unit", include: ["packages/*/src/**/*.test.ts"], environment: "node" },
+      },
+      {
+        resolve: { alias },
+        test: {
+          name: "whole",
+          include: ["test/**/*.test.ts"],
+          environment: "node",
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
+  },
+});
