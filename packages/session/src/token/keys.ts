@@ -1,0 +1,78 @@
+import { Buffer } from "node:buffer";
+import { createSecretKey, hkdfSync, type KeyObject } from "node:crypto";
+import { lengthPrefixed } from "../encoding.ts";
+import { createMac, type Mac } from "./mac.ts";
+
+const LABEL = "galleta/v1";
+
+/** What the keys of a token are for. A token of one use is never accepted for another. */
+export type TokenUse = "session" | "ticket";
+
+/** Everything derived from one secret, once, at set-up. */
+export interface Key {
+  /** Position in the ring; 0 signs. */
+  readonly index: number;
+  /** Four bytes that hint at the key, as an unsigned number. */
+  readonly kid: number;
+  /** Signs sessions. */
+  readonly mac: Mac;
+  /** Makes and checks CSRF tokens. */
+  readonly csrf: KeyObject;
+  /** Input of the per-token derivation of encryption keys. */
+  readonly material: KeyObject;
+}
+
+/** The keys of one cookie name: the first signs, all verify. */
+export interface KeyRing {
+  readonly newest: Key;
+  readonly keys: readonly Key[];
+  /** `info` of the derivation of encryption keys, by use. */
+  readonly encryptionInfo: Readonly<Record<TokenUse, Buffer>>;
+}
+
+/**
+ * `info(use, ...context)` of the token format. Length prefixes make it injective: no two lists of
+ * parts give the same bytes.
+ */
+export function info(use: string, ...context: string[]): Buffer {
+  return Buffer.concat([LABEL, use, ...context].map((part) => lengthPrefixed(part)));
+}
+
+/**
+ * HKDF-SHA-256 (RFC 5869) of a secret.
+ * @param length bytes to derive
+ */
+export function derive(
+  secret: KeyObject,
+  salt: Uint8Array,
+  about: Uint8Array,
+  length: number,
+): Buffer {
+  return Buffer.from(hkdfSync("sha256", secret, salt, about, length));
+}
+
+const NO_SALT = new Uint8Array(0);
+
+/**
+ * Derives every key of a cookie name.
+ * @param secrets the bytes of the secrets, newest first, at least one
+ */
+export function createKeyRing(secrets: readonly Buffer[], cookieName: string): KeyRing {
+  const keys = secrets.map((secret, index): Key => {
+    const material = createSecretKey(secret);
+    return {
+      index,
+      kid: derive(material, NO_SALT, info("kid"), 4).readUInt32BE(0),
+      mac: createMac(derive(material, NO_SALT, info("sign", cookieName), 32)),
+      csrf: createSecretKey(derive(material, NO_SALT, info("csrf", cookieName), 32)),
+      material,
+    };
+  });
+  const [newest] = keys;
+  if (newest === undefined) throw new RangeError("A key ring has at least one key.");
+  return {
+    newest,
+    keys,
+    encryptionInfo: { session: info("enc", cookieName), ticket: info("ticket", cookieName) },
+  };
+}
