@@ -1,0 +1,29 @@
+import { Secret } from "@galleta/session";
+import { expectTypeOf } from "vitest";
+import { Config, type ConfigSchema } from "./config.ts";
+
+const config = new Config();
+declare const port: ConfigSchema<number>;
+
+expectTypeOf(config.get("A")).toEqualTypeOf<string>();
+expectTypeOf(config.get("A", { cast: String })).toEqualTypeOf<string>();
+expectTypeOf(config.get("A", { cast: Number })).toEqualTypeOf<number>();
+expectTypeOf(config.get("A", { cast: Boolean })).toEqualTypeOf<boolean>();
+expectTypeOf(config.get("A", { cast: Secret })).toEqualTypeOf<Secret>();
+expectTypeOf(config.get("A", { cast: port })).toEqualTypeOf<number>();
+expectTypeOf(config.get("A", { cast: (value) => value.split(",") })).toEqualTypeOf<string[]>();
+expectTypeOf(config.get("A", { cast: (value) => new URL(value) })).toEqualTypeOf<URL>();
+
+expectTypeOf(config.get("A", { default: "x" })).toEqualTypeOf<string>();
+expectTypeOf(config.get("A", { default: null })).toEqualTypeOf<string | null>();
+expectTypeOf(config.get("A", { cast: Number, default: 8000 })).toEqualTypeOf<number>();
+expectTypeOf(config.get("A", { cast: Boolean, default: false })).toEqualTypeOf<boolean>();
+expectTypeOf(config.get("A", { cast: Secret, default: undefined })).toEqualTypeOf<
+  Secret | undefined
+>();
+expectTypeOf(config.get("A", { cast: port, default: "none" })).toEqualTypeOf<number | string>();
+
+// @ts-expect-error a cast that is neither a function nor a schema
+config.get("A", { cast: "number" });
+// @ts-expect-error a class is no function of a string: write (value) => new URL(value)
+config.get("A", { cast: URL });

@@ -1,0 +1,193 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { parseEnv } from "node:util";
+import { Secret } from "@galleta/session";
+import { ConfigError } from "./errors.ts";
+
+/** The part of Standard Schema v1 (https://standardschema.dev) that a cast needs. */
+export interface ConfigSchema<Output = unknown> {
+  readonly "~standard": {
+    readonly version: 1;
+    readonly vendor: string;
+    readonly validate: (
+      value: unknown,
+    ) => ConfigSchemaResult<Output> | Promise<ConfigSchemaResult<Output>>;
+    readonly types?: { readonly input: unknown; readonly output: Output } | undefined;
+  };
+}
+
+/** What a Standard Schema answers. */
+export type ConfigSchemaResult<Output> =
+  | { readonly value: Output; readonly issues?: undefined }
+  | { readonly issues: readonly unknown[] };
+
+/** What {@link Config.get} takes as `cast`. */
+export type ConfigCast =
+  | StringConstructor
+  | NumberConstructor
+  | BooleanConstructor
+  | typeof Secret
+  | ConfigSchema
+  | ((value: string) => unknown);
+
+/** The type that a cast gives. */
+export type CastResult<Cast extends ConfigCast> = Cast extends StringConstructor
+  ? string
+  : Cast extends NumberConstructor
+    ? number
+    : Cast extends BooleanConstructor
+      ? boolean
+      : Cast extends typeof Secret
+        ? Secret
+        : Cast extends ConfigSchema<infer Output>
+          ? Output
+          : Cast extends (value: string) => infer Result
+            ? Result
+            : never;
+
+/** Options of {@link Config}. */
+export interface ConfigOptions {
+  /** Stands before every key, in the environment and in the file: `"APP_"` reads `APP_PORT`. */
+  readonly envPrefix?: string;
+  /** The environment. Default `process.env`, looked at each time a key is read. */
+  readonly environ?: Readonly<Record<string, string | undefined>>;
+}
+
+/**
+ * The configuration of an app: the environment, then a file, then a default.
+ *
+ * The file has the `.env` syntax of Node (`util.parseEnv`). Where there is none, the environment
+ * alone counts. Nothing is ever written to `process.env`, and no message holds a value.
+ *
+ * @example
+ * ```ts
+ * const config = new Config(".env");
+ * export const DEBUG = config.get("DEBUG", { cast: Boolean, default: false });
+ * export const SESSIONS = { secretKey: config.get("SECRET_KEY", { cast: Secret }) };
+ * ```
+ */
+export class Config {
+  // Private fields, so that to log a Config does not log what is in it.
+  readonly #file: ReadonlyMap<string, string>;
+  readonly #fileName: string | undefined;
+  readonly #environ: Readonly<Record<string, string | undefined>>;
+  readonly #prefix: string;
+
+  /**
+   * @param file relative to the working directory; it need not exist
+   * @throws ConfigError (`ERR_GALLETA_CONFIG`) when the file is there and cannot be read
+   */
+  constructor(file?: string | URL, options: ConfigOptions = {}) {
+    this.#fileName = file instanceof URL ? fileURLToPath(file) : file;
+    this.#file = this.#fileName === undefined ? new Map() : readEnvFile(this.#fileName);
+    this.#environ = options.environ ?? process.env;
+    this.#prefix = options.envPrefix ?? "";
+  }
+
+  /**
+   * One value, as a string or as `cast` makes it. An empty value is a value. The default is given
+   * back as it is, without the cast.
+   *
+   * `Number` takes finite numbers, `Boolean` takes `true`, `1`, `false` and `0` in any case. A
+   * schema must be synchronous.
+   *
+   * @throws ConfigError (`ERR_GALLETA_CONFIG`) when the key is missing and has no default, or the
+   * value does not fit the cast
+   * @example
+   * ```ts
+   * const port = config.get("PORT", { cast: Number, default: 8000 });   // number
+   * const origin = config.get("ORIGIN", { cast: (value) => new URL(value) });   // URL
+   * ```
+   */
+  get(key: string): string;
+  get<const Default>(key: string, options: { readonly default: Default }): string | Widen<Default>;
+  get<Cast extends ConfigCast>(key: string, options: { readonly cast: Cast }): CastResult<Cast>;
+  get<Cast extends ConfigCast, const Default>(
+    key: string,
+    options: { readonly cast: Cast; readonly default: Default },
+  ): CastResult<Cast> | Widen<Default>;
+  get(key: string, options: { readonly cast?: ConfigCast; readonly default?: unknown } = {}) {
+    const name = this.#prefix + key;
+    const inherited = this.#environ[name];
+    // Not `??`: a key like "constructor" finds a function on an environment that is a plain object.
+    const found = typeof inherited === "string" ? inherited : this.#file.get(name);
+    if (found === undefined) {
+      if ("default" in options) return options.default;
+      throw new ConfigError(`${name} is missing: set it in the environment${this.#orInTheFile()}.`);
+    }
+    return options.cast === undefined ? found : castValue(name, found, options.cast);
+  }
+
+  #orInTheFile(): string {
+    return this.#fileName === undefined ? "" : ` or in ${this.#fileName}`;
+  }
+}
+
+/** `false` as a default means a boolean, `8000` a number: the literal itself is of no use. */
+type Widen<Type> = Type extends string
+  ? string
+  : Type extends number
+    ? number
+    : Type extends boolean
+      ? boolean
+      : Type;
+
+function readEnvFile(file: string): ReadonlyMap<string, string> {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code;
+    if (code === "ENOENT") return new Map();
+    throw new ConfigError(`The configuration file ${file} cannot be read (${code}).`, { cause });
+  }
+  // A map, because a file may name a key "constructor" or "__proto__".
+  return new Map(Object.entries(parseEnv(text) as Record<string, string>));
+}
+
+const BOOLEANS = new Map([
+  ["true", true],
+  ["1", true],
+  ["false", false],
+  ["0", false],
+]);
+
+function castValue(name: string, value: string, cast: ConfigCast): unknown {
+  if (cast === String) return value;
+  if (cast === Secret) return new Secret(value);
+  if (cast === Number) {
+    const number = Number(value);
+    // Number("") is 0, which nobody means who leaves a value empty.
+    if (value.trim() !== "" && Number.isFinite(number)) return number;
+    throw new ConfigError(`${name} must be a number.`);
+  }
+  if (cast === Boolean) {
+    const boolean = BOOLEANS.get(value.toLowerCase());
+    if (boolean !== undefined) return boolean;
+    throw new ConfigError(`${name} must be true, 1, false or 0.`);
+  }
+  if ("~standard" in cast) return validate(name, value, cast);
+  try {
+    return (cast as (value: string) => unknown)(value);
+  } catch {
+    // No cause: such errors quote what they could not read ("abc" is not valid JSON).
+    throw new ConfigError(`${name} does not fit its cast.`);
+  }
+}
+
+function validate(name: string, value: string, schema: ConfigSchema): unknown {
+  let result: ConfigSchemaResult<unknown> | Promise<ConfigSchemaResult<unknown>>;
+  try {
+    result = schema["~standard"].validate(value);
+  } catch {
+    throw new ConfigError(`${name} does not fit its schema.`);
+  }
+  if (result instanceof Promise) {
+    // Nobody waits for it, and its failure must not end the process.
+    result.catch(() => undefined);
+    throw new ConfigError(`${name} has an asynchronous schema: a configuration is read at once.`);
+  }
+  // The schema's own words are not repeated: they may quote the value.
+  if (result.issues) throw new ConfigError(`${name} does not fit its schema.`);
+  return result.value;
+}
