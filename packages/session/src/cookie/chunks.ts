@@ -1,0 +1,40 @@
+import { AMBIGUOUS, findCookie } from "./parse.ts";
+import { COOKIE_LIMIT } from "./serialize.ts";
+
+/** The most cookies that one session may take. */
+export const MAX_CHUNKS = 4;
+
+const chunkName = (name: string, index: number) => (index === 0 ? name : `${name}.${index}`);
+
+/** The names that a session in `count` cookies has: `session`, `session.1`, `session.2`... */
+export function chunkNames(name: string, from: number, to: number): string[] {
+  return Array.from({ length: Math.max(0, to - from) }, (_, i) => chunkName(name, from + i));
+}
+
+/**
+ * Collects the chunks of a session up to the first gap. How many belong together is not taken from
+ * any cookie: the caller tries all of them, then fewer, and one MAC over the whole decides.
+ */
+export function findChunks(header: string, name: string): string[] | typeof AMBIGUOUS {
+  const chunks: string[] = [];
+  for (const each of chunkNames(name, 0, MAX_CHUNKS)) {
+    const value = findCookie(header, each);
+    if (value === AMBIGUOUS) return AMBIGUOUS;
+    if (value === undefined) break;
+    chunks.push(value);
+  }
+  return chunks;
+}
+
+/** Splits a value so that name and value of every chunk stay within what a browser keeps. */
+export function splitChunks(name: string, value: string): { name: string; value: string }[] {
+  const chunks: { name: string; value: string }[] = [];
+  let rest = value;
+  while (rest !== "" || chunks.length === 0) {
+    const chunk = chunkName(name, chunks.length);
+    const room = COOKIE_LIMIT - chunk.length;
+    chunks.push({ name: chunk, value: rest.slice(0, room) });
+    rest = rest.slice(room);
+  }
+  return chunks;
+}

@@ -1,0 +1,57 @@
+/** What a response owes to its session, once it was committed. */
+export interface Commit {
+  /** Whether the session was read or written, so that the response depends on the cookie. */
+  readonly accessed: boolean;
+  /** The values of the Set-Cookie headers to send, each on a line of its own. */
+  readonly setCookie: readonly string[];
+  /** The value of `Clear-Site-Data`, when {@link destroy} was asked for it. */
+  readonly clearSiteData?: string | undefined;
+}
+
+/** Nothing happened to the session. */
+export const UNTOUCHED: Commit = { accessed: false, setCookie: [] };
+
+/**
+ * The `Vary` header of a response that depends on its cookie (RFC 9110 §12.5.5).
+ *
+ * @example
+ * ```ts
+ * varyOnCookie("Accept-Encoding"); // "Accept-Encoding, Cookie"
+ * varyOnCookie("*");               // "*"
+ * ```
+ */
+export function varyOnCookie(existing: string | null | undefined): string {
+  if (existing == null || existing.trim() === "") return "Cookie";
+  const names = existing.split(",").map((name) => name.trim().toLowerCase());
+  return names.includes("*") || names.includes("cookie") ? existing : `${existing}, Cookie`;
+}
+
+/**
+ * The `Cache-Control` header of a response that sets a session cookie (RFC 9111 §5.2): no cache
+ * may keep it, or one visitor is given another's session. What the app said stays where it is at
+ * least as strict.
+ *
+ * @example
+ * ```ts
+ * privateNoStore("public, max-age=60"); // "private, no-store"
+ * privateNoStore("no-store");           // "no-store"
+ * ```
+ */
+export function privateNoStore(existing: string | null | undefined): string {
+  const directives = (existing ?? "").split(",").map((directive) => directive.trim().toLowerCase());
+  return directives.includes("no-store") ? (existing ?? "") : "private, no-store";
+}
+
+/**
+ * Puts what a commit asks for into Fetch `Headers`.
+ *
+ * @param headers of the response; Set-Cookie headers of the app stay
+ */
+export function applyCommit(commit: Commit, headers: Headers): void {
+  if (!commit.accessed) return;
+  headers.set("vary", varyOnCookie(headers.get("vary")));
+  if (commit.clearSiteData !== undefined) headers.set("clear-site-data", commit.clearSiteData);
+  if (commit.setCookie.length === 0) return;
+  headers.set("cache-control", privateNoStore(headers.get("cache-control")));
+  for (const cookie of commit.setCookie) headers.append("set-cookie", cookie);
+}

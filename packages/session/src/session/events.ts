@@ -1,0 +1,96 @@
+import { createHash } from "node:crypto";
+import { channel } from "node:diagnostics_channel";
+import type { RejectReason } from "./format.ts";
+
+/** What happened to a session. */
+export type SessionEventType =
+  | "created"
+  | "renewed"
+  | "destroyed"
+  | "rejected"
+  | "expired"
+  | "rotated"
+  | "migrated"
+  | "oversize"
+  | "conflict"
+  | "csrf"
+  | "revoked"
+  | "store";
+
+/** One thing that happened. It never holds a token, a secret, an id or data of the session. */
+export interface SessionEvent {
+  readonly type: SessionEventType;
+  /** When, in milliseconds since 1970. */
+  readonly at: number;
+  /** A hash of the session's id: tells sessions apart, and opens none. */
+  readonly session?: string | undefined;
+  /** Why a cookie was rejected, or which rule refused a request. */
+  readonly reason?: RejectReason | (string & {}) | undefined;
+  /** Top-level keys that two requests changed at once (`conflict`), or the largest (`oversize`). */
+  readonly keys?: readonly string[] | undefined;
+  /** Which key verified the session (`rotated`); 0 is the one that signs. */
+  readonly keyIndex?: number | undefined;
+  /** Where a session came from (`migrated`). */
+  readonly format?: string | undefined;
+  /** Bytes that the cookie would have had (`oversize`). */
+  readonly size?: number | undefined;
+}
+
+/** Receives every event. What it throws is not the request's fault and is ignored. */
+export type SessionListener = (event: SessionEvent) => void;
+
+const diagnostics = channel("galleta:session");
+
+/** Hashes a session's id for events and logs: 16 characters of SHA-256. */
+export function hashSessionId(sid: string): string {
+  return createHash("sha256").update(sid).digest("base64url").slice(0, 16);
+}
+
+/** Sends events to the app's listener and to `node:diagnostics_channel` "galleta:session". */
+export class Events {
+  readonly #listener: SessionListener;
+
+  constructor(listener: SessionListener | undefined) {
+    this.#listener = listener ?? createConsoleListener();
+  }
+
+  emit(type: SessionEventType, sid: string | undefined, more: Partial<SessionEvent> = {}): void {
+    const session = sid === undefined ? undefined : hashSessionId(sid);
+    const event: SessionEvent = { type, at: Date.now(), session, ...more };
+    try {
+      this.#listener(event);
+    } catch {
+      // A listener that fails must not decide whether a request succeeds.
+    }
+    if (diagnostics.hasSubscribers) diagnostics.publish(event);
+  }
+}
+
+const WARN_EVERY_MS = 10_000;
+
+/**
+ * The listener where the app gave none: warns of refused cookies and requests, once in ten seconds
+ * for each reason, so that an attacker cannot fill the log.
+ */
+function createConsoleListener(): SessionListener {
+  const last = new Map<string, { at: number; unsaid: number }>();
+  return ({ type, reason, at }) => {
+    if (type !== "rejected" && type !== "csrf" && type !== "store") return;
+    const key = `${type} ${reason ?? ""}`;
+    const before = last.get(key);
+    if (before !== undefined && at - before.at < WARN_EVERY_MS) {
+      before.unsaid += 1;
+      return;
+    }
+    last.set(key, { at, unsaid: 0 });
+    const more = before !== undefined && before.unsaid > 0 ? ` (and ${before.unsaid} more)` : "";
+    // oxlint-disable-next-line no-console -- telling is the default that the design asks for
+    console.warn(`[galleta] ${WORDS[type]}: ${reason ?? "unknown"}${more}`);
+  };
+}
+
+const WORDS = {
+  rejected: "a session cookie was refused",
+  csrf: "a cross-site request was refused",
+  store: "the session store failed",
+} as const;

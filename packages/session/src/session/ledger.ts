@@ -1,0 +1,49 @@
+/** What is known of a session beyond what its cookie says. */
+export interface Known {
+  /** The session was ended: no copy of its cookie is good, and no request may bring it back. */
+  readonly ended: boolean;
+  /** The newest revision. */
+  readonly rev: number;
+  /** The newest JSON; empty where it ended. */
+  readonly json: string;
+  /** When this was learnt, in seconds since 1970. */
+  readonly at: number;
+}
+
+const REMEMBER_SECONDS = 300;
+const REMEMBER_SESSIONS = 10_000;
+
+/**
+ * What this process did to sessions lately: enough to notice that two requests in flight changed
+ * the same one, and that a request still running belongs to a session that has ended. Bounded in
+ * time and number; what must last longer belongs in a store.
+ */
+export class Ledger {
+  // Insertion order is age: what is recorded anew moves to the end.
+  readonly #entries = new Map<string, Known>();
+
+  /** What is known of a session, or `undefined`: then its cookie is the truth. */
+  peek(sid: string): Known | undefined {
+    return this.#entries.get(sid);
+  }
+
+  /** Notes a commit that changed a session. */
+  record(sid: string, rev: number, json: string, now: number): void {
+    if (this.#entries.get(sid)?.ended !== true) this.#put(sid, { ended: false, rev, json, at: now });
+  }
+
+  /** Notes that a session ended. */
+  end(sid: string, now: number): void {
+    this.#put(sid, { ended: true, rev: 0, json: "", at: now });
+  }
+
+  #put(sid: string, known: Known): void {
+    this.#entries.delete(sid);
+    this.#entries.set(sid, known);
+    for (const [oldest, { at }] of this.#entries) {
+      const surplus = this.#entries.size > REMEMBER_SESSIONS;
+      if (!surplus && at > known.at - REMEMBER_SECONDS) break;
+      this.#entries.delete(oldest);
+    }
+  }
+}

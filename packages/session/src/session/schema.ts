@@ -1,0 +1,37 @@
+import { SessionError } from "../errors.ts";
+import type { JsonObject } from "./format.ts";
+import { isObject } from "./json.ts";
+
+/** The part of the Standard Schema interface (version 1) that is used here. */
+export interface StandardSchema<Output = unknown> {
+  readonly "~standard": {
+    readonly version: 1;
+    readonly vendor: string;
+    readonly validate: (value: unknown) => StandardResult<Output> | Promise<StandardResult<Output>>;
+    readonly types?: { readonly input: unknown; readonly output: Output } | undefined;
+  };
+}
+
+type StandardResult<Output> =
+  | { readonly value: Output; readonly issues?: undefined }
+  | { readonly issues: ReadonlyArray<{ readonly message: string }> };
+
+/**
+ * What a schema makes of session data.
+ *
+ * @returns the data, or `undefined` where it does not fit
+ * @throws SessionError `ERR_SESSION_OPTION` when the schema answers with a promise: a session is
+ * read synchronously
+ */
+export function validateData(schema: StandardSchema, data: JsonObject): JsonObject | undefined {
+  const result = schema["~standard"].validate(data);
+  if (result instanceof Promise) {
+    result.catch(() => undefined);
+    throw new SessionError(
+      "ERR_SESSION_OPTION",
+      "The option schema validates asynchronously; give one that answers at once.",
+    );
+  }
+  if (result.issues !== undefined) return undefined;
+  return isObject(result.value) ? result.value : undefined;
+}
