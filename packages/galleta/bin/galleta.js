@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { leave } from "../dist/cli/exit.js";
 import { main } from "../dist/cli/main.js";
 
-await main(process.argv.slice(2));
+await leave(await main(process.argv.slice(2)));

@@ -1,0 +1,79 @@
+import { parseArgs } from "node:util";
+import type { OptionSpec, OptionSpecs } from "./command.ts";
+import { CliError } from "./failure.ts";
+import { nearest } from "./nearest.ts";
+
+type ValueOf<Option extends OptionSpec> = Option["type"] extends "boolean"
+  ? boolean
+  : Option["multiple"] extends true
+    ? string[]
+    : string;
+
+/** What stood on the command line. */
+export interface ParsedArguments<Options extends OptionSpecs = OptionSpecs> {
+  readonly values: { readonly [Name in keyof Options]?: ValueOf<Options[Name]> };
+  readonly positionals: readonly string[];
+}
+
+/**
+ * Reads the arguments of one command.
+ *
+ * `parseArgs` splits them; the rules are checked here, because its own messages are no help to
+ * someone who mistyped an option. What follows an option that nobody knows may be a secret, so no
+ * message repeats a value.
+ *
+ * @param room how many arguments may stand beside the options
+ * @throws CliError
+ */
+export function parseArguments<const Options extends OptionSpecs>(
+  argv: readonly string[],
+  options: Options,
+  room: number,
+): ParsedArguments<Options> {
+  const { tokens } = parseArgs({
+    args: [...argv],
+    options: Object.fromEntries(
+      Object.entries(options).map(([name, { type }]) => [name, { type }]),
+    ),
+    strict: false,
+    tokens: true,
+  });
+  const values = new Map<string, string | boolean | string[]>();
+  const positionals: string[] = [];
+  for (const token of tokens) {
+    if (token.kind === "positional") positionals.push(token.value);
+    if (token.kind !== "option") continue;
+    const { name, rawName, value } = token;
+    const option = Object.hasOwn(options, name) ? options[name] : undefined;
+    if (option === undefined) throw new CliError(unknown(rawName, name, options));
+    if (values.has(name) && option.multiple !== true) {
+      throw new CliError(`${rawName} is given twice.`);
+    }
+    if (option.type === "boolean") {
+      if (value !== undefined) throw new CliError(`${rawName} takes no value.`);
+      values.set(name, true);
+      continue;
+    }
+    // "--port --watch" forgot the port. A value that starts with a dash is written "--port=-1".
+    if (value === undefined || value === "" || (!token.inlineValue && value.startsWith("-"))) {
+      throw new CliError(`${rawName} needs a value: ${rawName} <${option.value ?? "value"}>.`);
+    }
+    const earlier = values.get(name);
+    if (option.multiple) values.set(name, Array.isArray(earlier) ? [...earlier, value] : [value]);
+    else values.set(name, value);
+  }
+  if (positionals.length > room) {
+    throw new CliError(room === 0 ? "It takes no arguments." : "It takes one argument.");
+  }
+  return {
+    // The loop gave each name the type that its option says.
+    values: Object.fromEntries(values) as ParsedArguments<Options>["values"],
+    positionals,
+  };
+}
+
+function unknown(rawName: string, name: string, options: OptionSpecs): string {
+  const meant = nearest(name, [...Object.keys(options), "help"]);
+  const hint = meant === undefined ? "--help lists them." : `Did you mean --${meant}?`;
+  return `There is no option ${rawName}. ${hint}`;
+}

@@ -1,0 +1,73 @@
+import { relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { inspect } from "node:util";
+
+/** A failure that the person at the terminal can mend: the message is the whole of what they see. */
+export class CliError extends Error {
+  constructor(message: string, options: { cause?: unknown } = {}) {
+    super(message, options);
+    this.name = "CliError";
+  }
+}
+
+/** The `code` of an error of Node, Galleta or the session; an empty string without one. */
+export function codeOf(error: unknown): string {
+  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+  return typeof code === "string" ? code : "";
+}
+
+/**
+ * One line that says what went wrong, without a stack.
+ *
+ * Errors of Galleta and the session speak for themselves. For any other, thrown by the app, the
+ * line says where: without that, nobody finds it.
+ */
+export function explain(error: unknown): string {
+  if (error instanceof CliError || /^ERR_(?:GALLETA|SESSION)_/.test(codeOf(error))) {
+    return oneLine((error as Error).message);
+  }
+  if (!(error instanceof Error)) {
+    // A thrown string may hold anything; its type is all that can be shown without a risk.
+    return `The app threw a value that is no Error (${error === null ? "null" : typeof error}).`;
+  }
+  const place = placeOf(error);
+  const message = `${error.name}: ${oneLine(withoutQuotedJson(error.message))}`;
+  return `${place === undefined ? "" : `${place}: `}${message} (DEBUG=galleta shows the stack)`;
+}
+
+/** What `DEBUG=galleta` adds: the stack and every cause. Empty without it. */
+export function details(error: unknown, debug = process.env["DEBUG"] ?? ""): string {
+  const wanted = debug.split(/[\s,]+/).some((word) => /^(?:galleta(?::\*)?|\*)$/.test(word));
+  return wanted ? `${inspect(error)}\n` : "";
+}
+
+/** A path as one would type it: relative to the working directory where it lies below. */
+export function shortPath(path: string): string {
+  const short = relative(process.cwd(), path);
+  return short === "" || short.startsWith("..") ? path : short;
+}
+
+/** `JSON.parse` quotes what it could not read, and that is often a setting. */
+function withoutQuotedJson(message: string): string {
+  return message.endsWith("is not valid JSON") ? "A text is not valid JSON" : message;
+}
+
+function oneLine(message: string): string {
+  return message.replaceAll(/\s*\n\s*/g, " ").trim();
+}
+
+/** A line of a stack: `at name (file:///srv/app.ts:12:7)`, `at /srv/app.ts:12:7`. */
+const FRAME = /(?:\(|at (?:async )?)((?:file:\/\/)?(?:\/|[A-Z]:\\).*?):(\d+)(?::\d+)?\)?$/;
+const OWN_FOLDER = fileURLToPath(new URL("../../", import.meta.url));
+
+/** The first place in the stack that belongs to the app: `src/app.ts:12`. */
+function placeOf(error: Error): string | undefined {
+  for (const line of error.stack?.split("\n") ?? []) {
+    const found = FRAME.exec(line);
+    if (!found?.[1]) continue;
+    const path = found[1].startsWith("file:") ? fileURLToPath(found[1]) : found[1];
+    if (path.startsWith(OWN_FOLDER) || path.includes("node_modules")) continue;
+    return `${shortPath(path)}:${found[2]}`;
+  }
+  return undefined;
+}

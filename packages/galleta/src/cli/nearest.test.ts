@@ -1,0 +1,18 @@
+import { expect, it } from "vitest";
+import { nearest } from "./nearest.ts";
+
+const NAMES = ["serve", "secret", "inspect", "mint"];
+
+it("finds the name that was meant", () => {
+  expect(nearest("sevre", NAMES)).toBe("serve");
+  expect(nearest("srve", NAMES)).toBe("serve");
+  expect(nearest("servee", NAMES)).toBe("serve");
+  expect(nearest("insp", NAMES)).toBe("inspect");
+  expect(nearest("secrets", NAMES)).toBe("secret");
+});
+
+it("finds none where none is near", () => {
+  expect(nearest("deploy", NAMES)).toBeUndefined();
+  expect(nearest("x", NAMES)).toBeUndefined();
+  expect(nearest("serve", [])).toBeUndefined();
+});

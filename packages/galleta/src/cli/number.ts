@@ -1,0 +1,9 @@
+/**
+ * Reads a whole number in decimal digits.
+ * @returns `undefined` where the text is none, or lies outside
+ */
+export function wholeNumber(text: string, least: number, most: number): number | undefined {
+  if (!/^\d{1,15}$/.test(text)) return undefined;
+  const number = Number(text);
+  return number >= least && number <= most ? number : undefined;
+}

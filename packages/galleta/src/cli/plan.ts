@@ -1,0 +1,81 @@
+import { readFileSync } from "node:fs";
+import { createSecureContext } from "node:tls";
+import { parseEnv } from "node:util";
+import { CliError, codeOf } from "./failure.ts";
+import { parseTarget, type AppTarget } from "./target.ts";
+import { wholeNumber } from "./number.ts";
+
+/** What stood on the command line of `galleta serve`. It travels to child processes as JSON. */
+export interface ServeFlags {
+  /** `<file>[:export]` */
+  readonly target: string;
+  readonly host: string | undefined;
+  readonly port: string | undefined;
+  readonly envFiles: readonly string[];
+  readonly tlsCert: string | undefined;
+  readonly tlsKey: string | undefined;
+  /** Seconds that requests in flight get at the end. */
+  readonly grace: number;
+}
+
+/** What to serve and where, checked. */
+export interface ServePlan {
+  readonly target: AppTarget;
+  readonly hostname: string;
+  readonly port: number;
+  /** PEM texts. */
+  readonly tls: { readonly cert: string; readonly key: string } | undefined;
+}
+
+/**
+ * Checks the flags, and puts the variables of the environment files into `process.env`, where the
+ * app looks for them.
+ *
+ * @throws CliError
+ */
+export function makePlan(flags: ServeFlags): ServePlan {
+  const target = parseTarget(flags.target);
+  applyEnvFiles(flags.envFiles);
+  // An empty variable is how a shell unsets one for a single command.
+  const hostname = flags.host ?? (process.env["HOST"] || "127.0.0.1");
+  const source = flags.port === undefined ? "The environment variable PORT" : "--port";
+  const port = wholeNumber(flags.port ?? (process.env["PORT"] || "8000"), 0, 65_535);
+  if (port === undefined) throw new CliError(`${source} must be a number from 0 to 65535.`);
+  return { target, hostname, port, tls: readTls(flags.tlsCert, flags.tlsKey) };
+}
+
+/** A later file wins over an earlier one, and what the environment already holds over all. */
+function applyEnvFiles(paths: readonly string[]): void {
+  const variables = new Map<string, string>();
+  for (const path of paths) {
+    const found = parseEnv(readText(path, "--env-file")) as Record<string, string>;
+    for (const [name, value] of Object.entries(found)) variables.set(name, value);
+  }
+  for (const [name, value] of variables) process.env[name] ??= value;
+}
+
+function readTls(certPath: string | undefined, keyPath: string | undefined): ServePlan["tls"] {
+  if (certPath === undefined && keyPath === undefined) return undefined;
+  if (certPath === undefined || keyPath === undefined) {
+    throw new CliError("--tls-cert and --tls-key go together: give both or none.");
+  }
+  const cert = readText(certPath, "--tls-cert");
+  const key = readText(keyPath, "--tls-key");
+  try {
+    createSecureContext({ cert, key });
+  } catch (cause) {
+    const why =
+      codeOf(cause) === "ERR_OSSL_X509_KEY_VALUES_MISMATCH" ? "do not match" : "are not PEM";
+    throw new CliError(`The certificate ${certPath} and the key ${keyPath} ${why}.`, { cause });
+  }
+  return { cert, key };
+}
+
+function readText(path: string, option: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (cause) {
+    const why = codeOf(cause) === "ENOENT" ? "does not exist" : `cannot be read (${codeOf(cause)})`;
+    throw new CliError(`The file ${path} of ${option} ${why}.`, { cause });
+  }
+}

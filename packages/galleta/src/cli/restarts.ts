@@ -1,0 +1,28 @@
+const WINDOW_MILLISECONDS = 60_000;
+const FIRST_DELAY_MILLISECONDS = 100;
+const LONGEST_DELAY_MILLISECONDS = 10_000;
+
+/** Decides when a worker that died is replaced, so that one that cannot live is no endless loop. */
+export class Restarts {
+  readonly #limit: number;
+  #deaths: number[] = [];
+
+  /** @param limit how many deaths within a minute are borne */
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /**
+   * Counts a death.
+   * @param now milliseconds on any clock that does not go back
+   * @returns how many milliseconds to wait, longer with each death of the last minute; `undefined`
+   * when there were too many
+   */
+  next(now: number): number | undefined {
+    this.#deaths = this.#deaths.filter((death) => now - death < WINDOW_MILLISECONDS);
+    this.#deaths.push(now);
+    const count = this.#deaths.length;
+    if (count > this.#limit) return undefined;
+    return Math.min(FIRST_DELAY_MILLISECONDS * 2 ** (count - 1), LONGEST_DELAY_MILLISECONDS);
+  }
+}

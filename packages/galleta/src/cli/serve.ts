@@ -1,0 +1,96 @@
+import { defineCommand } from "./command.ts";
+import { CliError } from "./failure.ts";
+import { wholeNumber } from "./number.ts";
+import type { ServeFlags } from "./plan.ts";
+import { untilSignal } from "./stop.ts";
+
+const MOST_WORKERS = 256;
+const MOST_GRACE = 3600;
+
+/** `galleta serve` */
+export const command = defineCommand({
+  name: "serve",
+  summary: "Serve an app.",
+  positional: "<file>[:export]",
+  options: {
+    host: {
+      type: "string",
+      value: "address",
+      help: "Address to listen on (default: $HOST, else 127.0.0.1)",
+    },
+    port: {
+      type: "string",
+      value: "number",
+      help: "Port to listen on, 0 for any free one (default: $PORT, else 8000)",
+    },
+    workers: {
+      type: "string",
+      value: "count",
+      help: "Serve in several processes; one that dies is replaced",
+    },
+    watch: { type: "boolean", help: "Restart when a file of the app changes" },
+    "env-file": {
+      type: "string",
+      value: "file",
+      multiple: true,
+      help: "Variables for the environment, which wins over them; may be repeated",
+    },
+    "tls-cert": { type: "string", value: "file", help: "Certificate (PEM), for HTTPS" },
+    "tls-key": { type: "string", value: "file", help: "Its private key (PEM)" },
+    grace: {
+      type: "string",
+      value: "seconds",
+      help: "How long requests in flight may take at the end (default 10)",
+    },
+  },
+  notes: [
+    "The app is the default export of the file, else the export called app, else the one named",
+    "after the colon. SIGINT and SIGTERM stop it cleanly, a second one at once.",
+    "",
+    "Example: SECRET_KEY=$(npx galleta secret) npx galleta serve src/app.ts --watch",
+  ],
+  async run({ values, positionals: [target] }, io) {
+    if (target === undefined) {
+      throw new CliError("Name the file of the app, as in: galleta serve src/app.ts");
+    }
+    const workers = number(values.workers, "--workers", 1, MOST_WORKERS);
+    if (workers !== undefined && values.watch) {
+      throw new CliError("--watch and --workers exclude each other.");
+    }
+    const flags: ServeFlags = {
+      target,
+      host: values.host,
+      port: values.port,
+      envFiles: values["env-file"] ?? [],
+      tlsCert: values["tls-cert"],
+      tlsKey: values["tls-key"],
+      grace: number(values.grace, "--grace", 0, MOST_GRACE) ?? 10,
+    };
+    const stop = untilSignal((code) => process.exit(code));
+    const announce = (url: string) => {
+      io.out(`Listening on ${url}${workers === undefined ? "" : ` (workers: ${workers})`}\n`);
+    };
+    if (values.watch) {
+      await (await import("./watch.ts")).runWatching(flags, stop, announce, io);
+    } else if (workers !== undefined) {
+      await (await import("./cluster.ts")).runCluster(flags, workers, stop, announce, io);
+    } else {
+      await (await import("./run.ts")).runServer(flags, stop, announce, io);
+    }
+    return 0;
+  },
+});
+
+function number(
+  text: string | undefined,
+  option: string,
+  least: number,
+  most: number,
+): number | undefined {
+  if (text === undefined) return undefined;
+  const value = wholeNumber(text, least, most);
+  if (value === undefined) {
+    throw new CliError(`${option} must be a whole number from ${least} to ${most}.`);
+  }
+  return value;
+}

@@ -1,0 +1,27 @@
+import { existsSync, statSync } from "node:fs";
+import { resolve } from "node:path";
+import { CliError, shortPath } from "./failure.ts";
+
+/** Where an app is: `src/app.ts` or `src/app.ts:admin`. */
+export interface AppTarget {
+  /** An absolute path. */
+  readonly file: string;
+  /** The export that was asked for by name. */
+  readonly exportName: string | undefined;
+}
+
+/**
+ * Reads `<file>[:export]`.
+ * @throws CliError when there is no such file
+ */
+export function parseTarget(text: string): AppTarget {
+  // A file may have a colon in its name, and on Windows every absolute path has one.
+  const match = /^(.+):([A-Za-z_$][\w$]*)$/.exec(text);
+  const named = match?.[1] !== undefined && !existsSync(text);
+  const file = resolve(named ? (match[1] as string) : text);
+  if (!existsSync(file)) throw new CliError(`There is no file ${shortPath(file)}.`);
+  if (!statSync(file).isFile()) {
+    throw new CliError(`${shortPath(file)} is a folder. Name the file that exports the app.`);
+  }
+  return { file, exportName: named ? match[2] : undefined };
+}
