@@ -1,0 +1,118 @@
+import type { RequestFacts } from "../session/request.ts";
+import { type CrossSiteOptions, readCsrfOption } from "./options.ts";
+import { pageOrigin, parseOrigin, readTrustedOrigins } from "./origin.ts";
+import { REFUSALS, type Refusal } from "./refusal.ts";
+import { createSiteFinder } from "./site.ts";
+
+/**
+ * What the HTTP check says: `undefined` lets the request pass, a {@link Refusal} answers it, and
+ * `"needs-token"` (strict only) lets it pass if it carries no session or a valid token.
+ */
+export type HttpOutcome = Refusal | "needs-token" | undefined;
+
+/** The compiled rules. No method throws, whatever the request holds. */
+export interface CrossSiteCheck {
+  /** Whether `csrf` is strict. */
+  readonly strict: boolean;
+  /** Checks an HTTP request. */
+  http(facts: RequestFacts): HttpOutcome;
+  /** Checks a WebSocket handshake, before its session is opened. */
+  handshake(facts: RequestFacts): Refusal | undefined;
+  /** Checks the Host and the proxies' headers alone; for requests that have no session at all. */
+  host(facts: RequestFacts): Refusal | undefined;
+  /**
+   * The origin that the request was sent to, as in `https://example.com`; `undefined` where the
+   * Host is missing, invalid or not allowed.
+   */
+  ownOrigin(facts: RequestFacts): string | undefined;
+  /** Whether the client's own connection is TLS; for `httpsOnly: "auto"`. */
+  isSecure(facts: RequestFacts): boolean;
+}
+
+/**
+ * Compiles the rules against cross-site requests and WebSocket hijacking. They follow the Fetch
+ * Metadata and Origin headers (W3C Fetch Metadata, RFC 6454), never the Content-Type.
+ *
+ * HTTP, in this order: a wrong Host is 400; GET, HEAD and OPTIONS pass; exempt paths pass; a
+ * repeated Origin or Sec-Fetch-Site is 403; a trusted Origin passes; Sec-Fetch-Site passes with
+ * `same-origin` and `none` and is 403 otherwise; an Origin passes if it is the own one and is 403
+ * otherwise; a request with neither header does not come from a browser and passes, or needs a
+ * token with `csrf: "strict"`.
+ *
+ * @throws SessionError ERR_SESSION_OPTION where an option is wrong
+ *
+ * @example
+ * ```ts
+ * const check = createCrossSiteCheck({ trustedOrigins: ["https://admin.example.com"] });
+ * const refusal = check.http(facts);
+ * ```
+ */
+export function createCrossSiteCheck(options: CrossSiteOptions = {}): CrossSiteCheck {
+  const { enabled, strict, exempt } = readCsrfOption(options.csrf);
+  const trusted = readTrustedOrigins(options.trustedOrigins);
+  const findSite = createSiteFinder(options);
+
+  return {
+    strict,
+
+    http(facts) {
+      const site = findSite(facts);
+      if (site.refusal !== undefined) return site.refusal;
+      if (!enabled || isSafe(facts.method)) return undefined;
+      if (exempt.size > 0 && exempt.has(pathOf(facts.target))) return undefined;
+
+      const origin = facts.header("origin");
+      const fetchSite = facts.header("sec-fetch-site");
+      if (isRepeated(origin) || isRepeated(fetchSite)) return REFUSALS["repeated-header"];
+      if (origin !== undefined && trusted.has(origin)) return undefined;
+      // Before Origin: a same-origin page with `Referrer-Policy: no-referrer` sends Origin null.
+      if (fetchSite !== undefined) {
+        if (fetchSite === "same-origin" || fetchSite === "none") return undefined;
+        return REFUSALS["sec-fetch-site"];
+      }
+      if (origin !== undefined) return compare(origin, site.origin);
+      return strict ? "needs-token" : undefined;
+    },
+
+    handshake(facts) {
+      const site = findSite(facts);
+      if (site.refusal !== undefined) return site.refusal;
+      if (!enabled) return undefined;
+
+      const origin = facts.header("origin");
+      const fetchSite = facts.header("sec-fetch-site");
+      if (isRepeated(origin) || isRepeated(fetchSite)) return REFUSALS["repeated-header"];
+      if (origin !== undefined && trusted.has(origin)) return undefined;
+      if (fetchSite !== undefined && fetchSite !== "same-origin") return REFUSALS["sec-fetch-site"];
+      if (origin !== undefined) return compare(pageOrigin(origin), site.origin);
+      return strict ? REFUSALS["origin-missing"] : undefined;
+    },
+
+    host: (facts) => findSite(facts).refusal,
+    ownOrigin: (facts) => findSite(facts).origin,
+    isSecure: (facts) => findSite(facts).secure,
+  };
+}
+
+function isSafe(method: string): boolean {
+  return method === "GET" || method === "HEAD" || method === "OPTIONS";
+}
+
+/** No browser sends a comma in either header; where one stands, two headers were joined. */
+function isRepeated(header: string | undefined): boolean {
+  return header !== undefined && header.includes(",");
+}
+
+/** The path as it was received. What is not exactly an exempt path must not become one. */
+function pathOf(target: string): string {
+  const query = target.indexOf("?");
+  return query < 0 ? target : target.slice(0, query);
+}
+
+function compare(origin: string, own: string | undefined): Refusal | undefined {
+  // The own origin is a normal form, so what equals it is its own serialization.
+  if (origin === own) return undefined;
+  if (origin === "null") return REFUSALS["origin-null"];
+  if (parseOrigin(origin) === undefined) return REFUSALS["origin-malformed"];
+  return own === undefined ? REFUSALS["host-missing"] : REFUSALS["origin-foreign"];
+}
