@@ -1,0 +1,46 @@
+/** The header that carries a CSRF token, in lower case. */
+export const CSRF_HEADER = "x-csrf-token";
+/** The form field that carries a CSRF token. */
+export const CSRF_FIELD = "csrf_token";
+
+/**
+ * Finds the CSRF token in the bytes of a form, `application/x-www-form-urlencoded` or
+ * `multipart/form-data`. The bytes stay as they are, so that the view can still read the body. The
+ * platform's own form parser does the reading, as it does for the view: what one accepts the other
+ * does not read differently.
+ *
+ * @param contentType the request's Content-Type, in any case
+ * @param body the whole body. The caller bounds it: parsing takes time and memory in proportion.
+ * @returns the token as it was sent; `undefined` where the body is another type or malformed, the
+ * field is missing or a file, or there are several. Never throws or rejects.
+ *
+ * @example
+ * ```ts
+ * const token = facts.header(CSRF_HEADER) ?? (await findFormToken(facts.header("content-type"), body));
+ * ```
+ */
+export async function findFormToken(
+  contentType: string | undefined,
+  body: Uint8Array,
+): Promise<string | undefined> {
+  if (contentType === undefined || body.length === 0) return undefined;
+  const type = /^[^;]*/.exec(contentType)![0].trim().toLowerCase();
+  if (type === "application/x-www-form-urlencoded") {
+    return only(new URLSearchParams(new TextDecoder().decode(body)).getAll(CSRF_FIELD));
+  }
+  if (type !== "multipart/form-data") return undefined;
+  try {
+    // Bodies are never in shared memory, which is all that the narrower type rules out.
+    const bytes = body as Uint8Array<ArrayBuffer>;
+    const response = new Response(bytes, { headers: { "content-type": contentType } });
+    return only((await response.formData()).getAll(CSRF_FIELD));
+  } catch {
+    return undefined; // no boundary, or a body that does not follow it
+  }
+}
+
+/** Two fields of one name are two readings: which one counts is not for this side to guess. */
+function only(values: readonly unknown[]): string | undefined {
+  const [value] = values;
+  return values.length === 1 && typeof value === "string" ? value : undefined;
+}
