@@ -1,0 +1,149 @@
+// Half a million mutated headers in a few seconds. A failure names its seed; FUZZ_SEED repeats it.
+import { describe, expect, it } from "vitest";
+import { nodeAddress } from "../packages/session/src/csrf/address.ts";
+import { parseAuthority } from "../packages/session/src/csrf/authority.ts";
+import { createCrossSiteCheck } from "../packages/session/src/csrf/check.ts";
+import { parseForwarded } from "../packages/session/src/csrf/forwarded.ts";
+import { parseOrigin, serializeOrigin } from "../packages/session/src/csrf/origin.ts";
+import { facts } from "./support/facts.ts";
+import { fuzzSeed, mutator, seeded } from "./support/mutate.ts";
+
+const SEED = fuzzSeed();
+
+/** Runs `judge` on mutated inputs; it gives a complaint for one that was handled wrongly. */
+function fuzz(
+  runs: number,
+  corpus: readonly string[],
+  words: readonly string[],
+  judge: (text: string) => string | undefined,
+): void {
+  const next = mutator(corpus, words, seeded(SEED));
+  for (let run = 0; run < runs; run++) {
+    const text = next();
+    let complaint: string | undefined;
+    try {
+      complaint = judge(text);
+    } catch (error) {
+      complaint = `threw ${String(error)}`;
+    }
+    if (complaint !== undefined) {
+      expect.fail(`${JSON.stringify(text)}: ${complaint} (FUZZ_SEED=${SEED}, input ${run})`);
+    }
+  }
+}
+
+const OWN = "https://example.com";
+const ORIGINS = [
+  OWN,
+  "wss://example.com",
+  "http://example.com",
+  "https://example.com:443",
+  "https://example.com:8443",
+  "https://example.com.",
+  "https://example.com.evil.com",
+  "https://evil.com",
+  "https://example.com@evil.com",
+  "https://[::1]:3000",
+  "https://xn--bcher-kva.de",
+  "chrome-extension://abcdefghijklmnop",
+  "null",
+  "",
+];
+const ORIGIN_WORDS = [
+  ..."https http wss :// : / // \\ @ . .. ? # % %2e , example.com evil.com :443 :80".split(" "),
+  ..."[ ] * xn-- 127.1 0x7f null user:pass@ \u00e9 \u3002 \t \r\n \0".split(" "),
+  " ",
+];
+
+const HOSTS = [
+  "example.com",
+  "example.com:443",
+  "example.com:",
+  "EXAMPLE.com.",
+  "[::1]:3000",
+  "[2001:db8::1]",
+  "127.0.0.1:80",
+  "localhost",
+  "my_host",
+];
+
+const FORWARDED = [
+  "for=192.0.2.60;proto=http;by=203.0.113.43",
+  'for="[2001:db8:cafe::17]:4711";host="example.com:8443"',
+  "for=192.0.2.43, for=198.51.100.17;host=good.example;proto=https",
+  'host="a\\"b\\\\c";secret=x',
+  "for=unknown,,for=_hidden;",
+  "",
+];
+const FORWARDED_WORDS = [
+  ...'for= host= proto= by= " \\" \\ ; , = evil.example https 10.0.0.1 [ ] :80'.split(" "),
+  ..."__proto__=x \t \0 \x7f \u00ff \u0100".split(" "),
+  " ",
+];
+
+describe("Origin", () => {
+  it("is never accepted unless it is the own one", () => {
+    const check = createCrossSiteCheck();
+    let origin = "";
+    const request = facts({ method: "POST", encrypted: true, headers: { host: "example.com" } });
+    const asked = {
+      ...request,
+      header: (name: string) => (name === "origin" ? origin : request.header(name)),
+    };
+    fuzz(150_000, ORIGINS, ORIGIN_WORDS, (text) => {
+      origin = text;
+      if ((check.http(asked) === undefined) !== (text === OWN)) return "the HTTP check is wrong";
+      const own = text === OWN || text === "wss://example.com";
+      if ((check.handshake(asked) === undefined) !== own) return "the handshake check is wrong";
+      return undefined;
+    });
+  });
+
+  it("is read only where it is its own serialization", () => {
+    fuzz(100_000, ORIGINS, ORIGIN_WORDS, (text) => {
+      const read = parseOrigin(text);
+      if (read === undefined) return undefined;
+      if (serializeOrigin(read) !== text) return "is not what it was read as";
+      const url = new URL(text);
+      if (/^(?:http|ws)s?$/.test(read.scheme) && url.origin !== text) return "URL disagrees";
+      return url.username || url.password || url.search || url.hash ? "has other parts" : undefined;
+    });
+  });
+});
+
+it("Host is read only where the platform reads the same", () => {
+  fuzz(100_000, HOSTS, ORIGIN_WORDS, (text) => {
+    const read = parseAuthority(text, true);
+    if (read === undefined) return undefined;
+    const own = serializeOrigin({ scheme: "https", ...read });
+    if (new URL(`https://${text}`).origin !== own) return "URL disagrees";
+    return parseOrigin(own) === undefined ? "gives an origin that is not one" : undefined;
+  });
+});
+
+describe("Forwarded", () => {
+  it("is read into tokens and text, or not at all", () => {
+    fuzz(100_000, FORWARDED, FORWARDED_WORDS, (text) => {
+      for (const element of parseForwarded(text) ?? []) {
+        for (const [name, value] of element) {
+          if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(name)) return "a name is not a token";
+          // oxlint-disable-next-line no-control-regex
+          if (/[\0-\x08\x0a-\x1f\x7f]|[^\0-\xff]/.test(value))
+            return "a value has control characters";
+          nodeAddress(value);
+        }
+      }
+      return undefined;
+    });
+  });
+
+  it("from a client never outweighs what the trusted proxy adds", () => {
+    const check = createCrossSiteCheck({ trustProxy: 1 });
+    const added = "for=203.0.113.5;host=good.example;proto=https";
+    fuzz(100_000, FORWARDED, FORWARDED_WORDS, (text) => {
+      const headers = { host: "inner", forwarded: `${text}, ${added}` };
+      const own = check.ownOrigin(facts({ headers }));
+      return own === undefined || own === "https://good.example" ? undefined : `became ${own}`;
+    });
+  });
+});
