@@ -1,0 +1,27 @@
+const DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+/** Django's base 62, in which it writes the seconds since 1970: digits, capitals, small letters. */
+export function toBase62(number: number): string {
+  let text = "";
+  let rest = Math.floor(number);
+  do {
+    text = DIGITS.charAt(rest % 62) + text;
+    rest = Math.floor(rest / 62);
+  } while (rest > 0);
+  return text;
+}
+
+/**
+ * The number of a base-62 text.
+ * @returns `undefined` where it is not one, has leading zeros, or is over 2^53 - 1
+ */
+export function fromBase62(text: string): number | undefined {
+  if (text === "" || text.length > 9 || (text.length > 1 && text.startsWith("0"))) return undefined;
+  let number = 0;
+  for (const char of text) {
+    const digit = DIGITS.indexOf(char);
+    if (digit < 0) return undefined;
+    number = number * 62 + digit;
+  }
+  return Number.isSafeInteger(number) ? number : undefined;
+}

@@ -1,0 +1,73 @@
+import { Buffer } from "node:buffer";
+import { fromBase64url, toBase64url } from "../encoding.ts";
+import type { FormatReading, SessionFormat } from "../session/format.ts";
+import { fromBase64, MAX_COOKIE_CHARS, refuse, utf8 } from "./bounds.ts";
+import { parseForeignObject } from "./json-read.ts";
+import { writeForeignObject, type JsonStyle } from "./json-write.ts";
+import { createSigner, DIGESTS, type Digest } from "./mac.ts";
+import { checkNames, readChoice, readCookieName, readKeys, type SecretKeys } from "./options.ts";
+
+/** Options of {@link cookieSession}. */
+export interface CookieSessionOptions {
+  /** `secret`, or the list `keys`: the first signs, all verify. */
+  secretKey: SecretKeys;
+  /** `name`. Default `"session"`; the signature's cookie is that with `.sig`. */
+  sessionCookie?: string | undefined;
+  /** The algorithm of a `Keygrip` passed as `keys`. Default `"sha1"`. */
+  digest?: Digest | undefined;
+}
+
+const FORMAT = "cookie-session";
+const STYLE: JsonStyle = { numbers: "js", comma: ",", colon: ":" };
+
+/**
+ * The two cookies of Express' and Connect's cookie-session: base64 of JSON, and an HMAC of Keygrip
+ * over name and value.
+ *
+ * These cookies do not tell when they were written: only the browser ends them. Stricter than
+ * cookie-session: data and signature must be canonical base64 (RFC 4648 §3.5), and sizes are bounded.
+ *
+ * @throws SessionError `ERR_SESSION_OPTION` or `ERR_SESSION_KEY` when an option is wrong
+ * @example
+ * ```ts
+ * const old = cookieSession({ secretKey: [process.env.KEY, process.env.OLD_KEY] });
+ * createSessions({ secretKey, formats: [old] });
+ * ```
+ */
+export function cookieSession(options: CookieSessionOptions): SessionFormat {
+  checkNames(FORMAT, options, ["secretKey", "sessionCookie", "digest"]);
+  const name = readCookieName(FORMAT, options.sessionCookie, "session");
+  const digest = readChoice(FORMAT, "digest", options.digest, DIGESTS);
+  const keys = readKeys(FORMAT, options.secretKey).map((key) => Buffer.from(key, "utf8"));
+  const signer = createSigner(digest, keys);
+  const signatureName = `${name}.sig`;
+
+  const open = (value: string, signature: string): FormatReading => {
+    if (value.length + signature.length > MAX_COOKIE_CHARS) return refuse("too-large");
+    const mac = fromBase64url(signature);
+    if (mac === undefined) return refuse("not-canonical");
+    const keyIndex = signer.verify(`${name}=${value}`, mac);
+    if (keyIndex < 0) return refuse("mac");
+    const bytes = fromBase64(value);
+    if (bytes === undefined) return refuse("not-canonical");
+    const data = parseForeignObject(utf8(bytes) ?? "", "js");
+    return data === undefined ? refuse("payload") : { ok: true, data, keyIndex };
+  };
+
+  return {
+    name: FORMAT,
+    cookieNames: [name, signatureName],
+    read(cookies) {
+      const value = cookies.get(name);
+      return value === undefined ? undefined : open(value, cookies.get(signatureName) ?? "");
+    },
+    write(data) {
+      const value = Buffer.from(writeForeignObject(data, STYLE)).toString("base64");
+      const signature = toBase64url(signer.sign(`${name}=${value}`));
+      return [
+        { name, value },
+        { name: signatureName, value: signature },
+      ];
+    },
+  };
+}

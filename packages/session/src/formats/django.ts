@@ -1,0 +1,80 @@
+import { Buffer } from "node:buffer";
+import { createHash } from "node:crypto";
+import type { SessionFormat } from "../session/format.ts";
+import { fromBase62, toBase62 } from "./base62.ts";
+import { parseForeignObject } from "./json-read.ts";
+import { writeForeignObject, type JsonStyle } from "./json-write.ts";
+import { createSigner } from "./mac.ts";
+import {
+  checkNames,
+  readCookieName,
+  readKeys,
+  readSeconds,
+  readText,
+  type SecretKeys,
+} from "./options.ts";
+import { refuse } from "./bounds.ts";
+import { pack, unpack } from "./packed.ts";
+import { SKEW } from "./timed.ts";
+import { timedFormat } from "./timed-format.ts";
+
+/** Options of {@link django}. */
+export interface DjangoOptions {
+  /** `SECRET_KEY`, or a list of it and its `SECRET_KEY_FALLBACKS`: the first signs, all verify. */
+  secretKey: SecretKeys;
+  /** `SESSION_COOKIE_NAME`. Default `"sessionid"`. */
+  sessionCookie?: string | undefined;
+  /** `SESSION_COOKIE_AGE` in seconds, 14 days by default; null accepts cookies of any age. */
+  maxAge?: number | null | undefined;
+  /** The salt of the session back end. Default `"django.contrib.sessions.backends.signed_cookies"`. */
+  salt?: string | undefined;
+}
+
+const FORMAT = "django";
+const DAY = 86_400;
+const SALT = "django.contrib.sessions.backends.signed_cookies";
+/** Django's JSONSerializer. It reads bytes as Latin-1, so everything but ASCII must be escaped. */
+const STYLE: JsonStyle = { numbers: "python", comma: ",", colon: ":", escape: /[\x7f-\uffff]/g };
+
+/**
+ * The session cookie of Django's `signed_cookies` back end with its `JSONSerializer`: JSON in
+ * base64url, in zlib where that is shorter, the time in base 62, and an HMAC-SHA-256.
+ *
+ * Stricter than Django: pickled sessions and signatures with SHA-1 (Django 3.1 and before) are
+ * refused, sizes are bounded, and a time more than 60 seconds ahead is. What Python's JSON has and
+ * JavaScript lacks (integers over 2^53 - 1, NaN, Infinity) stands in the session as
+ * `{ "$number": "NaN" }` and is written back as it was.
+ *
+ * @throws SessionError `ERR_SESSION_OPTION` or `ERR_SESSION_KEY` when an option is wrong
+ * @example
+ * ```ts
+ * const shared = django({ secretKey: [process.env.SECRET_KEY, process.env.OLD_SECRET_KEY] });
+ * createSessions({ secretKey, formats: [shared] });
+ * ```
+ */
+export function django(options: DjangoOptions): SessionFormat {
+  checkNames(FORMAT, options, ["secretKey", "sessionCookie", "maxAge", "salt"]);
+  const salt = readText(FORMAT, "salt", options.salt, SALT);
+  const keys = readKeys(FORMAT, options.secretKey).map((key) =>
+    createHash("sha256").update(`${salt}signer${key}`, "utf8").digest(),
+  );
+  return timedFormat({
+    name: FORMAT,
+    cookieName: readCookieName(FORMAT, options.sessionCookie, "sessionid"),
+    timed: {
+      signer: createSigner("sha256", keys),
+      separator: ":",
+      encodeTime: toBase62,
+      decodeTime: fromBase62,
+    },
+    maxAge: readSeconds(FORMAT, "maxAge", options.maxAge, 14 * DAY),
+    skew: SKEW,
+    decode(value) {
+      const bytes = unpack(value);
+      if ("ok" in bytes) return bytes;
+      const data = parseForeignObject(bytes.toString("latin1"), "python");
+      return data === undefined ? refuse("payload") : { data };
+    },
+    encode: (data) => pack(Buffer.from(writeForeignObject(data, STYLE))),
+  });
+}

@@ -1,0 +1,84 @@
+import { Buffer } from "node:buffer";
+import type { SessionFormat } from "../session/format.ts";
+import { refuse, utf8 } from "./bounds.ts";
+import { readTags, writeTags } from "./flask-tags.ts";
+import { hmacKey, timestampSigner } from "./itsdangerous.ts";
+import { parseForeignObject } from "./json-read.ts";
+import { writeForeignObject, type JsonStyle } from "./json-write.ts";
+import { createSigner, DIGESTS, type Digest } from "./mac.ts";
+import {
+  checkNames,
+  readChoice,
+  readCookieName,
+  readKeys,
+  readSeconds,
+  readText,
+  type SecretKeys,
+} from "./options.ts";
+import { pack, unpack } from "./packed.ts";
+import { timedFormat } from "./timed-format.ts";
+
+/** Options of {@link flask}. */
+export interface FlaskOptions {
+  /** `SECRET_KEY`, or a list of it and its `SECRET_KEY_FALLBACKS`: the first signs, all verify. */
+  secretKey: SecretKeys;
+  /** `SESSION_COOKIE_NAME`. Default `"session"`. */
+  sessionCookie?: string | undefined;
+  /** `PERMANENT_SESSION_LIFETIME` in seconds, 31 days by default; null accepts cookies of any age. */
+  maxAge?: number | null | undefined;
+  /** The session interface's `salt`. Default `"cookie-session"`. */
+  salt?: string | undefined;
+  /** The session interface's `digest_method`. Default `"sha1"`. */
+  digest?: Digest | undefined;
+}
+
+const FORMAT = "flask";
+const DAY = 86_400;
+/** The JSON of Flask's TaggedJSONSerializer. */
+const STYLE: JsonStyle = {
+  numbers: "python",
+  comma: ",",
+  colon: ":",
+  escape: /[\x7f-\uffff]/g,
+  sorted: true,
+  transform: writeTags,
+};
+
+/**
+ * The session cookie of Flask: tagged JSON with sorted keys in base64url, in zlib where that is
+ * shorter, the time, and an HMAC, joined as itsdangerous' `URLSafeTimedSerializer` does.
+ *
+ * What Python has and JSON lacks stands in the session as Flask writes it, and is written back so:
+ * a tuple is `{ " t": [1, 2] }`, bytes `{ " b": "AP8=" }`, a UUID `{ " u": "..." }`, a datetime
+ * `{ " d": "Wed, 01 Jan 2025 00:00:00 GMT" }`, Markup `{ " m": "<b>" }`; integers over 2^53 - 1, NaN
+ * and Infinity are `{ "$number": "NaN" }`. Stricter than Flask: payload and signature must be
+ * canonical base64url (RFC 4648 §3.5), and sizes are bounded, also of what zlib unpacks.
+ *
+ * @throws SessionError `ERR_SESSION_OPTION` or `ERR_SESSION_KEY` when an option is wrong
+ * @example
+ * ```ts
+ * const shared = flask({ secretKey: process.env.SECRET_KEY });
+ * createSessions({ secretKey, writeAs: shared });
+ * ```
+ */
+export function flask(options: FlaskOptions): SessionFormat {
+  checkNames(FORMAT, options, ["secretKey", "sessionCookie", "maxAge", "salt", "digest"]);
+  const digest = readChoice(FORMAT, "digest", options.digest, DIGESTS);
+  const salt = readText(FORMAT, "salt", options.salt, "cookie-session");
+  const keys = readKeys(FORMAT, options.secretKey).map((key) => hmacKey(key, salt, digest));
+  return timedFormat({
+    name: FORMAT,
+    cookieName: readCookieName(FORMAT, options.sessionCookie, "session"),
+    timed: timestampSigner(createSigner(digest, keys)),
+    maxAge: readSeconds(FORMAT, "maxAge", options.maxAge, 31 * DAY),
+    skew: 0,
+    decode(value) {
+      const bytes = unpack(value);
+      if ("ok" in bytes) return bytes;
+      const cookie = parseForeignObject(utf8(bytes) ?? "", "python");
+      const data = cookie === undefined ? undefined : readTags(cookie);
+      return data === undefined ? refuse("payload") : { data };
+    },
+    encode: (data) => pack(Buffer.from(writeForeignObject(data, STYLE))),
+  });
+}

@@ -1,0 +1,119 @@
+import { randomBytes } from "node:crypto";
+import { Secret } from "../secret.ts";
+import type { FormatReading, SessionFormat } from "../session/format.ts";
+import { MAX_COOKIE_CHARS, refuse, utf8 } from "./bounds.ts";
+import { seal, unseal, type SealPassword } from "./iron.ts";
+import { parseForeignObject } from "./json-read.ts";
+import { writeForeignObject, type JsonStyle } from "./json-write.ts";
+import {
+  badOption,
+  checkNames,
+  readCookieName,
+  readKeys,
+  readSeconds,
+  type SecretKeys,
+} from "./options.ts";
+import { SKEW } from "./timed.ts";
+
+/** Options of {@link ironSession}. */
+export interface IronSessionOptions {
+  /**
+   * `password`, at least 32 characters. Of a map `{ 1: old, 2: new }` the highest id seals and all
+   * unseal; of a list the first seals, and the last has the id 1.
+   */
+  secretKey: SecretKeys | Readonly<Record<number, string | Secret>>;
+  /** `cookieName`. iron-session has no default, so there is none. */
+  sessionCookie: string;
+  /** `ttl` in seconds, 14 days by default; 0 makes seals that do not end. */
+  ttl?: number | undefined;
+}
+
+const FORMAT = "iron-session";
+const DAY = 86_400;
+const MIN_PASSWORD = 32;
+const VERSION = "~2";
+const STYLE: JsonStyle = { numbers: "js", comma: ",", colon: ":" };
+
+/**
+ * The session cookie of iron-session 8 and 9: JSON in AES-256-CBC with an HMAC-SHA-256, as a seal
+ * of @hapi/iron that names its password and its end.
+ *
+ * As in iron-session, a seal is good for 60 seconds after its end, for clocks that differ. Stricter:
+ * the seal must end in `~2`, its parts must be canonical, sizes are bounded. A session split
+ * over several cookies (`chunk: true`) is not read.
+ *
+ * A seal written here ends after `ttl`, or earlier with the cookie's own Max-Age.
+ *
+ * @throws SessionError `ERR_SESSION_OPTION` or `ERR_SESSION_KEY` when an option is wrong
+ * @example
+ * ```ts
+ * const old = ironSession({ secretKey: process.env.PASSWORD, sessionCookie: "auth" });
+ * createSessions({ secretKey, formats: [old] });
+ * ```
+ */
+export function ironSession(options: IronSessionOptions): SessionFormat {
+  checkNames(FORMAT, options, ["secretKey", "sessionCookie", "ttl"]);
+  const name = readCookieName(FORMAT, options.sessionCookie, undefined);
+  const ttl = readSeconds(FORMAT, "ttl", options.ttl, 14 * DAY) ?? 0;
+  const passwords = readPasswords(options.secretKey);
+
+  const open = (value: string, now: number): FormatReading => {
+    if (value.length > MAX_COOKIE_CHARS) return refuse("too-large");
+    if (!value.endsWith(VERSION)) return refuse("version");
+    const opened = unseal(value.slice(0, -VERSION.length), passwords);
+    if ("reason" in opened) return refuse(opened.reason);
+    const { bytes, expiration } = opened;
+    if (expiration !== undefined && expiration <= (now - SKEW) * 1000) return refuse("expired");
+    const data = parseForeignObject(utf8(bytes) ?? "", "js");
+    if (data === undefined) return refuse("payload");
+    const reading = { ok: true, data, keyIndex: passwords.indexOf(opened.password) } as const;
+    return expiration === undefined
+      ? reading
+      : { ...reading, expiresAt: Math.floor(expiration / 1000) };
+  };
+
+  return {
+    name: FORMAT,
+    cookieNames: [name],
+    read(cookies, now) {
+      const value = cookies.get(name);
+      return value === undefined ? undefined : open(value, now);
+    },
+    write(data, now, maxAge) {
+      const [password] = passwords;
+      const age = Math.min(ttl === 0 ? Infinity : ttl, maxAge ?? Infinity);
+      const expiration = age === Infinity ? undefined : Math.floor(now + age) * 1000;
+      const text = seal(writeForeignObject(data, STYLE), password, expiration, {
+        encryption: randomBytes(32).toString("hex"),
+        mac: randomBytes(32).toString("hex"),
+        iv: randomBytes(16),
+      });
+      return [{ name, value: text + VERSION }];
+    },
+  };
+}
+
+type Passwords = readonly [SealPassword, ...SealPassword[]];
+
+/** The passwords, the one that seals first. */
+function readPasswords(keys: IronSessionOptions["secretKey"]): Passwords {
+  const map = isMap(keys) ? keys : undefined;
+  const ids = map === undefined ? [] : Object.keys(map).map(Number);
+  if (ids.some((id) => !Number.isSafeInteger(id) || id < 0)) {
+    badOption(FORMAT, "the ids of secretKey must be whole numbers: { 1: old, 2: new }.");
+  }
+  ids.sort((a, b) => b - a);
+  const list: SecretKeys =
+    map === undefined ? (keys as SecretKeys) : ids.map((id) => map[id] ?? "");
+  const texts = readKeys(FORMAT, list, MIN_PASSWORD);
+  const passwords = texts.map((text, i) => ({ id: String(ids[i] ?? texts.length - i), text }));
+  return passwords as [SealPassword, ...SealPassword[]];
+}
+
+function isMap(
+  keys: IronSessionOptions["secretKey"],
+): keys is Readonly<Record<number, string | Secret>> {
+  return (
+    typeof keys === "object" && keys !== null && !Array.isArray(keys) && !(keys instanceof Secret)
+  );
+}

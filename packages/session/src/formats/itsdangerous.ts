@@ -1,0 +1,34 @@
+import { Buffer } from "node:buffer";
+import { createHash, createHmac } from "node:crypto";
+import { fromBase64url, toBase64url } from "../encoding.ts";
+import type { Digest, Signer } from "./mac.ts";
+import type { TimedOptions } from "./timed.ts";
+
+/** itsdangerous' derivation "django-concat", its default and Starlette's: SHA-1(salt, "signer", key). */
+export function concatKey(secret: string, salt: string): Buffer {
+  return createHash("sha1").update(`${salt}signer${secret}`, "utf8").digest();
+}
+
+/** itsdangerous' derivation "hmac", Flask's: HMAC(key, salt). */
+export function hmacKey(secret: string, salt: string, digest: Digest): Buffer {
+  return createHmac(digest, secret).update(salt, "utf8").digest();
+}
+
+/** `value.time.signature` of itsdangerous' TimestampSigner: the time as big-endian bytes in base64url. */
+export function timestampSigner(signer: Signer): TimedOptions {
+  return { signer, separator: ".", encodeTime, decodeTime };
+}
+
+function encodeTime(seconds: number): string {
+  const bytes = Buffer.alloc(6);
+  bytes.writeUIntBE(seconds, 0, 6);
+  const first = bytes.findIndex((byte) => byte !== 0);
+  return first < 0 ? "" : toBase64url(bytes.subarray(first));
+}
+
+/** Only the shortest form, without leading zeros, as itsdangerous writes it. */
+function decodeTime(text: string): number | undefined {
+  const bytes = fromBase64url(text);
+  if (bytes === undefined || bytes.length < 1 || bytes.length > 6) return undefined;
+  return bytes[0] === 0 ? undefined : bytes.readUIntBE(0, bytes.length);
+}

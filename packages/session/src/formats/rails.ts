@@ -1,0 +1,130 @@
+import { Buffer } from "node:buffer";
+import { createSecretKey, pbkdf2Sync, randomBytes, type KeyObject } from "node:crypto";
+import type { FormatReading, JsonObject, SessionFormat } from "../session/format.ts";
+import { isObject } from "../session/json.ts";
+import { fromBase64, MAX_COOKIE_CHARS, refuse, utf8, type Refusal } from "./bounds.ts";
+import { parseForeignObject } from "./json-read.ts";
+import { writeForeignObject, type JsonStyle } from "./json-write.ts";
+import {
+  badOption,
+  checkNames,
+  readChoice,
+  readCookieName,
+  readKeys,
+  readText,
+  type SecretKeys,
+} from "./options.ts";
+import { decryptMessage, encryptMessage, splitMessage } from "./rails-message.ts";
+
+/** Options of {@link rails}. */
+export interface RailsOptions {
+  /** `secret_key_base`. Of a list the first encrypts and all decrypt. */
+  secretKey: SecretKeys;
+  /** The session store's `key`, such as `"_app_session"`. */
+  sessionCookie: string;
+  /** `key_generator_hash_digest_class`: `"sha256"` (default, Rails 7) or `"sha1"` (6.1 and before). */
+  digest?: "sha256" | "sha1" | undefined;
+  /** `authenticated_encrypted_cookie_salt`. Default `"authenticated encrypted cookie"`. */
+  salt?: string | undefined;
+  /** Rounds of PBKDF2 in the key generator. Default 1000, which Rails fixes. */
+  iterations?: number | undefined;
+}
+
+const FORMAT = "rails";
+/** `ActiveSupport::JSON.encode`: what would end a script element is escaped too. */
+const STYLE: JsonStyle = { numbers: "ruby", comma: ",", colon: ":", escape: /[<>&\u2028\u2029]/g };
+
+/**
+ * The encrypted session cookie of Ruby on Rails 7 and later (6.1 with `digest: "sha1"`):
+ * AES-256-GCM under a key of PBKDF2, with `cookies_serializer = :json`.
+ *
+ * Stricter than Rails: the message must name the cookie as its purpose (Rails also takes one without
+ * purpose), must be canonical, and must hold JSON; a session that `:marshal` wrote is refused. As
+ * Rails does, a session without a `session_id` gets one when it is written. Integers over 2^53 - 1
+ * stand in the session as `{ "$number": "12345678901234567890" }` and are written back as they were.
+ *
+ * @throws SessionError `ERR_SESSION_OPTION` or `ERR_SESSION_KEY` when an option is wrong
+ * @example
+ * ```ts
+ * const shared = rails({ secretKey: process.env.SECRET_KEY_BASE, sessionCookie: "_app_session" });
+ * createSessions({ secretKey, writeAs: shared });
+ * ```
+ */
+export function rails(options: RailsOptions): SessionFormat {
+  checkNames(FORMAT, options, ["secretKey", "sessionCookie", "digest", "salt", "iterations"]);
+  const name = readCookieName(FORMAT, options.sessionCookie, undefined);
+  const keys = deriveKeys(options);
+  const [first] = keys;
+  const purpose = `cookie.${name}`;
+
+  const open = (value: string, now: number): FormatReading => {
+    if (value.length > MAX_COOKIE_CHARS) return refuse("too-large");
+    const message = splitMessage(value);
+    if (message === undefined) return refuse("not-canonical");
+    for (const [keyIndex, key] of keys.entries()) {
+      const bytes = decryptMessage(message, key);
+      if (bytes !== undefined) return readEnvelope(utf8(bytes) ?? "", purpose, now, keyIndex);
+    }
+    return refuse("decryption");
+  };
+
+  return {
+    name: FORMAT,
+    cookieNames: [name],
+    read(cookies, now) {
+      const value = cookies.get(name);
+      return value === undefined ? undefined : open(value, now);
+    },
+    write(data, now, maxAge) {
+      const text = writeEnvelope(data, purpose, maxAge === null ? undefined : now + maxAge);
+      return [{ name, value: encryptMessage(text, first, randomBytes(12)) }];
+    },
+  };
+}
+
+/** PBKDF2 takes milliseconds: done once, at set-up. */
+function deriveKeys(options: RailsOptions): readonly [KeyObject, ...KeyObject[]] {
+  const digest = readChoice(FORMAT, "digest", options.digest, ["sha256", "sha1"]);
+  const salt = readText(FORMAT, "salt", options.salt, "authenticated encrypted cookie");
+  const { iterations = 1000 } = options;
+  if (!Number.isSafeInteger(iterations) || iterations < 1 || iterations > 10_000_000) {
+    badOption(FORMAT, "iterations must be a whole number, 1 or more.");
+  }
+  const keys = readKeys(FORMAT, options.secretKey).map((secret) =>
+    createSecretKey(pbkdf2Sync(secret, salt, iterations, 32, digest)),
+  );
+  return keys as [KeyObject, ...KeyObject[]];
+}
+
+/** The text that Rails encrypts for a session. @param end seconds since 1970 */
+export function writeEnvelope(data: JsonObject, purpose: string, end: number | undefined): string {
+  const id = randomBytes(16).toString("hex");
+  const session = Object.hasOwn(data, "session_id") ? data : { session_id: id, ...data };
+  const message = Buffer.from(writeForeignObject(session, STYLE)).toString("base64");
+  const exp = end === undefined ? null : new Date(Math.floor(end) * 1000).toISOString();
+  return writeForeignObject({ _rails: { message, exp, pur: purpose } }, STYLE);
+}
+
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/;
+
+function readEnvelope(text: string, purpose: string, now: number, keyIndex: number): FormatReading {
+  const envelope = parseForeignObject(text, "ruby")?.["_rails"];
+  if (!isObject(envelope) || envelope["pur"] !== purpose) return refuse("payload");
+  const end = readEnd(envelope["exp"]);
+  if (typeof end === "object") return end;
+  // Rails has no grace here: a message is dead at the very instant.
+  if (end !== undefined && now * 1000 >= end) return refuse("expired");
+  const { message } = envelope;
+  const bytes = typeof message === "string" ? fromBase64(message) : undefined;
+  const data = parseForeignObject((bytes && utf8(bytes)) ?? "", "ruby");
+  if (data === undefined) return refuse("payload");
+  const reading = { ok: true, data, keyIndex } as const;
+  return end === undefined ? reading : { ...reading, expiresAt: Math.floor(end / 1000) };
+}
+
+/** The end in milliseconds; undefined where there is none. */
+function readEnd(exp: unknown): number | undefined | Refusal {
+  if (exp === null || exp === undefined) return undefined;
+  const end = typeof exp === "string" && INSTANT.test(exp) ? Date.parse(exp) : NaN;
+  return Number.isNaN(end) ? refuse("time") : end;
+}

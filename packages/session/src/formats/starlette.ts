@@ -1,0 +1,60 @@
+import { Buffer } from "node:buffer";
+import type { SessionFormat } from "../session/format.ts";
+import { fromBase64, refuse, utf8 } from "./bounds.ts";
+import { concatKey, timestampSigner } from "./itsdangerous.ts";
+import { parseForeignObject } from "./json-read.ts";
+import { writeForeignObject, type JsonStyle } from "./json-write.ts";
+import { createSigner } from "./mac.ts";
+import { checkNames, readCookieName, readKeys, readSeconds, type SecretKeys } from "./options.ts";
+import { timedFormat } from "./timed-format.ts";
+
+/** Options of {@link starlette}, named as those of Starlette's `SessionMiddleware`. */
+export interface StarletteOptions {
+  /** `secret_key`. Of a list the first signs and all verify. */
+  secretKey: SecretKeys;
+  /** `session_cookie`. Default `"session"`. */
+  sessionCookie?: string | undefined;
+  /** `max_age` in seconds, 14 days by default; null accepts cookies of any age. */
+  maxAge?: number | null | undefined;
+}
+
+const FORMAT = "starlette";
+const DAY = 86_400;
+/** Python's `json.dumps(session)` with nothing set. */
+const STYLE: JsonStyle = { numbers: "python", comma: ", ", colon: ": ", escape: /[\x7f-\uffff]/g };
+
+/**
+ * The session cookie of Starlette's `SessionMiddleware`, which FastAPI and Bocadillo use too:
+ * base64 of JSON, the time, and an HMAC-SHA-1, joined as itsdangerous' `TimestampSigner` does.
+ *
+ * Stricter than Starlette: payload and signature must be canonical base64 (RFC 4648 §3.5), and
+ * sizes are bounded. What Python's JSON has and JavaScript lacks (integers over 2^53 - 1, NaN,
+ * Infinity) stands in the session as `{ "$number": "NaN" }` and is written back as it was.
+ *
+ * @throws SessionError `ERR_SESSION_OPTION` or `ERR_SESSION_KEY` when an option is wrong
+ * @example
+ * ```ts
+ * const shared = starlette({ secretKey: process.env.SECRET_KEY });
+ * createSessions({ secretKey, writeAs: shared });
+ * ```
+ */
+export function starlette(options: StarletteOptions): SessionFormat {
+  checkNames(FORMAT, options, ["secretKey", "sessionCookie", "maxAge"]);
+  const keys = readKeys(FORMAT, options.secretKey).map((key) =>
+    concatKey(key, "itsdangerous.Signer"),
+  );
+  return timedFormat({
+    name: FORMAT,
+    cookieName: readCookieName(FORMAT, options.sessionCookie, "session"),
+    timed: timestampSigner(createSigner("sha1", keys)),
+    maxAge: readSeconds(FORMAT, "maxAge", options.maxAge, 14 * DAY),
+    skew: 0,
+    decode(value) {
+      const bytes = fromBase64(value);
+      if (bytes === undefined) return refuse("not-canonical");
+      const data = parseForeignObject(utf8(bytes) ?? "", "python");
+      return data === undefined ? refuse("payload") : { data };
+    },
+    encode: (data) => Buffer.from(writeForeignObject(data, STYLE)).toString("base64"),
+  });
+}

@@ -1,0 +1,44 @@
+import type { FormatReading, JsonObject, SessionFormat } from "../session/format.ts";
+import type { Refusal } from "./bounds.ts";
+import { judgeAge, openTimed, signTimed, type TimedOptions } from "./timed.ts";
+
+/** What tells Starlette's, Flask's and Django's cookies apart: how the session becomes text. */
+export interface TimedFormat {
+  readonly name: string;
+  readonly cookieName: string;
+  readonly timed: TimedOptions;
+  /** Seconds; null for any age. */
+  readonly maxAge: number | null;
+  /** Seconds that the time may lie in the future. */
+  readonly skew: number;
+  /** Called only with what was signed. */
+  readonly decode: (value: string) => { readonly data: JsonObject } | Refusal;
+  readonly encode: (data: JsonObject) => string;
+}
+
+/** A format of one cookie: a value, the time, and a signature over both. */
+export function timedFormat(format: TimedFormat): SessionFormat {
+  const { cookieName, timed, maxAge } = format;
+
+  const open = (token: string, now: number): FormatReading => {
+    const opened = openTimed(token, timed);
+    if (!opened.ok) return opened;
+    const { issuedAt, keyIndex } = opened;
+    const untimely = judgeAge(issuedAt, now, maxAge, format.skew);
+    if (untimely !== undefined) return untimely;
+    const decoded = format.decode(opened.value);
+    if ("ok" in decoded) return decoded;
+    const reading = { ok: true, data: decoded.data, issuedAt, keyIndex } as const;
+    return maxAge === null ? reading : { ...reading, expiresAt: issuedAt + maxAge };
+  };
+
+  return {
+    name: format.name,
+    cookieNames: [cookieName],
+    read(cookies, now) {
+      const token = cookies.get(cookieName);
+      return token === undefined ? undefined : open(token, now);
+    },
+    write: (data, now) => [{ name: cookieName, value: signTimed(format.encode(data), now, timed) }],
+  };
+}

@@ -1,0 +1,68 @@
+import { fromBase64url, toBase64url } from "../encoding.ts";
+import { MAX_COOKIE_CHARS, refuse, type Refusal } from "./bounds.ts";
+import type { Signer } from "./mac.ts";
+
+/** Seconds by which a clock may run behind the one that signed, where the framework sets none. */
+export const SKEW = 60;
+
+/** How a framework joins a value, the time and the signature. */
+export interface TimedOptions {
+  readonly signer: Signer;
+  /** Between the three; not a character of the time or the signature. */
+  readonly separator: "." | ":";
+  readonly encodeTime: (seconds: number) => string;
+  readonly decodeTime: (text: string) => number | undefined;
+}
+
+/** A value whose signature holds. */
+export interface TimedValue {
+  readonly ok: true;
+  readonly value: string;
+  readonly issuedAt: number;
+  readonly keyIndex: number;
+}
+
+const PRINTABLE = /^[\x21-\x7e]+$/;
+
+/** Joins a value, the time and their signature. */
+export function signTimed(value: string, now: number, options: TimedOptions): string {
+  const timed = value + options.separator + options.encodeTime(Math.floor(now));
+  return timed + options.separator + toBase64url(options.signer.sign(timed));
+}
+
+/**
+ * Takes apart what {@link signTimed} joined. The signature must be in its canonical form and hold
+ * before the time is read. The age is the caller's to judge, with {@link judgeAge}.
+ */
+export function openTimed(token: string, options: TimedOptions): TimedValue | Refusal {
+  if (token.length > MAX_COOKIE_CHARS) return refuse("too-large");
+  if (!PRINTABLE.test(token)) return refuse("malformed");
+  const beforeMac = token.lastIndexOf(options.separator);
+  if (beforeMac < 0) return refuse("malformed");
+  const timed = token.slice(0, beforeMac);
+  const mac = fromBase64url(token.slice(beforeMac + 1));
+  if (mac === undefined) return refuse("not-canonical");
+  const keyIndex = options.signer.verify(timed, mac);
+  if (keyIndex < 0) return refuse("mac");
+  const beforeTime = timed.lastIndexOf(options.separator);
+  if (beforeTime < 0) return refuse("malformed");
+  const issuedAt = options.decodeTime(timed.slice(beforeTime + 1));
+  if (issuedAt === undefined) return refuse("time");
+  return { ok: true, value: timed.slice(0, beforeTime), issuedAt, keyIndex };
+}
+
+/**
+ * Judges when something was signed, as the frameworks do: an age of exactly `maxAge` still passes.
+ * @param skew seconds that it may lie in the future
+ */
+export function judgeAge(
+  issuedAt: number,
+  now: number,
+  maxAge: number | null,
+  skew: number,
+): Refusal | undefined {
+  const age = Math.floor(now) - issuedAt;
+  if (maxAge !== null && age > maxAge) return refuse("expired");
+  if (age < -skew) return refuse("future");
+  return undefined;
+}
