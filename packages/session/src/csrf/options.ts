@@ -29,6 +29,14 @@ export interface CrossSiteOptions {
   readonly allowedHosts?: readonly string[] | undefined;
 }
 
+/** Every option that the check knows. */
+export const CROSS_SITE_OPTION_NAMES = [
+  "csrf",
+  "trustedOrigins",
+  "trustProxy",
+  "allowedHosts",
+] as const satisfies readonly (keyof CrossSiteOptions)[];
+
 /** The `csrf` option in one form. */
 export interface CompiledCsrf {
   readonly enabled: boolean;
