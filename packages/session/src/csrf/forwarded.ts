@@ -75,7 +75,6 @@ function readQuoted(header: string, start: number): Value | undefined {
       text += header.slice(from, at);
       at++;
       from = at;
-      if (at >= header.length) return undefined;
     }
     if (!isText(header.charCodeAt(at))) return undefined;
   }

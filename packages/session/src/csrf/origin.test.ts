@@ -42,6 +42,8 @@ describe("parseOrigin", () => {
     ["an upper-case host", "https://Example.com"],
     ["https with its default port", "https://example.com:443"],
     ["http with its default port", "http://example.com:80"],
+    ["wss with its default port", "wss://example.com:443"],
+    ["ws with its default port", "ws://example.com:80"],
     ["an empty port", "https://example.com:"],
     ["a port with a zero in front", "https://example.com:08443"],
     ["a port that is too large", "https://example.com:65536"],
