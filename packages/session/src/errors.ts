@@ -11,6 +11,10 @@ export type SessionErrorCode =
   | "ERR_SESSION_NOT_A_SESSION"
   /** The session holds a value that JSON cannot carry; the message names the path. */
   | "ERR_SESSION_NOT_JSON"
+  /** The session holds data that the option `schema` does not accept. */
+  | "ERR_SESSION_SCHEMA"
+  /** The other framework's cookie of `writeAs` cannot carry this. */
+  | "ERR_SESSION_FORMAT"
   /** The cookie would be larger than a browser keeps; the message names the largest keys. */
   | "ERR_SESSION_TOO_LARGE"
   /** The session was changed after the response headers went out. */

@@ -1,0 +1,34 @@
+export { applyCommit, privateNoStore, varyOnCookie, type Commit } from "./cookie/headers.ts";
+export { CSRF_FIELD, CSRF_HEADER } from "./csrf/form.ts";
+export type { CsrfOption, CsrfSettings } from "./csrf/options.ts";
+export type { TrustProxy } from "./csrf/proxy.ts";
+export { refusalBody, type CrossSiteRule, type Refusal } from "./csrf/refusal.ts";
+export { csrfToken, verifyToken } from "./csrf/session-token.ts";
+export { createSessions, Sessions, type BodyReader, type SessionOptions } from "./engine.ts";
+export { SessionError, type SessionErrorCode, type SessionErrorOptions } from "./errors.ts";
+export { Secret } from "./secret.ts";
+export type { SessionContext } from "./session/context.ts";
+// With `export *`, and only with it, an app's declarations merge into SessionData.
+export * from "./session/data.ts";
+export type { SessionEvent, SessionEventType, SessionListener } from "./session/events.ts";
+export type {
+  CookieSource,
+  FormatCookie,
+  FormatReading,
+  JsonObject,
+  JsonValue,
+  RejectReason,
+  SessionFormat,
+} from "./session/format.ts";
+export {
+  authenticatedAt,
+  describe,
+  destroy,
+  flash,
+  renew,
+  type DestroyOptions,
+  type SessionDescription,
+} from "./session/functions.ts";
+export type { SecretKeys } from "./session/keys.ts";
+export type { RequestFacts } from "./session/request.ts";
+export type { StandardSchema } from "./session/schema.ts";

@@ -8,10 +8,7 @@ export const AMBIGUOUS: unique symbol = Symbol("ambiguous");
  *
  * @returns the value; `undefined` where there is none; {@link AMBIGUOUS} where two differ
  */
-export function findCookie(
-  header: string,
-  name: string,
-): string | typeof AMBIGUOUS | undefined {
+export function findCookie(header: string, name: string): string | typeof AMBIGUOUS | undefined {
   let found: string | undefined;
   let at = header.indexOf(name);
   while (at !== -1) {
@@ -39,7 +36,10 @@ function startsPair(header: string, at: number): boolean {
 
 function trimEnd(header: string, start: number, end: number): string {
   let last = end;
-  while (last > start && (header.charCodeAt(last - 1) === 0x20 || header.charCodeAt(last - 1) === 9)) {
+  while (
+    last > start &&
+    (header.charCodeAt(last - 1) === 0x20 || header.charCodeAt(last - 1) === 9)
+  ) {
     last -= 1;
   }
   return header.slice(start, last);

@@ -4,7 +4,8 @@ import type { CookieAttributes } from "./serialize.ts";
 // RFC 6265 §4.1.1: a cookie's name is a token (RFC 9110 §5.6.2).
 const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const PATH = /^\/[\x20-\x3a\x3c-\x7e]*$/;
-const DOMAIN = /^\.?(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$/i;
+const DOMAIN =
+  /^\.?(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$/i;
 
 const reject = (message: string): never => {
   throw new SessionError("ERR_SESSION_OPTION", message);

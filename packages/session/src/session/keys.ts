@@ -39,7 +39,9 @@ export type SecretKeys = string | Secret | readonly (string | Secret)[];
 export function readSecretKeys(option: unknown): Buffer[] {
   const list: unknown[] = Array.isArray(option) ? option : [option];
   if (list.length === 0) throw missing("secretKey is an empty list; give it at least one key.");
-  return list.map((key, index) => readSecretKey(key, list.length > 1 ? ` number ${index + 1}` : ""));
+  return list.map((key, index) =>
+    readSecretKey(key, list.length > 1 ? ` number ${index + 1}` : ""),
+  );
 }
 
 const missing = (message: string) => new SessionError("ERR_SESSION_KEY", message);

@@ -29,7 +29,8 @@ export class Ledger {
 
   /** Notes a commit that changed a session. */
   record(sid: string, rev: number, json: string, now: number): void {
-    if (this.#entries.get(sid)?.ended !== true) this.#put(sid, { ended: false, rev, json, at: now });
+    if (this.#entries.get(sid)?.ended !== true)
+      this.#put(sid, { ended: false, rev, json, at: now });
   }
 
   /** Notes that a session ended. */

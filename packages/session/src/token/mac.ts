@@ -40,8 +40,8 @@ function paddedMac(key: Buffer): Mac {
     headroom: BLOCK,
     sum(buffer, end) {
       inner.copy(buffer);
-      // latin1 maps each byte to one character and back; a string saves allocating a Buffer.
-      outer.write(crypto.hash("sha256", buffer.subarray(0, end), "latin1"), BLOCK, "latin1");
+      // "binary" (latin1) maps each byte to one character and back; a string saves allocating a Buffer.
+      outer.write(crypto.hash("sha256", buffer.subarray(0, end), "binary"), BLOCK, "latin1");
       return crypto.hash("sha256", outer, "buffer");
     },
   };

@@ -1,0 +1,53 @@
+import { Buffer } from "node:buffer";
+import { contextOf } from "../session/context.ts";
+import { SessionError } from "../errors.ts";
+import { makeCsrfToken, verifyCsrfToken } from "./token.ts";
+
+/**
+ * A token that proves that a request comes from a page of ours. Send it back in the
+ * `x-csrf-token` header or the `csrf_token` form field. Each call gives another text; all are good
+ * until the session is renewed or ends. A session without data is kept because of it.
+ *
+ * @param scope binds the token to one purpose, which {@link verifyToken} must then name
+ * @returns 64 characters
+ * @throws SessionError `ERR_SESSION_COMMITTED`, `ERR_SESSION_HANDSHAKE_SENT`,
+ * `ERR_SESSION_NOT_A_SESSION`; `ERR_SESSION_FORMAT` with `writeAs`, whose cookies have no id
+ * @example
+ * ```ts
+ * res.html = `<input type="hidden" name="csrf_token" value="${csrfToken(req.session)}">`;
+ * ```
+ */
+export function csrfToken(session: object, scope = ""): string {
+  const context = contextOf(session);
+  const { state, settings } = context;
+  if (settings.writeAs !== undefined) {
+    throw new SessionError(
+      "ERR_SESSION_FORMAT",
+      "csrfToken needs a session with an id, which the cookie of writeAs does not carry.",
+    );
+  }
+  if (state.meta.csrf !== 1 && Object.keys(state.dictionary.data).length === 0) {
+    context.changeMeta((meta) => {
+      meta.csrf = 1;
+    });
+  }
+  return makeCsrfToken(settings.ring.newest.csrf, Buffer.from(state.sid, "base64url"), scope);
+}
+
+/**
+ * Whether a token was made by {@link csrfToken} for this session and scope, under any key of the
+ * ring. Constant time for each key.
+ *
+ * @param token what the client sent; anything but a string is false
+ * @throws SessionError `ERR_SESSION_NOT_A_SESSION`
+ * @example
+ * ```ts
+ * if (!verifyToken(req.session, form.get("confirm"), "delete-account")) throw new HTTPError(403);
+ * ```
+ */
+export function verifyToken(session: object, token: unknown, scope = ""): boolean {
+  const { state, settings } = contextOf(session);
+  const keys = settings.ring.keys.map((key) => key.csrf);
+  // The id that the request brought: a token made before `renew` is dead.
+  return verifyCsrfToken(keys, Buffer.from(state.sid, "base64url"), token, scope);
+}

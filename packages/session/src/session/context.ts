@@ -1,0 +1,223 @@
+import type { Commit } from "../cookie/headers.ts";
+import { UNTOUCHED } from "../cookie/headers.ts";
+import { SessionError } from "../errors.ts";
+import type { MaybePromise } from "../maybe.ts";
+import { newSessionId } from "../token/token.ts";
+import type { SessionData, SessionOf } from "./data.ts";
+import { Dictionary } from "./dictionary.ts";
+import type { JsonObject, JsonValue } from "./format.ts";
+import { assertJson, isObject } from "./json.ts";
+import { emptySession, loadSession, type Loaded, type Shared } from "./load.ts";
+import { saveSession, type Saved } from "./save.ts";
+
+/** Metadata that travels with the data and is no part of it. */
+export interface Metadata {
+  /** Messages for the next request. */
+  flash?: { [key: string]: JsonValue };
+  /** When the user last proved who they are, in seconds since 1970. */
+  authenticatedAt?: number;
+  /** Keeps a session without data, because a CSRF token was made for it. */
+  csrf?: 1;
+}
+
+/** The session of one request, from its cookie to its Set-Cookie. */
+export class SessionContext<Data = SessionData> {
+  readonly #shared: Shared;
+  readonly #header: string;
+  readonly #secure: () => boolean;
+  #state: State | undefined;
+  #phase: "open" | "committed" | "live" = "open";
+
+  constructor(shared: Shared, header: string, secure: () => boolean) {
+    this.#shared = shared;
+    this.#header = header;
+    this.#secure = secure;
+  }
+
+  /** Whether the session was read or written. */
+  get accessed(): boolean {
+    return this.#state !== undefined;
+  }
+
+  /** The dictionary. The first access reads and verifies the cookie. */
+  get session(): SessionOf<Data> {
+    return this.state.dictionary.view as SessionOf<Data>;
+  }
+
+  /** Replaces the data, or ends the session with null. */
+  set session(value: SessionOf<Data> | null) {
+    if (value === null) {
+      this.destroy();
+      return;
+    }
+    if (!isObject(value)) {
+      throw new SessionError("ERR_SESSION_NOT_JSON", "A session is an object, or null to end it.");
+    }
+    this.#assertOpen();
+    this.state.dictionary.replace(value);
+  }
+
+  /** What stands behind the dictionary. */
+  get state(): State {
+    return (this.#state ??= this.#open());
+  }
+
+  get settings(): Shared["settings"] {
+    return this.#shared.settings;
+  }
+
+  /** Whether ending a session also refuses the copies of its cookie. */
+  get revocable(): boolean {
+    return this.#shared.revocable;
+  }
+
+  /**
+   * Reads what must be known before the handler runs. Adapters wait for it where it is a promise.
+   *
+   * @returns a promise only with a store
+   */
+  load(): Promise<void> | undefined {
+    return undefined;
+  }
+
+  /**
+   * What the response owes to the session. Called right before the headers go out; later calls
+   * give no cookies again. A promise only with a store.
+   *
+   * @throws SessionError `ERR_SESSION_NOT_JSON`, `ERR_SESSION_TOO_LARGE`, `ERR_SESSION_SCHEMA`,
+   * `ERR_SESSION_FORMAT`: the change is dropped, and the next call succeeds
+   */
+  commit(): MaybePromise<Commit> {
+    const state = this.#state;
+    if (this.#phase !== "open") return state === undefined ? UNTOUCHED : ACCESSED;
+    this.#phase = "committed";
+    if (state === undefined) return UNTOUCHED;
+    try {
+      assertJson(state.dictionary.data);
+      const { setCookie, issued } = saveSession(this.#shared, this.#draft(state), nowSeconds());
+      state.issued = issued;
+      return { accessed: true, setCookie, clearSiteData: state.clearSiteData };
+    } finally {
+      state.dictionary.close(refuseCommitted);
+    }
+  }
+
+  /** The handshake was answered: from now on a write names `update`. */
+  handshakeSent(): void {
+    if (this.#phase === "open") throw new Error("Commit before the handshake is answered.");
+    this.#phase = "live";
+    this.#state?.dictionary.close(refuseHandshakeSent);
+  }
+
+  /** Gives the session a new id and a new beginning, and keeps its data. */
+  renew(): void {
+    this.#assertOpen();
+    const { state } = this;
+    if (!state.loaded.isNew && state.sid === state.loaded.sid) state.ended.push(state.sid);
+    state.sid = newSessionId();
+    state.born = nowSeconds();
+  }
+
+  /** Ends the session; what is written after belongs to a new one. */
+  destroy(clearSiteData?: string): void {
+    this.#assertOpen();
+    const { state } = this;
+    if (!state.loaded.isNew && !state.ended.includes(state.loaded.sid)) {
+      state.ended.push(state.loaded.sid);
+    }
+    if (!state.loaded.isNew) this.#shared.settings.events.emit("destroyed", state.sid);
+    state.destroyed = true;
+    state.sid = newSessionId();
+    state.born = nowSeconds();
+    state.dictionary.replace({});
+    state.meta = {};
+    state.clearSiteData = clearSiteData;
+  }
+
+  /** Changes the metadata. */
+  changeMeta(change: (meta: Metadata) => void): void {
+    this.#assertOpen();
+    change(this.state.meta);
+  }
+
+  #open(): State {
+    const now = nowSeconds();
+    const loaded =
+      this.#header === "" ? emptySession(now, []) : loadSession(this.#shared, this.#header, now);
+    const dictionary = new Dictionary(loaded.data);
+    contexts.set(dictionary.view, this as unknown as SessionContext<never>);
+    if (this.#phase === "committed") dictionary.close(refuseCommitted);
+    if (this.#phase === "live") dictionary.close(refuseHandshakeSent);
+    const { sid, born } = loaded;
+    return { loaded, dictionary, sid, born, meta: { ...loaded.meta }, ended: [], destroyed: false };
+  }
+
+  #draft(state: State) {
+    const { loaded, sid, born, meta, ended, destroyed } = state;
+    const secure = this.#shared.settings.httpsOnly === "auto" && this.#secure();
+    const { data } = state.dictionary;
+    return { loaded, sid, born, ended, destroyed, secure, data, meta: asJson(meta) };
+  }
+
+  #assertOpen(): void {
+    if (this.#phase === "committed") refuseCommitted();
+    if (this.#phase === "live") refuseHandshakeSent();
+  }
+}
+
+/** What a request makes of its session. */
+export interface State {
+  readonly loaded: Loaded;
+  readonly dictionary: Dictionary;
+  sid: string;
+  born: number;
+  meta: Metadata;
+  readonly ended: string[];
+  /** What is there now belongs to a session that began in this request. */
+  destroyed: boolean;
+  clearSiteData?: string | undefined;
+  /** What the commit wrote. */
+  issued?: Saved["issued"];
+}
+
+const ACCESSED: Commit = { accessed: true, setCookie: [] };
+
+/** Finds the context of a dictionary, so that no function of ours needs a key in it. */
+const contexts = new WeakMap<object, SessionContext<never>>();
+
+/**
+ * The context behind a session.
+ *
+ * @throws SessionError `ERR_SESSION_NOT_A_SESSION` for anything else, such as a copy
+ */
+export function contextOf(session: object): SessionContext<never> {
+  const context = contexts.get(session);
+  if (context !== undefined) return context;
+  throw new SessionError(
+    "ERR_SESSION_NOT_A_SESSION",
+    "This is not a session. Pass req.session or ws.session itself, not a copy of it.",
+  );
+}
+
+/** Seconds since 1970. */
+export function nowSeconds(): number {
+  return Math.floor(Date.now() / 1000);
+}
+
+function asJson(meta: Metadata): JsonObject {
+  return meta as JsonObject;
+}
+
+function refuseCommitted(): never {
+  throw new SessionError(
+    "ERR_SESSION_COMMITTED",
+    "The response headers have been sent, so this change of the session would be lost. Change it before the response begins.",
+  );
+}
+
+function refuseHandshakeSent(): never {
+  throw new SessionError(
+    "ERR_SESSION_HANDSHAKE_SENT",
+    "The handshake has been answered, so a cookie can no longer be set. Use `await update(session, draft => { ... })`, or change the session before accepting.",
+  );
+}

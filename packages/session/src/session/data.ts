@@ -1,0 +1,22 @@
+/**
+ * The data of sessions, in every framework. Add to it by declaration merging:
+ *
+ * @example
+ * ```ts
+ * declare module "@galleta/session" {
+ *   interface SessionData {
+ *     userId: string;
+ *   }
+ * }
+ * ```
+ */
+// oxlint-disable-next-line typescript/no-empty-object-type -- declarations of the app fill it
+export interface SessionData {}
+
+/**
+ * What `req.session` is: every key may be missing. Where an app declared nothing, any key may hold
+ * anything.
+ */
+export type SessionOf<Data = SessionData> = [keyof Data] extends [never]
+  ? Record<string, unknown>
+  : Partial<Data>;

@@ -1,0 +1,154 @@
+import { NEVER } from "../token/header.ts";
+import { expiryOf } from "../token/times.ts";
+import { contextOf } from "./context.ts";
+import type { JsonValue, RejectReason } from "./format.ts";
+import type { SessionSettings } from "./settings.ts";
+
+/**
+ * Gives the session a new id, a new beginning and new CSRF tokens, and keeps its data. Call it
+ * whenever rights change, above all after a login, so that an id planted before is worthless
+ * (session fixation, OWASP ASVS 7.2.4).
+ *
+ * @throws SessionError `ERR_SESSION_COMMITTED`, `ERR_SESSION_HANDSHAKE_SENT`,
+ * `ERR_SESSION_NOT_A_SESSION`
+ * @example
+ * ```ts
+ * renew(req.session);
+ * req.session.user = user.id;
+ * ```
+ */
+export function renew(session: object): void {
+  contextOf(session).renew();
+}
+
+/** How {@link destroy} ends a session. */
+export interface DestroyOptions {
+  /**
+   * Also asks the browser to drop what the site stored: `true` for cookies and storage, or the
+   * types of the `Clear-Site-Data` header. Honoured over TLS only.
+   */
+  readonly clearSiteData?: boolean | readonly ("cache" | "cookies" | "storage" | "*")[];
+}
+
+/**
+ * Ends the session: its data is gone and its cookie is deleted. What is written to the same object
+ * afterwards belongs to a new session.
+ *
+ * @throws SessionError `ERR_SESSION_COMMITTED`, `ERR_SESSION_HANDSHAKE_SENT`,
+ * `ERR_SESSION_NOT_A_SESSION`
+ * @example
+ * ```ts
+ * destroy(req.session, { clearSiteData: true });
+ * ```
+ */
+export function destroy(session: object, options: DestroyOptions = {}): void {
+  const { clearSiteData = false } = options;
+  const types = clearSiteData === true ? ["cookies", "storage"] : clearSiteData || [];
+  const header = types.map((type) => `"${type}"`).join(", ");
+  contextOf(session).destroy(header === "" ? undefined : header);
+}
+
+/**
+ * A message for the next request: with a value it is kept, without one it is taken out.
+ *
+ * @returns the message that was taken out; `undefined` where there is none
+ * @throws SessionError `ERR_SESSION_COMMITTED`, `ERR_SESSION_HANDSHAKE_SENT`,
+ * `ERR_SESSION_NOT_A_SESSION`
+ * @example
+ * ```ts
+ * flash(req.session, "notice", "Saved");  // in the POST
+ * flash(req.session, "notice");           // "Saved", once, in the GET after it
+ * ```
+ */
+export function flash(session: object, key: string, value?: JsonValue): JsonValue | undefined {
+  const context = contextOf(session);
+  const messages = context.state.meta.flash;
+  const before = messages !== undefined && Object.hasOwn(messages, key) ? messages[key] : undefined;
+  if (value === undefined && before === undefined) return undefined;
+  context.changeMeta((meta) => {
+    const { [key]: _, ...others } = messages ?? {};
+    const left = value === undefined ? others : { ...others, [key]: value };
+    if (Object.keys(left).length > 0) meta.flash = left;
+    else delete meta.flash;
+  });
+  return value === undefined ? before : undefined;
+}
+
+/**
+ * When the user last proved who they are; with a date it is noted. Ask for the password again
+ * before something grave where this is too long ago (step-up, OWASP ASVS 7.5.1).
+ *
+ * @returns the time, to the second; `undefined` where it was never noted
+ * @throws SessionError `ERR_SESSION_COMMITTED`, `ERR_SESSION_HANDSHAKE_SENT`,
+ * `ERR_SESSION_NOT_A_SESSION`
+ * @example
+ * ```ts
+ * renew(req.session);
+ * authenticatedAt(req.session, new Date());
+ * ```
+ */
+export function authenticatedAt(session: object, date?: Date): Date | undefined {
+  const context = contextOf(session);
+  if (date !== undefined) {
+    const seconds = Math.floor(date.getTime() / 1000);
+    if (!Number.isFinite(seconds)) throw new RangeError("authenticatedAt takes a valid Date.");
+    context.changeMeta((meta) => {
+      meta.authenticatedAt = seconds;
+    });
+  }
+  const noted = context.state.meta.authenticatedAt;
+  return noted === undefined ? undefined : new Date(noted * 1000);
+}
+
+/** What {@link describe} tells. */
+export interface SessionDescription {
+  /** The session's id. Whoever has it has no access by it, but keep it out of logs. */
+  readonly id: string;
+  /** Whether the request brought no valid session. */
+  readonly isNew: boolean;
+  /** When the session began. */
+  readonly bornAt: Date;
+  /** When its cookie was issued. */
+  readonly issuedAt: Date;
+  /** When its cookie ends unless it is used; null where it ends with the browser. */
+  readonly expiresAt: Date | null;
+  /** Which key its cookie was verified with; of a new session, which will sign it. */
+  readonly keyId: string;
+  /** Why the cookie that the request brought was refused. */
+  readonly rejected?: RejectReason | "revoked";
+  /**
+   * Whether ending the session also refuses saved copies of its cookie. False without a `store`:
+   * then a copy stays good until `expiresAt`.
+   */
+  readonly revocable: boolean;
+}
+
+/**
+ * What is known of a session beside its data.
+ *
+ * @throws SessionError `ERR_SESSION_NOT_A_SESSION`
+ * @example
+ * ```ts
+ * const { isNew, expiresAt } = describe(req.session);
+ * ```
+ */
+export function describe(session: object): SessionDescription {
+  const { state, settings, revocable } = contextOf(session);
+  const { loaded } = state;
+  const { iat, exp } = state.issued ?? (loaded.isNew ? unissued(state.born, settings) : loaded);
+  const kid = settings.ring.keys[loaded.keyIndex]?.kid ?? settings.ring.newest.kid;
+  return {
+    id: state.sid,
+    isNew: loaded.isNew,
+    bornAt: new Date(state.born * 1000),
+    issuedAt: new Date(iat * 1000),
+    expiresAt: exp === NEVER ? null : new Date(exp * 1000),
+    keyId: kid.toString(16).padStart(8, "0"),
+    revocable,
+    ...(loaded.rejected === undefined ? {} : { rejected: loaded.rejected }),
+  };
+}
+
+function unissued(born: number, { lifetimes }: SessionSettings): { iat: number; exp: number } {
+  return { iat: born, exp: expiryOf(born, born, lifetimes) };
+}

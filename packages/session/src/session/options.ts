@@ -1,0 +1,75 @@
+import type { SessionListener } from "./events.ts";
+import type { JsonObject, SessionFormat } from "./format.ts";
+import type { SecretKeys } from "./keys.ts";
+import type { StandardSchema } from "./schema.ts";
+
+/**
+ * The options of sessions: Starlette's, in camel case and with its defaults, and what it lacks.
+ * Options that belong to cross-site checks and to live sockets extend this in their own files.
+ */
+export interface CookieSessionOptions {
+  /** Signs and encrypts. Of a list the first is used, and all are accepted (rotation). */
+  readonly secretKey: SecretKeys;
+  /** The cookie's name. Default "session". */
+  readonly sessionCookie?: string | undefined;
+  /** Seconds until an unused session ends; null keeps the cookie until the browser closes. Default 14 days. */
+  readonly maxAge?: number | null | undefined;
+  /** Default "/". */
+  readonly path?: string | undefined;
+  /** Default "lax". */
+  readonly sameSite?: "lax" | "strict" | "none" | undefined;
+  /** Sets `Secure`; "auto" where the request came over TLS. Default false. */
+  readonly httpsOnly?: boolean | "auto" | undefined;
+  /** The domain whose subdomains get the cookie too. Default: this host alone. */
+  readonly domain?: string | undefined;
+  /** Sets `Partitioned` (CHIPS); needs `httpsOnly`. Default false. */
+  readonly partitioned?: boolean | undefined;
+  /** Hides the data from the client with AES-256-GCM. Default false: signed, readable. */
+  readonly encrypt?: boolean | undefined;
+  /** Which kinds of token are accepted. Default: the kind that is written. */
+  readonly accept?: readonly ("signed" | "encrypted")[] | undefined;
+  /** Renews the lifetime of a session in use. Default true. */
+  readonly rolling?: boolean | undefined;
+  /** Seconds after which a session ends however much it is used; null for never. Default null. */
+  readonly absoluteMaxAge?: number | null | undefined;
+  /** Splits a session over 4096 bytes into at most four cookies. Default false: an error. */
+  readonly chunks?: boolean | undefined;
+  /** Any Standard Schema: data that does not fit is rejected. */
+  readonly schema?: StandardSchema | undefined;
+  /** Turns data of an older shape into data that fits `schema`; undefined gives it up. */
+  readonly migrate?: ((data: JsonObject) => JsonObject | undefined) | undefined;
+  /** Other frameworks' cookies to read, in this order; what they hold is re-issued as ours. */
+  readonly formats?: readonly SessionFormat[] | undefined;
+  /** Keeps another framework's cookie instead of ours, so that both share the session. */
+  readonly writeAs?: SessionFormat | undefined;
+  /** Receives every event. Default: refusals are warned of on the console. */
+  readonly onEvent?: SessionListener | undefined;
+  /**
+   * One switch for strict settings: `__Host-session`, Secure, encrypted, SameSite=Lax, one hour
+   * idle, twelve hours in all. Options beside it win. Default false.
+   */
+  readonly hardened?: boolean | undefined;
+}
+
+/** Every option that sessions of a cookie know. */
+export const COOKIE_OPTION_NAMES = [
+  "secretKey",
+  "sessionCookie",
+  "maxAge",
+  "path",
+  "sameSite",
+  "httpsOnly",
+  "domain",
+  "partitioned",
+  "encrypt",
+  "accept",
+  "rolling",
+  "absoluteMaxAge",
+  "chunks",
+  "schema",
+  "migrate",
+  "formats",
+  "writeAs",
+  "onEvent",
+  "hardened",
+] as const satisfies readonly (keyof CookieSessionOptions)[];
