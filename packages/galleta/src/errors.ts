@@ -4,7 +4,21 @@
  */
 export type GalletaErrorCode =
   /** A key of the configuration is missing, or its value does not fit its cast. */
-  "ERR_GALLETA_CONFIG";
+  | "ERR_GALLETA_CONFIG"
+  /** A setting is missing or cannot be used. */
+  | "ERR_GALLETA_SETTINGS"
+  /** `configure` ran twice for one app. */
+  | "ERR_GALLETA_CONFIGURED_TWICE"
+  /** The app is served, or settings are read, before `configure` ran. */
+  | "ERR_GALLETA_NOT_CONFIGURED"
+  /** A route, a mount or a handler cannot be registered. */
+  | "ERR_GALLETA_ROUTE"
+  /** A request ends with the status of this error. */
+  | "ERR_GALLETA_HTTP"
+  /** The client of a socket went away. */
+  | "ERR_GALLETA_WEBSOCKET_DISCONNECT"
+  /** A method of a socket was called when it has no meaning, such as a second `accept`. */
+  | "ERR_GALLETA_WEBSOCKET_STATE";
 
 /** Extra facts of a {@link GalletaError}. */
 export interface GalletaErrorOptions {
@@ -39,5 +53,48 @@ export class GalletaError<Code extends GalletaErrorCode = GalletaErrorCode> exte
 export class ConfigError extends GalletaError<"ERR_GALLETA_CONFIG"> {
   constructor(message: string, options: GalletaErrorOptions = {}) {
     super("ERR_GALLETA_CONFIG", message, options);
+  }
+}
+
+/**
+ * A setting is missing or cannot be used, or `configure` was not called as it must be. The message
+ * names the setting and never shows its value.
+ */
+export class SettingsError<
+  Code extends
+    | "ERR_GALLETA_SETTINGS"
+    | "ERR_GALLETA_CONFIGURED_TWICE"
+    | "ERR_GALLETA_NOT_CONFIGURED" =
+    | "ERR_GALLETA_SETTINGS"
+    | "ERR_GALLETA_CONFIGURED_TWICE"
+    | "ERR_GALLETA_NOT_CONFIGURED",
+> extends GalletaError<Code> {}
+
+/**
+ * The client of a socket went away in another way than by a normal close (1000), by leaving the
+ * page (1001) or without a code (1005); or something was sent to a socket that is closed.
+ *
+ * It may leave the view: the socket is closed already, and nothing is logged.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   for await (const message of ws) handle(message);
+ * } catch (error) {
+ *   if (error instanceof WebSocketDisconnect) metrics.lost(error.closeCode);
+ *   else throw error;
+ * }
+ * ```
+ */
+export class WebSocketDisconnect extends GalletaError<"ERR_GALLETA_WEBSOCKET_DISCONNECT"> {
+  /** The close code (RFC 6455 §7.4); 1006 when the connection broke without one. */
+  readonly closeCode: number;
+  /** The reason that came with the code; often empty. */
+  readonly reason: string;
+
+  constructor(closeCode: number, reason = "") {
+    super("ERR_GALLETA_WEBSOCKET_DISCONNECT", `The socket is closed (code ${closeCode}).`);
+    this.closeCode = closeCode;
+    this.reason = reason;
   }
 }

@@ -1,0 +1,244 @@
+import type { SessionData } from "@galleta/session";
+import type { H3 } from "h3";
+import { Core } from "./core.ts";
+import { GalletaError } from "./errors.ts";
+import type { LifecycleEvent, LifecycleListener } from "./lifecycle.ts";
+import {
+  checkMethods,
+  checkPattern,
+  type ErrorHandler,
+  type Middleware,
+  type ParamsOf,
+  type RouteOptions,
+  type SocketOptions,
+  type SocketView,
+  type ValueType,
+  type View,
+} from "./route.ts";
+import { checkSocketOptions } from "./websocket/endpoint.ts";
+
+/** What `app.mount` takes besides an app: an h3 app, a Hono app, anything with `fetch`. */
+export type Mountable =
+  | ((request: Request) => Response | Promise<Response>)
+  | { fetch(request: Request): Response | Promise<Response> };
+
+/** The class of errors that an error handler is for. */
+export type ErrorClass<Failure extends Error> = abstract new (...args: never[]) => Failure;
+
+// Seen by every copy of the framework in one process: the command may come from another one.
+const BRAND = Symbol.for("galleta.app");
+
+/** The inside of an app, for the framework itself. Set by the class below. */
+export let coreOf: <Data extends object>(app: App<Data>) => Core;
+
+/**
+ * A web application: HTTP and WebSocket routes that share one session. `Data` types
+ * `req.session` and `ws.session` of this app; by default they have the type `SessionData`, which
+ * an app extends.
+ *
+ * @example
+ * ```ts
+ * const app = new App();
+ * configure(app, { SESSIONS: true });
+ * app.route("/", (req, res) => {
+ *   req.session.visits = (req.session.visits ?? 0) + 1;
+ *   res.json = { visits: req.session.visits };
+ * });
+ * export default app;   // npx galleta serve app.ts
+ * ```
+ */
+export class App<Data extends object = SessionData> {
+  readonly #core = new Core();
+  readonly [BRAND] = true;
+
+  /**
+   * The h3 app underneath, for whatever this class does not wrap: `app.h3.use(event =>
+   * handleCors(event, options))`. What is registered there runs before every route. It is h3's
+   * alone: it has no session, and errors there are answered by h3.
+   */
+  get h3(): H3 {
+    return this.#core.h3;
+  }
+
+  /**
+   * Answers a Request: what a server, a worker or a test calls.
+   *
+   * @throws SettingsError `ERR_GALLETA_NOT_CONFIGURED` before `configure(app)` ran
+   */
+  readonly fetch = (request: Request): Response | Promise<Response> => {
+    this.#core.assertConfigured();
+    return this.#core.h3.fetch(request);
+  };
+
+  /**
+   * Adds a view for a path. Patterns are h3's: `/items/:id` matches one segment, `/files/**:path`
+   * the rest of the path. GET answers HEAD as well; another method gets 405 with `Allow`.
+   *
+   * @throws GalletaError `ERR_GALLETA_ROUTE` when the pattern or a method is wrong, or has a view
+   * @example
+   * ```ts
+   * app.route("/items/:id", (req, res) => { res.json = items.get(req.params.id); });
+   * app.route("/items", { methods: ["POST"] }, async (req, res) => { res.status = 201; });
+   * ```
+   */
+  route<Pattern extends string>(pattern: Pattern, view: View<Data, ParamsOf<Pattern>>): this;
+  route<Pattern extends string>(
+    pattern: Pattern,
+    options: RouteOptions,
+    view: View<Data, ParamsOf<Pattern>>,
+  ): this;
+  route<Pattern extends string>(
+    pattern: Pattern,
+    ...rest: [View<Data, ParamsOf<Pattern>>] | [RouteOptions, View<Data, ParamsOf<Pattern>>]
+  ): this {
+    const [options, view] = rest.length === 1 ? [{}, rest[0]] : rest;
+    const where = checkPattern(pattern);
+    checkFunction(view, "view");
+    for (const method of checkMethods(options.methods)) {
+      this.#core.addRoute({ method, pattern: where, view, owners: [this.#core] });
+    }
+    return this;
+  }
+
+  /**
+   * Adds a view for sockets (RFC 6455). The view runs from the handshake to the end of the socket;
+   * when it returns, the socket is closed with 1000, when it throws, with 1011.
+   *
+   * @throws GalletaError `ERR_GALLETA_ROUTE` when the pattern or an option is wrong, or the path
+   * has a socket already
+   * @example
+   * ```ts
+   * app.websocketRoute("/echo", async (ws) => {
+   *   for await (const message of ws) await ws.send(message);
+   * });
+   * ```
+   */
+  websocketRoute<Pattern extends string>(
+    pattern: Pattern,
+    view: SocketView<Data, ParamsOf<Pattern>>,
+  ): this;
+  websocketRoute<Pattern extends string, Type extends ValueType = "text">(
+    pattern: Pattern,
+    options: SocketOptions<Type>,
+    view: SocketView<Data, ParamsOf<Pattern>, Type>,
+  ): this;
+  websocketRoute<Pattern extends string, Type extends ValueType>(
+    pattern: Pattern,
+    ...rest:
+      | [SocketView<Data, ParamsOf<Pattern>>]
+      | [SocketOptions<Type>, SocketView<Data, ParamsOf<Pattern>, Type>]
+  ): this {
+    const [options, view] = rest.length === 1 ? [{}, rest[0]] : rest;
+    const where = checkPattern(pattern);
+    checkFunction(view, "view");
+    const checked = checkSocketOptions(options);
+    this.#core.addSocketRoute({ ...checked, pattern: where, view, owners: [this.#core] });
+    return this;
+  }
+
+  /**
+   * Runs around every view of this app and of the apps mounted in it, and around its 404 and 405,
+   * in the order of registration.
+   *
+   * @example
+   * ```ts
+   * app.use(async (req, res, next) => {
+   *   if (req.url.pathname.startsWith("/admin") && !req.session.isAdmin) throw new HTTPError(403);
+   *   await next();
+   *   res.headers.set("x-frame-options", "DENY");
+   * });
+   * ```
+   */
+  use(middleware: Middleware<Data>): this {
+    checkFunction(middleware, "middleware");
+    this.#core.middleware.push(middleware);
+    return this;
+  }
+
+  /**
+   * Answers errors of a class, and of the classes below it that have no handler of their own.
+   * Without one, an HTTPError becomes JSON, and anything else a 500 that is logged.
+   *
+   * @example
+   * ```ts
+   * app.errorHandler(OutOfStock, (req, res, error) => {
+   *   res.status = 409;
+   *   res.json = { item: error.item };
+   * });
+   * ```
+   */
+  errorHandler<Failure extends Error>(
+    type: ErrorClass<Failure>,
+    handler: ErrorHandler<Failure, Data>,
+  ): this {
+    checkFunction(type, "class");
+    checkFunction(handler, "error handler");
+    this.#core.errorHandlers.set(type, handler as ErrorHandler<never, never>);
+    return this;
+  }
+
+  /**
+   * Runs something when the app starts, before it answers its first request, or when it stops,
+   * after it answered its last. Startup listeners run in order, shutdown listeners in the opposite
+   * one. A startup listener that throws keeps the app from starting.
+   *
+   * @example
+   * ```ts
+   * app.on("startup", () => db.connect());
+   * app.on("shutdown", () => db.close());
+   * ```
+   */
+  on(event: LifecycleEvent, listener: LifecycleListener): this {
+    if (event !== "startup" && event !== "shutdown") {
+      throw new GalletaError(
+        "ERR_GALLETA_ROUTE",
+        'An app has the events "startup" and "shutdown".',
+      );
+    }
+    checkFunction(listener, "listener");
+    this.#core.lifecycle.on(event, listener);
+    return this;
+  }
+
+  /**
+   * Serves another app below a prefix. An App is taken in: its routes, sockets, listeners,
+   * middleware and error handlers stay its own, the settings and the session are this app's.
+   * Anything else that answers a Request sees the path without the prefix, and the whole body:
+   * `BODY_LIMIT` is not its.
+   *
+   * @throws GalletaError `ERR_GALLETA_ROUTE` when it is nothing of that kind, or a path is taken
+   * @example
+   * ```ts
+   * app.mount("/admin", adminApp);
+   * app.mount("/legacy", (request) => new Response("Hello"));
+   * ```
+   */
+  mount<Inner extends object>(prefix: string, inner: App<Inner> | Mountable): this {
+    const where = checkPattern(prefix);
+    if (inner instanceof App) {
+      this.#core.mountApp(where, inner.#core);
+      return this;
+    }
+    const fetch = typeof inner === "function" ? inner : inner?.fetch?.bind(inner);
+    checkFunction(fetch, "app or fetch handler");
+    this.#core.mountFetch(where, fetch);
+    return this;
+  }
+
+  /** Whether a value is an app, of this copy of the framework or of another one. */
+  static isApp(value: unknown): value is App {
+    return typeof value === "object" && value !== null && BRAND in value;
+  }
+
+  static {
+    coreOf = (app) => app.#core;
+  }
+}
+
+function checkFunction(
+  value: unknown,
+  what: string,
+): asserts value is (...args: never[]) => unknown {
+  if (typeof value === "function") return;
+  throw new GalletaError("ERR_GALLETA_ROUTE", `This is no ${what}: ${typeof value}.`);
+}

@@ -1,0 +1,168 @@
+import type { Sessions } from "@galleta/session";
+import { getRouterParams, H3, requestWithBaseURL, type H3Event, type H3Route } from "h3";
+import { addRoute, createRouter, findRoute } from "rou3";
+import { GalletaError, SettingsError } from "./errors.ts";
+import { HTTPError } from "./http-error.ts";
+import { Lifecycle } from "./lifecycle.ts";
+import { handle, type Endpoint } from "./pipeline.ts";
+import { joinPattern, type AnyErrorHandler, type AnyMiddleware } from "./route.ts";
+import type { SettingsTable } from "./settings.ts";
+import type { SocketEndpoint } from "./websocket/endpoint.ts";
+
+/** The methods that an `Allow` header may name. */
+const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY"];
+
+const DEFAULT_BODY_LIMIT = 1024 * 1024;
+
+/** A way to a mounted app. */
+interface Mount {
+  readonly parent: Core;
+  readonly prefix: string;
+}
+
+/** An HTTP route, as it is copied into the apps that this one is mounted in. */
+interface HttpRoute extends Endpoint {
+  readonly method: string;
+  readonly pattern: string;
+}
+
+interface SocketRoute extends SocketEndpoint {
+  readonly pattern: string;
+}
+
+/** What an app is made of. `App` is the part of it that is shown. */
+export class Core {
+  readonly h3: H3;
+  readonly middleware: AnyMiddleware[] = [];
+  readonly errorHandlers = new Map<unknown, AnyErrorHandler>();
+  readonly lifecycle = new Lifecycle();
+  settings: SettingsTable | undefined;
+  sessions: Sessions<never> | undefined;
+  bodyLimit = DEFAULT_BODY_LIMIT;
+  readonly #routes: HttpRoute[] = [];
+  readonly #socketRoutes: SocketRoute[] = [];
+  readonly #sockets = createRouter<SocketEndpoint>();
+  readonly #taken = new Set<string>();
+  readonly #mounts: Mount[] = [];
+
+  constructor() {
+    // What no route answers goes through the app as well: its middleware sees it.
+    const missing: Endpoint = { view: (req) => this.#refuse(req.event), owners: [this] };
+    this.h3 = new FallbackH3({ handler: (event) => handle(missing, event) });
+  }
+
+  /** Adds a route here and in every app that this one is mounted in. */
+  addRoute(route: HttpRoute): void {
+    this.#take(`${route.method || "*"} ${route.pattern}`);
+    this.#routes.push(route);
+    // h3 knows the names of methods by heart, and takes others as well.
+    const method = route.method as Parameters<H3["on"]>[0];
+    this.h3.on(method, route.pattern, (event) => handle(route, event));
+    for (const mount of this.#mounts) mount.parent.addRoute(below(mount, route));
+  }
+
+  addSocketRoute(route: SocketRoute): void {
+    this.#take(`WebSocket ${route.pattern}`);
+    this.#socketRoutes.push(route);
+    addRoute(this.#sockets, "", route.pattern, route);
+    for (const mount of this.#mounts) mount.parent.addSocketRoute(below(mount, route));
+  }
+
+  get hasSockets(): boolean {
+    return this.#socketRoutes.length > 0;
+  }
+
+  /** Mounts another app: what it has, and what it will have. */
+  mountApp(prefix: string, child: Core): void {
+    if (child === this || child.#contains(this)) {
+      throw new GalletaError("ERR_GALLETA_ROUTE", "An app cannot be mounted in itself.");
+    }
+    const mount: Mount = { parent: this, prefix };
+    child.#mounts.push(mount);
+    this.lifecycle.add(child.lifecycle);
+    for (const route of child.#routes) this.addRoute(below(mount, route));
+    for (const route of child.#socketRoutes) this.addSocketRoute(below(mount, route));
+  }
+
+  /** Mounts anything that answers a Request. It sees the path without the prefix. */
+  mountFetch(prefix: string, fetch: (request: Request) => Response | Promise<Response>): void {
+    const base = prefix.replace(/\/+$/, "");
+    const view: Endpoint["view"] = ({ event }) => {
+      // "/api//admin" would reach the other app as "/admin", past what guards "/api/admin".
+      if (event.url.pathname.startsWith(`${base}//`)) throw new HTTPError(404);
+      return fetch(requestWithBaseURL(event.req, base, { url: event.url }));
+    };
+    this.addRoute({ method: "", pattern: joinPattern(prefix, "/**"), view, owners: [this] });
+  }
+
+  /** The socket route of a path, with its parameters decoded. */
+  findSocket(
+    event: H3Event,
+  ): { endpoint: SocketEndpoint; params: Record<string, string> } | undefined {
+    const match = findRoute(this.#sockets, "", event.url.pathname);
+    if (match === undefined) return undefined;
+    event.context.params = match.params ?? {};
+    return { endpoint: match.data, params: getRouterParams(event, { decode: true }) };
+  }
+
+  /** @throws SettingsError when the app cannot be served yet */
+  assertConfigured(): void {
+    if (this.settings !== undefined) return;
+    throw new SettingsError(
+      "ERR_GALLETA_NOT_CONFIGURED",
+      "This app is not configured. Call configure(app, settings) before it is served.",
+    );
+  }
+
+  #contains(other: Core): boolean {
+    return other.#mounts.some(({ parent }) => parent === this || this.#contains(parent));
+  }
+
+  #take(name: string): void {
+    if (this.#taken.has(name)) {
+      throw new GalletaError("ERR_GALLETA_ROUTE", `${name} has a view already.`);
+    }
+    this.#taken.add(name);
+  }
+
+  /** 405 where the path has other methods, 426 where it has a socket, else 404. */
+  #refuse(event: H3Event): never {
+    const { pathname } = event.url;
+    const isAllowed = (method: string) =>
+      findRoute(this.h3["~rou3"], method, pathname) !== undefined;
+    const allowed = METHODS.filter(isAllowed);
+    if (allowed.length > 0) {
+      if (allowed.includes("GET") && !allowed.includes("HEAD")) allowed.push("HEAD");
+      throw new HTTPError(405, { headers: { allow: allowed.join(", ") } });
+    }
+    if (findRoute(this.#sockets, "", pathname)) {
+      throw new HTTPError(426, {
+        detail: "This address speaks WebSocket.",
+        headers: { upgrade: "websocket", connection: "upgrade" },
+      });
+    }
+    throw new HTTPError(404);
+  }
+}
+
+function below<Route extends { pattern: string; owners: readonly Core[] }>(
+  { parent, prefix }: Mount,
+  route: Route,
+): Route {
+  const pattern = joinPattern(prefix, route.pattern);
+  return { ...route, pattern, owners: [parent, ...route.owners] };
+}
+
+/** An h3 app that gives a request without a route to a handler of ours. */
+class FallbackH3 extends H3 {
+  readonly #fallback: { data: H3Route };
+
+  constructor(fallback: H3Route) {
+    super();
+    this.#fallback = { data: fallback };
+  }
+
+  override "~findRoute"(event: H3Event) {
+    return super["~findRoute"](event) ?? this.#fallback;
+  }
+}

@@ -1,0 +1,40 @@
+export {
+  csrfToken,
+  describe,
+  destroy,
+  flash,
+  renew,
+  Secret,
+  SessionError,
+  type SessionData,
+  type SessionOf,
+  type SessionOptions,
+} from "@galleta/session";
+export { App, type ErrorClass, type Mountable } from "./app.ts";
+export { Config, type ConfigCast, type ConfigOptions, type ConfigSchema } from "./config.ts";
+export {
+  ConfigError,
+  GalletaError,
+  SettingsError,
+  WebSocketDisconnect,
+  type GalletaErrorCode,
+} from "./errors.ts";
+export { HTTPError, type HTTPErrorBody, type HTTPErrorOptions } from "./http-error.ts";
+export type { LifecycleEvent, LifecycleListener } from "./lifecycle.ts";
+export type { BodySchema, HttpRequest } from "./request.ts";
+export type { HttpResponse } from "./response.ts";
+export type {
+  ErrorHandler,
+  MessageOf,
+  Middleware,
+  ParamsOf,
+  RouteOptions,
+  SocketOptions,
+  SocketView,
+  ValueType,
+  View,
+} from "./route.ts";
+export { serve, type ServeOptions, type Server } from "./serve.ts";
+export { configure, settings, type Plugin, type PluginEntry, type Settings } from "./settings.ts";
+export type { AcceptOptions } from "./websocket/connection.ts";
+export type { Socket } from "./websocket/socket.ts";

@@ -1,0 +1,215 @@
+import {
+  SessionError,
+  type SessionContext,
+  type SessionData,
+  type SessionOf,
+  type Sessions,
+} from "@galleta/session";
+import { assertBodySize, getRouterParams, readBody, readValidatedBody, type H3Event } from "h3";
+import { EventFacts } from "./facts.ts";
+import { HTTPError } from "./http-error.ts";
+
+/** The part of Standard Schema v1 (https://standardschema.dev) that a body is validated with. */
+export interface BodySchema<Output = unknown> {
+  readonly "~standard": {
+    readonly version: 1;
+    readonly vendor: string;
+    readonly validate: (value: unknown) => SchemaResult<Output> | Promise<SchemaResult<Output>>;
+    readonly types?: { readonly input: unknown; readonly output: Output } | undefined;
+  };
+}
+
+type SchemaResult<Output> =
+  | { readonly value: Output; readonly issues?: undefined }
+  | { readonly issues: readonly { readonly message: string }[] };
+
+// What the framework does with a request, and an app must not. Set by the class below, since it
+// alone sees its private fields.
+/** Opens the session without looking into it. */
+export let openSession: <Data extends object>(
+  req: HttpRequest<Data, never>,
+) => SessionContext<Data>;
+/** The session, where it was asked for. */
+export let openedSession: <Data extends object>(
+  req: HttpRequest<Data, never>,
+) => SessionContext<Data> | undefined;
+/** What the engine asks of the request. */
+export let requestFacts: (req: HttpRequest<never, never>) => EventFacts;
+/** The body as bytes, read before the view, which reads it again. */
+export let readAhead: (req: HttpRequest<never, never>) => Promise<Uint8Array>;
+
+/**
+ * One HTTP request, as a view sees it. Everything is read when it is asked for: a view that asks
+ * for nothing costs nothing.
+ *
+ * @example
+ * ```ts
+ * app.route("/items/:id", (req, res) => {
+ *   res.json = { id: req.params.id, page: req.query.get("page") };
+ * });
+ * ```
+ */
+export class HttpRequest<Data extends object = SessionData, Params = Record<string, string>> {
+  /** h3's event, for all of h3's own functions: `getRequestIP(req.event)`, `proxy(req.event, …)`. */
+  readonly event: H3Event;
+  readonly #sessions: Sessions<Data> | undefined;
+  readonly #bodyLimit: number;
+  #context: SessionContext<Data> | undefined;
+  #facts: EventFacts | undefined;
+  #params: Params | undefined;
+  #bodyIsLimited = false;
+
+  /** Made by the framework. */
+  constructor(event: H3Event, sessions: Sessions<Data> | undefined, bodyLimit: number) {
+    this.event = event;
+    this.#sessions = sessions;
+    this.#bodyLimit = bodyLimit;
+  }
+
+  /** The method in upper case, as in `POST`. */
+  get method(): string {
+    return this.event.req.method;
+  }
+
+  /** The whole URL. Its host is what the client says it is. */
+  get url(): URL {
+    return this.event.url;
+  }
+
+  get headers(): Headers {
+    return this.event.req.headers;
+  }
+
+  /** The query, as in `req.query.get("page")`. */
+  get query(): URLSearchParams {
+    return this.event.url.searchParams;
+  }
+
+  /**
+   * The named parts of the path, percent-decoded; an encoded slash (`%2F`) stays encoded, so that
+   * one part never becomes two.
+   */
+  get params(): Params {
+    return (this.#params ??= getRouterParams(this.event, { decode: true }) as Params);
+  }
+
+  /**
+   * The session: a dictionary. What is changed in it goes into the cookie of the response.
+   * Assigning an object replaces the data; assigning `null` destroys the session.
+   *
+   * @throws SessionError `ERR_SESSION_DISABLED` when the app has no sessions
+   */
+  get session(): SessionOf<Data> {
+    return this.#open().session;
+  }
+
+  set session(value: SessionOf<Data> | null) {
+    this.#open().session = value;
+  }
+
+  /**
+   * The body, parsed as JSON (RFC 8259) whatever its Content-Type says. With a schema (Standard
+   * Schema: Zod, Valibot, ArkType, …) it is validated, and typed by it.
+   *
+   * @throws HTTPError 400 when it is empty or malformed, or does not fit the schema; 413 when it
+   * is over the limit (setting `BODY_LIMIT`, bytes)
+   * @example
+   * ```ts
+   * const { title } = await req.json(z.object({ title: z.string().min(1) }));
+   * ```
+   */
+  json(): Promise<unknown>;
+  json<Output>(schema: BodySchema<Output>): Promise<Output>;
+  async json<Output>(schema?: BodySchema<Output>): Promise<unknown> {
+    this.#limitBody();
+    if (schema) return readValidatedBody(this.event, schema, { type: "json" });
+    const value = await readBody<unknown>(this.event, { type: "json" });
+    if (value === undefined) throw new HTTPError(400, { detail: "The body is empty." });
+    return value;
+  }
+
+  /**
+   * The body as text (UTF-8).
+   *
+   * @throws HTTPError 413 when it is over the limit (setting `BODY_LIMIT`, bytes)
+   */
+  async text(): Promise<string> {
+    this.#limitBody();
+    return this.event.req.text();
+  }
+
+  /**
+   * The body of a form: `application/x-www-form-urlencoded` or `multipart/form-data` (RFC 7578).
+   *
+   * @throws HTTPError 400 when it is neither or malformed; 413 when it is over the limit
+   */
+  async formData(): Promise<FormData> {
+    this.#limitBody();
+    try {
+      return await this.event.req.formData();
+    } catch (error) {
+      // The body limit fails the same read, with a status of its own.
+      if (error instanceof TypeError)
+        throw new HTTPError(400, { detail: "The body is no form.", cause: error });
+      throw error;
+    }
+  }
+
+  /**
+   * The body as bytes.
+   *
+   * @throws HTTPError 413 when it is over the limit (setting `BODY_LIMIT`, bytes)
+   */
+  async bytes(): Promise<Uint8Array<ArrayBuffer>> {
+    this.#limitBody();
+    return new Uint8Array(await this.event.req.arrayBuffer());
+  }
+
+  #open(): SessionContext<Data> {
+    if (this.#context !== undefined) return this.#context;
+    if (this.#sessions === undefined) throw sessionsAreOff("req.session");
+    this.#facts ??= new EventFacts(this.event);
+    const cookie = this.event.req.headers.get("cookie");
+    return (this.#context = this.#sessions.open(cookie, this.#facts));
+  }
+
+  /**
+   * A server holds a client to the Content-Length it announced, so a small one needs no counting.
+   * A body without one is counted while it is read.
+   */
+  #limitBody(): void {
+    if (this.#bodyIsLimited) return;
+    this.#bodyIsLimited = true;
+    const { headers, runtime } = this.event.req;
+    const length = headers.get("content-length");
+    const isHeld = runtime?.node !== undefined && !headers.has("transfer-encoding");
+    if (isHeld && length !== null && Number(length) <= this.#bodyLimit) return;
+    assertBodySize(this.event, this.#bodyLimit);
+  }
+
+  async #readAhead(): Promise<Uint8Array> {
+    const bytes = await this.bytes();
+    const { req } = this.event;
+    const { method, headers, context, runtime, ip } = req;
+    const again = new Request(req.url, { method, headers, body: bytes });
+    // h3's own functions read the body of the event. What else a server knows of a request stays.
+    Object.assign(this.event, { req: Object.assign(again, { context, runtime, ip }) });
+    return bytes;
+  }
+
+  static {
+    readAhead = (req) => req.#readAhead();
+    openSession = (req) => req.#open();
+    openedSession = (req) => req.#context;
+    requestFacts = (req) => (req.#facts ??= new EventFacts(req.event));
+  }
+}
+
+/** The error for a session in an app without sessions; `what` as in `req.session`. */
+export function sessionsAreOff(what: string): SessionError<"ERR_SESSION_DISABLED"> {
+  return new SessionError(
+    "ERR_SESSION_DISABLED",
+    `${what} needs sessions, and this app has none. Switch them on with the setting SESSIONS: ` +
+      "true takes the key from the environment variable SECRET_KEY, an object gives all options.",
+  );
+}

@@ -1,0 +1,170 @@
+import { applyCommit, type Commit } from "@galleta/session";
+import { redirect, type HTTPResponse } from "h3";
+import { FastResponse } from "srvx";
+
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+/** Statuses that end with their head (RFC 9110 §15.3.5, §15.3.6, §15.4.5). */
+const EMPTY: ReadonlySet<number> = new Set([204, 205, 304]);
+/** What a view said about a body that is not sent after all. */
+const BODY_HEADERS = [
+  "cache-control",
+  "content-disposition",
+  "content-encoding",
+  "content-language",
+  "content-length",
+  "content-range",
+  "content-type",
+  "etag",
+  "expires",
+  "last-modified",
+  "location",
+];
+
+const JSON_TYPE: Fields = [["content-type", "application/json"]];
+const TEXT_TYPE: Fields = [["content-type", "text/plain; charset=utf-8"]];
+const HTML_TYPE: Fields = [["content-type", "text/html; charset=utf-8"]];
+const NO_BODY: Fields = [["content-length", "0"]];
+const READ: Fields = [["vary", "Cookie"]];
+const NONE: Fields = [];
+
+type Fields = readonly (readonly [name: string, value: string])[];
+
+// What the framework does with a response, and an app must not. Set by the class below, since it
+// alone sees its private fields.
+/** Sends what a view returned instead of what it set. */
+export let adopt: (res: HttpResponse, returned: Response | HTTPResponse) => void;
+/** Forgets what a view set that failed, but for headers that do not speak of its body. */
+export let clear: (res: HttpResponse) => void;
+/** The response as the server sends it, with what it owes to the session. */
+export let render: (res: HttpResponse, commit: Commit | undefined) => Response;
+
+/**
+ * The response to one request. A view sets it; the last body that was set counts. A view that sets
+ * nothing answers 200 without a body.
+ *
+ * @example
+ * ```ts
+ * app.route("/items", { methods: ["POST"] }, async (req, res) => {
+ *   res.status = 201;
+ *   res.headers.set("location", "/items/7");
+ *   res.json = { id: 7 };
+ * });
+ * ```
+ */
+export class HttpResponse {
+  /** The status, 200 to 599 (RFC 9110 §15). */
+  status = 200;
+  #headers: Headers | undefined;
+  #body: BodyInit | null = null;
+  #type: Fields = NO_BODY;
+  #adopted: Response | HTTPResponse | undefined;
+
+  /** The headers. A Content-Type set here goes before the one that `json`, `text` or `html` give. */
+  get headers(): Headers {
+    return (this.#headers ??= new Headers());
+  }
+
+  /**
+   * Sends a value as JSON (RFC 8259), as it is now: what changes in it later is not sent.
+   *
+   * Throws TypeError when it is not JSON: a function, `undefined`, a cycle, a BigInt.
+   */
+  set json(value: unknown) {
+    const text = JSON.stringify(value);
+    if (text === undefined) throw new TypeError(`res.json cannot be ${typeof value}.`);
+    this.#set(text, JSON_TYPE);
+  }
+
+  /** Sends plain text. */
+  set text(value: string) {
+    this.#set(value, TEXT_TYPE);
+  }
+
+  /** Sends HTML, as it is: nothing is escaped. */
+  set html(value: string) {
+    this.#set(value, HTML_TYPE);
+  }
+
+  /** Sends bytes, a Blob, a form or a stream; `null` sends none. The Content-Type is up to you. */
+  set body(value: BodyInit | null) {
+    this.#set(value, value === null ? NO_BODY : NONE);
+  }
+
+  /**
+   * Sends the client elsewhere (RFC 9110 §15.4). 302 and 303 lead to a GET; 307 and 308 repeat the
+   * request as it was; 301 and 308 are for ever. Never pass on an address that a client gave you
+   * without checking it.
+   *
+   * Throws RangeError when `status` is no redirect.
+   *
+   * @example
+   * ```ts
+   * res.redirect("/login", 303);
+   * ```
+   */
+  redirect(location: string, status = 302): void {
+    if (!REDIRECTS.has(status)) {
+      throw new RangeError("A redirect has the status 301, 302, 303, 307 or 308.");
+    }
+    // A header carries ASCII. This also keeps a line break in the address from ending the header.
+    const address = location.replace(/[^\x21-\x7e]+/g, encodeURIComponent);
+    this.status = status;
+    this.headers.set("location", address);
+    this.html = String(redirect(address, status).body);
+  }
+
+  #set(body: BodyInit | null, type: Fields): void {
+    this.#body = body;
+    this.#type = type;
+    this.#adopted = undefined;
+  }
+
+  #adopt(returned: Response | HTTPResponse): void {
+    this.#set(returned.body ?? null, NONE);
+    this.status = returned.status ?? this.status;
+    this.#adopted = returned;
+  }
+
+  #clear(): void {
+    this.status = 200;
+    this.#set(null, NO_BODY);
+    if (this.#headers) for (const name of BODY_HEADERS) this.#headers.delete(name);
+  }
+
+  #render(commit: Commit | undefined): Response {
+    const { status } = this;
+    const isPlain = this.#headers === undefined && !commit?.accessed;
+    const adopted = this.#adopted;
+    if (isPlain && adopted instanceof Response && adopted.status === status) return adopted;
+    const isEmpty = EMPTY.has(status);
+    const body = isEmpty ? null : this.#body;
+    const type = isEmpty ? NONE : this.#type;
+    if (adopted === undefined && this.#headers === undefined) {
+      const fields = isPlain || commit === undefined ? type : [...type, ...sessionFields(commit)];
+      return new FastResponse(body, { status, headers: fields as [string, string][] });
+    }
+    const headers = new Headers(adopted?.headers);
+    for (const [name, value] of this.#headers ?? NONE) {
+      if (name === "set-cookie") headers.append(name, value);
+      else headers.set(name, value);
+    }
+    for (const [name, value] of type) if (!headers.has(name)) headers.set(name, value);
+    if (commit) applyCommit(commit, headers);
+    return new FastResponse(body, { status, headers });
+  }
+
+  static {
+    adopt = (res, returned) => res.#adopt(returned);
+    clear = (res) => res.#clear();
+    render = (res, commit) => res.#render(commit);
+  }
+}
+
+/** What a response owes to its session, where the app set no headers of its own. */
+function sessionFields(commit: Commit): Fields {
+  // By far the most responses only read their session.
+  if (commit.setCookie.length === 0 && commit.clearSiteData === undefined) return READ;
+  const headers = new Headers();
+  applyCommit(commit, headers);
+  return [...headers];
+}

@@ -1,0 +1,144 @@
+import type { IncomingMessage, Server as HttpServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
+import type { Server as SrvxServer } from "srvx";
+import { serve as listen } from "srvx/node";
+import { coreOf, type App } from "./app.ts";
+import type { Core } from "./core.ts";
+import { HTTPError } from "./http-error.ts";
+import { refuse, responseFor } from "./websocket/answer.ts";
+import { SocketServer } from "./websocket/server.ts";
+
+/** Options of {@link serve}. */
+export interface ServeOptions {
+  /** The address to listen on. Default `127.0.0.1`: this machine alone. `0.0.0.0` is all. */
+  readonly hostname?: string;
+  /** The port; 0 takes a free one. Default 8000. */
+  readonly port?: number;
+  /** The certificate and the key, each as PEM or as the path of a PEM file. */
+  readonly tls?: { readonly cert: string; readonly key: string; readonly passphrase?: string };
+}
+
+/** A server that listens. */
+export interface Server {
+  /** Where it listens, as in `http://127.0.0.1:8000`. */
+  readonly url: string;
+  readonly hostname: string;
+  readonly port: number;
+  /**
+   * Stops: takes no more connections, closes sockets with 1001, lets requests finish, and runs the
+   * shutdown listeners. What is not through after `timeout` seconds (default 10) is cut off; 0 does
+   * so at once. A second call with a shorter timeout is as good as a first one.
+   */
+  close(options?: { readonly timeout?: number }): Promise<void>;
+}
+
+/** Seconds that requests and sockets have to end. */
+const DEFAULT_TIMEOUT = 10;
+
+/**
+ * Serves an app on Node: its startup listeners run, then it listens. HTTP/1.1, with TLS where a
+ * certificate is given.
+ *
+ * @throws SettingsError `ERR_GALLETA_NOT_CONFIGURED` before `configure(app)` ran; what a startup
+ * listener throws; Node's own error when it cannot listen (`EADDRINUSE`)
+ * @example
+ * ```ts
+ * const server = await serve(app, { port: 8000 });
+ * process.once("SIGTERM", () => server.close());
+ * ```
+ */
+export async function serve<Data extends object>(
+  app: App<Data>,
+  options: ServeOptions = {},
+): Promise<Server> {
+  const core = coreOf(app);
+  core.assertConfigured();
+  await core.lifecycle.start();
+  const sockets = new SocketServer(core);
+  try {
+    const server = listen({
+      fetch: core.h3.fetch,
+      hostname: options.hostname ?? "127.0.0.1",
+      port: options.port ?? 8000,
+      silent: true,
+      manual: true,
+      gracefulShutdown: false,
+      ...(options.tls && { tls: options.tls }),
+      // HTTP/1.1 also with TLS, since a WebSocket needs it. Workers of a cluster share their port.
+      node: { http2: false, exclusive: false },
+    });
+    // With a listener, Node hands over every upgrade, so an app without sockets has none.
+    if (core.hasSockets) takeUpgrades(server, sockets);
+    await server.serve();
+    return new RunningServer(core, server, sockets);
+  } catch (error) {
+    await sockets.close(0);
+    await core.lifecycle.stop();
+    throw error;
+  }
+}
+
+function takeUpgrades({ node }: SrvxServer, sockets: SocketServer): void {
+  node?.server?.on("upgrade", (req: IncomingMessage, socket: Duplex, head: Buffer) => {
+    if (req.headers.upgrade?.toLowerCase() === "websocket") {
+      sockets.upgrade(req, socket, head);
+      return;
+    }
+    // An upgrade that nobody here knows is to be ignored (RFC 9110 §7.8): clients offer HTTP/2 so.
+    socket.on("error", () => socket.destroy());
+    if (req.method === "GET" || req.method === "HEAD") {
+      void node.handler(req, responseFor(req, socket));
+    } else {
+      // Node no longer reads the body of such a request.
+      refuse(req, socket, new HTTPError(400, { detail: "Only WebSocket is upgraded to here." }));
+    }
+  });
+}
+
+class RunningServer implements Server {
+  readonly url: string;
+  readonly hostname: string;
+  readonly port: number;
+  readonly #core: Core;
+  readonly #server: SrvxServer;
+  readonly #sockets: SocketServer;
+  #closed: Promise<void> | undefined;
+
+  constructor(core: Core, server: SrvxServer, sockets: SocketServer) {
+    const { address, family, port } = nodeServer(server).address() as AddressInfo;
+    const host = family === "IPv6" ? `[${address}]` : address;
+    this.hostname = address;
+    this.port = port;
+    this.url = `${server.options.tls ? "https" : "http"}://${host}:${port}`;
+    this.#core = core;
+    this.#server = server;
+    this.#sockets = sockets;
+  }
+
+  async close({ timeout = DEFAULT_TIMEOUT } = {}): Promise<void> {
+    this.#closed ??= this.#close();
+    const node = nodeServer(this.#server);
+    const sockets = this.#sockets.close(timeout);
+    const timer = setTimeout(() => node.closeAllConnections(), timeout * 1000);
+    await sockets;
+    await this.#closed;
+    clearTimeout(timer);
+  }
+
+  async #close(): Promise<void> {
+    const node = nodeServer(this.#server);
+    // A connection that is kept alive after its last response would hold up the end.
+    const idle = setInterval(() => node.closeIdleConnections(), 50);
+    try {
+      await this.#server.close();
+    } finally {
+      clearInterval(idle);
+    }
+    await this.#core.lifecycle.stop();
+  }
+}
+
+function nodeServer({ node }: SrvxServer): HttpServer {
+  return node!.server as HttpServer;
+}

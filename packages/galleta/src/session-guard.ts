@@ -1,0 +1,29 @@
+import { SessionError, type Refusal, type Sessions } from "@galleta/session";
+import { openSession, readAhead, requestFacts, type HttpRequest } from "./request.ts";
+
+type Req = HttpRequest<never, never>;
+
+/**
+ * What comes before everything of the app: the check against cross-site requests, and loading the
+ * session where it lives in a store.
+ *
+ * @returns a promise only with a store, or with `csrf: "strict"` where a token has to be checked
+ * @throws SessionError `ERR_SESSION_CSRF` or `ERR_SESSION_HOST` when the request is refused
+ */
+export function guard(sessions: Sessions<never>, req: Req): Promise<void> | undefined {
+  const outcome = sessions.check(requestFacts(req));
+  if (outcome === "needs-token") return checkToken(sessions, req);
+  if (outcome) throw refused(outcome);
+  return sessions.loads ? openSession(req).load() : undefined;
+}
+
+async function checkToken(sessions: Sessions<never>, req: Req): Promise<void> {
+  await openSession(req).load();
+  const read = () => readAhead(req);
+  const refusal = await sessions.checkToken(requestFacts(req), openSession(req), read);
+  if (refusal) throw refused(refusal);
+}
+
+function refused({ code, message, status }: Refusal): SessionError {
+  return new SessionError(code, message, { status });
+}

@@ -1,0 +1,169 @@
+import { createSessions, Secret, type SessionOptions, type Sessions } from "@galleta/session";
+import { coreOf, type App } from "./app.ts";
+import type { Core } from "./core.ts";
+import { SettingsError } from "./errors.ts";
+
+/** The settings of an app, by name. */
+export type SettingsTable = ReadonlyMap<string, unknown>;
+
+/** Adds something to an app: routes, middleware, error handlers. */
+export type Plugin = (app: App) => void;
+
+/** An entry of the setting `PLUGINS`: a plugin, or one that is used on a condition. */
+export type PluginEntry = Plugin | readonly [plugin: Plugin, condition: boolean | (() => boolean)];
+
+/** Reads the settings of the app that was configured last. */
+export interface Settings {
+  /**
+   * A setting, or the fallback where there is none.
+   *
+   * @throws SettingsError `ERR_GALLETA_NOT_CONFIGURED` before `configure` ran
+   */
+  get<Fallback>(name: string, fallback: Fallback): Fallback;
+  get(name: string): unknown;
+  /**
+   * A setting by its upper-case name.
+   *
+   * @throws SettingsError `ERR_GALLETA_SETTINGS` when there is none of that name;
+   * `ERR_GALLETA_NOT_CONFIGURED` before `configure` ran
+   */
+  readonly [NAME: Uppercase<string>]: unknown;
+}
+
+const SETTING = /^[A-Z][A-Z0-9_]*$/;
+
+let current: SettingsTable | undefined;
+
+/**
+ * Gives an app its settings, once. Of a module or an object, the upper-case names are settings; a
+ * leading underscore hides one. `overrides` go before `settings`.
+ *
+ * The framework itself reads `SESSIONS` (`true` takes the key from the environment variable
+ * SECRET_KEY; an object is the options of the session), `PLUGINS` (a list of functions that take
+ * the app, or of `[plugin, condition]`) and `BODY_LIMIT` (bytes, default 1 MiB).
+ *
+ * @throws SettingsError `ERR_GALLETA_CONFIGURED_TWICE` the second time; `ERR_GALLETA_SETTINGS` when
+ * a setting cannot be used; for `SESSIONS` its `cause` is the engine's SessionError
+ * @example
+ * ```ts
+ * import * as settings from "./settings.ts";
+ * const app = new App();
+ * configure(app, settings, { BODY_LIMIT: 64 * 1024 });
+ * ```
+ */
+export function configure<Data extends object>(
+  app: App<Data>,
+  settings: object = {},
+  overrides: object = {},
+): void {
+  const core = coreOf(app);
+  if (core.settings !== undefined) {
+    throw new SettingsError("ERR_GALLETA_CONFIGURED_TWICE", "This app is configured already.");
+  }
+  const table: SettingsTable = new Map([...entriesOf(settings), ...entriesOf(overrides)]);
+  const sessions = readSessions(table.get("SESSIONS"));
+  const plugins = readPlugins(table.get("PLUGINS"));
+  const bodyLimit = readBodyLimit(table.get("BODY_LIMIT"), core);
+
+  core.sessions = sessions;
+  core.bodyLimit = bodyLimit;
+  core.settings = current = table;
+  for (const plugin of plugins) plugin(app as unknown as App);
+}
+
+/**
+ * The settings of the app that was configured last, readable anywhere: `settings.DEBUG` throws
+ * where there is no such setting, `settings.get("DEBUG", false)` does not.
+ *
+ * @example
+ * ```ts
+ * import { settings } from "galleta";
+ * const limit = settings.get("PAGE_SIZE", 20);
+ * ```
+ */
+export const settings: Settings = new Proxy({} as Settings, {
+  get(_target, name) {
+    if (name === "get") return lookUp;
+    if (typeof name !== "string" || !SETTING.test(name)) return undefined;
+    const table = configured();
+    if (table.has(name)) return table.get(name);
+    throw new SettingsError(
+      "ERR_GALLETA_SETTINGS",
+      `There is no setting ${name}. settings.get("${name}", fallback) does without.`,
+    );
+  },
+  has: (_target, name) => typeof name === "string" && current?.has(name) === true,
+});
+
+function lookUp(name: string, fallback?: unknown): unknown {
+  const table = configured();
+  return table.has(name) ? table.get(name) : fallback;
+}
+
+function configured(): SettingsTable {
+  if (current !== undefined) return current;
+  throw new SettingsError(
+    "ERR_GALLETA_NOT_CONFIGURED",
+    "There are no settings yet. Call configure(app, settings) first.",
+  );
+}
+
+function entriesOf(settings: object): [string, unknown][] {
+  if (typeof settings !== "object" || settings === null) {
+    throw unusable("The settings are a module or an object.");
+  }
+  return Object.entries(settings).filter(([name]) => SETTING.test(name));
+}
+
+function readSessions(setting: unknown): Sessions<never> | undefined {
+  if (setting === undefined || setting === false) return undefined;
+  if (setting !== true && (typeof setting !== "object" || setting === null)) {
+    throw unusable("SESSIONS is true, false, or an object of options.");
+  }
+  const options =
+    setting === true ? { secretKey: process.env["SECRET_KEY"] } : (setting as SessionOptions);
+  if (isMissing(options.secretKey)) {
+    throw unusable(
+      setting === true
+        ? "SESSIONS is true, and the environment variable SECRET_KEY is missing or empty. " +
+            "`npx galleta secret` prints a strong one."
+        : "SESSIONS has no secretKey, or an empty one. `npx galleta secret` prints a strong one.",
+    );
+  }
+  try {
+    return createSessions<never>(options as SessionOptions);
+  } catch (cause) {
+    throw unusable(`SESSIONS: ${cause instanceof Error ? cause.message : "unusable"}`, cause);
+  }
+}
+
+function isMissing(key: unknown): boolean {
+  if (key instanceof Secret) return key.reveal() === "";
+  if (Array.isArray(key)) return key.length === 0 || key.some(isMissing);
+  return key === undefined || key === null || key === "";
+}
+
+function readPlugins(setting: unknown): Plugin[] {
+  if (setting === undefined) return [];
+  if (!Array.isArray(setting)) throw unusable("PLUGINS is a list.");
+  const plugins: Plugin[] = [];
+  for (const [index, entry] of (setting as unknown[]).entries()) {
+    const [plugin, condition = true] = Array.isArray(entry) ? (entry as unknown[]) : [entry];
+    const isUsed: unknown = typeof condition === "function" ? condition() : condition;
+    if (typeof plugin !== "function" || typeof isUsed !== "boolean") {
+      throw unusable(`PLUGINS[${index}] is neither a function nor [function, condition].`);
+    }
+    if (isUsed) plugins.push(plugin as Plugin);
+  }
+  return plugins;
+}
+
+function readBodyLimit(setting: unknown, { bodyLimit }: Core): number {
+  if (setting === undefined) return bodyLimit;
+  if (typeof setting === "number" && Number.isInteger(setting) && setting >= 0) return setting;
+  throw unusable("BODY_LIMIT is a whole number of bytes.");
+}
+
+function unusable(message: string, cause?: unknown): SettingsError<"ERR_GALLETA_SETTINGS"> {
+  return new SettingsError("ERR_GALLETA_SETTINGS", message, cause === undefined ? {} : { cause });
+}

@@ -1,0 +1,23 @@
+import { privateNoStore, varyOnCookie, type Commit } from "@galleta/session";
+import type { H3Event } from "h3";
+
+// Where h3 keeps what its own functions (CORS, caching, events) want in the response. The getter
+// event.res would make one for every request.
+const STAGED = Symbol.for("h3.internal.event.res");
+
+/**
+ * Keeps h3 from undoing what the session asks for: h3 lays the headers that its own functions
+ * staged over those of the response, so a `Vary: Origin` of CORS would replace `Vary: Cookie`,
+ * and a cache could give one visitor's answer to another.
+ */
+export function protectStaged(event: H3Event, commit: Commit): void {
+  if (!(STAGED in event) || event[STAGED] === undefined) return;
+  for (const headers of [event.res.headers, event.res.errHeaders]) {
+    if (commit.accessed && headers.has("vary")) {
+      headers.set("vary", varyOnCookie(headers.get("vary")));
+    }
+    if (commit.setCookie.length > 0 && headers.has("cache-control")) {
+      headers.set("cache-control", privateNoStore(headers.get("cache-control")));
+    }
+  }
+}

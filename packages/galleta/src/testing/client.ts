@@ -1,0 +1,181 @@
+import { coreOf, type App } from "../app.ts";
+import { CookieJar } from "./jar.ts";
+import { LiveServer } from "./live-server.ts";
+import { HandshakeRefused, TestSocket } from "./socket.ts";
+
+/** Options of {@link createClient}. */
+export interface ClientOptions {
+  /** Where the client believes the app to be. Default `http://testserver`. */
+  readonly baseUrl?: string;
+  /** Headers of every request. */
+  readonly headers?: HeadersInit;
+}
+
+/** Options of one request. At most one of `json`, `form` and `body` is given. */
+export interface RequestOptions {
+  readonly headers?: HeadersInit;
+  /** Appended to the query of the path. */
+  readonly query?: Readonly<Record<string, string>>;
+  /** Sent as JSON. */
+  readonly json?: unknown;
+  /** Sent as `application/x-www-form-urlencoded`, or, being a FormData, as `multipart/form-data`. */
+  readonly form?: Readonly<Record<string, string>> | URLSearchParams | FormData;
+  /** Sent as it is. */
+  readonly body?: BodyInit;
+}
+
+/** Options of {@link TestClient.websocket}. */
+export interface WebSocketOptions {
+  readonly headers?: HeadersInit;
+  /** The subprotocols to offer, best first. */
+  readonly protocols?: readonly string[];
+}
+
+/**
+ * A client for tests: it keeps cookies as a browser does, and calls the app without a port. It
+ * sends neither `Origin` nor `Sec-Fetch-Site`, as a program that is no browser; give them in
+ * `headers` to test what a browser would see. The app is started with the first request.
+ *
+ * @example
+ * ```ts
+ * await using client = createClient(app);
+ * await client.post("/login", { json: { name: "Ada" } });
+ * const response = await client.get("/me");
+ * ```
+ */
+export function createClient<Data extends object>(
+  app: App<Data>,
+  options: ClientOptions = {},
+): TestClient {
+  return new TestClient(app as unknown as App, options);
+}
+
+/** See {@link createClient}. */
+export class TestClient {
+  /** The cookies, as a browser would have them. */
+  readonly cookies = new CookieJar();
+  /** Where the client believes the app to be. */
+  readonly baseUrl: URL;
+  readonly #app: App;
+  readonly #headers: Headers;
+  #started: Promise<void> | undefined;
+  #server: Promise<LiveServer> | undefined;
+
+  /** Made by {@link createClient}. */
+  constructor(app: App, options: ClientOptions) {
+    this.baseUrl = new URL(options.baseUrl ?? "http://testserver");
+    this.#app = app;
+    this.#headers = new Headers(options.headers);
+  }
+
+  get(path: string, options?: RequestOptions): Promise<Response> {
+    return this.request("GET", path, options);
+  }
+
+  head(path: string, options?: RequestOptions): Promise<Response> {
+    return this.request("HEAD", path, options);
+  }
+
+  options(path: string, options?: RequestOptions): Promise<Response> {
+    return this.request("OPTIONS", path, options);
+  }
+
+  post(path: string, options?: RequestOptions): Promise<Response> {
+    return this.request("POST", path, options);
+  }
+
+  put(path: string, options?: RequestOptions): Promise<Response> {
+    return this.request("PUT", path, options);
+  }
+
+  patch(path: string, options?: RequestOptions): Promise<Response> {
+    return this.request("PATCH", path, options);
+  }
+
+  delete(path: string, options?: RequestOptions): Promise<Response> {
+    return this.request("DELETE", path, options);
+  }
+
+  /** Sends a request with any method. Redirects are not followed. */
+  async request(method: string, path: string, options: RequestOptions = {}): Promise<Response> {
+    this.#started ??= this.#start();
+    await this.#started;
+    const url = new URL(path, this.baseUrl);
+    for (const [name, value] of Object.entries(options.query ?? {})) {
+      url.searchParams.append(name, value);
+    }
+    const headers = this.#headersFor(url, options.headers);
+    const body = bodyOf(options, headers);
+    const init = body === undefined ? {} : { body, duplex: "half" as const };
+    const response = await this.#app.fetch(new Request(url, { method, headers, ...init }));
+    this.cookies.store(url, response.headers);
+    return response;
+  }
+
+  /**
+   * Opens a socket, with the cookies of this client. A server on a free port of this machine is
+   * started for the first one.
+   *
+   * @throws HandshakeRefused when the app answers with another status than 101
+   */
+  async websocket(path: string, options: WebSocketOptions = {}): Promise<TestSocket> {
+    this.#server ??= LiveServer.start(this.#app);
+    const { wsUrl } = await this.#server;
+    const url = new URL(path, this.baseUrl);
+    const headers = this.#headersFor(url, options.headers);
+    headers.set("host", url.host);
+    const target = wsUrl + url.pathname + url.search;
+    try {
+      const fields = Object.fromEntries(headers);
+      const socket = await TestSocket.connect(target, options.protocols ?? [], fields);
+      this.cookies.store(url, socket.headers);
+      return socket;
+    } catch (error) {
+      if (error instanceof HandshakeRefused) this.cookies.store(url, error.headers);
+      throw error;
+    }
+  }
+
+  /** Closes open sockets and stops the app. */
+  async close(): Promise<void> {
+    const server = await this.#server?.catch(() => undefined);
+    await server?.close();
+    const started = this.#started;
+    this.#server = this.#started = undefined;
+    const isStarted = await started?.then(
+      () => true,
+      () => false,
+    );
+    if (isStarted) await coreOf(this.#app).lifecycle.stop();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #start(): Promise<void> {
+    const core = coreOf(this.#app);
+    core.assertConfigured();
+    await core.lifecycle.start();
+  }
+
+  #headersFor(url: URL, extra: HeadersInit | undefined): Headers {
+    const headers = new Headers(this.#headers);
+    for (const [name, value] of new Headers(extra)) headers.set(name, value);
+    const cookie = this.cookies.header(url);
+    if (cookie !== undefined && !headers.has("cookie")) headers.set("cookie", cookie);
+    return headers;
+  }
+}
+
+function bodyOf({ json, form, body }: RequestOptions, headers: Headers): BodyInit | undefined {
+  if ([json, form, body].filter((given) => given !== undefined).length > 1) {
+    throw new TypeError("A request has one of json, form and body.");
+  }
+  if (json !== undefined) {
+    if (!headers.has("content-type")) headers.set("content-type", "application/json");
+    return JSON.stringify(json);
+  }
+  if (form === undefined) return body;
+  return form instanceof FormData ? form : new URLSearchParams(form as Record<string, string>);
+}

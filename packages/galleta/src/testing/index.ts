@@ -1,0 +1,10 @@
+export {
+  createClient,
+  type ClientOptions,
+  type RequestOptions,
+  type TestClient,
+  type WebSocketOptions,
+} from "./client.ts";
+export type { CookieJar } from "./jar.ts";
+export { LiveServer } from "./live-server.ts";
+export { HandshakeRefused, type Closed, type TestSocket } from "./socket.ts";

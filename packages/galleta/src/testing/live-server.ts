@@ -1,0 +1,50 @@
+import type { App } from "../app.ts";
+import { serve, type ServeOptions, type Server } from "../serve.ts";
+
+/**
+ * Serves an app on a free port of this machine, for tests that need a real one: a browser, another
+ * process, a raw socket.
+ *
+ * @example
+ * ```ts
+ * await using server = await LiveServer.start(app);
+ * const response = await fetch(`${server.url}/items`);
+ * ```
+ */
+export class LiveServer {
+  /** As in `http://127.0.0.1:49152`. */
+  readonly url: string;
+  /** As in `ws://127.0.0.1:49152`. */
+  readonly wsUrl: string;
+  readonly port: number;
+  readonly #server: Server;
+
+  private constructor(server: Server) {
+    this.#server = server;
+    this.url = server.url;
+    this.wsUrl = server.url.replace(/^http/, "ws");
+    this.port = server.port;
+  }
+
+  /**
+   * Starts the app and listens.
+   *
+   * @throws SettingsError `ERR_GALLETA_NOT_CONFIGURED` before `configure(app)` ran, and what a
+   * startup listener throws
+   */
+  static async start<Data extends object>(
+    app: App<Data>,
+    options: Pick<ServeOptions, "tls"> = {},
+  ): Promise<LiveServer> {
+    return new LiveServer(await serve(app, { ...options, hostname: "127.0.0.1", port: 0 }));
+  }
+
+  /** Stops the app. What is not through after `timeout` seconds (default 1) is cut off. */
+  close({ timeout = 1 }: { readonly timeout?: number } = {}): Promise<void> {
+    return this.#server.close({ timeout });
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}

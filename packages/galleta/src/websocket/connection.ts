@@ -1,0 +1,222 @@
+import type { Peer } from "crossws";
+import { GalletaError, WebSocketDisconnect } from "../errors.ts";
+import { HTTPError } from "../http-error.ts";
+import { Inbox } from "./inbox.ts";
+import { Outbox } from "./outbox.ts";
+
+/** What the handshake is answered with. */
+export type Verdict =
+  | { readonly accepted: true; readonly headers: Headers; readonly protocol: string | undefined }
+  | { readonly accepted: false; readonly error: HTTPError; readonly setCookie: readonly string[] };
+
+/** Options of `ws.accept`. */
+export interface AcceptOptions {
+  /** The subprotocol that is spoken, one of those the client offers (RFC 6455 §1.9). */
+  readonly protocol?: string;
+  /** Further headers for the 101. */
+  readonly headers?: HeadersInit;
+}
+
+/** What a connection asks of its surroundings. */
+export interface ConnectionHooks {
+  /** The subprotocols that the client offers. */
+  readonly protocols: readonly string[];
+  /** Saves the session and makes it read-only. Gives the Set-Cookie headers. */
+  saveSession(): Promise<readonly string[]>;
+  /** Answers the handshake. Called once, unless the client goes away before. */
+  answer(verdict: Verdict): void;
+}
+
+/** Limits of a connection. */
+export interface ConnectionLimits {
+  readonly maxMessageSize: number;
+  readonly maxQueue: number;
+}
+
+/** Closes that end the loop over messages quietly: done, left the page, no code. */
+const QUIET: ReadonlySet<number> = new Set([1000, 1001, 1005]);
+
+/** The pausing that ws offers beyond the standard WebSocket. */
+type Pausable = { pause?(): void; resume?(): void };
+
+/**
+ * One socket from its handshake to its end:
+ * pending -> accepting -> open -> closing -> closed. A client may go away in any of them.
+ */
+export class Connection {
+  /** Whether the client was heard of since this was last set to false. */
+  isAlive = true;
+  readonly inbox: Inbox<string | Uint8Array>;
+  readonly #hooks: ConnectionHooks;
+  readonly #gone: Promise<void>;
+  #state: "pending" | "accepting" | "open" | "closing" | "closed" = "pending";
+  #peer: Peer | undefined;
+  #outbox: Outbox | undefined;
+  #opened: Promise<void> | undefined;
+  #onOpened: (() => void) | undefined;
+  #onGone!: () => void;
+  #disconnect: WebSocketDisconnect | undefined;
+  #abort: AbortController | undefined;
+
+  constructor(limits: ConnectionLimits, hooks: ConnectionHooks) {
+    this.#hooks = hooks;
+    this.#gone = new Promise((resolve) => (this.#onGone = resolve));
+    this.inbox = new Inbox(
+      { count: limits.maxQueue, size: limits.maxMessageSize },
+      {
+        pause: () => (this.#peer?.websocket as Pausable | undefined)?.pause?.(),
+        resume: () => (this.#peer?.websocket as Pausable | undefined)?.resume?.(),
+      },
+    );
+  }
+
+  get isPending(): boolean {
+    return this.#state === "pending";
+  }
+
+  get isOpen(): boolean {
+    return this.#state === "open";
+  }
+
+  /** The code that the socket was closed with. */
+  get closeCode(): number | undefined {
+    return this.#disconnect?.closeCode;
+  }
+
+  /** Resolves when the socket is closed, whoever closed it. */
+  get gone(): Promise<void> {
+    return this.#gone;
+  }
+
+  /** Aborted when the socket is closed. */
+  get signal(): AbortSignal {
+    this.#abort ??= new AbortController();
+    if (this.#state === "closed") this.#abort.abort(this.#disconnect);
+    return this.#abort.signal;
+  }
+
+  /** Answers the handshake with 101, with the cookies of the session. */
+  accept(options: AcceptOptions = {}): Promise<void> {
+    if (this.#state !== "pending") {
+      const reason = this.#disconnect ?? stateError("The handshake is answered already.");
+      return Promise.reject(reason);
+    }
+    return (this.#opened = this.#accept(options));
+  }
+
+  /** Resolves when the socket is open; accepts it where nothing was decided yet. */
+  open(autoAccept: boolean): Promise<void> {
+    if (this.#opened !== undefined) return this.#opened;
+    if (this.#state !== "pending" || autoAccept) return this.accept();
+    return Promise.reject(stateError("Call ws.accept() first: autoAccept is false."));
+  }
+
+  async #accept({ protocol, headers: extra }: AcceptOptions): Promise<void> {
+    if (protocol !== undefined && !this.#hooks.protocols.includes(protocol)) {
+      throw stateError("The client does not offer this protocol.");
+    }
+    const headers = new Headers(extra);
+    this.#state = "accepting";
+    try {
+      for (const cookie of await this.#hooks.saveSession()) headers.append("set-cookie", cookie);
+    } catch (error) {
+      this.#refuse(new HTTPError(500), []);
+      throw error;
+    }
+    const opened = new Promise<void>((resolve) => (this.#onOpened = resolve));
+    // The client may have gone away while the session was saved.
+    if (this.#state === "accepting") this.#hooks.answer({ accepted: true, headers, protocol });
+    await Promise.race([opened, this.#gone]);
+    if (this.#disconnect) throw this.#disconnect;
+  }
+
+  /** Answers the handshake with an error status. What was changed in the session is saved. */
+  async reject(error: HTTPError): Promise<void> {
+    if (this.#state !== "pending") throw stateError("The handshake is answered already.");
+    this.#state = "accepting";
+    this.#refuse(error, await this.#hooks.saveSession().catch(() => []));
+  }
+
+  /** Answers at once, and saves nothing. */
+  #refuse(error: HTTPError, setCookie: readonly string[]): void {
+    if (this.#state === "closed") return;
+    this.#hooks.answer({ accepted: false, error, setCookie });
+    this.closed(1006, "");
+  }
+
+  /** Sends; resolves when the client keeps up. */
+  send(data: string | Uint8Array): Promise<void> {
+    if (this.#outbox === undefined || this.#state !== "open") {
+      return handled(Promise.reject(this.#disconnect ?? new WebSocketDisconnect(1006)));
+    }
+    return this.#outbox.send(data);
+  }
+
+  /** Starts to close. Messages that wait are dropped. */
+  close(code: number, reason: string, error?: WebSocketDisconnect): void {
+    if (this.#state !== "open") return;
+    this.#peer?.close(code, reason);
+    this.#state = "closing";
+    this.#disconnect = error ?? new WebSocketDisconnect(code, reason);
+    this.inbox.discard(error);
+    this.#outbox?.end(this.#disconnect);
+  }
+
+  /** The server stops: a client is told to come back elsewhere, or later. */
+  async leave(): Promise<void> {
+    if (this.#state === "pending") await this.reject(new HTTPError(503));
+    else this.close(1001, "");
+  }
+
+  /** Breaks the connection, without a word. */
+  terminate(): void {
+    this.#peer?.terminate();
+  }
+
+  /** Asks the client whether it is there; breaks the connection when it did not answer before. */
+  beat(): void {
+    if (this.#state !== "open" || this.inbox.isPaused) return;
+    if (!this.isAlive) return this.terminate();
+    this.isAlive = false;
+    this.#peer?.ping();
+  }
+
+  /** The 101 went out. */
+  opened(peer: Peer): void {
+    this.#peer = peer;
+    this.#outbox = new Outbox(peer);
+    this.#state = "open";
+    this.#onOpened?.();
+  }
+
+  drained(): void {
+    this.#outbox?.drained();
+  }
+
+  /** The TCP connection is gone. Once the socket was open, ws tells more of its end. */
+  lost(): void {
+    if (this.#peer === undefined) this.closed(1006, "");
+  }
+
+  /** The connection is gone. Where this side closed it, the code is its own. */
+  closed(code: number, reason: string): void {
+    if (this.#state === "closed") return;
+    const wasOurs = this.#state === "closing";
+    this.#state = "closed";
+    this.#disconnect ??= new WebSocketDisconnect(code, reason);
+    this.inbox.end(wasOurs || QUIET.has(code) ? undefined : this.#disconnect);
+    this.#outbox?.end(this.#disconnect);
+    this.#abort?.abort(this.#disconnect);
+    this.#onGone();
+  }
+}
+
+/** A promise that may be left alone: `ws.send(x)` without `await` must not end the process. */
+function handled<Value>(promise: Promise<Value>): Promise<Value> {
+  promise.catch(() => undefined);
+  return promise;
+}
+
+function stateError(message: string): GalletaError<"ERR_GALLETA_WEBSOCKET_STATE"> {
+  return new GalletaError("ERR_GALLETA_WEBSOCKET_STATE", message);
+}

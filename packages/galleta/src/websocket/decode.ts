@@ -1,0 +1,35 @@
+import type { JsonValue } from "@galleta/session";
+import type { ValueType } from "../route.ts";
+
+const decoder = new TextDecoder("utf-8", { fatal: true });
+const encoder = new TextEncoder();
+
+/**
+ * A message as the view wants it. Clients differ in whether they send text as binary frames, so
+ * the kind of frame does not matter.
+ *
+ * @throws SyntaxError or TypeError when it is not JSON, or not UTF-8
+ */
+export function decode(type: ValueType, raw: string | Uint8Array): string | Uint8Array | JsonValue {
+  if (type === "bytes") return typeof raw === "string" ? encoder.encode(raw) : raw;
+  const text = typeof raw === "string" ? raw : decoder.decode(raw);
+  return type === "text" ? text : (JSON.parse(text) as JsonValue);
+}
+
+/**
+ * A value as it is sent.
+ *
+ * @throws TypeError when it is not of the type
+ */
+export function encode(type: ValueType, value: unknown): string | Uint8Array {
+  if (type === "json") {
+    const text = JSON.stringify(value);
+    if (text === undefined) throw new TypeError(`${typeof value} is not JSON.`);
+    return text;
+  }
+  if (type === "text" && typeof value === "string") return value;
+  if (type === "bytes" && value instanceof Uint8Array) return value;
+  throw new TypeError(
+    type === "text" ? "A text socket sends strings." : "A bytes socket sends a Uint8Array.",
+  );
+}

@@ -1,0 +1,54 @@
+import type { Peer } from "crossws";
+import { WebSocketDisconnect } from "../errors.ts";
+
+/** From here on `send` waits, in bytes. Above what any Node version buffers before it says so. */
+const HIGH_WATER = 64 * 1024;
+/** A view that does not wait for its sends cannot fill the memory: here the socket is broken. */
+const MOST = 16 * 1024 * 1024;
+
+const SENT = Promise.resolve();
+
+interface Waiter {
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** What is sent to a client, no faster than it reads. */
+export class Outbox {
+  readonly #peer: Peer;
+  readonly #waiters: Waiter[] = [];
+
+  constructor(peer: Peer) {
+    this.#peer = peer;
+  }
+
+  /**
+   * Sends; resolves at once while the client keeps up, else when it has caught up.
+   *
+   * @throws WebSocketDisconnect when the socket ends before that, or more than 16 MiB of earlier
+   * messages wait for the client
+   */
+  send(data: string | Uint8Array): Promise<void> {
+    if (this.#peer.bufferedAmount > MOST) {
+      this.end(new WebSocketDisconnect(1006, "The client reads too slowly."));
+      this.#peer.terminate();
+    } else {
+      this.#peer.send(data);
+      if (this.#peer.bufferedAmount <= HIGH_WATER) return SENT;
+    }
+    const drained = new Promise<void>((resolve, reject) => this.#waiters.push({ resolve, reject }));
+    // A send that nobody waits for must not end the process when the client goes away.
+    drained.catch(() => undefined);
+    return drained;
+  }
+
+  /** The client has read everything. */
+  drained(): void {
+    for (const waiter of this.#waiters.splice(0)) waiter.resolve();
+  }
+
+  /** The socket ends. */
+  end(error: Error): void {
+    for (const waiter of this.#waiters.splice(0)) waiter.reject(error);
+  }
+}

@@ -1,0 +1,53 @@
+import { SessionError } from "@galleta/session";
+import { WebSocketDisconnect } from "../errors.ts";
+import { HTTPError } from "../http-error.ts";
+import { logError } from "../log.ts";
+import type { Connection } from "./connection.ts";
+import type { SocketEndpoint } from "./endpoint.ts";
+import type { SocketSession } from "./session.ts";
+import type { Socket } from "./socket.ts";
+
+/**
+ * Runs a view from the handshake to the end of its socket. Never rejects.
+ *
+ * A view that returns closes with 1000. One that throws closes with 1011; before the handshake it
+ * answers with the status of its HTTPError, or 500.
+ */
+export async function runView(
+  endpoint: SocketEndpoint,
+  connection: Connection,
+  session: SocketSession | undefined,
+  socket: Socket<never, never, never>,
+): Promise<void> {
+  try {
+    // Only a store makes it wait. Without one the view starts at once.
+    const wait = session?.context.load();
+    if (wait) await wait;
+    await endpoint.view(socket);
+    if (connection.isPending && !endpoint.autoAccept) await connection.reject(new HTTPError(403));
+    else if (connection.isPending) await connection.open(true);
+    connection.close(1000, "");
+  } catch (error) {
+    if (!(error instanceof WebSocketDisconnect)) await fail(connection, socket, error);
+  }
+}
+
+async function fail(
+  connection: Connection,
+  socket: Socket<never, never, never>,
+  error: unknown,
+): Promise<void> {
+  const status = connection.isPending ? expectedStatus(error) : undefined;
+  if (status === undefined) logError(`The WebSocket view of ${socket.url.pathname} failed:`, error);
+  if (connection.isPending) {
+    await connection.reject(error instanceof HTTPError ? error : new HTTPError(status ?? 500));
+  } else {
+    connection.close(1011, "");
+  }
+}
+
+/** The status of an error that is an answer, and not a failure of the app. */
+function expectedStatus(error: unknown): number | undefined {
+  if (error instanceof HTTPError) return error.status;
+  return error instanceof SessionError && error.status < 500 ? error.status : undefined;
+}

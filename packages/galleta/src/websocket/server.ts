@@ -1,0 +1,199 @@
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import type { Peer } from "crossws";
+import nodeAdapter, { type NodeAdapter } from "crossws/adapters/node";
+import { H3Event } from "h3";
+import { NodeRequest } from "srvx/node";
+import type { Core } from "../core.ts";
+import { HTTPError } from "../http-error.ts";
+import { logError } from "../log.ts";
+import { refuse } from "./answer.ts";
+import { Connection, type Verdict } from "./connection.ts";
+import type { SocketEndpoint } from "./endpoint.ts";
+import { runView } from "./run.ts";
+import { SocketSession } from "./session.ts";
+import { Socket } from "./socket.ts";
+
+/** Seconds between two pings. A client that answered none in between is gone. */
+const HEARTBEAT = 30;
+
+/** A handshake that waits for its view. crossws hands the context of a request to its peer. */
+interface Pending {
+  readonly connection: Connection;
+  readonly verdict: Promise<Verdict>;
+  readonly refuse: (verdict: Extract<Verdict, { accepted: false }>) => void;
+}
+
+type Handled = { handled: true };
+type Upgraded = { headers: Headers; protocol?: string };
+
+/**
+ * Takes upgrades from a Node server to the views. Paths are resolved from the app's own table,
+ * straight into crossws.
+ */
+export class SocketServer {
+  readonly #core: Core;
+  readonly #connections = new Set<Connection>();
+  readonly #views = new Set<Promise<void>>();
+  // The largest message is a setting of the whole adapter, so each size has one of its own.
+  readonly #adapters = new Map<number, NodeAdapter>();
+  readonly #heartbeat: NodeJS.Timeout;
+  #isClosing = false;
+
+  constructor(core: Core) {
+    this.#core = core;
+    this.#heartbeat = setInterval(() => {
+      for (const connection of this.#connections) connection.beat();
+    }, HEARTBEAT * 1000).unref();
+  }
+
+  /** A listener for the `upgrade` event of a server. */
+  upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void {
+    // Node took its own listener away, and an error without one ends the process.
+    socket.on("error", () => socket.destroy());
+    const event = new H3Event(new NodeRequest({ req }));
+    try {
+      const match = this.#check(req, event);
+      this.#start(req, socket, head, event, match);
+    } catch (error) {
+      if (!(error instanceof HTTPError)) logError(`The upgrade of ${req.url} failed:`, error);
+      refuse(req, socket, error instanceof HTTPError ? error : new HTTPError(500));
+    }
+  }
+
+  /**
+   * Closes all sockets with 1001 and takes no more. Resolves when they and their views are
+   * through; those that are not after `timeout` seconds are cut off.
+   */
+  async close(timeout: number): Promise<void> {
+    this.#isClosing = true;
+    clearInterval(this.#heartbeat);
+    const ends = Array.from(this.#connections, (connection) => connection.leave());
+    const timeIsUp = new AbortController();
+    const timer = setTimeout(() => timeIsUp.abort(), timeout * 1000);
+    await Promise.race([
+      Promise.all([...ends, ...this.#views]),
+      new Promise((resolve) => timeIsUp.signal.addEventListener("abort", resolve)),
+    ]);
+    clearTimeout(timer);
+    for (const connection of this.#connections) connection.terminate();
+  }
+
+  /** The route of a handshake, once everything that speaks against it is ruled out. */
+  #check(req: IncomingMessage, event: H3Event) {
+    if (this.#isClosing) throw new HTTPError(503);
+    if (!isDecodable(event.url.pathname)) throw new HTTPError(400);
+    const match = this.#core.findSocket(event);
+    if (match === undefined) throw new HTTPError(404);
+    // ws checks this too, but only after the view was asked.
+    const key = req.headers["sec-websocket-key"] ?? "";
+    if (req.method !== "GET" || !/^[+/0-9A-Za-z]{22}==$/.test(key)) {
+      throw new HTTPError(400, { detail: "This is no WebSocket handshake." });
+    }
+    if (req.headers["sec-websocket-version"] !== "13") {
+      throw new HTTPError(426, { headers: { "sec-websocket-version": "13" } });
+    }
+    return match;
+  }
+
+  #start(
+    req: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    event: H3Event,
+    { endpoint, params }: { endpoint: SocketEndpoint; params: Record<string, string> },
+  ): void {
+    const { sessions } = this.#core;
+    const session = sessions && new SocketSession(sessions, event);
+    const refusal = session && sessions.checkHandshake(session.facts);
+    if (refusal) throw new HTTPError(refusal.status, { detail: refusal.message });
+
+    const protocols = readProtocols(req.headers["sec-websocket-protocol"]);
+    let answer!: (verdict: Verdict) => void;
+    const verdict = new Promise<Verdict>((resolve) => (answer = resolve));
+    const connection = new Connection(endpoint, {
+      protocols,
+      saveSession: async () => (await session?.save()) ?? [],
+      answer,
+    });
+    this.#connections.add(connection);
+    // Where the client goes away before the handshake is answered, nothing else tells.
+    socket.once("close", () => connection.lost());
+    void connection.gone.then(() => this.#connections.delete(connection));
+
+    const parts = { event, params, protocols, endpoint, connection, session };
+    const ws = new Socket<never, never, never>(parts);
+    const run = runView(endpoint, connection, session, ws).finally(() => this.#views.delete(run));
+    this.#views.add(run);
+    const pending: Pending = {
+      connection,
+      verdict,
+      refuse: ({ error, setCookie }) => refuse(req, socket, error, setCookie),
+    };
+    event.req.context = { pending };
+    void this.#adapterFor(endpoint.maxMessageSize).handleUpgrade(req, socket, head, event.req);
+  }
+
+  #adapterFor(maxPayload: number): NodeAdapter {
+    let adapter = this.#adapters.get(maxPayload);
+    if (adapter === undefined) {
+      adapter = nodeAdapter({
+        // The default namespace parses the URL of every request.
+        getNamespace: () => "galleta",
+        // Its own heartbeat would cut off a client that is made to wait.
+        idleTimeout: 0,
+        serverOptions: { maxPayload, clientTracking: false },
+        hooks: {
+          upgrade: (request) => this.#decide((request.context as { pending: Pending }).pending),
+          open: (peer) => this.#opened(peer),
+          message: (peer, message) => {
+            const connection = connectionOf(peer);
+            connection.isAlive = true;
+            const raw = message.rawData as string | Uint8Array;
+            connection.inbox.push(raw, raw.length);
+          },
+          pong: (peer) => {
+            connectionOf(peer).isAlive = true;
+          },
+          drain: (peer) => connectionOf(peer).drained(),
+          close: (peer, { code = 1006, reason = "" }) => connectionOf(peer).closed(code, reason),
+        },
+      });
+      this.#adapters.set(maxPayload, adapter);
+    }
+    return adapter;
+  }
+
+  async #decide(pending: Pending): Promise<Handled | Upgraded> {
+    const verdict = await pending.verdict;
+    if (!verdict.accepted) {
+      pending.refuse(verdict);
+      return { handled: true };
+    }
+    const { headers, protocol } = verdict;
+    return protocol === undefined ? { headers } : { headers, protocol };
+  }
+
+  #opened(peer: Peer): void {
+    const connection = connectionOf(peer);
+    connection.opened(peer);
+    if (this.#isClosing) void connection.leave();
+  }
+}
+
+function connectionOf(peer: Peer): Connection {
+  return (peer.context as { pending: Pending }).pending.connection;
+}
+
+function isDecodable(path: string): boolean {
+  try {
+    decodeURI(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function readProtocols(header: string | undefined): readonly string[] {
+  return header === undefined ? [] : header.split(",").map((name) => name.trim());
+}

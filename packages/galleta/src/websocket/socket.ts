@@ -1,0 +1,186 @@
+import type { SessionData, SessionOf } from "@galleta/session";
+import type { H3Event } from "h3";
+import { WebSocketDisconnect } from "../errors.ts";
+import { HTTPError, type HTTPErrorOptions } from "../http-error.ts";
+import { sessionsAreOff } from "../request.ts";
+import type { MessageOf, ValueType } from "../route.ts";
+import type { AcceptOptions, Connection } from "./connection.ts";
+import { decode, encode } from "./decode.ts";
+import type { SocketEndpoint } from "./endpoint.ts";
+import type { SocketSession } from "./session.ts";
+
+/** What a socket is made of. */
+export interface SocketParts {
+  readonly event: H3Event;
+  readonly params: Record<string, string>;
+  readonly protocols: readonly string[];
+  readonly endpoint: SocketEndpoint;
+  readonly connection: Connection;
+  readonly session: SocketSession | undefined;
+}
+
+/**
+ * One WebSocket, as a view sees it (RFC 6455). To iterate over it gives the client's messages,
+ * until it goes away.
+ *
+ * The handshake is answered when the view first wants a message, sends one, calls `accept`, or
+ * returns. Until then its session can be changed: the cookie travels on the 101.
+ *
+ * @example
+ * ```ts
+ * app.websocketRoute("/chat", { valueType: "json" }, async (ws) => {
+ *   ws.session.lastSeen = Date.now();
+ *   for await (const message of ws) await ws.send({ echo: message });
+ * });
+ * ```
+ */
+export class Socket<
+  Data extends object = SessionData,
+  Params = Record<string, string>,
+  Type extends ValueType = ValueType,
+> implements AsyncIterable<MessageOf<Type>> {
+  /** The path's named parts, percent-decoded; an encoded slash stays encoded. */
+  readonly params: Params;
+  /** The subprotocols that the client offers, best first. */
+  readonly protocols: readonly string[];
+  /** h3's event of the handshake, for h3's own functions that read a request. */
+  readonly event: H3Event;
+  readonly #parts: SocketParts;
+
+  /** Made by the framework. */
+  constructor(parts: SocketParts) {
+    this.event = parts.event;
+    this.params = parts.params as Params;
+    this.protocols = parts.protocols;
+    this.#parts = parts;
+  }
+
+  /** The URL of the handshake. Its host is what the client says it is. */
+  get url(): URL {
+    return this.event.url;
+  }
+
+  /** The headers of the handshake. */
+  get headers(): Headers {
+    return this.event.req.headers;
+  }
+
+  /** The query of the handshake, as in `ws.query.get("room")`. */
+  get query(): URLSearchParams {
+    return this.event.url.searchParams;
+  }
+
+  /** Aborted when the socket is closed: `on(emitter, "todo", { signal: ws.signal })`. */
+  get signal(): AbortSignal {
+    return this.#parts.connection.signal;
+  }
+
+  /**
+   * The session, the same as in HTTP. Until the handshake is answered a change reaches the cookie;
+   * after that it is read-only.
+   *
+   * @throws SessionError `ERR_SESSION_DISABLED` when the app has no sessions; on a write after the
+   * handshake `ERR_SESSION_HANDSHAKE_SENT`
+   */
+  get session(): SessionOf<Data> {
+    return this.#context().session as SessionOf<Data>;
+  }
+
+  set session(value: SessionOf<Data> | null) {
+    this.#context().session = value as SessionOf<never> | null;
+  }
+
+  /**
+   * Answers the handshake with 101.
+   *
+   * @throws GalletaError `ERR_GALLETA_WEBSOCKET_STATE` when it is answered already, or the client
+   * does not offer the protocol; WebSocketDisconnect when the client is gone
+   * @example
+   * ```ts
+   * await ws.accept({ protocol: "chat.v2", headers: { "x-node": "7" } });
+   * ```
+   */
+  accept(options?: AcceptOptions): Promise<void> {
+    return this.#parts.connection.accept(options);
+  }
+
+  /**
+   * Answers the handshake with an error status and JSON, as an HTTPError does. A browser tells its
+   * page no more than that the socket failed.
+   *
+   * Throws RangeError when it is no error status (400 to 599).
+   *
+   * @throws GalletaError `ERR_GALLETA_WEBSOCKET_STATE` when the handshake is answered already
+   */
+  reject(status = 403, options?: Omit<HTTPErrorOptions, "cause">): Promise<void> {
+    return this.#parts.connection.reject(new HTTPError(status, options));
+  }
+
+  /**
+   * Sends a message. Resolves when the client keeps up: a view that waits for it cannot fill the
+   * memory.
+   *
+   * @throws TypeError when the message is not of the socket's `valueType`; WebSocketDisconnect when
+   * the socket is closed
+   */
+  send(message: Type extends "json" ? unknown : MessageOf<Type>): Promise<void> {
+    const { connection, endpoint } = this.#parts;
+    const data = encode(endpoint.valueType, message);
+    if (connection.isOpen) return connection.send(data);
+    const sent = connection.open(endpoint.autoAccept).then(() => connection.send(data));
+    // As in Connection.send: it may be left alone.
+    sent.catch(() => undefined);
+    return sent;
+  }
+
+  /**
+   * The next message.
+   *
+   * @throws WebSocketDisconnect when there is none: the socket is closed
+   */
+  async receive(): Promise<MessageOf<Type>> {
+    const { done, value } = await this.#take();
+    if (done) throw new WebSocketDisconnect(this.#parts.connection.closeCode ?? 1005);
+    return value;
+  }
+
+  /**
+   * Closes the socket. Messages that wait are dropped, and the loop over them ends.
+   *
+   * @param code 1000 to 1014 or 3000 to 4999 (RFC 6455 §7.4)
+   * @param reason at most 123 bytes
+   */
+  async close(code = 1000, reason = ""): Promise<void> {
+    const { connection, endpoint } = this.#parts;
+    if (connection.isPending && !endpoint.autoAccept) {
+      return connection.reject(new HTTPError(403));
+    }
+    if (connection.isPending) await connection.open(true);
+    connection.close(code, reason);
+  }
+
+  /** The messages, until the client goes away. */
+  [Symbol.asyncIterator](): AsyncIterator<MessageOf<Type>, undefined> {
+    return { next: () => this.#take() };
+  }
+
+  async #take(): Promise<IteratorResult<MessageOf<Type>, undefined>> {
+    const { connection, endpoint } = this.#parts;
+    if (connection.isPending) await connection.open(endpoint.autoAccept);
+    const { done, value } = await connection.inbox.take();
+    if (done) return { done, value: undefined };
+    try {
+      return { done: false, value: decode(endpoint.valueType, value) as MessageOf<Type> };
+    } catch {
+      const error = new WebSocketDisconnect(1007, `not ${endpoint.valueType}`);
+      connection.close(error.closeCode, error.reason, error);
+      throw error;
+    }
+  }
+
+  #context() {
+    const { session } = this.#parts;
+    if (session === undefined) throw sessionsAreOff("ws.session");
+    return session.context;
+  }
+}
