@@ -1,9 +1,10 @@
-import { Secret } from "@galleta/session";
+import { Secret, type StandardSchema } from "@galleta/session";
 import { expectTypeOf } from "vitest";
-import { Config, type ConfigSchema } from "./config.ts";
+import { Config } from "./config.ts";
 
 const config = new Config();
-declare const port: ConfigSchema<number>;
+declare const port: StandardSchema<number>;
+declare const callable: StandardSchema<Date> & ((value: string) => string);
 
 expectTypeOf(config.get("A")).toEqualTypeOf<string>();
 expectTypeOf(config.get("A", { cast: String })).toEqualTypeOf<string>();
@@ -11,6 +12,7 @@ expectTypeOf(config.get("A", { cast: Number })).toEqualTypeOf<number>();
 expectTypeOf(config.get("A", { cast: Boolean })).toEqualTypeOf<boolean>();
 expectTypeOf(config.get("A", { cast: Secret })).toEqualTypeOf<Secret>();
 expectTypeOf(config.get("A", { cast: port })).toEqualTypeOf<number>();
+expectTypeOf(config.get("A", { cast: callable })).toEqualTypeOf<Date>();
 expectTypeOf(config.get("A", { cast: (value) => value.split(",") })).toEqualTypeOf<string[]>();
 expectTypeOf(config.get("A", { cast: (value) => new URL(value) })).toEqualTypeOf<URL>();
 

@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { inspect } from "node:util";
-import { Secret } from "@galleta/session";
+import { Secret, type StandardSchema } from "@galleta/session";
 import { afterAll, describe, expect, it } from "vitest";
-import { Config, type ConfigCast, type ConfigSchema } from "./config.ts";
+import { Config, type ConfigCast } from "./config.ts";
 import { ConfigError, GalletaError } from "./errors.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "galleta-config-"));
@@ -167,7 +167,7 @@ describe("Config casts", () => {
     );
   });
 
-  const positive: ConfigSchema<number> = {
+  const positive: StandardSchema<number> = {
     "~standard": {
       version: 1,
       vendor: "test",
@@ -189,7 +189,7 @@ describe("Config casts", () => {
     const unhandled: unknown[] = [];
     const note = (reason: unknown) => unhandled.push(reason);
     process.on("unhandledRejection", note);
-    const later: ConfigSchema = {
+    const later: StandardSchema = {
       "~standard": { version: 1, vendor: "test", validate: () => Promise.reject(new Error("no")) },
     };
     expect(failure(() => cast("5", later)).message).toContain("asynchronous");
@@ -202,7 +202,7 @@ describe("Config casts", () => {
     const value = "hunter2-hunter2";
     const file = envFile(`OTHER="${value}"\n`);
     const config = new Config(file, { environ: { KEY: value } });
-    const throws: ConfigSchema = {
+    const throws: StandardSchema = {
       "~standard": {
         version: 1,
         vendor: "test",

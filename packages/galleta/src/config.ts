@@ -1,49 +1,22 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseEnv } from "node:util";
-import { Secret } from "@galleta/session";
+import { Secret, type StandardSchema } from "@galleta/session";
 import { ConfigError } from "./errors.ts";
 
-/** The part of Standard Schema v1 (https://standardschema.dev) that a cast needs. */
-export interface ConfigSchema<Output = unknown> {
-  readonly "~standard": {
-    readonly version: 1;
-    readonly vendor: string;
-    readonly validate: (
-      value: unknown,
-    ) => ConfigSchemaResult<Output> | Promise<ConfigSchemaResult<Output>>;
-    readonly types?: { readonly input: unknown; readonly output: Output } | undefined;
-  };
-}
-
-/** What a Standard Schema answers. */
-export type ConfigSchemaResult<Output> =
-  | { readonly value: Output; readonly issues?: undefined }
-  | { readonly issues: readonly unknown[] };
-
-/** What {@link Config.get} takes as `cast`. */
-export type ConfigCast =
-  | StringConstructor
-  | NumberConstructor
-  | BooleanConstructor
-  | typeof Secret
-  | ConfigSchema
-  | ((value: string) => unknown);
+/** What {@link Config.get} takes as `cast`; `String`, `Number` and `Boolean` are functions, too. */
+export type ConfigCast = ((value: string) => unknown) | typeof Secret | StandardSchema;
 
 /** The type that a cast gives. */
-export type CastResult<Cast extends ConfigCast> = Cast extends StringConstructor
-  ? string
-  : Cast extends NumberConstructor
-    ? number
-    : Cast extends BooleanConstructor
-      ? boolean
-      : Cast extends typeof Secret
-        ? Secret
-        : Cast extends ConfigSchema<infer Output>
-          ? Output
-          : Cast extends (value: string) => infer Result
-            ? Result
-            : never;
+export type CastResult<Cast extends ConfigCast> =
+  // The schema first: some schemas are functions.
+  Cast extends StandardSchema<infer Output>
+    ? Output
+    : Cast extends typeof Secret
+      ? Secret
+      : Cast extends (value: string) => infer Result
+        ? Result
+        : never;
 
 /** Options of {@link Config}. */
 export interface ConfigOptions {
@@ -175,8 +148,8 @@ function castValue(name: string, value: string, cast: ConfigCast): unknown {
   }
 }
 
-function validate(name: string, value: string, schema: ConfigSchema): unknown {
-  let result: ConfigSchemaResult<unknown> | Promise<ConfigSchemaResult<unknown>>;
+function validate(name: string, value: string, schema: StandardSchema): unknown {
+  let result: ReturnType<StandardSchema["~standard"]["validate"]>;
   try {
     result = schema["~standard"].validate(value);
   } catch {

@@ -11,7 +11,7 @@ export {
   type SessionOptions,
 } from "@galleta/session";
 export { App, type ErrorClass, type Mountable } from "./app.ts";
-export { Config, type ConfigCast, type ConfigOptions, type ConfigSchema } from "./config.ts";
+export { Config, type ConfigCast, type ConfigOptions } from "./config.ts";
 export {
   ConfigError,
   GalletaError,

@@ -43,10 +43,7 @@ async function whyNotRead(file: string, error: unknown): Promise<string | undefi
   const place = /^(\S.*:\d+)\n/.exec(stack)?.[1];
   if (place === undefined) return undefined;
   const path = place.startsWith("file:") ? decodeURIComponent(new URL(place).pathname) : place;
-  const hint = /outside a module/.test(message)
-    ? ' Name it .mjs, or write "type": "module" into package.json'
-    : "";
-  return `${shortPath(path)}: ${message}.${hint}`;
+  return `${shortPath(path)}: ${message}.`;
 }
 
 function pickApp(
@@ -71,7 +68,7 @@ function pickApp(
 
 function asApp(value: unknown, what: string): App {
   if (value instanceof App) return value;
-  if ((value as { constructor?: { name?: string } } | null)?.constructor?.name === "App") {
+  if (App.isApp(value)) {
     throw new CliError(
       `${what} is an App of another copy of galleta. Run the one beside the app: npx galleta.`,
     );

@@ -2,8 +2,8 @@ import type { Io } from "./command.ts";
 import { CliError, codeOf } from "./failure.ts";
 import { makePlan, type ServeFlags, type ServePlan } from "./plan.ts";
 
-/** After so long a person would think that nothing happens. */
-const SAY_AFTER_MILLISECONDS = 500;
+/** What shutdown listeners get on top when requests took all the time there was. */
+const HANGING_MILLISECONDS = 1000;
 
 /**
  * Serves an app in this process, from the first look at the flags to the last closed socket.
@@ -23,14 +23,17 @@ export async function runServer(
   if (server === undefined) return;
   announce(server.url);
   await stop;
-  const says = setTimeout(() => {
-    io.err("Stopping when the requests in flight are answered. Once more to stop at once.\n");
-  }, SAY_AFTER_MILLISECONDS);
-  const limit = timeLimit(flags.grace * 1000);
-  const finished = await Promise.race([server.close().then(() => true), limit.reached]);
-  clearTimeout(says);
-  limit.cancel();
-  if (!finished) io.err(`Requests were cut off: they took longer than ${flags.grace} seconds.\n`);
+  const { grace } = flags;
+  const late = setTimeout(
+    () => io.err(`What took longer than ${grace} s was cut off.\n`),
+    grace * 1000,
+  );
+  // A shutdown listener that never ends must not keep the process.
+  const giveUp = new Promise<void>((resolve) => {
+    setTimeout(resolve, grace * 1000 + HANGING_MILLISECONDS).unref();
+  });
+  await Promise.race([server.close({ timeout: grace }), giveUp]);
+  clearTimeout(late);
 }
 
 async function start({ target, hostname, port, tls }: ServePlan) {
@@ -65,12 +68,4 @@ function listenFailure(cause: unknown, hostname: string, port: number): CliError
     default:
       return undefined;
   }
-}
-
-function timeLimit(milliseconds: number): { reached: Promise<false>; cancel: () => void } {
-  let timer: NodeJS.Timeout | undefined;
-  const reached = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), milliseconds);
-  });
-  return { reached, cancel: () => clearTimeout(timer) };
 }

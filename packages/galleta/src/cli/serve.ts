@@ -6,6 +6,11 @@ import { untilSignal } from "./stop.ts";
 
 const MOST_WORKERS = 256;
 const MOST_GRACE = 3600;
+/** After so long a person would think that nothing happens. */
+const SAY_AFTER_MILLISECONDS = 500;
+
+const STOPPING =
+  "Stopping when the requests in flight are answered. A second signal stops at once.\n";
 
 /** `galleta serve` */
 export const command = defineCommand({
@@ -67,6 +72,7 @@ export const command = defineCommand({
       grace: number(values.grace, "--grace", 0, MOST_GRACE) ?? 10,
     };
     const stop = untilSignal((code) => process.exit(code));
+    void stop.then(() => setTimeout(() => io.err(STOPPING), SAY_AFTER_MILLISECONDS).unref());
     const announce = (url: string) => {
       io.out(`Listening on ${url}${workers === undefined ? "" : ` (workers: ${workers})`}\n`);
     };

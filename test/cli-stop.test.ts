@@ -1,0 +1,117 @@
+import { once } from "node:events";
+import { type ClientRequest, type IncomingMessage, request } from "node:http";
+import { text } from "node:stream/consumers";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { WebSocket } from "ws";
+import { CliBench, SECRET_KEY } from "./support/cli.ts";
+
+let bench: CliBench;
+beforeAll(() => {
+  bench = new CliBench();
+});
+afterEach(() => bench.killAll());
+afterAll(() => bench.end());
+
+const APP = `
+import { App, configure } from "galleta";
+export const app = new App();
+configure(app, { SESSIONS: true });
+app.on("startup", () => console.log("started"));
+app.on("shutdown", () => console.log("shut down"));
+app.route("/echo", { methods: ["POST"] }, async (req, res) => {
+  console.log("view begins");
+  res.text = await req.text();
+});
+app.websocketRoute("/feed", async (ws) => {
+  await ws.send("hello");
+  for await (const message of ws) await ws.send(message);
+});
+// Something that keeps a process from ending by itself, as a database client does.
+setInterval(() => {}, 60_000);
+`;
+const env = { SECRET_KEY };
+const serve = (...args: string[]) => bench.serve([bench.file("app.ts", APP), ...args], { env });
+
+/** A request that stays in flight until its body ends. */
+async function hold(run: { url: string } & Awaited<ReturnType<typeof serve>>) {
+  const sent: ClientRequest = request(`${run.url}/echo`, { method: "POST" });
+  const answer = once(sent, "response") as Promise<[IncomingMessage]>;
+  answer.catch(() => undefined);
+  sent.write("half ");
+  await run.until("stdout", /^view begins$/);
+  return { sent, answer };
+}
+
+async function connect(url: string) {
+  const socket = new WebSocket(`${url.replace("http", "ws")}/feed`);
+  const closed = once(socket, "close") as Promise<[code: number, reason: Buffer]>;
+  await once(socket, "message");
+  return { socket, closed };
+}
+
+describe.each(["SIGTERM", "SIGINT"] as const)("%s", (signal) => {
+  it("closes sockets with 1001, runs the shutdown and exits with 0", async () => {
+    const run = await serve();
+    const { closed } = await connect(run.url);
+    run.child.kill(signal);
+    const [code] = await closed;
+    expect(code).toBe(1001);
+    expect(await run.ended).toEqual({ code: 0, signal: null });
+    expect(run.stdout).toMatch(/^started\nListening on \S+\nshut down\n$/);
+  });
+
+  it("lets a request in flight be answered", async () => {
+    const run = await serve();
+    const { sent, answer } = await hold(run);
+    run.child.kill(signal);
+    await run.until("stderr", /^Stopping when the requests in flight are answered/);
+    sent.end("whole");
+    const [response] = await answer;
+    expect(response.statusCode).toBe(200);
+    expect(await text(response)).toBe("half whole");
+    expect(await run.ended).toEqual({ code: 0, signal: null });
+    expect(run.stdout).toContain("shut down");
+  });
+
+  it("stops at once when it comes a second time", async () => {
+    const run = await serve();
+    const { answer } = await hold(run);
+    run.child.kill(signal);
+    await run.until("stderr", /A second signal stops at once/);
+    run.child.kill(signal);
+    expect(await run.ended).toEqual({ code: signal === "SIGINT" ? 130 : 143, signal: null });
+    await expect(answer).rejects.toThrow();
+  });
+
+  it("ends an app that is still starting", async () => {
+    const file = bench.file(
+      "slow.ts",
+      `console.log("loading");\nawait new Promise((done) => setTimeout(done, 1e9));\n${APP}`,
+    );
+    const run = bench.run(["serve", file], { env });
+    await run.until("stdout", /^loading$/);
+    run.child.kill(signal);
+    expect(await run.ended).toEqual({ code: 0, signal: null });
+    expect(run.output).toBe("loading\n");
+  });
+});
+
+it("a request that takes longer than --grace is cut off", async () => {
+  const run = await serve("--grace", "1");
+  const { answer } = await hold(run);
+  run.child.kill("SIGTERM");
+  expect(await run.ended).toEqual({ code: 0, signal: null });
+  expect(run.stderr).toContain("What took longer than 1 s was cut off.");
+  await expect(answer).rejects.toThrow();
+});
+
+it("no new connection is taken while the last requests are answered", async () => {
+  const run = await serve();
+  const { sent, answer } = await hold(run);
+  run.child.kill("SIGTERM");
+  await run.until("stderr", /^Stopping/);
+  await expect(fetch(`${run.url}/echo`, { method: "POST" })).rejects.toThrow();
+  sent.end();
+  expect((await answer)[0].statusCode).toBe(200);
+  await run.ended;
+});

@@ -1,0 +1,83 @@
+import { once } from "node:events";
+import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { WebSocket } from "ws";
+import { CliBench, SECRET_KEY } from "./support/cli.ts";
+
+let bench: CliBench;
+beforeAll(() => {
+  bench = new CliBench();
+});
+afterEach(() => bench.killAll());
+afterAll(() => bench.end());
+
+const APP = `
+import { App, configure } from "galleta";
+import { name } from "./parts/name.ts";
+const app = new App();
+configure(app, { SESSIONS: true });
+app.route("/", (req, res) => { res.json = { name, extra: process.env.EXTRA ?? null }; });
+app.websocketRoute("/feed", async (ws) => {
+  await ws.send("hello");
+  for await (const message of ws) void message;
+});
+export default app;
+`;
+
+const part = (name: string) => bench.file("parts/name.ts", `export const name = "${name}";\n`);
+const serve = (...args: string[]) => {
+  part("one");
+  bench.file("parts/unused.ts", "export {};\n");
+  return bench.serve([bench.file("app.ts", APP), "--watch", ...args], { env: { SECRET_KEY } });
+};
+const read = async (url: string) => (await (await fetch(url)).json()) as object;
+
+it("restarts when a file changes that the app imports, and says which", async () => {
+  const run = await serve();
+  expect(await read(run.url)).toMatchObject({ name: "one" });
+  const socket = new WebSocket(`${run.url.replace("http", "ws")}/feed`);
+  const closed = once(socket, "close") as Promise<[code: number]>;
+  await once(socket, "message");
+
+  // A file of the folder that is no part of the app is none of its business.
+  bench.file("parts/unused.ts", "export const changed = true;\n");
+  part("two");
+  expect((await closed)[0]).toBe(1001);
+  expect(await read(await run.listening(2))).toMatchObject({ name: "two" });
+  expect(run.stderr).toBe("Restarting: parts/name.ts changed.\n");
+
+  run.child.kill("SIGINT");
+  expect(await run.ended).toEqual({ code: 0, signal: null });
+});
+
+it("says what is wrong after a mistake, and goes on when it is mended", async () => {
+  const run = await serve();
+  bench.file("parts/name.ts", "export const name = ;\n");
+  await run.until("stderr", /^galleta: parts\/name\.ts:1:21: Syntax error: Unexpected ";"$/);
+  await run.until(
+    "stderr",
+    /^The app ended \(exit code 1\)\. It starts again at the next change\.$/,
+  );
+  part("three");
+  expect(await read(await run.listening(2))).toMatchObject({ name: "three" });
+});
+
+it("restarts when an environment file changes", async () => {
+  bench.file("watch.env", "EXTRA=before\n");
+  const run = await serve("--env-file", "watch.env");
+  expect(await read(run.url)).toMatchObject({ extra: "before" });
+  bench.file("watch.env", "EXTRA=after\n");
+  expect(await read(await run.listening(2))).toMatchObject({ extra: "after" });
+});
+
+it("an app that is wrong from the start is waited for, a file that is missing is not", async () => {
+  bench.file("broken.ts", "export default 1;\n");
+  const run = bench.run(["serve", "broken.ts", "--watch", "--port", "0"], { env: { SECRET_KEY } });
+  await run.until("stderr", /is no App/);
+  part("four");
+  bench.file("broken.ts", APP);
+  expect(await read(await run.listening())).toMatchObject({ name: "four" });
+
+  const missing = bench.run(["serve", "none.ts", "--watch"]);
+  expect(await missing.ended).toEqual({ code: 1, signal: null });
+  expect(missing.stderr).toBe("galleta: There is no file none.ts.\n");
+});
