@@ -1,0 +1,39 @@
+import { EventEmitter } from "node:events";
+
+/** One thing to do. Its id is its place in the list, so ids start at 0 and have no gaps. */
+export interface Todo {
+  id: number;
+  content: string;
+}
+
+const MAX_CONTENT = 200;
+
+export const todos: Todo[] = ["Wake up", "Take a shower", "Have breakfast"].map((content, id) => ({
+  id,
+  content,
+}));
+
+/** Tells of every new todo, as the event "todo". */
+export const arrivals = new EventEmitter<{ todo: [Todo] }>().setMaxListeners(0);
+
+export function addTodo(content: string): Todo {
+  const todo = { id: todos.length, content };
+  todos.push(todo);
+  arrivals.emit("todo", todo);
+  return todo;
+}
+
+/** The todos that came after the one with this id. */
+export function todosAfter(id: number): Todo[] {
+  return todos.slice(id + 1);
+}
+
+/** The content of a new todo, or what is wrong with it. */
+export function readContent(body: unknown): { content: string } | { problem: string } {
+  const content = typeof body === "object" && body !== null && "content" in body && body.content;
+  if (typeof content !== "string") return { problem: 'Send {"content": "..."}.' };
+  const trimmed = content.trim();
+  if (trimmed === "") return { problem: "A todo needs some content." };
+  if (trimmed.length > MAX_CONTENT) return { problem: `Use at most ${MAX_CONTENT} characters.` };
+  return { content: trimmed };
+}
