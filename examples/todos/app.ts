@@ -44,7 +44,7 @@ app.websocketRoute("/feed", { valueType: "json" }, async (ws) => {
 const file = (name: string) => readFileSync(new URL(`./page/${name}`, import.meta.url), "utf8");
 
 app.route("/", (_, res) => {
-  res.headers.set("content-security-policy", "default-src 'self'");
+  res.headers.set("content-security-policy", "default-src 'self'; img-src data:");
   res.html = file("index.html");
 });
 

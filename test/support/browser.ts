@@ -1,0 +1,26 @@
+import { chromium, type Browser } from "playwright-core";
+import { command, type SystemNeed } from "./require.ts";
+
+/** Debian's Chromium. */
+export const CHROMIUM: SystemNeed = command("/usr/bin/chromium", "chromium");
+
+/**
+ * Starts a headless Chromium that asks nothing of the network but what a test opens.
+ *
+ * @param args more command-line switches
+ */
+export function launchBrowser(args: readonly string[] = []): Promise<Browser> {
+  return chromium.launch({
+    executablePath: "/usr/bin/chromium",
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+      ...args,
+    ],
+  });
+}

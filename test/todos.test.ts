@@ -1,0 +1,144 @@
+import type { LiveServer as Server } from "galleta/testing";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { CHROMIUM, launchBrowser } from "./support/browser.ts";
+import { available } from "./support/require.ts";
+
+let server: Server;
+
+/** A fresh app with its three todos. */
+beforeEach(async () => {
+  vi.resetModules();
+  vi.stubEnv("SECRET_KEY", "the todo app's key in its tests, long enough");
+  // The framework anew as well: an app belongs to the copy of it that it was made with.
+  const { LiveServer } = await import("galleta/testing");
+  const { app } = await import("../examples/todos/app.ts");
+  server = await LiveServer.start(app);
+});
+afterEach(async () => {
+  await server.close();
+  vi.unstubAllEnvs();
+});
+
+const post = (path: string, body: string, headers: Record<string, string> = {}) =>
+  fetch(server.url + path, {
+    method: "POST",
+    headers: { "content-type": "application/json", ...headers },
+    body,
+  });
+
+describe("over HTTP", () => {
+  /** Asks as one visitor whose cookie is kept. */
+  function visitor() {
+    let cookie = "";
+    return async () => {
+      const response = await fetch(`${server.url}/unseen-todos`, { headers: { cookie } });
+      cookie = response.headers.get("set-cookie")?.split(";")[0] ?? cookie;
+      return (await response.json()) as { id: number; content: string }[];
+    };
+  }
+
+  it("shows every todo once", async () => {
+    const unseen = visitor();
+    expect(await unseen()).toHaveLength(3);
+    expect(await unseen()).toEqual([]);
+    expect((await post("/todos", '{"content":"Go to work"}')).status).toBe(201);
+    expect(await unseen()).toEqual([{ id: 3, content: "Go to work" }]);
+  });
+
+  it("misses none of several that are created in a row", async () => {
+    const unseen = visitor();
+    await unseen();
+    for (const content of ["a", "b", "c", "d"]) {
+      await post("/todos", JSON.stringify({ content }));
+      if (content === "b") expect((await unseen()).map((todo) => todo.content)).toEqual(["a", "b"]);
+    }
+    expect((await unseen()).map((todo) => todo.content)).toEqual(["c", "d"]);
+  });
+
+  it.each([
+    ["not JSON", '{"content":'],
+    ["nothing", ""],
+    ["no object", '"content"'],
+    ["no content", "{}"],
+    ["content that is no text", '{"content":7}'],
+    ["blank content", '{"content":"  "}'],
+    ["content that is too long", JSON.stringify({ content: "x".repeat(201) })],
+  ])("answers 400 to %s and adds nothing", async (_, body) => {
+    const response = await post("/todos", body);
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ status: 400, detail: expect.any(String) });
+    expect(await visitor()()).toHaveLength(3);
+  });
+
+  it("refuses a form of another site", async () => {
+    const response = await post("/todos", '{"content":"x"}', { "sec-fetch-site": "cross-site" });
+    expect(response.status).toBe(403);
+    expect(await visitor()()).toHaveLength(3);
+  });
+});
+
+describe.runIf(available(CHROMIUM))("in a browser", () => {
+  let browser: Browser;
+  let context: BrowserContext;
+  const problems: string[] = [];
+
+  beforeAll(async () => {
+    browser = await launchBrowser();
+  });
+  afterAll(() => browser.close());
+  beforeEach(async () => {
+    problems.length = 0;
+    context = await browser.newContext();
+  });
+  afterEach(async () => {
+    await context.close();
+    expect(problems).toEqual([]);
+  });
+
+  async function open(): Promise<Page> {
+    const page = await context.newPage();
+    page.on("pageerror", (error) => problems.push(error.message));
+    page.on("console", (message) => {
+      if (message.type() === "error") problems.push(message.text());
+    });
+    await page.goto(server.url);
+    await page.getByText("Feed: live").waitFor();
+    return page;
+  }
+
+  const texts = (page: Page, list: string) => page.locator(`#${list} li`).allTextContents();
+
+  it("two tabs share the session, a reload keeps it, the socket brings what is new", async () => {
+    const first = await open();
+    await expect.poll(() => texts(first, "unseen")).toHaveLength(3);
+    const second = await open();
+    await second.getByText("Nothing new.").waitFor();
+
+    await second.getByLabel("New todo").fill("Buy bread");
+    await second.getByRole("button", { name: "Add" }).click();
+    await expect.poll(() => texts(first, "arrivals")).toEqual(["Buy bread"]);
+    await expect.poll(() => texts(second, "arrivals")).toEqual(["Buy bread"]);
+
+    await first.reload();
+    await expect.poll(() => texts(first, "unseen")).toEqual(["Buy bread"]);
+    await second.reload();
+    await second.getByText("Nothing new.").waitFor();
+  });
+
+  it("forgets the session", async () => {
+    const page = await open();
+    await expect.poll(() => texts(page, "unseen")).toHaveLength(3);
+    await page.getByRole("button", { name: "Forget my session" }).click();
+    await expect.poll(async () => (await context.cookies()).length).toBe(0);
+    await page.getByRole("button", { name: "Show what is unseen" }).click();
+    await expect.poll(() => texts(page, "unseen")).toHaveLength(3);
+  });
+
+  it("takes HTML in a todo for text", async () => {
+    const page = await open();
+    await page.getByLabel("New todo").fill("<img src=x onerror=alert(1)>");
+    await page.getByRole("button", { name: "Add" }).click();
+    await expect.poll(() => texts(page, "arrivals")).toEqual(["<img src=x onerror=alert(1)>"]);
+  });
+});
