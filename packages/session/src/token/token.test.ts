@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { createKeyRing } from "./keys.ts";
-import { encryptToken, openToken, signToken } from "./token.ts";
+import { encryptToken, looksLikeToken, openToken, signToken } from "./token.ts";
 
 const vectors = JSON.parse(
   readFileSync(new URL("../../../../test/vectors/galleta-v1.json", import.meta.url), "utf8"),
@@ -48,5 +48,23 @@ describe("vectors of format v1", () => {
       keyIndex: 0,
       encrypted: true,
     });
+  });
+});
+
+describe("looksLikeToken", () => {
+  it("knows a token whatever its key", () => {
+    const ids = new Set<number>();
+    for (let i = 0; i < 64; i += 1) {
+      const each = createKeyRing([Buffer.from(`key number ${i}`)], "session");
+      ids.add(each.newest.kid >>> 30);
+      expect(looksLikeToken(signToken(input, each))).toBe(true);
+      expect(looksLikeToken(encryptToken(input, each))).toBe(true);
+    }
+    expect(ids.size).toBe(4);
+  });
+  it("knows nothing else", () => {
+    for (const value of ["", "UwA", `UwE${"A".repeat(80)}`, `eyJ${"A".repeat(80)}`]) {
+      expect(looksLikeToken(value)).toBe(false);
+    }
   });
 });

@@ -94,7 +94,8 @@ export function openToken(
 
 /** Whether a cookie's value has the outer form of a v1 token, so that no other reader may try it. */
 export function looksLikeToken(value: string): boolean {
-  return /^(?:UwA|RQA)[A-Za-z0-9_-]{69,}$/.test(value);
+  // 12 bits of version and flags, then 4 of the flags, which are 0, and the first 2 of the key's id.
+  return /^(?:Uw|RQ)[A-D][A-Za-z0-9_-]{69,}$/.test(value);
 }
 
 function openSigned(key: Key, end: number): OpenedToken | TokenFault {
