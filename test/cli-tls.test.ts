@@ -40,6 +40,8 @@ describe.runIf(available(command("openssl", "openssl")))("galleta serve with TLS
     bench.file("app.ts", APP);
     ca = readFileSync(certificate("one").cert, "utf8");
     certificate("two");
+    const encrypt = "pkey -aes128 -passout pass:hunter2 -out locked.key -in one.key";
+    execFileSync("openssl", encrypt.split(" "), { cwd: bench.folder, stdio: "ignore" });
   });
   afterEach(() => bench.killAll());
   afterAll(() => bench.end());
@@ -71,6 +73,10 @@ describe.runIf(available(command("openssl", "openssl")))("galleta serve with TLS
     [
       ["--tls-cert", "one.pem", "--tls-key", "two.key"],
       "The certificate one.pem and the key two.key do not match.",
+    ],
+    [
+      ["--tls-cert", "one.pem", "--tls-key", "locked.key"],
+      "The key locked.key has a passphrase. Remove it: openssl pkey -in locked.key",
     ],
     [
       ["--tls-cert", "app.ts", "--tls-key", "one.key"],

@@ -42,7 +42,8 @@ it("restarts when a file changes that the app imports, and says which", async ()
   bench.file("parts/unused.ts", "export const changed = true;\n");
   part("two");
   expect((await closed)[0]).toBe(1001);
-  expect(await read(await run.listening(2))).toMatchObject({ name: "two" });
+  expect(await run.listening(2)).toBe(run.url);
+  expect(await read(run.url)).toMatchObject({ name: "two" });
   expect(run.stderr).toBe("Restarting: parts/name.ts changed.\n");
 
   run.child.kill("SIGINT");

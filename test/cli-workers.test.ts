@@ -17,6 +17,7 @@ import { App, configure } from "galleta";
 const app = new App();
 configure(app, { SESSIONS: true });
 app.route("/pid", (req, res) => { res.text = String(process.pid); });
+app.route("/die", () => process.exit(3));
 app.route("/publish", (req, res) => {
   process.send!({ galleta: "backplane", channel: "news", payload: { bytes: new Uint8Array([1, 2]) } });
   process.send!({ galleta: "backplane", channel: 7, payload: "malformed" });
@@ -56,21 +57,27 @@ async function workersOf(url: string, count: number): Promise<Set<number>> {
 const serve = (count: number) =>
   bench.serve([bench.file("app.ts", APP), "--workers", String(count)], { env });
 
-it("several workers answer on one port, and one that is killed is replaced", async () => {
-  const run = await serve(2);
-  expect(run.stdout).toMatch(/^Listening on http:\/\/127\.0\.0\.1:\d+\/? \(workers: 2\)\n$/);
-  const [killed, stays] = [...(await workersOf(run.url, 2))] as [number, number];
-  expect(killed).not.toBe(run.pid);
+it.each([
+  ["SIGKILL", "SIGKILL"],
+  ["SIGTERM", "exit code 0"],
+])(
+  "several workers answer on one port, and one that ends by %s is replaced",
+  async (signal, how) => {
+    const run = await serve(2);
+    expect(run.stdout).toMatch(/^Listening on http:\/\/127\.0\.0\.1:\d+\/? \(workers: 2\)\n$/);
+    const [killed, stays] = [...(await workersOf(run.url, 2))] as [number, number];
+    expect(killed).not.toBe(run.pid);
 
-  process.kill(killed, "SIGKILL");
-  await run.until("stderr", /^A worker ended \(SIGKILL\)\.$/);
-  for (let i = 0; i < 10; i += 1) {
-    expect([stays, expect.any(Number)]).toContain(Number(await ask(`${run.url}/pid`)));
-  }
-  const after = await workersOf(run.url, 2);
-  expect(after).toContain(stays);
-  expect(after).not.toContain(killed);
-});
+    process.kill(killed, signal);
+    await run.until("stderr", new RegExp(`^A worker ended \\(${how}\\)\\.$`));
+    for (let i = 0; i < 10; i += 1) {
+      expect([stays, expect.any(Number)]).toContain(Number(await ask(`${run.url}/pid`)));
+    }
+    const after = await workersOf(run.url, 2);
+    expect(after).toContain(stays);
+    expect(after).not.toContain(killed);
+  },
+);
 
 it("SIGTERM reaches every worker, and a socket is closed with 1001", async () => {
   const run = await serve(2);
@@ -96,6 +103,21 @@ it("what one worker publishes reaches all others, bytes as bytes, and only that"
   const expected = (from: number) =>
     [...workers].filter((pid) => pid !== from).map((pid) => `heard ${pid} backplane news true`);
   expect(heard.toSorted()).toEqual([...expected(publisher), ...expected(second)].toSorted());
+});
+
+it("workers that die again and again are given up", async () => {
+  const run = await serve(1);
+  let hasEnded = false;
+  void run.ended.then(() => (hasEnded = true));
+  await eventually(async () => {
+    // With port 0 and no worker left, the next one has another port.
+    const url = run.stdout.match(/http:\S+/g)?.at(-1) ?? run.url;
+    await ask(`${url}/die`).catch(() => undefined);
+    return hasEnded;
+  });
+  expect(await run.ended).toEqual({ code: 1, signal: null });
+  expect(run.stderr.match(/^A worker ended \(exit code 3\)\.$/gm)).toHaveLength(6);
+  expect(run.stderr).toMatch(/\ngalleta: Workers died too often within a minute\.\n$/);
 });
 
 it("workers do not outlive the first process", async () => {

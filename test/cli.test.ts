@@ -176,6 +176,11 @@ describe("galleta serve says in one line", () => {
       /^SECRET_KEY must be a number\.$/,
     ],
     [
+      "JSON that cannot be read, without the text",
+      `JSON.parse(process.env.SECRET_KEY!);`,
+      /^bad\.ts:1: SyntaxError: A text is not valid JSON \(DEBUG=galleta shows the stack\)$/,
+    ],
+    [
       "a startup listener that failed",
       `${APP}app.on("startup", () => { throw new Error("no database"); });`,
       /^bad\.ts:\d+: Error: no database/,

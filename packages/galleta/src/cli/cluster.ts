@@ -43,11 +43,9 @@ export async function runCluster(
     serialization: "advanced",
   });
   relayBackplane();
-  const pool = new Pool(io);
+  const pool = new Pool(announce, io);
   try {
-    const url = await Promise.race([pool.start(count), stop]);
-    if (url === undefined) return;
-    announce(url);
+    if ((await Promise.race([pool.start(count).then(() => true), stop])) === undefined) return;
     await Promise.race([pool.tend(), stop]);
   } finally {
     await pool.stop(flags.grace * 1000 + KILL_AFTER_MILLISECONDS);
@@ -68,19 +66,22 @@ export function relayBackplane(): void {
 }
 
 class Pool {
+  readonly #announce: (url: string) => void;
   readonly #io: Io;
   readonly #alive = new Set<Fork>();
   #forks: Fork[] = [];
+  #url = "";
   #stopping = false;
 
-  constructor(io: Io) {
+  constructor(announce: (url: string) => void, io: Io) {
+    this.#announce = announce;
     this.#io = io;
     // However this process ends, no worker is left behind.
     process.on("exit", () => this.#kill());
   }
 
-  /** Resolves with the URL when all of them listen. */
-  async start(count: number): Promise<string | undefined> {
+  /** Resolves when all of them listen. */
+  async start(count: number): Promise<void> {
     this.#forks = Array.from({ length: count }, () => this.#fork());
     const urls = this.#forks.map(({ ready, ended }) =>
       Promise.race([
@@ -90,7 +91,13 @@ class Pool {
         }),
       ]),
     );
-    return (await Promise.all(urls))[0];
+    this.#listening((await Promise.all(urls))[0] ?? "");
+  }
+
+  #listening(url: string): void {
+    // With port 0 the port is kept for as long as one worker lives, and no longer.
+    if (url !== this.#url) this.#announce(url);
+    this.#url = url;
   }
 
   /** Replaces those that die, until there is a reason not to. */
@@ -113,6 +120,7 @@ class Pool {
 
   async #replace(fork: Fork, restarts: Restarts): Promise<void> {
     for (let current = fork; ; current = this.#fork()) {
+      if (current !== fork) void current.ready.then((url) => this.#listening(url));
       const how = await current.ended;
       if (this.#stopping) return;
       this.#io.err(`${how}\n`);

@@ -44,6 +44,14 @@ export function makePlan(flags: ServeFlags): ServePlan {
   return { target, hostname, port, tls: readTls(flags.tlsCert, flags.tlsKey) };
 }
 
+/**
+ * The flags for a process that takes the place of another: a port that was chosen freely once is
+ * kept, so that the URL that was printed stays true.
+ */
+export function withPortOf(flags: ServeFlags, url: string): ServeFlags {
+  return flags.port === "0" ? { ...flags, port: new URL(url).port } : flags;
+}
+
 /** A later file wins over an earlier one, and what the environment already holds over all. */
 function applyEnvFiles(paths: readonly string[]): void {
   const variables = new Map<string, string>();
@@ -61,6 +69,11 @@ function readTls(certPath: string | undefined, keyPath: string | undefined): Ser
   }
   const cert = readText(certPath, "--tls-cert");
   const key = readText(keyPath, "--tls-key");
+  if (/^-----BEGIN ENCRYPTED|^Proc-Type: 4,ENCRYPTED/m.test(key)) {
+    throw new CliError(
+      `The key ${keyPath} has a passphrase. Remove it: openssl pkey -in ${keyPath}`,
+    );
+  }
   try {
     createSecureContext({ cert, key });
   } catch (cause) {

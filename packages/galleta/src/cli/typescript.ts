@@ -44,7 +44,8 @@ function resolveSync(
  * "commonjs" or nothing). As CommonJS it could not import `galleta`, which is one.
  */
 function asModule(result: ResolveResult): ResolveResult {
-  const ours = /^file:.*\.tsx?(?:[?#]|$)/.test(result.url) && !/node_modules/.test(result.url);
+  const ours =
+    /^file:.*\.(?:tsx?|jsx)(?:[?#]|$)/.test(result.url) && !/node_modules/.test(result.url);
   return ours ? { ...result, format: "module" } : result;
 }
 

@@ -5,7 +5,7 @@ import { type FSWatcher, watch } from "chokidar";
 import type { Io } from "./command.ts";
 import { shortPath } from "./failure.ts";
 import { isMessage, type ToChild } from "./ipc.ts";
-import type { ServeFlags } from "./plan.ts";
+import { type ServeFlags, withPortOf } from "./plan.ts";
 import { readSource } from "./source.ts";
 import { parseTarget } from "./target.ts";
 
@@ -38,14 +38,15 @@ export async function runWatching(
   );
   await changes.begin();
   const stopped = stop.then(() => undefined);
+  let childFlags: ServeFlags = { ...flags, grace: Math.min(flags.grace, GRACE_SECONDS) };
+  const isReady = (url: string) => {
+    childFlags = withPortOf(childFlags, url);
+    announce(url);
+  };
   try {
     for (;;) {
       // The watching has begun already: what changes while the app starts is seen as well.
-      const child = new Child(
-        { ...flags, grace: Math.min(flags.grace, GRACE_SECONDS) },
-        announce,
-        io,
-      );
+      const child = new Child(childFlags, isReady, io);
       const reading = await readSource(file);
       const names = await Promise.race([
         changes.next(reading.ok ? reading.files : undefined),
