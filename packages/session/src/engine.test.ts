@@ -268,3 +268,88 @@ suite("two requests at once", () => {
     expect(events.find(({ type }) => type === "conflict")?.keys).toEqual(["user"]);
   });
 });
+
+suite("a request that runs while another ends the session", () => {
+  const login = (sessions: Sessions<Data>) =>
+    request(sessions, "", (session) => {
+      session.user = "alice";
+    }).cookie;
+
+  it.each<[string, (session: Partial<Data>) => void]>([
+    ["destroyed", (session) => destroy(session)],
+    ["emptied", (session) => delete session.user],
+    ["renewed", (session) => renew(session)],
+  ])("cannot bring a %s session back under a new id either", (_, end) => {
+    const sessions = start();
+    const cookie = login(sessions);
+    const slow = sessions.open(cookie);
+    slow.session.n = 1;
+    renew(slow.session);
+    request(sessions, cookie, end);
+    expect(commitOf(slow).setCookie).toEqual([]);
+    expect(events.at(-1)?.type).toBe("revoked");
+  });
+
+  it("takes the other's changes along when it renews", () => {
+    const sessions = start();
+    const cookie = login(sessions);
+    const slow = sessions.open(cookie);
+    renew(slow.session);
+    slow.session.user = "bob";
+    request(sessions, cookie, (session) => {
+      session.n = 1;
+    });
+    const renewed = commitOf(slow).setCookie[0]?.split(";")[0] ?? "";
+    request(sessions, renewed, (session) => expect(session).toEqual({ user: "bob", n: 1 }));
+  });
+
+  it("ends what it destroyed even where its commit fails", () => {
+    const sessions = start();
+    const cookie = login(sessions);
+    const context = sessions.open(cookie);
+    destroy(context.session);
+    context.session["big"] = 1n;
+    expect(() => context.commit()).toThrow(
+      expect.objectContaining({ code: "ERR_SESSION_NOT_JSON" }),
+    );
+    request(sessions, cookie, (session) => expect(session).toEqual({}));
+  });
+
+  it("keeps the old session where the renewed one does not fit", () => {
+    const sessions = start();
+    const cookie = login(sessions);
+    const context = sessions.open(cookie);
+    renew(context.session);
+    context.session.user = "x".repeat(5000);
+    expect(() => context.commit()).toThrow(
+      expect.objectContaining({ code: "ERR_SESSION_TOO_LARGE" }),
+    );
+    request(sessions, cookie, (session) => expect(session).toEqual({ user: "alice" }));
+  });
+});
+
+suite("a clock that is behind the server that began the session", () => {
+  it("does not lose it", () => {
+    const sessions = start({ maxAge: 40 });
+    const { cookie } = request(sessions, "", (session) => {
+      session.n = 1;
+    });
+    vi.setSystemTime(Date.now() - 50_000);
+    const next = request(sessions, cookie, (session) => {
+      session.n = 2;
+    });
+    request(sessions, next.cookie, (session) => expect(session).toEqual({ n: 2 }));
+  });
+});
+
+it("a request that outlasts the absolute limit leaves no session behind", () => {
+  const sessions = start({ absoluteMaxAge: 60 });
+  const { cookie } = request(sessions, "", (session) => {
+    session.n = 1;
+  });
+  const context = sessions.open(cookie);
+  context.session.n = 2;
+  vi.setSystemTime(Date.now() + 60_000);
+  expect(commitOf(context).setCookie).toEqual([expect.stringContaining("session=; Max-Age=0;")]);
+  expect(events.at(-1)?.type).toBe("expired");
+});

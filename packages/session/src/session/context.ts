@@ -6,7 +6,7 @@ import { newSessionId } from "../token/token.ts";
 import type { SessionData, SessionOf } from "./data.ts";
 import { Dictionary } from "./dictionary.ts";
 import type { JsonObject, JsonValue } from "./format.ts";
-import { assertJson, isObject } from "./json.ts";
+import { isObject } from "./json.ts";
 import { emptySession, loadSession, type Loaded, type Shared } from "./load.ts";
 import { saveSession, type Saved } from "./save.ts";
 
@@ -93,7 +93,6 @@ export class SessionContext<Data = SessionData> {
     this.#phase = "committed";
     if (state === undefined) return UNTOUCHED;
     try {
-      assertJson(state.dictionary.data);
       const { setCookie, issued } = saveSession(this.#shared, this.#draft(state), nowSeconds());
       state.issued = issued;
       return { accessed: true, setCookie, clearSiteData: state.clearSiteData };
@@ -122,10 +121,10 @@ export class SessionContext<Data = SessionData> {
   destroy(clearSiteData?: string): void {
     this.#assertOpen();
     const { state } = this;
-    if (!state.loaded.isNew && !state.ended.includes(state.loaded.sid)) {
-      state.ended.push(state.loaded.sid);
-    }
-    if (!state.loaded.isNew) this.#shared.settings.events.emit("destroyed", state.sid);
+    const { isNew, sid } = state.loaded;
+    if (!isNew && !state.ended.includes(sid)) state.ended.push(sid);
+    // Once, and under the id that was known: one that it was given in this request is nobody's.
+    if (!isNew && !state.destroyed) this.#shared.settings.events.emit("destroyed", sid);
     state.destroyed = true;
     state.sid = newSessionId();
     state.born = nowSeconds();

@@ -5,7 +5,7 @@ import { NEVER, type Times } from "../token/header.ts";
 import { expiryOf } from "../token/times.ts";
 import { encryptToken, signToken } from "../token/token.ts";
 import type { FormatCookie, JsonObject } from "./format.ts";
-import { parseBody } from "./json.ts";
+import { assertJson, parseBody } from "./json.ts";
 import { serializeBody, type Loaded, type Shared } from "./load.ts";
 import { mergeData } from "./merge.ts";
 import { validateData } from "./schema.ts";
@@ -38,12 +38,17 @@ export interface Saved {
  * Decides what a response owes to its session: nothing, a fresh cookie, or a deletion.
  *
  * @param now seconds since 1970
- * @throws SessionError `ERR_SESSION_TOO_LARGE`, `ERR_SESSION_SCHEMA` or `ERR_SESSION_FORMAT`
+ * @throws SessionError `ERR_SESSION_NOT_JSON`, `ERR_SESSION_TOO_LARGE`, `ERR_SESSION_SCHEMA` or
+ * `ERR_SESSION_FORMAT`. A session that was to be destroyed is ended all the same.
  */
 export function saveSession(shared: Shared, draft: Draft, now: number): Saved {
   const { settings, ledger } = shared;
   const { loaded, sid } = draft;
-  for (const ended of draft.ended) ledger.end(ended, now);
+  // What another request made of the session that this one began with; a renewed one still has
+  // its data, so it neither survives a logout nor loses a change.
+  const known = draft.destroyed ? undefined : ledger.peek(loaded.sid);
+  if (draft.destroyed) endAll(shared, draft, now);
+  assertJson(draft.data);
   const json = serializeBody(draft.data, draft.meta);
   if (json === "{}") return clear(shared, draft, now);
 
@@ -51,10 +56,9 @@ export function saveSession(shared: Shared, draft: Draft, now: number): Saved {
   // Another writer's JSON may be spelt differently and mean the same.
   const changed = json !== loaded.json && (loaded.isNew || json !== respell(loaded.json));
   if (changed && settings.schema !== undefined) assertFits(shared, draft.data);
-  const known = renewed ? undefined : ledger.peek(sid);
   if (known?.ended === true) {
     // Another request ended the session while this one ran: it stays ended.
-    settings.events.emit("revoked", sid);
+    settings.events.emit("revoked", loaded.sid);
     return { setCookie: [] };
   }
   if (!changed && !renewed && !loaded.reissue && !isDue(shared, loaded, now)) {
@@ -64,26 +68,37 @@ export function saveSession(shared: Shared, draft: Draft, now: number): Saved {
   const body =
     behind === undefined ? json : changed ? merge(shared, draft, behind.json) : behind.json;
   const rev = (behind?.rev ?? loaded.rev) + (changed || renewed ? 1 : 0);
-  const issued = {
-    rev,
-    json: body,
-    born: draft.born,
-    iat: now,
-    exp: expiryOf(draft.born, now, settings.lifetimes),
-  };
+  const { born } = draft;
+  // Another server's clock may be ahead: no token is issued before its session was born.
+  const iat = Math.max(now, born);
+  const issued = { rev, json: body, born, iat, exp: expiryOf(born, iat, settings.lifetimes) };
+  if (issued.exp <= iat) {
+    // The absolute limit passed while the request ran.
+    settings.events.emit("expired", sid);
+    return { setCookie: deletions(settings, loaded.cookies, draft.secure) };
+  }
   const setCookie = writeCookies(shared, draft, issued, now);
+  // Not before the new cookie is sure to fit: the old one is all that the client has.
+  endAll(shared, draft, now);
   if (changed || renewed) ledger.record(sid, rev, body, now);
   if (loaded.isNew || draft.destroyed) settings.events.emit("created", sid);
   else if (renewed) settings.events.emit("renewed", sid);
   return { setCookie, issued };
 }
 
+/** Ends the sessions that this request destroyed or renewed. */
+function endAll({ ledger }: Shared, draft: Draft, now: number): void {
+  for (const sid of draft.ended) ledger.end(sid, now);
+}
+
 /** Nothing is left: the cookie goes, and with it every copy that this process can refuse. */
-function clear({ settings, ledger }: Shared, draft: Draft, now: number): Saved {
+function clear(shared: Shared, draft: Draft, now: number): Saved {
+  const { settings, ledger } = shared;
   const { loaded } = draft;
   if (loaded.cookies.length === 0) return { setCookie: [] };
   // A cookie that was refused is left alone: an empty session that stays empty changes nothing.
   if (loaded.isNew && !draft.destroyed) return { setCookie: [] };
+  endAll(shared, draft, now);
   if (!loaded.isNew && !draft.ended.includes(loaded.sid)) {
     ledger.end(loaded.sid, now);
     settings.events.emit("destroyed", loaded.sid);
