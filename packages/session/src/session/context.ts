@@ -4,7 +4,7 @@ import { SessionError } from "../errors.ts";
 import type { MaybePromise } from "../maybe.ts";
 import { newSessionId } from "../token/token.ts";
 import type { SessionData, SessionOf } from "./data.ts";
-import { Dictionary } from "./dictionary.ts";
+import { Dictionary, ownerOf } from "./dictionary.ts";
 import type { JsonObject, JsonValue } from "./format.ts";
 import { isObject } from "./json.ts";
 import { emptySession, loadSession, type Loaded, type Shared } from "./load.ts";
@@ -143,8 +143,7 @@ export class SessionContext<Data = SessionData> {
     const now = nowSeconds();
     const loaded =
       this.#header === "" ? emptySession(now, []) : loadSession(this.#shared, this.#header, now);
-    const dictionary = new Dictionary(loaded.data);
-    contexts.set(dictionary.view, this as unknown as SessionContext<never>);
+    const dictionary = new Dictionary(loaded.data, this);
     if (this.#phase === "committed") dictionary.close(refuseCommitted);
     if (this.#phase === "live") dictionary.close(refuseHandshakeSent);
     const { sid, born } = loaded;
@@ -181,17 +180,14 @@ export interface State {
 
 const ACCESSED: Commit = { accessed: true, setCookie: [] };
 
-/** Finds the context of a dictionary, so that no function of ours needs a key in it. */
-const contexts = new WeakMap<object, SessionContext<never>>();
-
 /**
  * The context behind a session.
  *
  * @throws SessionError `ERR_SESSION_NOT_A_SESSION` for anything else, such as a copy
  */
 export function contextOf(session: object): SessionContext<never> {
-  const context = contexts.get(session);
-  if (context !== undefined) return context;
+  const context = ownerOf(session);
+  if (context instanceof SessionContext) return context as SessionContext<never>;
   throw new SessionError(
     "ERR_SESSION_NOT_A_SESSION",
     "This is not a session. Pass req.session or ws.session itself, not a copy of it.",

@@ -11,6 +11,7 @@ import {
   type OpenedToken,
   type TokenFault,
 } from "../token/token.ts";
+import { copyData } from "./dictionary.ts";
 import type { JsonObject, RejectReason, SessionFormat } from "./format.ts";
 import { isObject, parseBody } from "./json.ts";
 import type { Ledger } from "./ledger.ts";
@@ -30,6 +31,7 @@ export interface Shared {
 export interface Loaded extends Times {
   readonly sid: string;
   readonly rev: number;
+  /** An object of this request alone. */
   readonly data: JsonObject;
   readonly meta: JsonObject;
   /** The JSON as it was issued; what is different at the end was changed. Empty when new. */
@@ -97,6 +99,7 @@ function findSingle(header: string, name: string): string[] | typeof AMBIGUOUS {
 
 function presentCookies(settings: SessionSettings, header: string, chunks: number): string[] {
   const { cookieName, formats } = settings;
+  if (chunks === 1 && formats.length === 0) return [cookieName];
   const names = Array.from({ length: chunks }, (_, i) =>
     i === 0 ? cookieName : `${cookieName}.${i}`,
   );
@@ -179,19 +182,35 @@ function readBody(
   cookies: readonly string[],
 ): Loaded {
   const { settings } = shared;
-  const { sid, rev, born, iat, exp, keyIndex, json } = opened;
-  const body = parseBody(json);
+  const { sid, rev, born, iat, exp, keyIndex } = opened;
+  const body = parseBody(opened.json);
   if (body === undefined) return refuse(shared, "payload", now, cookies, sid);
-  const common = { sid, rev, born, iat, exp, keyIndex, meta: body.meta, isNew: false, cookies };
-  if (settings.schema === undefined) return { ...common, data: body.data, json, reissue };
-  const fitted = fitSchema(settings, body.data);
-  if (fitted === undefined) return refuse(shared, "schema", now, cookies, sid);
-  if (fitted.migrated) settings.events.emit("migrated", sid, { reason: "schema" });
+  let { data } = body;
+  const { meta } = body;
+  let { json } = opened;
+  let again = reissue;
+  if (settings.schema !== undefined) {
+    const fitted = fitSchema(settings, data);
+    if (fitted === undefined) return refuse(shared, "schema", now, cookies, sid);
+    if (fitted.migrated) settings.events.emit("migrated", sid, { reason: "schema" });
+    data = copyData(fitted.data);
+    json = serializeBody(data, meta);
+    again ||= fitted.migrated;
+  }
+  // Written out, not spread: a spread costs a microsecond on Node 20, a third of the whole read.
   return {
-    ...common,
-    data: fitted.data,
-    json: serializeBody(fitted.data, body.meta),
-    reissue: reissue || fitted.migrated,
+    sid,
+    rev,
+    data,
+    meta,
+    json,
+    isNew: false,
+    reissue: again,
+    keyIndex,
+    born,
+    iat,
+    exp,
+    cookies,
   };
 }
 
@@ -278,7 +297,7 @@ function adopt(
     ...times,
     sid,
     rev: 0,
-    data: fitted.data,
+    data: copyData(fitted.data),
     meta: {},
     json: JSON.stringify(fitted.data),
     isNew: false,

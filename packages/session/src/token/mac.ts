@@ -11,7 +11,7 @@ export interface Mac {
   readonly headroom: number;
   /**
    * The MAC of `buffer[headroom, end)`. What stands in the headroom is overwritten, so that the
-   * message need not be copied.
+   * message need not be copied. The result is good until the next call.
    */
   sum(buffer: Buffer, end: number): Buffer;
 }
@@ -36,13 +36,16 @@ function paddedMac(key: Buffer): Mac {
   const inner = pad(0x36);
   const outer = Buffer.alloc(BLOCK + MAC_BYTES);
   pad(0x5c).copy(outer);
+  const result = Buffer.alloc(MAC_BYTES);
   return {
     headroom: BLOCK,
     sum(buffer, end) {
       inner.copy(buffer);
-      // "binary" (latin1) maps each byte to one character and back; a string saves allocating a Buffer.
+      // "binary" (latin1) maps each byte to one character and back; taking the digest as a string
+      // and writing it costs half of what a new Buffer does.
       outer.write(crypto.hash("sha256", buffer.subarray(0, end), "binary"), BLOCK, "latin1");
-      return crypto.hash("sha256", outer, "buffer");
+      result.write(crypto.hash("sha256", outer, "binary"), 0, "latin1");
+      return result;
     },
   };
 }

@@ -84,10 +84,10 @@ export function openToken(
   let fault: TokenFault = "key";
   for (const key of ring.keys) {
     if (key.kid !== kid) continue;
-    const opened =
+    const outcome =
       version === SIGNED ? openSigned(key, end) : openEncrypted(key, end, ring.encryptionInfo[use]);
-    if (typeof opened !== "string") return opened;
-    fault = opened;
+    if (typeof outcome !== "string") return outcome;
+    fault = outcome;
   }
   return fault;
 }
@@ -101,8 +101,7 @@ export function looksLikeToken(value: string): boolean {
 function openSigned(key: Key, end: number): OpenedToken | TokenFault {
   const macStart = end - MAC_BYTES;
   if (!timingSafeEqual(key.mac.sum(work, macStart), work.subarray(macStart, end))) return "mac";
-  const content = readContent(work, HEADROOM + HEADER_BYTES, macStart);
-  return { ...readTimes(work, HEADROOM), ...content, keyIndex: key.index, encrypted: false };
+  return opened(work, HEADROOM + HEADER_BYTES, macStart, key, false);
 }
 
 function openEncrypted(key: Key, end: number, about: Buffer): OpenedToken | TokenFault {
@@ -123,16 +122,22 @@ function openEncrypted(key: Key, end: number, about: Buffer): OpenedToken | Toke
   } catch {
     return "decryption";
   }
-  const content = readContent(plain, 0, plain.length);
-  return { ...readTimes(work, HEADROOM), ...content, keyIndex: key.index, encrypted: true };
+  return opened(plain, 0, plain.length, key, true);
 }
 
-function readContent(source: Buffer, start: number, end: number): TokenContent {
-  return {
-    sid: source.toString("base64url", start, start + SID_BYTES),
-    rev: source.readUInt32BE(start + SID_BYTES),
-    json: source.toString("utf8", start + CONTENT_MIN, end),
-  };
+/** What an authentic token says: its header stands in `work`, its content in `source`. */
+function opened(
+  source: Buffer,
+  start: number,
+  end: number,
+  key: Key,
+  encrypted: boolean,
+): OpenedToken {
+  const { born, iat, exp } = readTimes(work, HEADROOM);
+  const sid = source.toString("base64url", start, start + SID_BYTES);
+  const rev = source.readUInt32BE(start + SID_BYTES);
+  const json = source.toString("utf8", start + CONTENT_MIN, end);
+  return { sid, rev, json, born, iat, exp, keyIndex: key.index, encrypted };
 }
 
 /** What a token is made from. */
