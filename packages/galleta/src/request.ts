@@ -144,14 +144,12 @@ export class HttpRequest<Data extends object = SessionData, Params = Record<stri
    * @throws HTTPError 400 when it is neither or malformed; 413 when it is over the limit
    */
   async formData(): Promise<FormData> {
-    this.#limitBody();
+    const bytes = await this.bytes();
+    const type = this.headers.get("content-type") ?? "";
     try {
-      return await this.event.req.formData();
-    } catch (error) {
-      // The body limit fails the same read, with a status of its own.
-      if (error instanceof TypeError)
-        throw new HTTPError(400, { detail: "The body is no form.", cause: error });
-      throw error;
+      return await new Response(bytes, { headers: { "content-type": type } }).formData();
+    } catch (cause) {
+      throw new HTTPError(400, { detail: "The body is no form.", cause });
     }
   }
 
