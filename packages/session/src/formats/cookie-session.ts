@@ -1,11 +1,12 @@
 import { Buffer } from "node:buffer";
 import { fromBase64url, toBase64url } from "../encoding.ts";
 import type { FormatReading, SessionFormat } from "../session/format.ts";
+import type { SecretKeys } from "../session/keys.ts";
 import { fromBase64, MAX_COOKIE_CHARS, refuse, utf8 } from "./bounds.ts";
 import { parseForeignObject } from "./json-read.ts";
 import { writeForeignObject, type JsonStyle } from "./json-write.ts";
 import { createSigner, DIGESTS, type Digest } from "./mac.ts";
-import { checkNames, readChoice, readCookieName, readKeys, type SecretKeys } from "./options.ts";
+import { checkNames, readChoice, readCookieName, readKeys } from "./options.ts";
 
 /** Options of {@link cookieSession}. */
 export interface CookieSessionOptions {

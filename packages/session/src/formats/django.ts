@@ -1,18 +1,12 @@
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import type { SessionFormat } from "../session/format.ts";
+import type { SecretKeys } from "../session/keys.ts";
 import { fromBase62, toBase62 } from "./base62.ts";
 import { parseForeignObject } from "./json-read.ts";
 import { writeForeignObject, type JsonStyle } from "./json-write.ts";
 import { createSigner } from "./mac.ts";
-import {
-  checkNames,
-  readCookieName,
-  readKeys,
-  readSeconds,
-  readText,
-  type SecretKeys,
-} from "./options.ts";
+import { checkNames, readCookieName, readKeys, readSeconds, readText } from "./options.ts";
 import { refuse } from "./bounds.ts";
 import { pack, unpack } from "./packed.ts";
 import { SKEW } from "./timed.ts";

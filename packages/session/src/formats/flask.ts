@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
 import type { SessionFormat } from "../session/format.ts";
+import type { SecretKeys } from "../session/keys.ts";
 import { refuse, utf8 } from "./bounds.ts";
 import { readTags, writeTags } from "./flask-tags.ts";
 import { hmacKey, timestampSigner } from "./itsdangerous.ts";
@@ -13,7 +14,6 @@ import {
   readKeys,
   readSeconds,
   readText,
-  type SecretKeys,
 } from "./options.ts";
 import { pack, unpack } from "./packed.ts";
 import { timedFormat } from "./timed-format.ts";

@@ -1,18 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { Secret } from "../secret.ts";
 import type { FormatReading, SessionFormat } from "../session/format.ts";
+import type { SecretKeys } from "../session/keys.ts";
 import { MAX_COOKIE_CHARS, refuse, utf8 } from "./bounds.ts";
 import { seal, unseal, type SealPassword } from "./iron.ts";
 import { parseForeignObject } from "./json-read.ts";
 import { writeForeignObject, type JsonStyle } from "./json-write.ts";
-import {
-  badOption,
-  checkNames,
-  readCookieName,
-  readKeys,
-  readSeconds,
-  type SecretKeys,
-} from "./options.ts";
+import { badOption, checkNames, readCookieName, readKeys, readSeconds } from "./options.ts";
 import { SKEW } from "./timed.ts";
 
 /** Options of {@link ironSession}. */

@@ -27,7 +27,7 @@ function encodeTime(seconds: number): string {
 }
 
 /** Only the shortest form, without leading zeros, as itsdangerous writes it. */
-function decodeTime(text: string): number | undefined {
+export function decodeTime(text: string): number | undefined {
   const bytes = fromBase64url(text);
   if (bytes === undefined || bytes.length < 1 || bytes.length > 6) return undefined;
   return bytes[0] === 0 ? undefined : bytes.readUIntBE(0, bytes.length);

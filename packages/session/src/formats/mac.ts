@@ -1,4 +1,4 @@
-import { Buffer } from "node:buffer";
+import type { Buffer } from "node:buffer";
 import { createHmac, createSecretKey, timingSafeEqual, type KeyObject } from "node:crypto";
 
 /** The digests that the frameworks offer for their signatures; SHA-1 is what they begin with. */

@@ -1,9 +1,7 @@
 import { SessionError } from "../errors.ts";
 import { Secret } from "../secret.ts";
+import type { SecretKeys } from "../session/keys.ts";
 import { nearest } from "../session/nearest.ts";
-
-/** One key, or several: the first signs, all verify. */
-export type SecretKeys = string | Secret | readonly (string | Secret)[];
 
 // RFC 6265 §4.1.1: a cookie's name is a token (RFC 9110 §5.6.2).
 const COOKIE_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,256}$/;

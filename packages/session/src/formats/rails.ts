@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import { createSecretKey, pbkdf2Sync, randomBytes, type KeyObject } from "node:crypto";
 import type { FormatReading, JsonObject, SessionFormat } from "../session/format.ts";
+import type { SecretKeys } from "../session/keys.ts";
 import { isObject } from "../session/json.ts";
 import { fromBase64, MAX_COOKIE_CHARS, refuse, utf8, type Refusal } from "./bounds.ts";
 import { parseForeignObject } from "./json-read.ts";
@@ -12,7 +13,6 @@ import {
   readCookieName,
   readKeys,
   readText,
-  type SecretKeys,
 } from "./options.ts";
 import { decryptMessage, encryptMessage, splitMessage } from "./rails-message.ts";
 

@@ -1,11 +1,12 @@
 import { Buffer } from "node:buffer";
 import type { SessionFormat } from "../session/format.ts";
+import type { SecretKeys } from "../session/keys.ts";
 import { fromBase64, refuse, utf8 } from "./bounds.ts";
 import { concatKey, timestampSigner } from "./itsdangerous.ts";
 import { parseForeignObject } from "./json-read.ts";
 import { writeForeignObject, type JsonStyle } from "./json-write.ts";
 import { createSigner } from "./mac.ts";
-import { checkNames, readCookieName, readKeys, readSeconds, type SecretKeys } from "./options.ts";
+import { checkNames, readCookieName, readKeys, readSeconds } from "./options.ts";
 import { timedFormat } from "./timed-format.ts";
 
 /** Options of {@link starlette}, named as those of Starlette's `SessionMiddleware`. */

@@ -1,0 +1,64 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { cookieSession } from "../../packages/session/src/formats/cookie-session.ts";
+import { ironSession } from "../../packages/session/src/formats/iron-session.ts";
+import { startCookieSession, startIronSession } from "./express.ts";
+import { Jar } from "./jar.ts";
+import { ask } from "./neighbour.ts";
+import { startOurs } from "./ours.ts";
+import { expectOneSession, expectTheyReadOurs, expectWeReadTheirs, type Shared } from "./shared.ts";
+
+const secretKey = "the key of another service in Node.js, of more than 32 characters";
+const sessionCookie = "iron";
+const neighbours = [
+  {
+    name: "cookie-session on Express",
+    format: cookieSession({ secretKey }),
+    limit: 4096,
+    start: () => startCookieSession([secretKey]),
+  },
+  {
+    name: "iron-session 8",
+    format: ironSession({ secretKey, sessionCookie }),
+    // iron-session counts the attributes of its Set-Cookie too.
+    limit: 4000,
+    start: () => startIronSession(8, sessionCookie, secretKey),
+  },
+  {
+    name: "iron-session 9",
+    format: ironSession({ secretKey, sessionCookie }),
+    limit: 4000,
+    start: () => startIronSession(9, sessionCookie, secretKey),
+  },
+];
+
+describe.each(neighbours)("$name beside us, one cookie jar", ({ format, limit, start }) => {
+  let shared: Shared;
+  beforeAll(async () => {
+    const [theirs, ours] = await Promise.all([start(), startOurs({ writeAs: format })]);
+    shared = { theirs, ours, format, limit, numbers: "js" };
+  });
+  afterAll(async () => {
+    await Promise.all([shared?.theirs.close(), shared?.ours.close()]);
+  });
+
+  it("writes 200 sessions that we read", () => expectWeReadTheirs(shared));
+  it("reads 200 sessions that we write", () => expectTheyReadOurs(shared));
+  it("changes one session in turn with us", () => expectOneSession(shared));
+
+  it("ends the session for both on either side, and begins the same one again", async () => {
+    const jar = new Jar();
+    const { theirs, ours } = shared;
+    for (const [writer, ender] of [
+      [ours, theirs],
+      [theirs, ours],
+      [ours, ours],
+      [ours, theirs],
+    ] as const) {
+      await ask(writer, jar, "PUT", "/session", '{"user":"alice"}');
+      expect(jar.names()).toEqual([...format.cookieNames]);
+      expect(await ask(ours, jar, "GET", "/session")).toBe('{"user":"alice"}');
+      await ask(ender, jar, "PUT", "/session", "{}");
+      expect(jar.names()).toEqual([]);
+    }
+  });
+});
