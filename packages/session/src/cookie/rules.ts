@@ -7,6 +7,9 @@ const PATH = /^\/[\x20-\x3a\x3c-\x7e]*$/;
 const DOMAIN =
   /^\.?(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$/i;
 
+/** Characters of the longest attribute value that browsers do not ignore (RFC 6265bis §5.6). */
+const ATTRIBUTE_LIMIT = 1024;
+
 const reject = (message: string): never => {
   throw new SessionError("ERR_SESSION_OPTION", message);
 };
@@ -22,8 +25,8 @@ export function checkCookie(name: string, attributes: CookieAttributes): void {
   if (!NAME.test(name) || name.length > 256) {
     reject("sessionCookie must be a cookie name: letters, digits and !#$%&'*+-.^_`|~ only.");
   }
-  if (!PATH.test(attributes.path)) {
-    reject('path must start with "/" and hold no semicolon or control character.');
+  if (!PATH.test(attributes.path) || attributes.path.length > ATTRIBUTE_LIMIT) {
+    reject('path must start with "/", hold no semicolon or control character, and be short.');
   }
   if (attributes.domain !== undefined && !DOMAIN.test(attributes.domain)) {
     reject("domain must be a host name, such as example.com.");

@@ -6,7 +6,6 @@ import { newSessionId } from "../token/token.ts";
 import type { SessionData, SessionOf } from "./data.ts";
 import { Dictionary, ownerOf } from "./dictionary.ts";
 import type { JsonObject, JsonValue } from "./format.ts";
-import { isObject } from "./json.ts";
 import { emptySession, loadSession, type Loaded, type Shared } from "./load.ts";
 import { saveSession, type Saved } from "./save.ts";
 
@@ -50,7 +49,8 @@ export class SessionContext<Data = SessionData> {
       this.destroy();
       return;
     }
-    if (!isObject(value)) {
+    // A Map or a Date is an object too, and has nothing that a dictionary could take over.
+    if (Object.prototype.toString.call(value) !== "[object Object]") {
       throw new SessionError("ERR_SESSION_NOT_JSON", "A session is an object, or null to end it.");
     }
     this.#assertOpen();

@@ -36,8 +36,11 @@ export interface SessionEvent {
   readonly size?: number | undefined;
 }
 
-/** Receives every event. What it throws is not the request's fault and is ignored. */
-export type SessionListener = (event: SessionEvent) => void;
+/**
+ * Receives every event. What it throws, or what its promise rejects with, is not the request's
+ * fault and is ignored.
+ */
+export type SessionListener = (event: SessionEvent) => void | Promise<void>;
 
 const diagnostics = channel("galleta:session");
 
@@ -58,13 +61,16 @@ export class Events {
     const session = sid === undefined ? undefined : hashSessionId(sid);
     const event: SessionEvent = { type, at: Date.now(), session, ...more };
     try {
-      this.#listener(event);
+      const outcome = this.#listener(event);
+      if (outcome instanceof Promise) outcome.catch(ignore);
     } catch {
-      // A listener that fails must not decide whether a request succeeds.
+      // A listener that fails must not decide whether a request succeeds, nor end the process.
     }
     if (diagnostics.hasSubscribers) diagnostics.publish(event);
   }
 }
+
+const ignore = () => undefined;
 
 const WARN_EVERY_MS = 10_000;
 

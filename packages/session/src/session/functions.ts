@@ -2,6 +2,7 @@ import { NEVER } from "../token/header.ts";
 import { expiryOf } from "../token/times.ts";
 import { contextOf } from "./context.ts";
 import type { JsonValue, RejectReason } from "./format.ts";
+import { assertJsonValue } from "./json.ts";
 import type { SessionSettings } from "./settings.ts";
 
 /**
@@ -52,8 +53,8 @@ export function destroy(session: object, options: DestroyOptions = {}): void {
  * A message for the next request: with a value it is kept, without one it is taken out.
  *
  * @returns the message that was taken out; `undefined` where there is none
- * @throws SessionError `ERR_SESSION_COMMITTED`, `ERR_SESSION_HANDSHAKE_SENT`,
- * `ERR_SESSION_NOT_A_SESSION`
+ * @throws SessionError `ERR_SESSION_NOT_JSON`, `ERR_SESSION_COMMITTED`,
+ * `ERR_SESSION_HANDSHAKE_SENT`, `ERR_SESSION_NOT_A_SESSION`
  * @example
  * ```ts
  * flash(req.session, "notice", "Saved");  // in the POST
@@ -65,6 +66,7 @@ export function flash(session: object, key: string, value?: JsonValue): JsonValu
   const messages = context.state.meta.flash;
   const before = messages !== undefined && Object.hasOwn(messages, key) ? messages[key] : undefined;
   if (value === undefined && before === undefined) return undefined;
+  if (value !== undefined) assertJsonValue(value, `The message "${key}"`);
   context.changeMeta((meta) => {
     const { [key]: _, ...others } = messages ?? {};
     const left = value === undefined ? others : { ...others, [key]: value };

@@ -13,7 +13,8 @@ const notJson = (path: string, what: string): never => {
 
 /**
  * Makes sure that JSON carries everything in a session, so that nothing is dropped or altered
- * without a word as `JSON.stringify` does.
+ * without a word as `JSON.stringify` does. What stays as JSON has it: `-0` becomes `0`, a key with
+ * `undefined` is no key, an object of a class comes back as a plain one.
  *
  * @throws SessionError `ERR_SESSION_NOT_JSON` naming the path of the first value that does not fit
  */
@@ -22,8 +23,17 @@ export function assertJson(data: object): void {
     const value = (data as Record<string, unknown>)[key];
     // The common case, without building a path.
     if (typeof value === "string" || typeof value === "boolean" || value === undefined) continue;
-    assertValue(value, `session.${key}`, []);
+    assertJsonValue(value, `session.${key}`);
   }
+}
+
+/**
+ * The same for one value.
+ *
+ * @param path what the message calls it
+ */
+export function assertJsonValue(value: unknown, path: string): void {
+  assertValue(value, path, []);
 }
 
 function assertValue(value: unknown, path: string, above: readonly object[]): void {
@@ -45,11 +55,14 @@ function assertValue(value: unknown, path: string, above: readonly object[]): vo
 function assertObject(value: object, path: string, above: readonly object[]): void {
   if (above.includes(value)) notJson(path, "a cycle (it contains itself)");
   if (above.length >= MAX_DEPTH) notJson(path, `nested more than ${MAX_DEPTH} deep`);
+  if (value instanceof Date && Number.isNaN(value.getTime())) notJson(path, "an invalid Date");
   if ("toJSON" in value && typeof value.toJSON === "function") {
     // A Date or a URL says itself what it is in JSON.
     const plain: unknown = value.toJSON("");
-    if (plain !== value) assertValue(plain, path, [...above, value]);
-    return;
+    if (plain !== value) {
+      assertValue(plain, path, [...above, value]);
+      return;
+    }
   }
   const inside = [...above, value];
   if (Array.isArray(value)) {

@@ -54,9 +54,15 @@ export function readSettings(given: CookieSessionOptions): SessionSettings {
       throw fault(`${name} must be true or false.`);
     }
   }
-  const cookieName = options.writeAs?.cookieNames[0] ?? options.sessionCookie ?? "session";
-  const encrypt = options.encrypt ?? false;
+  const formats = readFormats(options);
+  const { writeAs, sessionCookie = "session", encrypt = false } = options;
+  const cookieName = writeAs?.cookieNames[0] ?? sessionCookie;
   const httpsOnly = readHttpsOnly(options.httpsOnly);
+  // Before the keys: they are derived from the name.
+  const attributes = readAttributes(cookieName, options, httpsOnly);
+  if (writeAs !== undefined && typeof options.absoluteMaxAge === "number") {
+    throw fault("absoluteMaxAge needs Galleta's own cookie: that of writeAs has no beginning.");
+  }
   return {
     cookieName,
     ring: createKeyRing(readSecretKeys(options.secretKey), cookieName),
@@ -68,12 +74,12 @@ export function readSettings(given: CookieSessionOptions): SessionSettings {
     encrypt,
     accepted: readAccepted(options.accept, encrypt),
     httpsOnly,
-    attributes: readAttributes(cookieName, options, httpsOnly),
+    attributes,
     chunks: options.chunks ?? false,
     schema: readSchema(options.schema),
     migrate: readFunction("migrate", options.migrate),
-    formats: readFormats(options),
-    writeAs: options.writeAs,
+    formats,
+    writeAs,
     events: new Events(readFunction("onEvent", options.onEvent)),
   };
 }
@@ -172,7 +178,8 @@ function readFormats({ formats = [], writeAs }: CookieSessionOptions): readonly 
   const all: readonly SessionFormat[] =
     writeAs === undefined || formats.includes(writeAs) ? formats : [writeAs, ...formats];
   for (const format of all) {
-    if (typeof format?.read !== "function" || typeof format.write !== "function") {
+    const { read, write, cookieNames } = format ?? {};
+    if (typeof read !== "function" || typeof write !== "function" || !cookieNames?.length) {
       throw fault("formats and writeAs take what a factory such as starlette({ ... }) returns.");
     }
   }

@@ -1,0 +1,233 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { createSessions, type SessionOptions } from "../engine.ts";
+import { Secret } from "../secret.ts";
+import { KEY, readSetCookie, start, visit } from "../../../../test/support/sessions.ts";
+
+const strange = (options: object) => ({ secretKey: KEY, ...options }) as unknown as SessionOptions;
+const refusal = (options: object, code = "ERR_SESSION_OPTION") => {
+  try {
+    createSessions(strange(options));
+  } catch (error) {
+    expect(error).toMatchObject({ name: "SessionError", code });
+    return (error as Error).message;
+  }
+  return expect.fail(`${JSON.stringify(options)} was accepted`);
+};
+
+describe("names of options", () => {
+  it.each([
+    ["secretkey", "secretKey"],
+    ["secret_key", "secretKey"],
+    ["session_cookie", "sessionCookie"],
+    ["max_age", "maxAge"],
+    ["MaxAge", "maxAge"],
+    ["same_site", "sameSite"],
+    ["https_only", "httpsOnly"],
+    ["encrypted", "encrypt"],
+    ["absolute_max_age", "absoluteMaxAge"],
+    ["trustedOrigin", "trustedOrigins"],
+    ["onevent", "onEvent"],
+    ["writeas", "writeAs"],
+    ["chunk", "chunks"],
+    ["scheme", "schema"],
+    ["hardend", "hardened"],
+    ["paths", "path"],
+  ])("%s suggests %s", (wrong, right) => {
+    expect(refusal({ [wrong]: true })).toContain(`Did you mean ${right}?`);
+  });
+
+  it("lists the known ones where none is near", () => {
+    const message = refusal({ thisIsNothingLikeAnyOfThem: 1 });
+    expect(message).toContain("Known are secretKey,");
+    expect(message).toContain("trustedOrigins");
+  });
+
+  it.each([undefined, null, "key", 1, [], () => ({})])("%s are no options", (options) => {
+    expect(() => createSessions(options as unknown as SessionOptions)).toThrow(
+      expect.objectContaining({ code: "ERR_SESSION_OPTION" }),
+    );
+  });
+
+  it("inherited ones are not options", () => {
+    const inherited = Object.assign(Object.create({ nonsense: 1 }), { secretKey: KEY });
+    expect(() => createSessions(inherited)).not.toThrow();
+  });
+});
+
+const VALUE = "value-of-the-option-that-must-not-show";
+const number = [VALUE, true, {}, [], 0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 1n];
+const boolean = [VALUE, 0, 1, null, {}, []];
+
+describe("types of options", () => {
+  it.each<[string, readonly unknown[]]>([
+    ["sessionCookie", [null, 1, true, {}, "", "a b", "a;b", "a=b", "ä", "a\r\n", "x".repeat(257)]],
+    ["maxAge", [...number, 400 * 86_400 + 1]],
+    ["absoluteMaxAge", [...number, 400 * 86_400 + 1]],
+    ["path", [null, 1, "", "a", VALUE, "/;", "/\n", "/ä", `/${"x".repeat(1024)}`]],
+    ["sameSite", [null, "Lax", "LAX", VALUE, 1, true, ["lax"]]],
+    ["httpsOnly", [null, "Auto", VALUE, 1, {}]],
+    [
+      "domain",
+      [null, 1, "", "a b", "a;b", "-a.com", "a..b", "https://example.com", "a:80", VALUE + "_"],
+    ],
+    ["partitioned", boolean],
+    ["encrypt", boolean],
+    ["rolling", boolean],
+    ["chunks", boolean],
+    ["hardened", boolean],
+    ["accept", [null, VALUE, "signed", [], [VALUE], ["signed", VALUE], {}]],
+    ["schema", [null, VALUE, {}, { "~standard": {} }, () => VALUE]],
+    ["migrate", [null, VALUE, {}]],
+    ["onEvent", [null, VALUE, {}]],
+    ["formats", [null, VALUE, {}, [null], [VALUE], [{}], [{ read() {}, write() {} }]]],
+    ["writeAs", [null, VALUE, {}, { cookieNames: ["a"] }, { read() {}, write() {} }]],
+    ["csrf", [null, VALUE, 1]],
+    ["trustedOrigins", [null, VALUE, 1, [1], [VALUE]]],
+    ["trustProxy", [null, -1, 1.5, VALUE, {}]],
+  ])("%s", (name, wrong) => {
+    for (const value of wrong) {
+      const message = refusal({ [name]: value });
+      expect(message).toContain(name);
+      expect(message).not.toContain(VALUE);
+    }
+  });
+
+  it("undefined is as if it were not there", () => {
+    const names = ["sessionCookie", "maxAge", "path", "sameSite", "httpsOnly", "domain", "accept"];
+    names.push("formats", "writeAs", "schema", "migrate", "onEvent", "hardened", "chunks");
+    const nothing = Object.fromEntries(names.map((name) => [name, undefined]));
+    expect(createSessions(strange(nothing)).cookieName).toBe("session");
+  });
+
+  it.each<[object, string]>([
+    [{ sameSite: "none" }, "httpsOnly: true"],
+    [{ sameSite: "none", httpsOnly: "auto" }, "httpsOnly: true"],
+    [{ partitioned: true }, "httpsOnly: true"],
+    [{ encrypt: true, accept: ["signed"] }, "accept"],
+    [{ accept: ["encrypted"] }, "accept"],
+    [{ hardened: true, httpsOnly: false }, "httpsOnly: true"],
+    [{ hardened: true, domain: "example.com" }, "no domain"],
+    [{ hardened: true, path: "/app" }, 'path: "/"'],
+  ])("%j contradicts itself", (options, hint) => {
+    expect(refusal(options)).toContain(hint);
+  });
+
+  it("a foreign cookie that is kept has no beginning to count from", () => {
+    const format = { name: "other", cookieNames: ["other"], read() {}, write: () => [] };
+    expect(refusal({ writeAs: format, absoluteMaxAge: 60 })).toContain("absoluteMaxAge");
+    expect(refusal({ writeAs: format, hardened: true })).toContain("absoluteMaxAge");
+  });
+});
+
+describe("what the options make of the cookie", () => {
+  const line = (options: Partial<SessionOptions>) => {
+    const { commit } = visit(start(options).sessions, "", (session) => {
+      session["a"] = 1;
+    });
+    const { name, attributes } = readSetCookie(commit.setCookie[0] ?? "");
+    return [name, ...[...attributes].map(([key, value]) => (value ? `${key}=${value}` : key))];
+  };
+
+  it("by default as Starlette does", () => {
+    expect(line({})).toEqual(["session", "max-age=1209600", "path=/", "httponly", "samesite=Lax"]);
+  });
+  it("as told", () => {
+    const all = line({
+      sessionCookie: "__Secure-id",
+      maxAge: 60,
+      path: "/app",
+      domain: ".example.com",
+      sameSite: "none",
+      httpsOnly: true,
+      partitioned: true,
+    });
+    expect(all).toEqual(
+      "__Secure-id max-age=60 path=/app domain=.example.com secure httponly samesite=None partitioned".split(
+        " ",
+      ),
+    );
+  });
+  it("without Max-Age until the browser closes", () => {
+    expect(line({ maxAge: null })).toEqual(["session", "path=/", "httponly", "samesite=Lax"]);
+  });
+  it("hardened", () => {
+    expect(line({ hardened: true })).toEqual(
+      "__Host-session max-age=3600 path=/ secure httponly samesite=Lax".split(" "),
+    );
+    expect(line({ hardened: true, sameSite: "strict", maxAge: undefined })).toEqual(
+      "__Host-session max-age=3600 path=/ secure httponly samesite=Strict".split(" "),
+    );
+  });
+  it("with Secure where the request came over TLS", () => {
+    const { sessions } = start({ httpsOnly: "auto" });
+    for (const encrypted of [true, false]) {
+      const context = sessions.open("", {
+        method: "GET",
+        target: "/",
+        header: () => undefined,
+        encrypted,
+        remoteAddress: undefined,
+      });
+      context.session["a"] = 1;
+      const commit = context.commit();
+      if (commit instanceof Promise) throw new Error("There is no store.");
+      expect(readSetCookie(commit.setCookie[0] ?? "").attributes.has("secure")).toBe(encrypted);
+    }
+  });
+});
+
+describe("secret keys", () => {
+  beforeEach(() => {
+    vi.spyOn(console, "warn").mockImplementation(() => undefined);
+  });
+  afterEach(() => {
+    vi.unstubAllEnvs();
+    vi.restoreAllMocks();
+  });
+
+  it.each([undefined, null, 1, {}, [], [undefined], ["a".repeat(32), 7], "", "  ", new Secret("")])(
+    "%o is none",
+    (secretKey) => {
+      expect(refusal({ secretKey }, "ERR_SESSION_KEY")).toMatch(/^secretKey( number 2)? is /);
+    },
+  );
+
+  const weak = [
+    "1234",
+    "only-31-characters-0123456789ab",
+    "keyboard cat",
+    "complex_password_at_least_32_characters_long",
+    "COMPLEX_PASSWORD_AT_LEAST_32_CHARACTERS_LONG",
+    "09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7",
+    "abababababababababababababababababababab",
+  ];
+  it.each(weak)("%s is refused in production", (secretKey) => {
+    vi.stubEnv("NODE_ENV", "production");
+    for (const key of [secretKey, new Secret(secretKey), [KEY, secretKey]]) {
+      const message = refusal({ secretKey: key }, "ERR_SESSION_KEY");
+      expect(message).toContain("npx galleta secret");
+      expect(message).not.toContain(secretKey);
+    }
+    expect(console.warn).not.toHaveBeenCalled();
+  });
+
+  it.each(weak)("%s is warned of elsewhere", (secretKey) => {
+    createSessions({ secretKey });
+    expect(console.warn).toHaveBeenCalledOnce();
+    const [message] = vi.mocked(console.warn).mock.calls[0] ?? [];
+    expect(message).toContain("secretKey");
+    expect(message).not.toContain(secretKey);
+  });
+
+  it("a strong one is taken in silence, also as a Secret and in a list", () => {
+    vi.stubEnv("NODE_ENV", "production");
+    for (const secretKey of [KEY, new Secret(KEY), [new Secret(KEY), `${KEY}2`]]) {
+      createSessions({ secretKey });
+    }
+    expect(console.warn).not.toHaveBeenCalled();
+  });
+
+  it("which of a list is wrong is said", () => {
+    expect(refusal({ secretKey: [KEY, ""] }, "ERR_SESSION_KEY")).toContain("number 2");
+  });
+});

@@ -1,0 +1,80 @@
+import type { Commit } from "../../packages/session/src/cookie/headers.ts";
+import {
+  createSessions,
+  type SessionOptions,
+  type Sessions,
+} from "../../packages/session/src/engine.ts";
+import type { MaybePromise } from "../../packages/session/src/maybe.ts";
+import type { SessionContext } from "../../packages/session/src/session/context.ts";
+import type { SessionEvent } from "../../packages/session/src/session/events.ts";
+
+/** What a test keeps in a session: anything. */
+export type Anything = { [key: string]: unknown };
+
+export const KEY = "an engine test key of more than 32 characters";
+
+/** Sessions whose events are kept in a list. */
+export function start(options: Partial<SessionOptions> = {}) {
+  const events: SessionEvent[] = [];
+  const sessions = createSessions<Anything>({
+    secretKey: KEY,
+    onEvent: (event) => {
+      events.push(event);
+    },
+    ...options,
+  });
+  return { sessions, events, types: () => events.map(({ type }) => type) };
+}
+
+/** Without a store every commit is synchronous. */
+export function commitOf(context: { commit(): MaybePromise<Commit> }): Commit {
+  const commit = context.commit();
+  if (commit instanceof Promise) throw new Error("A commit without a store is synchronous.");
+  return commit;
+}
+
+/** A Set-Cookie line in its parts; attribute names in lower case. */
+export function readSetCookie(line: string) {
+  const [pair = "", ...rest] = line.split("; ");
+  const equals = pair.indexOf("=");
+  const attributes = new Map<string, string>(
+    rest.map((each) => {
+      const [name = "", ...value] = each.split("=");
+      return [name.toLowerCase(), value.join("=")];
+    }),
+  );
+  return { name: pair.slice(0, equals), value: pair.slice(equals + 1), attributes };
+}
+
+/** The `Cookie` header of a browser that was sent these lines: by name alone, no expiry. */
+export function nextCookie(cookie: string, setCookie: readonly string[]): string {
+  const jar = new Map(
+    cookie
+      .split("; ")
+      .filter(Boolean)
+      .map((pair) => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)]),
+  );
+  for (const line of setCookie) {
+    const { name, value, attributes } = readSetCookie(line);
+    if (attributes.get("max-age") === "0") jar.delete(name);
+    else jar.set(name, value);
+  }
+  return [...jar].map(([name, value]) => `${name}=${value}`).join("; ");
+}
+
+/** Runs one request, and gives what it answered and the `Cookie` header of the next one. */
+export function visit(
+  sessions: Sessions<Anything>,
+  cookie: string,
+  handler: (session: Anything, context: SessionContext<Anything>) => void = () => undefined,
+) {
+  const context = sessions.open(cookie);
+  handler(context.session, context);
+  const commit = commitOf(context);
+  return { commit, cookie: nextCookie(cookie, commit.setCookie) };
+}
+
+/** The value of the cookie in a `Cookie` header of one pair. */
+export function valueOf(cookie: string): string {
+  return cookie.slice(cookie.indexOf("=") + 1);
+}
