@@ -12,7 +12,7 @@ const LAYERS = [
   ["token", "cookie"],
   ["session"],
   ["csrf", "live", "formats", "store", "client"],
-  ["engine.ts"],
+  ["engine.ts", "inspect"],
   ["adapters"],
   ["index.ts"],
 ];

@@ -1,0 +1,57 @@
+import { recognise } from "./recognise.ts";
+
+/** One cookie of a text that somebody pasted. */
+export interface CookieInput {
+  /** `undefined` where the text was a value alone. */
+  readonly name: string | undefined;
+  readonly value: string;
+  /** The attributes, where it came from a Set-Cookie. */
+  readonly attributes?: readonly string[];
+}
+
+/** Characters of the longest text that is looked at. */
+export const MAX_INPUT = 65_536;
+
+const HEADER = /^(?:[<>*] ?)?(set-cookie2?|cookie)[ \t]*:[ \t]*(.*)$/i;
+const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+const ATTRIBUTE =
+  /^(?:(?:path|domain|expires|max-age|samesite|priority)=.*|secure|httponly|partitioned)$/i;
+
+/**
+ * The cookies in a text: a value, `name=value`, a `Cookie` or `Set-Cookie` header with or without
+ * its name, or many lines of headers as `curl -i` prints them.
+ */
+export function readInput(text: string): CookieInput[] {
+  const lines = text.split(/\r?\n/).map((line) => line.trim());
+  const headers = lines.map((line) => HEADER.exec(line)).filter((found) => found !== null);
+  if (headers.length > 0) {
+    return headers.flatMap(([, header = "", value = ""]) =>
+      /^set/i.test(header) ? readSetCookie(value) : readPairs(value),
+    );
+  }
+  const value = text.trim();
+  // Padding of base64 makes a value look like a pair, so the value is tried first.
+  if (value === "" || recognise(value).length > 0) return value === "" ? [] : bare(value);
+  const [first = "", ...others] = splitPairs(value);
+  if (!isPair(first)) return bare(value);
+  return others.some((part) => ATTRIBUTE.test(part)) ? readSetCookie(value) : readPairs(value);
+}
+
+const bare = (value: string): CookieInput[] => [{ name: undefined, value }];
+const splitPairs = (text: string) => text.split(";").map((part) => part.trim());
+const isPair = (part: string) => part.includes("=") && NAME.test(part.slice(0, part.indexOf("=")));
+
+function readPair(part: string): { name: string; value: string } {
+  const equals = part.indexOf("=");
+  return { name: part.slice(0, equals), value: part.slice(equals + 1).trim() };
+}
+
+function readPairs(header: string): CookieInput[] {
+  return splitPairs(header).filter(isPair).map(readPair);
+}
+
+function readSetCookie(header: string): CookieInput[] {
+  const [first = "", ...attributes] = splitPairs(header);
+  if (!isPair(first)) return [];
+  return [{ ...readPair(first), attributes: attributes.filter((part) => part !== "") }];
+}

@@ -1,0 +1,55 @@
+const UNITS = [
+  { name: "year", seconds: 365 * 86_400, from: 2 },
+  { name: "month", seconds: 30 * 86_400, from: 2 },
+  { name: "day", seconds: 86_400, from: 1 },
+  { name: "hour", seconds: 3600, from: 1 },
+  { name: "minute", seconds: 60, from: 1 },
+] as const;
+
+/** A length of time in its largest unit, rounded down: `13 days`. @param seconds 0 or more */
+export function durationInWords(seconds: number): string {
+  for (const unit of UNITS) {
+    const count = Math.floor(seconds / unit.seconds);
+    if (count >= unit.from) return plural(count, unit.name);
+  }
+  return plural(Math.floor(seconds), "second");
+}
+
+/**
+ * A time as seen from now: `in 13 days`, `2 hours ago`, `now`.
+ *
+ * @example
+ * ```ts
+ * timeInWords(new Date("2025-01-15T00:00:00Z"), new Date("2025-01-01T00:00:00Z")); // "in 14 days"
+ * ```
+ */
+export function timeInWords(time: Date, now: Date): string {
+  const seconds = Math.trunc((time.getTime() - now.getTime()) / 1000);
+  if (seconds === 0) return "now";
+  return seconds > 0 ? `in ${durationInWords(seconds)}` : `${durationInWords(-seconds)} ago`;
+}
+
+/** A count and its noun: `1 day`, `2 days`. */
+export function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+// Controls, format characters (bidi overrides, zero-width), separators, halves of surrogate pairs,
+// private use and unassigned: whatever could move a cursor or make a text look like another one.
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Cn}]/gu;
+
+/**
+ * Writes what a terminal or a page must not act upon as `\uXXXX`. A cookie comes from anyone: it
+ * may hold escape sequences that repaint a terminal, or characters that turn a line around. What
+ * was JSON stays the same JSON.
+ *
+ * @param keepNewlines for text that was laid out in lines here
+ */
+export function printable(text: string, keepNewlines = false): string {
+  return text.replace(UNPRINTABLE, (char) => {
+    if (char === "\n" && keepNewlines) return char;
+    return Array.from({ length: char.length }, (_, i) => hexEscape(char.charCodeAt(i))).join("");
+  });
+}
+
+const hexEscape = (code: number) => `\\u${code.toString(16).padStart(4, "0")}`;
