@@ -1,0 +1,130 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { cookieSession } from "../../packages/session/src/formats/cookie-session.ts";
+import { starlette } from "../../packages/session/src/formats/starlette.ts";
+import type { SessionEvent } from "../../packages/session/src/session/events.ts";
+import type { JsonObject } from "../../packages/session/src/session/format.ts";
+import { available, command, PYTHON, pythonModule } from "../support/require.ts";
+import { seeded } from "../support/mutate.ts";
+import { startCookieSession } from "./express.ts";
+import { Jar } from "./jar.ts";
+import { ask, firstMessage, startProgram, type Neighbour } from "./neighbour.ts";
+import { startOurs } from "./ours.ts";
+
+const secretKey = "the key of the old application, of more than 32 characters";
+const olds = [
+  {
+    name: "cookie-session on Express",
+    format: cookieSession({ secretKey }),
+    start: () => startCookieSession([secretKey]),
+    needs: [],
+  },
+  {
+    name: "Starlette",
+    format: starlette({ secretKey }),
+    start: () => startProgram(PYTHON, "starlette_app.py", { SESSION_KEY: secretKey }),
+    needs: [
+      command(PYTHON, "python3"),
+      pythonModule("starlette", "python3-starlette"),
+      pythonModule("itsdangerous", "python3-itsdangerous"),
+      pythonModule("uvicorn", "python3-uvicorn"),
+      pythonModule("websockets", "python3-websockets"),
+    ],
+  },
+];
+
+interface User {
+  readonly name: string;
+  readonly jar: Jar;
+  visits: number;
+}
+
+/** A visit: the user is known, with everything that was stored, and one thing changes. */
+async function visit(user: User, server: Neighbour): Promise<void> {
+  const session = JSON.parse(await ask(server, user.jar, "GET", "/session")) as JsonObject;
+  expect(session).toEqual({ user: user.name, visits: user.visits });
+  user.visits += 1;
+  const changed = JSON.stringify({ user: user.name, visits: user.visits });
+  await ask(server, user.jar, "PUT", "/session", changed);
+}
+
+describe.each(olds)("moving from $name to Galleta", ({ format, start, needs }) => {
+  const running: Neighbour[] = [];
+  const run = async (starting: Promise<Neighbour>) => {
+    const server = await starting;
+    running.push(server);
+    return server;
+  };
+  afterEach(() => Promise.all(running.splice(0).map((server) => server.close())));
+  const cookie = format.cookieNames[0] ?? "";
+
+  it.runIf(available(...needs))("logs nobody out", async () => {
+    const events: SessionEvent[] = [];
+    const onEvent = (event: SessionEvent) => void events.push(event);
+    const ofType = (type: string) => events.filter((event) => event.type === type);
+    const random = seeded(6);
+
+    // Everybody is signed in to the old application.
+    const old = await run(start());
+    const users = Array.from({ length: 20 }, (_, i) => ({
+      name: `user ${i}`,
+      jar: new Jar(),
+      visits: 0,
+    }));
+    for (const { name, jar } of users) {
+      await ask(old, jar, "PUT", "/session", JSON.stringify({ user: name, visits: 0 }));
+    }
+
+    // Old and new run side by side, and every request may meet either.
+    const sharing = await run(startOurs({ writeAs: format, onEvent }));
+    for (let i = 0; i < 150; i += 1) await visit(random.pick(users), random.pick([old, sharing]));
+    expect(ofType("migrated")).toEqual([]);
+
+    // The old one is gone; the new one begins to write its own cookie, one instance after another.
+    await old.close();
+    const moving = await run(startOurs({ formats: [format], onEvent }));
+    const [late, ...present] = users;
+    if (late === undefined) throw new Error("nobody");
+    for (const user of present) {
+      expect(JSON.parse(await firstMessage(moving, user.jar))).toEqual({
+        user: user.name,
+        visits: user.visits,
+      });
+    }
+    events.length = 0;
+    for (const user of present) await visit(user, moving);
+    expect(ofType("migrated")).toHaveLength(present.length);
+    for (const { jar } of present) expect(jar.get(cookie)).toMatch(/^Uw/);
+    for (let i = 0; i < 150; i += 1)
+      await visit(random.pick(present), random.pick([moving, sharing]));
+
+    // Everybody who came meanwhile has the new cookie, and the old format is no longer read.
+    for (const user of present) await visit(user, moving);
+    await Promise.all([sharing.close(), moving.close()]);
+    events.length = 0;
+    const moved = await run(startOurs({ onEvent }));
+    for (const user of present) await visit(user, moved);
+    expect(ofType("rejected")).toEqual([]);
+    expect(await ask(moved, late.jar, "GET", "/session")).toBe("{}");
+    expect(ofType("rejected")).toHaveLength(1);
+  });
+
+  it.runIf(available(...needs))("leaves no old cookie behind at the logout", async () => {
+    const [old, moving] = await Promise.all([run(start()), run(startOurs({ formats: [format] }))]);
+    const jar = new Jar();
+    await ask(old, jar, "PUT", "/session", '{"user":"alice"}');
+    await ask(moving, jar, "PUT", "/session", '{"user":"alice","n":1}');
+    await ask(moving, jar, "PUT", "/session", "{}");
+    expect(jar.names()).toEqual([]);
+    expect(await ask(old, jar, "GET", "/session")).toBe("{}");
+  });
+
+  it.runIf(available(...needs))("reads an old cookie beside one of another name", async () => {
+    const options = { sessionCookie: "galleta", formats: [format] };
+    const [old, moving] = await Promise.all([run(start()), run(startOurs(options))]);
+    const jar = new Jar();
+    await ask(old, jar, "PUT", "/session", '{"user":"alice"}');
+    expect(await ask(moving, jar, "GET", "/session")).toBe('{"user":"alice"}');
+    expect(jar.names()).toEqual(["galleta", ...format.cookieNames]);
+    expect(await ask(old, jar, "GET", "/session")).toMatch(/^\{"user": ?"alice"\}$/);
+  });
+});
