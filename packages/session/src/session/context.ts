@@ -6,6 +6,7 @@ import { newSessionId } from "../token/token.ts";
 import type { SessionData, SessionOf } from "./data.ts";
 import { Dictionary, ownerOf } from "./dictionary.ts";
 import type { JsonObject, JsonValue } from "./format.ts";
+import { isDictionary } from "./json.ts";
 import { emptySession, loadSession, type Loaded, type Shared } from "./load.ts";
 import { saveSession, type Saved } from "./save.ts";
 
@@ -49,8 +50,7 @@ export class SessionContext<Data = SessionData> {
       this.destroy();
       return;
     }
-    // A Map or a Date is an object too, and has nothing that a dictionary could take over.
-    if (Object.prototype.toString.call(value) !== "[object Object]") {
+    if (!isDictionary(value)) {
       throw new SessionError("ERR_SESSION_NOT_JSON", "A session is an object, or null to end it.");
     }
     this.#assertOpen();

@@ -75,7 +75,8 @@ export function copyData(data: JsonObject): JsonObject {
  *
  * @returns `undefined` for anything else, such as a copy
  */
-export function ownerOf(view: object): object | undefined {
+export function ownerOf(view: unknown): object | undefined {
+  if (typeof view !== "object" || view === null) return undefined;
   answer = undefined;
   Reflect.has(view, WHOSE);
   const owner = answer;
@@ -109,9 +110,15 @@ class Guard {
   }
 }
 
+/** Whether a proxy may stand for it: the methods of a Date work on the Date alone. */
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return Array.isArray(value) || prototype === Object.prototype || prototype === null;
+}
+
 function getReadOnly(this: Guard, target: object, key: PropertyKey, receiver: unknown): unknown {
   const value: unknown = Reflect.get(target, key, receiver);
-  if (typeof value !== "object" || value === null) return value;
+  if (typeof value !== "object" || value === null || !isPlain(value)) return value;
   // A proxy must give frozen properties as they are; frozen data needs no protection either.
   const own = Reflect.getOwnPropertyDescriptor(target, key);
   if (own?.configurable === false && own.writable === false) return value;

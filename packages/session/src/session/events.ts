@@ -40,7 +40,7 @@ export interface SessionEvent {
  * Receives every event. What it throws, or what its promise rejects with, is not the request's
  * fault and is ignored.
  */
-export type SessionListener = (event: SessionEvent) => void | Promise<void>;
+export type SessionListener = (event: SessionEvent) => void;
 
 const diagnostics = channel("galleta:session");
 
@@ -61,7 +61,7 @@ export class Events {
     const session = sid === undefined ? undefined : hashSessionId(sid);
     const event: SessionEvent = { type, at: Date.now(), session, ...more };
     try {
-      const outcome = this.#listener(event);
+      const outcome: unknown = this.#listener(event);
       if (outcome instanceof Promise) outcome.catch(ignore);
     } catch {
       // A listener that fails must not decide whether a request succeeds, nor end the process.
