@@ -169,8 +169,11 @@ function writeCookies(shared: Shared, draft: Draft, issued: Issued, now: number)
 
 function tokenCookies(shared: Shared, draft: Draft, issued: Issued): FormatCookie[] {
   const { cookieName, ring, encrypt, chunks } = shared.settings;
-  const input = { ...issued, sid: draft.sid };
-  const token = encrypt ? encryptToken(input, ring) : signToken(input, ring);
+  const { rev, json, born, iat, exp } = issued;
+  const made = { sid: draft.sid, rev, json, born, iat, exp, keyIndex: 0, encrypted: encrypt };
+  const token = encrypt ? encryptToken(made, ring) : signToken(made, ring);
+  // The next request brings it back: what was made here need not be verified here.
+  shared.cache.set(token, made);
   if (!chunks) return [{ name: cookieName, value: token }];
   const split = splitChunks(cookieName, token);
   if (split.length > MAX_CHUNKS) tooLarge(shared, draft, token.length);
