@@ -139,10 +139,11 @@ function reassign(
 
 /** The bits of each code, the first bit lowest, as deflate writes them. */
 export function canonicalCodes(lengths: readonly number[], limit: number): number[] {
-  const next: number[] = [0, 0];
+  const counts = Array.from({ length: limit + 1 }, () => 0);
+  for (const length of lengths) if (length > 0) counts[length] = at(counts, length) + 1;
+  const next: number[] = [];
   for (let length = 1, code = 0; length <= limit; length += 1) {
-    const shorter = length === 1 ? 0 : lengths.filter((other) => other === length - 1).length;
-    code = (code + shorter) << 1;
+    code = (code + at(counts, length - 1)) << 1;
     next[length] = code;
   }
   return lengths.map((length) => {
