@@ -6,7 +6,7 @@ import { verifyToken } from "./csrf/session-token.ts";
 import { SessionContext } from "./session/context.ts";
 import type { SessionData } from "./session/data.ts";
 import { Ledger, NoLedger } from "./session/ledger.ts";
-import type { Shared } from "./session/load.ts";
+import type { Shared } from "./session/loaded.ts";
 import { COOKIE_OPTION_NAMES, type CookieSessionOptions } from "./session/options.ts";
 import type { RequestFacts } from "./session/request.ts";
 import { checkOptionNames, readSettings } from "./session/settings.ts";

@@ -5,10 +5,14 @@ import type { MaybePromise } from "../maybe.ts";
 import { newSessionId } from "../token/token.ts";
 import type { SessionData, SessionOf } from "./data.ts";
 import { Dictionary, ownerOf } from "./dictionary.ts";
+import type { Saved } from "./draft.ts";
 import type { JsonObject, JsonValue } from "./format.ts";
 import { isDictionary } from "./json.ts";
-import { emptySession, loadSession, type Loaded, type Shared } from "./load.ts";
-import { saveSession, type Saved } from "./save.ts";
+import { findSession, isVerified, loadSession, settleSession, type Verified } from "./load.ts";
+import { loadStored, mustAsk, notLoaded } from "./load-stored.ts";
+import { emptySession, type Loaded, type Shared } from "./loaded.ts";
+import { saveSession } from "./save.ts";
+import type { Vault } from "./vault.ts";
 
 /** Metadata that travels with the data and is no part of it. */
 export interface Metadata {
@@ -26,6 +30,8 @@ export class SessionContext<Data = SessionData> {
   readonly #header: string;
   readonly #secure: () => boolean;
   #state: State | undefined;
+  /** What {@link SessionContext.load} came to, before anybody asked for the session. */
+  #ahead: Ahead | undefined;
   #phase: "open" | "committed" | "live" = "open";
 
   constructor(shared: Shared, header: string, secure: () => boolean) {
@@ -66,6 +72,16 @@ export class SessionContext<Data = SessionData> {
     return this.#shared.settings;
   }
 
+  /** What the contexts of one set of options share. */
+  get shared(): Shared {
+    return this.#shared;
+  }
+
+  /** Whether a cookie can still be set. */
+  get isOpen(): boolean {
+    return this.#phase === "open";
+  }
+
   /** Whether ending a session also refuses the copies of its cookie. */
   get revocable(): boolean {
     return this.#shared.revocable;
@@ -74,10 +90,27 @@ export class SessionContext<Data = SessionData> {
   /**
    * Reads what must be known before the handler runs. Adapters wait for it where it is a promise.
    *
-   * @returns a promise only with a store
+   * @returns a promise only with a store, and only where that has to be asked; it never rejects.
+   * Where the store failed, the use of the session throws `ERR_SESSION_STORE`.
    */
   load(): Promise<void> | undefined {
+    const { vault } = this.#shared;
+    if (vault === undefined || this.#header === "" || (this.#state ?? this.#ahead) !== undefined) {
+      return undefined;
+    }
+    const now = nowSeconds();
+    const found = findSession(this.#shared, this.#header, now);
+    if (mustAsk(this.#shared, vault, found)) return this.#load(vault, found, now);
+    this.#ahead = { found };
     return undefined;
+  }
+
+  async #load(vault: Vault, found: Verified | Loaded, now: number): Promise<void> {
+    try {
+      this.#ahead = { loaded: await loadStored(this.#shared, vault, found, now) };
+    } catch (failure) {
+      this.#ahead = { failure };
+    }
   }
 
   /**
@@ -85,7 +118,7 @@ export class SessionContext<Data = SessionData> {
    * give no cookies again. A promise only with a store.
    *
    * @throws SessionError `ERR_SESSION_NOT_JSON`, `ERR_SESSION_TOO_LARGE`, `ERR_SESSION_SCHEMA`,
-   * `ERR_SESSION_FORMAT`: the change is dropped, and the next call succeeds
+   * `ERR_SESSION_FORMAT`, `ERR_SESSION_STORE`: the change is dropped, and the next call succeeds
    */
   commit(): MaybePromise<Commit> {
     const state = this.#state;
@@ -93,12 +126,18 @@ export class SessionContext<Data = SessionData> {
     this.#phase = "committed";
     if (state === undefined) return UNTOUCHED;
     try {
-      const { setCookie, issued } = saveSession(this.#shared, this.#draft(state), nowSeconds());
-      state.issued = issued;
-      return { accessed: true, setCookie, clearSiteData: state.clearSiteData };
+      const saved = saveSession(this.#shared, this.#draft(state), nowSeconds());
+      return saved instanceof Promise
+        ? saved.then((later) => this.#committed(state, later))
+        : this.#committed(state, saved);
     } finally {
       state.dictionary.close(refuseCommitted);
     }
+  }
+
+  #committed(state: State, { setCookie, issued }: Saved): Commit {
+    state.issued = issued;
+    return { accessed: true, setCookie, clearSiteData: state.clearSiteData };
   }
 
   /** The handshake was answered: from now on a write names `update`. */
@@ -140,14 +179,23 @@ export class SessionContext<Data = SessionData> {
   }
 
   #open(): State {
-    const now = nowSeconds();
-    const loaded =
-      this.#header === "" ? emptySession(now, []) : loadSession(this.#shared, this.#header, now);
+    const loaded = this.#read(nowSeconds());
     const dictionary = new Dictionary(loaded.data, this);
     if (this.#phase === "committed") dictionary.close(refuseCommitted);
     if (this.#phase === "live") dictionary.close(refuseHandshakeSent);
     const { sid, born } = loaded;
     return { loaded, dictionary, sid, born, meta: { ...loaded.meta }, ended: [], destroyed: false };
+  }
+
+  #read(now: number): Loaded {
+    if (this.#header === "") return emptySession(now, []);
+    const { vault } = this.#shared;
+    if (vault === undefined) return loadSession(this.#shared, this.#header, now);
+    const ahead = this.#ahead ?? { found: findSession(this.#shared, this.#header, now) };
+    if ("failure" in ahead) throw ahead.failure;
+    if ("loaded" in ahead) return ahead.loaded;
+    if (mustAsk(this.#shared, vault, ahead.found)) throw notLoaded();
+    return isVerified(ahead.found) ? settleSession(this.#shared, ahead.found, now) : ahead.found;
   }
 
   #draft(state: State) {
@@ -177,6 +225,11 @@ export interface State {
   /** What the commit wrote. */
   issued?: Saved["issued"];
 }
+
+type Ahead =
+  | { readonly found: Verified | Loaded }
+  | { readonly loaded: Loaded }
+  | { readonly failure: unknown };
 
 const ACCESSED: Commit = { accessed: true, setCookie: [] };
 

@@ -1,0 +1,34 @@
+import { SessionError } from "../errors.ts";
+import type { JsonObject } from "./format.ts";
+import { isObject } from "./json.ts";
+import { validateData } from "./schema.ts";
+import type { SessionSettings } from "./settings.ts";
+
+/** The JSON of a session: its data, or data and metadata where there is any. */
+export function serializeBody(data: JsonObject, meta: JsonObject): string {
+  for (const _ in meta) return JSON.stringify([data, meta]);
+  return JSON.stringify(data);
+}
+
+/**
+ * What `schema` and `migrate` make of the data of a cookie; `undefined` where it does not fit.
+ */
+export function fitSchema(
+  { schema, migrate }: SessionSettings,
+  data: JsonObject,
+): { data: JsonObject; migrated: boolean } | undefined {
+  // A session with nothing but a flash message in it has no shape yet.
+  if (schema === undefined || Object.keys(data).length === 0) return { data, migrated: false };
+  try {
+    // Validated as a copy: migrate is to see what the cookie held, not what a schema made of it.
+    const fitting = validateData(schema, structuredClone(data));
+    if (fitting !== undefined) return { data: fitting, migrated: false };
+    const moved: unknown = migrate?.(data);
+    const migrated = isObject(moved) ? validateData(schema, moved) : undefined;
+    return migrated === undefined ? undefined : { data: migrated, migrated: true };
+  } catch (error) {
+    if (error instanceof SessionError) throw error;
+    // Old data that a check or migrate trips over costs the session, not the request.
+    return undefined;
+  }
+}

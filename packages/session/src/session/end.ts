@@ -1,0 +1,32 @@
+import { NEVER } from "../token/header.ts";
+import { expiryOf } from "../token/times.ts";
+import { MAX_AGE_LIMIT } from "../cookie/serialize.ts";
+import type { Loaded, Shared } from "./loaded.ts";
+
+/** A process that has not yet heard of the end may prolong a cookie for so long, in seconds. */
+const LATE = 300;
+
+/**
+ * When the last copy of a session's cookie has expired, in seconds since 1970; where cookies do not
+ * expire, when no browser has it any more.
+ */
+export function lastExpiry({ settings }: Shared, born: number, exp: number, now: number): number {
+  const latest = Math.max(exp === NEVER ? 0 : exp, expiryOf(born, now, settings.lifetimes));
+  return (latest >= NEVER ? now + MAX_AGE_LIMIT : latest) + LATE;
+}
+
+/**
+ * Ends a session: here at once, and in the store, which the promise is for.
+ * @param loaded what began with it, for its times
+ */
+export function endSession(
+  shared: Shared,
+  sid: string,
+  loaded: Loaded,
+  now: number,
+): Promise<unknown> | undefined {
+  const until = lastExpiry(shared, loaded.born, loaded.exp, now);
+  shared.ledger.end(sid, now);
+  shared.hub?.ended(sid, until);
+  return shared.vault?.end(sid, until);
+}

@@ -1,0 +1,87 @@
+import { chunkNames, MAX_CHUNKS, splitChunks } from "../cookie/chunks.ts";
+import { COOKIE_LIMIT, serializeCookie } from "../cookie/serialize.ts";
+import { SessionError } from "../errors.ts";
+import { NEVER } from "../token/header.ts";
+import { encryptToken, signToken } from "../token/token.ts";
+import type { Draft, Issued } from "./draft.ts";
+import type { FormatCookie, JsonObject } from "./format.ts";
+import { parseBody } from "./json.ts";
+import type { Shared } from "./loaded.ts";
+import { STORED_BODY } from "./vault.ts";
+
+/**
+ * The Set-Cookie headers of a session.
+ *
+ * @throws SessionError `ERR_SESSION_TOO_LARGE` or `ERR_SESSION_FORMAT`
+ */
+export function writeCookies(shared: Shared, draft: Draft, issued: Issued, now: number): string[] {
+  const { settings } = shared;
+  const maxAge =
+    settings.lifetimes.maxAge === null || issued.exp === NEVER ? null : issued.exp - now;
+  const cookies =
+    settings.writeAs === undefined
+      ? tokenCookies(shared, draft, issued)
+      : settings.writeAs.write(foreignData(issued.json), now, maxAge);
+  for (const { name, value } of cookies) {
+    if (name.length + value.length > COOKIE_LIMIT)
+      tooLarge(shared, draft, name.length + value.length);
+  }
+  const attributes = settings.attributes[draft.secure ? "secure" : "plain"];
+  const stale = draft.loaded.cookies.filter((name) => isStale(shared, name, cookies));
+  return [
+    ...cookies.map(({ name, value }) => serializeCookie(name, value, attributes, maxAge)),
+    ...deletions(settings, stale, draft.secure),
+  ];
+}
+
+function tokenCookies(shared: Shared, draft: Draft, issued: Issued): FormatCookie[] {
+  const { cookieName, ring, encrypt, chunks } = shared.settings;
+  const { rev, json, born, iat, exp } = issued;
+  const made = { sid: draft.sid, rev, json, born, iat, exp, keyIndex: 0, encrypted: encrypt };
+  const token = encrypt ? encryptToken(made, ring) : signToken(made, ring);
+  // The next request brings it back: what was made here need not be verified here.
+  shared.cache.set(token, made);
+  if (!chunks) return [{ name: cookieName, value: token }];
+  const split = splitChunks(cookieName, token);
+  if (split.length > MAX_CHUNKS) tooLarge(shared, draft, token.length);
+  return split;
+}
+
+/** A chunk of our own that the session no longer fills. Cookies of other formats stay. */
+function isStale({ settings }: Shared, name: string, written: readonly FormatCookie[]): boolean {
+  if (written.some((cookie) => cookie.name === name)) return false;
+  return chunkNames(settings.cookieName, 1, MAX_CHUNKS).includes(name);
+}
+
+function foreignData(json: string): JsonObject {
+  const body = parseBody(json);
+  if (body === undefined || Object.keys(body.meta).length > 0) {
+    throw new SessionError(
+      "ERR_SESSION_FORMAT",
+      "The cookie of writeAs carries data alone; flash, csrfToken and authenticatedAt need Galleta's own.",
+    );
+  }
+  return body.data;
+}
+
+function tooLarge({ settings }: Shared, draft: Draft, size: number): never {
+  const keys = Object.entries(draft.data)
+    .map(([key, value]) => ({ key, size: JSON.stringify(value)?.length ?? 0 }))
+    .toSorted((a, b) => b.size - a.size)
+    .slice(0, 3)
+    .map(({ key }) => key);
+  settings.events.emit("oversize", draft.sid, { size, keys });
+  const limit = settings.chunks ? MAX_CHUNKS * COOKIE_LIMIT : COOKIE_LIMIT;
+  throw new SessionError(
+    "ERR_SESSION_TOO_LARGE",
+    `The session's cookie would have ${size} bytes and browsers keep ${limit}. ` +
+      `Its largest keys are ${keys.map((key) => `"${key}"`).join(", ")}: keep less in them` +
+      (settings.chunks ? "." : ", or set chunks: true."),
+  );
+}
+
+/** The Set-Cookie headers that delete cookies. */
+export function deletions(settings: Shared["settings"], names: readonly string[], secure: boolean) {
+  const attributes = settings.attributes[secure ? "secure" : "plain"];
+  return names.map((name) => serializeCookie(name, "", attributes, 0));
+}

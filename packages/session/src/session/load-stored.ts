@@ -1,0 +1,73 @@
+import { SessionError } from "../errors.ts";
+import { isVerified, settleSession, type Verified } from "./load.ts";
+import { refuseEnded, type Loaded, type Shared } from "./loaded.ts";
+import { ENDED, STORED_BODY, type StoredSession, type Vault } from "./vault.ts";
+
+/** Whether the store has to be asked before a session can be read. */
+export function mustAsk(shared: Shared, vault: Vault, found: Verified | Loaded): boolean {
+  if (!isVerified(found)) return !found.isNew && !vault.isCurrent();
+  return !vault.isCurrent() || mustFetch(shared, vault, found);
+}
+
+function mustFetch({ ledger }: Shared, vault: Vault, { opened }: Verified): boolean {
+  const known = ledger.peek(opened.sid);
+  if (known?.ended === true) return false;
+  if (opened.json === STORED_BODY && known === undefined) return true;
+  return vault.hasNewer(opened.sid, Math.max(opened.rev, known?.rev ?? 0));
+}
+
+/**
+ * Reads a session of which the store may know more than its cookie.
+ *
+ * @throws SessionError `ERR_SESSION_STORE` when the store fails, unless requests go on without it
+ */
+export async function loadStored(
+  shared: Shared,
+  vault: Vault,
+  found: Verified | Loaded,
+  now: number,
+): Promise<Loaded> {
+  const needsData = isVerified(found) && found.opened.json === STORED_BODY;
+  const isOptional = vault.isOptional && !needsData;
+  const ask = async <Answer>(question: () => Promise<Answer>): Promise<Answer | undefined> => {
+    try {
+      return await question();
+    } catch (error) {
+      vault.report(error);
+      if (!isOptional) throw error;
+      return undefined;
+    }
+  };
+  if (!vault.isCurrent()) await ask(() => vault.refresh());
+  const loaded = isVerified(found) ? await settle() : found;
+  if (loaded.isNew || vault.isCurrent()) return loaded;
+  const subject = vault.subjectOf(loaded.data);
+  if (subject === undefined) return loaded;
+  await ask(() => vault.learnSubject(subject));
+  const isEnded = vault.isEnded(loaded.sid, loaded.born, subject);
+  return isEnded ? refuseEnded(shared, loaded.sid, now, loaded.cookies) : loaded;
+
+  async function settle(): Promise<Loaded> {
+    const verified = found as Verified;
+    const { opened, present } = verified;
+    let stored: StoredSession | undefined;
+    if (mustFetch(shared, vault, verified)) {
+      const answer = await ask(() => vault.fetch(opened.sid));
+      if (answer === ENDED) return refuseEnded(shared, opened.sid, now, present);
+      stored = answer;
+    }
+    const isLost =
+      needsData && stored === undefined && shared.ledger.peek(opened.sid) === undefined;
+    // The store forgot it, because it was full or lost what it had: there is no data to go on with.
+    if (isLost) return refuseEnded(shared, opened.sid, now, present);
+    return settleSession(shared, verified, now, stored);
+  }
+}
+
+/** The error of a session that is used without waiting for {@link loadStored}. */
+export function notLoaded(): SessionError {
+  return new SessionError(
+    "ERR_SESSION_SETUP",
+    "With a store, wait for `await context.load()` before the session is used.",
+  );
+}

@@ -1,0 +1,87 @@
+import type { TokenCache } from "../token/cache.ts";
+import { NEVER, type Times } from "../token/header.ts";
+import { newSessionId } from "../token/token.ts";
+import type { JsonObject, RejectReason } from "./format.ts";
+import type { Ledger } from "./ledger.ts";
+import type { SessionSettings } from "./settings.ts";
+import type { Hub, Vault } from "./vault.ts";
+
+/** What the requests of one set of options share. */
+export interface Shared {
+  readonly settings: SessionSettings;
+  readonly cache: TokenCache;
+  readonly ledger: Ledger;
+  /** Whether a store remembers which sessions ended. */
+  readonly revocable: boolean;
+  /** The store, where there is one. */
+  readonly vault?: Vault;
+  /** Whoever wants to know what commits did. */
+  readonly hub?: Hub;
+}
+
+/** The session as the request brought it. */
+export interface Loaded extends Times {
+  readonly sid: string;
+  readonly rev: number;
+  /** An object of this request alone. */
+  readonly data: JsonObject;
+  readonly meta: JsonObject;
+  /** The JSON as it was issued; what is different at the end was changed. Empty when new. */
+  readonly json: string;
+  readonly isNew: boolean;
+  /** It must be issued again although nothing changed: an old key, another format or kind. */
+  readonly reissue: boolean;
+  /** Position of the key that verified it. */
+  readonly keyIndex: number;
+  /** Why the cookie was refused. */
+  readonly rejected?: RejectReason | "revoked";
+  /** The cookies that hold it, to be deleted with it. */
+  readonly cookies: readonly string[];
+}
+
+/** A session that nobody has yet. */
+export function emptySession(
+  now: number,
+  cookies: readonly string[],
+  rejected?: RejectReason | "revoked",
+): Loaded {
+  return {
+    sid: newSessionId(),
+    rev: 0,
+    data: {},
+    meta: {},
+    json: "",
+    isNew: true,
+    reissue: false,
+    keyIndex: 0,
+    born: now,
+    iat: now,
+    exp: NEVER,
+    cookies,
+    ...(rejected === undefined ? {} : { rejected }),
+  };
+}
+
+/** A session that cannot be trusted, and the event that says why. */
+export function refuse(
+  { settings }: Shared,
+  reason: RejectReason,
+  now: number,
+  present: readonly string[],
+  sid?: string,
+): Loaded {
+  if (reason === "expired") settings.events.emit("expired", sid);
+  else settings.events.emit("rejected", sid, { reason });
+  return emptySession(now, present, reason);
+}
+
+/** A session that was ended, by a logout or a revocation. */
+export function refuseEnded(
+  { settings }: Shared,
+  sid: string,
+  now: number,
+  present: readonly string[],
+): Loaded {
+  settings.events.emit("revoked", sid);
+  return emptySession(now, present, "revoked");
+}
