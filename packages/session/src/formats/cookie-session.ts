@@ -31,7 +31,7 @@ const STYLE: JsonStyle = { numbers: "js", comma: ",", colon: ":" };
  * @throws SessionError `ERR_SESSION_OPTION` or `ERR_SESSION_KEY` when an option is wrong
  * @example
  * ```ts
- * const old = cookieSession({ secretKey: [process.env.KEY, process.env.OLD_KEY] });
+ * const old = cookieSession({ secretKey: [THEIR_KEY, THEIR_OLD_KEY] });
  * createSessions({ secretKey, formats: [old] });
  * ```
  */

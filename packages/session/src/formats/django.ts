@@ -42,7 +42,7 @@ const STYLE: JsonStyle = { numbers: "python", comma: ",", colon: ":", escape: /[
  * @throws SessionError `ERR_SESSION_OPTION` or `ERR_SESSION_KEY` when an option is wrong
  * @example
  * ```ts
- * const shared = django({ secretKey: [process.env.SECRET_KEY, process.env.OLD_SECRET_KEY] });
+ * const shared = django({ secretKey: [THEIR_KEY, THEIR_OLD_KEY] });
  * createSessions({ secretKey, formats: [shared] });
  * ```
  */

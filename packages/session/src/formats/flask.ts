@@ -57,7 +57,7 @@ const STYLE: JsonStyle = {
  * @throws SessionError `ERR_SESSION_OPTION` or `ERR_SESSION_KEY` when an option is wrong
  * @example
  * ```ts
- * const shared = flask({ secretKey: process.env.SECRET_KEY });
+ * const shared = flask({ secretKey: THEIR_KEY });
  * createSessions({ secretKey, writeAs: shared });
  * ```
  */

@@ -41,7 +41,7 @@ const STYLE: JsonStyle = { numbers: "js", comma: ",", colon: ":" };
  * @throws SessionError `ERR_SESSION_OPTION` or `ERR_SESSION_KEY` when an option is wrong
  * @example
  * ```ts
- * const old = ironSession({ secretKey: process.env.PASSWORD, sessionCookie: "auth" });
+ * const old = ironSession({ secretKey: THEIR_PASSWORD, sessionCookie: "auth" });
  * createSessions({ secretKey, formats: [old] });
  * ```
  */

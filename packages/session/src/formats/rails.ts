@@ -46,7 +46,7 @@ const STYLE: JsonStyle = { numbers: "ruby", comma: ",", colon: ":", escape: /[<>
  * @throws SessionError `ERR_SESSION_OPTION` or `ERR_SESSION_KEY` when an option is wrong
  * @example
  * ```ts
- * const shared = rails({ secretKey: process.env.SECRET_KEY_BASE, sessionCookie: "_app_session" });
+ * const shared = rails({ secretKey: SECRET_KEY_BASE, sessionCookie: "_app_session" });
  * createSessions({ secretKey, writeAs: shared });
  * ```
  */

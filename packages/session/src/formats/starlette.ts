@@ -35,7 +35,7 @@ const STYLE: JsonStyle = { numbers: "python", comma: ", ", colon: ": ", escape: 
  * @throws SessionError `ERR_SESSION_OPTION` or `ERR_SESSION_KEY` when an option is wrong
  * @example
  * ```ts
- * const shared = starlette({ secretKey: process.env.SECRET_KEY });
+ * const shared = starlette({ secretKey: THEIR_KEY });
  * createSessions({ secretKey, writeAs: shared });
  * ```
  */
