@@ -10,6 +10,7 @@ export type LifecycleListener = () => unknown;
 export class Lifecycle {
   readonly #listeners: Record<LifecycleEvent, LifecycleListener[]> = { startup: [], shutdown: [] };
   readonly #mounted: Lifecycle[] = [];
+  readonly #running: Lifecycle[] = [];
   #users = 0;
   #started: Promise<void> | undefined;
 
@@ -41,7 +42,7 @@ export class Lifecycle {
     this.#users -= 1;
     if (this.#users > 0) return;
     this.#started = undefined;
-    for (const mounted of this.#mounted.toReversed()) await mounted.stop();
+    for (const mounted of this.#running.splice(0).toReversed()) await mounted.stop();
     for (const listener of this.#listeners.shutdown.toReversed()) {
       try {
         await listener();
@@ -54,6 +55,9 @@ export class Lifecycle {
 
   async #start(): Promise<void> {
     for (const listener of this.#listeners.startup) await listener();
-    for (const mounted of this.#mounted) await mounted.start();
+    for (const mounted of this.#mounted) {
+      await mounted.start();
+      this.#running.push(mounted);
+    }
   }
 }

@@ -1,0 +1,70 @@
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { CookieJar } from "./jar.ts";
+
+const HTTP = new URL("http://www.example.com/shop/cart");
+const HTTPS = new URL("https://www.example.com/shop/cart");
+
+function jarWith(lines: readonly string[], url = HTTP): CookieJar {
+  const jar = new CookieJar();
+  jar.store(url, new Headers(lines.map((line) => ["set-cookie", line] as [string, string])));
+  return jar;
+}
+
+const at = (address: string) => new URL(address);
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe("CookieJar", () => {
+  test("keeps a cookie for its host alone, below the directory of its path", () => {
+    const jar = jarWith(["a=1"]);
+    expect(jar.header(HTTP)).toBe("a=1");
+    expect(jar.header(at("http://www.example.com/shop"))).toBe("a=1");
+    expect(jar.header(at("http://www.example.com/shopping"))).toBeUndefined();
+    expect(jar.header(at("http://www.example.com/"))).toBeUndefined();
+    expect(jar.header(at("http://example.com/shop/"))).toBeUndefined();
+    expect(jar.header(at("http://a.www.example.com/shop/"))).toBeUndefined();
+  });
+
+  test("honours Path and Domain, and refuses another's domain", () => {
+    const jar = jarWith(["a=1; Path=/; Domain=.Example.com", "b=2; Domain=other.com; Path=/"]);
+    expect(jar.header(at("http://example.com/"))).toBe("a=1");
+    expect(jar.header(at("http://x.example.com/y"))).toBe("a=1");
+    expect(jar.header(at("http://notexample.com/"))).toBeUndefined();
+    expect(jar.header(at("http://other.com/"))).toBeUndefined();
+  });
+
+  test("keeps secure cookies for https", () => {
+    const jar = jarWith(["a=1; Secure; Path=/"], HTTPS);
+    expect(jar.header(HTTPS)).toBe("a=1");
+    expect(jar.header(HTTP)).toBeUndefined();
+    expect(jarWith(["a=1; Secure"]).header(HTTPS)).toBeUndefined();
+  });
+
+  test("replaces by name, domain and path; longer paths come first", () => {
+    const jar = jarWith(["a=1; Path=/", "a=2; Path=/", "a=3; Path=/shop", "b=x=y; path=/"]);
+    expect(jar.header(HTTP)).toBe("a=3; a=2; b=x=y");
+    expect(jar.get("a", HTTP)).toBe("3");
+  });
+
+  test("forgets at once what is deleted, and later what ends", () => {
+    vi.useFakeTimers({ now: Date.UTC(2026, 10, 23) });
+    const past = "Expires=Thu, 01 Jan 1970 00:00:00 GMT";
+    const lines = ["a=1; Max-Age=60", `b=2; ${past}; Max-Age=10`, `c=3; ${past}`, "d=4; Max-Age=0"];
+    const jar = jarWith([...lines, "e=5; Max-Age=soon", "f=6"]);
+    expect(jar.header(HTTP)).toBe("a=1; b=2; e=5; f=6");
+    vi.setSystemTime(Date.UTC(2026, 10, 23, 0, 0, 30));
+    expect(jar.header(HTTP)).toBe("a=1; e=5; f=6");
+    jar.store(HTTP, new Headers({ "set-cookie": `a=; ${past}` }));
+    expect(jar.header(HTTP)).toBe("e=5; f=6");
+    jar.set("g", "7", HTTP);
+    expect(jar.get("g", at("http://www.example.com/"))).toBe("7");
+    jar.clear();
+    expect(jar.header(HTTP)).toBeUndefined();
+  });
+
+  test("takes nothing that is no cookie", () => {
+    expect(jarWith(["", "=1", "novalue", "; Path=/"]).header(HTTP)).toBeUndefined();
+  });
+});
