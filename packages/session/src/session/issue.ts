@@ -36,7 +36,8 @@ export function writeCookies(shared: Shared, draft: Draft, issued: Issued, now: 
 
 function tokenCookies(shared: Shared, draft: Draft, issued: Issued): FormatCookie[] {
   const { cookieName, ring, encrypt, chunks } = shared.settings;
-  const { rev, json, born, iat, exp } = issued;
+  const { rev, born, iat, exp } = issued;
+  const json = shared.vault?.keepsData === true ? STORED_BODY : issued.json;
   const made = { sid: draft.sid, rev, json, born, iat, exp, keyIndex: 0, encrypted: encrypt };
   const token = encrypt ? encryptToken(made, ring) : signToken(made, ring);
   // The next request brings it back: what was made here need not be verified here.

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { AMBIGUOUS, findCookie } from "../cookie/parse.ts";
 import { NEVER } from "../token/header.ts";
 import { judgeTimes } from "../token/times.ts";
@@ -55,6 +54,10 @@ function adopt(
   // A foreign cookie has no id, and its value is none: two visitors with the same data may well
   // have the same cookie, and must not be given each other's changes.
   const sid = newSessionId();
+  const { vault } = shared;
+  if (vault?.isEnded(sid, times.born, vault.subjectOf(fitted.data)) === true) {
+    return refuseEnded(shared, sid, now, present);
+  }
   if (reading.keyIndex > 0) settings.events.emit("rotated", sid, { keyIndex: reading.keyIndex });
   if (!shares) settings.events.emit("migrated", sid, { format: format.name });
   return {
