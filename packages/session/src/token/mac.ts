@@ -27,7 +27,8 @@ export function createMac(key: Buffer): Mac {
   return typeof crypto.hash === "function" ? paddedMac(key) : plainMac(key);
 }
 
-function paddedMac(key: Buffer): Mac {
+/** HMAC as two one-shot hashes over prepared pads. */
+export function paddedMac(key: Buffer): Mac {
   const pad = (byte: number) => {
     const block = Buffer.alloc(BLOCK, byte);
     for (let i = 0; i < key.length; i += 1) block[i] = (key[i] ?? 0) ^ byte;
@@ -50,7 +51,8 @@ function paddedMac(key: Buffer): Mac {
   };
 }
 
-function plainMac(key: Buffer): Mac {
+/** HMAC as the platform has it. */
+export function plainMac(key: Buffer): Mac {
   const object = crypto.createSecretKey(key);
   return {
     headroom: BLOCK,

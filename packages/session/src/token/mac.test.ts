@@ -1,0 +1,52 @@
+import { createHmac, randomBytes } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import { createMac, MAC_BYTES, paddedMac, plainMac } from "./mac.ts";
+
+describe.each([
+  ["padded", paddedMac],
+  ["plain", plainMac],
+])("%s", (_, make) => {
+  it("is HMAC-SHA-256 of RFC 4231, test case 4", () => {
+    const key = Buffer.concat([
+      Buffer.from("0102030405060708090a0b0c0d0e0f10111213141516171819", "hex"),
+      Buffer.alloc(7), // the key of the RFC is padded with zeros to a block anyway
+    ]);
+    expect(sum(make(key), Buffer.alloc(50, 0xcd)).toString("hex")).toBe(
+      "82558a389a443c0ea4cc819899f2083a85f0faa3e578f8077a2e3ff46729665b",
+    );
+  });
+
+  it("is what the platform computes, for every length over two blocks", () => {
+    const key = randomBytes(32);
+    const mac = make(key);
+    for (let length = 0; length <= 130; length += 1) {
+      const message = randomBytes(length);
+      const expected = createHmac("sha256", key).update(message).digest();
+      expect(sum(mac, message)).toEqual(expected);
+    }
+  });
+
+  it("keeps keys apart when two are used in turn", () => {
+    const [one, two] = [randomBytes(32), randomBytes(32)];
+    const macs = [make(one), make(two)] as const;
+    const message = Buffer.from("message");
+    for (let i = 0; i < 3; i += 1) {
+      expect(sum(macs[0], message)).toEqual(createHmac("sha256", one).update(message).digest());
+      expect(sum(macs[1], message)).toEqual(createHmac("sha256", two).update(message).digest());
+    }
+  });
+});
+
+describe("createMac", () => {
+  it("takes keys of 32 bytes alone", () => {
+    for (const length of [0, 31, 33, 64]) {
+      expect(() => createMac(Buffer.alloc(length))).toThrow(RangeError);
+    }
+    expect(sum(createMac(Buffer.alloc(32)), Buffer.from("a"))).toHaveLength(MAC_BYTES);
+  });
+});
+
+function sum(mac: ReturnType<typeof createMac>, message: Buffer): Buffer {
+  const buffer = Buffer.concat([Buffer.alloc(mac.headroom, 0xff), message, Buffer.from("behind")]);
+  return Buffer.from(mac.sum(buffer, mac.headroom + message.length));
+}
