@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { cookieSession } from "../../packages/session/src/formats/cookie-session.ts";
+import { django } from "../../packages/session/src/formats/django.ts";
+import { flask } from "../../packages/session/src/formats/flask.ts";
 import { starlette } from "../../packages/session/src/formats/starlette.ts";
 import type { SessionEvent } from "../../packages/session/src/session/events.ts";
 import type { JsonObject } from "../../packages/session/src/session/format.ts";
@@ -30,6 +32,22 @@ const olds = [
       pythonModule("websockets", "python3-websockets"),
     ],
   },
+  {
+    name: "Flask",
+    format: flask({ secretKey }),
+    start: () => startProgram(PYTHON, "flask_app.py", { SESSION_KEY: secretKey }),
+    needs: [command(PYTHON, "python3"), pythonModule("flask", "python3-flask")],
+  },
+  {
+    name: "Django",
+    format: django({ secretKey }),
+    start: () => startProgram(PYTHON, "django_app.py", { SESSION_KEY: secretKey }),
+    needs: [
+      command(PYTHON, "python3"),
+      pythonModule("django", "python3-django"),
+      pythonModule("uvicorn", "python3-uvicorn"),
+    ],
+  },
 ];
 
 interface User {
@@ -55,7 +73,7 @@ describe.each(olds)("moving from $name to Galleta", ({ format, start, needs }) =
     return server;
   };
   afterEach(() => Promise.all(running.splice(0).map((server) => server.close())));
-  const cookie = format.cookieNames[0] ?? "";
+  const sessionCookie = format.cookieNames[0] ?? "";
 
   it.runIf(available(...needs))("logs nobody out", async () => {
     const events: SessionEvent[] = [];
@@ -81,7 +99,7 @@ describe.each(olds)("moving from $name to Galleta", ({ format, start, needs }) =
 
     // The old one is gone; the new one begins to write its own cookie, one instance after another.
     await old.close();
-    const moving = await run(startOurs({ formats: [format], onEvent }));
+    const moving = await run(startOurs({ sessionCookie, formats: [format], onEvent }));
     const [late, ...present] = users;
     if (late === undefined) throw new Error("nobody");
     for (const user of present) {
@@ -93,7 +111,7 @@ describe.each(olds)("moving from $name to Galleta", ({ format, start, needs }) =
     events.length = 0;
     for (const user of present) await visit(user, moving);
     expect(ofType("migrated")).toHaveLength(present.length);
-    for (const { jar } of present) expect(jar.get(cookie)).toMatch(/^Uw/);
+    for (const { jar } of present) expect(jar.get(sessionCookie)).toMatch(/^Uw/);
     for (let i = 0; i < 150; i += 1)
       await visit(random.pick(present), random.pick([moving, sharing]));
 
@@ -101,7 +119,7 @@ describe.each(olds)("moving from $name to Galleta", ({ format, start, needs }) =
     for (const user of present) await visit(user, moving);
     await Promise.all([sharing.close(), moving.close()]);
     events.length = 0;
-    const moved = await run(startOurs({ onEvent }));
+    const moved = await run(startOurs({ sessionCookie, onEvent }));
     for (const user of present) await visit(user, moved);
     expect(ofType("rejected")).toEqual([]);
     expect(await ask(moved, late.jar, "GET", "/session")).toBe("{}");
@@ -109,7 +127,10 @@ describe.each(olds)("moving from $name to Galleta", ({ format, start, needs }) =
   });
 
   it.runIf(available(...needs))("leaves no old cookie behind at the logout", async () => {
-    const [old, moving] = await Promise.all([run(start()), run(startOurs({ formats: [format] }))]);
+    const [old, moving] = await Promise.all([
+      run(start()),
+      run(startOurs({ sessionCookie, formats: [format] })),
+    ]);
     const jar = new Jar();
     await ask(old, jar, "PUT", "/session", '{"user":"alice"}');
     await ask(moving, jar, "PUT", "/session", '{"user":"alice","n":1}');
