@@ -22,12 +22,12 @@ describe("info", () => {
   });
 
   it("gives different bytes for different parts, whatever they are", () => {
-    const parts = fc.tuple(fc.string({ maxLength: 3 }), fc.array(fc.string({ maxLength: 3 })));
+    // No lone surrogates, for which UTF-8 has one replacement alone.
+    const part = fc.string({ unit: "grapheme", maxLength: 3 });
+    const parts = fc.tuple(part, fc.array(part));
     fc.assert(
       fc.property(parts, parts, ([use, context], [otherUse, other]) => {
         const same = JSON.stringify([use, context]) === JSON.stringify([otherUse, other]);
-        // UTF-8 has one replacement for all lone surrogates; no option takes one.
-        fc.pre([use, otherUse, ...context, ...other].every((part) => part.isWellFormed()));
         expect(info(use, ...context).equals(info(otherUse, ...other))).toBe(same);
       }),
     );

@@ -1,0 +1,34 @@
+import { describe, expect, it } from "vitest";
+import { chunkNames, findChunks, MAX_CHUNKS, splitChunks } from "./chunks.ts";
+import { AMBIGUOUS } from "./parse.ts";
+
+describe("findChunks", () => {
+  const find = (header: string) => findChunks(header, "s");
+
+  it("goes to the first gap and never beyond four", () => {
+    expect(find("")).toEqual([]);
+    expect(find("s.1=b; s.2=c")).toEqual([]);
+    expect(find("s=a; s.2=c")).toEqual(["a"]);
+    expect(find("s.2=c; s=a; s.1=b")).toEqual(["a", "b", "c"]);
+    expect(find("s=a; s.1=b; s.2=c; s.3=d; s.4=e; s.5=f")).toEqual(["a", "b", "c", "d"]);
+    expect(find("s=a; s.01=b; s.1 =b; s.-1=x; s.=y")).toEqual(["a"]);
+  });
+  it("takes no chunk of which there are two", () => {
+    expect(find("s=a; s.1=b; s.1=c")).toBe(AMBIGUOUS);
+    expect(find("s=a; s.2=b; s.2=c")).toEqual(["a"]);
+  });
+});
+
+describe("splitChunks", () => {
+  it.each([0, 1, 4095, 4096, 8190, 8191, 12_000, 16_000])("splits %i characters", (length) => {
+    const value = "abcdefghij".repeat(Math.ceil(length / 10)).slice(0, length);
+    const chunks = splitChunks("s", value);
+    expect(chunks.map((chunk) => chunk.value).join("")).toBe(value);
+    expect(chunks.map(({ name }) => name)).toEqual(chunkNames("s", 0, chunks.length));
+    for (const chunk of chunks) {
+      expect(chunk.name.length + chunk.value.length).toBeLessThanOrEqual(4096);
+      expect(chunk.value === "" && length > 0).toBe(false);
+    }
+    expect(chunks.length > MAX_CHUNKS).toBe(false);
+  });
+});
