@@ -13,6 +13,8 @@ export interface JsonStyle {
   readonly colon: string;
   /** Characters which are written as `\uXXXX` besides those that JSON asks for. */
   readonly escape?: RegExp;
+  /** Refuses half of a surrogate pair, on which a language with UTF-8 strings would fail. */
+  readonly wholeCharacters?: boolean;
   /** Keys in the order of their code points. */
   readonly sorted?: boolean;
   /** Applied to the whole session before it is written. */
@@ -90,6 +92,12 @@ function checkDepth(depth: number): void {
 }
 
 function quote(text: string, style: JsonStyle): string {
+  if (style.wholeCharacters === true && /\p{Surrogate}/u.test(text)) {
+    throw new SessionError(
+      "ERR_SESSION_NOT_JSON",
+      "A text in the session has half of a surrogate pair, which this format's framework cannot read. Store text.toWellFormed().",
+    );
+  }
   const quoted = JSON.stringify(text);
   if (style.escape === undefined) return quoted;
   return quoted.replace(

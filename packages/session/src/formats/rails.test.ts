@@ -159,6 +159,16 @@ describe("Rails' cookie", () => {
     );
   });
 
+  it("is not written with half of a surrogate pair, on which Ruby would fail", () => {
+    for (const data of [{ a: "x\ud800" }, { a: [{ "\udc00": 1 }] }]) {
+      expect(() => format.write(data, now, null)).toThrow(
+        expect.objectContaining({ code: "ERR_SESSION_NOT_JSON" }),
+      );
+    }
+    const whole = sentBack(format.write({ a: "\u{1f600}" }, now, null));
+    expect(format.read(whole, now)).toMatchObject({ data: { a: "\u{1f600}" } });
+  });
+
   it("is refused with any byte changed", () => {
     for (const other of tampered(facts.value)) expect(read(other)).toMatchObject({ ok: false });
   });

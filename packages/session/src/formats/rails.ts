@@ -32,7 +32,13 @@ export interface RailsOptions {
 
 const FORMAT = "rails";
 /** `ActiveSupport::JSON.encode`: what would end a script element is escaped too. */
-const STYLE: JsonStyle = { numbers: "ruby", comma: ",", colon: ":", escape: /[<>&\u2028\u2029]/g };
+const STYLE: JsonStyle = {
+  numbers: "ruby",
+  comma: ",",
+  colon: ":",
+  escape: /[<>&\u2028\u2029]/g,
+  wholeCharacters: true,
+};
 
 /**
  * The encrypted session cookie of Ruby on Rails 7 and later (6.1 with `digest: "sha1"`):
