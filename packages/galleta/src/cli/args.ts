@@ -73,6 +73,9 @@ export function parseArguments<const Options extends OptionSpecs>(
 }
 
 function unknown(rawName: string, name: string, options: OptionSpecs): string {
+  if (Object.hasOwn(options, "secret-env") && /^(?:secret(?:-?key)?|key|password)$/i.test(name)) {
+    return `${rawName} is not taken: everyone on this machine may read the arguments of a command. Put the key into a variable and name it: --secret-env SECRET_KEY.`;
+  }
   const meant = nearest(name, [...Object.keys(options), "help"]);
   const hint = meant === undefined ? "--help lists them." : `Did you mean --${meant}?`;
   return `There is no option ${rawName}. ${hint}`;

@@ -19,34 +19,34 @@ export interface CookieReport {
   readonly name: string | undefined;
   readonly format: CookieFormat | "unknown";
   /** Of a token of ours. A ticket carries a change from a socket and is never a session. */
-  readonly kind?: "signed" | "encrypted" | "ticket";
+  readonly kind?: "signed" | "encrypted" | "ticket" | undefined;
   readonly status: CookieStatus;
-  readonly reason?: RejectReason;
+  readonly reason?: RejectReason | undefined;
   /** Whether `data` is known to come from the server. */
   readonly dataIsVerified: boolean;
-  readonly data?: JsonObject;
+  readonly data?: JsonObject | undefined;
   /** Flash messages and the like. */
-  readonly metadata?: JsonObject;
-  readonly id?: string;
-  readonly revision?: number;
-  readonly bornAt?: Date;
-  readonly issuedAt?: Date;
+  readonly metadata?: JsonObject | undefined;
+  readonly id?: string | undefined;
+  readonly revision?: number | undefined;
+  readonly bornAt?: Date | undefined;
+  readonly issuedAt?: Date | undefined;
   /** Null where it does not end by itself. */
-  readonly expiresAt?: Date | null;
+  readonly expiresAt?: Date | null | undefined;
   /** The hint at its key that a token of ours carries, in hexadecimal. */
-  readonly keyId?: string;
+  readonly keyId?: string | undefined;
   /** Which of the keys verified it; 0 is the first. */
-  readonly keyIndex?: number;
+  readonly keyIndex?: number | undefined;
   /** Bytes of name and value, of all cookies that the session is split into. */
   readonly size: number;
   /** The cookies that it is made of: more than one with `chunks`, or with a signature of its own. */
   readonly cookies: readonly string[];
   /** Of a Set-Cookie, as they stand in it. */
-  readonly attributes?: readonly string[];
+  readonly attributes?: readonly string[] | undefined;
   /** Sentences on what may surprise. */
   readonly remarks: readonly string[];
   /** The parts of a token of ours. */
-  readonly fields?: readonly TokenField[];
+  readonly fields?: readonly TokenField[] | undefined;
 }
 
 /** A date from seconds since 1970; `undefined` where it is beyond what a Date holds. */

@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import { fromBase64url } from "../encoding.ts";
 import type { Secret } from "../secret.ts";
 import type { RejectReason } from "../session/format.ts";
 import { parseBody } from "../session/json.ts";
@@ -27,12 +28,21 @@ export function inspectToken(
   const view = viewToken(token);
   const format = "galleta";
   if (view === undefined) {
-    const { fault } = open(token, keys, USUAL_NAMES);
-    return { ...common, format, status: "refused", reason: fault ?? "not-canonical" };
+    const reason = fromBase64url(token) === undefined ? "not-canonical" : "length";
+    return { ...common, format, status: "refused", reason };
   }
   const { kind, keyId, fields, born, iat, exp, content } = view;
   const untimely = judgeTimes({ born, iat, exp: exp ?? NEVER }, Math.floor(now / 1000), UNKNOWN);
-  const shown = { ...common, format, kind, keyId, fields, ...times(born, iat, exp) } as const;
+  const shown = {
+    ...common,
+    format,
+    kind,
+    keyId,
+    fields,
+    bornAt: dateOf(born),
+    issuedAt: dateOf(iat),
+    expiresAt: exp === null ? null : dateOf(exp),
+  } as const;
   const readable = content === undefined ? {} : describeContent(content);
   if (keys.length === 0) {
     const base = { ...shown, ...readable };
@@ -71,14 +81,13 @@ type Described = Pick<CookieReport, "id" | "revision" | "data" | "metadata">;
 
 interface Opening {
   readonly opened?: OpenedToken;
-  readonly fault?: TokenFault;
+  readonly fault?: TokenFault | undefined;
   readonly name?: string;
   readonly use?: TokenUse;
 }
 
 function open(token: string, keys: readonly Secret[], names: readonly string[]): Opening {
   const secrets = keys.map((key) => Buffer.from(key.reveal(), "utf8"));
-  if (secrets.length === 0) return {};
   let fault: TokenFault | undefined;
   for (const name of names) {
     const ring = createKeyRing(secrets, name);
@@ -88,18 +97,7 @@ function open(token: string, keys: readonly Secret[], names: readonly string[]):
       fault ??= opened;
     }
   }
-  return fault === undefined ? {} : { fault };
-}
-
-function times(born: number, iat: number, exp: number | null) {
-  const bornAt = dateOf(born);
-  const issuedAt = dateOf(iat);
-  const expiresAt = exp === null ? null : dateOf(exp);
-  return {
-    ...(bornAt === undefined ? {} : { bornAt }),
-    ...(issuedAt === undefined ? {} : { issuedAt }),
-    ...(expiresAt === undefined ? {} : { expiresAt }),
-  };
+  return { fault };
 }
 
 function describeContent({ sid, rev, json }: Content): Described {
@@ -107,7 +105,7 @@ function describeContent({ sid, rev, json }: Content): Described {
   const body = isShallow(json) ? parseBody(json) : undefined;
   if (body === undefined) return own;
   const hasMeta = Object.keys(body.meta).length > 0;
-  return { ...own, data: body.data, ...(hasMeta ? { metadata: body.meta } : {}) };
+  return { ...own, data: body.data, metadata: hasMeta ? body.meta : undefined };
 }
 
 /** Deeper than any session. What nobody verified could otherwise be laid out in gigabytes. */

@@ -1,0 +1,101 @@
+import process from "node:process";
+import { inspectCookies, printable, REASONS, type CookieReport } from "@galleta/session/inspect";
+import { defineCommand } from "./command.ts";
+import { CliError } from "./failure.ts";
+import { KEY_OPTIONS, namesKey, readKeys, type NamedKey } from "./inspect-keys.ts";
+import { paintFor, renderReport } from "./inspect-text.ts";
+import { wholeNumber } from "./number.ts";
+
+/** Characters that are read: far more than the headers that a server would take. */
+const MAX_INPUT = 65_536;
+const MAX_AGE = 400 * 86_400;
+
+/** `galleta inspect` */
+export const command = defineCommand({
+  name: "inspect",
+  summary: "Look into a session cookie: what it holds, until when, and why it is refused.",
+  positional: "[cookie]",
+  options: {
+    ...KEY_OPTIONS,
+    name: { type: "string", value: "cookie", help: "The cookie's name; keys are bound to it" },
+    "max-age": {
+      type: "string",
+      value: "seconds",
+      help: "How long Starlette, Flask or Django accepts it",
+    },
+    json: { type: "boolean", help: "Print JSON" },
+  },
+  notes: [
+    "The cookie is a value, name=value, or a whole Cookie or Set-Cookie header, of Galleta,",
+    "Starlette, Flask, Django, cookie-session, iron-session or Rails. Without the argument it is",
+    "read from standard input: curl -sI http://127.0.0.1:8000/ | npx galleta inspect",
+    "Without --secret-env and --env-file nothing is verified.",
+    "The exit code is 1 where a cookie is refused or unknown.",
+  ],
+  async run({ values, positionals }, io) {
+    const keys = namesKey(values) ? readKeys(values, process.env) : [];
+    const maxAge = readMaxAge(values["max-age"]);
+    const text = positionals[0] ?? (await readStandardInput());
+    if (text.length > MAX_INPUT) throw new CliError(`That is over ${MAX_INPUT} characters.`);
+    const { name } = values;
+    const secretKey = keys.map(({ secret }) => secret);
+    const now = new Date();
+    const reports = inspectCookies(text, { secretKey, name, maxAge, now: now.getTime() });
+    if (reports.length === 0) {
+      throw new CliError(
+        name === undefined ? "There is no cookie in it." : "It has no cookie of that name.",
+      );
+    }
+    if (values.json === true) io.out(asJson(reports, keys));
+    else io.out(asText(reports, keys, now));
+    const known = reports.filter(({ status }) => status !== "unknown");
+    return known.length > 0 && known.every(({ status }) => status !== "refused") ? 0 : 1;
+  },
+});
+
+function asText(reports: readonly CookieReport[], keys: readonly NamedKey[], now: Date): string {
+  const known = reports.filter(({ status }) => status !== "unknown");
+  const others = reports.filter(({ status }) => status === "unknown");
+  const paint = paintFor(process.stdout);
+  // Beside a session, other cookies are only named.
+  const shown = known.length > 0 ? known : others;
+  const texts = shown.map((report) => renderReport(report, keys, now, paint));
+  if (known.length > 0 && others.length > 0) {
+    const names = others.map(({ name }) => printable(name ?? "")).join(", ");
+    texts.push(`${paint("dim", `Not of a session: ${names}`)}\n`);
+  }
+  return texts.join("\n");
+}
+
+function asJson(reports: readonly CookieReport[], keys: readonly NamedKey[]): string {
+  const cookies = reports.map((report) => {
+    const { reason, keyIndex, status } = report;
+    const key = status === "valid" ? keys[keyIndex ?? 0] : undefined;
+    return {
+      ...report,
+      ...(key === undefined ? {} : { verifiedWith: { name: key.name, source: key.source } }),
+      ...(reason === undefined ? {} : { explanation: REASONS[reason] }),
+    };
+  });
+  return `${printable(JSON.stringify({ cookies }, null, 2), true)}\n`;
+}
+
+function readMaxAge(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const seconds = wholeNumber(text, 1, MAX_AGE);
+  if (seconds === undefined) throw new CliError(`--max-age is seconds, from 1 to ${MAX_AGE}.`);
+  return seconds;
+}
+
+async function readStandardInput(): Promise<string> {
+  if (process.stdin.isTTY) {
+    throw new CliError("Pass a cookie, or pipe one in: curl -sI <url> | npx galleta inspect");
+  }
+  let text = "";
+  process.stdin.setEncoding("utf8");
+  for await (const chunk of process.stdin as AsyncIterable<string>) {
+    text += chunk;
+    if (text.length > MAX_INPUT) break;
+  }
+  return text;
+}
