@@ -88,10 +88,10 @@ export class Connection {
     return this.#gone;
   }
 
-  /** Aborted when the socket is closed. */
+  /** Aborted when the socket closes, from either side. */
   get signal(): AbortSignal {
     this.#abort ??= new AbortController();
-    if (this.#state === "closed") this.#abort.abort(this.#disconnect);
+    if (this.#disconnect) this.#abort.abort(this.#disconnect);
     return this.#abort.signal;
   }
 
@@ -160,6 +160,7 @@ export class Connection {
     this.#disconnect = error ?? new WebSocketDisconnect(code, reason);
     this.inbox.discard(error);
     this.#outbox?.end(this.#disconnect);
+    this.#abort?.abort(this.#disconnect);
   }
 
   /** The server stops: a client is told to come back elsewhere, or later. */

@@ -28,8 +28,15 @@ export async function runView(
     else if (connection.isPending) await connection.open(true);
     connection.close(1000, "");
   } catch (error) {
-    if (!(error instanceof WebSocketDisconnect)) await fail(connection, socket, error);
+    if (!isEnd(connection, error)) await fail(connection, socket, error);
   }
+}
+
+/** Whether an error says no more than that the socket is closed. */
+function isEnd(connection: Connection, error: unknown): boolean {
+  if (error instanceof WebSocketDisconnect) return true;
+  const isAbort = error instanceof Error && error.name === "AbortError";
+  return isAbort && connection.signal.aborted;
 }
 
 async function fail(

@@ -70,7 +70,10 @@ export class Socket<
     return this.event.url.searchParams;
   }
 
-  /** Aborted when the socket is closed: `on(emitter, "todo", { signal: ws.signal })`. */
+  /**
+   * Aborted when the socket closes, from either side: `on(emitter, "todo", { signal: ws.signal })`.
+   * What is thrown for that may leave the view.
+   */
   get signal(): AbortSignal {
     return this.#parts.connection.signal;
   }

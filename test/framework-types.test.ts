@@ -1,0 +1,84 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const run = promisify(execFile);
+let folder: string;
+
+// An app's declarations hold for a whole compilation, so each of these is one of its own.
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "galleta-types-"));
+});
+afterAll(async () => {
+  await rm(folder, { recursive: true });
+});
+
+/** What the compiler says of an app. */
+async function compile(source: string): Promise<string> {
+  await writeFile(join(folder, "app.mts"), source);
+  const config = {
+    extends: join(root, "tsconfig.check.json"),
+    compilerOptions: {
+      typeRoots: [join(root, "node_modules/@types")],
+      paths: {
+        galleta: [join(root, "packages/galleta/src/index.ts")],
+        "@galleta/session": [join(root, "packages/session/src/index.ts")],
+      },
+    },
+    include: [join(folder, "app.mts")],
+  };
+  await writeFile(join(folder, "tsconfig.json"), JSON.stringify(config));
+  const tsc = join(root, "node_modules/.bin/tsc");
+  const { stdout } = await run(tsc, ["-p", folder], { cwd: root }).catch(
+    (error: { stdout: string }) => error,
+  );
+  return stdout;
+}
+
+test("declaration merging types the session everywhere", async () => {
+  const told = await compile(`
+    import { App } from "galleta";
+    declare module "@galleta/session" {
+      interface SessionData { lastId: number }
+    }
+    const app = new App();
+    app.route("/", (req) => {
+      const id: number | undefined = req.session.lastId;
+      req.session.lastId = (id ?? 0) + 1;
+      // @ts-expect-error of another type
+      req.session.lastId = "1";
+      // @ts-expect-error nobody declared it
+      req.session.lastID = 1;
+    });
+    app.websocketRoute("/ws", async (ws) => {
+      const id: number | undefined = ws.session.lastId;
+      // @ts-expect-error of another type
+      ws.session.lastId = String(id);
+    });
+    new App<{ other: string }>().route("/", (req) => {
+      req.session.other = "typed for one app";
+      // @ts-expect-error declared for the others
+      req.session.lastId = 1;
+    });
+  `);
+  expect(told).toBe("");
+});
+
+test("where nothing is declared, any key may hold anything", async () => {
+  const told = await compile(`
+    import { App } from "galleta";
+    new App().route("/", (req) => {
+      req.session.anything = { goes: true };
+      const read: unknown = req.session.anything;
+      // @ts-expect-error unknown until it is looked at
+      const text: string = req.session.text;
+      void [read, text];
+    });
+  `);
+  expect(told).toBe("");
+});
