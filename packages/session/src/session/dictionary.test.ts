@@ -1,0 +1,220 @@
+import { inspect } from "node:util";
+import { describe, expect, it } from "vitest";
+import { start, visit, commitOf } from "../../../../test/support/sessions.ts";
+import { contextOf } from "./context.ts";
+import { describe as describeSession, renew } from "./functions.ts";
+
+const open = (data: object = {}) => {
+  const context = start().sessions.open("");
+  Object.assign(context.session, data);
+  return context;
+};
+
+describe("a session is a dictionary", () => {
+  it("without a prototype", () => {
+    const { session } = open({ a: 1 });
+    expect(Object.getPrototypeOf(session)).toBeNull();
+    for (const key of ["toString", "hasOwnProperty", "constructor", "valueOf", "__proto__"]) {
+      expect(session[key]).toBeUndefined();
+      expect(key in session).toBe(false);
+    }
+    expect("a" in session).toBe(true);
+  });
+
+  it("in which any key is a key", () => {
+    const { sessions } = start();
+    const data = {
+      toString: "text",
+      hasOwnProperty: true,
+      constructor: { name: "x" },
+      then: "not a promise",
+      toJSON: "text",
+      length: 3,
+      10: "ten",
+      2: "two",
+      "": "empty",
+      "a.b[0]": 1,
+      "\ud83c\udf6a": "cookie",
+      session: { session: 1 },
+    };
+    const { cookie } = visit(sessions, "", (session) => void Object.assign(session, data));
+    const again = visit(sessions, cookie, (session) => {
+      expect({ ...session }).toEqual(data);
+      expect(Object.keys(session)).toEqual(Object.keys(data));
+    });
+    expect(again.commit.setCookie).toEqual([]);
+  });
+
+  it("that can be listed, spread, counted and shown", () => {
+    const { session } = open({ a: 1, b: { c: 2 } });
+    expect(Object.entries(session)).toEqual([
+      ["a", 1],
+      ["b", { c: 2 }],
+    ]);
+    expect({ ...session }).toEqual({ a: 1, b: { c: 2 } });
+    expect(JSON.stringify(session)).toBe('{"a":1,"b":{"c":2}}');
+    expect(inspect(session)).toContain("c: 2");
+    const keys = [];
+    for (const key in session) keys.push(key);
+    expect(keys).toEqual(["a", "b"]);
+  });
+
+  it("whose __proto__ is never kept", () => {
+    const { sessions } = start();
+    const { cookie } = visit(sessions, "", (session) => {
+      session["a"] = { n: 1 };
+      session["__proto__"] = { admin: true };
+    });
+    const again = visit(sessions, cookie, (session, context) => {
+      expect(session["admin"]).toBeUndefined();
+      expect(Object.keys(session)).toEqual(["a"]);
+      context.session = JSON.parse('{"b":1,"__proto__":{"admin":true}}');
+      expect(Object.keys(session)).toEqual(["b"]);
+      expect(Object.getPrototypeOf(session)).toBeNull();
+    });
+    visit(sessions, again.cookie, (session) => expect({ ...session }).toEqual({ b: 1 }));
+  });
+});
+
+describe("assigning a session", () => {
+  it("replaces the data and keeps the object", () => {
+    const context = open({ a: 1, b: 2 });
+    const { session } = context;
+    context.session = { b: 3, c: undefined };
+    expect(context.session).toBe(session);
+    expect({ ...session }).toEqual({ b: 3 });
+  });
+  it("of itself, or of what it is made of, loses nothing", () => {
+    const context = open({ a: { b: { c: 1 } } });
+    context.session = context.session;
+    expect({ ...context.session }).toEqual({ a: { b: { c: 1 } } });
+    context.session = { ...context.session, d: 1 };
+    expect({ ...context.session }).toEqual({ a: { b: { c: 1 } }, d: 1 });
+    context.session = context.session["a"] as Record<string, unknown>;
+    expect({ ...context.session }).toEqual({ b: { c: 1 } });
+  });
+  it("of another session copies it", () => {
+    const [one, two] = [open({ a: 1 }), open({ b: 2 })];
+    one.session = two.session;
+    two.session["b"] = 3;
+    expect({ ...one.session }).toEqual({ b: 2 });
+    expect(contextOf(one.session)).toBe(one);
+  });
+  it("of null ends it, and of null twice too", () => {
+    const { sessions, types } = start();
+    const { cookie } = visit(sessions, "", (session) => (session["a"] = 1));
+    const { commit } = visit(sessions, cookie, (session, context) => {
+      context.session = null;
+      context.session = null;
+      expect({ ...session }).toEqual({});
+    });
+    expect(commit.setCookie).toHaveLength(1);
+    expect(types()).toEqual(["created", "destroyed"]);
+  });
+  it.each([undefined, 1, "a", true, [], [1], new Map([["a", 1]]), new Date(), () => 1])(
+    "of %o is an error that changes nothing",
+    (value) => {
+      const context = open({ a: 1 });
+      expect(() => (context.session = value as unknown as Record<string, unknown>)).toThrow(
+        expect.objectContaining({ code: "ERR_SESSION_NOT_JSON" }),
+      );
+      expect({ ...context.session }).toEqual({ a: 1 });
+    },
+  );
+  it("keeps what is nested by reference, as objects do", () => {
+    const context = open();
+    const cart = { items: [1] };
+    context.session = { cart };
+    cart.items.push(2);
+    expect(context.session["cart"]).toBe(cart);
+    expect(context.session).toEqual({ cart: { items: [1, 2] } });
+  });
+});
+
+interface Shape {
+  a?: number;
+  added?: number;
+  deep: { list?: { x: number }[] };
+}
+
+describe("after the commit", () => {
+  it("everything can be read as before", () => {
+    const when = new Date(0);
+    const context = open({ a: 1, when, list: [{ b: 2 }], frozen: Object.freeze({ c: [3] }) });
+    const { session } = context;
+    commitOf(context);
+    expect((session["when"] as Date).toISOString()).toBe(when.toISOString());
+    expect(JSON.stringify(session)).toBe(
+      '{"a":1,"when":"1970-01-01T00:00:00.000Z","list":[{"b":2}],"frozen":{"c":[3]}}',
+    );
+    expect(inspect(session)).toContain("b: 2");
+    expect((session["list"] as unknown[]).map((each) => each)).toEqual([{ b: 2 }]);
+    expect(session["list"]).toBe(session["list"]);
+    expect(Array.isArray(session["list"])).toBe(true);
+    expect("a" in session).toBe(true);
+  });
+
+  it.each<[string, (session: Shape) => unknown]>([
+    ["set", (s) => (s.a = 2)],
+    ["add", (s) => (s.added = 1)],
+    ["delete", (s) => delete s.a],
+    ["define", (s) => Object.defineProperty(s, "a", { value: 2 })],
+    ["assign", (s) => Object.assign(s, { a: 2 })],
+    ["nested set", (s) => (s.deep.list![0]!.x = 2)],
+    ["nested delete", (s) => delete s.deep.list],
+    ["push", (s) => s.deep.list?.push({ x: 1 })],
+    ["sort", (s) => s.deep.list?.sort()],
+    ["through values", (s) => ((Object.values(s)[1] as Shape["deep"]).list = [])],
+    ["through a spread", (s) => ({ ...s }).deep.list?.pop()],
+    ["through a callback", (s) => s.deep.list?.forEach((each) => (each.x = 2))],
+  ])("%s is refused, and changes nothing", (_, write) => {
+    const context = open({ a: 1, deep: { list: [{ x: 1 }, { x: 0 }] } });
+    const { session } = context;
+    commitOf(context);
+    expect(() => write(session as unknown as Shape)).toThrow(
+      expect.objectContaining({ code: "ERR_SESSION_COMMITTED" }),
+    );
+    expect(session).toEqual({ a: 1, deep: { list: [{ x: 1 }, { x: 0 }] } });
+  });
+
+  it("a session that nobody used before can be read, not written", () => {
+    const { sessions } = start();
+    const { cookie } = visit(sessions, "", (session) => (session["a"] = 1));
+    const context = sessions.open(cookie);
+    commitOf(context);
+    expect({ ...context.session }).toEqual({ a: 1 });
+    expect(() => (context.session["a"] = 2)).toThrow(/headers have been sent/);
+    expect(() => (context.session = { a: 2 })).toThrow(/headers have been sent/);
+    expect(() => (context.session = null)).toThrow(/headers have been sent/);
+  });
+});
+
+describe("the functions take the session itself", () => {
+  it.each<[string, (session: object) => unknown]>([
+    ["a copy", (session) => ({ ...session })],
+    ["a part", (session) => (session as { a: object }).a],
+    ["a plain object", () => ({})],
+    ["an array", () => []],
+    ["null", () => null],
+    ["undefined", () => undefined],
+    ["text", () => "session"],
+    ["a number", () => 1],
+  ])("not %s", (_, make) => {
+    const { session } = open({ a: { b: 1 } });
+    const wrong = make(session) as object;
+    for (const use of [renew, describeSession, contextOf]) {
+      expect(() => use(wrong)).toThrow(
+        expect.objectContaining({ code: "ERR_SESSION_NOT_A_SESSION" }),
+      );
+    }
+  });
+
+  it("and no key of the data can stand for one of another", () => {
+    const [one, two] = [open(), open()];
+    one.session["other"] = two.session;
+    expect(contextOf(one.session)).toBe(one);
+    expect(contextOf(one.session["other"] as object)).toBe(two);
+    expect(() => commitOf(one)).not.toThrow();
+    expect(contextOf(one.session)).toBe(one);
+  });
+});

@@ -1,0 +1,189 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { assertJson, assertJsonValue, isDictionary, isObject, parseBody } from "./json.ts";
+
+const fault = (data: object) => {
+  try {
+    assertJson(data);
+  } catch (error) {
+    expect(error).toMatchObject({ name: "SessionError", code: "ERR_SESSION_NOT_JSON" });
+    return (error as Error).message.split(",")[0];
+  }
+  return undefined;
+};
+const nest = (depth: number): unknown => (depth === 0 ? 1 : { a: nest(depth - 1) });
+const cycle: Record<string, unknown> = { a: [1] };
+cycle["self"] = { cycle };
+const sparse = [1];
+sparse[2] = 3;
+
+describe("what JSON cannot carry is named with its path", () => {
+  it.each<[string, object, string]>([
+    ["a function", { f: () => 1 }, "session.f is a function"],
+    ["a nested function", { a: { b: [0, { f() {} }] } }, "session.a.b[1].f is a function"],
+    ["a class", { a: class {} }, "session.a is a function"],
+    ["a symbol", { s: Symbol("s") }, "session.s is a symbol"],
+    ["a BigInt", { n: 1n }, "session.n is a bigint"],
+    ["a boxed BigInt", { n: Object(1n) }, "session.n is a BigInt"],
+    ["NaN", { n: Number.NaN }, "session.n is NaN"],
+    ["Infinity", { a: [Number.POSITIVE_INFINITY] }, "session.a[0] is Infinity"],
+    ["-Infinity", { a: { b: Number.NEGATIVE_INFINITY } }, "session.a.b is -Infinity"],
+    ["undefined in an array", { a: [1, undefined] }, "session.a[1] is undefined"],
+    ["a hole", { a: sparse }, "session.a[1] is undefined"],
+    ["a cycle", { cycle }, "session.cycle.self.cycle is a cycle (it contains itself)"],
+    ["a Map", { m: new Map() }, "session.m is a Map"],
+    ["a Set", { a: [new Set([1])] }, "session.a[0] is a Set"],
+    ["a RegExp", { r: /a/ }, "session.r is a RegExp"],
+    ["an Error", { e: new Error("x") }, "session.e is a Error"],
+    ["a promise", { p: Promise.resolve() }, "session.p is a Promise"],
+    ["bytes", { b: new Uint8Array(2) }, "session.b is a Uint8Array"],
+    ["a boxed string", { s: Object("s") }, "session.s is a String"],
+    ["an invalid Date", { d: new Date(Number.NaN) }, "session.d is an invalid Date"],
+    ["too much depth", { d: nest(65) }, `session.d${".a".repeat(64)} is nested more than 64 deep`],
+    ["toJSON giving undefined", { t: { toJSON() {} } }, "session.t is undefined"],
+    ["toJSON giving a BigInt", { t: { toJSON: () => [1n] } }, "session.t[0] is a bigint"],
+    ["toJSON giving itself", { t: selfish() }, "session.t.big is a bigint"],
+    ["toJSON on top", { toJSON: () => ({}) }, "session.toJSON is a function"],
+  ])("%s", (_, data, message) => {
+    expect(fault(data)).toBe(message);
+  });
+
+  function selfish() {
+    return {
+      big: 1n,
+      toJSON() {
+        return this;
+      },
+    };
+  }
+});
+
+describe("what JSON can carry passes", () => {
+  class Point {
+    x = 1;
+    y = 2;
+  }
+  const shared = { a: 1 };
+  it.each<[string, object, unknown]>([
+    ["nothing", {}, {}],
+    ["every kind", { a: "", b: 0, c: true, d: null, e: [], f: {} }, undefined],
+    ["undefined, as no key", { a: undefined, b: { c: undefined } }, { b: {} }],
+    ["-0, as 0", { a: -0 }, { a: 0 }],
+    ["a Date, as text", { a: new Date(0) }, { a: "1970-01-01T00:00:00.000Z" }],
+    ["a URL, as text", { a: new URL("http://a/") }, { a: "http://a/" }],
+    ["an object of a class, as a plain one", { a: new Point() }, { a: { x: 1, y: 2 } }],
+    ["the same object twice", { a: shared, b: [shared, shared] }, undefined],
+    ["64 levels", { a: nest(63) }, undefined],
+    ["a lone surrogate", { a: "\ud800" }, undefined],
+    ["a null prototype", { a: Object.assign(Object.create(null), { b: 1 }) }, { a: { b: 1 } }],
+    ["keys that objects have", { constructor: 1, toString: "", hasOwnProperty: {} }, undefined],
+  ])("%s", (_, data, expected) => {
+    expect(fault(data)).toBeUndefined();
+    expect(JSON.parse(JSON.stringify(data))).toEqual(expected ?? data);
+  });
+
+  it("and nothing that passes is altered but as said", () => {
+    fc.assert(
+      fc.property(
+        fc.dictionary(
+          fc.string(),
+          fc.anything({
+            withBigInt: true,
+            withDate: true,
+            withMap: true,
+            withSet: true,
+            withSparseArray: true,
+            withTypedArray: true,
+            withObjectString: true,
+            withBoxedValues: true,
+            withNullPrototype: true,
+          }),
+        ),
+        (data) => {
+          if (fault(data) !== undefined) return;
+          const text = JSON.stringify(data);
+          // What came through once comes through again, unchanged.
+          const back: object = JSON.parse(text);
+          expect(fault(back)).toBeUndefined();
+          expect(JSON.stringify(back)).toBe(text);
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+
+  it("assertJsonValue calls it what it is told to", () => {
+    expect(() => assertJsonValue({ a: [1n] }, "it")).toThrow(/^it\.a\[0\] is a bigint/);
+    expect(() => assertJsonValue("fine", "it")).not.toThrow();
+  });
+});
+
+describe("parseBody", () => {
+  it.each<[string, object, object]>([
+    ["{}", {}, {}],
+    ['{"a":1}', { a: 1 }, {}],
+    ['[{"a":1},{"flash":{"b":2}}]', { a: 1 }, { flash: { b: 2 } }],
+    ["[{},{}]", {}, {}],
+  ])("%s", (json, data, meta) => {
+    expect(parseBody(json)).toEqual({ data, meta });
+  });
+
+  it.each([
+    "",
+    " ",
+    "null",
+    "1",
+    '"a"',
+    "[]",
+    "[{}]",
+    "[{},{},{}]",
+    "[1,{}]",
+    "[{},null]",
+    "[[],{}]",
+    "{",
+    '{"a":}',
+    "{}x",
+    "undefined",
+    "NaN",
+    "\ufeff{}",
+  ])("%j is none", (json) => expect(parseBody(json)).toBeUndefined());
+
+  it("drops __proto__ at every depth, however it is spelt", () => {
+    const spellings = [
+      "__proto__",
+      "\\u005f_proto__",
+      "__pr\\u006Fto__",
+      "\\u005F\\u005f\\u0070\\u0072\\u006f\\u0074\\u006f\\u005f\\u005f",
+    ];
+    for (const key of spellings) {
+      const evil = `"${key}":{"admin":true}`;
+      const json = `{${evil},"a":{${evil},"b":[{${evil},"c":1}]}}`;
+      for (const body of [parseBody(json), parseBody(`[{"d":${json}},${json}]`)]) {
+        expect(JSON.stringify(body)).not.toContain("admin");
+        expect(({} as { admin?: boolean }).admin).toBeUndefined();
+      }
+      expect(parseBody(json)?.data).toEqual({ a: { b: [{ c: 1 }] } });
+      const { data } = parseBody(json) ?? expect.fail();
+      expect(Object.getPrototypeOf(data["a"])).toBe(Object.prototype);
+      expect((data as { admin?: boolean }).admin).toBeUndefined();
+    }
+  });
+
+  it("keeps __proto__ where it is a value", () => {
+    expect(parseBody('{"a":"__proto__","b":["\\u005f_proto__"]}')?.data).toEqual({
+      a: "__proto__",
+      b: ["__proto__"],
+    });
+  });
+});
+
+it("tells dictionaries from objects that are none", () => {
+  for (const each of [new Map(), new Date(), [], null, undefined, 1, "a", () => 1, /a/]) {
+    expect(isDictionary(each)).toBe(false);
+  }
+  for (const each of [{}, Object.create(null), new (class {})(), new Proxy({}, {})]) {
+    expect(isDictionary(each)).toBe(true);
+    expect(isObject(each)).toBe(true);
+  }
+  expect([null, [], 1].map(isObject)).toEqual([false, false, false]);
+});
