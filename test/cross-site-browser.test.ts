@@ -43,20 +43,20 @@ describe.runIf(available(CHROMIUM, OPENSSL))("two sites in a real browser", () =
   });
   afterEach(() => context.close());
 
-  function makeBank(): App {
-    const app = new App();
+  function makeBank(): App<{ user: string }> {
+    const app = new App<{ user: string }>();
     configure(app, { SESSIONS: { secretKey: KEY, sameSite: "none", httpsOnly: true } });
     app.route("/", (req, res) => {
-      req.session["user"] = "ann";
+      req.session.user = "ann";
       res.html = "<!doctype html><title>bank</title>";
     });
     app.route("/transfer", { methods: ["POST"] }, async (req, res) => {
-      transfers.push(`${String(req.session["user"])}: ${await req.text()}`);
+      transfers.push(`${String(req.session.user)}: ${await req.text()}`);
       res.text = "done";
     });
     app.websocketRoute("/live", async (ws) => {
       sockets += 1;
-      await ws.send(String(ws.session["user"]));
+      await ws.send(String(ws.session.user));
     });
     return app;
   }
