@@ -60,6 +60,7 @@ function inspectGroup(
   const sizes = members.map((member) => (member.name ?? name ?? "").length + member.value.length);
   const common = {
     name,
+    value,
     size: sizes.reduce((sum, size) => sum + size, 0),
     cookies: members.map((member) => member.name ?? name ?? ""),
     dataIsVerified: false,
@@ -70,7 +71,10 @@ function inspectGroup(
     ],
   };
   const values = members.map((member) => member.value);
-  if (isToken) return inspectChunks(values, (token) => inspectToken(common, token, keys, now));
+  if (isToken)
+    return inspectChunks(values, (token) =>
+      inspectToken({ ...common, value: token }, token, keys, now),
+    );
   const [likeliest, ...others]: Candidate[] = recognise(value);
   if (likeliest === undefined) {
     const remarks = [...common.remarks, ...remarkUnknown(value)];

@@ -17,6 +17,8 @@ export type CookieStatus =
 export interface CookieReport {
   /** Its name; of a value alone, the name that it was verified with. */
   readonly name: string | undefined;
+  /** Its value, that of all its chunks together. */
+  readonly value: string;
   readonly format: CookieFormat | "unknown";
   /** Of a token of ours. A ticket carries a change from a socket and is never a session. */
   readonly kind?: "signed" | "encrypted" | "ticket" | undefined;
