@@ -37,13 +37,19 @@ interface IronOptions {
   cookieName: string;
   password: string | Record<string, string>;
   cookieOptions: { secure: boolean };
+  chunk?: boolean;
 }
 
 type IronSession = JsonObject & { save(): Promise<void>; destroy(): void };
 
 /** node:http with iron-session 8 or 9. */
-export function startIronSession(major: 8 | 9, cookieName: string, password: string) {
-  const options: IronOptions = { cookieName, password, cookieOptions: { secure: false } };
+export function startIronSession(
+  major: 8 | 9,
+  cookieName: string,
+  password: string,
+  more: { chunk?: boolean } = {},
+) {
+  const options: IronOptions = { cookieName, password, cookieOptions: { secure: false }, ...more };
   const answer = async (req: IncomingMessage, res: ServerResponse) => {
     const session = (await (major === 8
       ? getIronSession8(req, res, options)

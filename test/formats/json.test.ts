@@ -42,8 +42,11 @@ const random64Bits = fc
 const shortDecimal = fc
   .tuple(fc.integer({ min: -99_999, max: 99_999 }), fc.integer({ min: -30, max: 30 }))
   .map(([digits, power]) => Number(`${digits}e${power}`));
+const atTheEdge = fc
+  .tuple(fc.integer({ min: -8, max: 20 }), fc.double({ min: 0.1, max: 10, noNaN: true }))
+  .map(([power, digits]) => digits * 10 ** power);
 const numbers = fc
-  .array(fc.oneof(random64Bits, shortDecimal, fc.maxSafeInteger()), { maxLength: 20 })
+  .array(fc.oneof(random64Bits, shortDecimal, atTheEdge, fc.maxSafeInteger()), { maxLength: 20 })
   .map((list): JsonObject => ({ list }));
 
 describe.each(languages)("the JSON of $numbers", ({ numbers: kind, need, run, style }) => {
@@ -57,7 +60,7 @@ describe.each(languages)("the JSON of $numbers", ({ numbers: kind, need, run, st
     writeForeignObject(session, { ...style, numbers: numberStyle });
 
   it.runIf(available(...need))("is written to the byte, text and numbers alike", () => {
-    const samples = [...fc.sample(sessions(), 300), ...fc.sample(numbers, 300)];
+    const samples = [...fc.sample(sessions(), 300), ...fc.sample(numbers, 1000)];
     const lines = samples.map((session) => write(session, kind));
     expect(echo(lines)).toEqual(lines);
   });

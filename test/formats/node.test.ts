@@ -62,3 +62,26 @@ describe.each(neighbours)("$name beside us, one cookie jar", ({ format, limit, s
     }
   });
 });
+
+describe("iron-session 9 with chunks", () => {
+  it("is moved to our own chunks", async () => {
+    const format = ironSession({ secretKey, sessionCookie, chunk: true });
+    const [theirs, ours] = await Promise.all([
+      startIronSession(9, sessionCookie, secretKey, { chunk: true }),
+      startOurs({ sessionCookie, formats: [format], chunks: true }),
+    ]);
+    try {
+      const jar = new Jar();
+      const session = JSON.stringify({ long: "x".repeat(6000) });
+      await ask(theirs, jar, "PUT", "/session", session);
+      expect(jar.names()).toEqual(["iron.0", "iron.1", "iron.2"]);
+      expect(await ask(ours, jar, "GET", "/session")).toBe(session);
+      expect(jar.get(sessionCookie)).toMatch(/^Uw/);
+      expect(await ask(ours, jar, "GET", "/session")).toBe(session);
+      await ask(ours, jar, "PUT", "/session", "{}");
+      expect(jar.names()).toEqual([]);
+    } finally {
+      await Promise.all([theirs.close(), ours.close()]);
+    }
+  });
+});

@@ -96,6 +96,28 @@ describe("iron-session's cookie", () => {
     }
   });
 
+  it("is read from its chunks, where that is asked for", () => {
+    const chunked = make({ chunk: true });
+    expect(chunked.cookieNames).toEqual(["auth", "auth.0", "auth.1", "auth.2", "auth.3"]);
+    const [a, b, c] = [value.slice(0, 100), value.slice(100, 200), value.slice(200)];
+    const chunks = { "auth.0": a, "auth.1": b, "auth.2": c };
+    expect(chunked.read(cookieSource(chunks), now)).toEqual(read(value));
+    expect(chunked.read(cookieSource({ auth: value, "auth.0": "x" }), now)).toEqual(read(value));
+    expect(format.read(cookieSource(chunks), now)).toBeUndefined();
+    expect(chunked.read(cookieSource({}), now)).toBeUndefined();
+    const wrong = [
+      { "auth.0": a, "auth.1": b },
+      { "auth.0": a, "auth.2": c },
+      { "auth.0": b, "auth.1": a, "auth.2": c },
+      { "auth.0": a, "auth.1": b, "auth.2": c, "auth.3": "x" },
+    ];
+    for (const cookies of wrong) {
+      expect(chunked.read(cookieSource(cookies), now)).toMatchObject({ ok: false });
+    }
+    const long = { "auth.0": "x".repeat(20_000) };
+    expect(chunked.read(cookieSource(long), now)).toEqual({ ok: false, reason: "too-large" });
+  });
+
   it("is refused when what was sealed is not a session", () => {
     for (const text of ["", "null", "[]", "1", '"a"', "{", "{}{}"]) {
       expect(read(sealed(text, undefined))).toEqual({ ok: false, reason: "payload" });

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { Secret } from "../secret.ts";
-import type { FormatReading, SessionFormat } from "../session/format.ts";
+import type { CookieSource, FormatReading, SessionFormat } from "../session/format.ts";
 import type { SecretKeys } from "../session/keys.ts";
 import { MAX_COOKIE_CHARS, refuse, utf8 } from "./bounds.ts";
 import { seal, unseal, type SealPassword } from "./iron.ts";
@@ -20,12 +20,15 @@ export interface IronSessionOptions {
   sessionCookie: string;
   /** `ttl` in seconds, 14 days by default; 0 makes seals that do not end. */
   ttl?: number | undefined;
+  /** Whether to read what iron-session 9 split over `name.0` to `name.3`. Default false, as there. */
+  chunk?: boolean | undefined;
 }
 
 const FORMAT = "iron-session";
 const DAY = 86_400;
 const MIN_PASSWORD = 32;
 const VERSION = "~2";
+const CHUNKS = [0, 1, 2, 3];
 const STYLE: JsonStyle = { numbers: "js", comma: ",", colon: ":" };
 
 /**
@@ -33,10 +36,9 @@ const STYLE: JsonStyle = { numbers: "js", comma: ",", colon: ":" };
  * of @hapi/iron that names its password and its end.
  *
  * As in iron-session, a seal is good for 60 seconds after its end, for clocks that differ. Stricter:
- * the seal must end in `~2`, its parts must be canonical, sizes are bounded. A session split
- * over several cookies (`chunk: true`) is not read.
+ * the seal must end in `~2`, its parts must be canonical, sizes are bounded.
  *
- * A seal written here ends after `ttl`, or earlier with the cookie's own Max-Age.
+ * A seal written here ends after `ttl`, or earlier with the cookie's own Max-Age, and is one cookie.
  *
  * @throws SessionError `ERR_SESSION_OPTION` or `ERR_SESSION_KEY` when an option is wrong
  * @example
@@ -46,13 +48,15 @@ const STYLE: JsonStyle = { numbers: "js", comma: ",", colon: ":" };
  * ```
  */
 export function ironSession(options: IronSessionOptions): SessionFormat {
-  checkNames(FORMAT, options, ["secretKey", "sessionCookie", "ttl"]);
+  checkNames(FORMAT, options, ["secretKey", "sessionCookie", "ttl", "chunk"]);
   const name = readCookieName(FORMAT, options.sessionCookie, undefined);
   const ttl = readSeconds(FORMAT, "ttl", options.ttl, 14 * DAY) ?? 0;
   const passwords = readPasswords(options.secretKey);
+  const chunkNames = readChunk(options.chunk) ? CHUNKS.map((index) => `${name}.${index}`) : [];
+  const maxChars = MAX_COOKIE_CHARS * (chunkNames.length > 0 ? 2 : 1);
 
   const open = (value: string, now: number): FormatReading => {
-    if (value.length > MAX_COOKIE_CHARS) return refuse("too-large");
+    if (value.length > maxChars) return refuse("too-large");
     if (!value.endsWith(VERSION)) return refuse("version");
     const opened = unseal(value.slice(0, -VERSION.length), passwords);
     if ("reason" in opened) return refuse(opened.reason);
@@ -68,9 +72,9 @@ export function ironSession(options: IronSessionOptions): SessionFormat {
 
   return {
     name: FORMAT,
-    cookieNames: [name],
+    cookieNames: [name, ...chunkNames],
     read(cookies, now) {
-      const value = cookies.get(name);
+      const value = cookies.get(name) ?? joinChunks(cookies, chunkNames);
       return value === undefined ? undefined : open(value, now);
     },
     write(data, now, maxAge) {
@@ -85,6 +89,24 @@ export function ironSession(options: IronSessionOptions): SessionFormat {
       return [{ name, value: text + VERSION }];
     },
   };
+}
+
+/** A missing chunk ends the seal, as in iron-session; the MAC tells whether it was the last. */
+function joinChunks(cookies: CookieSource, names: readonly string[]): string | undefined {
+  let joined: string | undefined;
+  for (const name of names) {
+    const chunk = cookies.get(name);
+    if (chunk === undefined) break;
+    joined = (joined ?? "") + chunk;
+  }
+  return joined;
+}
+
+function readChunk(chunk: boolean | undefined): boolean {
+  if (chunk !== undefined && typeof chunk !== "boolean") {
+    badOption(FORMAT, "chunk must be true or false.");
+  }
+  return chunk ?? false;
 }
 
 type Passwords = readonly [SealPassword, ...SealPassword[]];

@@ -56,7 +56,8 @@ export function unescapeLookalike(
 /**
  * Spells a number as the other side's JSON does. All agree on whole numbers up to 2^53 - 1; the rest
  * are floats there, written with the same shortest digits but another exponent: `1e-7` is `1e-07` in
- * Python and `1.0e-07` in Ruby, and they begin to use one at 16 digits.
+ * Python and `1.0e-07` in Ruby. Python begins to use one at 1e16, Ruby at 1e15 where there is no
+ * fraction, both below 1e-4.
  */
 export function numberLiteral(number: number, style: NumberStyle): string {
   if (style === "js") return JSON.stringify(number);
@@ -64,7 +65,8 @@ export function numberLiteral(number: number, style: NumberStyle): string {
   if (Number.isSafeInteger(number)) return String(number);
   const [mantissa = "", exponent = "0"] = number.toExponential().split("e");
   const power = Number(exponent);
-  if (power >= -4 && power < 16) {
+  const most = style === "ruby" && Number.isInteger(number) ? 15 : 16;
+  if (power >= -4 && power < most) {
     const plain = String(number);
     return plain.includes(".") ? plain : `${plain}.0`;
   }

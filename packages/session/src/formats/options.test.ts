@@ -92,6 +92,7 @@ describe("single options", () => {
     ["django", django, { salt: 1 }],
     ["cookie-session", cookieSession, { digest: "sha512256" }],
     ["iron-session", ironSession, { ttl: -1 }],
+    ["iron-session", ironSession, { chunk: 1 }],
     ["iron-session", ironSession, { secretKey: { one: secretKey } }],
     ["iron-session", ironSession, { secretKey: { 1.5: secretKey } }],
     ["rails", rails, { digest: "SHA256" }],
