@@ -5,7 +5,7 @@ import { REFUSALS, type Refusal } from "./csrf/refusal.ts";
 import { verifyToken } from "./csrf/session-token.ts";
 import { SessionContext } from "./session/context.ts";
 import type { SessionData } from "./session/data.ts";
-import { Ledger, NoLedger } from "./session/ledger.ts";
+import { Ledger } from "./session/ledger.ts";
 import type { Shared } from "./session/loaded.ts";
 import { COOKIE_OPTION_NAMES, type CookieSessionOptions } from "./session/options.ts";
 import type { RequestFacts } from "./session/request.ts";
@@ -42,7 +42,7 @@ export class Sessions<Data = SessionData> {
     this.#shared = {
       settings,
       cache: new TokenCache(),
-      ledger: settings.writeAs === undefined ? new Ledger() : new NoLedger(),
+      ledger: new Ledger(),
       revocable: false,
     };
     this.#crossSite = createCrossSiteCheck(options);

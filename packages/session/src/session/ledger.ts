@@ -48,16 +48,3 @@ export class Ledger {
     }
   }
 }
-
-/**
- * The ledger of sessions that are shared with another framework (`writeAs`). Their cookies have no
- * id: the same data may give the very same cookie again, after a logout or a change back, and the
- * neighbour may be the one that issues it. So what was known of a cookie does not hold for its like.
- */
-export class NoLedger extends Ledger {
-  override peek(): undefined {}
-
-  override record(): void {}
-
-  override end(): void {}
-}
