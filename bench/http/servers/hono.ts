@@ -1,0 +1,22 @@
+// node hono.ts [off | galleta]
+import { session } from "@galleta/session/hono";
+import { serve } from "@hono/node-server";
+import { Hono, type Context } from "hono";
+import type { Server } from "node:net";
+import { listening } from "../listening.ts";
+import { login, PLAIN, read, SECRET, userOf, write, type Visit } from "../views.ts";
+
+const app = new Hono();
+if (process.argv[2] === "galleta") app.use(session({ secretKey: SECRET }));
+
+const sessionOf = (c: Context) =>
+  (c as unknown as { var: { session: Partial<Visit> } }).var.session;
+
+app.get("/plain", (c) => c.json(PLAIN));
+app.get("/login", (c) => c.json(login(sessionOf(c), userOf(c.req.url))));
+app.get("/read", (c) => c.json(read(sessionOf(c))));
+app.get("/write", (c) => c.json(write(sessionOf(c))));
+
+const server = serve({ fetch: app.fetch, port: 0, hostname: "127.0.0.1" }, () =>
+  listening(server as Server),
+);

@@ -1,0 +1,54 @@
+import { performance } from "node:perf_hooks";
+
+type Step = (i: number) => unknown;
+
+async function batch(step: Step, count: number, from: number): Promise<number> {
+  const began = performance.now();
+  const first = step(from);
+  if (first instanceof Promise) {
+    await first;
+    for (let i = 1; i < count; i += 1) await step(from + i);
+  } else {
+    for (let i = 1; i < count; i += 1) step(from + i);
+  }
+  return performance.now() - began;
+}
+
+/** One thing to measure. */
+export interface Subject {
+  readonly step: Step;
+}
+
+/**
+ * Measures all subjects in alternating rounds, so that what disturbs the machine disturbs all.
+ *
+ * @param rounds how many rounds count, after one that warms up
+ * @param batchMs milliseconds that each subject has in each round
+ * @returns nanoseconds of one step, one number for each round
+ */
+export async function measure(
+  subjects: readonly Subject[],
+  rounds: number,
+  batchMs: number,
+): Promise<number[][]> {
+  const runs = await Promise.all(
+    subjects.map(async ({ step }) => ({ step, count: 1, next: 0, times: [] as number[] })),
+  );
+  for (const run of runs) {
+    // Doubles until a batch is long enough; that also compiles the code.
+    for (let took = 0; took < batchMs;) {
+      took = await batch(run.step, run.count, run.next);
+      run.next += run.count;
+      if (took < batchMs)
+        run.count = Math.ceil(run.count * Math.min(8, (batchMs * 1.2) / Math.max(took, 0.01)));
+    }
+  }
+  for (let round = 0; round < rounds; round += 1) {
+    for (const run of runs) {
+      const took = await batch(run.step, run.count, run.next);
+      run.next += run.count;
+      run.times.push((took * 1e6) / run.count);
+    }
+  }
+  return runs.map(({ times }) => times);
+}

@@ -1,0 +1,101 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { once } from "node:events";
+
+const running = new Set<ChildProcess>();
+
+/** Ends what is still running, whatever happens to the run. */
+export function killAll(): void {
+  for (const child of running) child.kill("SIGKILL");
+}
+
+process.on("exit", killAll);
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(130));
+
+/** Whether a command is there. */
+export function has(command: string): boolean {
+  return spawnSync("sh", ["-c", `command -v ${command}`]).status === 0;
+}
+
+const canPin = has("taskset");
+
+/** A command as it is started: pinned to one core where the machine lets us. */
+function pinned(core: number | undefined, command: readonly string[]): readonly string[] {
+  return core === undefined || !canPin ? command : ["taskset", "-c", String(core), ...command];
+}
+
+export interface StartOptions {
+  readonly core?: number | undefined;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** A child process that is ended with the run. */
+export function start(
+  command: readonly string[],
+  { core, env = {} }: StartOptions = {},
+): ChildProcess {
+  const [program = "", ...args] = pinned(core, command);
+  const child = spawn(program, args, {
+    stdio: ["pipe", "pipe", "inherit"],
+    env: { ...process.env, ...env },
+  });
+  running.add(child);
+  child.once("exit", () => running.delete(child));
+  return child;
+}
+
+/** Runs a command to its end and gives what it printed. */
+export async function run(command: readonly string[], options: StartOptions = {}): Promise<string> {
+  const child = start(command, options);
+  child.stdin?.end();
+  let output = "";
+  child.stdout?.setEncoding("utf8").on("data", (text: string) => (output += text));
+  const [code] = (await once(child, "close")) as [number | null];
+  if (code !== 0) throw new Error(`${command[0]} ended with ${code}.\n${output}`);
+  return output;
+}
+
+/** Ends a child and waits until it is gone. */
+export async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = once(child, "exit");
+  child.kill("SIGKILL");
+  await gone;
+}
+
+/** Resolves with the first line a child prints that starts with `word`, without it. */
+export async function waitFor(child: ChildProcess, word: string): Promise<string> {
+  let text = "";
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`No "${word}" within 20 s: ${text}`)), 20_000);
+    const settle = (finish: () => void) => {
+      clearTimeout(timer);
+      child.stdout?.off("data", read);
+      finish();
+    };
+    const read = (chunk: Buffer) => {
+      text += chunk.toString("utf8");
+      const line = text
+        .split("\n")
+        .find((each, i, all) => each.startsWith(word) && i < all.length - 1);
+      if (line !== undefined) settle(() => resolve(line.slice(word.length).trim()));
+    };
+    child.stdout?.on("data", read);
+    child.once("exit", (code) => settle(() => reject(new Error(`It ended with ${code}: ${text}`))));
+  });
+}
+
+const TICKS = 100;
+
+/** Seconds of processor time that a process has used, with what it started under it; Linux alone. */
+export function cpuSeconds(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return (Number(fields[11]) + Number(fields[12])) / TICKS;
+}
+
+/** Bytes of memory that a process has resident; Linux alone. */
+export function residentBytes(pid: number): number {
+  const pages = readFileSync(`/proc/${pid}/statm`, "utf8").split(" ")[1];
+  return Number(pages) * 4096;
+}

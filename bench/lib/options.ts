@@ -1,0 +1,39 @@
+import { existsSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { fileURLToPath } from "node:url";
+
+/** How this run was asked for. */
+export interface Options {
+  /** About a minute instead of about ten: fewer rounds, shorter ones, fewer sockets. */
+  readonly quick: boolean;
+  /** The sections to run. */
+  readonly sections: readonly string[];
+  /** The Node that runs every JavaScript server and the measurements in process. */
+  readonly node: string;
+}
+
+export const SECTIONS = ["in-process", "http", "websocket", "scale"] as const;
+
+// Budgets are set on Node 24; README.md says how to put it there.
+const NODE_24 = fileURLToPath(
+  new URL("../.cache/node24/node_modules/node/bin/node", import.meta.url),
+);
+
+/** Reads the command line. */
+export function readOptions(args: readonly string[]): Options {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: { quick: { type: "boolean" }, node: { type: "string" } },
+  });
+  for (const name of positionals) {
+    if (!SECTIONS.some((section) => section === name)) {
+      throw new RangeError(`There is no section ${name}; there are ${SECTIONS.join(", ")}.`);
+    }
+  }
+  return {
+    quick: values.quick ?? false,
+    sections: positionals.length > 0 ? positionals : SECTIONS,
+    node: values.node ?? (existsSync(NODE_24) ? NODE_24 : process.execPath),
+  };
+}

@@ -1,0 +1,83 @@
+import type { ChildProcess } from "node:child_process";
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { cpuSeconds, start, stop, waitFor } from "./children.ts";
+
+// Debian's Python is asked for by its path: another one may stand before it and lack the packages.
+const PYTHON = "/usr/bin/python3";
+
+/** The core of servers, and the core of load generators. */
+export const SERVER_CORE = 0;
+export const LOAD_CORE = 1;
+
+/** A server that is measured. */
+export class MeasuredServer {
+  readonly port: number;
+  readonly child: ChildProcess;
+
+  constructor(child: ChildProcess, port: number) {
+    this.child = child;
+    this.port = port;
+  }
+
+  get pid(): number {
+    return this.child.pid ?? 0;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  /** Seconds of processor time it has used. */
+  get cpu(): number {
+    return cpuSeconds(this.pid);
+  }
+
+  /** The Cookie headers of `count` users that logged in. */
+  async login(count: number): Promise<string[]> {
+    const jar: string[] = [];
+    for (let n = 0; n < count; n += 1) {
+      const response = await fetch(`${this.url}/login?n=${n}`);
+      if (!response.ok) throw new Error(`/login answers ${response.status}.`);
+      await response.arrayBuffer();
+      const cookies = response.headers.getSetCookie();
+      jar.push(cookies.map((each) => each.slice(0, each.indexOf(";"))).join("; "));
+    }
+    return jar;
+  }
+
+  async stop(): Promise<void> {
+    await stop(this.child);
+  }
+}
+
+/** Starts a server of bench/, in TypeScript or Python; `file` is relative to bench/. */
+export async function startServer(
+  node: string,
+  file: string,
+  args: readonly string[] = [],
+): Promise<MeasuredServer> {
+  const path = fileURLToPath(new URL(`../${file}`, import.meta.url));
+  const command = file.endsWith(".py") ? [PYTHON, path] : [node, "--import", "tsx", path];
+  const child = start([...command, ...args], {
+    core: SERVER_CORE,
+    env: { NODE_ENV: "production" },
+  });
+  return new MeasuredServer(child, Number(await waitFor(child, "PORT ")));
+}
+
+/** Why Python servers cannot run here, or undefined. */
+export function pythonLacks(): string | undefined {
+  const modules = "starlette, uvicorn, uvloop, httptools, itsdangerous, websockets";
+  const { status } = spawnSync(PYTHON, ["-c", `import ${modules}`]);
+  return status === 0
+    ? undefined
+    : "It needs Debian's python3-starlette, python3-uvicorn, python3-uvloop, python3-httptools, python3-itsdangerous and python3-websockets.";
+}
+
+/** The versions of what the Python server is made of. */
+export function pythonVersion(module: string): string {
+  const code = `import importlib.metadata as m; print(m.version("${module}"))`;
+  const { stdout } = spawnSync(PYTHON, ["-c", code], { encoding: "utf8" });
+  return stdout?.trim() || "?";
+}

@@ -1,0 +1,3 @@
+import type { Options } from "../lib/options.ts";
+
+export async function benchScale(_options: Options): Promise<void> {}
