@@ -1,0 +1,92 @@
+import type { FastifyPluginCallback, FastifyRequest } from "fastify";
+import { refusalBody, type Refusal } from "../csrf/refusal.ts";
+import type { SessionData, SessionOf } from "../session/data.ts";
+import { NodeSession, sendFailure } from "./shared/node.ts";
+import {
+  refuseEarly,
+  refuseSecond,
+  toSessions,
+  type SessionsOrOptions,
+} from "./shared/sessions.ts";
+
+declare module "fastify" {
+  interface FastifyRequest {
+    get session(): SessionOf<SessionData>;
+    /** An object replaces the data, null ends the session. */
+    set session(value: SessionOf<SessionData> | null);
+  }
+}
+
+/**
+ * Sessions for Fastify 5: a plugin with `request.session` and the check against cross-site
+ * requests. It holds for the instance that registers it and for those inside.
+ *
+ * @param given options, or sessions that are shared with a WebSocket server
+ * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; `ERR_SESSION_SETUP` at registration
+ * where `request.session` is there already, and at its use before the plugin's `onRequest` ran
+ * @example
+ * ```ts
+ * await app.register(session({ secretKey: process.env.SECRET_KEY ?? "" }));
+ * app.get("/", (request) => ({ views: (request.session.views = (request.session.views ?? 0) + 1) }));
+ * ```
+ */
+export function session<Data = SessionData>(given: SessionsOrOptions<Data>): FastifyPluginCallback {
+  const sessions = toSessions(given);
+  const held = new WeakMap<object, NodeSession<Data>>();
+
+  const sessionOf = (request: FastifyRequest): NodeSession<Data> => {
+    const found = held.get(request.raw);
+    if (found === undefined) throw refuseEarly("request.session");
+    return found;
+  };
+
+  const plugin: FastifyPluginCallback = (app, _options, done) => {
+    if (app.hasRequestDecorator("session")) {
+      done(refuseSecond("request.session"));
+      return;
+    }
+    app.decorateRequest("session", {
+      getter(this: FastifyRequest) {
+        return sessionOf(this).session as SessionOf;
+      },
+      setter(this: FastifyRequest, value: SessionOf | null) {
+        sessionOf(this).session = value as SessionOf<Data> | null;
+      },
+    });
+
+    app.addHook("onRequest", (request, reply, next) => {
+      const opened = new NodeSession(sessions, request.raw, reply.raw, (error) => {
+        // Only a hijacked reply comes here: Fastify itself asks in onSend.
+        reply.log.error(error);
+        sendFailure(reply.raw);
+      });
+      held.set(request.raw, opened);
+      const goOn = (refusal: Refusal | undefined) => {
+        if (refusal === undefined) next();
+        else reply.code(refusal.status).type("application/json").send(refusalBody(refusal));
+      };
+      const outcome = opened.begin();
+      if (outcome instanceof Promise) outcome.then(goOn, next);
+      else goOn(outcome);
+    });
+
+    // Here a session that cannot be saved still ends in Fastify's own error handling.
+    app.addHook("onSend", (request, _reply, payload, next) => {
+      const goOn = () => next(null, payload);
+      try {
+        const commit = held.get(request.raw)?.prepare();
+        if (commit instanceof Promise) commit.then(goOn, next);
+        else goOn();
+      } catch (error) {
+        next(error as Error);
+      }
+    });
+    done();
+  };
+
+  return Object.assign(plugin, {
+    // Not an encapsulated context of its own: the session is for whoever registers it.
+    [Symbol.for("skip-override")]: true,
+    [Symbol.for("fastify.display-name")]: "@galleta/session",
+  });
+}

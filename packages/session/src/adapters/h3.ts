@@ -1,0 +1,97 @@
+import type { H3Event, H3Plugin, Middleware } from "h3";
+import { applyCommit, type Commit } from "../cookie/headers.ts";
+import type { SessionContext } from "../session/context.ts";
+import { SessionError } from "../errors.ts";
+import type { SessionData, SessionOf } from "../session/data.ts";
+import type { RequestFacts } from "../session/request.ts";
+import { FetchFacts } from "./shared/fetch-facts.ts";
+import { beginFetch, openHeaders, peekFetchBody, refusalResponse } from "./shared/fetch.ts";
+import { NodeFacts, type NodeRequest } from "./shared/node-facts.ts";
+import { refuseSecond, toSessions, type SessionsOrOptions } from "./shared/sessions.ts";
+
+declare module "h3" {
+  interface H3EventContext {
+    get session(): SessionOf<SessionData>;
+    /** An object replaces the data, null ends the session. */
+    set session(value: SessionOf<SessionData> | null);
+  }
+}
+
+/**
+ * Sessions for h3 2: a plugin with `event.context.session` and the check against cross-site
+ * requests. Register it on the app that is served, before everything that uses the session.
+ *
+ * @param given options, or sessions that are shared with a WebSocket server
+ * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; requests fail with
+ * `ERR_SESSION_SETUP` where another session stands before it, or its app is mounted in another
+ * @example
+ * ```ts
+ * const app = new H3().register(session({ secretKey: process.env.SECRET_KEY ?? "" }));
+ * app.get("/", ({ context: { session } }) => ({ views: (session.views = (session.views ?? 0) + 1) }));
+ * ```
+ */
+export function session<Data = SessionData>(given: SessionsOrOptions<Data>): H3Plugin {
+  const sessions = toSessions(given);
+  /** What the responses of events owe to their sessions. */
+  const owed = new WeakMap<H3Event, Commit>();
+
+  const middleware: Middleware = async (event, next) => {
+    if (event.context.session !== undefined) throw refuseSecond("event.context.session");
+    if (!watched.has((event.app as { config: object }).config)) throw refuseMounted();
+    const facts = factsOf(event);
+    const context = sessions.open(event.req.headers.get("cookie"), facts);
+    expose(event, context);
+    const refusal = await beginFetch(sessions, context, facts, () => peekFetchBody(event.req));
+    if (refusal !== undefined) return refusalResponse(refusal);
+
+    let answer: unknown;
+    try {
+      answer = await next();
+    } catch (error) {
+      owed.set(event, await context.commit());
+      throw error;
+    }
+    owed.set(event, await context.commit());
+    return answer instanceof Response ? openHeaders(answer) : answer;
+  };
+
+  return (app) => {
+    // h3 merges headers into its responses in several places, and for errors in others: only
+    // onResponse sees every response as it goes out.
+    const { onResponse } = app.config;
+    app.config.onResponse = (response, event) => {
+      const commit = owed.get(event);
+      if (commit !== undefined) applyCommit(commit, response.headers);
+      return onResponse?.(response, event);
+    };
+    watched.add(app.config);
+    app.use(middleware);
+  };
+}
+
+/** The configurations of apps whose responses are seen. */
+const watched = new WeakSet<object>();
+
+function refuseMounted(): SessionError<"ERR_SESSION_SETUP"> {
+  return new SessionError(
+    "ERR_SESSION_SETUP",
+    "The session middleware is registered on a mounted app, whose responses it cannot see. Register it on the app that is served.",
+  );
+}
+
+function factsOf(event: H3Event): RequestFacts {
+  const node = event.runtime?.node as { req?: NodeRequest } | undefined;
+  if (node?.req !== undefined) return new NodeFacts(node.req);
+  return new FetchFacts(event.req, () => ({ remoteAddress: event.req.ip }));
+}
+
+function expose<Data>(event: H3Event, context: SessionContext<Data>): void {
+  Object.defineProperty(event.context, "session", {
+    get: () => context.session,
+    set: (value: SessionOf<Data> | null) => {
+      context.session = value;
+    },
+    configurable: true,
+    enumerable: true,
+  });
+}

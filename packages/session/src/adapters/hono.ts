@@ -1,0 +1,99 @@
+import type { IncomingMessage } from "node:http";
+import type { Context, MiddlewareHandler } from "hono";
+import { applyCommit } from "../cookie/headers.ts";
+import type { SessionContext } from "../session/context.ts";
+import type { SessionData, SessionOf } from "../session/data.ts";
+import type { RequestFacts } from "../session/request.ts";
+import { connectionOf, FetchFacts } from "./shared/fetch-facts.ts";
+import { beginFetch, openHeaders, peekFetchBody, refusalResponse } from "./shared/fetch.ts";
+import { NodeFacts } from "./shared/node-facts.ts";
+import { refuseSecond, toSessions, type SessionsOrOptions } from "./shared/sessions.ts";
+
+declare module "hono" {
+  interface ContextVariableMap {
+    session: SessionOf<SessionData>;
+  }
+}
+
+/**
+ * Sessions for Hono: `c.var.session` or `c.get("session")`, and the check against cross-site
+ * requests. `c.set("session", data)` replaces the data, `c.set("session", null)` ends the session.
+ *
+ * @param given options, or sessions that are shared with a WebSocket server
+ * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; requests fail with
+ * `ERR_SESSION_SETUP` where another session middleware stands before it
+ * @example
+ * ```ts
+ * app.use(session({ secretKey: process.env.SECRET_KEY ?? "" }));
+ * app.get("/", (c) => c.json({ views: (c.var.session.views = (c.var.session.views ?? 0) + 1) }));
+ * ```
+ */
+export function session<Data = SessionData>(given: SessionsOrOptions<Data>): MiddlewareHandler {
+  const sessions = toSessions(given);
+  return async (c, next) => {
+    if (c.get("session") !== undefined) throw refuseSecond('c.get("session")');
+    const facts = factsOf(c);
+    const context = sessions.open(c.req.header("cookie"), facts);
+    expose(c, context);
+    const refusal = await beginFetch(sessions, context, facts, () => readBody(c));
+    if (refusal !== undefined) return refusalResponse(refusal);
+
+    await next();
+
+    const commit = await context.commit();
+    if (!commit.accessed) return undefined;
+    const open = openHeaders(c.res);
+    if (open !== c.res) {
+      // Hono would write the old headers over those of a new response.
+      c.res = undefined;
+      c.res = open;
+    }
+    applyCommit(commit, c.res.headers);
+    return undefined;
+  };
+}
+
+/** What a server of Node, Bun or Deno passes to Hono as its `env`. */
+interface Env {
+  readonly incoming?: IncomingMessage;
+  readonly server?: unknown;
+}
+
+function factsOf(c: Context): RequestFacts {
+  const env = (c.env ?? {}) as Env;
+  if (env.incoming !== undefined) return new NodeFacts(env.incoming);
+  return new FetchFacts(c.req.raw, () => connectionOf(c.req.raw, env.server ?? env));
+}
+
+/** Hono keeps what it read of a body, and gives it again. */
+async function readBody(c: Context): Promise<Uint8Array | undefined> {
+  if (!c.req.raw.bodyUsed) return peekFetchBody(c.req.raw);
+  return new Uint8Array(await c.req.arrayBuffer());
+}
+
+/** Hono's variables are plain values; the session is opened when it is asked for. */
+function expose<Data>(c: Context, context: SessionContext<Data>): void {
+  const { get, set } = c as unknown as Record<"get" | "set", (...args: unknown[]) => unknown>;
+  const values: object = Object.getPrototypeOf(c) as object;
+  Object.defineProperties(c, {
+    get: {
+      value: (key: string) => (key === "session" ? context.session : get.call(c, key)),
+      configurable: true,
+    },
+    set: {
+      value: (key: string, value: unknown) => {
+        if (key === "session") context.session = value as SessionOf<Data> | null;
+        else set.call(c, key, value);
+      },
+      configurable: true,
+    },
+    var: {
+      get: () =>
+        Object.defineProperty(Reflect.get(values, "var", c) as object, "session", {
+          get: () => context.session,
+          enumerable: true,
+        }),
+      configurable: true,
+    },
+  });
+}

@@ -1,0 +1,99 @@
+import type { SessionData, SessionOf } from "../session/data.ts";
+import type { NodeRequest } from "./shared/node-facts.ts";
+import {
+  defineSession,
+  NodeSession,
+  sendFailure,
+  sendRefusal,
+  type NodeResponse,
+} from "./shared/node.ts";
+import { toSessions, type SessionsOrOptions } from "./shared/sessions.ts";
+
+/** A request with its session. */
+export type WithSession<Request, Data = SessionData> = Omit<Request, "session"> & {
+  get session(): SessionOf<Data>;
+  /** An object replaces the data, null ends the session. */
+  set session(value: SessionOf<Data> | null);
+};
+
+/** How sessions are switched on for a server of Node. */
+export interface NodeSessions<Data = SessionData> {
+  /** Wraps a listener: `createServer(withSession((req, res) => { ... }))`. */
+  <Req extends NodeRequest, Res extends NodeResponse>(
+    handler: (req: WithSession<Req, Data>, res: Res) => unknown,
+  ): (req: Req, res: Res) => unknown;
+  /**
+   * Gives one request its session.
+   *
+   * @returns whether the request may go on; false where it was refused and answered. A promise
+   * only with a store, or where a CSRF token is checked
+   */
+  attach(req: NodeRequest, res: NodeResponse): boolean | Promise<boolean>;
+}
+
+/** What {@link session} may be told beside the options of sessions. */
+export interface NodeSessionSettings {
+  /**
+   * Answers a request whose session could not be saved where nobody could catch the error: while a
+   * stream was piped into the response, or with a store. Default: the error is a warning of the
+   * process (`warning` event, standard error) and the answer a 500.
+   */
+  readonly onError?: (error: unknown, req: NodeRequest, res: NodeResponse) => void;
+}
+
+/**
+ * Sessions for `http.createServer`, `https.createServer` and the compatibility layer of
+ * `node:http2`: `req.session`, and the check against cross-site requests.
+ *
+ * @param given options, or sessions that are shared with a WebSocket server
+ * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; a request throws `ERR_SESSION_SETUP`
+ * where it has a session already
+ * @example
+ * ```ts
+ * const withSession = session({ secretKey: process.env.SECRET_KEY ?? "" });
+ * http.createServer(withSession((req, res) => {
+ *   req.session.views = (req.session.views ?? 0) + 1;
+ *   res.end();
+ * })).listen(3000);
+ * ```
+ */
+export function session<Data = SessionData>(
+  given: SessionsOrOptions<Data>,
+  settings: NodeSessionSettings = {},
+): NodeSessions<Data> {
+  const sessions = toSessions(given);
+  const onError = settings.onError ?? warnAndAnswer;
+
+  function attach(req: NodeRequest, res: NodeResponse): boolean | Promise<boolean> {
+    const held = new NodeSession(sessions, req, res, (error) => onError(error, req, res));
+    defineSession(req, held);
+    const outcome = held.begin();
+    if (outcome instanceof Promise) {
+      return outcome.then((refusal) => {
+        if (refusal !== undefined) sendRefusal(res, refusal);
+        return refusal === undefined;
+      });
+    }
+    if (outcome !== undefined) sendRefusal(res, outcome);
+    return outcome === undefined;
+  }
+
+  const wrap =
+    (handler: (req: never, res: NodeResponse) => unknown) =>
+    (req: NodeRequest, res: NodeResponse) => {
+      const goesOn = attach(req, res);
+      const request = req as never;
+      if (goesOn === true) return handler(request, res);
+      if (goesOn === false) return undefined;
+      return goesOn.then(
+        (passes) => (passes ? handler(request, res) : undefined),
+        (error: unknown) => onError(error, req, res),
+      );
+    };
+  return Object.assign(wrap, { attach }) as NodeSessions<Data>;
+}
+
+function warnAndAnswer(error: unknown, _req: NodeRequest, res: NodeResponse): void {
+  process.emitWarning(error instanceof Error ? error : new Error(String(error)));
+  if (!res.headersSent) sendFailure(res);
+}

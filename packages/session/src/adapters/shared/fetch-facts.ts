@@ -1,0 +1,63 @@
+import type { RequestFacts } from "../../session/request.ts";
+
+/** What a Fetch `Request` does not tell about its connection. */
+export interface ConnectionFacts {
+  /** The address at the other end of this very connection. */
+  readonly remoteAddress?: string | undefined;
+  /** Whether this very connection is TLS. Default: whether the URL is https. */
+  readonly encrypted?: boolean | undefined;
+}
+
+/** The facts of a Fetch `Request`. Everything is read when it is asked for. */
+export class FetchFacts implements RequestFacts {
+  readonly #request: Request;
+  readonly #connection: () => ConnectionFacts;
+  #url: URL | undefined;
+
+  constructor(request: Request, connection: () => ConnectionFacts) {
+    this.#request = request;
+    this.#connection = connection;
+  }
+
+  get method(): string {
+    return this.#request.method.toUpperCase();
+  }
+
+  get target(): string {
+    return this.#location.pathname + this.#location.search;
+  }
+
+  /** A Request that no server received may have its host in the URL alone. */
+  header(name: string): string | undefined {
+    const value = this.#request.headers.get(name);
+    return value ?? (name === "host" ? this.#location.host : undefined);
+  }
+
+  get encrypted(): boolean {
+    return this.#connection().encrypted ?? this.#location.protocol === "https:";
+  }
+
+  get remoteAddress(): string | undefined {
+    return this.#connection().remoteAddress;
+  }
+
+  get #location(): URL {
+    return (this.#url ??= new URL(this.#request.url));
+  }
+}
+
+/**
+ * Finds the client's address in what a runtime hands to a handler beside the request: Bun's server
+ * or Deno's info.
+ */
+export function connectionOf(request: Request, beside: unknown): ConnectionFacts {
+  if (typeof beside !== "object" || beside === null) return {};
+  const { requestIP, remoteAddr } = beside as {
+    requestIP?: (this: unknown, request: Request) => { address?: string } | null;
+    remoteAddr?: { hostname?: string };
+  };
+  if (typeof requestIP === "function") {
+    return { remoteAddress: requestIP.call(beside, request)?.address };
+  }
+  return { remoteAddress: remoteAddr?.hostname };
+}

@@ -1,0 +1,142 @@
+import { Buffer } from "node:buffer";
+import type { ServerResponse } from "node:http";
+import type { Http2ServerResponse } from "node:http2";
+import type { Commit } from "../../cookie/headers.ts";
+import { refusalBody, type Refusal } from "../../csrf/refusal.ts";
+import type { Sessions } from "../../engine.ts";
+import type { MaybePromise } from "../../maybe.ts";
+import type { SessionContext } from "../../session/context.ts";
+import type { SessionData, SessionOf } from "../../session/data.ts";
+import { withParsedToken } from "./body.ts";
+import { peekBody } from "./node-body.ts";
+import { NodeFacts, type NodeRequest } from "./node-facts.ts";
+import { hookResponse } from "./node-response.ts";
+import { refuseLate, refuseSecond } from "./sessions.ts";
+
+/** A response of `node:http`, `node:https` or of the compatibility layer of `node:http2`. */
+export type NodeResponse = ServerResponse | Http2ServerResponse;
+
+const attached = new WeakSet<object>();
+
+/** The session of one request that a Node server received. Untouched, it costs nothing. */
+export class NodeSession<Data = SessionData> {
+  readonly facts: NodeFacts;
+  readonly #sessions: Sessions<Data>;
+  readonly #req: NodeRequest;
+  readonly #res: ServerResponse;
+  readonly #fail: (error: unknown) => void;
+  #context: SessionContext<Data> | undefined;
+  #owed: Commit | undefined;
+
+  /**
+   * @param fail answers a request whose session could not be saved where nobody could catch it
+   * @throws SessionError `ERR_SESSION_SETUP` where the request has one, or its response began
+   */
+  constructor(
+    sessions: Sessions<Data>,
+    req: NodeRequest,
+    res: NodeResponse,
+    fail: (error: unknown) => void,
+  ) {
+    if (attached.has(req)) throw refuseSecond("The session");
+    if (res.headersSent) throw refuseLate();
+    attached.add(req);
+    this.facts = new NodeFacts(req);
+    this.#sessions = sessions;
+    this.#req = req;
+    // Both have the methods that are used, with the same meaning.
+    this.#res = res as ServerResponse;
+    this.#fail = fail;
+  }
+
+  get session(): SessionOf<Data> {
+    return this.context.session;
+  }
+
+  set session(value: SessionOf<Data> | null) {
+    this.context.session = value;
+  }
+
+  /** Opened at its first use. From then on the response waits for its commit. */
+  get context(): SessionContext<Data> {
+    return (this.#context ??= this.#open());
+  }
+
+  /**
+   * What comes before the handler: the check against cross-site requests, and loading where the
+   * sessions have a store.
+   *
+   * @param parsedBody what the framework made of the body, if it did
+   * @returns why the request is refused; `undefined` lets it pass
+   */
+  begin(parsedBody?: unknown): MaybePromise<Refusal | undefined> {
+    const outcome = this.#sessions.check(this.facts);
+    if (outcome === "needs-token") return this.#checkToken(parsedBody);
+    if (outcome !== undefined) return outcome;
+    return this.#sessions.loads ? this.context.load()?.then(nothing) : undefined;
+  }
+
+  /**
+   * Commits ahead of the headers, where the framework can still answer with an error. What it
+   * gives goes out with them.
+   */
+  prepare(): MaybePromise<Commit> | undefined {
+    return this.#context === undefined ? undefined : this.#commit(this.#context);
+  }
+
+  #commit(context: SessionContext<Data>): MaybePromise<Commit> {
+    if (this.#owed !== undefined) return this.#owed;
+    const keep = (commit: Commit) => (this.#owed = commit);
+    const commit = context.commit();
+    return commit instanceof Promise ? commit.then(keep) : keep(commit);
+  }
+
+  async #checkToken(parsedBody: unknown): Promise<Refusal | undefined> {
+    await this.context.load();
+    const facts = withParsedToken(this.facts, parsedBody);
+    return this.#sessions.checkToken(facts, this.context, () => peekBody(this.#req));
+  }
+
+  #open(): SessionContext<Data> {
+    const context = this.#sessions.open(this.#req.headers.cookie, this.facts);
+    // Too late for a cookie: what is written now must say so.
+    if (this.#res.headersSent) void context.commit();
+    else hookResponse(this.#res, () => this.#commit(context), this.#fail);
+    return context;
+  }
+}
+
+const nothing = () => undefined;
+
+/** Answers a request that is refused. */
+export function sendRefusal(res: NodeResponse, refusal: Refusal): void {
+  sendJson(res as ServerResponse, refusal.status, refusalBody(refusal));
+  // HTTP/2 would keep the stream open until the client has sent a body that nobody reads.
+  res.req.resume();
+}
+
+/** Answers a request that failed, where the framework has no answer of its own. */
+export function sendFailure(res: NodeResponse): void {
+  const response = res as ServerResponse;
+  for (const name of response.getHeaderNames()) response.removeHeader(name);
+  sendJson(response, 500, JSON.stringify({ error: "Internal Server Error" }));
+}
+
+function sendJson(res: ServerResponse, status: number, body: string): void {
+  res.statusCode = status;
+  res.setHeader("Content-Type", "application/json");
+  res.setHeader("Content-Length", Buffer.byteLength(body));
+  res.end(body);
+}
+
+/** Gives `target` a property `session` that opens the session at its first use. */
+export function defineSession<Data>(target: object, held: NodeSession<Data>): void {
+  Object.defineProperty(target, "session", {
+    get: () => held.session,
+    set: (value: SessionOf<Data> | null) => {
+      held.session = value;
+    },
+    configurable: true,
+    enumerable: true,
+  });
+}

@@ -1,0 +1,179 @@
+import { createSessions } from "@galleta/session";
+import { expect } from "vitest";
+import type { Case } from "../conformance.ts";
+import { expectHeaders, headersArrived } from "../app.ts";
+import { serve, withEvents } from "../harness.ts";
+import { Jar } from "../wire.ts";
+
+/** What a session holds over several requests. */
+export const sessionCases: readonly Case[] = [
+  {
+    name: "untouched: no cookie, no Vary",
+    run: (harness) =>
+      serve(harness, withEvents().options, async ({ ask }) => {
+        const { status, setCookie, headers, body } = await ask("/untouched");
+        expect({ status, setCookie, body }).toEqual({
+          status: 200,
+          setCookie: [],
+          body: "untouched",
+        });
+        expect(headers.vary ?? "").not.toMatch(/cookie/i);
+      }),
+  },
+  {
+    name: "read only: Vary, no cookie",
+    run: (harness) =>
+      serve(harness, withEvents().options, async ({ ask }) => {
+        const { setCookie, headers, body } = await ask("/read");
+        expect({ setCookie, body }).toEqual({ setCookie: [], body: "{}" });
+        expect(headers.vary).toMatch(/cookie/i);
+        expect(headers["cache-control"]).toBeUndefined();
+      }),
+  },
+  {
+    name: "a change comes back with the next request",
+    run: (harness) =>
+      serve(harness, withEvents().options, async ({ ask }) => {
+        const jar = new Jar();
+        const { setCookie, headers } = await ask("/set?name=ana", { jar });
+        expect(setCookie).toHaveLength(1);
+        expect(setCookie[0]).toMatch(/^session=[\w-]+; .*HttpOnly/i);
+        expect(headers["cache-control"]).toBe("private, no-store");
+        const again = await ask("/read", { jar });
+        expect(JSON.parse(again.body)).toEqual({ name: "ana" });
+        expect(again.setCookie).toEqual([]);
+      }),
+  },
+  {
+    name: "a nested change is found",
+    run: (harness) =>
+      serve(harness, withEvents().options, async ({ ask }) => {
+        const jar = new Jar();
+        expect((await ask("/nested", { jar })).body).toBe("[0]");
+        expect((await ask("/nested", { jar })).body).toBe("[0,1]");
+        expect((await ask("/nested", { jar })).body).toBe("[0,1,2]");
+      }),
+  },
+  {
+    name: "assigning replaces the data, null ends the session",
+    run: (harness) =>
+      serve(harness, withEvents().options, async ({ ask }) => {
+        const jar = new Jar();
+        await ask("/set?name=ana", { jar });
+        expect((await ask("/replace", { jar })).body).toBe('{"only":"this"}');
+        expect((await ask("/read", { jar })).body).toBe('{"only":"this"}');
+        const { setCookie } = await ask("/null", { jar });
+        expect(setCookie).toHaveLength(1);
+        expect(setCookie[0]).toMatch(/^session=; .*Max-Age=0/i);
+        expect((await ask("/read", { jar })).body).toBe("{}");
+      }),
+  },
+  {
+    name: "renew and destroy",
+    run: (harness) => {
+      const { options, events } = withEvents();
+      return serve(harness, options, async ({ ask }) => {
+        const jar = new Jar();
+        await ask("/set?name=ana", { jar });
+        expect((await ask("/renew", { jar })).setCookie).toHaveLength(1);
+        expect((await ask("/read", { jar })).body).toBe('{"name":"ana"}');
+        await ask("/destroy", { jar });
+        expect(jar.cookies.size).toBe(0);
+        expect(events.map(({ type }) => type)).toEqual(["created", "renewed", "destroyed"]);
+      });
+    },
+  },
+  {
+    name: "tampered: an empty session and an event",
+    run: (harness) => {
+      const { options, events } = withEvents();
+      return serve(harness, options, async ({ ask }) => {
+        const jar = new Jar();
+        await ask("/set?name=ana", { jar });
+        const token = jar.cookies.get("session")!;
+        const other = token.at(-1) === "A" ? "B" : "A";
+        for (const bad of [
+          `${token.slice(0, -1)}${other}`,
+          token.slice(0, 40),
+          "%",
+          "x".repeat(3000),
+        ]) {
+          const { status, body } = await ask("/read", { headers: { cookie: `session=${bad}` } });
+          expect({ status, body }).toEqual({ status: 200, body: "{}" });
+        }
+        expect(events.filter(({ type }) => type === "rejected")).toHaveLength(4);
+      });
+    },
+  },
+  {
+    name: "concurrent requests keep apart",
+    run: (harness) =>
+      serve(harness, withEvents().options, async ({ ask }) => {
+        const jars = Array.from({ length: 20 }, () => new Jar());
+        await Promise.all(jars.map((jar, index) => ask(`/set?me=${index}`, { jar })));
+        const answers = await Promise.all(jars.map((jar) => ask("/read", { jar })));
+        expect(answers.map(({ body }) => JSON.parse(body))).toEqual(
+          jars.map((_, index) => ({ me: String(index) })),
+        );
+      }),
+  },
+  {
+    name: "concurrent changes of one session both survive",
+    run: (harness) =>
+      serve(harness, withEvents().options, async ({ ask }) => {
+        const jar = new Jar();
+        await ask("/set?start=1", { jar });
+        const cookie = jar.header;
+        const [first, second] = await Promise.all([
+          ask("/set?a=1", { headers: { cookie } }),
+          ask("/set?b=2", { headers: { cookie } }),
+        ]);
+        const merged = await Promise.all(
+          [first, second].map(async ({ setCookie }) => {
+            const after = new Jar();
+            after.take(setCookie);
+            return JSON.parse((await ask("/read", { jar: after })).body) as object;
+          }),
+        );
+        expect(merged).toContainEqual({ start: "1", a: "1", b: "2" });
+      }),
+  },
+  {
+    name: "a late write throws ERR_SESSION_COMMITTED",
+    run: (harness) =>
+      serve(harness, withEvents().options, async ({ ask }) => {
+        for (const path of ["/late", "/late-first"]) {
+          expectHeaders();
+          const { body, setCookie } = await ask(path, { onHead: () => headersArrived.resolve() });
+          expect({ body, setCookie }).toEqual({
+            body: "begun ERR_SESSION_COMMITTED",
+            setCookie: [],
+          });
+        }
+      }),
+  },
+  {
+    name: "what cannot be saved is a 500, and the server lives",
+    run: (harness) =>
+      serve(harness, withEvents().options, async ({ ask }) => {
+        for (const path of ["/huge", "/not-json", "/stream-huge"]) {
+          const { status, setCookie } = await ask(path);
+          expect({ path, status, setCookie }).toEqual({ path, status: 500, setCookie: [] });
+        }
+        expect((await ask("/untouched")).status).toBe(200);
+      }),
+  },
+  {
+    name: "shared sessions: one cookie for two servers",
+    run: (harness) => {
+      const sessions = createSessions(withEvents().options);
+      return serve(harness, sessions, (one) =>
+        serve(harness, sessions, async (two) => {
+          const jar = new Jar();
+          await one.ask("/set?name=ana", { jar });
+          expect((await two.ask("/read", { jar })).body).toBe('{"name":"ana"}');
+        }),
+      );
+    },
+  },
+];

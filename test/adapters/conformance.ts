@@ -1,0 +1,33 @@
+import { appendFileSync } from "node:fs";
+import { afterEach, describe, it } from "vitest";
+import type { Harness } from "./harness.ts";
+import { crossSiteCases } from "./cases/cross-site.ts";
+import { headerCases } from "./cases/headers.ts";
+import { sessionCases } from "./cases/session.ts";
+import { setUpCases } from "./cases/set-up.ts";
+
+/** One row of the matrix. */
+export interface Case {
+  readonly name: string;
+  readonly run: (harness: Harness) => Promise<void>;
+}
+
+const CASES: readonly Case[] = [...sessionCases, ...headerCases, ...crossSiteCases, ...setUpCases];
+
+/** Runs every case against a framework, and notes the outcomes for the matrix. */
+export function conformance(harness: Harness): void {
+  describe(`${harness.name} conforms`, () => {
+    noteOutcomes(harness.name);
+    it.each(CASES.map((one) => [one.name, one] as const))("%s", (_name, one) => one.run(harness));
+  });
+}
+
+/** Writes a line for each test that ran; `globalTeardown` prints the matrix of them. */
+export function noteOutcomes(column: string): void {
+  afterEach(({ task }) => {
+    const file = process.env["GALLETA_MATRIX"];
+    if (file === undefined) return;
+    const passed = task.result?.state !== "fail" && (task.result?.errors?.length ?? 0) === 0;
+    appendFileSync(file, `${JSON.stringify({ column, row: task.name, passed })}\n`);
+  });
+}

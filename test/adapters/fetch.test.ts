@@ -1,0 +1,4 @@
+import { conformance } from "./conformance.ts";
+import { fetchHarness } from "./harnesses/fetch.ts";
+
+conformance(fetchHarness);

@@ -1,0 +1,41 @@
+import { H3, onError, serve as serveH3 } from "h3";
+import { session } from "@galleta/session/h3";
+import type { SessionsOrOptions } from "../../packages/session/src/adapters/shared/sessions.ts";
+import { conformance } from "./conformance.ts";
+import { respond } from "./harnesses/fetch.ts";
+import { codeOf } from "./harnesses/listen.ts";
+import type { Running } from "./harness.ts";
+
+function build(given: SessionsOrOptions, times = 1): H3 {
+  const app = new H3({
+    silent: true,
+    onError: (error) => new Response(codeOf(error.cause ?? error), { status: error.status }),
+  });
+  for (let time = 0; time < times; time++) app.register(session(given));
+  app.all("/**", ({ req, context }) => respond(req, context));
+  return app;
+}
+
+async function start(app: H3): Promise<Running> {
+  const server = serveH3(app, { port: 0, hostname: "127.0.0.1", silent: true });
+  await server.ready();
+  return { origin: new URL(server.url ?? "").origin, close: () => server.close(true) };
+}
+
+conformance({
+  name: "h3",
+  start: async (given) => start(build(given)),
+  startTwice: async (given) => start(build(given, 2)),
+  async wrongOrder(given) {
+    let told: unknown;
+    const app = new H3({ silent: true });
+    app.use(onError(({ cause }) => void (told = cause)));
+    app.use((event) => {
+      event.context.session = { of: "another middleware" } as object;
+    });
+    app.register(session(given));
+    app.get("/", () => "here");
+    await app.request("/");
+    return told;
+  },
+});

@@ -1,0 +1,64 @@
+import type { SessionEvent, SessionOptions, Sessions } from "@galleta/session";
+import type { SessionsOrOptions } from "../../packages/session/src/adapters/shared/sessions.ts";
+import { ask, type Received, type Sent } from "./wire.ts";
+
+/** A server that runs the app of the suite. */
+export interface Running {
+  /** As in `http://127.0.0.1:1234`. */
+  readonly origin: string;
+  close(): Promise<void>;
+}
+
+/** How the app is served with one framework. */
+export interface Harness {
+  /** The column of the matrix. */
+  readonly name: string;
+  /** Serves the app as the adapter's documentation shows. */
+  start(given: SessionsOrOptions): Promise<Running>;
+  /** Serves it with the middleware twice. Its set-up, or its first request, must fail. */
+  startTwice(given: SessionsOrOptions): Promise<Running>;
+  /**
+   * Serves it with the session used, or the response begun, before the middleware: the case that
+   * the framework allows. Gives the error that comes of it.
+   */
+  wrongOrder(given: SessionsOrOptions): Promise<unknown>;
+  /** How requests reach it; default over HTTP/1.1. */
+  readonly ask?: typeof ask;
+}
+
+export const SECRET = "a secret key of the adapter suite, long enough";
+
+/** Options of a test, and the events that came of it. */
+export function withEvents(more: Partial<SessionOptions> = {}) {
+  const events: SessionEvent[] = [];
+  const options: SessionOptions = {
+    secretKey: SECRET,
+    onEvent: (event) => events.push(event),
+    ...more,
+  };
+  return { options, events };
+}
+
+/** A server, and a shorthand that asks it. */
+export interface Service {
+  readonly origin: string;
+  readonly ask: (path: string, sent?: Sent) => Promise<Received>;
+}
+
+/** Runs a test against a server and closes it, whatever the test does. */
+export async function serve<T>(
+  harness: Harness,
+  given: SessionOptions | Sessions,
+  test: (service: Service) => Promise<T>,
+): Promise<T> {
+  const running = await harness.start(given);
+  const send = harness.ask ?? ask;
+  try {
+    return await test({
+      origin: running.origin,
+      ask: (path, sent) => send(running.origin, path, sent),
+    });
+  } finally {
+    await running.close();
+  }
+}

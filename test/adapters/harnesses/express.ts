@@ -1,0 +1,73 @@
+import { createServer } from "node:http";
+import { Readable } from "node:stream";
+import express from "express";
+import { session } from "@galleta/session/express";
+import type { SessionsOrOptions } from "../../../packages/session/src/adapters/shared/sessions.ts";
+import { answer } from "../app.ts";
+import type { Harness } from "../harness.ts";
+import { ask } from "../wire.ts";
+import { codeOf, deferred, listen } from "./listen.ts";
+
+type Express = typeof express;
+
+/** Express 4 and 5 are used in the same way. */
+export function expressHarness(name: string, create: Express): Harness {
+  function build(given: SessionsOrOptions, more: (app: ReturnType<Express>) => void = () => {}) {
+    const app = create();
+    app.set("etag", false);
+    more(app);
+    app.use(session(given));
+    app.use(express.text({ type: () => true, limit: "5mb" }) as never);
+    app.use((req, res, next) => {
+      view(req, res).then(undefined, (error: unknown) => next(error));
+    });
+    const onError: express.ErrorRequestHandler = (error: unknown, _req, res, _next) => {
+      res.status(500).send(codeOf(error));
+    };
+    app.use(onError);
+    return createServer(app);
+  }
+
+  async function view(req: express.Request, res: express.Response): Promise<void> {
+    const { status, headers, body } = await answer({
+      path: req.path,
+      query: new URL(req.url, "http://here").searchParams,
+      get session() {
+        return req.session;
+      },
+      set session(value) {
+        req.session = value;
+      },
+      text: () => Promise.resolve(typeof req.body === "string" ? req.body : ""),
+    });
+    res.status(status ?? 200);
+    for (const [header, value] of headers ?? []) res.append(header, value);
+    if (typeof body === "object") Readable.from(body).pipe(res);
+    else if (body === undefined) res.end();
+    else res.send(body);
+  }
+
+  return {
+    name,
+    start: async (given) => listen(build(given)),
+    startTwice: async (given) => listen(build(given, (app) => app.use(session(given)))),
+    async wrongOrder(given) {
+      const told = deferred<unknown>();
+      const app = create();
+      app.use((_req, res, next) => {
+        res.write("begun");
+        next();
+      });
+      app.use(session(given));
+      const onError: express.ErrorRequestHandler = (error: unknown, _req, res, _next) => {
+        told.resolve(error);
+        res.end();
+      };
+      app.use(onError);
+      const running = await listen(createServer(app));
+      await ask(running.origin, "/read");
+      await running.close();
+      return told.promise;
+    },
+  };
+}

@@ -1,0 +1,48 @@
+import { createAdaptorServer } from "@hono/node-server";
+import { Hono, type Context } from "hono";
+import { session } from "@galleta/session/hono";
+import type { SessionsOrOptions } from "../../packages/session/src/adapters/shared/sessions.ts";
+import { conformance } from "./conformance.ts";
+import { respond } from "./harnesses/fetch.ts";
+import { codeOf, listen } from "./harnesses/listen.ts";
+
+function build(given: SessionsOrOptions, times = 1): Hono {
+  const app = new Hono();
+  for (let time = 0; time < times; time++) app.use(session(given));
+  app.all("*", (c) => respond(c.req.raw, holder(c), () => c.req.text()));
+  app.onError((error, c) => c.text(codeOf(error), 500));
+  return app;
+}
+
+const holder = (c: Context) => ({
+  get session(): Record<string, unknown> {
+    return c.var.session;
+  },
+  set session(value: Record<string, unknown> | null) {
+    c.set("session", value as never);
+  },
+});
+
+const start = (app: Hono) => listen(createAdaptorServer({ fetch: app.fetch }) as never);
+
+conformance({
+  name: "hono",
+  start: async (given) => start(build(given)),
+  startTwice: async (given) => start(build(given, 2)),
+  async wrongOrder(given) {
+    let told: unknown;
+    const app = new Hono();
+    // What set the variable first would be lost.
+    app.use(async (c, next) => {
+      c.set("session", { of: "another middleware" } as object);
+      await next();
+    });
+    app.use(session(given));
+    app.onError((error, c) => {
+      told = error;
+      return c.text("failed", 500);
+    });
+    await app.request("/read");
+    return told;
+  },
+});

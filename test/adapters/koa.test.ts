@@ -1,0 +1,73 @@
+import { createServer } from "node:http";
+import { Readable } from "node:stream";
+import Koa from "koa";
+import { session } from "@galleta/session/koa";
+import type { SessionsOrOptions } from "../../packages/session/src/adapters/shared/sessions.ts";
+import { answer } from "./app.ts";
+import { conformance } from "./conformance.ts";
+import { codeOf, deferred, listen } from "./harnesses/listen.ts";
+import { ask } from "./wire.ts";
+
+async function view(ctx: Koa.Context): Promise<void> {
+  const { status, headers, body } = await answer({
+    path: ctx.path,
+    query: new URLSearchParams(ctx.querystring),
+    get session() {
+      return ctx.session;
+    },
+    set session(value) {
+      ctx.session = value;
+    },
+    async text() {
+      let text = "";
+      for await (const chunk of ctx.req.setEncoding("utf8")) text += chunk as string;
+      return text;
+    },
+  });
+  for (const [name, value] of headers ?? []) ctx.append(name, value);
+  ctx.status = status ?? 200;
+  if (body !== undefined) ctx.body = typeof body === "object" ? Readable.from(body) : body;
+}
+
+function build(given: SessionsOrOptions, times = 1): Koa {
+  const app = new Koa();
+  app.silent = true;
+  // Koa answers an error with its message where that is exposed.
+  app.use(async (_ctx, next) => {
+    try {
+      await next();
+    } catch (error) {
+      throw Object.assign(new Error(codeOf(error), { cause: error }), {
+        status: 500,
+        expose: true,
+      });
+    }
+  });
+  for (let time = 0; time < times; time++) app.use(session(given));
+  app.use(view);
+  return app;
+}
+
+const start = (app: Koa) => listen(createServer(app.callback()));
+
+conformance({
+  name: "koa",
+  start: async (given) => start(build(given)),
+  startTwice: async (given) => start(build(given, 2)),
+  async wrongOrder(given) {
+    const told = deferred<unknown>();
+    const app = new Koa();
+    app.silent = true;
+    app.use(async (ctx, next) => {
+      ctx.respond = false;
+      ctx.res.write("begun");
+      await next().catch(told.resolve);
+      ctx.res.end();
+    });
+    app.use(session(given));
+    const running = await start(app);
+    await ask(running.origin, "/read");
+    await running.close();
+    return told.promise;
+  },
+});

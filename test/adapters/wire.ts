@@ -1,0 +1,96 @@
+import { request as httpRequest, type IncomingHttpHeaders } from "node:http";
+import { connect, constants } from "node:http2";
+
+/** A request as it goes over the wire. A header given as a list comes that many times. */
+export interface Sent {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string | string[]>>;
+  readonly body?: string | Buffer;
+  /** Keeps the cookies of earlier answers and sends them. */
+  readonly jar?: Jar;
+  /** Called when the headers are there, before the body is. */
+  readonly onHead?: () => void;
+}
+
+/** An answer as it came over the wire. */
+export interface Received {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly setCookie: readonly string[];
+  readonly body: string;
+}
+
+/** Keeps cookies by name, as a browser does for one site. */
+export class Jar {
+  readonly cookies = new Map<string, string>();
+
+  get header(): string {
+    return [...this.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
+  }
+
+  take(setCookie: readonly string[]): void {
+    for (const cookie of setCookie) {
+      const [pair = "", ...attributes] = cookie.split(";");
+      const name = pair.slice(0, pair.indexOf("="));
+      const isGone = attributes.some((text) => /^\s*max-age=0$/i.test(text));
+      if (isGone) this.cookies.delete(name);
+      else this.cookies.set(name, pair.slice(name.length + 1));
+    }
+  }
+}
+
+function headersOf({ headers, jar }: Sent): Record<string, string | string[]> {
+  const all: Record<string, string | string[]> = { ...headers };
+  if (jar !== undefined && jar.header !== "") all["cookie"] ??= jar.header;
+  return all;
+}
+
+/** Asks over HTTP/1.1 on a connection of its own, so that closing a server never waits for it. */
+export function ask(origin: string, path: string, sent: Sent = {}): Promise<Received> {
+  return new Promise((resolve, reject) => {
+    const options = { method: sent.method ?? "GET", headers: headersOf(sent), agent: false };
+    const req = httpRequest(`${origin}${path}`, options, (res) => {
+      sent.onHead?.();
+      const chunks: Buffer[] = [];
+      res.on("data", (chunk: Buffer) => chunks.push(chunk));
+      res.on("error", reject);
+      res.on("end", () => {
+        const setCookie = res.headers["set-cookie"] ?? [];
+        sent.jar?.take(setCookie);
+        const body = Buffer.concat(chunks).toString();
+        resolve({ status: res.statusCode ?? 0, headers: res.headers, setCookie, body });
+      });
+    });
+    req.on("error", reject);
+    req.end(sent.body);
+  });
+}
+
+/** Asks over HTTP/2 without TLS. */
+export function ask2(origin: string, path: string, sent: Sent = {}): Promise<Received> {
+  return new Promise((resolve, reject) => {
+    const client = connect(origin);
+    client.on("error", reject);
+    const stream = client.request({
+      ...headersOf(sent),
+      [constants.HTTP2_HEADER_METHOD]: sent.method ?? "GET",
+      [constants.HTTP2_HEADER_PATH]: path,
+    });
+    let head: IncomingHttpHeaders = {};
+    const chunks: Buffer[] = [];
+    stream.on("response", (headers) => {
+      head = headers as unknown as IncomingHttpHeaders;
+      sent.onHead?.();
+    });
+    stream.on("data", (chunk: Buffer) => chunks.push(chunk));
+    stream.on("error", reject);
+    stream.on("end", () => {
+      client.close();
+      const setCookie = head["set-cookie"] ?? [];
+      sent.jar?.take(setCookie);
+      const status = Number(head[constants.HTTP2_HEADER_STATUS]);
+      resolve({ status, headers: head, setCookie, body: Buffer.concat(chunks).toString() });
+    });
+    stream.end(sent.body);
+  });
+}
