@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest";
 import { cookieSource, sentBack, tampered, vectors } from "../../../../test/support/formats.ts";
 import type { JsonObject } from "../session/format.ts";
 import { decryptMessage, encryptMessage, splitMessage } from "./rails-message.ts";
-import { rails, type RailsOptions, writeEnvelope } from "./rails.ts";
+import { writeEnvelope } from "./rails-envelope.ts";
+import { rails, type RailsOptions } from "./rails.ts";
 
 const facts = vectors<{
   secret_key_base: string;

@@ -1,11 +1,7 @@
-import { Buffer } from "node:buffer";
 import { createSecretKey, pbkdf2Sync, randomBytes, type KeyObject } from "node:crypto";
-import type { FormatReading, JsonObject, SessionFormat } from "../session/format.ts";
+import type { FormatReading, SessionFormat } from "../session/format.ts";
 import type { SecretKeys } from "../session/keys.ts";
-import { isObject } from "../session/json.ts";
-import { fromBase64, MAX_COOKIE_CHARS, refuse, utf8, type Refusal } from "./bounds.ts";
-import { parseForeignObject } from "./json-read.ts";
-import { writeForeignObject, type JsonStyle } from "./json-write.ts";
+import { MAX_COOKIE_CHARS, refuse, utf8 } from "./bounds.ts";
 import {
   badOption,
   checkNames,
@@ -14,6 +10,7 @@ import {
   readKeys,
   readText,
 } from "./options.ts";
+import { readEnvelope, writeEnvelope } from "./rails-envelope.ts";
 import { decryptMessage, encryptMessage, splitMessage } from "./rails-message.ts";
 
 /** Options of {@link rails}. */
@@ -31,14 +28,6 @@ export interface RailsOptions {
 }
 
 const FORMAT = "rails";
-/** `ActiveSupport::JSON.encode`: what would end a script element is escaped too. */
-const STYLE: JsonStyle = {
-  numbers: "ruby",
-  comma: ",",
-  colon: ":",
-  escape: /[<>&\u2028\u2029]/g,
-  wholeCharacters: true,
-};
 
 /**
  * The encrypted session cookie of Ruby on Rails 7 and later (6.1 with `digest: "sha1"`):
@@ -100,37 +89,4 @@ function deriveKeys(options: RailsOptions): readonly [KeyObject, ...KeyObject[]]
     createSecretKey(pbkdf2Sync(secret, salt, iterations, 32, digest)),
   );
   return keys as [KeyObject, ...KeyObject[]];
-}
-
-/** The text that Rails encrypts for a session. @param end seconds since 1970 */
-export function writeEnvelope(data: JsonObject, purpose: string, end: number | undefined): string {
-  const id = randomBytes(16).toString("hex");
-  const session = Object.hasOwn(data, "session_id") ? data : { session_id: id, ...data };
-  const message = Buffer.from(writeForeignObject(session, STYLE)).toString("base64");
-  const exp = end === undefined ? null : new Date(Math.floor(end) * 1000).toISOString();
-  return writeForeignObject({ _rails: { message, exp, pur: purpose } }, STYLE);
-}
-
-const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/;
-
-function readEnvelope(text: string, purpose: string, now: number, keyIndex: number): FormatReading {
-  const envelope = parseForeignObject(text, "ruby")?.["_rails"];
-  if (!isObject(envelope) || envelope["pur"] !== purpose) return refuse("payload");
-  const end = readEnd(envelope["exp"]);
-  if (typeof end === "object") return end;
-  // Rails has no grace here: a message is dead at the very instant.
-  if (end !== undefined && now * 1000 >= end) return refuse("expired");
-  const { message } = envelope;
-  const bytes = typeof message === "string" ? fromBase64(message) : undefined;
-  const data = parseForeignObject((bytes && utf8(bytes)) ?? "", "ruby");
-  if (data === undefined) return refuse("payload");
-  const reading = { ok: true, data, keyIndex } as const;
-  return end === undefined ? reading : { ...reading, expiresAt: Math.floor(end / 1000) };
-}
-
-/** The end in milliseconds; undefined where there is none. */
-function readEnd(exp: unknown): number | undefined | Refusal {
-  if (exp === null || exp === undefined) return undefined;
-  const end = typeof exp === "string" && INSTANT.test(exp) ? Date.parse(exp) : NaN;
-  return Number.isNaN(end) ? refuse("time") : end;
 }
