@@ -1,0 +1,152 @@
+import * as v from "valibot";
+import { describe, expect, it } from "vitest";
+import * as z from "zod";
+import {
+  commitOf,
+  nextCookie,
+  start,
+  visit,
+  type Anything,
+} from "../../../../test/support/sessions.ts";
+import type { JsonObject } from "./format.ts";
+import { flash } from "./functions.ts";
+import type { StandardSchema } from "./schema.ts";
+
+/** The same shape twice: `n` has a default, and what is unknown is dropped. */
+const schemas: [string, StandardSchema][] = [
+  ["zod", z.object({ user: z.string(), n: z.number().default(0) })],
+  ["valibot", v.object({ user: v.string(), n: v.optional(v.number(), 0) })],
+];
+const cookieOf = (data: Anything) =>
+  visit(start().sessions, "", (session) => void Object.assign(session, data)).cookie;
+
+describe.each(schemas)("%s", (_, schema) => {
+  it("lets data pass that fits, as it makes it", () => {
+    const { sessions, events } = start({ schema });
+    const next = visit(sessions, cookieOf({ user: "alice", more: 1 }), (session) => {
+      expect({ ...session }).toEqual({ user: "alice", n: 0 });
+    });
+    expect(next.commit.setCookie).toEqual([]);
+    expect(events).toEqual([]);
+  });
+
+  it("rejects data that does not", () => {
+    for (const data of [{ user: 1 }, { n: 1 }, { user: null }]) {
+      const { sessions, events } = start({ schema });
+      visit(sessions, cookieOf(data), (session) => expect({ ...session }).toEqual({}));
+      expect(events).toMatchObject([{ type: "rejected", reason: "schema" }]);
+    }
+  });
+
+  it("takes what migrate makes of it, and re-issues that", () => {
+    const migrate = (data: JsonObject) => ({ user: String(data["name"]), n: 7 });
+    const { sessions, types } = start({ schema, migrate });
+    const next = visit(sessions, cookieOf({ name: "alice" }), (session) => {
+      expect({ ...session }).toEqual({ user: "alice", n: 7 });
+    });
+    expect(next.commit.setCookie).toHaveLength(1);
+    expect(types()).toEqual(["migrated"]);
+    const again = visit(sessions, next.cookie, (session) => {
+      expect({ ...session }).toEqual({ user: "alice", n: 7 });
+    });
+    expect(again.commit.setCookie).toEqual([]);
+    expect(types()).toEqual(["migrated"]);
+  });
+
+  it.each<[string, (data: JsonObject) => JsonObject | undefined]>([
+    ["gives up", () => undefined],
+    [
+      "throws",
+      () => {
+        throw new Error("not mine");
+      },
+    ],
+    ["makes nothing better", (data) => data],
+    ["gives no object", () => "text" as unknown as JsonObject],
+    ["gives null", () => null as unknown as JsonObject],
+  ])("rejects what migrate does not fit: %s", (_what, migrate) => {
+    const { sessions, events } = start({ schema, migrate });
+    visit(sessions, cookieOf({ name: "alice" }), (session) => expect({ ...session }).toEqual({}));
+    expect(events).toMatchObject([{ type: "rejected", reason: "schema" }]);
+  });
+
+  it("refuses to write what it would not read", () => {
+    const { sessions } = start({ schema });
+    const context = sessions.open("");
+    context.session["user"] = 1;
+    expect(() => context.commit()).toThrow(expect.objectContaining({ code: "ERR_SESSION_SCHEMA" }));
+    expect(commitOf(context).setCookie).toEqual([]);
+  });
+
+  it("lets a session without data begin, hold a message, and end", () => {
+    const { sessions, events } = start({ schema });
+    expect(visit(sessions, "", () => undefined).commit.setCookie).toEqual([]);
+    const { cookie } = visit(sessions, "", (session) => flash(session, "notice", "Hi"));
+    visit(sessions, cookie, (session) => expect(flash(session, "notice")).toBe("Hi"));
+    const full = visit(sessions, "", (session) => (session["user"] = "alice")).cookie;
+    const ended = visit(sessions, full, (session) => {
+      delete session["user"];
+      delete session["n"];
+    });
+    expect(ended.cookie).toBe("");
+    expect(events.filter(({ type }) => type === "rejected")).toEqual([]);
+  });
+});
+
+describe("a schema of the app's own", () => {
+  const make = (validate: StandardSchema["~standard"]["validate"]): StandardSchema => ({
+    "~standard": { version: 1, vendor: "test", validate },
+  });
+
+  it("that throws rejects the cookie, not the request", () => {
+    const schema = make(() => {
+      throw new Error("boom");
+    });
+    const { sessions, events } = start({ schema });
+    visit(sessions, cookieOf({ a: 1 }), (session) => expect({ ...session }).toEqual({}));
+    expect(events).toMatchObject([{ type: "rejected", reason: "schema" }]);
+  });
+
+  it("that answers later is an error that says so", () => {
+    const { sessions } = start({ schema: make(async (value) => ({ value })) });
+    expect(() => sessions.open(cookieOf({ a: 1 })).session).toThrow(
+      expect.objectContaining({
+        code: "ERR_SESSION_OPTION",
+        message: expect.stringContaining("asynchronously"),
+      }),
+    );
+  });
+
+  it.each([null, "text", [1]])("that makes %j of the data rejects it", (value) => {
+    const { sessions, events } = start({ schema: make(() => ({ value })) });
+    visit(sessions, cookieOf({ a: 1 }), (session) => expect({ ...session }).toEqual({}));
+    expect(events).toMatchObject([{ type: "rejected", reason: "schema" }]);
+  });
+
+  it("does not change what migrate is given", () => {
+    const schema = make((value) => {
+      const data = value as Anything;
+      if (data["new"] === true) return { value: data };
+      data["touched"] = true;
+      return { issues: [{ message: "old" }] };
+    });
+    const seen: unknown[] = [];
+    const migrate = (data: JsonObject) => {
+      seen.push({ ...data });
+      return { new: true };
+    };
+    visit(start({ schema, migrate }).sessions, cookieOf({ a: 1 }));
+    expect(seen).toEqual([{ a: 1 }]);
+  });
+
+  it("is asked in vain to let a nested __proto__ in", () => {
+    const { sessions } = start({ schema: make((value) => ({ value })) });
+    const { cookie } = visit(start().sessions, "", (session) => {
+      session["a"] = JSON.parse('{"__proto__":{"admin":true},"b":1}');
+    });
+    const context = sessions.open(cookie);
+    expect(context.session["a"]).toEqual({ b: 1 });
+    expect(JSON.stringify(context.session)).not.toContain("admin");
+    expect(nextCookie(cookie, commitOf(context).setCookie)).toBe(cookie);
+  });
+});
