@@ -38,7 +38,7 @@ export function findSession(shared: Shared, header: string, now: number): Verifi
   const chunks = settings.chunks
     ? findChunks(header, settings.cookieName)
     : findSingle(header, settings.cookieName);
-  if (chunks === AMBIGUOUS) return refuse(shared, "duplicate", now, []);
+  if (chunks === AMBIGUOUS) return refuse(shared, "duplicate", now, [settings.cookieName]);
   const present = presentCookies(settings, header, chunks.length);
   const [first] = chunks;
   // What has the form of our token is judged as our token alone: a reader with weaker rules must
