@@ -2,6 +2,7 @@ import { createSessions, Secret, type SessionOptions, type Sessions } from "@gal
 import { coreOf, type App } from "./app.ts";
 import type { Core } from "./core.ts";
 import { SettingsError } from "./errors.ts";
+import { mountInspector } from "./inspector/mount.ts";
 
 /** The settings of an app, by name. */
 export type SettingsTable = ReadonlyMap<string, unknown>;
@@ -40,7 +41,8 @@ let current: SettingsTable | undefined;
  *
  * The framework itself reads `SESSIONS` (`true` takes the key from the environment variable
  * SECRET_KEY; an object is the options of the session), `PLUGINS` (a list of functions that take
- * the app, or of `[plugin, condition]`) and `BODY_LIMIT` (bytes, default 1 MiB).
+ * the app, or of `[plugin, condition]`), `BODY_LIMIT` (bytes, default 1 MiB) and `INSPECTOR` (false
+ * takes away the session inspector that development has at `/.galleta/`).
  *
  * @throws SettingsError `ERR_GALLETA_CONFIGURED_TWICE` the second time; `ERR_GALLETA_SETTINGS` when
  * a setting cannot be used; for `SESSIONS` its `cause` is the engine's SessionError
@@ -64,6 +66,7 @@ export function configure<Data extends object>(
   const sessions = readSessions(table.get("SESSIONS"));
   const plugins = readPlugins(table.get("PLUGINS"));
   const bodyLimit = readBodyLimit(table.get("BODY_LIMIT"), core);
+  mountInspector(core, sessions, table);
 
   core.sessions = sessions;
   core.bodyLimit = bodyLimit;

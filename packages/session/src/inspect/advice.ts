@@ -164,7 +164,7 @@ const judgeLifetime: Judge = (_options, { settings: { lifetimes, rolling } }) =>
     return note(
       "maxAge",
       "A copy of a cookie never ends.",
-      `Set \`maxAge\` in seconds, such as ${14 * DAY}.`,
+      `Set \`maxAge: ${14 * DAY}\` (seconds: 14 days) or less.`,
     );
   }
   const end = durationInWords(maxAge);
@@ -172,7 +172,7 @@ const judgeLifetime: Judge = (_options, { settings: { lifetimes, rolling } }) =>
   return note(
     "absoluteMaxAge",
     `A session ends ${end} after its last use, so one in use never ends.`,
-    `Set \`absoluteMaxAge\` in seconds, such as ${30 * DAY}.`,
+    `Set \`absoluteMaxAge: ${30 * DAY}\` (seconds: 30 days) or less.`,
   );
 };
 

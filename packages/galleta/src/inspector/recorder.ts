@@ -1,0 +1,44 @@
+import { subscribe } from "node:diagnostics_channel";
+import type { SessionEvent } from "@galleta/session";
+
+const KEEP_EVENTS = 200;
+/** Minutes that events are kept for. */
+export const KEEP_MINUTES = 10;
+
+/** Keeps the events of the last minutes, and never more than {@link KEEP_EVENTS}. */
+export class Recorder {
+  #events: SessionEvent[] = [];
+  #isPaused = false;
+
+  record(event: SessionEvent): void {
+    if (this.#isPaused) return;
+    this.#events.push(event);
+    if (this.#events.length > KEEP_EVENTS) this.#events.shift();
+  }
+
+  /** The events that are still young enough, the newest first. @param now ms since 1970 */
+  recent(now: number): readonly SessionEvent[] {
+    this.#events = this.#events.filter(({ at }) => at > now - KEEP_MINUTES * 60_000);
+    return this.#events.toReversed();
+  }
+
+  /** Runs something whose events nobody wants to see: the look of the inspector itself. */
+  unrecorded<Result>(look: () => Result): Result {
+    this.#isPaused = true;
+    try {
+      return look();
+    } finally {
+      this.#isPaused = false;
+    }
+  }
+}
+
+let shared: Recorder | undefined;
+
+/** The one recorder of this process: the channel that it listens to has the events of every app. */
+export function sharedRecorder(): Recorder {
+  if (shared !== undefined) return shared;
+  const recorder = new Recorder();
+  subscribe("galleta:session", (event) => recorder.record(event as SessionEvent));
+  return (shared = recorder);
+}
