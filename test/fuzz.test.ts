@@ -1,12 +1,23 @@
-// Half a million mutated headers in a few seconds. A failure names its seed; FUZZ_SEED repeats it.
+// More than a million mutated headers, cookies and tokens in seconds. A failure names its seed; FUZZ_SEED repeats it.
 import { describe, expect, it } from "vitest";
+import * as z from "zod";
+import { AMBIGUOUS, findCookie } from "../packages/session/src/cookie/parse.ts";
 import { nodeAddress } from "../packages/session/src/csrf/address.ts";
 import { parseAuthority } from "../packages/session/src/csrf/authority.ts";
 import { createCrossSiteCheck } from "../packages/session/src/csrf/check.ts";
 import { parseForwarded } from "../packages/session/src/csrf/forwarded.ts";
 import { parseOrigin, serializeOrigin } from "../packages/session/src/csrf/origin.ts";
+import { createSessions } from "../packages/session/src/engine.ts";
+import { cookieSession } from "../packages/session/src/formats/cookie-session.ts";
+import { django } from "../packages/session/src/formats/django.ts";
+import { flask } from "../packages/session/src/formats/flask.ts";
+import { ironSession } from "../packages/session/src/formats/iron-session.ts";
+import { starlette } from "../packages/session/src/formats/starlette.ts";
+import { createKeyRing } from "../packages/session/src/token/keys.ts";
+import { encryptToken, openToken, signToken } from "../packages/session/src/token/token.ts";
 import { facts } from "./support/facts.ts";
 import { fuzzSeed, mutator, seeded } from "./support/mutate.ts";
+import { KEY, splitCookies, start, visit } from "./support/sessions.ts";
 
 const SEED = fuzzSeed();
 
@@ -144,6 +155,91 @@ describe("Forwarded", () => {
       const headers = { host: "inner", forwarded: `${text}, ${added}` };
       const own = check.ownOrigin(facts({ headers }));
       return own === undefined || own === "https://good.example" ? undefined : `became ${own}`;
+    });
+  });
+});
+
+const ring = createKeyRing([Buffer.from(KEY)], "session");
+const content = { sid: "AAAAAAAAAAAAAAAAAAAAAA", rev: 1, born: 1, iat: 1, exp: 0xffff_ffff };
+const TOKENS = ['{"user":"alice"}', '[{"n":1},{"flash":{"a":"b"}}]'].flatMap((json) => [
+  signToken({ ...content, json }, ring),
+  encryptToken({ ...content, json }, ring),
+]);
+const TICKET = encryptToken({ ...content, json: "{}" }, ring, "ticket");
+const TOKEN_WORDS = [
+  ..."A AA AAAA AAAAAAAAAAAAAAAA _ - + / = == % %3D . ~ UwAA RQAA".split(" "),
+  ...TOKENS.map((token) => token.slice(0, 24)),
+  " ",
+  "\0",
+  "\u0141",
+];
+
+describe("Cookie", () => {
+  const names = ["session", "__Host-session", "s"];
+  const headers = [
+    "session=a; __Host-session=b; s=c",
+    "session=a; session=b",
+    "xsession=a; session2=b;session=c;\tsession =d",
+    'session="a; session=b"; s',
+    "=session=a; %73ession=b; SESSION=c",
+    "",
+  ];
+  const words = [...'session __Host- s = ; , " % %3D %5F \\ x'.split(" "), " ", "\t", "\0", "\n"];
+
+  it("is read as one that splits the whole header reads it", () => {
+    fuzz(250_000, headers, words, (text) => {
+      for (const name of names) {
+        const values = splitCookies(text, name);
+        const expected = values.length > 1 ? AMBIGUOUS : values[0];
+        if (findCookie(text, name) !== expected) return `is read otherwise for ${name}`;
+      }
+      return undefined;
+    });
+  });
+
+  it("gives a session for exactly the cookies that were issued", () => {
+    const schema = z.object({ user: z.string(), n: z.number() });
+    const data = { user: "alice", n: 1 };
+    const now = Math.floor(Date.now() / 1000);
+    const foreign = [starlette, flask, django, cookieSession, ironSession];
+    const formats = foreign.map((make, i) => make({ secretKey: KEY, sessionCookie: `f${i}` }));
+    const issued = formats.map((format) =>
+      format
+        .write(data, now, null)
+        .map(({ name, value }) => `${name}=${value}`)
+        .join("; "),
+    );
+    const accept = ["signed", "encrypted"] as const;
+    const own = [false, true].map(
+      (encrypt) =>
+        visit(start({ encrypt, accept }).sessions, "", (session) => Object.assign(session, data))
+          .cookie,
+    );
+    const options = { secretKey: KEY, accept, formats, schema, chunks: true };
+    const sessions = createSessions({ ...options, onEvent: () => undefined });
+    const corpus = [...own, ...issued];
+    const cookies = corpus.flatMap((each) => each.split("; "));
+    fuzz(100_000, corpus, [...TOKEN_WORDS, ";", "; ", ...cookies], (text) => {
+      const { session } = sessions.open(text);
+      const isKnown = text.split(";").some((pair) => cookies.includes(pair.trim()));
+      const keys = Object.keys(session).join();
+      if (keys === "") return undefined;
+      return isKnown && keys === "user,n" ? undefined : "was accepted";
+    });
+  });
+});
+
+describe("a token", () => {
+  it("is accepted only as it was issued, and only for its use", () => {
+    const both = { signed: true, encrypted: true };
+    const valid = new Set(TOKENS);
+    fuzz(150_000, [...TOKENS, TICKET], TOKEN_WORDS, (text) => {
+      const isOpened = typeof openToken(text, ring, both) !== "string";
+      if (isOpened !== valid.has(text)) return isOpened ? "was accepted" : "was refused";
+      const isTicket = typeof openToken(text, ring, both, "ticket") !== "string";
+      // The use binds encrypted tokens; a signed one is never looked at as a ticket.
+      if (isTicket && text !== TICKET && !text.startsWith("Uw")) return "was accepted as a ticket";
+      return undefined;
     });
   });
 });

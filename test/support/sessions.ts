@@ -78,3 +78,13 @@ export function visit(
 export function valueOf(cookie: string): string {
   return cookie.slice(cookie.indexOf("=") + 1);
 }
+
+/** Every value of a cookie by the obvious reading of RFC 6265 §5.4: slow, and easy to check. */
+export function splitCookies(header: string, name: string): string[] {
+  const values = header
+    .split(";")
+    .map((pair) => pair.replace(/^[ \t]+|[ \t]+$/g, ""))
+    .filter((pair) => pair.startsWith(`${name}=`))
+    .map((pair) => pair.slice(name.length + 1));
+  return [...new Set(values)];
+}
