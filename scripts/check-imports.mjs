@@ -14,7 +14,7 @@ const LAYERS = [
   ["csrf", "live", "formats", "store", "client"],
   ["engine.ts", "inspect"],
   ["adapters"],
-  ["index.ts"],
+  ["index.ts", "redis.ts"],
 ];
 const layerOf = (file) => {
   const top = relative(engine, file).split("/")[0];

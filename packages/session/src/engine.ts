@@ -1,8 +1,19 @@
 import { createCrossSiteCheck, type CrossSiteCheck } from "./csrf/check.ts";
 import { CSRF_HEADER, findFormToken } from "./csrf/form.ts";
 import { CROSS_SITE_OPTION_NAMES, type CrossSiteOptions } from "./csrf/options.ts";
-import { REFUSALS, type Refusal } from "./csrf/refusal.ts";
+import { REFUSALS, refusalBody, type Refusal } from "./csrf/refusal.ts";
 import { verifyToken } from "./csrf/session-token.ts";
+import {
+  exchangeTicket,
+  MAX_TICKET,
+  refuseExchange,
+  type ExchangeAnswer,
+} from "./live/exchange.ts";
+import { Handle } from "./live/handle.ts";
+import { LiveHub } from "./live/hub.ts";
+import { LIVE_OPTION_NAMES, readLiveOptions, type LiveOptions } from "./live/options.ts";
+import { endSessionsOf } from "./live/revoke.ts";
+import type { LiveHandle, LiveSocket } from "./live/socket.ts";
 import { SessionContext } from "./session/context.ts";
 import type { SessionData } from "./session/data.ts";
 import { Ledger } from "./session/ledger.ts";
@@ -10,14 +21,19 @@ import type { Shared } from "./session/loaded.ts";
 import { COOKIE_OPTION_NAMES, type CookieSessionOptions } from "./session/options.ts";
 import type { RequestFacts } from "./session/request.ts";
 import { checkOptionNames, readSettings } from "./session/settings.ts";
+import { readStoreOptions, STORE_OPTION_NAMES, type StoreOptions } from "./store/options.ts";
+import { StoreVault } from "./store/vault.ts";
 import { TokenCache } from "./token/cache.ts";
 
 /** The options of sessions. Unknown ones are refused at set-up. */
-export interface SessionOptions extends CookieSessionOptions, CrossSiteOptions {}
+export interface SessionOptions
+  extends CookieSessionOptions, CrossSiteOptions, StoreOptions, LiveOptions {}
 
 const OPTION_NAMES = [
   ...COOKIE_OPTION_NAMES,
   ...CROSS_SITE_OPTION_NAMES,
+  ...STORE_OPTION_NAMES,
+  ...LIVE_OPTION_NAMES,
 ] as const satisfies readonly (keyof SessionOptions)[];
 
 /** Gives the body of a request, for the token in its form. */
@@ -31,21 +47,41 @@ export class Sessions<Data = SessionData> {
   /** The cookie's name. */
   readonly cookieName: string;
   /** Whether {@link SessionContext.load} may have to wait for a store. */
-  readonly loads: boolean = false;
+  readonly loads: boolean;
+  /** Where pages exchange the tickets of `update`; `undefined` where that is not needed. */
+  readonly exchangePath: string | undefined;
   readonly #shared: Shared;
   readonly #crossSite: CrossSiteCheck;
+  readonly #hub: LiveHub;
+  /** Whether anything outside this process has to be followed, and is not yet. */
+  #mustStart: boolean;
 
   constructor(options: SessionOptions) {
     checkOptionNames(options, OPTION_NAMES);
     const settings = readSettings(options);
+    const live = readLiveOptions(options);
+    const store = readStoreOptions(options, settings.writeAs !== undefined);
+    const ledger = new Ledger();
+    const hub = new LiveHub(settings, ledger, live);
+    if (store !== undefined) {
+      hub.vault = new StoreVault(store, settings.events, (fact) => hub.learned(fact));
+    }
     this.cookieName = settings.cookieName;
+    this.loads = store !== undefined;
+    // A cookie that is shared with another framework has no id that a ticket could name.
+    const needsPage = store === undefined && settings.writeAs === undefined;
+    this.exchangePath = needsPage ? live.exchangePath : undefined;
+    this.#hub = hub;
     this.#shared = {
       settings,
       cache: new TokenCache(),
-      ledger: new Ledger(),
-      revocable: false,
+      ledger,
+      revocable: store !== undefined,
+      hub,
+      ...(hub.vault === undefined ? {} : { vault: hub.vault }),
     };
     this.#crossSite = createCrossSiteCheck(options);
+    this.#mustStart = store !== undefined || live.backplane !== undefined;
   }
 
   /**
@@ -55,6 +91,7 @@ export class Sessions<Data = SessionData> {
    * @param request tells, with `httpsOnly: "auto"`, whether the request came over TLS
    */
   open(cookieHeader: string | null | undefined, request?: RequestFacts): SessionContext<Data> {
+    if (this.#mustStart) this.start();
     return new SessionContext<Data>(
       this.#shared,
       cookieHeader ?? "",
@@ -99,6 +136,68 @@ export class Sessions<Data = SessionData> {
     const refusal = this.#crossSite.handshake(request);
     if (refusal !== undefined) this.#tell(refusal);
     return refusal;
+  }
+
+  /**
+   * Ties a socket to its session, once its handshake was answered: it is told of changes, and
+   * closed with 1008 when the session ends or expires.
+   *
+   * @param context the one that was committed for the handshake
+   * @returns what the server calls for the socket; `undefined` where the socket has no session, or
+   * was closed because that has ended
+   */
+  attach(context: SessionContext<Data>, socket: LiveSocket): LiveHandle | undefined {
+    if (this.#shared.settings.writeAs !== undefined) return undefined;
+    const attached = this.#hub.attach(context as unknown as SessionContext<never>, socket);
+    return attached === undefined ? undefined : new Handle(this.#hub, attached);
+  }
+
+  /**
+   * Answers the request with which a page exchanges the ticket of an `update` for its cookie.
+   * Checks that it comes from this site; with `csrf: "strict"` the ticket stands for the token.
+   *
+   * @param ticket the request's body, read up to 16,384 characters
+   */
+  async exchange(
+    request: RequestFacts,
+    cookieHeader: string | null | undefined,
+    ticket: string,
+  ): Promise<ExchangeAnswer> {
+    const outcome = this.check(request);
+    if (typeof outcome === "object") return refuseExchange(outcome.status, refusalBody(outcome));
+    const context = this.open(cookieHeader, request) as unknown as SessionContext<never>;
+    return exchangeTicket(this.#hub, context, ticket.slice(0, MAX_TICKET + 1));
+  }
+
+  /**
+   * Ends all sessions of a user that began until now, everywhere, sockets included. Who logs in
+   * afterwards has a new one.
+   *
+   * @param subject what the field of the option `subject` holds for the user
+   * @throws SessionError `ERR_SESSION_STORE_REQUIRED` without the options `store` and `subject`;
+   * `ERR_SESSION_STORE` when the store fails: then it holds in this process, and everywhere when the
+   * store is back
+   * @example
+   * ```ts
+   * await sessions.revokeAll(user.id);
+   * ```
+   */
+  revokeAll(subject: string | number): Promise<void> {
+    return endSessionsOf(this.#hub, subject, "");
+  }
+
+  /** Begins to follow the store and other processes. The first request does it as well. */
+  start(): void {
+    this.#mustStart = false;
+    this.#hub.start();
+    this.#hub.vault?.start();
+  }
+
+  /** Stops following them: ends timers and the backplane's connection. */
+  stop(): void {
+    this.#mustStart = this.loads || this.#hub.hasBackplane;
+    this.#hub.stop();
+    this.#hub.vault?.stop();
   }
 
   /** Whether the client's own connection is TLS, as far as `trustProxy` lets a proxy say. */

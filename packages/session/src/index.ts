@@ -6,6 +6,19 @@ export { refusalBody, type CrossSiteRule, type Refusal } from "./csrf/refusal.ts
 export { csrfToken, verifyToken } from "./csrf/session-token.ts";
 export { createSessions, Sessions, type BodyReader, type SessionOptions } from "./engine.ts";
 export { SessionError, type SessionErrorCode, type SessionErrorOptions } from "./errors.ts";
+export type { Backplane } from "./live/backplane.ts";
+export { clusterBackplane } from "./live/cluster.ts";
+export type { ExchangeAnswer } from "./live/exchange.ts";
+export { revokeOthers } from "./live/revoke.ts";
+export {
+  appProtocols,
+  escapeMessage,
+  negotiate,
+  readFrame,
+  type LiveHandle,
+  type LiveSocket,
+} from "./live/socket.ts";
+export { update, type UpdateOptions } from "./live/update.ts";
 export { Secret } from "./secret.ts";
 export type { SessionContext } from "./session/context.ts";
 // With `export *`, and only with it, an app's declarations merge into SessionData.
@@ -32,3 +45,5 @@ export {
 export type { SecretKeys } from "./session/keys.ts";
 export type { RequestFacts } from "./session/request.ts";
 export type { StandardSchema } from "./session/schema.ts";
+export { memoryStore, type MemoryStoreOptions } from "./store/memory.ts";
+export type { KeyValueStore, LogEntry, LogPage, SessionStore, Write } from "./store/store.ts";

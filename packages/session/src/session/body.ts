@@ -32,3 +32,14 @@ export function fitSchema(
     return undefined;
   }
 }
+
+/** @throws SessionError `ERR_SESSION_SCHEMA` when the next request would refuse the data */
+export function assertFits({ schema }: SessionSettings, data: JsonObject): void {
+  if (schema === undefined || Object.keys(data).length === 0) return;
+  const plain = JSON.parse(JSON.stringify(data)) as JsonObject;
+  if (validateData(schema, plain) !== undefined) return;
+  throw new SessionError(
+    "ERR_SESSION_SCHEMA",
+    "The session does not fit its schema and would be refused on the next request; store what the schema accepts.",
+  );
+}

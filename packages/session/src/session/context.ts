@@ -7,12 +7,13 @@ import type { SessionData, SessionOf } from "./data.ts";
 import { Dictionary, ownerOf } from "./dictionary.ts";
 import type { Saved } from "./draft.ts";
 import type { JsonObject, JsonValue } from "./format.ts";
-import { isDictionary } from "./json.ts";
+import { isDictionary, parseBody } from "./json.ts";
 import { findSession, isVerified, loadSession, settleSession, type Verified } from "./load.ts";
 import { loadStored, mustAsk, notLoaded } from "./load-stored.ts";
 import { emptySession, type Loaded, type Shared } from "./loaded.ts";
+import { refuseCommitted, refuseEnded, refuseHandshakeSent } from "./refusals.ts";
 import { saveSession } from "./save.ts";
-import type { Vault } from "./vault.ts";
+import type { Change, Vault } from "./vault.ts";
 
 /** Metadata that travels with the data and is no part of it. */
 export interface Metadata {
@@ -32,7 +33,7 @@ export class SessionContext<Data = SessionData> {
   #state: State | undefined;
   /** What {@link SessionContext.load} came to, before anybody asked for the session. */
   #ahead: Ahead | undefined;
-  #phase: "open" | "committed" | "live" = "open";
+  #phase: "open" | "committed" | "live" | "ended" = "open";
 
   constructor(shared: Shared, header: string, secure: () => boolean) {
     this.#shared = shared;
@@ -59,7 +60,7 @@ export class SessionContext<Data = SessionData> {
     if (!isDictionary(value)) {
       throw new SessionError("ERR_SESSION_NOT_JSON", "A session is an object, or null to end it.");
     }
-    this.#assertOpen();
+    this.assertOpen();
     this.state.dictionary.replace(value);
   }
 
@@ -147,9 +148,34 @@ export class SessionContext<Data = SessionData> {
     this.#state?.dictionary.close(refuseHandshakeSent);
   }
 
+  /** For sockets: the session is now as another request or socket made it. */
+  refresh({ sid, ...issued }: Change): void {
+    const { state } = this;
+    const body = parseBody(issued.json);
+    if (body === undefined) return;
+    if (issued.json !== (state.issued ?? state.loaded).json) {
+      state.dictionary.replace(body.data);
+      state.meta = body.meta;
+    }
+    state.sid = sid;
+    state.born = issued.born;
+    state.issued = issued;
+  }
+
+  /** For sockets: the session is no more. What was in it can still be read. */
+  end(): void {
+    this.#phase = "ended";
+    this.state.dictionary.close(refuseEnded);
+  }
+
+  /** Whether the session of a socket ended while the socket was open. */
+  get hasEnded(): boolean {
+    return this.#phase === "ended";
+  }
+
   /** Gives the session a new id and a new beginning, and keeps its data. */
   renew(): void {
-    this.#assertOpen();
+    this.assertOpen();
     const { state } = this;
     if (!state.loaded.isNew && state.sid === state.loaded.sid) state.ended.push(state.sid);
     state.sid = newSessionId();
@@ -158,7 +184,7 @@ export class SessionContext<Data = SessionData> {
 
   /** Ends the session; what is written after belongs to a new one. */
   destroy(clearSiteData?: string): void {
-    this.#assertOpen();
+    this.assertOpen();
     const { state } = this;
     const { isNew, sid } = state.loaded;
     if (!isNew && !state.ended.includes(sid)) state.ended.push(sid);
@@ -174,7 +200,7 @@ export class SessionContext<Data = SessionData> {
 
   /** Changes the metadata. */
   changeMeta(change: (meta: Metadata) => void): void {
-    this.#assertOpen();
+    this.assertOpen();
     change(this.state.meta);
   }
 
@@ -205,9 +231,11 @@ export class SessionContext<Data = SessionData> {
     return { loaded, sid, born, ended, destroyed, secure, data, meta: asJson(meta) };
   }
 
-  #assertOpen(): void {
+  /** Throws what a change would throw now. */
+  assertOpen(): void {
     if (this.#phase === "committed") refuseCommitted();
     if (this.#phase === "live") refuseHandshakeSent();
+    if (this.#phase === "ended") refuseEnded();
   }
 }
 
@@ -254,18 +282,4 @@ export function nowSeconds(): number {
 
 function asJson(meta: Metadata): JsonObject {
   return meta as JsonObject;
-}
-
-function refuseCommitted(): never {
-  throw new SessionError(
-    "ERR_SESSION_COMMITTED",
-    "The response headers have been sent, so this change of the session would be lost. Change it before the response begins.",
-  );
-}
-
-function refuseHandshakeSent(): never {
-  throw new SessionError(
-    "ERR_SESSION_HANDSHAKE_SENT",
-    "The handshake has been answered, so a cookie can no longer be set. Use `await update(session, draft => { ... })`, or change the session before accepting.",
-  );
 }

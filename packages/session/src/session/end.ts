@@ -1,5 +1,5 @@
 import { NEVER } from "../token/header.ts";
-import { expiryOf } from "../token/times.ts";
+import { expiryOf, type Lifetimes } from "../token/times.ts";
 import { MAX_AGE_LIMIT } from "../cookie/serialize.ts";
 import type { Loaded, Shared } from "./loaded.ts";
 
@@ -10,8 +10,8 @@ const LATE = 300;
  * When the last copy of a session's cookie has expired, in seconds since 1970; where cookies do not
  * expire, when no browser has it any more.
  */
-export function lastExpiry({ settings }: Shared, born: number, exp: number, now: number): number {
-  const latest = Math.max(exp === NEVER ? 0 : exp, expiryOf(born, now, settings.lifetimes));
+export function lastExpiry(lifetimes: Lifetimes, born: number, exp: number, now: number): number {
+  const latest = Math.max(exp === NEVER ? 0 : exp, expiryOf(born, now, lifetimes));
   return (latest >= NEVER ? now + MAX_AGE_LIMIT : latest) + LATE;
 }
 
@@ -25,7 +25,7 @@ export function endSession(
   loaded: Loaded,
   now: number,
 ): Promise<unknown> | undefined {
-  const until = lastExpiry(shared, loaded.born, loaded.exp, now);
+  const until = lastExpiry(shared.settings.lifetimes, loaded.born, loaded.exp, now);
   shared.ledger.end(sid, now);
   shared.hub?.ended(sid, until);
   return shared.vault?.end(sid, until);

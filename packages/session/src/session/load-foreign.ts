@@ -55,7 +55,7 @@ function adopt(
   // have the same cookie, and must not be given each other's changes.
   const sid = newSessionId();
   const { vault } = shared;
-  if (vault?.isEnded(sid, times.born, vault.subjectOf(fitted.data)) === true) {
+  if (vault?.isEnded(sid, times.born, vault.userOf(fitted.data)) === true) {
     return refuseEnded(shared, sid, now, present);
   }
   if (reading.keyIndex > 0) settings.events.emit("rotated", sid, { keyIndex: reading.keyIndex });

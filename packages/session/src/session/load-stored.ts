@@ -41,10 +41,10 @@ export async function loadStored(
   if (!vault.isCurrent()) await ask(() => vault.refresh());
   const loaded = isVerified(found) ? await settle() : found;
   if (loaded.isNew || vault.isCurrent()) return loaded;
-  const subject = vault.subjectOf(loaded.data);
-  if (subject === undefined) return loaded;
-  await ask(() => vault.learnSubject(subject));
-  const isEnded = vault.isEnded(loaded.sid, loaded.born, subject);
+  const user = vault.userOf(loaded.data);
+  if (user === undefined) return loaded;
+  await ask(() => vault.learnUser(user));
+  const isEnded = vault.isEnded(loaded.sid, loaded.born, user);
   return isEnded ? refuseEnded(shared, loaded.sid, now, loaded.cookies) : loaded;
 
   async function settle(): Promise<Loaded> {

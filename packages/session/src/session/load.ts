@@ -112,7 +112,7 @@ export function settleSession(
     (vault !== undefined && vault.keepsData !== isStored);
   const loaded = readBody(shared, current, reissue, now, present);
   if (vault === undefined || loaded.isNew) return loaded;
-  const isEnded = vault.isEnded(loaded.sid, loaded.born, vault.subjectOf(loaded.data));
+  const isEnded = vault.isEnded(loaded.sid, loaded.born, vault.userOf(loaded.data));
   return isEnded ? refuseEnded(shared, loaded.sid, now, present) : loaded;
 }
 

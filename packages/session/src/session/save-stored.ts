@@ -25,16 +25,16 @@ export async function saveStored(
   now: number,
 ): Promise<Saved> {
   const { loaded, sid } = draft;
-  const subject = vault.subjectOf(draft.data);
+  const user = vault.userOf(draft.data);
   const before = parseBody(loaded.json);
-  const was = before === undefined ? undefined : vault.subjectOf(before.data);
+  const was = before === undefined ? undefined : vault.userOf(before.data);
   const isFirst = loaded.isNew || draft.destroyed;
   if (!isFirst && vault.isEnded(loaded.sid, loaded.born, was)) return refuse(shared, loaded.sid);
   let { born } = draft;
-  if (subject !== undefined && (isFirst || work.renewed || subject !== was)) {
+  if (user !== undefined && (isFirst || work.renewed || user !== was)) {
     // Whoever logs in right after all sessions of the user were ended begins after that.
-    await attempt(vault, () => vault.learnSubject(subject));
-    born = Math.max(born, vault.firstBirth(subject));
+    await attempt(vault, () => vault.learnUser(user));
+    born = Math.max(born, vault.firstBirth(user));
   }
   const writer = new Writer(shared, vault, { ...draft, born }, work, now);
   let newer = behind;
@@ -131,13 +131,14 @@ class Writer {
     const isOther = renewed || loaded.isNew;
     const base = isOther ? this.#written : this.#base.rev;
     const newer = await attempt(vault, () =>
-      vault.replace(sid, base, this.issued, this.issued.exp, "request"),
+      vault.replace(sid, base, this.issued, this.issued.exp, isOther ? "new" : "request"),
     );
     this.#written = this.issued.rev;
     if (newer !== undefined || !renewed || loaded.isNew || destroyed) return newer;
     // Only now, when the new one is there. If another request changed the old one meanwhile, its
     // change is merged and the new one written again.
-    const until = lastExpiry(this.#shared, loaded.born, loaded.exp, this.#now);
+    const { lifetimes } = this.#shared.settings;
+    const until = lastExpiry(lifetimes, loaded.born, loaded.exp, this.#now);
     const ended = await attempt(vault, () => vault.end(loaded.sid, until, this.#base.rev));
     if (ended === undefined) this.#shared.ledger.end(loaded.sid, this.#now);
     return ended;

@@ -1,16 +1,13 @@
-import { SessionError } from "../errors.ts";
 import type { MaybePromise } from "../maybe.ts";
-import { serializeBody } from "./body.ts";
+import { assertFits, serializeBody } from "./body.ts";
 import { mergeBodies, type Draft, type Saved } from "./draft.ts";
 import { endSession } from "./end.ts";
-import type { JsonObject } from "./format.ts";
 import { deletions, writeCookies } from "./issue.ts";
 import { assertJson, parseBody } from "./json.ts";
 import type { Known } from "./ledger.ts";
 import type { Loaded, Shared } from "./loaded.ts";
 import { issue, refuseExpired, tell } from "./outcome.ts";
 import { saveStored } from "./save-stored.ts";
-import { validateData } from "./schema.ts";
 
 /**
  * Decides what a response owes to its session: nothing, a fresh cookie, or a deletion. A promise
@@ -48,7 +45,7 @@ function save(
   const renewed = sid !== loaded.sid;
   // Another writer's JSON may be spelt differently and mean the same.
   const changed = json !== loaded.json && (loaded.isNew || json !== respell(loaded.json));
-  if (changed && settings.schema !== undefined) assertFits(shared, draft.data);
+  if (changed && settings.schema !== undefined) assertFits(settings, draft.data);
   if (known?.ended === true) {
     // Another request ended the session while this one ran: it stays ended.
     settings.events.emit("revoked", loaded.sid);
@@ -111,14 +108,4 @@ function respell(json: string): string | undefined {
 function isDue({ settings }: Shared, loaded: Loaded, now: number): boolean {
   const { maxAge } = settings.lifetimes;
   return settings.rolling && maxAge !== null && !loaded.isNew && now - loaded.iat > maxAge / 10;
-}
-
-function assertFits({ settings }: Shared, data: JsonObject): void {
-  if (settings.schema === undefined || Object.keys(data).length === 0) return;
-  const plain = JSON.parse(JSON.stringify(data)) as JsonObject;
-  if (validateData(settings.schema, plain) !== undefined) return;
-  throw new SessionError(
-    "ERR_SESSION_SCHEMA",
-    "The session does not fit its schema and would be refused on the next request; store what the schema accepts.",
-  );
 }

@@ -13,6 +13,12 @@ export const STORED_BODY = '[{},{"stored":1}]';
 /** A session that was ended: nothing brings it back. */
 export const ENDED = "ended";
 
+/** Whose session it is, as the option `subject` finds it in the data. */
+export type User = string | number;
+
+/** What writes a session: the response that begins it, a later one, or a socket. */
+export type Use = "new" | "request" | "socket";
+
 /** What is asked of a store about one session, and told to it. */
 export interface Vault {
   /** Whether the store keeps the data, and the cookie the id and revision alone. */
@@ -27,14 +33,14 @@ export interface Vault {
   hasNewer(sid: string, rev: number): boolean;
   /** Reads a session. @throws SessionError `ERR_SESSION_STORE` */
   fetch(sid: string): Promise<StoredSession | typeof ENDED | undefined>;
-  /** Learns whether a user's sessions were ended, where that has to be asked for. */
-  learnSubject(subject: string): Promise<void>;
-  /** The user that the data names, in the form in which stores and messages know users. */
-  subjectOf(data: object): string | undefined;
+  /** The user that the data names. */
+  userOf(data: object): User | undefined;
+  /** Asks whether a user's sessions were ended. @throws SessionError `ERR_SESSION_STORE` */
+  learnUser(user: User): Promise<void>;
   /** Whether a session was ended, as far as is known here: by itself, or with its user's others. */
-  isEnded(sid: string, born: number, subject: string | undefined): boolean;
+  isEnded(sid: string, born: number, user: User | undefined): boolean;
   /** The first second in which a session of this user may begin. 0 where none was ended. */
-  firstBirth(subject: string): number;
+  firstBirth(user: User): number;
   /**
    * Sets a session, unless the store has a revision above `base`.
    * @returns `undefined` when it was set, else what the store has
@@ -45,7 +51,7 @@ export interface Vault {
     base: number,
     session: StoredSession,
     exp: number,
-    use: "request" | "socket",
+    use: Use,
   ): Promise<StoredSession | typeof ENDED | undefined>;
   /**
    * Ends a session for good. Known here at once, whatever becomes of the promise.

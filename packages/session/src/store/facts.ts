@@ -15,6 +15,9 @@ export type Fact =
       readonly until: number;
     };
 
+/** The sessions of a user ended. */
+export type UserFact = Extract<Fact, { kind: "user" }>;
+
 /** A fact as a line of text. */
 export function writeFact(fact: Fact): string {
   switch (fact.kind) {

@@ -1,6 +1,4 @@
-import type { Fact } from "./facts.ts";
-
-type UserFact = Extract<Fact, { kind: "user" }>;
+import type { Fact, UserFact } from "./facts.ts";
 
 const SWEEP_SECONDS = 60;
 
@@ -49,9 +47,14 @@ export class Mirror {
     return this.#ended.size > 0 && this.#ended.has(sid);
   }
 
+  /** Whether any user's sessions were ended, so that it is worth a hash to ask. */
+  get knowsUsers(): boolean {
+    return this.#users.size > 0;
+  }
+
   /** The second by which a user's sessions were ended. */
   endOf(subject: string): UserFact | undefined {
-    return this.#users.size === 0 ? undefined : this.#users.get(subject);
+    return this.#users.get(subject);
   }
 
   revisionOf(sid: string): number {

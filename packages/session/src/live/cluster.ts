@@ -1,0 +1,43 @@
+import type { Backplane } from "./backplane.ts";
+
+const CHANNEL = "session";
+
+/** What travels between a worker and the primary, which passes it on. */
+interface Envelope {
+  readonly galleta: "backplane";
+  readonly channel: string;
+  readonly payload: unknown;
+}
+
+/**
+ * A backplane for the workers of `node:cluster` on one machine. The primary passes messages on:
+ * `galleta serve --workers N` does, and switches this on by itself; a primary of your own sends
+ * every message whose field `galleta` is `"backplane"` to all other workers.
+ *
+ * @example
+ * ```ts
+ * createSessions({ secretKey, backplane: clusterBackplane() });
+ * ```
+ */
+export function clusterBackplane(): Backplane {
+  let listener: ((message: unknown) => void) | undefined;
+  return {
+    publish(payload) {
+      const envelope: Envelope = { galleta: "backplane", channel: CHANNEL, payload };
+      // Without a primary there is nobody else to tell.
+      if (process.connected) process.send?.(envelope);
+    },
+    subscribe(onMessage) {
+      listener = (message) => {
+        const { galleta, channel, payload } = (message ?? {}) as Partial<Envelope>;
+        if (galleta !== "backplane" || channel !== CHANNEL || typeof payload !== "string") return;
+        onMessage(payload);
+      };
+      process.on("message", listener);
+    },
+    close() {
+      if (listener !== undefined) process.off("message", listener);
+      listener = undefined;
+    },
+  };
+}

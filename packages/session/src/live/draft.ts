@@ -1,0 +1,44 @@
+import { nowSeconds, type SessionContext } from "../session/context.ts";
+import { assertFits, serializeBody } from "../session/body.ts";
+import { writeCookies } from "../session/issue.ts";
+import { assertJson, parseBody } from "../session/json.ts";
+import { issue } from "../session/outcome.ts";
+import type { Change, StoredSession } from "../session/vault.ts";
+
+/**
+ * A session with a change made to it, not yet stored anywhere.
+ *
+ * @param newest what the change is made on
+ * @returns `undefined` where the change changes nothing
+ * @throws SessionError `ERR_SESSION_NOT_JSON`, `ERR_SESSION_SCHEMA` or `ERR_SESSION_TOO_LARGE`
+ */
+export function draftChange(
+  context: SessionContext<never>,
+  newest: StoredSession,
+  change: (draft: object) => void,
+): Change | undefined {
+  const { state, shared } = context;
+  const { data, meta } = parseBody(newest.json) ?? { data: {}, meta: {} };
+  const draft = Object.setPrototypeOf(data, null) as typeof data;
+  change(draft);
+  assertJson(draft);
+  assertFits(shared.settings, draft);
+  const json = serializeBody(draft, meta);
+  if (json === newest.json) return undefined;
+  const { loaded, sid, born } = state;
+  const now = nowSeconds();
+  const issued = issue(shared, newest.rev + 1, json, born, now);
+  // What no cookie can carry is refused here, and not in the request that has to.
+  const whole = {
+    loaded,
+    sid,
+    born,
+    data: draft,
+    meta,
+    ended: [],
+    destroyed: false,
+    secure: false,
+  };
+  writeCookies(shared, whole, issued, now);
+  return { sid, ...issued };
+}

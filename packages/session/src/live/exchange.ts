@@ -1,0 +1,82 @@
+import type { Commit } from "../cookie/headers.ts";
+import { UNTOUCHED } from "../cookie/headers.ts";
+import { SessionError } from "../errors.ts";
+import { nowSeconds, type SessionContext } from "../session/context.ts";
+import { parseBody } from "../session/json.ts";
+import { MAX_TOKEN_CHARACTERS } from "../token/token.ts";
+import type { LiveHub } from "./hub.ts";
+import { currentOf } from "./registry.ts";
+import { makeReceipt, nameOf, openTicket, refusal } from "./ticket.ts";
+
+/** What the exchange of a ticket is answered with. */
+export interface ExchangeAnswer {
+  readonly status: number;
+  /** The cookies to set, as of every response. */
+  readonly commit: Commit;
+  /** JSON: `{ receipt }`, or `{ error, code }`. */
+  readonly body: string;
+}
+
+/** The largest body that can be a ticket, in characters. */
+export const MAX_TICKET = MAX_TOKEN_CHARACTERS;
+
+/**
+ * Exchanges a ticket for a cookie: it must be authentic, in time, of the session that the request
+ * carries, made on its newest revision, and not have been exchanged before.
+ *
+ * @param context of the request, which passed the check against other sites
+ */
+export async function exchangeTicket(
+  hub: LiveHub,
+  context: SessionContext<never>,
+  ticket: string,
+): Promise<ExchangeAnswer> {
+  const name = nameOf(ticket);
+  try {
+    const commit = await exchange(hub, context, ticket, name);
+    hub.ticketDone({ ticket: name });
+    const body = JSON.stringify({ receipt: makeReceipt(context.settings.ring, name) });
+    return { status: 200, commit, body };
+  } catch (error) {
+    if (!(error instanceof SessionError)) throw error;
+    const { code, message, status } = error;
+    // A forged ticket is nobody's, and one that was used is told of already.
+    const isTold = code !== "ERR_SESSION_TICKET_INVALID" && code !== "ERR_SESSION_TICKET_USED";
+    if (isTold) hub.ticketDone({ ticket: name, code });
+    const commit = await context.commit();
+    return { status, commit, body: JSON.stringify({ error: message, code }) };
+  }
+}
+
+async function exchange(
+  hub: LiveHub,
+  context: SessionContext<never>,
+  ticket: string,
+  name: string,
+): Promise<Commit> {
+  const { sid, rev, json } = openTicket(context.settings.ring, ticket, nowSeconds());
+  await context.load();
+  const { state } = context;
+  const { loaded } = state;
+  if (loaded.rejected === "revoked") {
+    throw new SessionError("ERR_SESSION_ENDED", "The session has ended.", { status: 403 });
+  }
+  if (loaded.isNew || loaded.sid !== sid) throw refusal("FOREIGN");
+  if (hub.tickets.isUsed(name)) throw refusal("USED");
+  if (loaded.rev !== rev) {
+    // The socket that made the ticket may be in a process that has not heard of it.
+    if (loaded.rev > rev) hub.changed(currentOf(context));
+    throw refusal("STALE");
+  }
+  const body = parseBody(json);
+  if (body === undefined) throw refusal("INVALID");
+  hub.tickets.use(name, nowSeconds());
+  context.session = body.data as never;
+  state.meta = body.meta;
+  return context.commit();
+}
+
+/** An answer that concerns no session. */
+export function refuseExchange(status: number, body: string): ExchangeAnswer {
+  return { status, commit: UNTOUCHED, body };
+}

@@ -1,0 +1,173 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { Jar, start } from "../../../../test/support/jar.ts";
+import { destroy, renew } from "../session/functions.ts";
+import { memoryStore } from "../store/memory.ts";
+import { update } from "./update.ts";
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: new Date("2026-01-01T00:00:00.500Z") });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe.each([
+  ["without a store", () => ({})],
+  ["with a store", () => ({ store: memoryStore() })],
+  ["with the data in a store", () => ({ store: memoryStore(), storage: "store" as const })],
+])("sockets %s", (_name, options) => {
+  it("see what a response changed, and are told", async () => {
+    const { sessions } = start(options());
+    const jar = new Jar();
+    await jar.request(sessions, (session) => (session["n"] = 1));
+    const socket = await jar.socket(sessions);
+    expect(socket.session).toEqual({ n: 1 });
+    await jar.request(sessions, (session) => (session["n"] = 2));
+    expect(socket.session).toEqual({ n: 2 });
+    expect(socket.changes).toBe(1);
+  });
+
+  it("go on when the session is renewed", async () => {
+    const { sessions } = start(options());
+    const jar = new Jar();
+    await jar.request(sessions, (session) => (session["n"] = 1));
+    const socket = await jar.socket(sessions);
+    await jar.request(sessions, (session) => {
+      renew(session);
+      session["n"] = 2;
+    });
+    expect(socket.session).toEqual({ n: 2 });
+    await jar.request(sessions, (session) => destroy(session));
+    expect(socket.closed).toEqual({ code: 1008, reason: "session ended" });
+  });
+
+  it("are closed when the session ends, and can no longer be written to", async () => {
+    const { sessions } = start(options());
+    const jar = new Jar();
+    await jar.request(sessions, (session) => (session["n"] = 1));
+    const socket = await jar.socket(sessions);
+    await jar.request(sessions, (session) => destroy(session));
+    expect(socket.closed).toEqual({ code: 1008, reason: "session ended" });
+    await expect(update(socket.session, () => undefined)).rejects.toMatchObject({
+      code: "ERR_SESSION_ENDED",
+    });
+  });
+
+  it("are closed in the second in which the session expires", async () => {
+    const { sessions } = start({ ...options(), maxAge: 5 });
+    const jar = new Jar();
+    await jar.request(sessions, (session) => (session["n"] = 1));
+    const socket = await jar.socket(sessions);
+    await vi.advanceTimersByTimeAsync(4_400);
+    expect(socket.closed).toBeUndefined();
+    await vi.advanceTimersByTimeAsync(200);
+    expect(socket.closed).toEqual({ code: 1008, reason: "session expired" });
+  });
+
+  it("live on while requests prolong the session, until its absolute end", async () => {
+    const { sessions } = start({ ...options(), maxAge: 5, absoluteMaxAge: 12 });
+    const jar = new Jar();
+    await jar.request(sessions, (session) => (session["n"] = 1));
+    const socket = await jar.socket(sessions);
+    for (let i = 0; i < 3; i += 1) {
+      await vi.advanceTimersByTimeAsync(3_000);
+      await jar.read(sessions);
+    }
+    await vi.advanceTimersByTimeAsync(2_400);
+    expect(socket.closed).toBeUndefined();
+    await vi.advanceTimersByTimeAsync(200);
+    expect(socket.closed).toEqual({ code: 1008, reason: "session expired" });
+  });
+
+  it("that were closed are forgotten", async () => {
+    const { sessions } = start(options());
+    const jar = new Jar();
+    await jar.request(sessions, (session) => (session["n"] = 1));
+    const socket = await jar.socket(sessions);
+    socket.handle?.detach();
+    socket.handle?.detach();
+    await jar.request(sessions, (session) => (session["n"] = 2));
+    expect([socket.session, socket.changes]).toEqual([{ n: 1 }, 0]);
+  });
+
+  it("without a session are nobody's", async () => {
+    const { sessions } = start(options());
+    const socket = await new Jar().socket(sessions);
+    expect(socket.handle).toBeUndefined();
+    await expect(update(socket.session, () => undefined)).rejects.toThrow();
+  });
+
+  it("whose session ends during the handshake are closed at once", async () => {
+    const { sessions } = start(options());
+    const jar = new Jar();
+    await jar.request(sessions, (session) => (session["n"] = 1));
+    const thief = jar.copy();
+    const context = await thief.open(sessions);
+    void context.session;
+    await thief.finish(context);
+    await jar.request(sessions, (session) => destroy(session));
+    context.handshakeSent();
+    let reason = "";
+    sessions.attach(context, { close: (_code, why) => (reason = why) });
+    expect(reason).toBe("session ended");
+  });
+});
+
+describe("update with a store", () => {
+  it.each(["cookie", "store"] as const)("holds at once, data in the %s", async (storage) => {
+    const { sessions } = start({ store: memoryStore(), storage });
+    const jar = new Jar();
+    await jar.request(sessions, (session) => (session["a"] = 1));
+    const one = await jar.socket(sessions);
+    const other = await jar.socket(sessions);
+    await update(one.session, (draft) => (draft["b"] = 2));
+    expect([one.session, one.changes]).toEqual([{ a: 1, b: 2 }, 0]);
+    expect([other.session, other.changes]).toEqual([{ a: 1, b: 2 }, 1]);
+    expect(await jar.copy().read(sessions)).toEqual({ a: 1, b: 2 });
+    await jar.request(sessions, (session) => (session["c"] = 3));
+    expect(await jar.read(sessions)).toEqual({ a: 1, b: 2, c: 3 });
+    expect(one.session).toEqual({ a: 1, b: 2, c: 3 });
+  });
+
+  it("loses none of many changes at once", async () => {
+    const { sessions } = start({ store: memoryStore() });
+    const jar = new Jar();
+    await jar.request(sessions, (session) => (session["n"] = 0));
+    const sockets = await Promise.all(Array.from({ length: 5 }, () => jar.socket(sessions)));
+    const changes = Array.from({ length: 50 }, (_, i) =>
+      update(sockets[i % 5]!.session, (draft) => (draft["n"] = Number(draft["n"]) + 1)),
+    );
+    await Promise.all(changes);
+    expect(await jar.read(sessions)).toEqual({ n: 50 });
+  });
+
+  it("refuses what a request would refuse later", async () => {
+    const { sessions } = start({ store: memoryStore() });
+    const jar = new Jar();
+    await jar.request(sessions, (session) => (session["n"] = 0));
+    const { session } = await jar.socket(sessions);
+    await expect(update(session, (draft) => (draft["n"] = 1n))).rejects.toMatchObject({
+      code: "ERR_SESSION_NOT_JSON",
+    });
+    await expect(update(session, (draft) => (draft["n"] = "x".repeat(5000)))).rejects.toMatchObject(
+      { code: "ERR_SESSION_TOO_LARGE" },
+    );
+    expect(await jar.read(sessions)).toEqual({ n: 0 });
+  });
+
+  it("is a plain change in a request, and still possible after it", async () => {
+    const { sessions } = start({ store: memoryStore() });
+    const jar = new Jar();
+    const session = await jar.request(sessions, async (fresh) => {
+      await update(fresh, (draft) => (draft["n"] = 1));
+      return fresh;
+    });
+    await update(session, (draft) => (draft["n"] = 2));
+    expect(await jar.read(sessions)).toEqual({ n: 2 });
+    const { sessions: plain } = start();
+    const late = await new Jar().request(plain, (fresh) => fresh);
+    await expect(update(late, () => undefined)).rejects.toMatchObject({
+      code: "ERR_SESSION_COMMITTED",
+    });
+  });
+});

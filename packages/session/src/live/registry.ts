@@ -1,0 +1,151 @@
+import type { SessionContext } from "../session/context.ts";
+import type { Change } from "../session/vault.ts";
+import { NEVER } from "../token/header.ts";
+import { expiryOf, type Lifetimes } from "../token/times.ts";
+import { CLOSE_CODE, SESSION_ENDED, SESSION_EXPIRED, type LiveSocket } from "./socket.ts";
+import { Wheel } from "./wheel.ts";
+
+/** One socket under its session. */
+export interface Attached {
+  readonly context: SessionContext<never>;
+  readonly socket: LiveSocket;
+  live: LiveSession;
+  /** Called when the socket or its session ends. */
+  readonly onEnd: Set<() => void>;
+}
+
+/** A session that has sockets. */
+export interface LiveSession {
+  sid: string;
+  endsAt: number;
+  readonly sockets: Attached[];
+  /** Updates of it that wait for their turn. */
+  waiting: number;
+  turn: Promise<unknown> | undefined;
+}
+
+/** The sockets of this process, by their sessions. */
+export class Registry {
+  readonly #sessions = new Map<string, LiveSession>();
+  readonly #lifetimes: Lifetimes;
+  readonly #wheel = new Wheel<LiveSession>((live) => this.#end(live, SESSION_EXPIRED));
+
+  constructor(lifetimes: Lifetimes) {
+    this.#lifetimes = lifetimes;
+  }
+
+  get(sid: string): LiveSession | undefined {
+    return this.#sessions.get(sid);
+  }
+
+  /** All sessions that have sockets. */
+  all(): IterableIterator<LiveSession> {
+    return this.#sessions.values();
+  }
+
+  find(context: SessionContext<never>): Attached | undefined {
+    const live = this.#sessions.get(context.state.sid);
+    return live?.sockets.find((attached) => attached.context === context);
+  }
+
+  add(context: SessionContext<never>, socket: LiveSocket): Attached {
+    const now = currentOf(context);
+    let live = this.#sessions.get(now.sid);
+    if (live === undefined) {
+      live = { sid: now.sid, endsAt: 0, sockets: [], waiting: 0, turn: undefined };
+      this.#sessions.set(now.sid, live);
+    }
+    const attached: Attached = { context, socket, live, onEnd: new Set() };
+    live.sockets.push(attached);
+    this.#prolong(live, now);
+    return attached;
+  }
+
+  remove(attached: Attached): void {
+    const { live } = attached;
+    const at = live.sockets.indexOf(attached);
+    if (at < 0) return;
+    live.sockets.splice(at, 1);
+    for (const onEnd of attached.onEnd) onEnd();
+    if (live.sockets.length === 0) this.#drop(live);
+  }
+
+  /**
+   * A session has new data or a new lifetime.
+   * @param origin the socket that made the change, and need not be told
+   */
+  change(sid: string, change: Change, origin?: SessionContext<never>): void {
+    const live = this.#sessions.get(sid);
+    if (live === undefined) return;
+    if (change.sid !== sid) this.#move(live, change.sid);
+    this.#prolong(live, change);
+    for (const { context, socket } of live.sockets.slice()) {
+      const before = currentOf(context);
+      const isNews = change.rev > before.rev || change.sid !== before.sid;
+      if (change.rev < before.rev && change.sid === before.sid) continue;
+      context.refresh(change);
+      if (isNews && context !== origin && change.json !== before.json)
+        guarded(() => socket.changed?.());
+    }
+  }
+
+  /** A session is no more: its sockets are closed. */
+  end(sid: string): void {
+    const live = this.#sessions.get(sid);
+    if (live !== undefined) this.#end(live, SESSION_ENDED);
+  }
+
+  #end(live: LiveSession, reason: string): void {
+    this.#drop(live);
+    for (const attached of live.sockets.splice(0)) {
+      attached.context.end();
+      for (const onEnd of attached.onEnd) onEnd();
+      guarded(() => attached.socket.close(CLOSE_CODE, reason));
+    }
+  }
+
+  #drop(live: LiveSession): void {
+    this.#wheel.delete(live);
+    if (this.#sessions.get(live.sid) === live) this.#sessions.delete(live.sid);
+  }
+
+  #move(live: LiveSession, sid: string): void {
+    this.#sessions.delete(live.sid);
+    live.sid = sid;
+    const there = this.#sessions.get(sid);
+    if (there === undefined) {
+      this.#sessions.set(sid, live);
+      return;
+    }
+    // A page with the new cookie was faster than this news.
+    for (const attached of there.sockets.splice(0)) {
+      attached.live = live;
+      live.sockets.push(attached);
+    }
+    live.endsAt = Math.max(live.endsAt, there.endsAt);
+    this.#wheel.delete(there);
+    this.#sessions.set(sid, live);
+  }
+
+  #prolong(live: LiveSession, { born, iat, exp }: Change): void {
+    const end = Math.min(exp, expiryOf(born, iat, this.#lifetimes));
+    live.endsAt = Math.max(live.endsAt, end >= NEVER ? Number.POSITIVE_INFINITY : end);
+    this.#wheel.add(live);
+  }
+}
+
+/** A session as a socket has it now. */
+export function currentOf(context: SessionContext<never>): Change {
+  const { state } = context;
+  const { rev, json, born, iat, exp } = state.issued ?? state.loaded;
+  return { sid: state.sid, rev, json, born, iat, exp };
+}
+
+/** One socket that fails must not keep the others from hearing. Sockets tell of errors themselves. */
+function guarded(call: () => void): void {
+  try {
+    call();
+  } catch {
+    // Told by the server that handed the socket over.
+  }
+}

@@ -1,0 +1,82 @@
+import { Buffer } from "node:buffer";
+import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import { lengthPrefixed } from "../encoding.ts";
+import { SessionError, type SessionErrorCode } from "../errors.ts";
+import type { StoredSession } from "../session/vault.ts";
+import type { KeyRing } from "../token/keys.ts";
+import { SKEW } from "../token/times.ts";
+import { encryptToken, openToken, type OpenedToken } from "../token/token.ts";
+
+/** Seconds in which a ticket has to be exchanged. */
+export const TICKET_SECONDS = 60;
+
+/** Codes with which the exchange of a ticket is refused. */
+export type TicketCode = Extract<SessionErrorCode, `ERR_SESSION_TICKET_${string}`>;
+
+/**
+ * A change of a session on its way to the cookie: encrypted, since the page passes it on, and bound
+ * to the session and the revision that it was made on.
+ *
+ * @param base the revision
+ */
+export function makeTicket(
+  ring: KeyRing,
+  sid: string,
+  { rev, json }: StoredSession,
+  now: number,
+): string {
+  const times = { born: now, iat: now, exp: now + TICKET_SECONDS };
+  return encryptToken({ sid, rev, json, ...times }, ring, "ticket");
+}
+
+/** A ticket's name: a hash, which opens nothing. */
+export function nameOf(ticket: string): string {
+  return createHash("sha256").update(ticket).digest("base64url").slice(0, 22);
+}
+
+/**
+ * Reads a ticket.
+ * @param now seconds since 1970
+ * @throws SessionError `ERR_SESSION_TICKET_INVALID` or `ERR_SESSION_TICKET_EXPIRED`
+ */
+export function openTicket(ring: KeyRing, ticket: string, now: number): OpenedToken {
+  const opened = openToken(ticket, ring, { signed: false, encrypted: true }, "ticket");
+  if (typeof opened === "string" || opened.iat > now + SKEW) throw refusal("INVALID");
+  if (now >= opened.exp) throw refusal("EXPIRED");
+  return opened;
+}
+
+const REFUSALS = {
+  INVALID: [400, "This is no ticket of this site, or it was changed on its way."],
+  EXPIRED: [410, "The ticket came too late: it is good for 60 seconds. Make the change again."],
+  USED: [409, "The ticket was exchanged before. Each change needs a ticket of its own."],
+  FOREIGN: [403, "The ticket belongs to another session than the one of this request's cookie."],
+  STALE: [409, "The session was changed since the ticket was made. Make the change again."],
+  LIMIT: [429, "Too many changes of this session wait for their page. Wait for some of them."],
+} as const;
+
+/** The error of a ticket that is refused. */
+export function refusal(reason: keyof typeof REFUSALS): SessionError<TicketCode> {
+  const [status, message] = REFUSALS[reason];
+  return new SessionError(`ERR_SESSION_TICKET_${reason}`, message, { status });
+}
+
+/** What a page shows to prove that its ticket was exchanged: only the server can make it. */
+export function makeReceipt(ring: KeyRing, name: string): string {
+  return sign(ring.newest.csrf, name).toString("base64url");
+}
+
+/** Whether a receipt is one for this ticket. */
+export function checkReceipt(ring: KeyRing, name: string, receipt: string): boolean {
+  const given = Buffer.from(receipt, "base64url");
+  return ring.keys.some(({ csrf }) => {
+    const sum = sign(csrf, name);
+    return given.length === sum.length && timingSafeEqual(given, sum);
+  });
+}
+
+function sign(key: Parameters<typeof createHmac>[1], name: string): Buffer {
+  // A CSRF token signs 16 bytes first; this label is no 16 bytes, so that neither stands for the other.
+  const parts = [lengthPrefixed("ticket-receipt"), lengthPrefixed(name)];
+  return createHmac("sha256", key).update(Buffer.concat(parts)).digest();
+}

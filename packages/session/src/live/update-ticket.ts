@@ -1,0 +1,170 @@
+import { SessionError, type SessionErrorCode } from "../errors.ts";
+import { nowSeconds } from "../session/context.ts";
+import type { Change } from "../session/vault.ts";
+import { draftChange } from "./draft.ts";
+import type { LiveHub } from "./hub.ts";
+import type { TicketOutcome } from "./messages.ts";
+import { currentOf, type Attached } from "./registry.ts";
+import { CONTROL } from "./socket.ts";
+import { makeTicket, nameOf, refusal } from "./ticket.ts";
+
+/** Changes of one session that may wait for their page. */
+const MOST_WAITING = 8;
+/** A change that came too late is made again on what came before it. */
+const ATTEMPTS = 5;
+
+interface Delivery {
+  readonly deliver: ((ticket: string) => unknown) | undefined;
+  /** Seconds. */
+  readonly timeout: number;
+}
+
+/**
+ * Changes a session by way of its page, which fetches its new cookie. Changes of one session wait
+ * for each other, so that each is made on what the one before came to.
+ */
+export async function updateByTicket(
+  hub: LiveHub,
+  attached: Attached,
+  change: (draft: object) => void,
+  { deliver, timeout }: Delivery,
+): Promise<void> {
+  const { control } = attached.socket;
+  if (deliver === undefined && control === undefined) {
+    throw new SessionError(
+      "ERR_SESSION_STORE_REQUIRED",
+      "This page cannot fetch a cookie for its socket. Use the WebSocket of @galleta/session/client in it, give `deliver`, or set a store.",
+    );
+  }
+  const { live } = attached;
+  if (live.waiting >= MOST_WAITING) throw refusal("LIMIT");
+  live.waiting += 1;
+  const clock = new Clock(attached, timeout);
+  const before = live.turn ?? Promise.resolve();
+  const mine = before.then(() => exchange(hub, attached, change, deliver, clock));
+  live.turn = mine.catch(() => undefined);
+  try {
+    await Promise.race([mine, clock.over]);
+  } finally {
+    clock.stop();
+    live.waiting -= 1;
+  }
+}
+
+async function exchange(
+  hub: LiveHub,
+  attached: Attached,
+  change: (draft: object) => void,
+  deliver: Delivery["deliver"],
+  clock: Clock,
+): Promise<void> {
+  const { context } = attached;
+  for (let count = 0; count < ATTEMPTS; count += 1) {
+    if (clock.isOver) return;
+    const base = currentOf(context);
+    const next = draftChange(context, base, change);
+    if (next === undefined) return;
+    const { ring } = context.settings;
+    const ticket = makeTicket(ring, base.sid, { rev: base.rev, json: next.json }, nowSeconds());
+    const outcome = await send(hub, attached, ticket, deliver, clock);
+    if (outcome === undefined) return;
+    const { code } = outcome;
+    if (code === undefined) {
+      // Where the exchange took place in another process, nobody else tells this one.
+      if (currentOf(context).rev < next.rev) take(hub, attached, next);
+      return;
+    }
+    const isBehind = code === "ERR_SESSION_TICKET_STALE" && currentOf(context).rev > base.rev;
+    if (!isBehind) throw failure(code);
+  }
+  throw refusal("STALE");
+}
+
+function take(hub: LiveHub, { context }: Attached, next: Change): void {
+  context.shared.ledger.record(next.sid, next.rev, next.json, nowSeconds());
+  context.refresh(next);
+  hub.changed(next, context);
+}
+
+/** Hands a ticket to the page and waits for what becomes of it; `undefined` when time is up. */
+async function send(
+  hub: LiveHub,
+  { socket }: Attached,
+  ticket: string,
+  deliver: Delivery["deliver"],
+  clock: Clock,
+): Promise<TicketOutcome | undefined> {
+  const name = nameOf(ticket);
+  let settle!: (outcome: TicketOutcome) => void;
+  const outcome = new Promise<TicketOutcome>((resolve) => (settle = resolve));
+  // A page with our client says when it has its cookie. Of another one all that can be known is
+  // that the exchange was answered.
+  const stop = hub.tickets.wait(name, settle, deliver === undefined ? "page" : "exchange");
+  try {
+    if (deliver !== undefined) await deliver(ticket);
+    else socket.control?.(CONTROL + JSON.stringify({ id: name, ticket, path: hub.exchangePath }));
+    return await Promise.race([outcome, clock.end]);
+  } finally {
+    stop();
+  }
+}
+
+function failure(code: string): SessionError {
+  const known: readonly SessionErrorCode[] = [
+    "ERR_SESSION_ENDED",
+    "ERR_SESSION_TOO_LARGE",
+    "ERR_SESSION_SCHEMA",
+    "ERR_SESSION_CSRF",
+    "ERR_SESSION_UPDATE_TIMEOUT",
+    "ERR_SESSION_TICKET_EXPIRED",
+    "ERR_SESSION_TICKET_USED",
+    "ERR_SESSION_TICKET_FOREIGN",
+    "ERR_SESSION_TICKET_STALE",
+  ];
+  // The code comes from the page, so it is believed only where it could be one of ours.
+  const found = known.find((one) => one === code) ?? "ERR_SESSION_TICKET_INVALID";
+  return new SessionError(found, "The page could not exchange its ticket for a cookie.");
+}
+
+/** The time that an update may take, which the end of its socket cuts short. */
+class Clock {
+  isOver = false;
+  /** Resolves when the time is up. */
+  readonly end: Promise<undefined>;
+  /** Rejects when the time is up. */
+  readonly over: Promise<never>;
+  readonly #timer: NodeJS.Timeout;
+  readonly #attached: Attached;
+  readonly #onEnd: () => void;
+
+  constructor(attached: Attached, seconds: number) {
+    this.#attached = attached;
+    let resolve!: (nothing: undefined) => void;
+    let reject!: (error: Error) => void;
+    this.end = new Promise((settle) => (resolve = settle));
+    this.over = new Promise((_settle, fail) => (reject = fail));
+    this.over.catch(() => undefined);
+    this.#onEnd = () => {
+      this.isOver = true;
+      resolve(undefined);
+      reject(timeIsUp(attached));
+    };
+    this.#timer = setTimeout(this.#onEnd, seconds * 1000).unref();
+    attached.onEnd.add(this.#onEnd);
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#attached.onEnd.delete(this.#onEnd);
+  }
+}
+
+function timeIsUp({ context }: Attached): SessionError {
+  if (context.hasEnded) {
+    return new SessionError("ERR_SESSION_ENDED", "The session ended before it was changed.");
+  }
+  return new SessionError(
+    "ERR_SESSION_UPDATE_TIMEOUT",
+    "The page did not fetch its cookie in time, or went away. Whether it has the change is not known.",
+  );
+}

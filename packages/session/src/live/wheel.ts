@@ -1,0 +1,77 @@
+/** Something that ends in a certain second. */
+export interface Ending {
+  /** Seconds since 1970. */
+  endsAt: number;
+}
+
+/**
+ * One timer for everything that ends: once a second it looks at what ends in that second. What is
+ * prolonged meanwhile is only found out then, so that a prolongation costs nothing.
+ */
+export class Wheel<Item extends Ending> {
+  readonly #onEnd: (item: Item) => void;
+  readonly #seconds = new Map<number, Set<Item>>();
+  readonly #places = new Map<Item, number>();
+  #timer: NodeJS.Timeout | undefined;
+  #last = 0;
+
+  constructor(onEnd: (item: Item) => void) {
+    this.#onEnd = onEnd;
+  }
+
+  /** Takes in an item, or moves one that now ends earlier. One without an end is left out. */
+  add(item: Item): void {
+    const place = this.#places.get(item);
+    if (place !== undefined && place <= item.endsAt) return;
+    this.delete(item);
+    if (!Number.isFinite(item.endsAt)) return;
+    this.#start();
+    // What is over already is met by the next turn.
+    const second = Math.max(item.endsAt, this.#last + 1);
+    const items = this.#seconds.get(second);
+    if (items === undefined) this.#seconds.set(second, new Set([item]));
+    else items.add(item);
+    this.#places.set(item, second);
+  }
+
+  delete(item: Item): void {
+    const place = this.#places.get(item);
+    if (place === undefined) return;
+    this.#places.delete(item);
+    const items = this.#seconds.get(place);
+    items?.delete(item);
+    if (items?.size === 0) this.#seconds.delete(place);
+  }
+
+  #start(): void {
+    if (this.#timer !== undefined) return;
+    this.#last = Math.floor(Date.now() / 1000) - 1;
+    this.#schedule();
+  }
+
+  /** Wakes up right after the second began. */
+  #schedule(): void {
+    this.#timer = setTimeout(() => this.#turn(), 1002 - (Date.now() % 1000)).unref();
+  }
+
+  #turn(): void {
+    const now = Math.floor(Date.now() / 1000);
+    // A machine that slept, or a clock that was set, leaves a gap in which many may have ended.
+    const isGap = now - this.#last > this.#seconds.size + 2 || now < this.#last;
+    const due = isGap
+      ? [...this.#seconds.keys()].filter((second) => second <= now)
+      : Array.from({ length: now - this.#last }, (_, i) => this.#last + 1 + i);
+    this.#last = now;
+    for (const second of due) {
+      for (const item of this.#seconds.get(second) ?? []) this.#end(item, now);
+    }
+    this.#timer = undefined;
+    if (this.#places.size > 0) this.#schedule();
+  }
+
+  #end(item: Item, now: number): void {
+    this.delete(item);
+    if (item.endsAt > now) this.add(item);
+    else this.#onEnd(item);
+  }
+}

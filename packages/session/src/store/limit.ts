@@ -1,0 +1,30 @@
+import { SessionError } from "../errors.ts";
+import type { MaybePromise } from "../maybe.ts";
+
+/**
+ * Asks a store, and waits no longer than it may take.
+ *
+ * @param limit milliseconds
+ * @throws SessionError `ERR_SESSION_STORE` (503) when it fails or takes longer
+ */
+export async function askStore<Answer>(
+  question: () => MaybePromise<Answer>,
+  limit: number,
+): Promise<Answer> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(storeError("did not answer in time", undefined)), limit);
+  });
+  try {
+    return await Promise.race([question(), late]);
+  } catch (error) {
+    throw error instanceof SessionError ? error : storeError("failed", error);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function storeError(what: string, cause: unknown): SessionError<"ERR_SESSION_STORE"> {
+  const options = { status: 503, ...(cause === undefined ? {} : { cause }) };
+  return new SessionError("ERR_SESSION_STORE", `The session store ${what}.`, options);
+}

@@ -1,0 +1,129 @@
+import {
+  createSessions,
+  type LiveHandle,
+  type LiveSocket,
+  type SessionContext,
+  type SessionEvent,
+  type SessionOptions,
+  type Sessions,
+} from "../../packages/session/src/index.ts";
+import { facts } from "./facts.ts";
+
+export const KEY = "a key for tests of more than thirty-two characters";
+
+/** Data as tests have it. */
+export type Data = Record<string, unknown>;
+
+/** Sessions, and the events that they told. */
+export function start(options: Partial<SessionOptions> = {}) {
+  const events: SessionEvent[] = [];
+  const sessions = createSessions<Data>({
+    secretKey: KEY,
+    onEvent: (event) => void events.push(event),
+    ...options,
+  });
+  return { sessions, events, types: () => events.map(({ type }) => type) };
+}
+
+/** A browser without a server: it keeps one cookie, and runs handlers as requests. */
+export class Jar {
+  cookie: string;
+
+  constructor(cookie = "") {
+    this.cookie = cookie;
+  }
+
+  /** What a thief would have. */
+  copy(): Jar {
+    return new Jar(this.cookie);
+  }
+
+  /** Opens a request's session, ready to be used. */
+  async open(sessions: Sessions<Data>): Promise<SessionContext<Data>> {
+    const context = sessions.open(this.cookie);
+    await context.load();
+    return context;
+  }
+
+  /** Takes what a response sets. */
+  async finish(context: SessionContext<Data>): Promise<readonly string[]> {
+    const { setCookie } = await context.commit();
+    this.take(setCookie);
+    return setCookie;
+  }
+
+  take(setCookie: readonly string[]): void {
+    for (const line of setCookie) {
+      const pair = line.slice(0, line.indexOf(";"));
+      this.cookie = line.includes("Max-Age=0") ? "" : pair;
+    }
+  }
+
+  /** One request. */
+  async request<Result>(
+    sessions: Sessions<Data>,
+    handler: (session: Data, context: SessionContext<Data>) => Result,
+  ): Promise<Awaited<Result>> {
+    const context = await this.open(sessions);
+    const result = await handler(context.session, context);
+    await this.finish(context);
+    return result;
+  }
+
+  /** What the session holds. */
+  read(sessions: Sessions<Data>): Promise<Data> {
+    return this.request(sessions, (session) => ({ ...session }));
+  }
+
+  /** Exchanges a ticket as the page does. */
+  async exchange(sessions: Sessions<Data>, ticket: string) {
+    const request = facts({
+      method: "POST",
+      target: "/.galleta/session",
+      headers: { host: "localhost" },
+    });
+    const answer = await sessions.exchange(request, this.cookie, ticket);
+    this.take(answer.commit.setCookie);
+    return {
+      status: answer.status,
+      ...(JSON.parse(answer.body) as { code?: string; receipt?: string }),
+    };
+  }
+
+  /** Opens a socket. */
+  async socket(sessions: Sessions<Data>, socket: Partial<LiveSocket> = {}): Promise<FakeSocket> {
+    const context = await this.open(sessions);
+    await this.finish(context);
+    context.handshakeSent();
+    return new FakeSocket(sessions, context, socket);
+  }
+}
+
+/** The server's end of a socket without a network. */
+export class FakeSocket {
+  readonly context: SessionContext<Data>;
+  readonly handle: LiveHandle | undefined;
+  closed: { code: number; reason: string } | undefined;
+  changes = 0;
+
+  constructor(
+    sessions: Sessions<Data>,
+    context: SessionContext<Data>,
+    socket: Partial<LiveSocket>,
+  ) {
+    this.context = context;
+    this.handle = sessions.attach(context, {
+      close: (code, reason) => {
+        this.closed = { code, reason };
+      },
+      changed: () => {
+        this.changes += 1;
+      },
+      ...socket,
+    });
+  }
+
+  get session(): Data {
+    return this.context.session;
+  }
+}
