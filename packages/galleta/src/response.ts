@@ -1,4 +1,4 @@
-import { applyCommit, type Commit } from "@galleta/session";
+import { applyCommit, privateNoStore, type Commit } from "@galleta/session";
 import { redirect, type HTTPResponse } from "h3";
 import { FastResponse } from "srvx";
 
@@ -160,11 +160,13 @@ export class HttpResponse {
   }
 }
 
-/** What a response owes to its session, where the app set no headers of its own. */
-function sessionFields(commit: Commit): Fields {
+/** What a response owes to its session, as `applyCommit` does where the app set no headers. */
+function sessionFields({ setCookie, clearSiteData }: Commit): Fields {
   // By far the most responses only read their session.
-  if (commit.setCookie.length === 0 && commit.clearSiteData === undefined) return READ;
-  const headers = new Headers();
-  applyCommit(commit, headers);
-  return [...headers];
+  if (setCookie.length === 0 && clearSiteData === undefined) return READ;
+  const fields: (readonly [string, string])[] = [...READ];
+  if (clearSiteData !== undefined) fields.push(["clear-site-data", clearSiteData]);
+  if (setCookie.length > 0) fields.push(["cache-control", privateNoStore(undefined)]);
+  for (const cookie of setCookie) fields.push(["set-cookie", cookie]);
+  return fields;
 }
