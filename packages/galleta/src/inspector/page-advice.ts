@@ -30,7 +30,7 @@ function renderItem({ level, topic, text, fix }: Advice): Html {
   return html`<li>
     <span class="badge ${style}">${word}</span>
     <div>
-      <p><code>${topic}</code> ${prose(text)}</p>
+      <p><code class="topic">${topic}</code> ${prose(text)}</p>
       ${fix === undefined ? "" : html`<p>${prose(fix)}</p>`}
     </div>
   </li> `;

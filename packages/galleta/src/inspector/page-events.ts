@@ -34,9 +34,8 @@ export function renderEvents({ events, session, now }: View): Html {
             <thead>
               <tr>
                 <th scope="col">When</th>
-                <th scope="col">What</th>
                 <th scope="col">Session</th>
-                <th scope="col">Details</th>
+                <th scope="col">What happened</th>
               </tr>
             </thead>
             <tbody>
@@ -51,13 +50,16 @@ function renderEvent(event: SessionEvent, own: string | undefined, now: Date): H
   const [words, style] = WORDS[event.type];
   const { session } = event;
   const isOwn = session !== undefined && session === own;
+  const details = detailsOf(event);
   return html`<tr>
     <td class="narrow">${timeInWords(new Date(event.at), now)}</td>
-    <td class="narrow"><span class="${style}">${words}</span></td>
     <td class="narrow">
       ${isOwn ? html`<strong>this one</strong>` : html`<code>${session?.slice(0, 8)}</code>`}
     </td>
-    <td>${detailsOf(event)}</td>
+    <td>
+      <span class="${style}">${words}</span>
+      ${details === "" ? "" : html`<div class="aside">${details}</div>`}
+    </td>
   </tr> `;
 }
 

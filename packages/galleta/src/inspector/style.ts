@@ -65,11 +65,17 @@ th, td { padding: 0.375rem 0.75rem 0.375rem 0; border-top: 1px solid var(--line)
 thead th { border-top: 0; white-space: nowrap; }
 th:last-child, td:last-child { padding-right: 0; }
 .narrow { white-space: nowrap; }
+@media (max-width: 40rem) {
+  body { padding: 1rem 0.75rem 2rem; } section { padding: 1rem 0.875rem; }
+  .narrow { white-space: normal; overflow-wrap: break-word; } th, td { padding-right: 0.5rem; }
+  dl, li { grid-template-columns: minmax(0, 1fr); gap: 0.125rem; } dd { margin-bottom: 0.5rem; } li p { margin-top: 0.25rem; }
+  header p:last-child { margin-left: 0; }
+}
 .badge { border: 1px solid currentColor; border-radius: 1rem; padding: 0.05rem 0.6rem; font-size: 0.8125rem; font-weight: 600; white-space: nowrap; }
 .good { color: var(--good); } .note { color: var(--note); } .bad { color: var(--bad); } .none { color: var(--soft); }
 ul { list-style: none; margin: 0; padding: 0; }
 li { border-top: 1px solid var(--line); padding: 0.625rem 0; display: grid; grid-template-columns: 6.25rem minmax(0, 1fr); }
 li:first-child { border-top: 0; padding-top: 0; } li:last-child { padding-bottom: 0; }
-li p { margin: 0; } li p > code:first-child { margin-right: 0.25em; } li p + p { margin-top: 0.25rem; color: var(--soft); }
+li p { margin: 0; } .topic { margin-right: 0.25em; } li p + p { margin-top: 0.25rem; color: var(--soft); }
 li .badge { justify-self: start; align-self: start; }
 `;

@@ -24,7 +24,7 @@ export function durationInWords(seconds: number): string {
  * ```
  */
 export function timeInWords(time: Date, now: Date): string {
-  const seconds = Math.trunc((time.getTime() - now.getTime()) / 1000);
+  const seconds = Math.floor(time.getTime() / 1000) - Math.floor(now.getTime() / 1000);
   if (seconds === 0) return "now";
   return seconds > 0 ? `in ${durationInWords(seconds)}` : `${durationInWords(-seconds)} ago`;
 }

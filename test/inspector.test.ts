@@ -1,0 +1,246 @@
+import { request } from "node:http";
+import { networkInterfaces } from "node:os";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { App, configure, destroy, Secret, serve, type Server } from "galleta";
+import { starlette } from "@galleta/session/formats/starlette";
+
+const KEY = "a-key-that-no-page-may-show-0123456789abcdef";
+
+let server: Server | undefined;
+/** What the app's middleware saw. */
+let seen: string[] = [];
+beforeEach(() => {
+  seen = [];
+  vi.stubEnv("NODE_ENV", "development");
+  vi.spyOn(console, "warn").mockImplementation(() => undefined);
+});
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  vi.restoreAllMocks();
+  await server?.close({ timeout: 0 });
+  server = undefined;
+});
+
+async function start(
+  sessions: object | boolean | undefined = {},
+  more: object = {},
+  hostname?: string,
+) {
+  const app = new App<Record<string, unknown>>();
+  const options = typeof sessions === "object" ? { secretKey: KEY, ...sessions } : sessions;
+  app.use(async (req, _res, next) => {
+    seen.push(req.url.pathname);
+    await next();
+  });
+  app.route("/set/:value", (req, res) => {
+    req.session["value"] = req.params.value;
+    res.text = "set";
+  });
+  app.route("/end", (req, res) => {
+    destroy(req.session);
+    res.text = "ended";
+  });
+  configure(app, { SESSIONS: options }, more);
+  server = await serve(app, { port: 0, ...(hostname === undefined ? {} : { hostname }) });
+  return server;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly text: string;
+}
+
+/** As `fetch`, but it may send any Host, and connect to any address. */
+function ask(
+  path: string,
+  headers: Record<string, string> = {},
+  host = "127.0.0.1",
+  method = "GET",
+) {
+  return new Promise<Answer>((resolve, reject) => {
+    const options = { host, port: server!.port, path, method, headers };
+    const sent = request(options, (response) => {
+      let text = "";
+      response.setEncoding("utf8");
+      response.on("data", (chunk: string) => (text += chunk));
+      response.on("end", () =>
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, text }),
+      );
+    });
+    sent.on("error", reject);
+    sent.end();
+  });
+}
+
+async function cookieOf(path: string): Promise<string> {
+  const { headers } = await ask(path);
+  return headers["set-cookie"]![0]!.split(";", 1)[0]!;
+}
+const inspect = (cookie?: string) => ask("/.galleta/", cookie === undefined ? {} : { cookie });
+
+describe("the inspector", () => {
+  it("shows the session, its cookie and its events, and changes nothing", async () => {
+    await start();
+    const cookie = await cookieOf("/set/alice");
+    const { status, headers, text } = await inspect(cookie);
+    expect(status).toBe(200);
+    expect(headers["set-cookie"]).toBeUndefined();
+    expect(headers).toMatchObject({
+      "content-type": "text/html; charset=utf-8",
+      "cache-control": "no-store",
+      "x-frame-options": "DENY",
+      "cross-origin-opener-policy": "same-origin",
+    });
+    expect(headers["content-security-policy"]).toMatch(
+      /^default-src 'none'; style-src 'sha256-[^']+'; img-src data:; base-uri 'none'/,
+    );
+    expect(text).toContain("In force");
+    expect(text).toContain("&quot;value&quot;: &quot;alice&quot;");
+    expect(text).toContain("<strong>this one</strong>");
+    for (const field of ["version", "flags", "key", "born", "issued", "expires", "signature"]) {
+      expect(text).toContain(`>${field}</th>`);
+    }
+    expect(text).not.toContain(KEY);
+    expect(text).not.toContain("<script");
+    // It comes before the app's middleware: a login page would hide it.
+    expect(seen).toEqual(["/set/alice"]);
+  });
+  it("shows what the app cannot read: a cookie that was changed, and why", async () => {
+    await start();
+    const cookie = await cookieOf("/set/alice");
+    const { text } = await inspect(`${cookie.slice(0, -8)}AAAAAAAA`);
+    expect(text).toContain("Cookie refused");
+    expect(text).toContain("Its signature does not hold");
+    expect(text).toContain("what it says here may be made up");
+    // Its own look is no event.
+    const again = await inspect(cookie);
+    expect(again.text).not.toContain("Its signature does not hold");
+  });
+  it("shows a session that has ended as the app sees it", async () => {
+    await start();
+    const cookie = await cookieOf("/set/alice");
+    await ask("/end", { cookie });
+    expect((await inspect(cookie)).text).toContain("Its session has ended: somebody logged out.");
+  });
+  it("shows that there is no session", async () => {
+    await start();
+    const { text } = await inspect();
+    expect(text).toContain("None yet");
+    expect(text).toContain("This request brought no session.");
+  });
+  it("shows an encrypted session to its owner", async () => {
+    await start({ encrypt: true });
+    const { text } = await inspect(await cookieOf("/set/alice"));
+    expect(text).toContain("&quot;value&quot;: &quot;alice&quot;");
+    expect(text).toContain(">ciphertext</th>");
+  });
+  it("shows a session that is shared with another framework", async () => {
+    await start({ writeAs: starlette({ secretKey: KEY }) });
+    const { text } = await inspect(await cookieOf("/set/alice"));
+    expect(text).toContain("It has the form of a cookie of starlette.");
+    expect(text).toContain("&quot;value&quot;: &quot;alice&quot;");
+  });
+  it("is HTML whatever the session holds", async () => {
+    await start();
+    const nasty = `<img src=x onerror=alert(1)><script>"'&\u202e\u0000`;
+    const cookie = await cookieOf(`/set/${encodeURIComponent(nasty)}`);
+    const { text } = await inspect(cookie);
+    expect(text).toContain("&lt;img src=x onerror=alert(1)&gt;&lt;script&gt;");
+    expect(text).toContain("\\u202e");
+    // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
+    expect(text).not.toMatch(/<script|<img|\u202e|\u0000/);
+    const made = Buffer.from(JSON.stringify({ x: nasty })).toString("base64");
+    expect((await inspect(`session=${made}; session.sig=<b>`)).text).not.toMatch(/<script|<b>/);
+  });
+  it("says which settings to change, and shows no key", async () => {
+    await start({ secretKey: [new Secret(KEY), "hunter2"], csrf: false });
+    const { text } = await inspect();
+    expect(text).toContain("3 things to fix");
+    expect(text).toContain("The key number 2 has fewer than 32 characters");
+    expect(text).not.toContain("hunter2");
+    expect(text).not.toContain(KEY);
+  });
+  it("takes the key from the environment as the app does", async () => {
+    vi.stubEnv("SECRET_KEY", "hunter2");
+    await start(true);
+    const { text } = await inspect();
+    expect(text).toContain("The key has fewer than 32 characters");
+    expect(text).not.toContain("hunter2");
+  });
+});
+
+describe("the inspector is not there", () => {
+  /** The answer is the app's own to a path that it does not have. */
+  async function expectMissing(headers: Record<string, string> = {}, host?: string) {
+    const inspector = await ask("/.galleta/", headers, host);
+    const nothing = await ask("/nothing", headers, host);
+    expect(inspector.status).toBe(404);
+    expect(inspector.text).toBe(nothing.text);
+    expect(Object.keys(inspector.headers)).toEqual(Object.keys(nothing.headers));
+    expect(seen.splice(0)).toEqual(["/.galleta/", "/nothing"]);
+  }
+
+  it("in production", async () => {
+    vi.stubEnv("NODE_ENV", "production");
+    await start();
+    await expectMissing();
+  });
+  it("with INSPECTOR: false, or without sessions", async () => {
+    await start({}, { INSPECTOR: false });
+    await expectMissing();
+    await server!.close({ timeout: 0 });
+    await start(false);
+    await expectMissing();
+  });
+  it("for another host: a stranger's name may lead to this machine", async () => {
+    await start();
+    for (const host of ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example"]) {
+      await expectMissing({ host });
+    }
+    expect((await ask("/.galleta/", { host: `localhost:${server!.port}` })).status).toBe(200);
+  });
+  it.each(["forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via"])(
+    "behind a proxy, which %s tells",
+    async (name) => {
+      await start();
+      await expectMissing({ [name]: "127.0.0.1" });
+    },
+  );
+  it("behind a proxy, which the settings tell", async () => {
+    await start({ trustProxy: true });
+    await expectMissing();
+  });
+  it("for a script of the app's own pages, which must not read the cookie", async () => {
+    await start();
+    await expectMissing({ "sec-fetch-dest": "empty", "sec-fetch-mode": "cors" });
+    await expectMissing({ "sec-fetch-dest": "iframe" });
+    expect((await ask("/.galleta/", { "sec-fetch-dest": "document" })).status).toBe(200);
+  });
+  it("for a connection from elsewhere", async (context) => {
+    const address = Object.values(networkInterfaces())
+      .flat()
+      .find((each) => each?.family === "IPv4" && !each.internal)?.address;
+    if (address === undefined) return context.skip("This machine has no address but loopback.");
+    await start({}, {}, "0.0.0.0");
+    await expectMissing({ host: "localhost" }, address);
+    expect((await ask("/.galleta/", { host: "localhost" })).status).toBe(200);
+  });
+  it("for a request that came over no connection", async () => {
+    const app = new App();
+    configure(app, { SESSIONS: { secretKey: KEY } });
+    expect((await app.fetch(new Request("http://localhost/.galleta/"))).status).toBe(404);
+  });
+  it("for other methods", async () => {
+    await start();
+    const { status } = await ask("/.galleta/", {}, "127.0.0.1", "POST");
+    expect([404, 405]).toContain(status);
+  });
+});
+
+describe("the setting INSPECTOR", () => {
+  it("is true or false", () => {
+    const settings = { SESSIONS: { secretKey: KEY }, INSPECTOR: "no" };
+    expect(() => configure(new App(), settings)).toThrow("INSPECTOR is true or false.");
+  });
+});
