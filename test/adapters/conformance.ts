@@ -5,6 +5,7 @@ import { crossSiteCases } from "./cases/cross-site.ts";
 import { headerCases } from "./cases/headers.ts";
 import { sessionCases } from "./cases/session.ts";
 import { setUpCases } from "./cases/set-up.ts";
+import { storeCases } from "./cases/store.ts";
 
 /** One row of the matrix. */
 export interface Case {
@@ -12,7 +13,13 @@ export interface Case {
   readonly run: (harness: Harness) => Promise<void>;
 }
 
-const CASES: readonly Case[] = [...sessionCases, ...headerCases, ...crossSiteCases, ...setUpCases];
+const CASES: readonly Case[] = [
+  ...sessionCases,
+  ...headerCases,
+  ...crossSiteCases,
+  ...setUpCases,
+  ...storeCases,
+];
 
 /** Runs every case against a framework, and notes the outcomes for the matrix. */
 export function conformance(harness: Harness): void {

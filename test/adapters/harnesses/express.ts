@@ -19,7 +19,7 @@ export function expressHarness(name: string, create: Express): Harness {
     app.use(session(given));
     app.use(express.text({ type: () => true, limit: "5mb" }) as never);
     app.use((req, res, next) => {
-      view(req, res).then(undefined, (error: unknown) => next(error));
+      void forward(view(req, res), next);
     });
     const onError: express.ErrorRequestHandler = (error: unknown, _req, res, _next) => {
       res.status(500).send(codeOf(error));
@@ -70,4 +70,13 @@ export function expressHarness(name: string, create: Express): Harness {
       return told.promise;
     },
   };
+}
+
+/** Express 4 does not see that a promise is rejected. */
+async function forward(done: Promise<void>, next: (error: unknown) => void): Promise<void> {
+  try {
+    await done;
+  } catch (error) {
+    next(error);
+  }
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Refusal } from "../csrf/refusal.ts";
 import type { SessionData, SessionOf } from "../session/data.ts";
-import { defineSession, NodeSession, sendRefusal } from "./shared/node.ts";
+import { defineSession, NodeSession, sendReply } from "./shared/node.ts";
+import type { Reply } from "./shared/reply.ts";
 import { refuseSecond, toSessions, type SessionsOrOptions } from "./shared/sessions.ts";
 
 declare global {
@@ -43,8 +43,8 @@ export function session<Data = SessionData>(given: SessionsOrOptions<Data>): Ses
     const held = new NodeSession(sessions, req, res, next);
     if (before.session !== undefined) throw refuseSecond("req.session");
     defineSession(req, held);
-    const goOn = (refusal: Refusal | undefined) =>
-      refusal === undefined ? next() : sendRefusal(res, refusal);
+    const goOn = (reply: Reply | undefined) =>
+      reply === undefined ? next() : sendReply(res, reply);
     const outcome = held.begin(before.body);
     if (outcome instanceof Promise) outcome.then(goOn, next);
     else goOn(outcome);

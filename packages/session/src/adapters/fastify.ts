@@ -1,7 +1,8 @@
 import type { FastifyPluginCallback, FastifyRequest } from "fastify";
-import { refusalBody, type Refusal } from "../csrf/refusal.ts";
 import type { SessionData, SessionOf } from "../session/data.ts";
+import { applyToNode } from "./shared/node-headers.ts";
 import { NodeSession, sendFailure } from "./shared/node.ts";
+import type { Reply } from "./shared/reply.ts";
 import {
   refuseEarly,
   refuseSecond,
@@ -61,9 +62,13 @@ export function session<Data = SessionData>(given: SessionsOrOptions<Data>): Fas
         sendFailure(reply.raw);
       });
       held.set(request.raw, opened);
-      const goOn = (refusal: Refusal | undefined) => {
-        if (refusal === undefined) next();
-        else reply.code(refusal.status).type("application/json").send(refusalBody(refusal));
+      const goOn = (instead: Reply | undefined) => {
+        if (instead === undefined) {
+          next();
+          return;
+        }
+        if (instead.commit !== undefined) applyToNode(reply.raw, instead.commit);
+        reply.code(instead.status).type("application/json").send(instead.body);
       };
       const outcome = opened.begin();
       if (outcome instanceof Promise) outcome.then(goOn, next);

@@ -1,10 +1,9 @@
-import type { Refusal } from "../csrf/refusal.ts";
 import type { Sessions } from "../engine.ts";
 import { SessionError } from "../errors.ts";
 import type { SessionContext } from "../session/context.ts";
 import type { SessionData, SessionOf } from "../session/data.ts";
 import { connectionOf, FetchFacts, type ConnectionFacts } from "./shared/fetch-facts.ts";
-import { beginFetch, peekFetchBody, refusalResponse, withCommit } from "./shared/fetch.ts";
+import { beginFetch, peekFetchBody, withCommit, type FetchCall } from "./shared/fetch.ts";
 import { refuseSecond, toSessions, type SessionsOrOptions } from "./shared/sessions.ts";
 
 /** What a handler is given beside the request. */
@@ -77,11 +76,10 @@ export function withSession<Data = SessionData, Beside extends unknown[] = unkno
 ): (request: Request, ...beside: Beside) => Promise<Response> {
   const sessions = toSessions(given);
   return async (request, ...beside) => {
-    const { facts, context } = open(sessions, request, beside, settings);
-    const refusal: Refusal | undefined = await beginFetch(sessions, context, facts, () =>
-      peekFetchBody(request),
-    );
-    if (refusal !== undefined) return refusalResponse(refusal);
+    const call = open(sessions, request, beside, settings);
+    const { context } = call;
+    const reply = await beginFetch(call);
+    if (reply !== undefined) return reply;
     try {
       const response = await handler(request, new Exposed(context), ...beside);
       return withCommit(response, await context.commit());
@@ -98,12 +96,14 @@ function open<Data, Beside extends unknown[]>(
   request: Request,
   beside: Beside,
   settings: FetchSettings<Beside>,
-) {
+): FetchCall<Data> {
   if (seen.has(request)) throw refuseSecond("The session of this request");
   seen.add(request);
   const connection = settings.connection ?? (() => connectionOf(request, beside[0]));
   const facts = new FetchFacts(request, () => connection(request, ...beside));
-  return { facts, context: sessions.open(request.headers.get("cookie"), facts) };
+  const cookieHeader = request.headers.get("cookie");
+  const context = sessions.open(cookieHeader, facts);
+  return { sessions, context, facts, cookieHeader, readBody: () => peekFetchBody(request) };
 }
 
 class Exposed<Data> implements FetchSession<Data> {

@@ -5,7 +5,7 @@ import { SessionError } from "../errors.ts";
 import type { SessionData, SessionOf } from "../session/data.ts";
 import type { RequestFacts } from "../session/request.ts";
 import { FetchFacts } from "./shared/fetch-facts.ts";
-import { beginFetch, openHeaders, peekFetchBody, refusalResponse } from "./shared/fetch.ts";
+import { beginFetch, openHeaders, peekFetchBody } from "./shared/fetch.ts";
 import { NodeFacts, type NodeRequest } from "./shared/node-facts.ts";
 import { refuseSecond, toSessions, type SessionsOrOptions } from "./shared/sessions.ts";
 
@@ -39,10 +39,12 @@ export function session<Data = SessionData>(given: SessionsOrOptions<Data>): H3P
     if (event.context.session !== undefined) throw refuseSecond("event.context.session");
     if (!watched.has((event.app as { config: object }).config)) throw refuseMounted();
     const facts = factsOf(event);
-    const context = sessions.open(event.req.headers.get("cookie"), facts);
+    const cookieHeader = event.req.headers.get("cookie");
+    const context = sessions.open(cookieHeader, facts);
     expose(event, context);
-    const refusal = await beginFetch(sessions, context, facts, () => peekFetchBody(event.req));
-    if (refusal !== undefined) return refusalResponse(refusal);
+    const readBody = () => peekFetchBody(event.req);
+    const reply = await beginFetch({ sessions, context, facts, cookieHeader, readBody });
+    if (reply !== undefined) return reply;
 
     let answer: unknown;
     try {

@@ -5,7 +5,7 @@ import type { SessionContext } from "../session/context.ts";
 import type { SessionData, SessionOf } from "../session/data.ts";
 import type { RequestFacts } from "../session/request.ts";
 import { connectionOf, FetchFacts } from "./shared/fetch-facts.ts";
-import { beginFetch, openHeaders, peekFetchBody, refusalResponse } from "./shared/fetch.ts";
+import { beginFetch, openHeaders, peekFetchBody } from "./shared/fetch.ts";
 import { NodeFacts } from "./shared/node-facts.ts";
 import { refuseSecond, toSessions, type SessionsOrOptions } from "./shared/sessions.ts";
 
@@ -33,10 +33,12 @@ export function session<Data = SessionData>(given: SessionsOrOptions<Data>): Mid
   return async (c, next) => {
     if (c.get("session") !== undefined) throw refuseSecond('c.get("session")');
     const facts = factsOf(c);
-    const context = sessions.open(c.req.header("cookie"), facts);
+    const cookieHeader = c.req.header("cookie");
+    const context = sessions.open(cookieHeader, facts);
     expose(c, context);
-    const refusal = await beginFetch(sessions, context, facts, () => readBody(c));
-    if (refusal !== undefined) return refusalResponse(refusal);
+    const read = () => readBody(c);
+    const reply = await beginFetch({ sessions, context, facts, cookieHeader, readBody: read });
+    if (reply !== undefined) return reply;
 
     await next();
 

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 // Without it the declaration below would be of a module of its own.
 import type {} from "koa";
-import { refusalBody } from "../csrf/refusal.ts";
 import type { SessionData, SessionOf } from "../session/data.ts";
+import { applyToNode } from "./shared/node-headers.ts";
 import { defineSession, NodeSession } from "./shared/node.ts";
 import { refuseSecond, toSessions, type SessionsOrOptions } from "./shared/sessions.ts";
 
@@ -48,13 +48,14 @@ export function session<Data = SessionData>(
     const held = new NodeSession(sessions, ctx.req, ctx.res, fail);
     if ((ctx as { session?: unknown }).session !== undefined) throw refuseSecond("ctx.session");
     defineSession(ctx, held);
-    const refusal = await held.begin(ctx.request.body);
-    if (refusal === undefined) {
+    const reply = await held.begin(ctx.request.body);
+    if (reply === undefined) {
       await next();
-    } else {
-      ctx.status = refusal.status;
-      ctx.type = "application/json";
-      ctx.body = refusalBody(refusal);
+      return;
     }
+    ctx.status = reply.status;
+    ctx.type = "application/json";
+    ctx.body = reply.body;
+    if (reply.commit !== undefined) applyToNode(ctx.res, reply.commit);
   };
 }

@@ -4,7 +4,7 @@ import {
   defineSession,
   NodeSession,
   sendFailure,
-  sendRefusal,
+  sendReply,
   type NodeResponse,
 } from "./shared/node.ts";
 import { toSessions, type SessionsOrOptions } from "./shared/sessions.ts";
@@ -25,7 +25,7 @@ export interface NodeSessions<Data = SessionData> {
   /**
    * Gives one request its session.
    *
-   * @returns whether the request may go on; false where it was refused and answered. A promise
+   * @returns whether the request may go on; false where it was answered: refused, mostly. A promise
    * only with a store, or where a CSRF token is checked
    */
   attach(req: NodeRequest, res: NodeResponse): boolean | Promise<boolean>;
@@ -69,12 +69,12 @@ export function session<Data = SessionData>(
     defineSession(req, held);
     const outcome = held.begin();
     if (outcome instanceof Promise) {
-      return outcome.then((refusal) => {
-        if (refusal !== undefined) sendRefusal(res, refusal);
-        return refusal === undefined;
+      return outcome.then((reply) => {
+        if (reply !== undefined) sendReply(res, reply);
+        return reply === undefined;
       });
     }
-    if (outcome !== undefined) sendRefusal(res, outcome);
+    if (outcome !== undefined) sendReply(res, outcome);
     return outcome === undefined;
   }
 

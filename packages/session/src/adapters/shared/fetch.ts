@@ -1,48 +1,54 @@
 import { applyCommit, type Commit } from "../../cookie/headers.ts";
-import { refusalBody, type Refusal } from "../../csrf/refusal.ts";
 import type { Sessions } from "../../engine.ts";
 import type { MaybePromise } from "../../maybe.ts";
 import type { SessionContext } from "../../session/context.ts";
 import type { RequestFacts } from "../../session/request.ts";
 import { MAX_FORM_BYTES } from "./body.ts";
+import { isExchange, refusalReply, type Reply } from "./reply.ts";
+
+/** A request as the shared steps need it. */
+export interface FetchCall<Data> {
+  readonly sessions: Sessions<Data>;
+  readonly context: SessionContext<Data>;
+  readonly facts: RequestFacts;
+  readonly cookieHeader: string | null | undefined;
+  /** Reads the body and leaves it for the handler. */
+  readonly readBody: () => Promise<Uint8Array | undefined>;
+}
 
 /**
  * What comes before the handler of a Fetch request: the check against cross-site requests, and
  * loading where the sessions have a store.
  *
- * @param request its body stays readable
- * @returns why the request is refused; `undefined` lets it pass
+ * @returns what is answered in the handler's place; `undefined` where the request may go on
  */
-export function beginFetch<Data>(
-  sessions: Sessions<Data>,
-  context: SessionContext<Data>,
-  facts: RequestFacts,
-  readBody: () => Promise<Uint8Array | undefined>,
-): MaybePromise<Refusal | undefined> {
+export function beginFetch<Data>(call: FetchCall<Data>): MaybePromise<Response | undefined> {
+  const { sessions, context, facts } = call;
+  if (isExchange(sessions, facts)) return exchange(call);
   const outcome = sessions.check(facts);
-  if (outcome === "needs-token") return checkToken(sessions, context, facts, readBody);
-  if (outcome !== undefined) return outcome;
+  if (outcome === "needs-token") return checkToken(call);
+  if (outcome !== undefined) return replyResponse(refusalReply(outcome));
   return context.load()?.then(nothing);
 }
 
-async function checkToken<Data>(
-  sessions: Sessions<Data>,
-  context: SessionContext<Data>,
-  facts: RequestFacts,
-  readBody: () => Promise<Uint8Array | undefined>,
-): Promise<Refusal | undefined> {
+async function checkToken<Data>(call: FetchCall<Data>): Promise<Response | undefined> {
+  const { sessions, context, facts, readBody } = call;
   await context.load();
-  return sessions.checkToken(facts, context, readBody);
+  const refusal = await sessions.checkToken(facts, context, readBody);
+  return refusal && replyResponse(refusalReply(refusal));
+}
+
+async function exchange<Data>(call: FetchCall<Data>): Promise<Response> {
+  const ticket = new TextDecoder().decode(await call.readBody());
+  return replyResponse(await call.sessions.exchange(call.facts, call.cookieHeader, ticket));
 }
 
 const nothing = () => undefined;
 
-/** The answer to a request that is refused. */
-export function refusalResponse(refusal: Refusal): Response {
-  return new Response(refusalBody(refusal), {
-    status: refusal.status,
-    headers: { "content-type": "application/json" },
-  });
+function replyResponse({ status, body, commit }: Reply): Response {
+  const headers = { "content-type": "application/json" };
+  const response = new Response(body, { status, headers });
+  return commit === undefined ? response : withCommit(response, commit);
 }
 
 /**

@@ -2,7 +2,6 @@ import { Buffer } from "node:buffer";
 import type { ServerResponse } from "node:http";
 import type { Http2ServerResponse } from "node:http2";
 import type { Commit } from "../../cookie/headers.ts";
-import { refusalBody, type Refusal } from "../../csrf/refusal.ts";
 import type { Sessions } from "../../engine.ts";
 import type { MaybePromise } from "../../maybe.ts";
 import type { SessionContext } from "../../session/context.ts";
@@ -10,7 +9,9 @@ import type { SessionData, SessionOf } from "../../session/data.ts";
 import { withParsedToken } from "./body.ts";
 import { peekBody } from "./node-body.ts";
 import { NodeFacts, type NodeRequest } from "./node-facts.ts";
+import { applyToNode } from "./node-headers.ts";
 import { hookResponse } from "./node-response.ts";
+import { isExchange, refusalReply, type Reply } from "./reply.ts";
 import { refuseLate, refuseSecond } from "./sessions.ts";
 
 /** A response of `node:http`, `node:https` or of the compatibility layer of `node:http2`. */
@@ -67,12 +68,13 @@ export class NodeSession<Data = SessionData> {
    * sessions have a store.
    *
    * @param parsedBody what the framework made of the body, if it did
-   * @returns why the request is refused; `undefined` lets it pass
+   * @returns what is answered in the handler's place; `undefined` where the request may go on
    */
-  begin(parsedBody?: unknown): MaybePromise<Refusal | undefined> {
+  begin(parsedBody?: unknown): MaybePromise<Reply | undefined> {
+    if (isExchange(this.#sessions, this.facts)) return this.#exchange(parsedBody);
     const outcome = this.#sessions.check(this.facts);
     if (outcome === "needs-token") return this.#checkToken(parsedBody);
-    if (outcome !== undefined) return outcome;
+    if (outcome !== undefined) return refusalReply(outcome);
     return this.#sessions.loads ? this.context.load()?.then(nothing) : undefined;
   }
 
@@ -91,10 +93,20 @@ export class NodeSession<Data = SessionData> {
     return commit instanceof Promise ? commit.then(keep) : keep(commit);
   }
 
-  async #checkToken(parsedBody: unknown): Promise<Refusal | undefined> {
+  async #checkToken(parsedBody: unknown): Promise<Reply | undefined> {
     await this.context.load();
     const facts = withParsedToken(this.facts, parsedBody);
-    return this.#sessions.checkToken(facts, this.context, () => peekBody(this.#req));
+    const read = () => peekBody(this.#req);
+    const refusal = await this.#sessions.checkToken(facts, this.context, read);
+    return refusal && refusalReply(refusal);
+  }
+
+  async #exchange(parsedBody: unknown): Promise<Reply> {
+    const ticket =
+      typeof parsedBody === "string"
+        ? parsedBody
+        : new TextDecoder().decode(await peekBody(this.#req));
+    return this.#sessions.exchange(this.facts, this.#req.headers.cookie, ticket);
   }
 
   #open(): SessionContext<Data> {
@@ -108,9 +120,10 @@ export class NodeSession<Data = SessionData> {
 
 const nothing = () => undefined;
 
-/** Answers a request that is refused. */
-export function sendRefusal(res: NodeResponse, refusal: Refusal): void {
-  sendJson(res as ServerResponse, refusal.status, refusalBody(refusal));
+/** Answers a request in the app's place. */
+export function sendReply(res: NodeResponse, { status, body, commit }: Reply): void {
+  if (commit !== undefined) applyToNode(res as ServerResponse, commit);
+  sendJson(res as ServerResponse, status, body);
   // HTTP/2 would keep the stream open until the client has sent a body that nobody reads.
   res.req.resume();
 }

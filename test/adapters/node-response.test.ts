@@ -1,0 +1,230 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type ServerResponse } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import express from "express";
+import { session as expressSession } from "@galleta/session/express";
+import { afterEach, describe, expect, it } from "vitest";
+import type { Commit } from "../../packages/session/src/cookie/headers.ts";
+import { hookResponse } from "../../packages/session/src/adapters/shared/node-response.ts";
+import type { Running } from "./harness.ts";
+import { SECRET } from "./harness.ts";
+import { listen } from "./harnesses/listen.ts";
+import { ask } from "./wire.ts";
+
+const COMMIT: Commit = { accessed: true, setCookie: ["session=1; Path=/"] };
+
+let running: Running | undefined;
+afterEach(async () => {
+  await running?.close();
+  running = undefined;
+});
+
+/** Serves one response whose session is committed as the test says. */
+async function respond(
+  commit: () => Commit | Promise<Commit>,
+  write: (res: ServerResponse) => void,
+  fail: (res: ServerResponse, error: unknown) => void = (res) => res.writeHead(500).end("failed"),
+) {
+  running = await listen(
+    createServer((_req, res) => {
+      hookResponse(res, commit, (error) => fail(res, error));
+      write(res);
+    }),
+  );
+  return ask(running.origin, "/");
+}
+
+const soon = (commit: Commit = COMMIT) =>
+  new Promise<Commit>((resolve) => setImmediate(() => resolve(commit)));
+
+describe.each([
+  ["at once", () => COMMIT],
+  ["later, as with a store", () => soon()],
+])("a commit that is there %s", (_when, commit) => {
+  const own = ["own=1", "other=2"];
+  it.each<[string, (res: ServerResponse) => void]>([
+    ["end", (res) => res.setHeader("Set-Cookie", own).setHeader("Vary", "Accept").end("body")],
+    [
+      "write and end",
+      (res) => {
+        res.setHeader("Set-Cookie", own).setHeader("Vary", "Accept");
+        res.write("bo");
+        res.end("dy");
+      },
+    ],
+    [
+      "writeHead with an object",
+      (res) => res.writeHead(200, { "Set-Cookie": own, vary: "Accept" }).end("body"),
+    ],
+    [
+      "writeHead with a reason and an object",
+      (res) => res.writeHead(200, "Fine", { "set-cookie": own, Vary: "Accept" }).end("body"),
+    ],
+    [
+      "writeHead with a flat list",
+      (res) =>
+        res
+          .writeHead(200, ["Set-Cookie", own[0]!, "Set-Cookie", own[1]!, "Vary", "Accept"])
+          .end("body"),
+    ],
+    [
+      "writeHead with a list of pairs",
+      (res) =>
+        res
+          .writeHead(200, [
+            ["Set-Cookie", own],
+            ["Vary", "Accept"],
+          ] as never)
+          .end("body"),
+    ],
+    [
+      "writeHead over headers set before",
+      (res) => {
+        res.setHeader("Set-Cookie", "lost=1").setHeader("Vary", "Accept");
+        res.writeHead(200, { "set-cookie": own }).end("body");
+      },
+    ],
+    [
+      "flushHeaders",
+      (res) => {
+        res.setHeader("Set-Cookie", own).setHeader("Vary", "Accept");
+        res.flushHeaders();
+        res.end("body");
+      },
+    ],
+    [
+      "a stream",
+      (res) => {
+        res.setHeader("Set-Cookie", own).setHeader("Vary", "Accept");
+        Readable.from(["b", "o", "d", "y"]).pipe(res);
+      },
+    ],
+  ])("%s: exactly once, beside the app's own", async (_how, write) => {
+    const { status, setCookie, headers, body } = await respond(commit, write);
+    expect({ status, setCookie, body }).toEqual({
+      status: 200,
+      setCookie: [...own, "session=1; Path=/"],
+      body: "body",
+    });
+    expect(headers.vary).toBe("Accept, Cookie");
+    expect(headers["cache-control"]).toBe("private, no-store");
+  });
+
+  it("leaves writeHead alone where the session was not used", async () => {
+    const untouched = { accessed: false, setCookie: [] };
+    const { headers } = await respond(
+      () => untouched,
+      (res) => res.writeHead(200, { "x-own": "1" }).end(),
+    );
+    expect(headers).toMatchObject({ "x-own": "1" });
+    expect(headers.vary).toBeUndefined();
+  });
+
+  it("keeps the order of many writes and the backpressure of a long stream", async () => {
+    const piece = "0123456789".repeat(10_000);
+    const { body } = await respond(commit, (res) => {
+      Readable.from(Array.from({ length: 30 }, () => piece)).pipe(res);
+    });
+    expect(body.length).toBe(3_000_000);
+  });
+
+  it("sends the cookie with the answer to a bad header", async () => {
+    const { status, setCookie } = await respond(commit, (res) => {
+      try {
+        res.writeHead(200, { "x-bad": "line\nbreak" });
+        res.end();
+      } catch {
+        res.writeHead(500).end();
+      }
+    });
+    expect({ status, setCookie }).toEqual({ status: 500, setCookie: ["session=1; Path=/"] });
+  });
+});
+
+describe("a commit that fails", () => {
+  const refuse = () => {
+    let calls = 0;
+    return (): Commit => {
+      calls += 1;
+      if (calls === 1) throw new Error("too large");
+      return { accessed: true, setCookie: [] };
+    };
+  };
+
+  it("throws out of the call that began the response", async () => {
+    const { status, body } = await respond(refuse(), (res) => {
+      try {
+        res.end("lost");
+      } catch (error) {
+        res.writeHead(500).end((error as Error).message);
+      }
+    });
+    expect({ status, body }).toEqual({ status: 500, body: "too large" });
+  });
+
+  it("ends a stream and asks for an answer", async () => {
+    const source = Readable.from(["a", "b", "c"]);
+    const { status, body } = await respond(refuse(), (res) => source.pipe(res));
+    expect({ status, body, isDestroyed: source.destroyed }).toEqual({
+      status: 500,
+      body: "failed",
+      isDestroyed: true,
+    });
+  });
+
+  it("asks for an answer where it fails later, and drops what was written", async () => {
+    const commit = refuse();
+    const { status, body } = await respond(
+      async () => commit(),
+      (res) => {
+        res.write("lost");
+        res.end();
+      },
+    );
+    expect({ status, body }).toEqual({ status: 500, body: "failed" });
+  });
+});
+
+it("says of a waiting response that its headers are on their way", async () => {
+  let said: unknown;
+  const { body } = await respond(
+    () => soon(),
+    (res) => {
+      const before = [res.headersSent, res.writableEnded];
+      res.write("a");
+      const between = [res.headersSent, res.writableEnded];
+      res.end("b");
+      said = { before, between, after: [res.headersSent, res.writableEnded] };
+      expect(() => res.writeHead(404)).toThrow(
+        expect.objectContaining({ code: "ERR_HTTP_HEADERS_SENT" }),
+      );
+    },
+  );
+  expect(body).toBe("ab");
+  expect(said).toEqual({ before: [false, false], between: [true, false], after: [true, true] });
+});
+
+describe("what Express sends", () => {
+  const folder = mkdtempSync(join(tmpdir(), "galleta-"));
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  it("res.sendFile, then 304 for it", async () => {
+    writeFileSync(join(folder, "page.txt"), "a file");
+    const app = express();
+    app.use(expressSession({ secretKey: SECRET }));
+    app.get("/", (req, res) => {
+      Object.assign(req.session, { seen: true });
+      res.sendFile("page.txt", { root: folder });
+    });
+    running = await listen(createServer(app));
+    const first = await ask(running.origin, "/");
+    expect(first).toMatchObject({ status: 200, body: "a file" });
+    expect(first.setCookie).toHaveLength(1);
+    const headers = { "if-none-match": first.headers.etag ?? "" };
+    const second = await ask(running.origin, "/", { headers });
+    expect(second).toMatchObject({ status: 304, body: "" });
+    expect(second.setCookie).toHaveLength(1);
+  });
+});
