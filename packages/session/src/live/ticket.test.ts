@@ -1,0 +1,296 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { facts } from "../../../../test/support/facts.ts";
+import { Jar, start, type Data } from "../../../../test/support/jar.ts";
+import type { Sessions } from "../engine.ts";
+import { destroy } from "../session/functions.ts";
+import { update, type UpdateOptions } from "./update.ts";
+
+const AT = "2026-01-01T00:00:00Z";
+beforeEach(() => {
+  vi.useFakeTimers({ now: new Date(AT) });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** A session with a socket, and a change of it whose ticket is in the page's hands. */
+async function pending(
+  sessions: Sessions<Data>,
+  change: (draft: Data) => void = (draft) => (draft["n"] = 2),
+  options: UpdateOptions = {},
+) {
+  const jar = new Jar();
+  await jar.request(sessions, (session) => (session["n"] = 1));
+  const socket = await jar.socket(sessions);
+  const tickets: string[] = [];
+  const deliver = (ticket: string) => tickets.push(ticket);
+  const done = update(socket.session, change, { deliver, ...options });
+  done.catch(() => undefined);
+  await vi.advanceTimersByTimeAsync(0);
+  return { jar, socket, done, tickets, ticket: tickets[0] ?? "" };
+}
+
+describe("a ticket", () => {
+  it("becomes the cookie of its page, and the update is done", async () => {
+    const { sessions } = start();
+    const { jar, socket, done, ticket } = await pending(sessions);
+    expect(socket.session).toEqual({ n: 1 });
+    expect(await jar.exchange(sessions, ticket)).toMatchObject({ status: 200 });
+    await done;
+    expect(socket.session).toEqual({ n: 2 });
+    expect(await jar.read(sessions)).toEqual({ n: 2 });
+    // In a process that never heard of it the cookie says it all.
+    expect(await jar.read(start().sessions)).toEqual({ n: 2 });
+  });
+
+  it("hides what it carries", async () => {
+    const { sessions } = start();
+    const { ticket } = await pending(sessions, (draft) => (draft["n"] = "a-plain-word"));
+    expect(Buffer.from(ticket, "base64url").toString("latin1")).not.toContain("plain");
+  });
+
+  it("is refused the second time, also with the cookie of before", async () => {
+    const { sessions } = start();
+    const { jar, ticket } = await pending(sessions);
+    const before = jar.copy();
+    await jar.exchange(sessions, ticket);
+    for (const again of [jar, before]) {
+      expect(await again.exchange(sessions, ticket)).toMatchObject({
+        status: 409,
+        code: "ERR_SESSION_TICKET_USED",
+      });
+    }
+  });
+
+  it("is refused after 60 seconds", async () => {
+    const { sessions } = start();
+    const { jar, ticket } = await pending(sessions, undefined, { timeout: 60 });
+    vi.setSystemTime(Date.parse(AT) + 59_999);
+    const early = jar.copy();
+    vi.setSystemTime(Date.parse(AT) + 60_000);
+    expect(await early.exchange(sessions, ticket)).toMatchObject({
+      status: 410,
+      code: "ERR_SESSION_TICKET_EXPIRED",
+    });
+    vi.setSystemTime(Date.parse(AT) + 59_999);
+    expect(await jar.exchange(sessions, ticket)).toMatchObject({ status: 200 });
+  });
+
+  it("is refused with another session, and with none", async () => {
+    const { sessions } = start();
+    const { ticket, done } = await pending(sessions);
+    const other = new Jar();
+    await other.request(sessions, (session) => (session["n"] = 1));
+    for (const jar of [other, new Jar()]) {
+      expect(await jar.exchange(sessions, ticket)).toMatchObject({
+        status: 403,
+        code: "ERR_SESSION_TICKET_FOREIGN",
+      });
+    }
+    await expect(done).rejects.toMatchObject({ code: "ERR_SESSION_TICKET_FOREIGN" });
+  });
+
+  it("is refused on a stale revision; the update is made again on the newer one", async () => {
+    const { sessions } = start();
+    const { jar, done, tickets } = await pending(sessions);
+    await jar.request(sessions, (session) => (session["other"] = true));
+    expect(await jar.exchange(sessions, tickets[0] ?? "")).toMatchObject({
+      status: 409,
+      code: "ERR_SESSION_TICKET_STALE",
+    });
+    await vi.advanceTimersByTimeAsync(0);
+    expect(tickets).toHaveLength(2);
+    expect(await jar.exchange(sessions, tickets[1] ?? "")).toMatchObject({ status: 200 });
+    await done;
+    expect(await jar.read(sessions)).toEqual({ n: 2, other: true });
+  });
+
+  it("is refused with any bit flipped, and nothing of it is told to the update", async () => {
+    const { sessions } = start();
+    const { jar, done, ticket } = await pending(sessions);
+    const bytes = Buffer.from(ticket, "base64url");
+    for (let i = 0; i < bytes.length * 8; i += 1) {
+      const flipped = Buffer.from(bytes);
+      flipped[i >> 3] = (flipped[i >> 3] ?? 0) ^ (1 << (i & 7));
+      expect(await jar.exchange(sessions, flipped.toString("base64url"))).toMatchObject({
+        status: 400,
+        code: "ERR_SESSION_TICKET_INVALID",
+      });
+    }
+    await jar.exchange(sessions, ticket);
+    await done;
+  });
+
+  it("is no session, and a session is no ticket", async () => {
+    const { sessions } = start({ encrypt: true });
+    const { jar, ticket } = await pending(sessions);
+    expect(await new Jar(`session=${ticket}`).read(sessions)).toEqual({});
+    const cookie = jar.cookie.slice("session=".length);
+    expect(await jar.exchange(sessions, cookie)).toMatchObject({
+      code: "ERR_SESSION_TICKET_INVALID",
+    });
+    expect(await jar.exchange(sessions, "")).toMatchObject({ code: "ERR_SESSION_TICKET_INVALID" });
+    expect(await jar.exchange(sessions, "A".repeat(100_000))).toMatchObject({
+      code: "ERR_SESSION_TICKET_INVALID",
+    });
+  });
+
+  it("is refused once the session has ended", async () => {
+    const { sessions } = start();
+    const { jar, done, ticket } = await pending(sessions);
+    const before = jar.copy();
+    await jar.request(sessions, (session) => destroy(session));
+    await expect(done).rejects.toMatchObject({ code: "ERR_SESSION_ENDED" });
+    expect(await before.exchange(sessions, ticket)).toMatchObject({
+      status: 403,
+      code: "ERR_SESSION_ENDED",
+    });
+  });
+
+  it("is refused when another site sends it", async () => {
+    const { sessions } = start();
+    const { jar, ticket } = await pending(sessions);
+    const headers = { host: "localhost", origin: "http://evil.example" };
+    const request = facts({ method: "POST", headers });
+    const answer = await sessions.exchange(request, jar.cookie, ticket);
+    expect(answer).toMatchObject({ status: 403, commit: { setCookie: [] } });
+    expect(JSON.parse(answer.body)).toMatchObject({ code: "ERR_SESSION_CSRF" });
+    expect(await jar.exchange(sessions, ticket)).toMatchObject({ status: 200 });
+  });
+
+  it("stands for the CSRF token where one is needed", async () => {
+    const { sessions } = start({ csrf: "strict" });
+    const { jar, ticket } = await pending(sessions);
+    expect(await jar.exchange(sessions, ticket)).toMatchObject({ status: 200 });
+  });
+});
+
+describe("update without a store", () => {
+  it("ends with a code when the page does not fetch its cookie", async () => {
+    const { sessions } = start();
+    const { done } = await pending(sessions, undefined, { timeout: 2 });
+    await vi.advanceTimersByTimeAsync(2_000);
+    await expect(done).rejects.toMatchObject({ code: "ERR_SESSION_UPDATE_TIMEOUT" });
+  });
+
+  it("ends with a code when the page goes away", async () => {
+    const { sessions } = start();
+    const { done, socket } = await pending(sessions);
+    socket.handle?.detach();
+    await expect(done).rejects.toMatchObject({ code: "ERR_SESSION_UPDATE_TIMEOUT" });
+  });
+
+  it("asks for a page or a store where there is neither", async () => {
+    const { sessions } = start();
+    const jar = new Jar();
+    await jar.request(sessions, (session) => (session["n"] = 1));
+    const { session } = await jar.socket(sessions);
+    const change = update(session, (draft) => (draft["n"] = 2));
+    await expect(change).rejects.toMatchObject({ code: "ERR_SESSION_STORE_REQUIRED" });
+  });
+
+  it("takes its turn, and no more than eight wait", async () => {
+    const { sessions } = start();
+    const jar = new Jar();
+    await jar.request(sessions, (session) => (session["n"] = 0));
+    const { session } = await jar.socket(sessions);
+    const deliver = async (ticket: string) => void (await jar.exchange(sessions, ticket));
+    const count = (draft: Data) => (draft["n"] = Number(draft["n"]) + 1);
+    const changes = Array.from({ length: 9 }, () => update(session, count, { deliver }));
+    const outcomes = await Promise.allSettled(changes);
+    expect(outcomes.filter(({ status }) => status === "fulfilled")).toHaveLength(8);
+    expect(outcomes[8]).toMatchObject({ reason: { code: "ERR_SESSION_TICKET_LIMIT" } });
+    expect(await jar.read(sessions)).toEqual({ n: 8 });
+  });
+
+  it("goes on when one of several tabs fails", async () => {
+    const { sessions } = start();
+    const { jar, done, socket } = await pending(sessions, undefined, { timeout: 1 });
+    await vi.advanceTimersByTimeAsync(1_000);
+    await expect(done).rejects.toMatchObject({ code: "ERR_SESSION_UPDATE_TIMEOUT" });
+    const deliver = async (ticket: string) => void (await jar.exchange(sessions, ticket));
+    await update(socket.session, (draft) => (draft["n"] = 3), { deliver });
+    expect(await jar.read(sessions)).toEqual({ n: 3 });
+  });
+
+  it("sends nothing where nothing changes", async () => {
+    const { sessions } = start();
+    const { done, tickets } = await pending(sessions, (draft) => (draft["n"] = 1));
+    await done;
+    expect(tickets).toEqual([]);
+  });
+});
+
+describe("a page with our client", () => {
+  async function page(sessions: Sessions<Data>) {
+    const jar = new Jar();
+    await jar.request(sessions, (session) => (session["n"] = 1));
+    const frames: string[] = [];
+    const socket = await jar.socket(sessions, { control: (frame) => frames.push(frame) });
+    const done = update(socket.session, (draft) => (draft["n"] = 2));
+    done.catch(() => undefined);
+    await vi.advanceTimersByTimeAsync(0);
+    const frame = frames[0] ?? "";
+    const { id, ticket, path } = JSON.parse(frame.slice(1)) as Record<string, string>;
+    return { jar, socket, done, frame, path, id: id ?? "", ticket: ticket ?? "" };
+  }
+
+  it("is sent a control frame, and says by the receipt that it has its cookie", async () => {
+    const { sessions } = start();
+    const { jar, socket, done, frame, path, id, ticket } = await page(sessions);
+    expect([frame[0], path]).toEqual(["\0", "/.galleta/session"]);
+    let isDone = false;
+    void done.then(() => (isDone = true));
+    const { receipt } = await jar.exchange(sessions, ticket);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(isDone).toBe(false);
+    socket.handle?.receive(JSON.stringify({ id, receipt }));
+    await done;
+    expect(socket.session).toEqual({ n: 2 });
+  });
+
+  it("is believed when the exchange took place in another process", async () => {
+    const { sessions } = start();
+    const { jar, socket, done, id, ticket } = await page(sessions);
+    const { receipt } = await jar.exchange(start().sessions, ticket);
+    socket.handle?.receive(JSON.stringify({ id, receipt }));
+    await done;
+    expect(socket.session).toEqual({ n: 2 });
+    expect(await jar.read(sessions)).toEqual({ n: 2 });
+  });
+
+  it("is not believed without a receipt", async () => {
+    const { sessions } = start();
+    const { socket, done, id } = await page(sessions);
+    const forged = Buffer.alloc(32).toString("base64url");
+    for (const frame of [
+      JSON.stringify({ id, receipt: forged }),
+      JSON.stringify({ id, receipt: "" }),
+      JSON.stringify({ id }),
+      JSON.stringify({ id: 7, receipt: forged }),
+      JSON.stringify([id]),
+      "null",
+      "{",
+      "",
+      "x".repeat(100_000),
+    ]) {
+      socket.handle?.receive(frame);
+    }
+    await vi.advanceTimersByTimeAsync(10_000);
+    await expect(done).rejects.toMatchObject({ code: "ERR_SESSION_UPDATE_TIMEOUT" });
+    expect(socket.session).toEqual({ n: 1 });
+  });
+
+  it("may say why it has no cookie, in codes of ours alone", async () => {
+    const { sessions } = start();
+    for (const [code, told] of [
+      ["ERR_SESSION_TICKET_EXPIRED", "ERR_SESSION_TICKET_EXPIRED"],
+      ["ERR_SESSION_KEY", "ERR_SESSION_TICKET_INVALID"],
+      ["<script>", "ERR_SESSION_TICKET_INVALID"],
+    ]) {
+      const { socket, done, id } = await page(sessions);
+      socket.handle?.receive(JSON.stringify({ id, code }));
+      await expect(done).rejects.toMatchObject({ code: told });
+    }
+  });
+});

@@ -1,0 +1,106 @@
+import { describe, expect, it } from "vitest";
+import { Jar, start } from "../../../../test/support/jar.ts";
+import { destroy } from "../session/functions.ts";
+import { memoryStore } from "./memory.ts";
+import type { SessionStore } from "./store.ts";
+
+/** A store behind a network that can fail or hang. */
+class Remote implements SessionStore {
+  readonly isLocal = false;
+  readonly #store = memoryStore();
+  mode: "well" | "fails" | "hangs" = "well";
+  calls = 0;
+
+  async #through<Answer>(answer: () => Answer): Promise<Awaited<Answer>> {
+    this.calls += 1;
+    if (this.mode === "fails") throw new Error("connection lost to secret-host:6379");
+    if (this.mode === "hangs") return new Promise(() => undefined);
+    return await answer();
+  }
+
+  get = (key: string) => this.#through(() => this.#store.get(key));
+  replace = (write: Parameters<SessionStore["replace"]>[0]) =>
+    this.#through(() => this.#store.replace(write));
+  append = (entries: Parameters<SessionStore["append"]>[0]) =>
+    this.#through(() => this.#store.append(entries));
+  read = (cursor: string | undefined) => this.#through(() => this.#store.read(cursor));
+}
+
+const options = { storeTimeout: 0.05, subject: "userId" } as const;
+
+async function loggedIn(onStoreError: "reject" | "allow") {
+  const store = new Remote();
+  const one = start({ ...options, store, onStoreError });
+  const jar = new Jar();
+  await jar.request(one.sessions, (session) => (session["userId"] = "ada"));
+  // A process that knows nothing yet has to ask.
+  const fresh = start({ ...options, store, onStoreError });
+  return { store, jar, one, fresh };
+}
+
+describe.each(["fails", "hangs"] as const)("a store that %s", (mode) => {
+  it("refuses the use of a session with 503, and leaves other requests alone", async () => {
+    const { store, jar, fresh } = await loggedIn("reject");
+    store.mode = mode;
+    const context = await jar.open(fresh.sessions);
+    expect(() => context.session).toThrow(
+      expect.objectContaining({ code: "ERR_SESSION_STORE", status: 503 }),
+    );
+    expect(await context.commit()).toEqual({ accessed: false, setCookie: [] });
+    expect(fresh.events.find(({ type }) => type === "store")).toMatchObject({
+      reason: mode === "fails" ? "failed" : "timeout",
+    });
+    expect(JSON.stringify(fresh.events)).not.toContain("secret-host");
+    expect(await new Jar().read(fresh.sessions)).toEqual({});
+  });
+
+  it("lets requests go on with the cookie where that is allowed", async () => {
+    const { store, jar, fresh } = await loggedIn("allow");
+    store.mode = mode;
+    expect(await jar.read(fresh.sessions)).toEqual({ userId: "ada" });
+    await jar.request(fresh.sessions, (session) => (session["n"] = 1));
+    expect(await jar.read(fresh.sessions)).toEqual({ userId: "ada", n: 1 });
+    expect(fresh.types()).toContain("store");
+  });
+
+  it("is told of a logout when it is back, and the logout holds here meanwhile", async () => {
+    for (const onStoreError of ["reject", "allow"] as const) {
+      const { store, jar, one, fresh } = await loggedIn(onStoreError);
+      const copy = jar.copy();
+      await jar.read(one.sessions);
+      const context = await jar.open(one.sessions);
+      destroy(context.session);
+      store.mode = mode;
+      const outcome = await Promise.allSettled([jar.finish(context)]);
+      expect(outcome[0].status).toBe(onStoreError === "reject" ? "rejected" : "fulfilled");
+      const still = await copy.open(one.sessions);
+      expect(still.session).toEqual({});
+      store.mode = "well";
+      // The next reading of the log, which the clock would do within a second.
+      await new Promise((resolve) => setTimeout(resolve, 600));
+      await one.sessions.revokeAll("nobody");
+      expect(await copy.read(fresh.sessions)).toEqual({});
+    }
+  });
+
+  it("does not make requests wait for it one by one", async () => {
+    const { store, jar, fresh } = await loggedIn("reject");
+    store.mode = mode;
+    const before = store.calls;
+    const contexts = await Promise.all(Array.from({ length: 50 }, () => jar.open(fresh.sessions)));
+    for (const context of contexts) expect(() => context.session).toThrow(/store/);
+    expect(store.calls - before).toBe(1);
+  });
+});
+
+it("is not asked while nothing happens, and asked once by a process that begins", async () => {
+  const { store, jar, fresh } = await loggedIn("reject");
+  const before = store.calls;
+  for (let i = 0; i < 20; i += 1) expect(await jar.read(fresh.sessions)).toEqual({ userId: "ada" });
+  expect(store.calls - before).toBe(1);
+});
+
+it("a session whose load was not waited for says so", async () => {
+  const { jar, fresh } = await loggedIn("reject");
+  expect(() => fresh.sessions.open(jar.cookie).session).toThrow(/context\.load\(\)/);
+});

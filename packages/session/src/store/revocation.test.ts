@@ -1,0 +1,271 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { Jar, start } from "../../../../test/support/jar.ts";
+import { revokeOthers } from "../live/revoke.ts";
+import { update } from "../live/update.ts";
+import { describe as describeSession, destroy, renew } from "../session/functions.ts";
+import { memoryStore } from "./memory.ts";
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: new Date("2026-01-01T00:00:00.100Z") });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** A plain Map with the methods of Keyv, which every cache has. */
+function keyValueStore() {
+  const map = new Map<string, { value: string; until: number }>();
+  return {
+    get: async (key: string) => {
+      const kept = map.get(key);
+      return kept !== undefined && kept.until > Date.now() ? kept.value : undefined;
+    },
+    set: async (key: string, value: string, milliseconds: number) => {
+      map.set(key, { value, until: Date.now() + milliseconds });
+    },
+    delete: async (key: string) => map.delete(key),
+  };
+}
+
+const login = (jar: Jar, { sessions }: ReturnType<typeof start>, userId: string | number = "ada") =>
+  jar.request(sessions, (session) => {
+    renew(session);
+    session["userId"] = userId;
+  });
+
+describe.each([
+  ["a memory store", memoryStore],
+  ["get, set and delete", keyValueStore],
+])("with %s", (_name, makeStore) => {
+  // Two processes that share a store and nothing else.
+  function pair(options: Parameters<typeof start>[0] = {}) {
+    const store = makeStore();
+    const all = { store, subject: "userId", ...options };
+    return [start(all), start(all)] as const;
+  }
+
+  it("a saved copy is refused after a logout, in both processes, until it has expired", async () => {
+    const [one, two] = pair({ maxAge: 3600 });
+    const jar = new Jar();
+    await login(jar, one);
+    const copy = jar.copy();
+    expect(await copy.read(two.sessions)).toEqual({ userId: "ada" });
+    await jar.request(one.sessions, (session) => destroy(session));
+    for (const { sessions } of [one, two]) {
+      expect(await copy.read(sessions)).toEqual({});
+      const { rejected, revocable } = await copy.request(sessions, describeSession);
+      expect([rejected, revocable]).toEqual(["revoked", true]);
+    }
+    vi.setSystemTime(Date.now() + 3_500_000);
+    expect(await copy.read(two.sessions)).toEqual({});
+    expect(two.types()).toContain("revoked");
+  });
+
+  it("the id of before a renewal is refused", async () => {
+    const [one, two] = pair();
+    const jar = new Jar();
+    await login(jar, one);
+    const copy = jar.copy();
+    await jar.request(one.sessions, (session) => renew(session));
+    expect(await copy.read(two.sessions)).toEqual({});
+    expect(await jar.read(two.sessions)).toEqual({ userId: "ada" });
+  });
+
+  it("a slow request cannot bring a destroyed session back", async () => {
+    const [one, two] = pair();
+    const jar = new Jar();
+    await login(jar, one);
+    const slow = await jar.open(two.sessions);
+    slow.session["late"] = true;
+    const renewing = await jar.open(two.sessions);
+    renew(renewing.session);
+    const copy = jar.copy();
+    await jar.request(one.sessions, (session) => destroy(session));
+    expect(await copy.finish(slow)).toEqual([]);
+    expect(await copy.finish(renewing)).toEqual([]);
+    expect(await copy.read(two.sessions)).toEqual({});
+  });
+
+  it("revokeAll ends every session of a user and of nobody else", async () => {
+    const [one, two] = pair();
+    const ada = [new Jar(), new Jar()];
+    const bob = new Jar();
+    for (const jar of ada) await login(jar, one);
+    await login(bob, two, "bob");
+    vi.setSystemTime(Date.now() + 5000);
+    await two.sessions.revokeAll("ada");
+    for (const { sessions } of [one, two]) {
+      for (const jar of ada) expect(await jar.copy().read(sessions)).toEqual({});
+      expect(await bob.read(sessions)).toEqual({ userId: "bob" });
+    }
+  });
+
+  it("who logs in again in the same second stays logged in, and is ended by the next revokeAll", async () => {
+    const [one, two] = pair();
+    const before = new Jar();
+    await login(before, one);
+    for (let round = 0; round < 3; round += 1) {
+      await one.sessions.revokeAll("ada");
+      expect(await before.copy().read(one.sessions)).toEqual({});
+      const after = new Jar();
+      await login(after, two);
+      expect(await after.read(one.sessions)).toEqual({ userId: "ada" });
+      expect(await after.read(two.sessions)).toEqual({ userId: "ada" });
+      before.cookie = after.cookie;
+    }
+  });
+
+  it("who logs in without renew after a revocation stays logged in too", async () => {
+    const [one, two] = pair();
+    const jar = new Jar();
+    await jar.request(one.sessions, (session) => (session["cart"] = 1));
+    vi.setSystemTime(Date.now() + 9000);
+    await one.sessions.revokeAll("ada");
+    await jar.request(two.sessions, (session) => (session["userId"] = "ada"));
+    expect(await jar.read(one.sessions)).toEqual({ cart: 1, userId: "ada" });
+  });
+
+  it("revokeOthers keeps the session that asks", async () => {
+    const [one, two] = pair();
+    const here = new Jar();
+    const there = new Jar();
+    await login(here, one);
+    await login(there, two);
+    await here.request(one.sessions, (session) => revokeOthers(session));
+    for (const { sessions } of [one, two]) {
+      expect(await here.read(sessions)).toEqual({ userId: "ada" });
+      expect(await there.copy().read(sessions)).toEqual({});
+    }
+    await two.sessions.revokeAll("ada");
+    expect(await here.read(one.sessions)).toEqual({});
+  });
+
+  it("users may have numbers", async () => {
+    const [one, two] = pair();
+    const jar = new Jar();
+    await login(jar, one, 7);
+    await two.sessions.revokeAll(7);
+    expect(await jar.read(one.sessions)).toEqual({});
+  });
+
+  it("sockets are closed with their user's sessions", async () => {
+    const [one] = pair();
+    const [here, there, bob] = [new Jar(), new Jar(), new Jar()];
+    await login(here, one);
+    await login(there, one);
+    await login(bob, one, "bob");
+    const mine = await here.socket(one.sessions);
+    const other = await there.socket(one.sessions);
+    const bobs = await bob.socket(one.sessions);
+    await revokeOthers(mine.session);
+    const ended = { code: 1008, reason: "session ended" };
+    expect([mine.closed, other.closed, bobs.closed]).toEqual([undefined, ended, undefined]);
+    await one.sessions.revokeAll("ada");
+    expect([mine.closed, bobs.closed]).toEqual([ended, undefined]);
+  });
+
+  it("changes of different keys at once both hold, across processes", async () => {
+    const [one, two] = pair();
+    const jar = new Jar();
+    await login(jar, one);
+    const first = await jar.open(one.sessions);
+    const second = await jar.open(two.sessions);
+    first.session["a"] = 1;
+    second.session["b"] = 2;
+    await jar.finish(first);
+    await jar.finish(second);
+    expect(await jar.read(one.sessions)).toEqual({ userId: "ada", a: 1, b: 2 });
+    expect([...one.types(), ...two.types()]).not.toContain("conflict");
+  });
+
+  it("of the same key the later holds, and an event tells", async () => {
+    const [one, two] = pair();
+    const jar = new Jar();
+    await login(jar, one);
+    const first = await jar.open(one.sessions);
+    const second = await jar.open(two.sessions);
+    first.session["a"] = 1;
+    second.session["a"] = 2;
+    await jar.finish(first);
+    await jar.finish(second);
+    expect(await jar.read(one.sessions)).toEqual({ userId: "ada", a: 2 });
+    expect(two.events.find(({ type }) => type === "conflict")).toMatchObject({ keys: ["a"] });
+  });
+
+  it("a renewal loses no change of a request that was faster", async () => {
+    const [one, two] = pair();
+    const jar = new Jar();
+    await login(jar, one);
+    const renewing = await jar.open(one.sessions);
+    renew(renewing.session);
+    const other = await jar.copy().open(two.sessions);
+    other.session["b"] = 2;
+    await jar.copy().finish(other);
+    await jar.finish(renewing);
+    expect(await jar.read(two.sessions)).toEqual({ userId: "ada", b: 2 });
+  });
+
+  it("a socket's change is in the next request of the other process", async () => {
+    const [one, two] = pair();
+    const jar = new Jar();
+    await login(jar, one);
+    const socket = await jar.socket(one.sessions);
+    await update(socket.session, (draft) => (draft["seen"] = 7));
+    expect(await jar.read(two.sessions)).toEqual({ userId: "ada", seen: 7 });
+    // Its cookie was issued again by that, and says it without a store.
+    expect(await jar.read(start().sessions)).toEqual({ userId: "ada", seen: 7 });
+  });
+
+  it("large data is kept in the store, and only an id in the cookie", async () => {
+    const [one, two] = pair({ storage: "store" });
+    const jar = new Jar();
+    const large = "x".repeat(100_000);
+    await jar.request(one.sessions, (session) => (session["large"] = large));
+    expect(jar.cookie.length).toBeLessThan(200);
+    expect(await jar.read(two.sessions)).toEqual({ large });
+    await jar.request(two.sessions, (session) => destroy(session));
+    expect(jar.cookie).toBe("");
+  });
+
+  it("moving between cookie and store logs nobody out", async () => {
+    const store = makeStore();
+    const inCookie = start({ store });
+    const inStore = start({ store, storage: "store" });
+    const jar = new Jar();
+    await jar.request(inCookie.sessions, (session) => (session["n"] = 1));
+    const long = jar.cookie.length;
+    expect(await jar.read(inStore.sessions)).toEqual({ n: 1 });
+    expect(jar.cookie.length).not.toBe(long);
+    expect(await jar.read(start({ store, storage: "store" }).sessions)).toEqual({ n: 1 });
+    expect(await jar.read(inCookie.sessions)).toEqual({ n: 1 });
+    expect(await jar.read(start().sessions)).toEqual({ n: 1 });
+  });
+
+  it("a cookie whose data is nowhere is no session", async () => {
+    const [one] = pair({ storage: "store" });
+    const [other] = pair({ storage: "store" });
+    const jar = new Jar();
+    await jar.request(one.sessions, (session) => (session["n"] = 1));
+    expect(await jar.copy().read(other.sessions)).toEqual({});
+    expect(await jar.copy().read(start().sessions)).toEqual({});
+  });
+});
+
+it("without a store there is nothing to revoke with", async () => {
+  const { sessions } = start();
+  await expect(sessions.revokeAll("ada")).rejects.toMatchObject({
+    code: "ERR_SESSION_STORE_REQUIRED",
+  });
+  const { sessions: noSubject } = start({ store: memoryStore() });
+  await expect(noSubject.revokeAll("ada")).rejects.toMatchObject({
+    code: "ERR_SESSION_STORE_REQUIRED",
+  });
+  const jar = new Jar();
+  await expect(jar.request(noSubject, (session) => revokeOthers(session))).rejects.toMatchObject({
+    code: "ERR_SESSION_STORE_REQUIRED",
+  });
+  const { sessions: withSubject } = start({ store: memoryStore(), subject: "userId" });
+  await expect(jar.request(withSubject, (session) => revokeOthers(session))).rejects.toMatchObject({
+    code: "ERR_SESSION_ENDED",
+  });
+});
