@@ -66,6 +66,11 @@ export class HttpRequest<Data extends object = SessionData, Params = Record<stri
     this.#bodyLimit = bodyLimit;
   }
 
+  /** What a log shows of it: not the headers, which hold the cookie. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return `HttpRequest { ${this.method} ${this.url.pathname} }`;
+  }
+
   /** The method in upper case, as in `POST`. */
   get method(): string {
     return this.event.req.method;

@@ -55,6 +55,11 @@ export class Socket<
     this.#parts = parts;
   }
 
+  /** What a log shows of it: not the headers, which hold the cookie. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return `Socket { ${this.url.pathname} }`;
+  }
+
   /** The URL of the handshake. Its host is what the client says it is. */
   get url(): URL {
     return this.event.url;
