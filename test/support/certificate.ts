@@ -15,10 +15,11 @@ export function makeCertificate(...hosts: readonly string[]): { cert: string; ke
     execFileSync(
       "openssl",
       [
-        ..."req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2".split(" "),
-        ...["-subj", `/CN=${hosts[0]}`, "-addext", `subjectAltName=${names}`],
-        ...["-keyout", key, "-out", cert],
-      ],
+        "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj".split(
+          " ",
+        ),
+        [`/CN=${hosts[0]}`, "-addext", `subjectAltName=${names}`, "-keyout", key, "-out", cert],
+      ].flat(),
       { stdio: "ignore" },
     );
     return { key: readFileSync(key, "utf8"), cert: readFileSync(cert, "utf8") };
