@@ -68,14 +68,12 @@ function asText(reports: readonly CookieReport[], keys: readonly NamedKey[], now
 }
 
 function asJson(reports: readonly CookieReport[], keys: readonly NamedKey[]): string {
-  const cookies = reports.map((report) => {
-    const { reason, keyIndex, status } = report;
-    const key = status === "valid" ? keys[keyIndex ?? 0] : undefined;
-    return {
-      ...report,
-      ...(key === undefined ? {} : { verifiedWith: { name: key.name, source: key.source } }),
-      ...(reason === undefined ? {} : { explanation: REASONS[reason] }),
-    };
+  const cookies = reports.map(({ name, format, kind, status, reason, value, fields, ...rest }) => {
+    const key = status === "valid" ? keys[rest.keyIndex ?? 0] : undefined;
+    const verifiedWith = key && { name: key.name, source: key.source };
+    const explanation = reason && REASONS[reason];
+    const verdict = { name, format, kind, status, reason, explanation, verifiedWith };
+    return { ...verdict, ...rest, value, fields };
   });
   return `${printable(JSON.stringify({ cookies }, null, 2), true)}\n`;
 }

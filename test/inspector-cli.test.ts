@@ -1,0 +1,115 @@
+import { spawn } from "node:child_process";
+import { request } from "node:http";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { BIN, CliBench, SECRET_KEY } from "./support/cli.ts";
+import { available, command } from "./support/require.ts";
+
+// `galleta inspect` and `galleta mint` as they are installed: what needs a process of its own.
+
+let bench: CliBench;
+beforeAll(() => {
+  bench = new CliBench();
+});
+afterEach(() => bench.killAll());
+afterAll(() => bench.end());
+
+const env = { SECRET_KEY };
+const APP = `
+import { App, configure } from "galleta";
+const app = new App();
+configure(app, { SESSIONS: true });
+app.route("/", (req, res) => {
+  req.session.visits = (req.session.visits ?? 0) + 1;
+  res.json = req.session;
+});
+export default app;
+`;
+
+async function mint(...args: string[]): Promise<string> {
+  const run = bench.run(["mint", ...args], { env });
+  expect(await run.ended).toEqual({ code: 0, signal: null });
+  expect(run.stderr).toBe("");
+  return run.stdout.trim();
+}
+
+/** Runs a program with something to read, in which `\r\n` is a line's end. */
+async function pipe(file: string, args: readonly string[], input: string, more = {}) {
+  const { PATH = "", HOME = "" } = process.env;
+  const child = spawn(file, args, { env: { PATH, HOME, ...env, ...more } });
+  let out = "";
+  child.stdout.setEncoding("utf8").on("data", (chunk: string) => (out += chunk));
+  child.stderr.setEncoding("utf8").on("data", (chunk: string) => (out += chunk));
+  // It may stop reading before all is written.
+  child.stdin.on("error", () => undefined);
+  child.stdin.end(input);
+  const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
+  return { code, out: out.replaceAll("\r\n", "\n") };
+}
+const inspect = (input: string, ...flags: string[]) =>
+  pipe(process.execPath, [BIN, "inspect", ...flags], input);
+
+describe("galleta mint", () => {
+  it("makes a session that an app takes for its own", async () => {
+    const file = bench.file("app.mjs", APP);
+    const { url } = await bench.serve([file], { env });
+    const cookie = await mint("--data", '{"visits":41}');
+    const response = await fetch(url, { headers: { cookie } });
+    expect(await response.json()).toEqual({ visits: 42 });
+  });
+});
+
+describe("galleta inspect", () => {
+  it("reads what curl prints of an app", async () => {
+    const { url } = await bench.serve([bench.file("app.mjs", APP)], { env });
+    const headers = await new Promise<string>((resolve, reject) => {
+      const sent = request(url, (response) => {
+        response.resume();
+        const lines: string[] = [];
+        for (let i = 0; i < response.rawHeaders.length; i += 2) {
+          lines.push(`${response.rawHeaders[i]}: ${response.rawHeaders[i + 1]}`);
+        }
+        resolve(`HTTP/1.1 200 OK\r\n${lines.join("\r\n")}\r\n\r\n`);
+      });
+      sent.on("error", reject).end();
+    });
+    const { code, out } = await inspect(headers, "--secret-env", "SECRET_KEY");
+    expect(code).toBe(0);
+    expect(out).toContain("valid: verified with SECRET_KEY from the environment");
+    expect(out).toContain('{"visits":1}');
+    expect(out).toContain("Path=/; HttpOnly; SameSite=Lax");
+  });
+  it("ends with 1 where there is nothing to look at, or far too much", async () => {
+    expect(await inspect("")).toEqual({ code: 1, out: "galleta: There is no cookie in it.\n" });
+    expect(await inspect("x".repeat(1_000_000))).toEqual({
+      code: 1,
+      out: "galleta: That is over 65536 characters.\n",
+    });
+  });
+});
+
+describe.runIf(available(command("script", "bsdutils")))("on a terminal", () => {
+  /** Runs on a terminal of its own. */
+  const onTerminal = (cookie: string, more: Record<string, string>) =>
+    pipe("script", ["-qec", `"${process.execPath}" "${BIN}" inspect ${cookie}`, "/dev/null"], "", {
+      TERM: "xterm",
+      ...more,
+    });
+
+  it("has colours, unless NO_COLOR forbids", async () => {
+    const cookie = await mint("--data", '{"a":"\\u001b[31mred"}');
+    const coloured = await onTerminal(cookie, {});
+    expect(coloured.code).toBe(0);
+    expect(coloured.out).toContain("\u001b[33mnot verified");
+    // What the cookie holds is not obeyed.
+    expect(coloured.out).not.toContain("\u001b[31m");
+    expect(coloured.out).toContain("\\u001b[31mred");
+    const plain = await onTerminal(cookie, { NO_COLOR: "1" });
+    expect(plain.out).toContain("not verified");
+    expect(plain.out).not.toContain("\u001b[");
+  });
+  it("asks for a cookie instead of waiting for one", async () => {
+    const { code, out } = await onTerminal("", {});
+    expect(code).toBe(1);
+    expect(out).toContain("galleta: Pass a cookie, or pipe one in");
+  });
+});
