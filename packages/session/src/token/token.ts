@@ -1,14 +1,9 @@
 import { Buffer } from "node:buffer";
-import {
-  createCipheriv,
-  createDecipheriv,
-  createSecretKey,
-  randomBytes,
-  timingSafeEqual,
-} from "node:crypto";
+import { createCipheriv, createDecipheriv, createSecretKey, timingSafeEqual } from "node:crypto";
 import { ENCRYPTED, HEADER_BYTES, readTimes, SIGNED, writeHeader, type Times } from "./header.ts";
 import { derive, type Key, type KeyRing, type TokenUse } from "./keys.ts";
 import { MAC_BYTES } from "./mac.ts";
+import { takeRandom } from "./random.ts";
 
 const SID_BYTES = 16;
 const CONTENT_MIN = SID_BYTES + 4;
@@ -168,7 +163,7 @@ export function encryptToken(
   input: TokenInput,
   ring: KeyRing,
   use: TokenUse = "session",
-  salt: Uint8Array = randomBytes(SALT_BYTES),
+  salt: Uint8Array = takeRandom(SALT_BYTES),
 ): string {
   const derived = derive(ring.newest.material, salt, ring.encryptionInfo[use], 60);
   const head = Buffer.alloc(SEALED_START);
@@ -194,5 +189,5 @@ function writeContent(target: Buffer, offset: number, content: TokenContent): vo
 
 /** A fresh session id: 16 random bytes in base64url (128 bits, as OWASP ASVS 7.2.3 asks). */
 export function newSessionId(): string {
-  return randomBytes(SID_BYTES).toString("base64url");
+  return takeRandom(SID_BYTES).toString("base64url");
 }
