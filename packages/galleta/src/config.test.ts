@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -80,12 +80,6 @@ describe("Config", () => {
     expect(error.message).toContain(directory);
     expect(error.message).toContain("EISDIR");
     expect(error.cause).toBeInstanceOf(Error);
-  });
-
-  it.skipIf(process.getuid?.() === 0)("says when it may not read the file", () => {
-    const path = envFile("A=1\n");
-    chmodSync(path, 0o000);
-    expect(failure(() => new Config(path)).message).toContain("EACCES");
   });
 
   it("puts the prefix before the key, in the environment and in the file", () => {
