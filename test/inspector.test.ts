@@ -1,6 +1,7 @@
 import { request } from "node:http";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { App, configure, destroy, Secret, serve, type Server } from "galleta";
+import { memoryStore } from "@galleta/session";
 import { starlette } from "@galleta/session/formats/starlette";
 
 const KEY = "a-key-that-no-page-may-show-0123456789abcdef";
@@ -140,6 +141,28 @@ describe("the inspector", () => {
     expect(text).toContain("It has the form of a cookie of starlette.");
     expect(text).toContain("&quot;value&quot;: &quot;alice&quot;");
   });
+  it("shows a session that lies in a store", async () => {
+    await start({ store: memoryStore(), storage: "store" });
+    const { text } = await inspect(await cookieOf("/set/alice"));
+    expect(text).toContain("&quot;value&quot;: &quot;alice&quot;");
+    expect(text).toContain("The store is the memory of this process");
+  });
+  it("says that the store does not answer", async () => {
+    const store = new Map<string, unknown>();
+    let isDown = false;
+    const get = (key: string) => (isDown ? Promise.reject(new Error("down")) : store.get(key));
+    const set = (key: string, value: unknown) => void store.set(key, value);
+    await start({
+      store: { get, set, delete: (key: string) => store.delete(key) },
+      storage: "store",
+    });
+    const cookie = await cookieOf("/set/alice");
+    isDown = true;
+    const { status, text } = await inspect(cookie);
+    expect(status).toBe(200);
+    expect(text).toContain("Not readable");
+    expect(text).not.toContain("alice");
+  });
   it("is HTML whatever the session holds", async () => {
     await start();
     const nasty = `<img src=x onerror=alert(1)><script>"'&\u202e\u0000`;
@@ -223,8 +246,14 @@ describe("the inspector is not there", () => {
   });
   it("for other methods", async () => {
     await start();
-    const { status } = await ask("/.galleta/", {}, "127.0.0.1", "POST");
-    expect([404, 405]).toContain(status);
+    for (const method of ["POST", "OPTIONS", "DELETE"]) {
+      const inspector = await ask("/.galleta/", {}, "127.0.0.1", method);
+      const nothing = await ask("/nothing", {}, "127.0.0.1", method);
+      expect(inspector.status).toBe(404);
+      expect(inspector.text).toBe(nothing.text);
+    }
+    expect((await ask("/.galleta/", {}, "127.0.0.1", "HEAD")).status).toBe(200);
+    expect((await ask("/.galleta")).status).toBe(200);
   });
 });
 

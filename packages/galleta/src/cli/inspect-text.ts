@@ -78,9 +78,9 @@ function nameHint({ name, reason }: CookieReport): string[] {
 }
 
 function rowsOf(report: CookieReport, now: Date): [label: string, value: string][] {
-  const { data, metadata, dataIsVerified, id, revision, keyId, attributes } = report;
+  const { data, metadata, dataIsVerified, isStored, id, revision, keyId, attributes } = report;
   const rows: [string, string | undefined][] = [
-    [dataIsVerified ? "data" : "data (?)", data && json(data)],
+    [dataIsVerified ? "data" : "data (?)", isStored ? "in the app's store" : data && json(data)],
     ["metadata", metadata && json(metadata)],
     ["id", id],
     ["revision", revision?.toString()],

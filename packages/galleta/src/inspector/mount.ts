@@ -34,10 +34,11 @@ export function mountInspector(
   const options =
     setting === true ? { secretKey: process.env["SECRET_KEY"] ?? "" } : (setting as SessionOptions);
   const recorder = sharedRecorder();
-  core.h3.on("GET", INSPECTOR_PATH, async (event) => {
+  core.h3.all(INSPECTOR_PATH, async (event) => {
     const { mayInspect, respond } = await import("./inspector.ts");
     const facts = new EventFacts(event);
-    if (!mayInspect(facts, options, httpVersionOf(event))) return missing(core, event);
+    const isRead = event.req.method === "GET" || event.req.method === "HEAD";
+    if (!isRead || !mayInspect(facts, options, httpVersionOf(event))) return missing(core, event);
     return respond({ sessions, options, recorder, facts });
   });
 }

@@ -2,8 +2,10 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createSessions, type SessionOptions } from "../engine.ts";
 import { starlette } from "../formats/starlette.ts";
 import { Secret } from "../secret.ts";
+import { memoryStore } from "../store/memory.ts";
 import { adviseOn } from "./advice.ts";
 
+const SHARED = { get: () => undefined, set: () => undefined, delete: () => true };
 const KEY = "a-test-key-that-is-long-enough-0123456789";
 
 function advise(options: Partial<SessionOptions>) {
@@ -54,6 +56,9 @@ describe("adviseOn", () => {
     ["a domain", { domain: "example.com" }, "domain", "note"],
     ["no end at all", { maxAge: null }, "maxAge", "note"],
     ["a fixed end", { rolling: false }, "maxAge", "ok"],
+    ["a store of this process", { store: memoryStore() }, "store", "note"],
+    ["a store that is shared", { store: SHARED }, "store", "ok"],
+    ["a store that may fail", { store: SHARED, onStoreError: "allow" }, "onStoreError", "note"],
     ["a shared cookie", { writeAs: starlette({ secretKey: KEY }) }, "writeAs", "note"],
   ])("judges %s", (_what, options, topic, level) => {
     expect(advise(options).get(topic)?.level).toBe(level);

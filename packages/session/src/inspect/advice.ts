@@ -129,14 +129,30 @@ const judgeEncryption: Judge = (_options, { settings: { encrypt, writeAs } }) =>
       );
 };
 
-const judgeRevocation: Judge = (_options, { revocable }) =>
-  revocable
-    ? ok("store", "Ended sessions stay ended: saved copies of their cookies are refused.")
-    : note(
-        "store",
-        "A copy of a cookie stays good until it expires, even after its user logged out.",
-        "Give a `store` to refuse such copies and to end all sessions of a user.",
-      );
+const judgeStore: Judge = ({ store, onStoreError }) => {
+  if (store === undefined) {
+    return note(
+      "store",
+      "A copy of a cookie stays good until it expires, even after its user logged out.",
+      "Give a `store` to refuse such copies and to end all sessions of a user.",
+    );
+  }
+  if ("isLocal" in store && store.isLocal) {
+    return note(
+      "store",
+      "The store is the memory of this process: others do not know which sessions ended, and a restart forgets it.",
+      "Give a store that processes share, such as `redisStore(client)`.",
+    );
+  }
+  if (onStoreError === "allow") {
+    return note(
+      "onStoreError",
+      "While the store fails, sessions that were ended are accepted again.",
+      'Remove `onStoreError: "allow"` unless the app must work without its store.',
+    );
+  }
+  return ok("store", "Ended sessions stay ended: saved copies of their cookies are refused.");
+};
 
 const judgeName: Judge = ({ domain }, { settings: { cookieName } }) => {
   if (domain !== undefined) {
@@ -190,7 +206,7 @@ const JUDGES: readonly Judge[] = [
   judgeSecure,
   judgeCsrf,
   judgeEncryption,
-  judgeRevocation,
+  judgeStore,
   judgeName,
   judgeLifetime,
   judgeSameSite,

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { sentBack, tampered, vectors } from "../../../../test/support/formats.ts";
 import { applyCommit } from "../cookie/headers.ts";
 import { createSessions, type SessionOptions } from "../engine.ts";
+import { memoryStore } from "../store/memory.ts";
 import { starlette } from "../formats/starlette.ts";
 import { inspectCookies } from "./inspect.ts";
 
@@ -113,7 +114,16 @@ describe("a token of ours", () => {
     const others = inspectCookies(`Cookie: ${header}; a=1; a.1=2; a.sig=3`, { secretKey: KEY });
     expect(others.map(({ name }) => name)).toEqual(["session", "a", "a.1"]);
   });
-  it("tells a ticket, and shows metadata", () => {
+  it("may have its data in a store", async () => {
+    const sessions = createSessions({ secretKey: KEY, store: memoryStore(), storage: "store" });
+    const context = sessions.open("");
+    context.session = { user: "alice" } as never;
+    const { setCookie } = await context.commit();
+    const report = only(pairOf(setCookie[0]!), { secretKey: KEY });
+    expect(report).toMatchObject({ status: "valid", isStored: true });
+    expect(report.data).toBeUndefined();
+  });
+  it("shows metadata", () => {
     const v1 = vectors<{ cookie_name: string; with_metadata: { signed: string } }>("galleta-v1");
     const report = only(`${v1.cookie_name}=${v1.with_metadata.signed}`, { now: NOW });
     expect(report.metadata).toMatchObject({ flash: { notice: "Saved" } });

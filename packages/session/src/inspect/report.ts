@@ -27,6 +27,8 @@ export interface CookieReport {
   /** Whether `data` is known to come from the server. */
   readonly dataIsVerified: boolean;
   readonly data?: JsonObject | undefined;
+  /** The data is in the app's store, and the cookie has its id alone. */
+  readonly isStored?: boolean | undefined;
   /** Flash messages and the like. */
   readonly metadata?: JsonObject | undefined;
   readonly id?: string | undefined;

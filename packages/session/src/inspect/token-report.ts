@@ -4,6 +4,7 @@ import type { Secret } from "../secret.ts";
 import type { RejectReason } from "../session/format.ts";
 import { parseBody } from "../session/json.ts";
 import { NEVER } from "../token/header.ts";
+import { STORED_BODY } from "../session/vault.ts";
 import { createKeyRing, type TokenUse } from "../token/keys.ts";
 import { judgeTimes } from "../token/times.ts";
 import { openToken, type OpenedToken, type TokenFault } from "../token/token.ts";
@@ -65,7 +66,7 @@ export function inspectToken(
     remarks: [...common.remarks, ...remarkKey(opened), ...remarkUse(use)],
   } as const;
   const reason: RejectReason | undefined =
-    untimely ?? (body.data === undefined ? "payload" : undefined);
+    untimely ?? (body.data === undefined && !body.isStored ? "payload" : undefined);
   return reason === undefined
     ? { ...verified, status: "valid" }
     : { ...verified, status: "refused", reason };
@@ -77,7 +78,7 @@ interface Content {
   readonly json: string;
 }
 
-type Described = Pick<CookieReport, "id" | "revision" | "data" | "metadata">;
+type Described = Pick<CookieReport, "id" | "revision" | "data" | "metadata" | "isStored">;
 
 interface Opening {
   readonly opened?: OpenedToken;
@@ -102,6 +103,7 @@ function open(token: string, keys: readonly Secret[], names: readonly string[]):
 
 function describeContent({ sid, rev, json }: Content): Described {
   const own = { id: sid, revision: rev };
+  if (json === STORED_BODY) return { ...own, isStored: true };
   const body = isShallow(json) ? parseBody(json) : undefined;
   if (body === undefined) return own;
   const hasMeta = Object.keys(body.meta).length > 0;
