@@ -68,3 +68,14 @@ describe("links between documents", () => {
     expect(broken).toEqual([]);
   });
 });
+
+describe("docs/security.md", () => {
+  const named = [...read("docs/security.md").matchAll(/`([^`]+\.test\.ts)` "([^"]+)"/g)];
+
+  it("names tests", () => {
+    expect(named.length).toBeGreaterThan(20);
+  });
+  it.each(named.map(([, file = "", name = ""]) => [file, name]))("%s has %j", (file, name) => {
+    expect(read(file)).toContain(name);
+  });
+});
