@@ -10,6 +10,7 @@ const alias = [
   { find: /^@galleta\/session\/formats\/(.*)$/, replacement: source("session/src/formats/$1.ts") },
   { find: /^@galleta\/session\/client$/, replacement: source("session/src/client/index.ts") },
   { find: /^@galleta\/session\/inspect$/, replacement: source("session/src/inspect/index.ts") },
+  { find: /^@galleta\/session\/redis$/, replacement: source("session/src/redis.ts") },
   { find: /^@galleta\/session\/(.*)$/, replacement: source("session/src/adapters/$1.ts") },
   { find: /^galleta$/, replacement: source("galleta/src/index.ts") },
   { find: /^galleta\/testing$/, replacement: source("galleta/src/testing/index.ts") },
@@ -26,6 +27,7 @@ export default defineConfig({
         resolve: { alias },
         test: {
           name: "whole",
+          globalSetup: ["test/adapters/matrix.ts"],
           include: ["test/**/*.test.ts"],
           environment: "node",
           testTimeout: 30_000,

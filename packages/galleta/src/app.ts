@@ -1,7 +1,8 @@
-import type { SessionData } from "@galleta/session";
+import type { SessionData, Sessions } from "@galleta/session";
 import type { H3 } from "h3";
 import { Core } from "./core.ts";
 import { GalletaError } from "./errors.ts";
+import { sessionsAreOff } from "./request.ts";
 import type { LifecycleEvent, LifecycleListener } from "./lifecycle.ts";
 import {
   checkMethods,
@@ -58,6 +59,17 @@ export class App<Data extends object = SessionData> {
    */
   get h3(): H3 {
     return this.#core.h3;
+  }
+
+  /**
+   * The sessions of this app, for what is no matter of one request: `app.sessions.revokeAll(id)`.
+   *
+   * @throws SessionError `ERR_SESSION_DISABLED` when the app has no sessions
+   */
+  get sessions(): Sessions<Data> {
+    const { sessions } = this.#core;
+    if (sessions === undefined) throw sessionsAreOff("app.sessions");
+    return sessions as unknown as Sessions<Data>;
   }
 
   /**

@@ -1,14 +1,19 @@
 export {
+  clusterBackplane,
   csrfToken,
   describe,
   destroy,
   flash,
+  memoryStore,
   renew,
+  revokeOthers,
   Secret,
   SessionError,
   type SessionData,
   type SessionOf,
   type SessionOptions,
+  type Sessions,
+  update,
 } from "@galleta/session";
 export { App, type ErrorClass, type Mountable } from "./app.ts";
 export { Config, type ConfigCast, type ConfigOptions } from "./config.ts";
@@ -37,4 +42,5 @@ export type {
 export { serve, type ServeOptions, type Server } from "./serve.ts";
 export { configure, settings, type Plugin, type PluginEntry, type Settings } from "./settings.ts";
 export type { AcceptOptions } from "./websocket/connection.ts";
+export type { SessionListener } from "./websocket/session.ts";
 export type { Socket } from "./websocket/socket.ts";

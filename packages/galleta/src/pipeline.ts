@@ -162,7 +162,7 @@ function answer(req: Req, res: HttpResponse, error: unknown): void {
     res.status = error.status;
     for (const [name, value] of error.headers ?? []) res.headers.append(name, value);
     res.json = error;
-  } else if (error instanceof SessionError && error.status < 500) {
+  } else if (error instanceof SessionError && error.status !== 500) {
     res.status = error.status;
     res.json = errorBody(error.status, error.message, error.code);
   } else if (H3Error.isError(error) && !error.unhandled && error.status < 500) {

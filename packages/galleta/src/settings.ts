@@ -1,7 +1,14 @@
-import { createSessions, Secret, type SessionOptions, type Sessions } from "@galleta/session";
+import {
+  clusterBackplane,
+  createSessions,
+  Secret,
+  type SessionOptions,
+  type Sessions,
+} from "@galleta/session";
 import { coreOf, type App } from "./app.ts";
 import type { Core } from "./core.ts";
 import { SettingsError } from "./errors.ts";
+import { mountExchange } from "./exchange.ts";
 import { mountInspector } from "./inspector/mount.ts";
 
 /** The settings of an app, by name. */
@@ -69,6 +76,11 @@ export function configure<Data extends object>(
   mountInspector(core, sessions, table);
 
   core.sessions = sessions;
+  if (sessions !== undefined) {
+    mountExchange(core.h3, sessions);
+    core.lifecycle.on("startup", () => sessions.start());
+    core.lifecycle.on("shutdown", () => sessions.stop());
+  }
   core.bodyLimit = bodyLimit;
   core.settings = current = table;
   for (const plugin of plugins) plugin(app as unknown as App);
@@ -134,10 +146,16 @@ function readSessions(setting: unknown): Sessions<never> | undefined {
     );
   }
   try {
-    return createSessions<never>(options as SessionOptions);
+    return createSessions<never>({ ...withRelay(), ...options } as SessionOptions);
   } catch (cause) {
     throw unusable(`SESSIONS: ${cause instanceof Error ? cause.message : "unusable"}`, cause);
   }
+}
+
+/** The workers of `galleta serve --workers` tell each other what happens, unless told otherwise. */
+function withRelay(): Pick<SessionOptions, "backplane"> {
+  const isRelayed = process.env["GALLETA_RELAY"] === "1" && process.send !== undefined;
+  return isRelayed ? { backplane: clusterBackplane() } : {};
 }
 
 function isMissing(key: unknown): boolean {

@@ -132,7 +132,8 @@ class Pool {
   }
 
   #fork(): Fork {
-    const worker = cluster.fork();
+    // Tells the worker that this process passes its messages on.
+    const worker = cluster.fork({ GALLETA_RELAY: "1" });
     let failure: string | undefined;
     const ready = new Promise<string>((resolve) => {
       worker.on("message", (message: unknown) => {

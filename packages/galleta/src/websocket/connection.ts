@@ -1,3 +1,4 @@
+import { escapeMessage, negotiate } from "@galleta/session";
 import type { Peer } from "crossws";
 import { GalletaError, WebSocketDisconnect } from "../errors.ts";
 import { HTTPError } from "../http-error.ts";
@@ -46,6 +47,8 @@ type Pausable = { pause?(): void; resume?(): void };
 export class Connection {
   /** Whether the client was heard of since this was last set to false. */
   isAlive = true;
+  /** Whether the page speaks `galleta.v1`, so that control frames can be sent. */
+  isLive = false;
   readonly inbox: Inbox<string | Uint8Array>;
   readonly #hooks: ConnectionHooks;
   readonly #gone: Promise<void>;
@@ -116,6 +119,7 @@ export class Connection {
       throw stateError("The client does not offer this protocol.");
     }
     const headers = new Headers(extra);
+    const answer = negotiate(this.#hooks.protocols, protocol);
     this.#state = "accepting";
     try {
       for (const cookie of await this.#hooks.saveSession()) headers.append("set-cookie", cookie);
@@ -125,7 +129,10 @@ export class Connection {
     }
     const opened = new Promise<void>((resolve) => (this.#onOpened = resolve));
     // The client may have gone away while the session was saved.
-    if (this.#state === "accepting") this.#hooks.answer({ accepted: true, headers, protocol });
+    this.isLive = answer.isLive;
+    if (this.#state === "accepting") {
+      this.#hooks.answer({ accepted: true, headers, protocol: answer.protocol });
+    }
     await Promise.race([opened, this.#gone]);
     if (this.#disconnect) throw this.#disconnect;
   }
@@ -149,7 +156,12 @@ export class Connection {
     if (this.#outbox === undefined || this.#state !== "open") {
       return handled(Promise.reject(this.#disconnect ?? new WebSocketDisconnect(1006)));
     }
-    return this.#outbox.send(data);
+    return this.#outbox.send(this.isLive && typeof data === "string" ? escapeMessage(data) : data);
+  }
+
+  /** Sends a control frame, which the page keeps from the app. */
+  sendControl(frame: string): void {
+    if (this.#state === "open") void this.#outbox?.send(frame);
   }
 
   /** Starts to close. Messages that wait are dropped. */

@@ -56,5 +56,5 @@ async function fail(
 /** The status of an error that is an answer, and not a failure of the app. */
 function expectedStatus(error: unknown): number | undefined {
   if (error instanceof HTTPError) return error.status;
-  return error instanceof SessionError && error.status < 500 ? error.status : undefined;
+  return error instanceof SessionError && error.status !== 500 ? error.status : undefined;
 }

@@ -1,3 +1,4 @@
+import { appProtocols, readFrame } from "@galleta/session";
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Peer } from "crossws";
@@ -20,6 +21,7 @@ const HEARTBEAT = 30;
 /** A handshake that waits for its view. crossws hands the context of a request to its peer. */
 interface Pending {
   readonly connection: Connection;
+  readonly session: SocketSession | undefined;
   readonly verdict: Promise<Verdict>;
   readonly refuse: (verdict: Extract<Verdict, { accepted: false }>) => void;
 }
@@ -119,14 +121,19 @@ export class SocketServer {
     this.#connections.add(connection);
     // Where the client goes away before the handshake is answered, nothing else tells.
     socket.once("close", () => connection.lost());
-    void connection.gone.then(() => this.#connections.delete(connection));
+    void connection.gone.then(() => {
+      this.#connections.delete(connection);
+      session?.closed();
+    });
 
-    const parts = { event, params, protocols, endpoint, connection, session };
+    const own = { protocols: appProtocols(protocols) };
+    const parts = { event, params, ...own, endpoint, connection, session };
     const ws = new Socket<never, never, never>(parts);
     const run = runView(endpoint, connection, session, ws).finally(() => this.#views.delete(run));
     this.#views.add(run);
     const pending: Pending = {
       connection,
+      session,
       verdict,
       refuse: ({ error, setCookie }) => refuse(req, socket, error, setCookie),
     };
@@ -147,10 +154,7 @@ export class SocketServer {
           upgrade: (request) => this.#decide((request.context as { pending: Pending }).pending),
           open: (peer) => this.#opened(peer),
           message: (peer, message) => {
-            const connection = connectionOf(peer);
-            connection.isAlive = true;
-            const raw = message.rawData as string | Uint8Array;
-            connection.inbox.push(raw, raw.length);
+            receive(pendingOf(peer), message.rawData as string | Uint8Array);
           },
           pong: (peer) => {
             connectionOf(peer).isAlive = true;
@@ -175,14 +179,31 @@ export class SocketServer {
   }
 
   #opened(peer: Peer): void {
-    const connection = connectionOf(peer);
+    const { connection, session } = pendingOf(peer);
     connection.opened(peer);
+    session?.opened(connection);
     if (this.#isClosing) void connection.leave();
   }
 }
 
+function pendingOf(peer: Peer): Pending {
+  return (peer.context as { pending: Pending }).pending;
+}
+
 function connectionOf(peer: Peer): Connection {
-  return (peer.context as { pending: Pending }).pending.connection;
+  return pendingOf(peer).connection;
+}
+
+/** Gives a message to the view, and a control frame of the page to the session. */
+function receive({ connection, session }: Pending, raw: string | Uint8Array): void {
+  connection.isAlive = true;
+  if (!connection.isLive || typeof raw !== "string") {
+    connection.inbox.push(raw, raw.length);
+    return;
+  }
+  const frame = readFrame(raw);
+  if ("control" in frame) session?.receive(frame.control);
+  else connection.inbox.push(frame.message, frame.message.length);
 }
 
 function isDecodable(path: string): boolean {

@@ -1,17 +1,27 @@
-import type { SessionContext, Sessions } from "@galleta/session";
+import type { LiveHandle, LiveSocket, SessionContext, Sessions } from "@galleta/session";
 import type { H3Event } from "h3";
 import { EventFacts } from "../facts.ts";
+import { logError } from "../log.ts";
+import type { Connection } from "./connection.ts";
+
+/** Hears that the session of its socket was changed elsewhere. */
+export type SessionListener = () => unknown;
 
 /**
  * The session of one socket. It can be changed until the handshake is answered: then its cookies
- * are gone, and so it is read-only.
+ * are gone, and so it is read-only. From then on it follows what others do to it.
  */
-export class SocketSession {
+export class SocketSession implements LiveSocket {
   readonly facts: EventFacts;
   /** Reads nothing before the view looks into it. */
   readonly context: SessionContext<never>;
+  readonly #sessions: Sessions<never>;
+  #listeners: SessionListener[] | undefined;
+  #connection: Connection | undefined;
+  #handle: LiveHandle | undefined;
 
   constructor(sessions: Sessions<never>, event: H3Event) {
+    this.#sessions = sessions;
     this.facts = new EventFacts(event);
     this.context = sessions.open(event.req.headers.get("cookie"), this.facts);
   }
@@ -23,5 +33,47 @@ export class SocketSession {
     } finally {
       this.context.handshakeSent();
     }
+  }
+
+  /** The handshake was answered: from here on the socket lives and dies with its session. */
+  opened(connection: Connection): void {
+    this.#connection = connection;
+    this.#handle = this.#sessions.attach(this.context, this);
+  }
+
+  /** The socket is closed. */
+  closed(): void {
+    this.#handle?.detach();
+  }
+
+  /** Takes a control frame of the page. */
+  receive(frame: string): void {
+    this.#handle?.receive(frame);
+  }
+
+  onChange(listener: SessionListener): void {
+    (this.#listeners ??= []).push(listener);
+  }
+
+  close(code: number, reason: string): void {
+    this.#connection?.close(code, reason);
+  }
+
+  /** Sends a control frame; only to a page that knows what that is. */
+  get control(): ((frame: string) => void) | undefined {
+    const connection = this.#connection;
+    return connection?.isLive === true ? (frame) => connection.sendControl(frame) : undefined;
+  }
+
+  changed(): void {
+    for (const listener of this.#listeners ?? []) void run(listener);
+  }
+}
+
+async function run(listener: SessionListener): Promise<void> {
+  try {
+    await listener();
+  } catch (error) {
+    logError('A listener of the event "session" failed:', error);
   }
 }

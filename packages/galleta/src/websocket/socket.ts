@@ -7,7 +7,7 @@ import type { MessageOf, ValueType } from "../route.ts";
 import type { AcceptOptions, Connection } from "./connection.ts";
 import { decode, encode } from "./decode.ts";
 import type { SocketEndpoint } from "./endpoint.ts";
-import type { SocketSession } from "./session.ts";
+import type { SessionListener, SocketSession } from "./session.ts";
 
 /** What a socket is made of. */
 export interface SocketParts {
@@ -99,6 +99,21 @@ export class Socket<
   }
 
   /**
+   * Listens for changes of the session by others: a response, another socket, another process.
+   * `ws.session` has the change already.
+   *
+   * @throws SessionError `ERR_SESSION_DISABLED` when the app has no sessions
+   * @example
+   * ```ts
+   * ws.on("session", () => ws.send(JSON.stringify(ws.session.cart)));
+   * ```
+   */
+  on(_event: "session", listener: SessionListener): this {
+    this.#session().onChange(listener);
+    return this;
+  }
+
+  /**
    * Answers the handshake with 101.
    *
    * @throws GalletaError `ERR_GALLETA_WEBSOCKET_STATE` when it is answered already, or the client
@@ -187,8 +202,12 @@ export class Socket<
   }
 
   #context() {
+    return this.#session().context;
+  }
+
+  #session(): SocketSession {
     const { session } = this.#parts;
     if (session === undefined) throw sessionsAreOff("ws.session");
-    return session.context;
+    return session;
   }
 }
