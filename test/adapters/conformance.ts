@@ -5,7 +5,9 @@ import { crossSiteCases } from "./cases/cross-site.ts";
 import { headerCases } from "./cases/headers.ts";
 import { sessionCases } from "./cases/session.ts";
 import { setUpCases } from "./cases/set-up.ts";
+import { socketCases } from "./cases/sockets.ts";
 import { storeCases } from "./cases/store.ts";
+import type { SocketHarness } from "./socket-harness.ts";
 
 /** One row of the matrix. */
 export interface Case {
@@ -36,5 +38,15 @@ export function noteOutcomes(column: string): void {
     if (file === undefined) return;
     const passed = task.result?.state !== "fail" && (task.result?.errors?.length ?? 0) === 0;
     appendFileSync(file, `${JSON.stringify({ column, row: task.name, passed })}\n`);
+  });
+}
+
+/** Runs every case of sockets against a library. */
+export function socketConformance(harness: SocketHarness): void {
+  describe(`${harness.name} conforms`, () => {
+    noteOutcomes(harness.name);
+    it.each(socketCases.map((one) => [one.name, one] as const))("%s", (_name, one) =>
+      one.run(harness),
+    );
   });
 }

@@ -1,8 +1,6 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
 import type { SessionData, SessionOf } from "../session/data.ts";
-import { defineSession, NodeSession, sendReply } from "./shared/node.ts";
-import type { Reply } from "./shared/reply.ts";
-import { refuseSecond, toSessions, type SessionsOrOptions } from "./shared/sessions.ts";
+import { serveConnect, type SessionMiddleware } from "./shared/connect.ts";
+import { toSessions, type SessionsOrOptions } from "./shared/sessions.ts";
 
 declare global {
   // The namespace that Express's types are extended by; without them it means nothing.
@@ -16,16 +14,10 @@ declare global {
   }
 }
 
-/** A middleware of Express, Connect and whatever else calls `(req, res, next)`. */
-export type SessionMiddleware = (
-  req: IncomingMessage,
-  res: ServerResponse,
-  next: (error?: unknown) => void,
-) => void;
-
 /**
  * Sessions for Express 4 and 5: `req.session`, and the check against cross-site requests.
- * Put it before everything that uses the session, behind nothing that answers.
+ * Put it before everything that uses the session, behind nothing that answers. In the `upgrade`
+ * event of a server, called with `{}` as the response, it gives a session to read.
  *
  * @param given options, or sessions that are shared with a WebSocket server
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; requests fail with
@@ -38,15 +30,5 @@ export type SessionMiddleware = (
  */
 export function session<Data = SessionData>(given: SessionsOrOptions<Data>): SessionMiddleware {
   const sessions = toSessions(given);
-  return (req, res, next) => {
-    const before = req as { session?: unknown; body?: unknown };
-    const held = new NodeSession(sessions, req, res, next);
-    if (before.session !== undefined) throw refuseSecond("req.session");
-    defineSession(req, held);
-    const goOn = (reply: Reply | undefined) =>
-      reply === undefined ? next() : sendReply(res, reply);
-    const outcome = held.begin(before.body);
-    if (outcome instanceof Promise) outcome.then(goOn, next);
-    else goOn(outcome);
-  };
+  return (req, res, next) => serveConnect(sessions, req, res, next);
 }

@@ -1,0 +1,174 @@
+import type { Hooks, Peer } from "crossws";
+import { CONTROL, escapeMessage, negotiate, readFrame, type LiveHandle } from "../live/socket.ts";
+import type { MaybePromise } from "../maybe.ts";
+import type { SessionData, SessionOf } from "../session/data.ts";
+import type { RequestFacts } from "../session/request.ts";
+import { connectionOf, FetchFacts, type ConnectionFacts } from "./shared/fetch-facts.ts";
+import { withCommit } from "./shared/fetch.ts";
+import { NodeFacts, type NodeRequest } from "./shared/node-facts.ts";
+import { toSessions, type SessionsOrOptions } from "./shared/sessions.ts";
+import { recall, remember, Upgrade } from "./shared/upgrade.ts";
+
+type UpgradeRequest = Parameters<Hooks["upgrade"]>[0];
+type UpgradeResult = Awaited<ReturnType<Hooks["upgrade"]>>;
+
+/** The hooks of an app, whose `upgrade` is given the session. */
+export interface SessionHooks<Data = SessionData> extends Omit<Partial<Hooks>, "upgrade"> {
+  /**
+   * Runs before the handshake is answered, while the session can still be changed: what is changed
+   * goes out as Set-Cookie on the 101. To refuse, return or throw a Response.
+   */
+  upgrade?(request: UpgradeRequest, session: SessionOf<Data>): MaybePromise<UpgradeResult>;
+}
+
+/** What {@link session} may be told beside the options of sessions. */
+export interface CrosswsSettings<Data = SessionData> {
+  /** Called after the socket's session was changed elsewhere; it has the change already. */
+  readonly changed?: (session: SessionOf<Data>, peer: Peer) => void;
+  /**
+   * The client's connection. Default: what the server behind the request tells; on Node without
+   * srvx that is its URL alone, for which crossws believes `X-Forwarded-Proto`.
+   */
+  readonly connection?: (request: Request) => ConnectionFacts;
+}
+
+/** What a socket is known by after its handshake. */
+interface Live {
+  readonly isPage: boolean;
+  handle?: LiveHandle | undefined;
+}
+
+/**
+ * Sessions for crossws 0.4. Wraps hooks: checks the Origin, opens the session, sends its cookie on
+ * the 101, and ties the socket to it: it is closed with 1008 when the session ends or expires, and
+ * sees what is changed elsewhere. {@link sessionOf} gives the session of a peer.
+ *
+ * @param given options, or the sessions of the HTTP server
+ * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`
+ * @example
+ * ```ts
+ * const ws = crossws({ hooks: session(sessions)({
+ *   message(peer, message) { peer.send(`${sessionOf(peer).name}: ${message.text()}`); },
+ * }) });
+ * ```
+ */
+export function session<Data = SessionData>(
+  given: SessionsOrOptions<Data>,
+  settings: CrosswsSettings<Data> = {},
+): (hooks: SessionHooks<Data>) => Partial<Hooks> {
+  const sessions = toSessions(given);
+  const lives = new WeakMap<Upgrade<Data>, Live>();
+  const liveOf = (peer: Peer) => lives.get(upgradeOf<Data>(peer));
+
+  return (hooks) => ({
+    ...hooks,
+
+    async upgrade(request) {
+      const facts = factsOf(request, settings.connection);
+      const upgrade = new Upgrade<Data>(sessions, facts, request.headers.get("cookie"));
+      const refused = upgrade.refuse();
+      if (refused !== undefined) {
+        const headers = { "content-type": "application/json", "cache-control": "no-store" };
+        return new Response(refused.body, { status: refused.status, headers });
+      }
+      await upgrade.decide(undefined);
+      const result = await resultOf(hooks, request, upgrade.session);
+      if (result instanceof Response) return withCommit(result, await upgrade.context.commit());
+      const { protocol, isLive } = negotiate(offeredBy(request), result?.protocol);
+      const headers = new Headers(result?.headers);
+      for (const cookie of await upgrade.commit()) headers.append("set-cookie", cookie);
+      remember(upgrade, upgrade.session);
+      lives.set(upgrade, { isPage: isLive });
+      const context = { ...result?.context, session: upgrade.session };
+      return { ...result, headers, context, ...(protocol !== undefined && { protocol }) };
+    },
+
+    open(peer) {
+      const upgrade = upgradeOf<Data>(peer);
+      const live = lives.get(upgrade);
+      if (live !== undefined) {
+        live.handle = upgrade.attach({
+          close: (code, reason) => peer.close(code, reason),
+          changed: () => settings.changed?.(upgrade.session, peer),
+          control: live.isPage ? escapeSends(peer) : undefined,
+        });
+      }
+      return hooks.open?.(peer);
+    },
+
+    message(peer, message) {
+      const live = liveOf(peer);
+      if (live?.isPage === true && typeof message.rawData === "string") {
+        const frame = readFrame(message.rawData);
+        if ("control" in frame) {
+          live.handle?.receive(frame.control);
+          return undefined;
+        }
+        // Read-only for apps, and nothing has read it yet.
+        Object.defineProperty(message, "rawData", { value: frame.message });
+      }
+      return hooks.message?.(peer, message);
+    },
+
+    close(peer, details) {
+      liveOf(peer)?.handle?.detach();
+      return hooks.close?.(peer, details);
+    },
+  });
+}
+
+/**
+ * The session of a peer.
+ *
+ * @throws SessionError `ERR_SESSION_SETUP` where its handshake did not come through {@link session}
+ * @example
+ * ```ts
+ * await update(sessionOf(peer), (draft) => { draft.lastId = 7; });
+ * ```
+ */
+export function sessionOf<Data = SessionData>(peer: Peer): SessionOf<Data> {
+  return upgradeOf<Data>(peer).session;
+}
+
+function upgradeOf<Data>(peer: Peer): Upgrade<Data> {
+  // A peer without a session of ours is found in no map either.
+  const { session: of = peer } = peer.context as { session?: object };
+  return recall<Data>(of, "The session of this peer");
+}
+
+function factsOf(request: UpgradeRequest, connection: CrosswsSettings["connection"]): RequestFacts {
+  const { runtime } = request as { runtime?: { node?: { req?: NodeRequest } } };
+  if (connection === undefined && runtime?.node?.req !== undefined) {
+    return new NodeFacts(runtime.node.req);
+  }
+  const told = connection ?? ((of: Request) => connectionOf(of, undefined));
+  return new FetchFacts(request, () => told(request));
+}
+
+/** What the app's hook says. A Response that it throws is one that it returns. */
+async function resultOf<Data>(
+  hooks: SessionHooks<Data>,
+  request: UpgradeRequest,
+  of: SessionOf<Data>,
+): Promise<UpgradeResult> {
+  try {
+    return await hooks.upgrade?.(request, of);
+  } catch (error) {
+    const { response = error } = error as { response?: unknown };
+    if (response instanceof Response) return response;
+    throw error;
+  }
+}
+
+function offeredBy(request: Request): string[] {
+  const header = request.headers.get("sec-websocket-protocol") ?? "";
+  return header.split(",").map((name) => name.trim());
+}
+
+/** Messages of the app that look like control frames are told apart from them. */
+function escapeSends(peer: Peer): (frame: string) => void {
+  const send = peer.send.bind(peer);
+  peer.send = (data, options) =>
+    send(typeof data === "string" ? escapeMessage(data) : data, options);
+  return (frame) => void send(CONTROL + frame);
+}

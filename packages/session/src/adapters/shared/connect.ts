@@ -1,0 +1,40 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Sessions } from "../../engine.ts";
+import { defineSession, NodeSession, sendReply } from "./node.ts";
+import type { Reply } from "./reply.ts";
+import { refuseSecond } from "./sessions.ts";
+import { openForHandshake } from "./upgrade.ts";
+
+/** A middleware of Express, Connect and whatever else calls `(req, res, next)`. */
+export type SessionMiddleware = (
+  req: IncomingMessage,
+  res: ServerResponse | object,
+  next: (error?: unknown) => void,
+) => void;
+
+/** Gives one request its session, and goes on unless it is answered here. */
+export function serveConnect<Data>(
+  sessions: Sessions<Data>,
+  req: IncomingMessage,
+  res: ServerResponse | object,
+  next: (error?: unknown) => void,
+): void {
+  const before = req as { session?: unknown; body?: unknown };
+  if (before.session !== undefined) throw refuseSecond("req.session");
+  if (!("flushHeaders" in res)) {
+    const goOn = (passes: boolean) => {
+      if (passes) next();
+    };
+    openForHandshake(sessions, req).then(goOn, next);
+    return;
+  }
+  const held = new NodeSession(sessions, req, res, next);
+  defineSession(req, held);
+  const goOn = (reply: Reply | undefined) => {
+    if (reply === undefined) next();
+    else sendReply(res, reply);
+  };
+  const outcome = held.begin(before.body);
+  if (outcome instanceof Promise) outcome.then(goOn, next);
+  else goOn(outcome);
+}

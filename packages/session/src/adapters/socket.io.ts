@@ -1,0 +1,171 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Sessions } from "../engine.ts";
+import type { SessionData, SessionOf } from "../session/data.ts";
+import { NodeFacts } from "./shared/node-facts.ts";
+import { sendReply } from "./shared/node.ts";
+import { refusalReply, type Reply } from "./shared/reply.ts";
+import { toSessions, type SessionsOrOptions } from "./shared/sessions.ts";
+import {
+  defineLiveSession,
+  FAILED,
+  recall,
+  refuseUpgrade,
+  remember,
+  sendWithHandshake,
+  Upgrade,
+  warn,
+  type HandshakeServer,
+  type Verdict,
+} from "./shared/upgrade.ts";
+
+/** What is used of the engine of a Socket.IO server. */
+interface Engine {
+  /** The WebSocketServer behind the transport. */
+  readonly ws?: unknown;
+  use(fn: (req: IncomingMessage, res: ServerResponse, next: () => void) => void): unknown;
+  on(event: "connection", listener: (socket: EngineSocket) => void): unknown;
+}
+
+interface EngineSocket {
+  readonly request: IncomingMessage;
+  close(): void;
+  once(event: "close", listener: () => void): unknown;
+}
+
+/** What is used of a `Server` of Socket.IO. */
+export interface SocketIoServer {
+  readonly engine: unknown;
+}
+
+/** What {@link session} may be told beside the options of sessions. */
+export interface SocketIoSettings<Data = SessionData> {
+  /**
+   * Runs before the handshake is answered, while the session can still be changed: what is changed
+   * goes out as Set-Cookie with it. False refuses with 401, a number with that status.
+   */
+  readonly handshake?: (
+    session: SessionOf<Data>,
+    req: IncomingMessage,
+  ) => Verdict | Promise<Verdict>;
+  /** Called after the socket's session was changed elsewhere; it has the change already. */
+  readonly changed?: (session: SessionOf<Data>, req: IncomingMessage) => void;
+}
+
+/**
+ * Sessions for Socket.IO 4, over WebSocket and over polling. Checks where every request comes from,
+ * opens the session at the handshake, and ties the client to it: it is disconnected when the session
+ * ends or expires, and sees what is changed elsewhere. `socket.request.session` is the session;
+ * {@link sessionOf} gives it with its type.
+ *
+ * @param given options, or the sessions of the HTTP server
+ * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`
+ * @example
+ * ```ts
+ * const io = new Server(server);
+ * session(sessions)(io);
+ * io.on("connection", (socket) => socket.emit("hello", sessionOf(socket).name));
+ * ```
+ */
+export function session<Data = SessionData>(
+  given: SessionsOrOptions<Data>,
+  settings: SocketIoSettings<Data> = {},
+): (io: SocketIoServer) => void {
+  const sessions = toSessions(given);
+  return (io) => {
+    const engine = io.engine as Engine;
+    engine.use((req, res, next) => void run(sessions, settings, engine, { req, res, next }));
+    engine.on("connection", (socket) => {
+      const upgrade = recall<Data>(socket.request, "The session of this client");
+      const handle = upgrade.attach({
+        // Engine.IO has no close codes; a Socket.IO client hears "transport close".
+        close: () => socket.close(),
+        changed: () => settings.changed?.(upgrade.session, socket.request),
+      });
+      socket.once("close", () => handle?.detach());
+    });
+  };
+}
+
+/**
+ * The session of a socket of Socket.IO.
+ *
+ * @throws SessionError `ERR_SESSION_SETUP` where its server was not given to {@link session}
+ * @example
+ * ```ts
+ * await update(sessionOf(socket), (draft) => { draft.lastId = 7; }, {
+ *   deliver: (ticket) => socket.emit("session ticket", ticket),
+ * });
+ * ```
+ */
+export function sessionOf<Data = SessionData>(socket: {
+  readonly request: IncomingMessage;
+}): SessionOf<Data> {
+  return recall<Data>(socket.request, "The session of this client").session;
+}
+
+/** One call of the middleware. */
+interface Call {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  readonly next: () => void;
+}
+
+async function run<Data>(
+  sessions: Sessions<Data>,
+  settings: SocketIoSettings<Data>,
+  engine: Engine,
+  call: Call,
+): Promise<void> {
+  const { req, res, next } = call;
+  const reply = await begin(sessions, settings, engine, call);
+  if (reply === undefined) next();
+  else if (isUpgrade(res)) refuseUpgrade(req.socket, reply);
+  else sendReply(res, reply);
+}
+
+/** @returns what is answered in Socket.IO's place; `undefined` where the request may go on */
+async function begin<Data>(
+  sessions: Sessions<Data>,
+  { handshake }: SocketIoSettings<Data>,
+  engine: Engine,
+  { req, res }: Call,
+): Promise<Reply | undefined> {
+  try {
+    const upgrade = new Upgrade(sessions, new NodeFacts(req), req.headers.cookie);
+    const refused = isUpgrade(res) ? upgrade.refuse() : await refusePolling(sessions, upgrade, req);
+    if (refused !== undefined) return refused;
+    // Later requests of a client belong to the session of its first.
+    if (new URL(req.url ?? "/", "http://localhost").searchParams.has("sid")) return undefined;
+    remember(upgrade, req);
+    defineLiveSession(req, upgrade);
+    const verdict = await upgrade.decide(handshake && (() => handshake(upgrade.session, req)));
+    if (verdict !== undefined) return verdict;
+    const setCookie = await upgrade.commit();
+    if (isUpgrade(res)) sendWithHandshake(engine.ws as HandshakeServer, req, setCookie);
+    else if (setCookie.length > 0) res.setHeader("Set-Cookie", [...setCookie]);
+    return undefined;
+  } catch (error) {
+    warn(error);
+    return FAILED;
+  }
+}
+
+async function refusePolling<Data>(
+  sessions: Sessions<Data>,
+  upgrade: Upgrade<Data>,
+  req: IncomingMessage,
+): Promise<Reply | undefined> {
+  const facts = new NodeFacts(req);
+  const outcome = sessions.check(facts);
+  if (outcome === undefined) return undefined;
+  if (outcome !== "needs-token") return refusalReply(outcome);
+  await upgrade.context.load();
+  // Polling sends no forms, so the token is in the header or nowhere.
+  const refusal = await sessions.checkToken(facts, upgrade.context, async () => undefined);
+  return refusal && refusalReply(refusal);
+}
+
+/** For an upgrade, Engine.IO passes something with a few methods of a response. */
+function isUpgrade(res: Partial<ServerResponse>): boolean {
+  return res.flushHeaders === undefined;
+}

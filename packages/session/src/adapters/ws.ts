@@ -1,0 +1,137 @@
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import type { LiveHandle } from "../live/socket.ts";
+import type { SessionData, SessionOf } from "../session/data.ts";
+import { isLivePage, separateFrames, speakLive, type ProtocolOptions } from "./shared/frames.ts";
+import { NodeFacts } from "./shared/node-facts.ts";
+import { toSessions, type SessionsOrOptions } from "./shared/sessions.ts";
+import {
+  defineLiveSession,
+  FAILED,
+  recall,
+  refuseUpgrade,
+  remember,
+  sendWithHandshake,
+  Upgrade,
+  warn,
+  type Verdict,
+} from "./shared/upgrade.ts";
+
+/** What is used of a socket of the package ws. */
+export interface WsSocket {
+  close(code?: number, reason?: string): void;
+  send(data: never, ...rest: never[]): void;
+  emit(event: string | symbol, ...args: never[]): boolean;
+  once(event: "close", listener: () => void): unknown;
+}
+
+/** What is used of a `WebSocketServer` of the package ws. */
+export interface WsServer<Socket extends WsSocket> {
+  readonly options: object;
+  on(event: "headers", listener: (headers: string[], req: IncomingMessage) => void): unknown;
+  emit(event: "connection", ws: Socket, req: IncomingMessage): boolean;
+  handleUpgrade(
+    req: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    done: (ws: Socket) => void,
+  ): void;
+}
+
+/** What {@link session} may be told beside the options of sessions. */
+export interface WsSettings<Data = SessionData> {
+  /**
+   * Runs before the handshake is answered, while the session can still be changed: what is changed
+   * goes out as Set-Cookie on the 101. False refuses with 401, a number with that status.
+   */
+  readonly handshake?: (
+    session: SessionOf<Data>,
+    req: IncomingMessage,
+  ) => Verdict | Promise<Verdict>;
+  /** Called after the socket's session was changed elsewhere; it has the change already. */
+  readonly changed?: (session: SessionOf<Data>, ws: WsSocket) => void;
+}
+
+/**
+ * Sessions for the package ws. Gives listeners for the `upgrade` event of a server, which check the
+ * Origin, open the session, and tie the socket to it: it is closed with 1008 when the session ends
+ * or expires, and sees what is changed elsewhere. `ws.session` and `req.session` are the session;
+ * {@link sessionOf} gives it with its type.
+ *
+ * @param given options, or the sessions of the HTTP server
+ * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`
+ * @example
+ * ```ts
+ * const wss = new WebSocketServer({ noServer: true });
+ * server.on("upgrade", session(sessions)(wss));
+ * wss.on("connection", (ws, req) => {
+ *   ws.on("message", () => ws.send(`hello ${sessionOf(ws).name}`));
+ * });
+ * ```
+ */
+export function session<Data = SessionData>(
+  given: SessionsOrOptions<Data>,
+  settings: WsSettings<Data> = {},
+) {
+  const sessions = toSessions(given);
+  return <Socket extends WsSocket>(server: WsServer<Socket>) => {
+    speakLive(server.options as ProtocolOptions);
+    return (req: IncomingMessage, socket: Duplex, head: Buffer): void => {
+      // Node took its own listener away, and an error without one ends the process.
+      socket.on("error", () => socket.destroy());
+      const upgrade = new Upgrade(sessions, new NodeFacts(req), req.headers.cookie);
+      const refused = upgrade.refuse();
+      if (refused !== undefined) refuseUpgrade(socket, refused);
+      else void answer(server, settings, upgrade, req, socket, head);
+    };
+  };
+}
+
+/**
+ * The session of a socket, or of the request that it came with.
+ *
+ * @throws SessionError `ERR_SESSION_SETUP` where it did not come through {@link session}
+ * @example
+ * ```ts
+ * await update(sessionOf(ws), (draft) => { draft.lastId = 7; });
+ * ```
+ */
+export function sessionOf<Data = SessionData>(ws: object): SessionOf<Data> {
+  return recall<Data>(ws, "The session of this socket").session;
+}
+
+async function answer<Data, Socket extends WsSocket>(
+  server: WsServer<Socket>,
+  { handshake, changed }: WsSettings<Data>,
+  upgrade: Upgrade<Data>,
+  req: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+): Promise<void> {
+  try {
+    remember(upgrade, req);
+    defineLiveSession(req, upgrade);
+    const refused = await upgrade.decide(handshake && (() => handshake(upgrade.session, req)));
+    if (refused !== undefined) {
+      refuseUpgrade(socket, refused);
+      return;
+    }
+    sendWithHandshake(server, req, await upgrade.commit());
+    server.handleUpgrade(req, socket, head, (ws) => {
+      remember(upgrade, ws);
+      defineLiveSession(ws, upgrade);
+      let handle: LiveHandle | undefined;
+      const control = isLivePage(req) ? separateFrames(ws as never, () => handle) : undefined;
+      handle = upgrade.attach({
+        close: (code, reason) => ws.close(code, reason),
+        changed: () => changed?.(upgrade.session, ws),
+        control,
+      });
+      ws.once("close", () => handle?.detach());
+      server.emit("connection", ws, req);
+    });
+  } catch (error) {
+    warn(error);
+    refuseUpgrade(socket, FAILED);
+  }
+}

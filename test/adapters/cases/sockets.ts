@@ -1,0 +1,185 @@
+import { expect } from "vitest";
+import { memoryStore } from "../../../packages/session/src/store/memory.ts";
+import { withEvents } from "../harness.ts";
+import {
+  connect,
+  serveSockets,
+  type Connected,
+  type Refused,
+  type SocketHarness,
+} from "../socket-harness.ts";
+import { ask, Jar } from "../wire.ts";
+
+type Open = (query?: string, headers?: Record<string, string>) => Promise<Connected | Refused>;
+
+interface Service {
+  readonly open: Open;
+  readonly get: (path: string, jar: Jar) => Promise<string>;
+  readonly origin: string;
+}
+
+async function serve(
+  harness: SocketHarness,
+  options: Parameters<typeof serveSockets>[1],
+  test: (service: Service) => Promise<void>,
+): Promise<void> {
+  const running = await serveSockets(harness, options);
+  const sockets: Connected[] = [];
+  try {
+    await test({
+      origin: running.origin,
+      async open(query = "", headers = {}) {
+        const outcome = await connect(harness, running.origin, query, headers);
+        if ("talk" in outcome) sockets.push(outcome);
+        return outcome;
+      },
+      get: async (path, jar) => (await ask(running.origin, path, { jar })).body,
+    });
+  } finally {
+    for (const socket of sockets) socket.close();
+    await running.close();
+  }
+}
+
+function opened(outcome: Connected | Refused): Connected {
+  if (!("talk" in outcome)) throw new Error(`refused with ${outcome.status}: ${outcome.body}`);
+  return outcome;
+}
+
+/** The rows of the matrix that concern sockets. */
+export const socketCases: readonly {
+  readonly name: string;
+  readonly run: (harness: SocketHarness) => Promise<void>;
+}[] = [
+  {
+    name: "socket: reads the session of HTTP, and gets no cookie for it",
+    run: (harness) =>
+      serve(harness, withEvents().options, async ({ open, get }) => {
+        const jar = new Jar();
+        await get("/set?name=ana", jar);
+        const { talk, setCookie } = opened(await open("", { cookie: jar.header }));
+        expect(await talk("read")).toBe('{"name":"ana"}');
+        expect(setCookie).toEqual([]);
+      }),
+  },
+  {
+    name: "socket: a change in the handshake is a cookie of the 101",
+    run: (harness) =>
+      serve(harness, withEvents().options, async ({ open, get }) => {
+        const { setCookie, talk } = opened(await open("set=yes"));
+        expect(setCookie).toHaveLength(1);
+        expect(await talk("read")).toBe('{"fromHandshake":"yes"}');
+        const jar = new Jar();
+        jar.take(setCookie);
+        expect(await get("/read", jar)).toBe('{"fromHandshake":"yes"}');
+      }),
+  },
+  {
+    name: "socket: the table of Origins",
+    run: (harness) =>
+      serve(
+        harness,
+        withEvents({ trustedOrigins: ["https://friend.example"] }).options,
+        async (of) => {
+          const { open, origin } = of;
+          const table: [Record<string, string>, string][] = [
+            [{ origin }, "open"],
+            [{}, "open"],
+            [{ origin: "https://friend.example" }, "open"],
+            [{ origin, "sec-fetch-site": "same-origin" }, "open"],
+            [{ origin: "https://evil.example" }, "403 origin-foreign"],
+            [{ origin: "null" }, "403 origin-null"],
+            [{ origin, "sec-fetch-site": "cross-site" }, "403 sec-fetch-site"],
+            [{ origin: `${origin}/` }, "403 origin-malformed"],
+          ];
+          for (const [headers, expected] of table) {
+            const outcome = await open("set=1", headers);
+            if ("talk" in outcome) {
+              expect([headers, "open"]).toEqual([headers, expected]);
+              continue;
+            }
+            const { rule } = JSON.parse(outcome.body) as { rule: string };
+            expect([headers, `${outcome.status} ${rule}`]).toEqual([headers, expected]);
+            expect(outcome.setCookie).toEqual([]);
+          }
+        },
+      ),
+  },
+  {
+    name: "socket: strict wants an Origin",
+    run: (harness) =>
+      serve(harness, withEvents({ csrf: "strict" }).options, async ({ open, origin }) => {
+        expect(await open()).toMatchObject({ status: 403 });
+        opened(await open("", { origin }));
+      }),
+  },
+  {
+    name: "socket: the app refuses the handshake",
+    run: (harness) =>
+      serve(harness, withEvents().options, async ({ open }) => {
+        const outcome = await open("refuse=402&set=seen");
+        expect(outcome).toMatchObject({ status: 402 });
+        expect(outcome.setCookie).toHaveLength(1);
+      }),
+  },
+  {
+    name: "socket: what cannot be saved is a 500, and the server lives",
+    run: (harness) =>
+      serve(harness, withEvents().options, async ({ open }) => {
+        expect(await open("big=1")).toMatchObject({ status: 500, setCookie: [] });
+        opened(await open());
+      }),
+  },
+  {
+    name: "socket: a tampered cookie is an empty session",
+    run: (harness) =>
+      serve(harness, withEvents().options, async ({ open }) => {
+        const { talk } = opened(await open("", { cookie: `session=${"A".repeat(120)}` }));
+        expect(await talk("read")).toBe("{}");
+      }),
+  },
+  {
+    name: "socket: a late write throws ERR_SESSION_HANDSHAKE_SENT",
+    run: (harness) =>
+      serve(harness, withEvents().options, async ({ open }) => {
+        const { talk } = opened(await open("set=yes"));
+        expect(await talk("write")).toBe("ERR_SESSION_HANDSHAKE_SENT");
+        expect(await talk("read")).toBe('{"fromHandshake":"yes"}');
+      }),
+  },
+  {
+    name: "socket: sees what HTTP changes, and is closed when it ends the session",
+    run: (harness) =>
+      serve(harness, withEvents().options, async ({ open, get }) => {
+        const jar = new Jar();
+        await get("/set?name=ana", jar);
+        const { talk, closed } = opened(await open("", { cookie: jar.header }));
+        await get("/set?name=eva", jar);
+        expect(await talk("read")).toBe('{"name":"eva"}');
+        await get("/destroy", jar);
+        const { code, reason } = await closed;
+        expect(code).toBe(harness.closeCode ?? 1008);
+        if (harness.closeCode === undefined) expect(reason).toBe("session ended");
+      }),
+  },
+  {
+    name: "socket: update with a store reaches HTTP",
+    run: (harness) =>
+      serve(harness, withEvents({ store: memoryStore() }).options, async ({ open, get }) => {
+        const jar = new Jar();
+        await get("/set?name=ana", jar);
+        const { talk } = opened(await open("", { cookie: jar.header }));
+        expect(await talk("update")).toBe('{"name":"ana","updated":true}');
+        expect(await get("/read", jar)).toBe('{"name":"ana","updated":true}');
+      }),
+  },
+  {
+    name: "socket: concurrent handshakes keep apart",
+    run: (harness) =>
+      serve(harness, withEvents().options, async ({ open }) => {
+        const all = await Promise.all(Array.from({ length: 10 }, (_, me) => open(`set=${me}`)));
+        const read = await Promise.all(all.map((one) => opened(one).talk("read")));
+        expect(read).toEqual(all.map((_, me) => JSON.stringify({ fromHandshake: String(me) })));
+      }),
+  },
+];

@@ -1,0 +1,25 @@
+import { session, sessionOf } from "@galleta/session/crossws";
+import crossws from "crossws/adapters/node";
+import { socketConformance } from "./conformance.ts";
+import { handshake, reply } from "./socket-harness.ts";
+
+socketConformance({
+  name: "crossws",
+  path: "/",
+  serve(server, sessions) {
+    const withSession = session(sessions);
+    const ws = crossws({
+      hooks: withSession({
+        upgrade(request, of) {
+          const verdict = handshake(of, request.url);
+          return typeof verdict === "number" ? new Response(null, { status: verdict }) : undefined;
+        },
+        async message(peer, message) {
+          peer.send(await reply(sessionOf(peer), message.text()));
+        },
+      }),
+    });
+    server.on("upgrade", (req, socket, head) => void ws.handleUpgrade(req, socket, head));
+    server.on("close", () => void ws.close());
+  },
+});

@@ -1,0 +1,56 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+interface Outcome {
+  readonly column: string;
+  readonly row: string;
+  readonly passed: boolean;
+}
+
+/** Collects what the conformance suites note, and prints adapter by case when all have run. */
+export function setup(): () => void {
+  const folder = mkdtempSync(join(tmpdir(), "galleta-matrix-"));
+  const file = join(folder, "outcomes");
+  writeFileSync(file, "");
+  process.env["GALLETA_MATRIX"] = file;
+  return () => {
+    const lines = readFileSync(file, "utf8").split("\n").filter(Boolean);
+    rmSync(folder, { recursive: true });
+    if (lines.length > 0) console.log(table(lines.map((line) => JSON.parse(line) as Outcome)));
+  };
+}
+
+/** HTTP adapters and socket adapters have rows of their own, so each kind is a table. */
+function table(outcomes: readonly Outcome[]): string {
+  const isSocket = ({ row }: Outcome) => row.startsWith("socket:");
+  const kinds = [outcomes.filter((one) => !isSocket(one)), outcomes.filter(isSocket)];
+  return kinds
+    .filter((kind) => kind.length > 0)
+    .map(matrix)
+    .join("\n");
+}
+
+function matrix(outcomes: readonly Outcome[]): string {
+  const columns = [...new Set(outcomes.map(({ column }) => column))].toSorted();
+  const rows = [...new Set(outcomes.map(({ row }) => row))];
+  const width = Math.max(...rows.map((row) => row.length));
+  const cell = (row: string, column: string) => {
+    const outcome = outcomes.find((one) => one.row === row && one.column === column);
+    if (outcome === undefined) return "-";
+    return outcome.passed ? "ok" : "FAIL";
+  };
+  const line = (head: string, cells: readonly string[]) =>
+    [head.padEnd(width), ...cells.map((text, at) => text.padEnd(columns[at]!.length))].join("  ");
+  return [
+    "",
+    line("", columns),
+    ...rows.map((row) =>
+      line(
+        row,
+        columns.map((column) => cell(row, column)),
+      ),
+    ),
+    "",
+  ].join("\n");
+}

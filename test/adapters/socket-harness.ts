@@ -1,0 +1,133 @@
+import { createServer, type Server as HttpServer } from "node:http";
+import { createSessions, SessionError, update, type Sessions } from "@galleta/session";
+import { session } from "@galleta/session/node";
+import { WebSocket } from "ws";
+import { answer, type Call } from "./app.ts";
+import type { Running } from "./harness.ts";
+import { listen } from "./harnesses/listen.ts";
+
+/** How the sockets of the suite are served with one library, beside HTTP with the same sessions. */
+export interface SocketHarness {
+  readonly name: string;
+  /** Takes the upgrades of a server. The hooks below are what an app would write. */
+  serve(server: HttpServer, sessions: Sessions): void;
+  /** The path that sockets connect to. */
+  readonly path: string;
+  /** Speaks the library's protocol over a bare WebSocket. Default: a text is a message. */
+  readonly wrap?: (ws: WebSocket) => Promise<Talk>;
+  /** What a socket is closed with when its session has ended. Default 1008. */
+  readonly closeCode?: number;
+}
+
+/** Sends a message of the app and gives its reply. */
+export type Talk = (message: string) => Promise<string>;
+
+/** A socket that is open. */
+export interface Connected {
+  readonly setCookie: readonly string[];
+  readonly talk: Talk;
+  readonly closed: Promise<{ code: number; reason: string }>;
+  close(): void;
+}
+
+/** A handshake that was refused. */
+export interface Refused {
+  readonly status: number;
+  readonly setCookie: readonly string[];
+  readonly body: string;
+}
+
+/** What the app does in the handshake: the query says. */
+export function handshake(of: object, url: string): boolean | number | void {
+  const query = new URL(url, "http://here").searchParams;
+  const session = of as Record<string, unknown>;
+  if (query.has("set")) session["fromHandshake"] = query.get("set");
+  if (query.has("big")) session["big"] = "x".repeat(6000);
+  if (query.has("refuse")) return Number(query.get("refuse"));
+  return undefined;
+}
+
+/** What the app answers to a message on a socket. */
+export async function reply(of: object, message: string): Promise<string> {
+  const session = of as Record<string, unknown>;
+  try {
+    if (message === "write") session["late"] = true;
+    if (message === "update") await update(session, (draft) => void (draft["updated"] = true));
+    return JSON.stringify({ ...session });
+  } catch (error) {
+    return error instanceof SessionError ? error.code : String(error);
+  }
+}
+
+/** Serves HTTP and sockets with the same sessions. */
+export async function serveSockets(
+  harness: SocketHarness,
+  options: Parameters<typeof createSessions>[0],
+): Promise<Running> {
+  const sessions = createSessions(options);
+  const server = createServer(
+    session(sessions)(async (req, res) => {
+      const url = new URL(req.url ?? "/", "http://here");
+      const call = { path: url.pathname, query: url.searchParams, text: async () => "" };
+      Object.defineProperty(call, "session", {
+        get: () => req.session,
+        set(value: typeof req.session | null) {
+          req.session = value;
+        },
+      });
+      const { status, body } = await answer(call as unknown as Call);
+      res.writeHead(status ?? 200).end(typeof body === "string" ? body : "");
+    }) as never,
+  );
+  harness.serve(server, sessions);
+  const running = await listen(server);
+  return {
+    origin: running.origin,
+    async close() {
+      server.closeAllConnections();
+      await running.close();
+    },
+  };
+}
+
+/** Opens a socket, or tells how it was refused. */
+export function connect(
+  harness: SocketHarness,
+  origin: string,
+  query: string,
+  headers: Record<string, string> = {},
+): Promise<Connected | Refused> {
+  return new Promise((resolve, reject) => {
+    const separator = harness.path.includes("?") ? "&" : "?";
+    const url = `${origin.replace("http", "ws")}${harness.path}${separator}${query}`;
+    const ws = new WebSocket(url, { headers });
+    let setCookie: readonly string[] = [];
+    ws.on("upgrade", (res) => (setCookie = res.headers["set-cookie"] ?? []));
+    ws.on("error", reject);
+    ws.on("unexpected-response", (_req, res) => {
+      let body = "";
+      res.setEncoding("utf8").on("data", (text: string) => (body += text));
+      res.on("end", () => {
+        const { statusCode = 0, headers: got } = res;
+        resolve({ status: statusCode, setCookie: got["set-cookie"] ?? [], body });
+      });
+    });
+    const closed = new Promise<{ code: number; reason: string }>((settle) => {
+      ws.on("close", (code, reason) => settle({ code, reason: reason.toString() }));
+    });
+    ws.on("open", () => {
+      const opened = (talk: Talk) => {
+        resolve({ setCookie, talk, closed, close: () => ws.close() });
+      };
+      void (harness.wrap ?? plain)(ws).then(opened);
+    });
+  });
+}
+
+async function plain(ws: WebSocket): Promise<Talk> {
+  return (message) =>
+    new Promise((resolve) => {
+      ws.once("message", (data) => resolve(String(data)));
+      ws.send(message);
+    });
+}

@@ -1,0 +1,20 @@
+import { session, sessionOf } from "@galleta/session/ws";
+import { WebSocketServer } from "ws";
+import { socketConformance } from "./conformance.ts";
+import { handshake, reply } from "./socket-harness.ts";
+
+socketConformance({
+  name: "ws",
+  path: "/",
+  serve(server, sessions) {
+    const wss = new WebSocketServer({ noServer: true });
+    const listener = session(sessions, { handshake: (of, req) => handshake(of, req.url ?? "/") });
+    server.on("upgrade", listener(wss));
+    wss.on("connection", (ws) => {
+      ws.on(
+        "message",
+        (data) => void reply(sessionOf(ws), String(data)).then((text) => ws.send(text)),
+      );
+    });
+  },
+});
