@@ -9,8 +9,7 @@ import { handle } from "../pipeline.ts";
 import type { SettingsTable } from "../settings.ts";
 import { sharedRecorder } from "./recorder.ts";
 
-/** Where the inspector is. */
-export const INSPECTOR_PATH = "/.galleta/";
+const INSPECTOR_PATH = "/.galleta/";
 
 /**
  * Puts the session inspector at `/.galleta/`, where the app has sessions, unless the setting

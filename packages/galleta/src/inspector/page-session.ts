@@ -110,16 +110,16 @@ const flags = (attributes: readonly string[]): Html[] =>
 
 /** The cookies as they came, taken apart. */
 export function renderCookies({ cookies, session }: View): Html {
-  const isTrusted = "about" in session && !session.about.isNew;
-  return html`${cookies.map((report, index) => renderCookie(report, index, isTrusted))}`;
+  const isRefused = "about" in session && session.about.isNew;
+  return html`${cookies.map((report, index) => renderCookie(report, index, isRefused))}`;
 }
 
-function renderCookie(report: CookieReport, index: number, isTrusted: boolean): Html {
+function renderCookie(report: CookieReport, index: number, isRefused: boolean): Html {
   const { fields, value, cookies, remarks } = report;
   const id = `cookie-${index}`;
   return html`<section aria-labelledby="${id}">
     <h2 id="${id}">The cookie ${cookies.map((name) => html`<code>${name}</code> `)}</h2>
-    ${isTrusted ? "" : html`<p>The app does not trust it: what it says here may be made up.</p>`}
+    ${isRefused ? html`<p>The app does not trust it: what it says here may be made up.</p>` : ""}
     ${fields === undefined ? foreign(report) : ""}
     <code class="token">${fields === undefined ? value : fields.map(part)}</code>
     ${fields === undefined ? "" : table(fields)} ${remarks.map((remark) => html`<p>${remark}</p>`)}

@@ -31,7 +31,7 @@ export interface InspectOptions {
  * @example
  * ```ts
  * const [report] = inspectCookies("session=UwA...", { secretKey: process.env.SECRET_KEY });
- * report.status; // "valid"
+ * report?.status; // such as "valid"
  * ```
  */
 export function inspectCookies(text: string, options: InspectOptions = {}): CookieReport[] {

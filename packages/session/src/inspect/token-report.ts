@@ -3,8 +3,8 @@ import { fromBase64url } from "../encoding.ts";
 import type { Secret } from "../secret.ts";
 import type { RejectReason } from "../session/format.ts";
 import { parseBody } from "../session/json.ts";
-import { NEVER } from "../token/header.ts";
 import { STORED_BODY } from "../session/vault.ts";
+import { NEVER } from "../token/header.ts";
 import { createKeyRing, type TokenUse } from "../token/keys.ts";
 import { judgeTimes } from "../token/times.ts";
 import { openToken, type OpenedToken, type TokenFault } from "../token/token.ts";
@@ -115,7 +115,7 @@ const MAX_DEPTH = 80;
 
 function isShallow(json: string): boolean {
   let depth = 0;
-  for (const [token] of json.matchAll(/"(?:[^"\\]|\\.)*"|[[\]{}]/gs)) {
+  for (const [token] of json.matchAll(/"(?:[^"\\]|\\.)*"?|[[\]{}]/gs)) {
     if (token === "{" || token === "[") depth += 1;
     if (token === "}" || token === "]") depth -= 1;
     if (depth > MAX_DEPTH) return false;
