@@ -57,8 +57,10 @@ export function destroy(session: object, options: DestroyOptions = {}): void {
  * `ERR_SESSION_HANDSHAKE_SENT`, `ERR_SESSION_NOT_A_SESSION`
  * @example
  * ```ts
- * flash(req.session, "notice", "Saved");  // in the POST
- * flash(req.session, "notice");           // "Saved", once, in the GET after it
+ * flash(req.session, "notice", "Saved"); // in the POST
+ * // In the GET after it, once:
+ * flash(req.session, "notice"); // "Saved"
+ * flash(req.session, "notice"); // undefined
  * ```
  */
 export function flash(session: object, key: string, value?: JsonValue): JsonValue | undefined {

@@ -1,0 +1,103 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** One example of a doc comment. */
+export interface Example {
+  /** The file and line it stands in. */
+  readonly place: string;
+  readonly file: string;
+  readonly code: string;
+}
+
+function sources(): string[] {
+  return ["session", "galleta"].flatMap((name) => {
+    const folder = join(root, "packages", name, "src");
+    return readdirSync(folder, { recursive: true, encoding: "utf8" })
+      .filter((path) => path.endsWith(".ts") && !/\.test(-d)?\.ts$/.test(path))
+      .map((path) => join(folder, path))
+      .toSorted();
+  });
+}
+
+/** Every `ts` block of the doc comments in the packages, but for tests. */
+export function findExamples(): Example[] {
+  const examples: Example[] = [];
+  for (const path of sources()) {
+    const text = readFileSync(path, "utf8");
+    for (const comment of text.matchAll(/\/\*\*[^]*?\*\//g)) {
+      for (const block of comment[0].matchAll(/```ts\n([^]*?)```/g)) {
+        const before = text.slice(0, comment.index + block.index);
+        const place = `${relative(root, path)}:${before.split("\n").length}`;
+        const code = (block[1] ?? "").replaceAll(/^\s*\* ?/gm, "").trimEnd();
+        examples.push({ place, file: path, code });
+      }
+    }
+  }
+  return examples;
+}
+
+/** What users import, by name. An example may use it without saying from where. */
+const ENTRIES: Record<string, string> = {
+  galleta: "packages/galleta/src/index.ts",
+  "galleta/testing": "packages/galleta/src/testing/index.ts",
+  "@galleta/session": "packages/session/src/index.ts",
+  "@galleta/session/redis": "packages/session/src/redis.ts",
+};
+
+function exportedNames(path: string): string[] {
+  const text = readFileSync(path, "utf8").replaceAll(/\/\*[^]*?\*\//g, "");
+  const declared = text.matchAll(/^export (?:async )?(?:function|class|const|let) (\w+)/gm);
+  const listed = [...text.matchAll(/^export \{([^}]*)\} from/gm)].flatMap(([, names = ""]) =>
+    names.split(",").map((name) => name.trim()),
+  );
+  const all = [...declared].map(([, name = ""]) => name).concat(listed);
+  return all.filter((name) => /^\w+$/.test(name));
+}
+
+/** The imports that an example leaves out: of its own file first, then of what users import. */
+export function importsOf({ file, code }: Example): string {
+  const words = new Set(code.match(/(?<![.\w"'`/])[A-Za-z_]\w*/g));
+  // What stands between a declaring word and the `=`, `(` or `from` behind it is taken.
+  const declaring = /^(?:export )?(?:import|const|let|class|(?:async )?function) ([^=("']*)/gm;
+  const declared = [...code.matchAll(declaring)].flatMap(([, names]) => names?.match(/\w+/g) ?? []);
+  const taken = new Set<string>(declared);
+  const lines: string[] = [];
+  for (const [specifier, path] of [[file, file] as const, ...Object.entries(ENTRIES)]) {
+    const absolute = path.startsWith("/") ? path : join(root, path);
+    const names = exportedNames(absolute).filter((name) => words.has(name) && !taken.has(name));
+    for (const name of names) taken.add(name);
+    if (names.length > 0) lines.push(`import { ${names.join(", ")} } from "${specifier}";`);
+  }
+  return lines.join("\n");
+}
+
+/**
+ * An example as a program that gathers what it claims: for each `expression; // value`, also with
+ * the value on the next line, the pair of both.
+ *
+ * @returns `undefined` where the example claims nothing
+ */
+export function claimsOf(code: string): string | undefined {
+  let count = 0;
+  const program = code.replaceAll(
+    /^(?!\s*(?:\/\/|const |let |import ))(.+);\s*\/\/ (.+)$/gm,
+    (line, expression: string, value: string) => {
+      if (!isLiteral(value)) return line;
+      count += 1;
+      return `claims.push([${expression}, ${value}]);`;
+    },
+  );
+  return count === 0 ? undefined : program;
+}
+
+function isLiteral(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return text === "undefined";
+  }
+}
