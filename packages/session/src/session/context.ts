@@ -3,16 +3,17 @@ import { UNTOUCHED } from "../cookie/headers.ts";
 import { SessionError } from "../errors.ts";
 import type { MaybePromise } from "../maybe.ts";
 import { newSessionId } from "../token/token.ts";
+import { serializeBody } from "./body.ts";
 import type { SessionData, SessionOf } from "./data.ts";
 import { Dictionary, ownerOf } from "./dictionary.ts";
 import type { Saved } from "./draft.ts";
 import type { JsonObject, JsonValue } from "./format.ts";
-import { isDictionary, parseBody } from "./json.ts";
+import { assertJson, isDictionary, parseBody } from "./json.ts";
 import { findSession, isVerified, loadSession, settleSession, type Verified } from "./load.ts";
 import { loadStored, mustAsk, notLoaded } from "./load-stored.ts";
 import { emptySession, type Loaded, type Shared } from "./loaded.ts";
 import { refuseCommitted, refuseEnded, refuseHandshakeSent } from "./refusals.ts";
-import { saveSession } from "./save.ts";
+import { EMPTY_BODY, isDue, saveSession } from "./save.ts";
 import type { Change, Vault } from "./vault.ts";
 
 /** Metadata that travels with the data and is no part of it. */
@@ -127,6 +128,10 @@ export class SessionContext<Data = SessionData> {
     this.#phase = "committed";
     if (state === undefined) return UNTOUCHED;
     try {
+      if (this.#owesNothing(state)) {
+        state.issued = state.loaded;
+        return ACCESSED;
+      }
       const saved = saveSession(this.#shared, this.#draft(state), nowSeconds());
       return saved instanceof Promise
         ? saved.then((later) => this.#committed(state, later))
@@ -134,6 +139,17 @@ export class SessionContext<Data = SessionData> {
     } finally {
       state.dictionary.close(refuseCommitted);
     }
+  }
+
+  /** What most requests are, found out without a draft: they read the session and left it alone. */
+  #owesNothing({ loaded, dictionary, openedAt, sid, meta, destroyed }: State): boolean {
+    const { isNew, reissue, json } = loaded;
+    if (isNew || reissue || destroyed || sid !== loaded.sid || meta !== loaded.meta) return false;
+    if (this.#shared.ledger.peek(sid) !== undefined || isDue(this.#shared, loaded, openedAt)) {
+      return false;
+    }
+    assertJson(dictionary.data);
+    return json !== EMPTY_BODY && serializeBody(dictionary.data, loaded.meta) === json;
   }
 
   #committed(state: State, { setCookie, issued }: Saved): Commit {
@@ -201,16 +217,20 @@ export class SessionContext<Data = SessionData> {
   /** Changes the metadata. */
   changeMeta(change: (meta: Metadata) => void): void {
     this.assertOpen();
-    change(this.state.meta);
+    const { state } = this;
+    const meta = { ...state.meta };
+    change(meta);
+    state.meta = meta;
   }
 
   #open(): State {
-    const loaded = this.#read(nowSeconds());
+    const openedAt = nowSeconds();
+    const loaded = this.#read(openedAt);
     const dictionary = new Dictionary(loaded.data, this);
     if (this.#phase === "committed") dictionary.close(refuseCommitted);
     if (this.#phase === "live") dictionary.close(refuseHandshakeSent);
-    const { sid, born } = loaded;
-    return { loaded, dictionary, sid, born, meta: { ...loaded.meta }, ended: [], destroyed: false };
+    const { sid, born, meta } = loaded;
+    return { loaded, dictionary, openedAt, sid, born, meta, ended: [], destroyed: false };
   }
 
   #read(now: number): Loaded {
@@ -243,8 +263,11 @@ export class SessionContext<Data = SessionData> {
 export interface State {
   readonly loaded: Loaded;
   readonly dictionary: Dictionary;
+  /** When the session was first asked for, in seconds since 1970. */
+  readonly openedAt: number;
   sid: string;
   born: number;
+  /** Never changed in place: other requests may share it. */
   meta: Metadata;
   readonly ended: string[];
   /** What is there now belongs to a session that began in this request. */

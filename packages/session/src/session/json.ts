@@ -78,6 +78,9 @@ function assertObject(value: object, path: string, above: readonly object[]): vo
   }
 }
 
+/** The metadata of most sessions. One object serves all of them. */
+const NO_META: JsonObject = Object.freeze({});
+
 /**
  * Parses JSON that must be an object, without any `__proto__` in it.
  * @returns `undefined` where it is not JSON, or neither an object nor `[data, metadata]`
@@ -91,7 +94,7 @@ export function parseBody(json: string): { data: JsonObject; meta: JsonObject } 
   }
   // An escape could spell it too, so the text alone tells only that there is none.
   if (json.includes("__proto__") || json.includes("\\u")) dropProto(value);
-  if (isObject(value)) return { data: value, meta: {} };
+  if (isObject(value)) return { data: value, meta: NO_META };
   if (!Array.isArray(value) || value.length !== 2) return undefined;
   const [data, meta] = value as unknown[];
   return isObject(data) && isObject(meta) ? { data, meta } : undefined;

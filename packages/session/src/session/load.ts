@@ -55,9 +55,13 @@ function findSingle(header: string, name: string): string[] | typeof AMBIGUOUS {
   return value === undefined ? [] : [value];
 }
 
-function presentCookies(settings: SessionSettings, header: string, chunks: number): string[] {
-  const { cookieName, formats } = settings;
-  if (chunks === 1 && formats.length === 0) return [cookieName];
+function presentCookies(
+  settings: SessionSettings,
+  header: string,
+  chunks: number,
+): readonly string[] {
+  const { cookieName, cookieNames, formats } = settings;
+  if (chunks === 1 && formats.length === 0) return cookieNames;
   const names = Array.from({ length: chunks }, (_, i) =>
     i === 0 ? cookieName : `${cookieName}.${i}`,
   );

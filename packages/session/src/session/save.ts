@@ -9,6 +9,9 @@ import type { Loaded, Shared } from "./loaded.ts";
 import { issue, refuseExpired, tell } from "./outcome.ts";
 import { saveStored } from "./save-stored.ts";
 
+/** The JSON of a session that holds nothing. */
+export const EMPTY_BODY = "{}";
+
 /**
  * Decides what a response owes to its session: nothing, a fresh cookie, or a deletion. A promise
  * only where a store has to be told.
@@ -25,7 +28,7 @@ export function saveSession(shared: Shared, draft: Draft, now: number): MaybePro
   const ending = draft.destroyed ? endAll(shared, draft, now) : undefined;
   assertJson(draft.data);
   const json = serializeBody(draft.data, draft.meta);
-  if (json === "{}") return both(ending, clear(shared, draft, now));
+  if (json === EMPTY_BODY) return both(ending, clear(shared, draft, now));
   return both(ending, save(shared, draft, json, known, now));
 }
 
@@ -105,7 +108,7 @@ function respell(json: string): string | undefined {
 }
 
 /** Whether a session that was only read is old enough to get a new lifetime. */
-function isDue({ settings }: Shared, loaded: Loaded, now: number): boolean {
+export function isDue({ settings }: Shared, loaded: Loaded, now: number): boolean {
   const { maxAge } = settings.lifetimes;
   return settings.rolling && maxAge !== null && !loaded.isNew && now - loaded.iat > maxAge / 10;
 }

@@ -14,6 +14,8 @@ import type { StandardSchema } from "./schema.ts";
 /** The options, checked and brought into the form that requests use. */
 export interface SessionSettings {
   readonly cookieName: string;
+  /** The cookies of a session in one piece: the name alone. */
+  readonly cookieNames: readonly string[];
   readonly ring: KeyRing;
   readonly lifetimes: Lifetimes;
   readonly rolling: boolean;
@@ -65,6 +67,7 @@ export function readSettings(given: CookieSessionOptions): SessionSettings {
   }
   return {
     cookieName,
+    cookieNames: [cookieName],
     ring: createKeyRing(readSecretKeys(options.secretKey), cookieName),
     lifetimes: {
       maxAge: readSeconds("maxAge", options.maxAge, 14 * DAY),
