@@ -5,6 +5,8 @@ import { applyCommit } from "../cookie/headers.ts";
 import { createSessions, type SessionOptions } from "../engine.ts";
 import { memoryStore } from "../store/memory.ts";
 import { starlette } from "../formats/starlette.ts";
+import { createKeyRing } from "../token/keys.ts";
+import { encryptToken, newSessionId } from "../token/token.ts";
 import { inspectCookies } from "./inspect.ts";
 
 const NOW = 1_735_689_600_000;
@@ -122,6 +124,16 @@ describe("a token of ours", () => {
     const report = only(pairOf(setCookie[0]!), { secretKey: KEY });
     expect(report).toMatchObject({ status: "valid", isStored: true });
     expect(report.data).toBeUndefined();
+  });
+  it("is told from a ticket, which only its key can tell", () => {
+    const now = Math.floor(NOW / 1000);
+    const ring = createKeyRing([Buffer.from(KEY)], "session");
+    const content = { sid: newSessionId(), rev: 3, json: '{"user":"alice"}' };
+    const ticket = encryptToken({ ...content, born: now, iat: now, exp: now + 60 }, ring, "ticket");
+    expect(only(ticket, { now: NOW })).toMatchObject({ kind: "encrypted", status: "unverified" });
+    const report = only(ticket, { now: NOW, secretKey: KEY });
+    expect(report).toMatchObject({ kind: "ticket", status: "valid", revision: 3 });
+    expect(report.remarks[0]).toMatch(/^It is a ticket/);
   });
   it("shows metadata", () => {
     const v1 = vectors<{ cookie_name: string; with_metadata: { signed: string } }>("galleta-v1");
