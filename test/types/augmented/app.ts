@@ -25,7 +25,8 @@ same<Equal<typeof session.userId, string | undefined>>();
 session.userId = "alice";
 session.cart?.items.push("a");
 renew(session);
-same<Equal<ReturnType<typeof describe>["expiresAt"], Date | null>>();
+const { expiresAt } = describe(session);
+same<Equal<typeof expiresAt, Date | null>>();
 // @ts-expect-error -- not a number
 session.userId = 1;
 // @ts-expect-error -- not declared
