@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -18,6 +18,16 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
+/** Where the packages' sources are, for a folder that is not in the repository. */
+async function sourcePaths(): Promise<Record<string, string[]>> {
+  const config = await readFile(join(root, "tsconfig.check.json"), "utf8");
+  const { paths } = (JSON.parse(config) as { compilerOptions: { paths: Record<string, string[]> } })
+    .compilerOptions;
+  return Object.fromEntries(
+    Object.entries(paths).map(([name, files]) => [name, files.map((file) => join(root, file))]),
+  );
+}
+
 /** What the compiler says of an app. */
 async function compile(source: string): Promise<string> {
   await writeFile(join(folder, "app.mts"), source);
@@ -25,10 +35,7 @@ async function compile(source: string): Promise<string> {
     extends: join(root, "tsconfig.check.json"),
     compilerOptions: {
       typeRoots: [join(root, "node_modules/@types")],
-      paths: {
-        galleta: [join(root, "packages/galleta/src/index.ts")],
-        "@galleta/session": [join(root, "packages/session/src/index.ts")],
-      },
+      paths: await sourcePaths(),
     },
     include: [join(folder, "app.mts")],
   };

@@ -74,7 +74,7 @@ export class SettingsError<
  * The client of a socket went away in another way than by a normal close (1000), by leaving the
  * page (1001) or without a code (1005); or something was sent to a socket that is closed.
  *
- * It may leave the view: the socket is closed already, and nothing is logged.
+ * It may leave the view: the socket is closed already, and nothing is logged. It has no stack.
  *
  * @example
  * ```ts
@@ -93,7 +93,11 @@ export class WebSocketDisconnect extends GalletaError<"ERR_GALLETA_WEBSOCKET_DIS
   readonly reason: string;
 
   constructor(closeCode: number, reason = "") {
+    // A stack would show the event loop and no more, and take longer than all else at a close.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super("ERR_GALLETA_WEBSOCKET_DISCONNECT", `The socket is closed (code ${closeCode}).`);
+    Error.stackTraceLimit = stackTraceLimit;
     this.closeCode = closeCode;
     this.reason = reason;
   }

@@ -91,6 +91,7 @@ export class TestSocket implements AsyncIterable<string | Uint8Array> {
     const inbox = new Inbox<string | Uint8Array>(
       { count: Infinity, size: Infinity },
       { pause() {}, resume() {} },
+      (message) => message,
     );
     client.on("message", (data, isBinary) => {
       inbox.push(isBinary ? new Uint8Array(data) : data.toString(), data.length);

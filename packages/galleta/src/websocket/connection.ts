@@ -1,13 +1,20 @@
-import { escapeMessage, negotiate } from "@galleta/session";
+import { escapeMessage, negotiate, type JsonValue } from "@galleta/session";
 import type { Peer } from "crossws";
 import { GalletaError, WebSocketDisconnect } from "../errors.ts";
 import { HTTPError } from "../http-error.ts";
+import { logError } from "../log.ts";
+import type { ValueType } from "../route.ts";
+import { decode } from "./decode.ts";
 import { Inbox } from "./inbox.ts";
 import { Outbox } from "./outbox.ts";
 
 /** What the handshake is answered with. */
 export type Verdict =
-  | { readonly accepted: true; readonly headers: Headers; readonly protocol: string | undefined }
+  | {
+      readonly accepted: true;
+      readonly headers: Headers | undefined;
+      readonly protocol: string | undefined;
+    }
   | { readonly accepted: false; readonly error: HTTPError; readonly setCookie: readonly string[] };
 
 /** Options of `ws.accept`. */
@@ -23,19 +30,26 @@ export interface ConnectionHooks {
   /** The subprotocols that the client offers. */
   readonly protocols: readonly string[];
   /** Saves the session and makes it read-only. Gives the Set-Cookie headers. */
-  saveSession(): Promise<readonly string[]>;
+  saveSession(): Promise<readonly string[]> | readonly string[];
   /** Answers the handshake. Called once, unless the client goes away before. */
   answer(verdict: Verdict): void;
+  /** The socket is closed, whoever closed it. */
+  closed(): void;
 }
 
-/** Limits of a connection. */
-export interface ConnectionLimits {
+/** The options of a route that a connection looks at. */
+export interface ConnectionOptions {
+  /** What messages are. */
+  readonly valueType: ValueType;
   readonly maxMessageSize: number;
   readonly maxQueue: number;
 }
 
 /** Closes that end the loop over messages quietly: done, left the page, no code. */
 const QUIET: ReadonlySet<number> = new Set([1000, 1001, 1005]);
+
+/** A message, as the view gets it. */
+type Value = string | Uint8Array | JsonValue;
 
 /** The pausing that ws offers beyond the standard WebSocket. */
 type Pausable = { pause?(): void; resume?(): void };
@@ -49,27 +63,25 @@ export class Connection {
   isAlive = true;
   /** Whether the page speaks `galleta.v1`, so that control frames can be sent. */
   isLive = false;
-  readonly inbox: Inbox<string | Uint8Array>;
+  readonly inbox: Inbox<string | Uint8Array, Value>;
   readonly #hooks: ConnectionHooks;
-  readonly #gone: Promise<void>;
   #state: "pending" | "accepting" | "open" | "closing" | "closed" = "pending";
   #peer: Peer | undefined;
   #outbox: Outbox | undefined;
   #opened: Promise<void> | undefined;
-  #onOpened: (() => void) | undefined;
-  #onGone!: () => void;
+  #onDecided: (() => void) | undefined;
   #disconnect: WebSocketDisconnect | undefined;
   #abort: AbortController | undefined;
 
-  constructor(limits: ConnectionLimits, hooks: ConnectionHooks) {
+  constructor({ valueType, maxQueue, maxMessageSize }: ConnectionOptions, hooks: ConnectionHooks) {
     this.#hooks = hooks;
-    this.#gone = new Promise((resolve) => (this.#onGone = resolve));
     this.inbox = new Inbox(
-      { count: limits.maxQueue, size: limits.maxMessageSize },
+      { count: maxQueue, size: maxMessageSize },
       {
         pause: () => (this.#peer?.websocket as Pausable | undefined)?.pause?.(),
         resume: () => (this.#peer?.websocket as Pausable | undefined)?.resume?.(),
       },
+      (raw) => this.#read(valueType, raw),
     );
   }
 
@@ -84,11 +96,6 @@ export class Connection {
   /** The code that the socket was closed with. */
   get closeCode(): number | undefined {
     return this.#disconnect?.closeCode;
-  }
-
-  /** Resolves when the socket is closed, whoever closed it. */
-  get gone(): Promise<void> {
-    return this.#gone;
   }
 
   /** Aborted when the socket closes, from either side. */
@@ -118,30 +125,43 @@ export class Connection {
     if (protocol !== undefined && !this.#hooks.protocols.includes(protocol)) {
       throw stateError("The client does not offer this protocol.");
     }
-    const headers = new Headers(extra);
     const answer = negotiate(this.#hooks.protocols, protocol);
+    // Made before anything is decided: a header may be malformed.
+    let headers = extra && new Headers(extra);
     this.#state = "accepting";
     try {
-      for (const cookie of await this.#hooks.saveSession()) headers.append("set-cookie", cookie);
+      const saved = this.#hooks.saveSession();
+      const cookies = saved instanceof Promise ? await saved : (saved as readonly string[]);
+      if (cookies.length > 0) headers ??= new Headers();
+      for (const cookie of cookies) headers?.append("set-cookie", cookie);
     } catch (error) {
       this.#refuse(new HTTPError(500), []);
       throw error;
     }
-    const opened = new Promise<void>((resolve) => (this.#onOpened = resolve));
-    // The client may have gone away while the session was saved.
     this.isLive = answer.isLive;
-    if (this.#state === "accepting") {
-      this.#hooks.answer({ accepted: true, headers, protocol: answer.protocol });
-    }
-    await Promise.race([opened, this.#gone]);
+    // The client may have gone away while the session was saved, and may do so until it is open.
     if (this.#disconnect) throw this.#disconnect;
+    const decided = new Promise<void>((resolve) => (this.#onDecided = resolve));
+    this.#hooks.answer({ accepted: true, headers, protocol: answer.protocol });
+    await decided;
+    if (this.#peer === undefined) throw this.#disconnect;
   }
 
   /** Answers the handshake with an error status. What was changed in the session is saved. */
   async reject(error: HTTPError): Promise<void> {
     if (this.#state !== "pending") throw stateError("The handshake is answered already.");
     this.#state = "accepting";
-    this.#refuse(error, await this.#hooks.saveSession().catch(() => []));
+    this.#refuse(error, await this.#savedAnyway());
+  }
+
+  /** A handshake that is refused already gets no second refusal for its session. */
+  async #savedAnyway(): Promise<readonly string[]> {
+    try {
+      return await this.#hooks.saveSession();
+    } catch (error) {
+      logError("The session of a socket could not be saved:", error);
+      return [];
+    }
   }
 
   /** Answers at once, and saves nothing. */
@@ -199,7 +219,7 @@ export class Connection {
     this.#peer = peer;
     this.#outbox = new Outbox(peer);
     this.#state = "open";
-    this.#onOpened?.();
+    this.#onDecided?.();
   }
 
   drained(): void {
@@ -220,7 +240,19 @@ export class Connection {
     this.inbox.end(wasOurs || QUIET.has(code) ? undefined : this.#disconnect);
     this.#outbox?.end(this.#disconnect);
     this.#abort?.abort(this.#disconnect);
-    this.#onGone();
+    this.#onDecided?.();
+    this.#hooks.closed();
+  }
+
+  /** A message that is not what the route takes is the client's fault, and its end. */
+  #read(type: ValueType, raw: string | Uint8Array): Value {
+    try {
+      return decode(type, raw);
+    } catch {
+      const error = new WebSocketDisconnect(1007, `not ${type}`);
+      this.close(error.closeCode, error.reason, error);
+      throw error;
+    }
   }
 }
 

@@ -1,10 +1,15 @@
 import { describe, expect, test } from "vitest";
 import { Inbox } from "./inbox.ts";
 
+function read(raw: string): string {
+  if (raw === "unreadable") throw new TypeError("unreadable");
+  return raw;
+}
+
 function inboxOf(limits: { count: number; size: number }) {
   const calls: string[] = [];
   const flow = { pause: () => calls.push("pause"), resume: () => calls.push("resume") };
-  return { inbox: new Inbox<string>(limits, flow), calls };
+  return { inbox: new Inbox<string>(limits, flow, read), calls };
 }
 
 const value = (text: string) => ({ value: text, done: false });
@@ -68,6 +73,16 @@ describe("Inbox", () => {
     const next = broken.take();
     broken.end(new Error("gone"));
     await expect(next).rejects.toThrow("gone");
+  });
+
+  test("a message that cannot be read is an error for who takes it, and for nobody else", async () => {
+    const { inbox } = inboxOf({ count: 10, size: 10 });
+    const early = inbox.take();
+    for (const message of ["unreadable", "a", "unreadable", "b"]) inbox.push(message, 1);
+    await expect(early).rejects.toThrow("unreadable");
+    expect(await inbox.take()).toEqual(value("a"));
+    await expect(inbox.take()).rejects.toThrow("unreadable");
+    expect(await inbox.take()).toEqual(value("b"));
   });
 
   test("discard drops what waits, and reads on", async () => {

@@ -17,8 +17,8 @@ interface Waiter<Message> {
   readonly reject: (error: Error) => void;
 }
 
-interface Entry<Message> {
-  readonly message: Message;
+interface Entry<Raw> {
+  readonly raw: Raw;
   readonly size: number;
 }
 
@@ -26,19 +26,24 @@ interface Entry<Message> {
  * The messages that wait for the view. At a limit the socket is no longer read, so that the client
  * is pushed back; what stood in the last chunk that was read still arrives. Reading goes on when
  * half of it is used up.
+ *
+ * Messages wait as they came and are read when they are given out; one that cannot be read is an
+ * error for who takes it.
  */
-export class Inbox<Message> {
+export class Inbox<Raw, Message = Raw> {
   readonly #limits: InboxLimits;
   readonly #flow: Flow;
+  readonly #read: (raw: Raw) => Message;
   readonly #waiters: Waiter<Message>[] = [];
-  #entries: Entry<Message>[] = [];
+  #entries: Entry<Raw>[] = [];
   #size = 0;
   #isPaused = false;
   #end: { readonly error: Error | undefined } | undefined;
 
-  constructor(limits: InboxLimits, flow: Flow) {
+  constructor(limits: InboxLimits, flow: Flow, read: (raw: Raw) => Message) {
     this.#limits = limits;
     this.#flow = flow;
+    this.#read = read;
   }
 
   /** Whether the client is being made to wait. It cannot answer a ping then. */
@@ -47,14 +52,14 @@ export class Inbox<Message> {
   }
 
   /** Adds a message of `size` bytes. */
-  push(message: Message, size: number): void {
+  push(raw: Raw, size: number): void {
     if (this.#end !== undefined) return;
     const waiter = this.#waiters.shift();
     if (waiter) {
-      waiter.resolve({ value: message, done: false });
+      this.#give(raw, waiter);
       return;
     }
-    this.#entries.push({ message, size });
+    this.#entries.push({ raw, size });
     this.#size += size;
     const { count, size: most } = this.#limits;
     if (!this.#isPaused && (this.#entries.length >= count || this.#size >= most)) {
@@ -69,7 +74,7 @@ export class Inbox<Message> {
     if (entry !== undefined) {
       this.#size -= entry.size;
       this.#resumeWhenHalfEmpty();
-      return Promise.resolve({ value: entry.message, done: false });
+      return new Promise((resolve, reject) => this.#give(entry.raw, { resolve, reject }));
     }
     if (this.#end === undefined) {
       return new Promise((resolve, reject) => this.#waiters.push({ resolve, reject }));
@@ -94,6 +99,14 @@ export class Inbox<Message> {
     this.#entries = [];
     this.#size = 0;
     this.#resumeWhenHalfEmpty();
+  }
+
+  #give(raw: Raw, { resolve, reject }: Waiter<Message>): void {
+    try {
+      resolve({ value: this.#read(raw), done: false });
+    } catch (error) {
+      reject(error as Error);
+    }
   }
 
   #resumeWhenHalfEmpty(): void {

@@ -17,6 +17,8 @@ interface Waiter {
 export class Outbox {
   readonly #peer: Peer;
   readonly #waiters: Waiter[] = [];
+  /** Bytes on their way after the last send. */
+  #waiting = 0;
 
   constructor(peer: Peer) {
     this.#peer = peer;
@@ -29,12 +31,13 @@ export class Outbox {
    * messages wait for the client
    */
   send(data: string | Uint8Array): Promise<void> {
-    if (this.#peer.bufferedAmount > MOST) {
+    if (this.#waiting > MOST && this.#peer.bufferedAmount > MOST) {
       this.end(new WebSocketDisconnect(1006, "The client reads too slowly."));
       this.#peer.terminate();
     } else {
-      this.#peer.send(data);
-      if (this.#peer.bufferedAmount <= HIGH_WATER) return SENT;
+      // On Node it gives what is on its way.
+      this.#waiting = this.#peer.send(data) as number;
+      if (this.#waiting <= HIGH_WATER) return SENT;
     }
     const drained = new Promise<void>((resolve, reject) => this.#waiters.push({ resolve, reject }));
     // A send that nobody waits for must not end the process when the client goes away.

@@ -4,7 +4,7 @@ import type { Duplex } from "node:stream";
 import type { Peer } from "crossws";
 import nodeAdapter, { type NodeAdapter } from "crossws/adapters/node";
 import { H3Event } from "h3";
-import { NodeRequest } from "srvx/node";
+import { FastURL, NodeRequest } from "srvx/node";
 import type { Core } from "../core.ts";
 import { HTTPError } from "../http-error.ts";
 import { logError } from "../log.ts";
@@ -18,16 +18,18 @@ import { Socket } from "./socket.ts";
 /** Seconds between two pings. A client that answered none in between is gone. */
 const HEARTBEAT = 30;
 
+/** What a Host may be made of; what it means is checked where it matters. */
+const HOST = /^[\w.:[\]-]+$/;
+
 /** A handshake that waits for its view. crossws hands the context of a request to its peer. */
 interface Pending {
   readonly connection: Connection;
   readonly session: SocketSession | undefined;
-  readonly verdict: Promise<Verdict>;
-  readonly refuse: (verdict: Extract<Verdict, { accepted: false }>) => void;
+  readonly answer: Promise<Answer>;
 }
 
-type Handled = { handled: true };
-type Upgraded = { headers: Headers; protocol?: string };
+/** What crossws is told: to upgrade, or that the handshake is answered already. */
+type Answer = { headers?: Headers; protocol?: string } | { handled: true };
 
 /**
  * Takes upgrades from a Node server to the views. Paths are resolved from the app's own table,
@@ -36,10 +38,11 @@ type Upgraded = { headers: Headers; protocol?: string };
 export class SocketServer {
   readonly #core: Core;
   readonly #connections = new Set<Connection>();
-  readonly #views = new Set<Promise<void>>();
   // The largest message is a setting of the whole adapter, so each size has one of its own.
   readonly #adapters = new Map<number, NodeAdapter>();
   readonly #heartbeat: NodeJS.Timeout;
+  readonly #onRest: (() => void)[] = [];
+  #runningViews = 0;
   #isClosing = false;
 
   constructor(core: Core) {
@@ -53,8 +56,8 @@ export class SocketServer {
   upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void {
     // Node took its own listener away, and an error without one ends the process.
     socket.on("error", () => socket.destroy());
-    const event = new H3Event(new NodeRequest({ req }));
     try {
+      const event = new H3Event(requestOf(req));
       const match = this.#check(req, event);
       this.#start(req, socket, head, event, match);
     } catch (error) {
@@ -70,15 +73,22 @@ export class SocketServer {
   async close(timeout: number): Promise<void> {
     this.#isClosing = true;
     clearInterval(this.#heartbeat);
-    const ends = Array.from(this.#connections, (connection) => connection.leave());
-    const timeIsUp = new AbortController();
-    const timer = setTimeout(() => timeIsUp.abort(), timeout * 1000);
-    await Promise.race([
-      Promise.all([...ends, ...this.#views]),
-      new Promise((resolve) => timeIsUp.signal.addEventListener("abort", resolve)),
-    ]);
-    clearTimeout(timer);
+    for (const connection of this.#connections) void connection.leave();
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, timeout * 1000);
+      this.#onRest.push(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+      this.#rest();
+    });
     for (const connection of this.#connections) connection.terminate();
+  }
+
+  /** Tells those who wait for it that nothing runs any more. */
+  #rest(): void {
+    if (this.#connections.size > 0 || this.#runningViews > 0) return;
+    for (const tell of this.#onRest.splice(0)) tell();
   }
 
   /** The route of a handshake, once everything that speaks against it is ruled out. */
@@ -111,32 +121,34 @@ export class SocketServer {
     if (refusal) throw new HTTPError(refusal.status, { detail: refusal.message });
 
     const protocols = readProtocols(req.headers["sec-websocket-protocol"]);
-    let answer!: (verdict: Verdict) => void;
-    const verdict = new Promise<Verdict>((resolve) => (answer = resolve));
+    let decide!: (answer: Answer) => void;
+    const answer = new Promise<Answer>((resolve) => (decide = resolve));
     const connection = new Connection(endpoint, {
       protocols,
-      saveSession: async () => (await session?.save()) ?? [],
-      answer,
+      saveSession: () => session?.save() ?? [],
+      answer: (verdict) => {
+        if (!verdict.accepted) refuse(req, socket, verdict.error, verdict.setCookie);
+        decide(toAnswer(verdict));
+      },
+      closed: () => {
+        session?.closed();
+        this.#connections.delete(connection);
+        this.#rest();
+      },
     });
     this.#connections.add(connection);
     // Where the client goes away before the handshake is answered, nothing else tells.
     socket.once("close", () => connection.lost());
-    void connection.gone.then(() => {
-      this.#connections.delete(connection);
-      session?.closed();
-    });
 
     const own = { protocols: appProtocols(protocols) };
     const parts = { event, params, ...own, endpoint, connection, session };
     const ws = new Socket<never, never, never>(parts);
-    const run = runView(endpoint, connection, session, ws).finally(() => this.#views.delete(run));
-    this.#views.add(run);
-    const pending: Pending = {
-      connection,
-      session,
-      verdict,
-      refuse: ({ error, setCookie }) => refuse(req, socket, error, setCookie),
-    };
+    this.#runningViews += 1;
+    void runView(endpoint, connection, session, ws).then(() => {
+      this.#runningViews -= 1;
+      this.#rest();
+    });
+    const pending: Pending = { connection, session, answer };
     event.req.context = { pending };
     void this.#adapterFor(endpoint.maxMessageSize).handleUpgrade(req, socket, head, event.req);
   }
@@ -151,7 +163,7 @@ export class SocketServer {
         idleTimeout: 0,
         serverOptions: { maxPayload, clientTracking: false },
         hooks: {
-          upgrade: (request) => this.#decide((request.context as { pending: Pending }).pending),
+          upgrade: ({ context }) => (context as { pending: Pending }).pending.answer,
           open: (peer) => this.#opened(peer),
           message: (peer, message) => {
             receive(pendingOf(peer), message.rawData as string | Uint8Array);
@@ -168,22 +180,32 @@ export class SocketServer {
     return adapter;
   }
 
-  async #decide(pending: Pending): Promise<Handled | Upgraded> {
-    const verdict = await pending.verdict;
-    if (!verdict.accepted) {
-      pending.refuse(verdict);
-      return { handled: true };
-    }
-    const { headers, protocol } = verdict;
-    return protocol === undefined ? { headers } : { headers, protocol };
-  }
-
   #opened(peer: Peer): void {
     const { connection, session } = pendingOf(peer);
     connection.opened(peer);
     session?.opened(connection);
     if (this.#isClosing) void connection.leave();
   }
+}
+
+/** A request with its URL. To leave that to srvx would ask the system for the client's address. */
+function requestOf(req: IncomingMessage) {
+  const { host } = req.headers;
+  const target = req.url ?? "";
+  if (!target.startsWith("/") || host === undefined || !HOST.test(host)) throw new HTTPError(400);
+  const request = new NodeRequest({ req });
+  const protocol = "encrypted" in req.socket && req.socket.encrypted === true ? "https:" : "http:";
+  const query = target.indexOf("?");
+  const pathname = query < 0 ? target : target.slice(0, query);
+  const search = query < 0 ? "" : target.slice(query);
+  request._url = new FastURL({ protocol, host, pathname, search });
+  return request;
+}
+
+function toAnswer(verdict: Verdict): Answer {
+  if (!verdict.accepted) return { handled: true };
+  const { headers, protocol } = verdict;
+  return { ...(headers && { headers }), ...(protocol !== undefined && { protocol }) };
 }
 
 function pendingOf(peer: Peer): Pending {

@@ -27,11 +27,16 @@ export class SocketSession implements LiveSocket {
   }
 
   /** Saves what was changed. Gives the Set-Cookie headers; from here on nothing can be changed. */
-  async save(): Promise<readonly string[]> {
+  save(): Promise<readonly string[]> | readonly string[] {
+    let isWaiting = false;
     try {
-      return (await this.context.commit()).setCookie;
+      const commit = this.context.commit();
+      if (!(commit instanceof Promise)) return commit.setCookie;
+      isWaiting = true;
+      const saved = commit.then(({ setCookie }) => setCookie);
+      return saved.finally(() => this.context.handshakeSent());
     } finally {
-      this.context.handshakeSent();
+      if (!isWaiting) this.context.handshakeSent();
     }
   }
 

@@ -5,7 +5,7 @@ import { HTTPError, type HTTPErrorOptions } from "../http-error.ts";
 import { sessionsAreOff } from "../request.ts";
 import type { MessageOf, ValueType } from "../route.ts";
 import type { AcceptOptions, Connection } from "./connection.ts";
-import { decode, encode } from "./decode.ts";
+import { encode } from "./decode.ts";
 import type { SocketEndpoint } from "./endpoint.ts";
 import type { SessionListener, SocketSession } from "./session.ts";
 
@@ -187,18 +187,12 @@ export class Socket<
     return { next: () => this.#take() };
   }
 
-  async #take(): Promise<IteratorResult<MessageOf<Type>, undefined>> {
+  // Not async: this is the way of every message.
+  #take(): Promise<IteratorResult<MessageOf<Type>, undefined>> {
     const { connection, endpoint } = this.#parts;
-    if (connection.isPending) await connection.open(endpoint.autoAccept);
-    const { done, value } = await connection.inbox.take();
-    if (done) return { done, value: undefined };
-    try {
-      return { done: false, value: decode(endpoint.valueType, value) as MessageOf<Type> };
-    } catch {
-      const error = new WebSocketDisconnect(1007, `not ${endpoint.valueType}`);
-      connection.close(error.closeCode, error.reason, error);
-      throw error;
-    }
+    const take = () =>
+      connection.inbox.take() as Promise<IteratorResult<MessageOf<Type>, undefined>>;
+    return connection.isPending ? connection.open(endpoint.autoAccept).then(take) : take();
   }
 
   #context() {
