@@ -12,6 +12,8 @@ export interface Attached {
   live: LiveSession;
   /** Called when the socket or its session ends. */
   readonly onEnd: Set<() => void>;
+  /** The JSON that a ticket of this socket is on its way with: its own change is no news to it. */
+  own: string | undefined;
 }
 
 /** A session that has sockets. */
@@ -55,7 +57,7 @@ export class Registry {
       live = { sid: now.sid, endsAt: 0, sockets: [], waiting: 0, turn: undefined };
       this.#sessions.set(now.sid, live);
     }
-    const attached: Attached = { context, socket, live, onEnd: new Set() };
+    const attached: Attached = { context, socket, live, onEnd: new Set(), own: undefined };
     live.sockets.push(attached);
     this.#prolong(live, now);
     return attached;
@@ -79,13 +81,12 @@ export class Registry {
     if (live === undefined) return;
     if (change.sid !== sid) this.#move(live, change.sid);
     this.#prolong(live, change);
-    for (const { context, socket } of live.sockets.slice()) {
+    for (const { context, socket, own } of live.sockets.slice()) {
       const before = currentOf(context);
-      const isNews = change.rev > before.rev || change.sid !== before.sid;
       if (change.rev < before.rev && change.sid === before.sid) continue;
       context.refresh(change);
-      if (isNews && context !== origin && change.json !== before.json)
-        guarded(() => socket.changed?.());
+      const isOwn = context === origin || change.json === own;
+      if (!isOwn && change.json !== before.json) guarded(() => socket.changed?.());
     }
   }
 

@@ -66,7 +66,9 @@ async function exchange(
     if (next === undefined) return;
     const { ring } = context.settings;
     const ticket = makeTicket(ring, base.sid, { rev: base.rev, json: next.json }, nowSeconds());
+    attached.own = next.json;
     const outcome = await send(hub, attached, ticket, deliver, clock);
+    attached.own = undefined;
     if (outcome === undefined) return;
     const { code } = outcome;
     if (code === undefined) {
