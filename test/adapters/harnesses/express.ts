@@ -29,14 +29,16 @@ export function expressHarness(name: string, create: Express): Harness {
   }
 
   async function view(req: express.Request, res: express.Response): Promise<void> {
+    // Of any shape here; what an app declares is checked where types are.
+    const holder = req as unknown as { session: Record<string, unknown> };
     const { status, headers, body } = await answer({
       path: req.path,
       query: new URL(req.url, "http://here").searchParams,
-      get session() {
-        return req.session;
+      get session(): Record<string, unknown> {
+        return holder.session;
       },
-      set session(value) {
-        req.session = value;
+      set session(value: Record<string, unknown> | null) {
+        holder.session = value as never;
       },
       text: () => Promise.resolve(typeof req.body === "string" ? req.body : ""),
     });

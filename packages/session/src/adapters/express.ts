@@ -1,18 +1,6 @@
-import type { SessionData, SessionOf } from "../session/data.ts";
+import type { SessionData } from "../session/data.ts";
 import { serveConnect, type SessionMiddleware } from "./shared/connect.ts";
 import { toSessions, type SessionsOrOptions } from "./shared/sessions.ts";
-
-declare global {
-  // The namespace that Express's types are extended by; without them it means nothing.
-  // oxlint-disable-next-line typescript/no-namespace
-  namespace Express {
-    interface Request {
-      get session(): SessionOf<SessionData>;
-      /** An object replaces the data, null ends the session. */
-      set session(value: SessionOf<SessionData> | null);
-    }
-  }
-}
 
 /**
  * Sessions for Express 4 and 5: `req.session`, and the check against cross-site requests.

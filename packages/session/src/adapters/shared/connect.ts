@@ -1,9 +1,25 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Sessions } from "../../engine.ts";
+import type { SessionData, SessionOf } from "../../session/data.ts";
 import { defineSession, NodeSession, sendReply } from "./node.ts";
 import type { Reply } from "./reply.ts";
 import { refuseSecond } from "./sessions.ts";
 import { openForHandshake } from "./upgrade.ts";
+
+declare global {
+  // The namespace that Express's types are extended by; without them it means nothing.
+  namespace Express {
+    /** What a session of a request has beside its data; see `@galleta/session/express-session`. */
+    // oxlint-disable-next-line typescript/no-empty-object-type -- filled where it is imported
+    interface RequestSession {}
+
+    interface Request {
+      get session(): SessionOf<SessionData> & RequestSession;
+      /** An object replaces the data, null ends the session. */
+      set session(value: SessionOf<SessionData> | null);
+    }
+  }
+}
 
 /** A middleware of Express, Connect and whatever else calls `(req, res, next)`. */
 export type SessionMiddleware = (
@@ -12,12 +28,17 @@ export type SessionMiddleware = (
   next: (error?: unknown) => void,
 ) => void;
 
-/** Gives one request its session, and goes on unless it is answered here. */
+/**
+ * Gives one request its session, and goes on unless it is answered here.
+ *
+ * @param define gives the request its property
+ */
 export function serveConnect<Data>(
   sessions: Sessions<Data>,
   req: IncomingMessage,
   res: ServerResponse | object,
   next: (error?: unknown) => void,
+  define: (req: IncomingMessage, held: NodeSession<Data>) => void = defineSession,
 ): void {
   const before = req as { session?: unknown; body?: unknown };
   if (before.session !== undefined) throw refuseSecond("req.session");
@@ -29,7 +50,7 @@ export function serveConnect<Data>(
     return;
   }
   const held = new NodeSession(sessions, req, res, next);
-  defineSession(req, held);
+  define(req, held);
   const goOn = (reply: Reply | undefined) => {
     if (reply === undefined) next();
     else sendReply(res, reply);

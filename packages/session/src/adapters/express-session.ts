@@ -1,0 +1,132 @@
+import type { IncomingMessage } from "node:http";
+import { SessionError } from "../errors.ts";
+import type { SessionData, SessionOf } from "../session/data.ts";
+import { describe, destroy } from "../session/functions.ts";
+import { serveConnect, type SessionMiddleware } from "./shared/connect.ts";
+import type { NodeSession } from "./shared/node.ts";
+import { toSessions, type SessionsOrOptions } from "./shared/sessions.ts";
+
+type Callback = (error?: unknown) => void;
+
+/** The attributes of the session's cookie, to read. They are options, the same for all sessions. */
+export interface CookieView {
+  /** When the cookie ends; null where it ends with the browser. */
+  readonly expires: Date | null;
+  /** Milliseconds until then. */
+  readonly maxAge: number | null;
+  /** Milliseconds that the cookie was given. */
+  readonly originalMaxAge: number | null;
+}
+
+declare global {
+  namespace Express {
+    interface RequestSession {
+      readonly id: string;
+      readonly cookie: CookieView;
+      /** Begins a new session, without data and with a new id. */
+      regenerate(done?: Callback): this;
+      /** Ends the session. `req.session` is an empty one from then on. */
+      destroy(done?: Callback): this;
+      /** Does nothing: a session is saved when the response begins, in the cookie itself. */
+      save(done?: Callback): this;
+      /** Does nothing: no other request changes the data of this one. */
+      reload(done?: Callback): this;
+      /** Does nothing: see the option `rolling`. */
+      touch(): this;
+    }
+
+    interface Request {
+      sessionID: string;
+    }
+  }
+}
+
+/**
+ * Sessions for apps that were written for the package express-session: `@galleta/session/express`,
+ * and the methods that such apps call on `req.session`. They are inherited and not enumerable, so
+ * that the session's own keys are data alone.
+ *
+ * @param given options of `@galleta/session`, or sessions that are shared with a WebSocket server
+ * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; requests fail with
+ * `ERR_SESSION_SETUP` where another session middleware stands before it
+ * @example
+ * ```ts
+ * import session from "@galleta/session/express-session";
+ * app.use(session({ secretKey: process.env.SECRET_KEY ?? "" }));
+ * ```
+ */
+export default function session<Data = SessionData>(
+  given: SessionsOrOptions<Data>,
+): SessionMiddleware {
+  const sessions = toSessions(given);
+  return (req, res, next) => serveConnect(sessions, req, res, next, define);
+}
+
+function define<Data>(req: IncomingMessage, held: NodeSession<Data>): void {
+  Object.defineProperties(req, {
+    session: {
+      get: () => dress(held.session),
+      set: (value: SessionOf<Data> | null) => {
+        held.session = value;
+      },
+      configurable: true,
+      enumerable: true,
+    },
+    sessionID: { get: () => describe(held.session).id, configurable: true, enumerable: true },
+  });
+}
+
+function dress<S extends object>(of: S): S {
+  if (Object.getPrototypeOf(of) !== METHODS) Object.setPrototypeOf(of, METHODS);
+  return of;
+}
+
+/** Calls back later, as a store would: what comes after the call runs first. */
+function later<S>(of: S, done: Callback | undefined): S {
+  if (done !== undefined) process.nextTick(done);
+  return of;
+}
+
+function startAnew<S extends object>(this: S, done?: Callback): S {
+  destroy(this);
+  return later(this, done);
+}
+
+function nothing<S>(this: S, done?: Callback): S {
+  return later(this, done);
+}
+
+const METHODS: object = Object.create(null, {
+  id: {
+    get(this: object) {
+      return describe(this).id;
+    },
+  },
+  cookie: {
+    get(this: object) {
+      return cookieOf(this);
+    },
+  },
+  regenerate: { value: startAnew },
+  destroy: { value: startAnew },
+  save: { value: nothing },
+  reload: { value: nothing },
+  touch: { value: nothing },
+}) as object;
+
+function cookieOf(of: object): CookieView {
+  const { expiresAt, issuedAt } = describe(of);
+  const view: CookieView = {
+    expires: expiresAt,
+    maxAge: expiresAt && expiresAt.getTime() - Date.now(),
+    originalMaxAge: expiresAt && expiresAt.getTime() - issuedAt.getTime(),
+  };
+  return new Proxy(view, { set: refuse, defineProperty: refuse });
+}
+
+function refuse(): never {
+  throw new SessionError(
+    "ERR_SESSION_OPTION",
+    "A cookie's attributes are the same for all sessions. Set maxAge and its like as options of session().",
+  );
+}
