@@ -107,38 +107,83 @@ describe.runIf(available(CHROMIUM))("in a browser", () => {
     return page;
   }
 
-  const texts = (page: Page, list: string) => page.locator(`#${list} li`).allTextContents();
+  const unseen = (page: Page) => page.locator("#unseen li").allTextContents();
+
+  /** Waits until the browser's cookie says so: what the page showed is noted through the socket. */
+  const noted = (lastId: number) =>
+    expect
+      .poll(async () => {
+        const [cookie] = await context.cookies();
+        return Buffer.from(cookie?.value ?? "", "base64url").toString("latin1");
+      })
+      .toContain(`{"lastId":${lastId}}`);
+
+  async function add(page: Page, content: string): Promise<void> {
+    await page.getByLabel("New todo").fill(content);
+    await page.getByRole("button", { name: "Add" }).click();
+  }
 
   it("two tabs share the session, a reload keeps it, the socket brings what is new", async () => {
     const first = await open();
-    await expect.poll(() => texts(first, "unseen")).toHaveLength(3);
+    await expect.poll(() => unseen(first)).toHaveLength(3);
+    await noted(2);
     const second = await open();
     await second.getByText("Nothing new.").waitFor();
 
-    await second.getByLabel("New todo").fill("Buy bread");
-    await second.getByRole("button", { name: "Add" }).click();
-    await expect.poll(() => texts(first, "arrivals")).toEqual(["Buy bread"]);
-    await expect.poll(() => texts(second, "arrivals")).toEqual(["Buy bread"]);
+    await add(second, "Buy bread");
+    await expect.poll(() => unseen(first)).toContain("Buy bread");
+    await expect.poll(() => unseen(second)).toEqual(["Buy bread"]);
+    await noted(3);
 
     await first.reload();
-    await expect.poll(() => texts(first, "unseen")).toEqual(["Buy bread"]);
-    await second.reload();
-    await second.getByText("Nothing new.").waitFor();
+    await first.getByText("Feed: live").waitFor();
+    await first.getByText("Nothing new.").waitFor();
+    expect(await unseen(first)).toEqual([]);
   });
 
-  it("forgets the session", async () => {
+  it("shows every one of several todos in a row, once, to two browsers", async () => {
     const page = await open();
-    await expect.poll(() => texts(page, "unseen")).toHaveLength(3);
-    await page.getByRole("button", { name: "Forget my session" }).click();
-    await expect.poll(async () => (await context.cookies()).length).toBe(0);
-    await page.getByRole("button", { name: "Show what is unseen" }).click();
-    await expect.poll(() => texts(page, "unseen")).toHaveLength(3);
+    await expect.poll(() => unseen(page)).toHaveLength(3);
+    const contents = Array.from({ length: 20 }, (_, i) => `todo ${i}`);
+    for (const content of contents) await post("/todos", JSON.stringify({ content }));
+    await expect.poll(() => unseen(page)).toHaveLength(23);
+    expect((await unseen(page)).slice(3)).toEqual(contents);
+    await noted(22);
+    const stranger = await browser.newContext();
+    const other = await stranger.newPage();
+    await other.goto(server.url);
+    await expect.poll(() => unseen(other)).toHaveLength(23);
+    await stranger.close();
+  });
+
+  it("a log-out in one tab closes the others at once, and not another browser", async () => {
+    const [first, second] = [await open(), await open()];
+    const stranger = await browser.newContext();
+    const other = await stranger.newPage();
+    await other.goto(server.url);
+    await other.getByText("Feed: live").waitFor();
+
+    await second.getByRole("button", { name: "Log out everywhere" }).click();
+    await first.getByText("Feed: session ended").waitFor();
+    await second.getByText("Feed: session ended").waitFor();
+    expect(await context.cookies()).toEqual([]);
+    expect(await other.getByText("Feed: live").count()).toBe(1);
+    await stranger.close();
+
+    await first.getByRole("link", { name: "Start a new session" }).click();
+    await expect.poll(() => unseen(first)).toHaveLength(3);
   });
 
   it("takes HTML in a todo for text", async () => {
     const page = await open();
-    await page.getByLabel("New todo").fill("<img src=x onerror=alert(1)>");
-    await page.getByRole("button", { name: "Add" }).click();
-    await expect.poll(() => texts(page, "arrivals")).toEqual(["<img src=x onerror=alert(1)>"]);
+    await add(page, "<img src=x onerror=alert(1)>");
+    await expect.poll(() => unseen(page)).toContain("<img src=x onerror=alert(1)>");
+  });
+
+  it("says what is wrong with a todo", async () => {
+    const page = await open();
+    await add(page, "   ");
+    await page.getByRole("alert").getByText("A todo needs some content.").waitFor();
+    problems.length = 0; // the browser logs every answer of 400
   });
 });

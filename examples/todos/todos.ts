@@ -37,3 +37,9 @@ export function readContent(body: unknown): { content: string } | { problem: str
   if (trimmed.length > MAX_CONTENT) return { problem: `Use at most ${MAX_CONTENT} characters.` };
   return { content: trimmed };
 }
+
+/** The id in a page's message `{"seen": id}`; of a todo that there is, or -1. */
+export function readSeen(message: unknown): number {
+  const seen = typeof message === "object" && message !== null && "seen" in message && message.seen;
+  return typeof seen === "number" && todos[seen] !== undefined ? seen : -1;
+}

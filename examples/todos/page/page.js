@@ -1,17 +1,14 @@
+import { LiveWebSocket } from "/client.js";
+
+const SESSION_ENDED = 1008;
 const byId = (id) => document.getElementById(id);
 
-function show(list, todo) {
+function show({ id, content }) {
   const item = document.createElement("li");
-  item.textContent = todo.content;
-  item.dataset.id = todo.id;
-  byId(list).append(item);
-}
-
-async function showUnseen() {
-  const response = await fetch("/unseen-todos");
-  const todos = await response.json();
-  for (const todo of todos) show("unseen", todo);
-  byId("none").hidden = todos.length > 0;
+  item.textContent = content;
+  item.dataset.id = id;
+  byId("unseen").append(item);
+  byId("none").hidden = true;
 }
 
 byId("add").addEventListener("submit", async (event) => {
@@ -28,23 +25,25 @@ byId("add").addEventListener("submit", async (event) => {
   content.focus();
 });
 
-byId("check").addEventListener("click", showUnseen);
-
-byId("forget").addEventListener("click", async () => {
-  await fetch("/forget", { method: "POST" });
-  byId("unseen").replaceChildren();
-  byId("none").hidden = true;
-});
+// Ends the session; its sockets, in whichever tab, are closed by the server.
+byId("logout").addEventListener("click", () => fetch("/forget", { method: "POST" }));
 
 function connect() {
-  const socket = new WebSocket(`${location.origin.replace(/^http/, "ws")}/feed`);
+  const shown = new Set([...byId("unseen").children].map((item) => Number(item.dataset.id)));
+  const socket = new LiveWebSocket(new URL("/feed", location.href.replace(/^http/, "ws")));
   socket.addEventListener("open", () => (byId("state").textContent = "live"));
-  socket.addEventListener("message", ({ data }) => show("arrivals", JSON.parse(data)));
-  socket.addEventListener("close", ({ reason }) => {
+  socket.addEventListener("message", ({ data }) => {
+    const todo = JSON.parse(data);
+    // After a reconnect, what was shown and not yet noted comes again.
+    if (!shown.has(todo.id)) show(todo);
+    shown.add(todo.id);
+    socket.send(JSON.stringify({ seen: todo.id }));
+  });
+  socket.addEventListener("close", ({ code, reason }) => {
     byId("state").textContent = reason || "disconnected";
-    setTimeout(connect, 2000);
+    if (code === SESSION_ENDED) byId("again").hidden = false;
+    else setTimeout(connect, 2000);
   });
 }
 
 connect();
-await showUnseen();
