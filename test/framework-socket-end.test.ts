@@ -4,7 +4,7 @@ import { LiveServer } from "galleta/testing";
 import { describe, expect, test } from "vitest";
 import { WebSocket as Client } from "ws";
 import { appWith, clientOf, latch, live, SESSIONS, watchLog } from "./support/framework.ts";
-import { handshake } from "./support/handshake.ts";
+import { handshake, refusal } from "./support/handshake.ts";
 
 const log = watchLog();
 
@@ -90,6 +90,37 @@ describe("the end", () => {
     expect((await (await client.websocket("/http-error")).closed).code).toBe(1011);
     const closes = await client.websocket("/closes");
     expect(await closes.closed).toEqual({ code: 4001, reason: "enough" });
+  });
+
+  test("a view need not wait for what it began: its socket still ends", async () => {
+    const app = appWith({ SESSIONS });
+    app.websocketRoute("/sends", (ws) => {
+      void ws.send("a");
+    });
+    app.websocketRoute("/accepts", (ws) => {
+      void ws.accept();
+    });
+    app.websocketRoute("/throws", (ws) => {
+      void ws.accept();
+      throw new HTTPError(404);
+    });
+    app.websocketRoute("/rejects", { autoAccept: false }, (ws) => {
+      void ws.reject(402);
+    });
+    app.websocketRoute("/closes", (ws) => {
+      void ws.accept();
+      void ws.close(4000);
+    });
+    const client = clientOf(app);
+    const sends = await client.websocket("/sends");
+    expect(await sends.receive()).toBe("a");
+    expect((await sends.closed).code).toBe(1000);
+    expect((await (await client.websocket("/accepts")).closed).code).toBe(1000);
+    expect((await refusal(client.websocket("/rejects"))).status).toBe(402);
+    expect((await (await client.websocket("/closes")).closed).code).toBe(4000);
+    expect(log()).not.toHaveBeenCalled();
+    expect((await (await client.websocket("/throws")).closed).code).toBe(1011);
+    expect(log()).toHaveBeenCalledOnce();
   });
 
   test("closing ends the loop, also when a client does not read", async () => {

@@ -72,6 +72,8 @@ export class Connection {
   #onDecided: (() => void) | undefined;
   #disconnect: WebSocketDisconnect | undefined;
   #abort: AbortController | undefined;
+  /** A close that came between the decision and the 101. */
+  #closing: { readonly code: number; readonly reason: string } | undefined;
 
   constructor({ valueType, maxQueue, maxMessageSize }: ConnectionOptions, hooks: ConnectionHooks) {
     this.#hooks = hooks;
@@ -116,8 +118,8 @@ export class Connection {
 
   /** Resolves when the socket is open; accepts it where nothing was decided yet. */
   open(autoAccept: boolean): Promise<void> {
-    if (this.#opened !== undefined) return this.#opened;
-    if (this.#state !== "pending" || autoAccept) return this.accept();
+    if (this.#state !== "pending") return this.#opened ?? this.accept();
+    if (autoAccept) return this.accept();
     return Promise.reject(stateError("Call ws.accept() first: autoAccept is false."));
   }
 
@@ -148,10 +150,18 @@ export class Connection {
   }
 
   /** Answers the handshake with an error status. What was changed in the session is saved. */
-  async reject(error: HTTPError): Promise<void> {
-    if (this.#state !== "pending") throw stateError("The handshake is answered already.");
+  reject(error: HTTPError): Promise<void> {
+    if (this.#state !== "pending") {
+      return Promise.reject(stateError("The handshake is answered already."));
+    }
     this.#state = "accepting";
-    this.#refuse(error, await this.#savedAnyway());
+    const rejected = this.#savedAnyway().then((setCookie) => this.#refuse(error, setCookie));
+    this.#opened = handled(
+      rejected.then(() => {
+        throw this.#disconnect;
+      }),
+    );
+    return rejected;
   }
 
   /** A handshake that is refused already gets no second refusal for its session. */
@@ -184,8 +194,9 @@ export class Connection {
     if (this.#state === "open") void this.#outbox?.send(frame);
   }
 
-  /** Starts to close. Messages that wait are dropped. */
+  /** Starts to close, at the latest when the socket is open. Messages that wait are dropped. */
   close(code: number, reason: string, error?: WebSocketDisconnect): void {
+    if (this.#state === "accepting") this.#closing ??= { code, reason };
     if (this.#state !== "open") return;
     this.#peer?.close(code, reason);
     this.#state = "closing";
@@ -220,6 +231,7 @@ export class Connection {
     this.#outbox = new Outbox(peer);
     this.#state = "open";
     this.#onDecided?.();
+    if (this.#closing) this.close(this.#closing.code, this.#closing.reason);
   }
 
   drained(): void {

@@ -25,7 +25,8 @@ export async function runView(
     if (wait) await wait;
     await endpoint.view(socket);
     if (connection.isPending && !endpoint.autoAccept) await connection.reject(new HTTPError(403));
-    else if (connection.isPending) await connection.open(true);
+    // Also where the view did not wait for what it began: what it sent still goes out.
+    await connection.open(true);
     connection.close(1000, "");
   } catch (error) {
     if (!isEnd(connection, error)) await fail(connection, socket, error);

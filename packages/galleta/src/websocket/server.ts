@@ -184,7 +184,6 @@ export class SocketServer {
     const { connection, session } = pendingOf(peer);
     connection.opened(peer);
     session?.opened(connection);
-    if (this.#isClosing) void connection.leave();
   }
 }
 
