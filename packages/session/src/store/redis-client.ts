@@ -7,7 +7,7 @@ export interface IoRedisClient {
   defineCommand(...args: never[]): unknown;
   duplicate(): IoRedisClient;
   subscribe(...channels: string[]): Promise<unknown>;
-  on(event: string, listener: (...args: never[]) => void): unknown;
+  on(event: string, listener: (...args: string[]) => void): unknown;
   disconnect(): void;
 }
 
@@ -18,7 +18,7 @@ export interface NodeRedisClient {
   duplicate(): NodeRedisClient;
   connect(): Promise<unknown>;
   subscribe(channel: string, listener: (message: string) => void): Promise<unknown>;
-  on(event: string, listener: (...args: never[]) => void): unknown;
+  on(event: string, listener: (...args: string[]) => void): unknown;
   destroy(): void;
 }
 
