@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe as suite, expect, it, vi } from "vitest";
-import type { Commit } from "./cookie/headers.ts";
+import { commitOf, KEY, nextCookie } from "../../../test/support/sessions.ts";
 import { createSessions, type SessionOptions, type Sessions } from "./engine.ts";
-import type { MaybePromise } from "./maybe.ts";
 import type { SessionEvent } from "./session/events.ts";
 import { authenticatedAt, describe, destroy, flash, renew } from "./session/functions.ts";
 
@@ -12,17 +11,9 @@ interface Data {
   [key: string]: unknown;
 }
 
-const KEY = "an engine test key of more than 32 characters";
 const events: SessionEvent[] = [];
 const start = (options: Partial<SessionOptions> = {}) =>
   createSessions<Data>({ secretKey: KEY, onEvent: (event) => events.push(event), ...options });
-
-/** Without a store every commit is synchronous. */
-function commitOf(context: { commit(): MaybePromise<Commit> }): Commit {
-  const commit = context.commit();
-  if (commit instanceof Promise) throw new Error("A commit without a store is synchronous.");
-  return commit;
-}
 
 /** Runs one request and gives what the next one sends. */
 function request(
@@ -33,18 +24,7 @@ function request(
   const context = sessions.open(cookie);
   handler(context.session);
   const commit = commitOf(context);
-  const jar = new Map(
-    cookie
-      .split("; ")
-      .filter(Boolean)
-      .map((pair) => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)]),
-  );
-  for (const line of commit.setCookie) {
-    const [, name = "", value = ""] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
-    if (line.includes("Max-Age=0")) jar.delete(name);
-    else jar.set(name, value);
-  }
-  return { commit, cookie: [...jar].map(([name, value]) => `${name}=${value}`).join("; ") };
+  return { commit, cookie: nextCookie(cookie, commit.setCookie) };
 }
 
 beforeEach(() => {
@@ -267,89 +247,4 @@ suite("two requests at once", () => {
     });
     expect(events.find(({ type }) => type === "conflict")?.keys).toEqual(["user"]);
   });
-});
-
-suite("a request that runs while another ends the session", () => {
-  const login = (sessions: Sessions<Data>) =>
-    request(sessions, "", (session) => {
-      session.user = "alice";
-    }).cookie;
-
-  it.each<[string, (session: Partial<Data>) => void]>([
-    ["destroyed", (session) => destroy(session)],
-    ["emptied", (session) => delete session.user],
-    ["renewed", (session) => renew(session)],
-  ])("cannot bring a %s session back under a new id either", (_, end) => {
-    const sessions = start();
-    const cookie = login(sessions);
-    const slow = sessions.open(cookie);
-    slow.session.n = 1;
-    renew(slow.session);
-    request(sessions, cookie, end);
-    expect(commitOf(slow).setCookie).toEqual([]);
-    expect(events.at(-1)?.type).toBe("revoked");
-  });
-
-  it("takes the other's changes along when it renews", () => {
-    const sessions = start();
-    const cookie = login(sessions);
-    const slow = sessions.open(cookie);
-    renew(slow.session);
-    slow.session.user = "bob";
-    request(sessions, cookie, (session) => {
-      session.n = 1;
-    });
-    const renewed = commitOf(slow).setCookie[0]?.split(";")[0] ?? "";
-    request(sessions, renewed, (session) => expect(session).toEqual({ user: "bob", n: 1 }));
-  });
-
-  it("ends what it destroyed even where its commit fails", () => {
-    const sessions = start();
-    const cookie = login(sessions);
-    const context = sessions.open(cookie);
-    destroy(context.session);
-    context.session["big"] = 1n;
-    expect(() => context.commit()).toThrow(
-      expect.objectContaining({ code: "ERR_SESSION_NOT_JSON" }),
-    );
-    request(sessions, cookie, (session) => expect(session).toEqual({}));
-  });
-
-  it("keeps the old session where the renewed one does not fit", () => {
-    const sessions = start();
-    const cookie = login(sessions);
-    const context = sessions.open(cookie);
-    renew(context.session);
-    context.session.user = "x".repeat(5000);
-    expect(() => context.commit()).toThrow(
-      expect.objectContaining({ code: "ERR_SESSION_TOO_LARGE" }),
-    );
-    request(sessions, cookie, (session) => expect(session).toEqual({ user: "alice" }));
-  });
-});
-
-suite("a clock that is behind the server that began the session", () => {
-  it("does not lose it", () => {
-    const sessions = start({ maxAge: 40 });
-    const { cookie } = request(sessions, "", (session) => {
-      session.n = 1;
-    });
-    vi.setSystemTime(Date.now() - 50_000);
-    const next = request(sessions, cookie, (session) => {
-      session.n = 2;
-    });
-    request(sessions, next.cookie, (session) => expect(session).toEqual({ n: 2 }));
-  });
-});
-
-it("a request that outlasts the absolute limit leaves no session behind", () => {
-  const sessions = start({ absoluteMaxAge: 60 });
-  const { cookie } = request(sessions, "", (session) => {
-    session.n = 1;
-  });
-  const context = sessions.open(cookie);
-  context.session.n = 2;
-  vi.setSystemTime(Date.now() + 60_000);
-  expect(commitOf(context).setCookie).toEqual([expect.stringContaining("session=; Max-Age=0;")]);
-  expect(events.at(-1)?.type).toBe("expired");
 });

@@ -1,0 +1,104 @@
+// Requests of one session that overlap, and clocks that disagree.
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import {
+  commitOf,
+  nextCookie,
+  start,
+  visit,
+  type Anything,
+} from "../../../../test/support/sessions.ts";
+import { destroy, renew } from "./functions.ts";
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: new Date("2026-01-01T00:00:00Z"), toFake: ["Date"] });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const login = (options: Parameters<typeof start>[0] = {}) => {
+  const started = start(options);
+  const { cookie } = visit(started.sessions, "", (session) => (session["user"] = "alice"));
+  return { ...started, cookie };
+};
+
+describe("a request that runs while another ends the session", () => {
+  it.each<[string, (session: Anything) => void]>([
+    ["destroyed", (session) => destroy(session)],
+    ["emptied", (session) => delete session["user"]],
+    ["renewed", (session) => renew(session)],
+  ])("cannot bring one that was %s back under a new id either", (_, end) => {
+    const { sessions, cookie, types } = login();
+    const slow = sessions.open(cookie);
+    slow.session["n"] = 1;
+    renew(slow.session);
+    visit(sessions, cookie, end);
+    expect(commitOf(slow).setCookie).toEqual([]);
+    expect(types().at(-1)).toBe("revoked");
+  });
+
+  it("takes the other's changes along when it renews", () => {
+    const { sessions, cookie } = login();
+    const slow = sessions.open(cookie);
+    renew(slow.session);
+    slow.session["user"] = "bob";
+    visit(sessions, cookie, (session) => (session["n"] = 1));
+    const renewed = nextCookie("", commitOf(slow).setCookie);
+    visit(sessions, renewed, (session) => expect({ ...session }).toEqual({ user: "bob", n: 1 }));
+  });
+
+  it("ends what it destroyed even where its commit fails", () => {
+    const { sessions, cookie } = login();
+    const context = sessions.open(cookie);
+    destroy(context.session);
+    context.session["big"] = 1n;
+    expect(() => context.commit()).toThrow(
+      expect.objectContaining({ code: "ERR_SESSION_NOT_JSON" }),
+    );
+    visit(sessions, cookie, (session) => expect({ ...session }).toEqual({}));
+  });
+
+  it("keeps the old session where the renewed one does not fit", () => {
+    const { sessions, cookie } = login();
+    const context = sessions.open(cookie);
+    renew(context.session);
+    context.session["user"] = "x".repeat(5000);
+    expect(() => context.commit()).toThrow(
+      expect.objectContaining({ code: "ERR_SESSION_TOO_LARGE" }),
+    );
+    visit(sessions, cookie, (session) => expect({ ...session }).toEqual({ user: "alice" }));
+  });
+});
+
+describe("a session that was read, and made wrong after", () => {
+  const cycle: Anything = {};
+  cycle["self"] = cycle;
+  it.each([1n, () => 1, cycle, [undefined], Number.NaN])("by %o fails with our error", (value) => {
+    const { sessions, cookie } = login();
+    const context = sessions.open(cookie);
+    context.session["wrong"] = value;
+    expect(() => context.commit()).toThrow(
+      expect.objectContaining({ code: "ERR_SESSION_NOT_JSON" }),
+    );
+    visit(sessions, cookie, (session) => expect({ ...session }).toEqual({ user: "alice" }));
+  });
+});
+
+describe("clocks", () => {
+  it("one that is behind the server that began a session does not lose it", () => {
+    const { sessions, cookie } = login({ maxAge: 40 });
+    vi.setSystemTime(Date.now() - 50_000);
+    const next = visit(sessions, cookie, (session) => (session["n"] = 2));
+    visit(sessions, next.cookie, (session) => expect(session["n"]).toBe(2));
+    visit(start({ maxAge: 40 }).sessions, next.cookie, (session) => expect(session["n"]).toBe(2));
+  });
+
+  it("a request that outlasts the absolute limit leaves no session behind", () => {
+    const { sessions, cookie, types } = login({ absoluteMaxAge: 60 });
+    const context = sessions.open(cookie);
+    context.session["n"] = 2;
+    vi.setSystemTime(Date.now() + 60_000);
+    expect(commitOf(context).setCookie).toEqual([expect.stringContaining("session=; Max-Age=0;")]);
+    expect(types().at(-1)).toBe("expired");
+  });
+});
