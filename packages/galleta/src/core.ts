@@ -87,6 +87,9 @@ export class Core {
   /** Mounts anything that answers a Request. It sees the path without the prefix. */
   mountFetch(prefix: string, fetch: (request: Request) => Response | Promise<Response>): void {
     const base = prefix.replace(/\/+$/, "");
+    if (/[:*]/.test(base)) {
+      throw new GalletaError("ERR_GALLETA_ROUTE", "This can only be mounted at a plain path.");
+    }
     const view: Endpoint["view"] = ({ event }) => {
       // "/api//admin" would reach the other app as "/admin", past what guards "/api/admin".
       if (event.url.pathname.startsWith(`${base}//`)) throw new HTTPError(404);
