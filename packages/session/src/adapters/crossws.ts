@@ -1,4 +1,5 @@
 import type { Hooks, Peer } from "crossws";
+import { SessionError } from "../errors.ts";
 import { CONTROL, escapeMessage, negotiate, readFrame, type LiveHandle } from "../live/socket.ts";
 import type { MaybePromise } from "../maybe.ts";
 import type { SessionData, SessionOf } from "../session/data.ts";
@@ -6,8 +7,9 @@ import type { RequestFacts } from "../session/request.ts";
 import { connectionOf, FetchFacts, type ConnectionFacts } from "./shared/fetch-facts.ts";
 import { withCommit } from "./shared/fetch.ts";
 import { NodeFacts, type NodeRequest } from "./shared/node-facts.ts";
+import type { Reply } from "./shared/reply.ts";
 import { toSessions, type SessionsOrOptions } from "./shared/sessions.ts";
-import { recall, remember, Upgrade } from "./shared/upgrade.ts";
+import { FAILED, recall, remember, Upgrade, warn } from "./shared/upgrade.ts";
 
 type UpgradeRequest = Parameters<Hooks["upgrade"]>[0];
 type UpgradeResult = Awaited<ReturnType<Hooks["upgrade"]>>;
@@ -60,20 +62,16 @@ export function session<Data = SessionData>(
   const lives = new WeakMap<Upgrade<Data>, Live>();
   const liveOf = (peer: Peer) => lives.get(upgradeOf<Data>(peer));
 
-  return (hooks) => ({
-    ...hooks,
-
-    async upgrade(request) {
+  return (hooks) => {
+    async function answer(request: UpgradeRequest): Promise<UpgradeResult> {
       const facts = factsOf(request, settings.connection);
       const upgrade = new Upgrade<Data>(sessions, facts, request.headers.get("cookie"));
-      const refused = upgrade.refuse();
-      if (refused !== undefined) {
-        const headers = { "content-type": "application/json", "cache-control": "no-store" };
-        return new Response(refused.body, { status: refused.status, headers });
-      }
-      await upgrade.decide(undefined);
+      const refused = upgrade.refuse() ?? (await upgrade.decide(undefined));
+      if (refused !== undefined) return responseOf(refused);
+      const assertSendable = noteBefore(upgrade);
       const result = await resultOf(hooks, request, upgrade.session);
       if (result instanceof Response) return withCommit(result, await upgrade.context.commit());
+      assertSendable();
       const { protocol, isLive } = negotiate(offeredBy(request), result?.protocol);
       const headers = new Headers(result?.headers);
       for (const cookie of await upgrade.commit()) headers.append("set-cookie", cookie);
@@ -81,40 +79,53 @@ export function session<Data = SessionData>(
       lives.set(upgrade, { isPage: isLive });
       const context = { ...result?.context, session: upgrade.session };
       return { ...result, headers, context, ...(protocol !== undefined && { protocol }) };
-    },
+    }
 
-    open(peer) {
-      const upgrade = upgradeOf<Data>(peer);
-      const live = lives.get(upgrade);
-      if (live !== undefined) {
-        live.handle = upgrade.attach({
-          close: (code, reason) => peer.close(code, reason),
-          changed: () => settings.changed?.(upgrade.session, peer),
-          control: live.isPage ? escapeSends(peer) : undefined,
-        });
-      }
-      return hooks.open?.(peer);
-    },
+    return {
+      ...hooks,
 
-    message(peer, message) {
-      const live = liveOf(peer);
-      if (live?.isPage === true && typeof message.rawData === "string") {
-        const frame = readFrame(message.rawData);
-        if ("control" in frame) {
-          live.handle?.receive(frame.control);
-          return undefined;
+      async upgrade(request) {
+        try {
+          return await answer(request);
+        } catch (error) {
+          warn(error);
+          return responseOf(FAILED);
         }
-        // Read-only for apps, and nothing has read it yet.
-        Object.defineProperty(message, "rawData", { value: frame.message });
-      }
-      return hooks.message?.(peer, message);
-    },
+      },
 
-    close(peer, details) {
-      liveOf(peer)?.handle?.detach();
-      return hooks.close?.(peer, details);
-    },
-  });
+      open(peer) {
+        const upgrade = upgradeOf<Data>(peer);
+        const live = lives.get(upgrade);
+        if (live !== undefined) {
+          live.handle = upgrade.attach({
+            close: (code, reason) => peer.close(code, reason),
+            changed: () => settings.changed?.(upgrade.session, peer),
+            control: live.isPage ? escapeSends(peer) : undefined,
+          });
+        }
+        return hooks.open?.(peer);
+      },
+
+      message(peer, message) {
+        const live = liveOf(peer);
+        if (live?.isPage === true && typeof message.rawData === "string") {
+          const frame = readFrame(message.rawData);
+          if ("control" in frame) {
+            live.handle?.receive(frame.control);
+            return undefined;
+          }
+          // Read-only for apps, and nothing has read it yet.
+          Object.defineProperty(message, "rawData", { value: frame.message });
+        }
+        return hooks.message?.(peer, message);
+      },
+
+      close(peer, details) {
+        liveOf(peer)?.handle?.detach();
+        return hooks.close?.(peer, details);
+      },
+    };
+  };
 }
 
 /**
@@ -143,6 +154,33 @@ function factsOf(request: UpgradeRequest, connection: CrosswsSettings["connectio
   }
   const told = connection ?? ((of: Request) => connectionOf(of, undefined));
   return new FetchFacts(request, () => told(request));
+}
+
+function responseOf({ status, body }: Reply): Response {
+  const headers = { "content-type": "application/json", "cache-control": "no-store" };
+  return new Response(body, { status, headers });
+}
+
+/**
+ * Deno leaves headers out of its 101. There a change that the app makes in the handshake would be
+ * lost without a word; that a cookie is not prolonged is no loss.
+ *
+ * @returns throws `ERR_SESSION_RUNTIME` where the session was changed since
+ */
+function noteBefore<Data>(upgrade: Upgrade<Data>): () => void {
+  if (!("Deno" in globalThis)) return () => {};
+  const note = () => {
+    const { sid, meta, dictionary } = upgrade.context.state;
+    return JSON.stringify([sid, meta, dictionary.data]);
+  };
+  const before = note();
+  return () => {
+    if (note() === before) return;
+    throw new SessionError(
+      "ERR_SESSION_RUNTIME",
+      "Deno cannot set a cookie on the 101 of a WebSocket. Change the session in an HTTP request before, or after the handshake with update.",
+    );
+  };
 }
 
 /** What the app's hook says. A Response that it throws is one that it returns. */

@@ -31,7 +31,7 @@ export class LiveHub implements Hub {
   readonly #ledger: Ledger;
   readonly #backplane: Backplane | undefined;
   /** Tells our own messages from others'. */
-  readonly #name = randomBytes(12).toString("base64url");
+  #lazyName: string | undefined;
   #isListening = false;
 
   constructor(
@@ -92,6 +92,11 @@ export class LiveHub implements Hub {
     // What happened between the look into the cookie and now.
     if (known !== undefined) this.registry.change(sid, { ...currentOf(context), ...known });
     return attached;
+  }
+
+  /** Workers may not draw random numbers while they start, and sessions are set up there. */
+  get #name(): string {
+    return (this.#lazyName ??= randomBytes(12).toString("base64url"));
   }
 
   /** @param origin the socket that made the change, and need not be told */
