@@ -209,6 +209,15 @@ describe("the functions take the session itself", () => {
     }
   });
 
+  it("nor a part, once the session is read-only", () => {
+    const context = open({ a: { b: 1 } });
+    commitOf(context);
+    expect(contextOf(context.session)).toBe(context);
+    expect(() => contextOf(context.session["a"] as object)).toThrow(
+      expect.objectContaining({ code: "ERR_SESSION_NOT_A_SESSION" }),
+    );
+  });
+
   it("and no key of the data can stand for one of another", () => {
     const [one, two] = [open(), open()];
     one.session["other"] = two.session;

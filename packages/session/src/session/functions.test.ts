@@ -174,6 +174,17 @@ describe("destroy", () => {
     visit(sessions, cookie, (session) => expect({ ...session }).toEqual({}));
   });
 
+  it("begins the absolute lifetime of that session anew", () => {
+    const { sessions, cookie } = login({ absoluteMaxAge: 100 });
+    vi.setSystemTime(Date.now() + 99_000);
+    const next = visit(sessions, cookie, (session) => {
+      destroy(session);
+      session["user"] = "bob";
+    });
+    vi.setSystemTime(Date.now() + 99_000);
+    visit(sessions, next.cookie, (session) => expect(session["user"]).toBe("bob"));
+  });
+
   it("also takes away a cookie that was refused", () => {
     const { sessions } = login();
     for (const cookie of ["session=rubbish", "session=a; session=b"]) {
