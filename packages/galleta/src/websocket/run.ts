@@ -45,6 +45,7 @@ async function fail(
   socket: Socket<never, never, never>,
   error: unknown,
 ): Promise<void> {
+  if (!connection.isPending && !connection.isOpen && isAboutTheEnd(error)) return;
   const status = connection.isPending ? expectedStatus(error) : undefined;
   if (status === undefined) logError(`The WebSocket view of ${socket.url.pathname} failed:`, error);
   if (connection.isPending) {
@@ -58,4 +59,10 @@ async function fail(
 function expectedStatus(error: unknown): number | undefined {
   if (error instanceof HTTPError) return error.status;
   return error instanceof SessionError && error.status !== 500 ? error.status : undefined;
+}
+
+/** A change of the session that came to nothing because the socket is gone: as quiet as its end. */
+function isAboutTheEnd(error: unknown): boolean {
+  if (!(error instanceof SessionError)) return false;
+  return error.code === "ERR_SESSION_UPDATE_TIMEOUT" || error.code === "ERR_SESSION_ENDED";
 }
