@@ -1,23 +1,14 @@
-// Drives every way in which the engine and the framework fail or tell something, keeps all that
-// comes out, and looks in it for what must stay inside: secrets, keys made of them, cookie values.
-import { createSecretKey } from "node:crypto";
-import { format, inspect } from "node:util";
-import { serialize } from "node:v8";
+// Drives every way in which the engine fails or tells something, keeps all that comes out, and
+// looks in it for what must stay inside: secrets, keys made of them, cookie values, data.
 import {
-  App,
-  Config,
-  configure,
   csrfToken,
   describe as describeSession,
   destroy,
   flash,
   Secret,
-  SessionError,
-  settings,
   type SessionOptions,
 } from "galleta";
-import { createClient, LiveServer } from "galleta/testing";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { cookieSession } from "../packages/session/src/formats/cookie-session.ts";
 import { django } from "../packages/session/src/formats/django.ts";
 import { flask } from "../packages/session/src/formats/flask.ts";
@@ -25,105 +16,19 @@ import { ironSession } from "../packages/session/src/formats/iron-session.ts";
 import { rails } from "../packages/session/src/formats/rails.ts";
 import { starlette } from "../packages/session/src/formats/starlette.ts";
 import type { SessionFormat } from "../packages/session/src/session/format.ts";
-import { derive, info } from "../packages/session/src/token/keys.ts";
+import {
+  DATA,
+  expectNothingFound,
+  fails,
+  hide,
+  keep,
+  needles,
+  SECRET,
+  watchOutput,
+} from "./support/leaks.ts";
 import { commitOf, start, valueOf, visit, type Anything } from "./support/sessions.ts";
 
-const SECRET = "s3cret-of-this-test-that-must-never-show-up";
-const DATA = "the-data-of-a-session";
-const material = createSecretKey(Buffer.from(SECRET));
-const derived = (use: string) =>
-  derive(material, Buffer.alloc(0), info(use, "session"), 32).toString("hex");
-
-const out: string[] = [];
-const needles = new Set<string>();
-
-/** Everything that a value shows by any of the usual means. */
-function keep(value: unknown): void {
-  out.push(inspect(value, { depth: 12, showHidden: true, maxArrayLength: null }));
-  out.push(inspect(value, { depth: 12, customInspect: false }));
-  for (const show of [
-    String,
-    JSON.stringify,
-    (each: unknown) => serialize(each).toString("latin1"),
-  ]) {
-    try {
-      out.push(String(show(value)));
-    } catch {
-      // What cannot be written cannot leak so.
-    }
-  }
-  if (typeof value !== "object" || value === null) return;
-  for (const key of Reflect.ownKeys(value)) {
-    const part: unknown = Reflect.get(value, key);
-    out.push(String(key), typeof part === "string" ? part : "");
-  }
-  if (value instanceof Error) {
-    out.push(value.message, value.stack ?? "");
-    if (value.cause !== undefined) keep(value.cause);
-  }
-}
-
-/** Runs what must fail, and keeps how. */
-function fails(run: () => unknown): void {
-  try {
-    run();
-  } catch (error) {
-    keep(error);
-    return;
-  }
-  expect.fail(`${run.toString()} did not fail`);
-}
-
-/** Notes a cookie value, and the parts of it that could be told instead of the whole. */
-function hide(value: string): string {
-  needles.add(value);
-  if (value.length > 60) {
-    needles.add(value.slice(0, 40));
-    needles.add(value.slice(24, 60));
-    needles.add(value.slice(-40));
-  }
-  return value;
-}
-
-beforeEach(() => {
-  out.length = 0;
-  needles.clear();
-  for (const form of ["utf8", "hex", "base64", "base64url"] as const) {
-    needles.add(Buffer.from(SECRET).toString(form).replace(/=+$/, "").slice(0, 40));
-  }
-  for (const use of ["sign", "enc", "csrf"]) {
-    needles.add(derived(use));
-    // As inspect shows bytes.
-    needles.add(derived(use).match(/../g)!.slice(0, 16).join(" "));
-  }
-  needles.add(DATA);
-  for (const name of ["log", "info", "warn", "error", "debug", "trace"] as const) {
-    vi.spyOn(console, name).mockImplementation((...args) => {
-      out.push(format(...args));
-    });
-  }
-  for (const stream of [process.stdout, process.stderr]) {
-    vi.spyOn(stream, "write").mockImplementation((chunk) => {
-      out.push(String(chunk));
-      return true;
-    });
-  }
-});
-
-afterEach(() => {
-  vi.restoreAllMocks();
-  vi.unstubAllEnvs();
-});
-
-function expectNothingFound(): void {
-  vi.restoreAllMocks();
-  expect(out.length).toBeGreaterThan(0);
-  const all = out.join("\n");
-  for (const needle of needles) {
-    const at = all.indexOf(needle);
-    if (at !== -1) expect.fail(`found in: ...${all.slice(Math.max(0, at - 300), at)}<HERE>`);
-  }
-}
+watchOutput();
 
 it("finds what is not hidden", () => {
   keep({ a: [new Error("x", { cause: { key: SECRET } })] });
@@ -290,159 +195,6 @@ describe("the engine", () => {
       fails(() => commitOf(kept));
       fails(() => csrfToken(kept.session));
     }
-    expectNothingFound();
-  });
-});
-
-describe("the framework", () => {
-  it("when settings or the configuration are wrong", () => {
-    vi.stubEnv("NUMBER", SECRET);
-    vi.stubEnv("SECRET_KEY", SECRET);
-    const config = new Config();
-    fails(() => config.get("NUMBER", { cast: Number }));
-    fails(() => config.get("NUMBER", { cast: Boolean }));
-    fails(() => config.get("NUMBER", { cast: (text: string) => JSON.parse(text) as unknown }));
-    fails(() =>
-      config.get("NUMBER", {
-        cast: (text: string) => {
-          throw new Error(`bad: ${text}`);
-        },
-      }),
-    );
-    keep(config);
-    keep(config.get("SECRET_KEY", { cast: Secret }));
-    const bad: object[] = [
-      { SESSIONS: SECRET },
-      { SESSIONS: { secretKey: SECRET, nonsense: SECRET } },
-      { SESSIONS: { secretKey: SECRET, maxAge: SECRET } },
-      { SESSIONS: { secretKey: { SECRET } } },
-      { PLUGINS: SECRET },
-      { PLUGINS: [SECRET] },
-    ];
-    for (const each of bad) fails(() => configure(new App(), each));
-    const app = new App();
-    configure(app, { SESSIONS: true });
-    for (const each of [app, app.h3, settings, settings.get("SESSIONS")]) keep(each);
-    expectNothingFound();
-  });
-
-  it("when requests fail", async () => {
-    const app = new App<Anything>();
-    const key = new Secret(SECRET);
-    configure(app, { SESSIONS: { secretKey: key, csrf: "strict" } });
-    keep(settings.get("SESSIONS"));
-    app.route("/set", (req, res) => {
-      req.session["text"] = "kept";
-      res.json = null;
-    });
-    app.route("/throws", (req) => {
-      req.session["text"] = DATA;
-      throw new Error("the view's own", {
-        cause: new SessionError("ERR_SESSION_STORE", "no store"),
-      });
-    });
-    app.route("/session-in-error", (req) => {
-      throw Object.assign(new Error("with a request"), { req, key });
-    });
-    app.route("/big", (req) => {
-      req.session["big"] = DATA.repeat(300);
-    });
-    app.route("/not-json", (req) => {
-      req.session["map"] = new Map([[DATA, 1]]);
-    });
-    app.route("/echo", { methods: ["POST"] }, async (req, res) => (res.json = await req.json()));
-    app.route("/late", (req, res) => {
-      res.body = new ReadableStream({
-        start(controller) {
-          controller.enqueue(new TextEncoder().encode("a"));
-          setImmediate(() => {
-            try {
-              req.session["late"] = DATA;
-            } catch (error) {
-              keep(error);
-            }
-            controller.close();
-          });
-        },
-      });
-    });
-    await using client = createClient(app);
-    const cookie = async (path: string, init: RequestInit = {}) => {
-      const header = `session=${hide(client.cookies.get("session", client.baseUrl) ?? "")}`;
-      const headers = { cookie: header, ...init.headers };
-      const response = await app.fetch(
-        new Request(`http://testserver${path}`, { ...init, headers }),
-      );
-      keep(await response.text());
-      keep([...response.headers].filter(([name]) => name !== "set-cookie"));
-      for (const line of response.headers.getSetCookie()) hide(line.split(";")[0]!.split("=")[1]!);
-    };
-    await client.get("/set");
-    for (const path of [
-      "/throws",
-      "/session-in-error",
-      "/big",
-      "/not-json",
-      "/late",
-      "/none",
-      "/%ff",
-    ]) {
-      await cookie(path);
-    }
-    const post = { method: "POST", body: DATA };
-    await cookie("/echo", post);
-    await cookie("/echo", { ...post, headers: { "x-csrf-token": hide("t".repeat(64)) } });
-    await cookie("/echo", { ...post, headers: { origin: "https://evil.example" } });
-    await cookie("/echo", { ...post, headers: { host: "a b" } });
-    await cookie("/set", { method: "POST" });
-    await cookie("/set", { headers: { cookie: `session=${hide(`${"A".repeat(100)}`)}` } });
-    expect(console.error).toHaveBeenCalled();
-    expectNothingFound();
-  });
-
-  it("when sockets fail", async () => {
-    const app = new App<Anything>();
-    configure(app, { SESSIONS: { secretKey: SECRET } });
-    app.route("/set", (req, res) => {
-      req.session["text"] = "kept";
-      res.json = null;
-    });
-    app.websocketRoute("/late", async (ws) => {
-      for await (const _ of ws) ws.session["text"] = DATA;
-    });
-    app.websocketRoute("/throws", (ws) => {
-      throw Object.assign(new Error("the view's own"), { ws });
-    });
-    app.websocketRoute("/rejects", { autoAccept: false }, async (ws) => {
-      ws.session["map"] = new Map([[DATA, 1]]);
-      await ws.reject(403);
-    });
-    await using client = createClient(app);
-    await client.get("/set");
-    hide(client.cookies.get("session", client.baseUrl) ?? "");
-    const late = await client.websocket("/late");
-    late.send("now");
-    keep(await late.closed);
-    for (const path of ["/throws", "/rejects", "/none"]) {
-      const refused = await client.websocket(path).catch((error: unknown) => error);
-      keep(refused instanceof Error ? refused.message : "opened");
-    }
-    expect(console.error).toHaveBeenCalled();
-    expectNothingFound();
-  });
-
-  it("when an app is served that cannot be", async () => {
-    const app = new App();
-    keep(await LiveServer.start(app).catch((error: unknown) => error));
-    const off = new App();
-    configure(off, { SECRET_KEY: new Secret(SECRET) });
-    off.route("/", (req, res) => (res.json = { ...req.session }));
-    const response = await off.fetch(
-      new Request("http://testserver/", { headers: { cookie: `session=${hide("v".repeat(80))}` } }),
-    );
-    expect(response.status).toBe(500);
-    keep(await response.text());
-    keep(settings);
     expectNothingFound();
   });
 });

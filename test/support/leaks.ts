@@ -1,0 +1,108 @@
+import { createSecretKey } from "node:crypto";
+import { format, inspect } from "node:util";
+import { serialize } from "node:v8";
+import { afterEach, beforeEach, expect, vi } from "vitest";
+import { derive, info } from "../../packages/session/src/token/keys.ts";
+
+/** What must not come out of anything: the secret of a test, and the data of its sessions. */
+export const SECRET = "s3cret-of-this-test-that-must-never-show-up";
+export const DATA = "the-data-of-a-session";
+const material = createSecretKey(Buffer.from(SECRET));
+const derived = (use: string) =>
+  derive(material, Buffer.alloc(0), info(use, "session"), 32).toString("hex");
+
+const out: string[] = [];
+/** What must not be found. */
+export const needles = new Set<string>();
+
+/** Everything that a value shows by any of the usual means. */
+export function keep(value: unknown): void {
+  out.push(inspect(value, { depth: 12, showHidden: true, maxArrayLength: null }));
+  out.push(inspect(value, { depth: 12, customInspect: false }));
+  for (const show of [
+    String,
+    JSON.stringify,
+    (each: unknown) => serialize(each).toString("latin1"),
+  ]) {
+    try {
+      out.push(String(show(value)));
+    } catch {
+      // What cannot be written cannot leak so.
+    }
+  }
+  if (typeof value !== "object" || value === null) return;
+  for (const key of Reflect.ownKeys(value)) {
+    const part: unknown = Reflect.get(value, key);
+    out.push(String(key), typeof part === "string" ? part : "");
+  }
+  if (value instanceof Error) {
+    out.push(value.message, value.stack ?? "");
+    if (value.cause !== undefined) keep(value.cause);
+  }
+}
+
+/** Runs what must fail, and keeps how. */
+export function fails(run: () => unknown): void {
+  try {
+    run();
+  } catch (error) {
+    keep(error);
+    return;
+  }
+  expect.fail(`${run.toString()} did not fail`);
+}
+
+/** Notes a cookie value, and the parts of it that could be told instead of the whole. */
+export function hide(value: string): string {
+  needles.add(value);
+  if (value.length > 60) {
+    needles.add(value.slice(0, 40));
+    needles.add(value.slice(24, 60));
+    needles.add(value.slice(-40));
+  }
+  return value;
+}
+
+/** Keeps everything that is written to the console or the streams, in each test. */
+export function watchOutput(): void {
+  beforeEach(() => {
+    out.length = 0;
+    needles.clear();
+    for (const form of ["utf8", "hex", "base64", "base64url"] as const) {
+      needles.add(Buffer.from(SECRET).toString(form).replace(/=+$/, "").slice(0, 40));
+    }
+    for (const use of ["sign", "enc", "csrf"]) {
+      needles.add(derived(use));
+      // As inspect shows bytes.
+      needles.add(derived(use).match(/../g)!.slice(0, 16).join(" "));
+    }
+    needles.add(DATA);
+    for (const name of ["log", "info", "warn", "error", "debug", "trace"] as const) {
+      vi.spyOn(console, name).mockImplementation((...args) => {
+        out.push(format(...args));
+      });
+    }
+    for (const stream of [process.stdout, process.stderr]) {
+      vi.spyOn(stream, "write").mockImplementation((chunk) => {
+        out.push(String(chunk));
+        return true;
+      });
+    }
+  });
+
+  afterEach(() => {
+    vi.restoreAllMocks();
+    vi.unstubAllEnvs();
+  });
+}
+
+/** Fails where anything that was kept holds what must stay inside. */
+export function expectNothingFound(): void {
+  vi.restoreAllMocks();
+  expect(out.length).toBeGreaterThan(0);
+  const all = out.join("\n");
+  for (const needle of needles) {
+    const at = all.indexOf(needle);
+    if (at !== -1) expect.fail(`found in: ...${all.slice(Math.max(0, at - 300), at)}<HERE>`);
+  }
+}
