@@ -1,0 +1,138 @@
+// Sessions that another process wrote: nothing is known of them here but their cookie.
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import {
+  commitOf,
+  nextCookie,
+  start,
+  visit,
+  type Anything,
+} from "../../../../test/support/sessions.ts";
+import { csrfToken } from "../csrf/session-token.ts";
+import { authenticatedAt, destroy, flash, renew } from "./functions.ts";
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: new Date("2026-01-01T00:00:00Z"), toFake: ["Date"] });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const options = { maxAge: 1000 };
+const elsewhere = (work: (session: Anything) => void, cookie = "") =>
+  visit(start(options).sessions, cookie, work).cookie;
+const written = () =>
+  elsewhere((session) => {
+    session["user"] = "alice";
+    session["list"] = [1, { a: 2 }];
+    flash(session, "notice", "Saved");
+  });
+
+describe("what changes a session is saved", () => {
+  it.each<[string, (session: Anything) => void, (session: Anything) => void]>([
+    ["a key", (s) => (s["n"] = 1), (s) => expect(s["n"]).toBe(1)],
+    ["a deletion", (s) => delete s["user"], (s) => expect(Object.keys(s)).toEqual(["list"])],
+    [
+      "a nested change",
+      (s) => (s["list"] as unknown[]).push(3),
+      (s) => expect(s["list"]).toEqual([1, { a: 2 }, 3]),
+    ],
+    ["a message", (s) => flash(s, "more", "x"), (s) => expect(flash(s, "more")).toBe("x")],
+    [
+      "a message taken",
+      (s) => flash(s, "notice"),
+      (s) => expect(flash(s, "notice")).toBeUndefined(),
+    ],
+    [
+      "a message replaced",
+      (s) => flash(s, "notice", "y"),
+      (s) => expect(flash(s, "notice")).toBe("y"),
+    ],
+    [
+      "authenticatedAt",
+      (s) => authenticatedAt(s, new Date(7000)),
+      (s) => expect(authenticatedAt(s)).toEqual(new Date(7000)),
+    ],
+    ["renew", (s) => renew(s), (s) => expect(s["user"]).toBe("alice")],
+  ])("%s", (_, change, check) => {
+    const { sessions } = start(options);
+    const { commit, cookie } = visit(sessions, written(), change);
+    expect(commit.setCookie).toHaveLength(1);
+    elsewhere(check, cookie);
+    visit(sessions, cookie, check);
+  });
+
+  it("and the end of one too", () => {
+    const { sessions, types } = start(options);
+    const cookie = written();
+    const { commit } = visit(sessions, cookie, (session) => destroy(session));
+    expect(commit.setCookie).toEqual([expect.stringMatching(/^session=; Max-Age=0/)]);
+    expect(types()).toEqual(["destroyed"]);
+    visit(sessions, cookie, (session) => expect({ ...session }).toEqual({}));
+  });
+
+  it("and a wrong change is refused", () => {
+    for (const [index, wrong] of [1n, [undefined], Number.NaN, new Map()].entries()) {
+      const { sessions } = start(options);
+      const context = sessions.open(written());
+      // In place of what JSON would make of it: a careless comparison sees no change.
+      context.session["list"] = index === 1 ? [1, undefined] : wrong;
+      expect(() => context.commit()).toThrow(
+        expect.objectContaining({ code: "ERR_SESSION_NOT_JSON" }),
+      );
+    }
+  });
+
+  it("also where JSON would hide that it is wrong", () => {
+    const { sessions } = start(options);
+    const cookie = elsewhere((session) => (session["list"] = [null, { a: null }]));
+    const context = sessions.open(cookie);
+    (context.session["list"] as unknown[])[0] = Number.NaN;
+    expect(() => context.commit()).toThrow(/session\.list\[0\] is NaN/);
+  });
+});
+
+describe("what changes nothing sends nothing", () => {
+  it.each<[string, (session: Anything) => void]>([
+    ["reading", (session) => void JSON.stringify(session)],
+    [
+      "a change and back",
+      (session) => {
+        session["user"] = "bob";
+        session["user"] = "alice";
+      },
+    ],
+    ["undefined, which is no key", (session) => (session["nothing"] = undefined)],
+    ["a token for a form", (session) => csrfToken(session)],
+    ["looking for a message", (session) => flash(session, "none")],
+  ])("%s", (_, work) => {
+    const { sessions, events } = start(options);
+    expect(visit(sessions, written(), work).commit).toMatchObject({
+      accessed: true,
+      setCookie: [],
+    });
+    expect(events).toEqual([]);
+  });
+});
+
+it("one that is due for a new lifetime gets it", () => {
+  const cookie = written();
+  vi.setSystemTime(Date.now() + 101_000);
+  const { commit } = visit(start(options).sessions, cookie, (session) => void session["user"]);
+  expect(commit.setCookie).toEqual([expect.stringContaining("Max-Age=1000")]);
+});
+
+it("one that ended here while a request only read it is told so, and not issued again", () => {
+  const cookie = written();
+  const { sessions, types } = start(options);
+  const slow = sessions.open(cookie);
+  expect(slow.session["user"]).toBe("alice");
+  visit(sessions, cookie, (session) => destroy(session));
+  expect(commitOf(slow).setCookie).toEqual([]);
+  expect(types()).toEqual(["destroyed", "revoked"]);
+});
+
+it("an empty one takes its cookie away", () => {
+  const cookie = elsewhere((session) => flash(session, "notice", "Hi"));
+  const next = visit(start(options).sessions, cookie, (session) => flash(session, "notice"));
+  expect(nextCookie(cookie, next.commit.setCookie)).toBe("");
+});
