@@ -64,10 +64,15 @@ export async function stop(child: ChildProcess): Promise<void> {
 }
 
 /** Resolves with the first line a child prints that starts with `word`, without it. */
-export async function waitFor(child: ChildProcess, word: string): Promise<string> {
+export async function waitFor(
+  child: ChildProcess,
+  word: string,
+  timeoutMs = 20_000,
+): Promise<string> {
   let text = "";
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`No "${word}" within 20 s: ${text}`)), 20_000);
+    const late = () => reject(new Error(`No "${word}" in time: ${text}`));
+    const timer = setTimeout(late, timeoutMs);
     const settle = (finish: () => void) => {
       clearTimeout(timer);
       child.stdout?.off("data", read);
@@ -98,4 +103,13 @@ export function cpuSeconds(pid: number): number {
 export function residentBytes(pid: number): number {
   const pages = readFileSync(`/proc/${pid}/statm`, "utf8").split(" ")[1];
   return Number(pages) * 4096;
+}
+
+/** Seconds that all cores together were busy since the machine started; Linux alone. */
+export function busySeconds(): number {
+  const fields = readFileSync("/proc/stat", "utf8").split("\n", 1)[0]?.split(/\s+/) ?? [];
+  const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] = fields
+    .slice(1)
+    .map(Number);
+  return (user + nice + system + irq + softirq + steal) / TICKS;
 }

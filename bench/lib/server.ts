@@ -51,14 +51,19 @@ export class MeasuredServer {
   }
 }
 
-/** Starts a server of bench/, in TypeScript or Python; `file` is relative to bench/. */
+/**
+ * Starts a server of bench/, in TypeScript or Python.
+ * @param file relative to bench/
+ * @param flags for Node
+ */
 export async function startServer(
   node: string,
   file: string,
   args: readonly string[] = [],
+  flags: readonly string[] = [],
 ): Promise<MeasuredServer> {
   const path = fileURLToPath(new URL(`../${file}`, import.meta.url));
-  const command = file.endsWith(".py") ? [PYTHON, path] : [node, "--import", "tsx", path];
+  const command = file.endsWith(".py") ? [PYTHON, path] : [node, ...flags, "--import", "tsx", path];
   const child = start([...command, ...args], {
     core: SERVER_CORE,
     env: { NODE_ENV: "production" },

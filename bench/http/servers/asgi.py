@@ -64,9 +64,10 @@ app = Starlette(
 listener = socket.socket()
 listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 listener.bind(("127.0.0.1", 0))
+listener.listen(2048)
 print("PORT", listener.getsockname()[1], flush=True)
 config = uvicorn.Config(
-    app, loop="uvloop", http="httptools", ws="websockets", log_level="error", access_log=False, lifespan="off",
+    app, loop="uvloop", http="httptools", ws="websockets", log_level="critical", access_log=False, lifespan="off",
     ws_ping_interval=None,
 )
 uvicorn.Server(config).run(sockets=[listener])

@@ -1,0 +1,100 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { stop } from "../lib/children.ts";
+import type { Options } from "../lib/options.ts";
+import { startServer, type MeasuredServer } from "../lib/server.ts";
+import { median } from "../lib/stats.ts";
+import { printTable } from "../lib/table.ts";
+import { HeldSockets } from "./sockets.ts";
+
+const SERVER = "websocket/servers/galleta.ts";
+/** Seconds until the sessions of the measurement of expiry end. */
+const LIFETIME = 20;
+
+/** Measures sockets that do nothing: their memory, and how fast they are closed. */
+export async function benchIdle(options: Options, tool: string): Promise<void> {
+  const count = options.quick ? 1000 : 10_000;
+  const rounds = options.quick ? 1 : 3;
+  const [on, off]: [Memory[], Memory[]] = [[], []];
+  for (let round = 0; round < rounds; round += 1) {
+    on.push(await memoryOf(options.node, tool, "on", count));
+    off.push(await memoryOf(options.node, tool, "off", count));
+  }
+  const heap = (list: readonly Memory[]) => median(list.map(({ heap: bytes }) => bytes));
+  const resident = (list: readonly Memory[]) => median(list.map(({ rss }) => rss));
+  const percent = (share: number) => `${((share - 1) * 100).toFixed(1)} %`;
+  const row = (name: string, list: readonly Memory[]) => [
+    name,
+    Math.round(heap(list)).toLocaleString("en"),
+    percent(heap(list) / heap(off)),
+    Math.round(resident(list)).toLocaleString("en"),
+    percent(resident(list) / resident(off)),
+  ];
+  printTable(
+    `Memory of one idle socket, bytes, of ${count.toLocaleString("en")}`,
+    ["server", "heap and buffers", "more", "resident", "more"],
+    [row("App, session checked", on), row("App without sessions", off)],
+  );
+  const revoked = await closeOnRevoke(options.node, tool, count);
+  const expired = await closeOnExpiry(options.node, tool, count);
+  printTable(
+    `Closing ${count.toLocaleString("en")} sockets of one session`,
+    ["cause", "code", "first after, ms", "last after, ms"],
+    [
+      ["a logout over HTTP", ...revoked],
+      ["the end of its lifetime", ...expired],
+    ],
+  );
+}
+
+interface Memory {
+  /** Bytes for each socket on V8's heap and in buffers, after a collection. */
+  readonly heap: number;
+  /** Bytes for each socket that the process has more resident. */
+  readonly rss: number;
+}
+
+async function usage(server: MeasuredServer): Promise<NodeJS.MemoryUsage> {
+  const response = await fetch(`${server.url}/memory`);
+  return (await response.json()) as NodeJS.MemoryUsage;
+}
+
+async function memoryOf(node: string, tool: string, mode: string, count: number): Promise<Memory> {
+  const server = await startServer(node, SERVER, [mode], ["--expose-gc"]);
+  const [cookie = ""] = await server.login(1);
+  // Some come and go first, so that code and pools are there already.
+  await stop((await HeldSockets.open(tool, server, cookie, 200)).child);
+  await sleep(500);
+  const before = await usage(server);
+  const held = await HeldSockets.open(tool, server, cookie, count);
+  await sleep(500);
+  const after = await usage(server);
+  await stop(held.child);
+  await stop(server.child);
+  const heap = after.heapUsed + after.external - before.heapUsed - before.external;
+  return { heap: heap / count, rss: (after.rss - before.rss) / count };
+}
+
+const milliseconds = (from: number, ...times: number[]) =>
+  times.map((time) => ((time - from) * 1000).toFixed(0));
+
+async function closeOnRevoke(node: string, tool: string, count: number): Promise<string[]> {
+  const server = await startServer(node, SERVER, ["on"]);
+  const [cookie = ""] = await server.login(1);
+  const held = await HeldSockets.open(tool, server, cookie, count);
+  const began = Date.now() / 1000;
+  await (await fetch(`${server.url}/revoke`, { headers: { cookie } })).arrayBuffer();
+  const { code, first, last } = await held.closed();
+  await stop(server.child);
+  return [String(code), ...milliseconds(began, first, last)];
+}
+
+async function closeOnExpiry(node: string, tool: string, count: number): Promise<string[]> {
+  const server = await startServer(node, SERVER, ["on", String(LIFETIME)]);
+  const [cookie = ""] = await server.login(1);
+  // A token's end is a whole second, counted from the whole second it was issued in.
+  const end = Math.floor(Date.now() / 1000) + LIFETIME;
+  const held = await HeldSockets.open(tool, server, cookie, count);
+  const { code, first, last } = await held.closed();
+  await stop(server.child);
+  return [String(code), ...milliseconds(end, first, last)];
+}
