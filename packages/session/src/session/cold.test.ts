@@ -2,12 +2,15 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import {
   commitOf,
+  KEY,
   nextCookie,
   start,
   visit,
   type Anything,
 } from "../../../../test/support/sessions.ts";
 import { csrfToken } from "../csrf/session-token.ts";
+import { createKeyRing } from "../token/keys.ts";
+import { signToken } from "../token/token.ts";
 import { authenticatedAt, destroy, flash, renew } from "./functions.ts";
 
 beforeEach(() => {
@@ -129,6 +132,38 @@ it("one that ended here while a request only read it is told so, and not issued 
   visit(sessions, cookie, (session) => destroy(session));
   expect(commitOf(slow).setCookie).toEqual([]);
   expect(types()).toEqual(["destroyed", "revoked"]);
+});
+
+it("one that has no metadata yet gets some", () => {
+  const cookie = elsewhere((session) => (session["user"] = "alice"));
+  const { sessions } = start(options);
+  const next = visit(sessions, cookie, (session) => flash(session, "notice", "Hi"));
+  elsewhere((session) => {
+    expect(session["user"]).toBe("alice");
+    expect(flash(session, "notice")).toBe("Hi");
+  }, next.cookie);
+  // And nobody else does.
+  visit(sessions, cookie, (session) => expect(flash(session, "other")).toBeUndefined());
+  visit(start(options).sessions, cookie, (session) => {
+    expect(flash(session, "notice")).toBeUndefined();
+  });
+});
+
+it("what another wrote at the same revision is not undone by what is known here", () => {
+  const cookie = elsewhere((session) => (session["user"] = "alice"));
+  const { sessions } = start(options);
+  visit(sessions, cookie, (session) => (session["user"] = "here"));
+  const there = elsewhere((session) => (session["user"] = "there"), cookie);
+  visit(sessions, there, (session) => expect(session["user"]).toBe("there"));
+});
+
+it("one that another wrote although it holds nothing is taken away", () => {
+  const now = Math.floor(Date.now() / 1000);
+  const content = { sid: "A".repeat(22), rev: 1, json: "{}", born: now, iat: now, exp: now + 60 };
+  const cookie = `session=${signToken(content, createKeyRing([Buffer.from(KEY)], "session"))}`;
+  expect(visit(start().sessions, cookie).commit.setCookie).toEqual([
+    expect.stringMatching(/^session=; Max-Age=0/),
+  ]);
 });
 
 it("an empty one takes its cookie away", () => {

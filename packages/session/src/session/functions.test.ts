@@ -272,6 +272,15 @@ describe("describe", () => {
     visit(sessions, cookie, (session) => destroy(session));
     expect(told(cookie).rejected).toBe("revoked");
   });
+  it("writes the id of every key with eight digits", () => {
+    const ids = Array.from({ length: 64 }, (_, i) => {
+      const { sessions } = start({ secretKey: `a strong key of some length, number ${i}` });
+      return describeSession(sessions.open("").session).keyId;
+    });
+    expect(ids.some((id) => id.startsWith("0"))).toBe(true);
+    for (const id of ids) expect(id).toMatch(/^[0-9a-f]{8}$/);
+    expect(new Set(ids).size).toBe(64);
+  });
   it("admits that a copy stays good without a store", () => {
     expect(describeSession(start().sessions.open("").session).revocable).toBe(false);
   });

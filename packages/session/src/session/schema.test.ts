@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import * as z from "zod";
 import {
   commitOf,
@@ -115,6 +115,27 @@ describe("a schema of the app's own", () => {
         message: expect.stringContaining("asynchronously"),
       }),
     );
+  });
+
+  it("that answers later with a failure does not end the process", async () => {
+    const unhandled = vi.fn();
+    process.on("unhandledRejection", unhandled);
+    const schema = make(async () => {
+      throw new Error("later");
+    });
+    expect(() => start({ schema }).sessions.open(cookieOf({ a: 1 })).session).toThrow();
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off("unhandledRejection", unhandled);
+    expect(unhandled).not.toHaveBeenCalled();
+  });
+
+  it("that gives the same object each time is no way from one session to another", () => {
+    const value = Object.freeze({ a: 1 });
+    const { sessions } = start({ schema: make(() => ({ value })) });
+    const [one, two] = [sessions.open(cookieOf({ a: 1 })), sessions.open(cookieOf({ a: 1 }))];
+    one.session["b"] = 2;
+    expect({ ...two.session }).toEqual({ a: 1 });
+    expect(Object.getPrototypeOf(value)).toBe(Object.prototype);
   });
 
   it.each([null, "text", [1]])("that makes %j of the data rejects it", (value) => {
