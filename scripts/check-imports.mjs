@@ -8,7 +8,7 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const engine = join(root, "packages/session/src");
 
 const LAYERS = [
-  ["errors.ts", "secret.ts", "encoding.ts", "maybe.ts"],
+  ["errors.ts", "secret.ts", "encoding.ts", "maybe.ts", "timer.ts"],
   ["token", "cookie"],
   ["session"],
   ["csrf", "live", "formats", "store", "client"],

@@ -2,7 +2,8 @@ import { appProtocols, readFrame } from "@galleta/session";
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Peer } from "crossws";
-import nodeAdapter, { type NodeAdapter } from "crossws/adapters/node";
+// The one without the check that it runs on Node: Bun and Deno have what it needs of node:http.
+import { _nodeAdapter as nodeAdapter, type NodeAdapter } from "crossws/adapters/node";
 import { H3Event } from "h3";
 import { FastURL, NodeRequest } from "srvx/node";
 import type { Core } from "../core.ts";

@@ -7,6 +7,7 @@ import type { TicketOutcome } from "./messages.ts";
 import { currentOf, type Attached } from "./registry.ts";
 import { CONTROL } from "./socket.ts";
 import { makeTicket, nameOf, refusal } from "./ticket.ts";
+import { background } from "../timer.ts";
 
 /** Changes of one session that may wait for their page. */
 const MOST_WAITING = 8;
@@ -136,28 +137,26 @@ class Clock {
   /** Rejects when the time is up. */
   readonly over: Promise<never>;
   readonly #timer: NodeJS.Timeout;
-  readonly #attached: Attached;
-  readonly #onEnd: () => void;
+  readonly #ignoreEnd: () => void;
 
   constructor(attached: Attached, seconds: number) {
-    this.#attached = attached;
     let resolve!: (nothing: undefined) => void;
     let reject!: (error: Error) => void;
     this.end = new Promise((settle) => (resolve = settle));
     this.over = new Promise((_settle, fail) => (reject = fail));
     this.over.catch(() => undefined);
-    this.#onEnd = () => {
+    const onEnd = () => {
       this.isOver = true;
       resolve(undefined);
       reject(timeIsUp(attached));
     };
-    this.#timer = setTimeout(this.#onEnd, seconds * 1000).unref();
-    attached.onEnd.add(this.#onEnd);
+    this.#timer = background(setTimeout(onEnd, seconds * 1000));
+    this.#ignoreEnd = attached.onEnd(onEnd);
   }
 
   stop(): void {
     clearTimeout(this.#timer);
-    this.#attached.onEnd.delete(this.#onEnd);
+    this.#ignoreEnd();
   }
 }
 

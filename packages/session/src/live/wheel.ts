@@ -1,7 +1,11 @@
+import { background } from "../timer.ts";
+
 /** Something that ends in a certain second. */
 export interface Ending {
   /** Seconds since 1970. */
   endsAt: number;
+  /** The second in which it is looked at; the wheel's own. 0 where it is in none. */
+  turnsAt: number;
 }
 
 /**
@@ -11,7 +15,7 @@ export interface Ending {
 export class Wheel<Item extends Ending> {
   readonly #onEnd: (item: Item) => void;
   readonly #seconds = new Map<number, Set<Item>>();
-  readonly #places = new Map<Item, number>();
+  #count = 0;
   #timer: NodeJS.Timeout | undefined;
   #last = 0;
 
@@ -21,8 +25,7 @@ export class Wheel<Item extends Ending> {
 
   /** Takes in an item, or moves one that now ends earlier. One without an end is left out. */
   add(item: Item): void {
-    const place = this.#places.get(item);
-    if (place !== undefined && place <= item.endsAt) return;
+    if (item.turnsAt !== 0 && item.turnsAt <= item.endsAt) return;
     this.delete(item);
     if (!Number.isFinite(item.endsAt)) return;
     this.#start();
@@ -31,16 +34,18 @@ export class Wheel<Item extends Ending> {
     const items = this.#seconds.get(second);
     if (items === undefined) this.#seconds.set(second, new Set([item]));
     else items.add(item);
-    this.#places.set(item, second);
+    item.turnsAt = second;
+    this.#count += 1;
   }
 
   delete(item: Item): void {
-    const place = this.#places.get(item);
-    if (place === undefined) return;
-    this.#places.delete(item);
-    const items = this.#seconds.get(place);
+    const { turnsAt } = item;
+    if (turnsAt === 0) return;
+    item.turnsAt = 0;
+    this.#count -= 1;
+    const items = this.#seconds.get(turnsAt);
     items?.delete(item);
-    if (items?.size === 0) this.#seconds.delete(place);
+    if (items?.size === 0) this.#seconds.delete(turnsAt);
   }
 
   #start(): void {
@@ -51,7 +56,7 @@ export class Wheel<Item extends Ending> {
 
   /** Wakes up right after the second began. */
   #schedule(): void {
-    this.#timer = setTimeout(() => this.#turn(), 1002 - (Date.now() % 1000)).unref();
+    this.#timer = background(setTimeout(() => this.#turn(), 1002 - (Date.now() % 1000)));
   }
 
   #turn(): void {
@@ -66,7 +71,7 @@ export class Wheel<Item extends Ending> {
       for (const item of this.#seconds.get(second) ?? []) this.#end(item, now);
     }
     this.#timer = undefined;
-    if (this.#places.size > 0) this.#schedule();
+    if (this.#count > 0) this.#schedule();
   }
 
   #end(item: Item, now: number): void {

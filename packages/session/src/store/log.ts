@@ -2,6 +2,7 @@ import { askStore } from "./limit.ts";
 import { readFact, writeFact, type Fact } from "./facts.ts";
 import type { Mirror } from "./mirror.ts";
 import type { LogEntry, LogPage, SessionStore } from "./store.ts";
+import { background } from "../timer.ts";
 
 const POLL_MS = 1000;
 /** What is known here may be so old. */
@@ -34,13 +35,15 @@ export class LogReader {
 
   /** Reads every second from now on. @param onError hears when the store begins to fail */
   start(onError: (error: unknown) => void): void {
-    this.#timer ??= setInterval(() => {
-      const wasWell = this.#failure === undefined;
-      this.#mirror.sweep(Math.floor(Date.now() / 1000));
-      this.refresh().catch((error: unknown) => {
-        if (wasWell) onError(error);
-      });
-    }, POLL_MS).unref();
+    this.#timer ??= background(
+      setInterval(() => {
+        const wasWell = this.#failure === undefined;
+        this.#mirror.sweep(Math.floor(Date.now() / 1000));
+        this.refresh().catch((error: unknown) => {
+          if (wasWell) onError(error);
+        });
+      }, POLL_MS),
+    );
   }
 
   stop(): void {
