@@ -3,6 +3,8 @@ import { openSession, readAhead, requestFacts, type HttpRequest } from "./reques
 
 type Req = HttpRequest<never, never>;
 
+const NO_BODY = Promise.resolve(undefined);
+
 /**
  * What comes before everything of the app: the check against cross-site requests, and loading the
  * session where it lives in a store.
@@ -19,7 +21,8 @@ export function guard(sessions: Sessions<never>, req: Req): Promise<void> | unde
 
 async function checkToken(sessions: Sessions<never>, req: Req): Promise<void> {
   await openSession(req).load();
-  const read = () => readAhead(req);
+  // A TRACE has no content (RFC 9110 §9.3.8), and a Fetch Request cannot even be one.
+  const read = () => (req.method === "TRACE" ? NO_BODY : readAhead(req));
   const refusal = await sessions.checkToken(requestFacts(req), openSession(req), read);
   if (refusal) throw refused(refusal);
 }

@@ -5,22 +5,38 @@ import { expiryOf, type Lifetimes } from "../token/times.ts";
 import { CLOSE_CODE, SESSION_ENDED, SESSION_EXPIRED, type LiveSocket } from "./socket.ts";
 import { Wheel } from "./wheel.ts";
 
-/** One socket under its session. */
-export interface Attached {
+/** One socket under its session. There may be very many, so it holds as little as it can. */
+export class Attached {
   readonly context: SessionContext<never>;
   readonly socket: LiveSocket;
   live: LiveSession;
-  /** Called when the socket or its session ends. */
-  readonly onEnd: Set<() => void>;
   /** The JSON that a ticket of this socket is on its way with: its own change is no news to it. */
-  own: string | undefined;
+  own: string | undefined = undefined;
+  #onEnd: Set<() => void> | undefined = undefined;
+
+  constructor(context: SessionContext<never>, socket: LiveSocket, live: LiveSession) {
+    this.context = context;
+    this.socket = socket;
+    this.live = live;
+  }
+
+  /** Hears when the socket or its session ends. @returns stops listening */
+  onEnd(listener: () => void): () => void {
+    (this.#onEnd ??= new Set()).add(listener);
+    return () => this.#onEnd?.delete(listener);
+  }
+
+  end(): void {
+    for (const listener of this.#onEnd ?? []) listener();
+  }
 }
 
 /** A session that has sockets. */
 export interface LiveSession {
   sid: string;
   endsAt: number;
-  readonly sockets: Attached[];
+  turnsAt: number;
+  sockets: Attached[];
   /** Updates of it that wait for their turn. */
   waiting: number;
   turn: Promise<unknown> | undefined;
@@ -52,13 +68,16 @@ export class Registry {
 
   add(context: SessionContext<never>, socket: LiveSocket): Attached {
     const now = currentOf(context);
-    let live = this.#sessions.get(now.sid);
-    if (live === undefined) {
-      live = { sid: now.sid, endsAt: 0, sockets: [], waiting: 0, turn: undefined };
+    const there = this.#sessions.get(now.sid);
+    const live = there ?? newSession(now.sid);
+    const attached = new Attached(context, socket, live);
+    if (there === undefined) {
+      // No push: an array that grows keeps room for sixteen, and most sessions have one socket.
+      live.sockets = [attached];
       this.#sessions.set(now.sid, live);
+    } else {
+      live.sockets.push(attached);
     }
-    const attached: Attached = { context, socket, live, onEnd: new Set(), own: undefined };
-    live.sockets.push(attached);
     this.#prolong(live, now);
     return attached;
   }
@@ -68,7 +87,7 @@ export class Registry {
     const at = live.sockets.indexOf(attached);
     if (at < 0) return;
     live.sockets.splice(at, 1);
-    for (const onEnd of attached.onEnd) onEnd();
+    attached.end();
     if (live.sockets.length === 0) this.#drop(live);
   }
 
@@ -100,7 +119,7 @@ export class Registry {
     this.#drop(live);
     for (const attached of live.sockets.splice(0)) {
       attached.context.end();
-      for (const onEnd of attached.onEnd) onEnd();
+      attached.end();
       guarded(() => attached.socket.close(CLOSE_CODE, reason));
     }
   }
@@ -133,6 +152,10 @@ export class Registry {
     live.endsAt = Math.max(live.endsAt, end >= NEVER ? Number.POSITIVE_INFINITY : end);
     this.#wheel.add(live);
   }
+}
+
+function newSession(sid: string): LiveSession {
+  return { sid, endsAt: 0, turnsAt: 0, sockets: [], waiting: 0, turn: undefined };
 }
 
 /** A session as a socket has it now. */
