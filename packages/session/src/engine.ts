@@ -9,7 +9,6 @@ import {
   refuseExchange,
   type ExchangeAnswer,
 } from "./live/exchange.ts";
-import { Handle } from "./live/handle.ts";
 import { LiveHub } from "./live/hub.ts";
 import { LIVE_OPTION_NAMES, readLiveOptions, type LiveOptions } from "./live/options.ts";
 import { endSessionsOf } from "./live/revoke.ts";
@@ -148,8 +147,7 @@ export class Sessions<Data = SessionData> {
    */
   attach(context: SessionContext<Data>, socket: LiveSocket): LiveHandle | undefined {
     if (this.#shared.settings.writeAs !== undefined) return undefined;
-    const attached = this.#hub.attach(context as unknown as SessionContext<never>, socket);
-    return attached === undefined ? undefined : new Handle(this.#hub, attached);
+    return this.#hub.attach(context as unknown as SessionContext<never>, socket);
   }
 
   /**

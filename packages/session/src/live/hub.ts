@@ -15,14 +15,13 @@ import {
   type TicketOutcome,
 } from "./messages.ts";
 import { currentOf, Registry, type Attached } from "./registry.ts";
+import type { Tickets } from "./tickets.ts";
 import { CLOSE_CODE, SESSION_ENDED, type LiveSocket } from "./socket.ts";
-import { Tickets } from "./tickets.ts";
 import { lastExpiry } from "../session/end.ts";
 
 /** Where commits, sockets, other processes and the store's log meet. */
 export class LiveHub implements Hub {
   readonly registry: Registry;
-  readonly tickets = new Tickets();
   /** Where pages exchange tickets. */
   readonly exchangePath: string;
   /** The store, where there is one. Set once, since it tells this hub its news. */
@@ -44,6 +43,10 @@ export class LiveHub implements Hub {
     this.#backplane = backplane;
     this.exchangePath = exchangePath;
     this.registry = new Registry(settings.lifetimes);
+  }
+
+  get tickets(): Tickets {
+    return this.registry.tickets;
   }
 
   get hasBackplane(): boolean {

@@ -2,11 +2,20 @@ import type { SessionContext } from "../session/context.ts";
 import type { Change } from "../session/vault.ts";
 import { NEVER } from "../token/header.ts";
 import { expiryOf, type Lifetimes } from "../token/times.ts";
-import { CLOSE_CODE, SESSION_ENDED, SESSION_EXPIRED, type LiveSocket } from "./socket.ts";
+import {
+  CLOSE_CODE,
+  MAX_CONTROL,
+  SESSION_ENDED,
+  SESSION_EXPIRED,
+  type LiveHandle,
+  type LiveSocket,
+} from "./socket.ts";
+import { checkReceipt } from "./ticket.ts";
+import { Tickets } from "./tickets.ts";
 import { Wheel } from "./wheel.ts";
 
 /** One socket under its session. There may be very many, so it holds as little as it can. */
-export class Attached {
+export class Attached implements LiveHandle {
   readonly context: SessionContext<never>;
   readonly socket: LiveSocket;
   live: LiveSession;
@@ -29,10 +38,25 @@ export class Attached {
   end(): void {
     for (const listener of this.#onEnd ?? []) listener();
   }
+
+  receive(frame: string): void {
+    const { tickets } = this.live.registry;
+    const { id, receipt, code } = readAnswer(frame);
+    if (typeof id !== "string") return;
+    if (typeof code === "string") tickets.settle({ ticket: id, code }, "page");
+    if (typeof receipt !== "string") return;
+    const { ring } = this.context.settings;
+    if (checkReceipt(ring, id, receipt)) tickets.settle({ ticket: id }, "page");
+  }
+
+  detach(): void {
+    this.live.registry.remove(this);
+  }
 }
 
 /** A session that has sockets. */
 export interface LiveSession {
+  readonly registry: Registry;
   sid: string;
   endsAt: number;
   turnsAt: number;
@@ -44,6 +68,7 @@ export interface LiveSession {
 
 /** The sockets of this process, by their sessions. */
 export class Registry {
+  readonly tickets = new Tickets();
   readonly #sessions = new Map<string, LiveSession>();
   readonly #lifetimes: Lifetimes;
   readonly #wheel = new Wheel<LiveSession>((live) => this.#end(live, SESSION_EXPIRED));
@@ -69,7 +94,7 @@ export class Registry {
   add(context: SessionContext<never>, socket: LiveSocket): Attached {
     const now = currentOf(context);
     const there = this.#sessions.get(now.sid);
-    const live = there ?? newSession(now.sid);
+    const live = there ?? newSession(this, now.sid);
     const attached = new Attached(context, socket, live);
     if (there === undefined) {
       // No push: an array that grows keeps room for sixteen, and most sessions have one socket.
@@ -154,8 +179,8 @@ export class Registry {
   }
 }
 
-function newSession(sid: string): LiveSession {
-  return { sid, endsAt: 0, turnsAt: 0, sockets: [], waiting: 0, turn: undefined };
+function newSession(registry: Registry, sid: string): LiveSession {
+  return { registry, sid, endsAt: 0, turnsAt: 0, sockets: [], waiting: 0, turn: undefined };
 }
 
 /** A session as a socket has it now. */
@@ -171,5 +196,15 @@ function guarded(call: () => void): void {
     call();
   } catch {
     // Told by the server that handed the socket over.
+  }
+}
+
+function readAnswer(frame: string): Record<string, unknown> {
+  if (frame.length > MAX_CONTROL) return {};
+  try {
+    const value: unknown = JSON.parse(frame);
+    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+  } catch {
+    return {};
   }
 }

@@ -30,7 +30,7 @@ export interface Metadata {
 export class SessionContext<Data = SessionData> {
   readonly #shared: Shared;
   readonly #header: string;
-  readonly #secure: () => boolean;
+  #secure: (() => boolean) | undefined;
   #state: State | undefined;
   /** What {@link SessionContext.load} came to, before anybody asked for the session. */
   #ahead: Ahead | undefined;
@@ -161,6 +161,7 @@ export class SessionContext<Data = SessionData> {
   handshakeSent(): void {
     if (this.#phase === "open") throw new Error("Commit before the handshake is answered.");
     this.#phase = "live";
+    this.#secure = undefined;
     this.#state?.dictionary.close(refuseHandshakeSent);
   }
 
@@ -226,6 +227,8 @@ export class SessionContext<Data = SessionData> {
   #open(): State {
     const openedAt = nowSeconds();
     const loaded = this.#read(openedAt);
+    // A socket may keep this for days.
+    this.#ahead = undefined;
     const dictionary = new Dictionary(loaded.data, this);
     if (this.#phase === "committed") dictionary.close(refuseCommitted);
     if (this.#phase === "live") dictionary.close(refuseHandshakeSent);
@@ -246,7 +249,7 @@ export class SessionContext<Data = SessionData> {
 
   #draft(state: State) {
     const { loaded, sid, born, meta, ended, destroyed } = state;
-    const secure = this.#shared.settings.httpsOnly === "auto" && this.#secure();
+    const secure = this.#shared.settings.httpsOnly === "auto" && this.#secure?.() === true;
     const { data } = state.dictionary;
     return { loaded, sid, born, ended, destroyed, secure, data, meta: asJson(meta) };
   }
