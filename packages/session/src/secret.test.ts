@@ -16,6 +16,8 @@ describe("a Secret", () => {
   it.each<[string, () => string]>([
     ["String()", () => String(secret)],
     ["a template", () => `${secret}`],
+    ["toString()", () => secret.toString()],
+    ["toJSON()", () => secret.toJSON()],
     ["concatenation", () => "" + (secret as unknown as string)],
     ["join", () => [secret].join()],
     ["an error's message", () => new Error(String(secret)).message],
@@ -63,6 +65,11 @@ describe("a Secret", () => {
     ],
   ])("is not in %s", (_, show) => {
     expect(show()).not.toContain(VALUE);
+  });
+
+  it("is not in what Deno shows", () => {
+    const show: unknown = Reflect.get(secret, Symbol.for("Deno.customInspect"));
+    expect((show as () => string).call(secret)).toBe(`Secret(${MASK})`);
   });
 
   it("has one value of its own", () => {

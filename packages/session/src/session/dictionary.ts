@@ -47,15 +47,6 @@ export class Dictionary {
     guard.deleteProperty = refuse;
     guard.get = getReadOnly;
   }
-
-  /** Makes it writable again. */
-  reopen(): void {
-    const guard = this.#guard;
-    guard.set = undefined;
-    guard.defineProperty = undefined;
-    guard.deleteProperty = undefined;
-    guard.get = undefined;
-  }
 }
 
 /** A copy that is a plain object of its own; what is nested is shared. */
