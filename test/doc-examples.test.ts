@@ -62,6 +62,7 @@ declare global {
   class OutOfStock extends Error { readonly item: string }
   function handle(message: unknown): void;
   function show(message: unknown): void;
+  function sweep(): void;
   function retryLater(): void;
   function setPassword(user: string | undefined, password: string): Promise<void>;
 }
@@ -72,6 +73,7 @@ const FRAMEWORKS: Record<string, string> = {
   "crossws.ts":
     'import crossws from "crossws/adapters/node"; declare const peer: import("crossws").Peer;',
   "express.ts": 'declare const app: import("express").Express;',
+  "express-session.ts": 'declare const app: import("express").Express;',
   "fastify.ts": 'declare const app: import("fastify").FastifyInstance;',
   "fetch.ts": "declare const Deno: { serve(handler: (request: Request) => unknown): void };",
   "h3.ts": 'import { H3 } from "h3";',

@@ -4,7 +4,7 @@
  *
  * @example
  * ```ts
- * this.#timer = background(setInterval(sweep, 1000));
+ * const timer = background(setInterval(sweep, 1000));
  * ```
  */
 export function background(timer: NodeJS.Timeout): NodeJS.Timeout {
