@@ -7,6 +7,7 @@ import { _nodeAdapter as nodeAdapter, type NodeAdapter } from "crossws/adapters/
 import { H3Event } from "h3";
 import { FastURL, NodeRequest } from "srvx/node";
 import type { Core } from "../core.ts";
+import { EventFacts } from "../facts.ts";
 import { HTTPError } from "../http-error.ts";
 import { logError } from "../log.ts";
 import { refuse } from "./answer.ts";
@@ -117,8 +118,9 @@ export class SocketServer {
     { endpoint, params }: { endpoint: SocketEndpoint; params: Record<string, string> },
   ): void {
     const { sessions } = this.#core;
-    const session = sessions && new SocketSession(sessions, event);
-    const refusal = session && sessions.checkHandshake(session.facts);
+    const facts = new EventFacts(event);
+    const session = sessions && new SocketSession(sessions, event, facts);
+    const refusal = sessions?.checkHandshake(facts);
     if (refusal) throw new HTTPError(refusal.status, { detail: refusal.message });
 
     const protocols = readProtocols(req.headers["sec-websocket-protocol"]);

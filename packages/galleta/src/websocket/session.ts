@@ -1,6 +1,6 @@
 import type { LiveHandle, LiveSocket, SessionContext, Sessions } from "@galleta/session";
 import type { H3Event } from "h3";
-import { EventFacts } from "../facts.ts";
+import type { EventFacts } from "../facts.ts";
 import { logError } from "../log.ts";
 import type { Connection } from "./connection.ts";
 
@@ -12,7 +12,6 @@ export type SessionListener = () => unknown;
  * are gone, and so it is read-only. From then on it follows what others do to it.
  */
 export class SocketSession implements LiveSocket {
-  readonly facts: EventFacts;
   /** Reads nothing before the view looks into it. */
   readonly context: SessionContext<never>;
   readonly #sessions: Sessions<never>;
@@ -20,10 +19,9 @@ export class SocketSession implements LiveSocket {
   #connection: Connection | undefined;
   #handle: LiveHandle | undefined;
 
-  constructor(sessions: Sessions<never>, event: H3Event) {
+  constructor(sessions: Sessions<never>, event: H3Event, facts: EventFacts) {
     this.#sessions = sessions;
-    this.facts = new EventFacts(event);
-    this.context = sessions.open(event.req.headers.get("cookie"), this.facts);
+    this.context = sessions.open(event.req.headers.get("cookie"), facts);
   }
 
   /** Saves what was changed. Gives the Set-Cookie headers; from here on nothing can be changed. */

@@ -1,4 +1,5 @@
-import { nowSeconds, type SessionContext } from "../session/context.ts";
+import { nowSeconds } from "../session/clock.ts";
+import type { SessionContext } from "../session/context.ts";
 import { assertFits, serializeBody } from "../session/body.ts";
 import { writeCookies } from "../session/issue.ts";
 import { assertJson, parseBody } from "../session/json.ts";

@@ -1,7 +1,8 @@
 import type { Commit } from "../cookie/headers.ts";
 import { UNTOUCHED } from "../cookie/headers.ts";
 import { SessionError } from "../errors.ts";
-import { nowSeconds, type SessionContext } from "../session/context.ts";
+import { nowSeconds } from "../session/clock.ts";
+import type { SessionContext } from "../session/context.ts";
 import { parseBody } from "../session/json.ts";
 import { MAX_TOKEN_CHARACTERS } from "../token/token.ts";
 import type { LiveHub } from "./hub.ts";

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { type SessionContext, nowSeconds } from "../session/context.ts";
+import { nowSeconds } from "../session/clock.ts";
+import type { SessionContext } from "../session/context.ts";
 import type { Ledger } from "../session/ledger.ts";
 import type { SessionSettings } from "../session/settings.ts";
 import { ENDED, type Change, type Hub } from "../session/vault.ts";

@@ -1,5 +1,6 @@
 import { SessionError } from "../errors.ts";
-import { contextOf, nowSeconds } from "../session/context.ts";
+import { nowSeconds } from "../session/clock.ts";
+import { contextOf } from "../session/context.ts";
 import { lastExpiry } from "../session/end.ts";
 import type { User } from "../session/vault.ts";
 import type { StoreVault } from "../store/vault.ts";

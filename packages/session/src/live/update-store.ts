@@ -1,5 +1,6 @@
 import { SessionError } from "../errors.ts";
-import { nowSeconds, type SessionContext } from "../session/context.ts";
+import { nowSeconds } from "../session/clock.ts";
+import type { SessionContext } from "../session/context.ts";
 import { ENDED, type StoredSession, type Vault } from "../session/vault.ts";
 import { draftChange } from "./draft.ts";
 import { LiveHub } from "./hub.ts";

@@ -1,5 +1,5 @@
 import { SessionError, type SessionErrorCode } from "../errors.ts";
-import { nowSeconds } from "../session/context.ts";
+import { nowSeconds } from "../session/clock.ts";
 import type { Change } from "../session/vault.ts";
 import { draftChange } from "./draft.ts";
 import type { LiveHub } from "./hub.ts";

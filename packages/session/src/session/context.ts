@@ -4,27 +4,19 @@ import { SessionError } from "../errors.ts";
 import type { MaybePromise } from "../maybe.ts";
 import { newSessionId } from "../token/token.ts";
 import { serializeBody } from "./body.ts";
+import { nowSeconds } from "./clock.ts";
 import type { SessionData, SessionOf } from "./data.ts";
 import { Dictionary, ownerOf } from "./dictionary.ts";
 import type { Saved } from "./draft.ts";
-import type { JsonObject, JsonValue } from "./format.ts";
+import type { JsonObject } from "./format.ts";
 import { assertJson, isDictionary, parseBody } from "./json.ts";
 import { findSession, isVerified, loadSession, settleSession, type Verified } from "./load.ts";
 import { loadStored, mustAsk, notLoaded } from "./load-stored.ts";
 import { emptySession, type Loaded, type Shared } from "./loaded.ts";
 import { refuseCommitted, refuseEnded, refuseHandshakeSent } from "./refusals.ts";
 import { EMPTY_BODY, isDue, saveSession } from "./save.ts";
+import type { Ahead, Metadata, State } from "./state.ts";
 import type { Change, Vault } from "./vault.ts";
-
-/** Metadata that travels with the data and is no part of it. */
-export interface Metadata {
-  /** Messages for the next request. */
-  flash?: { [key: string]: JsonValue };
-  /** When the user last proved who they are, in seconds since 1970. */
-  authenticatedAt?: number;
-  /** Keeps a session without data, because a CSRF token was made for it. */
-  csrf?: 1;
-}
 
 /** The session of one request, from its cookie to its Set-Cookie. */
 export class SessionContext<Data = SessionData> {
@@ -194,7 +186,8 @@ export class SessionContext<Data = SessionData> {
   renew(): void {
     this.assertOpen();
     const { state } = this;
-    if (!state.loaded.isNew && state.sid === state.loaded.sid) state.ended.push(state.sid);
+    if (!state.loaded.isNew && state.sid === state.loaded.sid)
+      state.ended = [...state.ended, state.sid];
     state.sid = newSessionId();
     state.born = nowSeconds();
   }
@@ -204,7 +197,7 @@ export class SessionContext<Data = SessionData> {
     this.assertOpen();
     const { state } = this;
     const { isNew, sid } = state.loaded;
-    if (!isNew && !state.ended.includes(sid)) state.ended.push(sid);
+    if (!isNew && !state.ended.includes(sid)) state.ended = [...state.ended, sid];
     // Once, and under the id that was known: one that it was given in this request is nobody's.
     if (!isNew && !state.destroyed) this.#shared.settings.events.emit("destroyed", sid);
     state.destroyed = true;
@@ -233,7 +226,19 @@ export class SessionContext<Data = SessionData> {
     if (this.#phase === "committed") dictionary.close(refuseCommitted);
     if (this.#phase === "live") dictionary.close(refuseHandshakeSent);
     const { sid, born, meta } = loaded;
-    return { loaded, dictionary, openedAt, sid, born, meta, ended: [], destroyed: false };
+    return {
+      loaded,
+      dictionary,
+      openedAt,
+      sid,
+      born,
+      meta,
+      ended: NONE,
+      destroyed: false,
+      // Named here, so that they have their place: what is added later costs twice the room.
+      clearSiteData: undefined,
+      issued: undefined,
+    };
   }
 
   #read(now: number): Loaded {
@@ -262,29 +267,7 @@ export class SessionContext<Data = SessionData> {
   }
 }
 
-/** What a request makes of its session. */
-export interface State {
-  readonly loaded: Loaded;
-  readonly dictionary: Dictionary;
-  /** When the session was first asked for, in seconds since 1970. */
-  readonly openedAt: number;
-  sid: string;
-  born: number;
-  /** Never changed in place: other requests may share it. */
-  meta: Metadata;
-  readonly ended: string[];
-  /** What is there now belongs to a session that began in this request. */
-  destroyed: boolean;
-  clearSiteData?: string | undefined;
-  /** What the commit wrote. */
-  issued?: Saved["issued"];
-}
-
-type Ahead =
-  | { readonly found: Verified | Loaded }
-  | { readonly loaded: Loaded }
-  | { readonly failure: unknown };
-
+const NONE: readonly string[] = [];
 const ACCESSED: Commit = { accessed: true, setCookie: [] };
 
 /**
@@ -299,11 +282,6 @@ export function contextOf(session: object): SessionContext<never> {
     "ERR_SESSION_NOT_A_SESSION",
     "This is not a session. Pass req.session or ws.session itself, not a copy of it.",
   );
-}
-
-/** Seconds since 1970. */
-export function nowSeconds(): number {
-  return Math.floor(Date.now() / 1000);
 }
 
 function asJson(meta: Metadata): JsonObject {
