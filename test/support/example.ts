@@ -35,7 +35,7 @@ export async function startExample(args: readonly string[], cwd: string): Promis
   return {
     origin: `http://127.0.0.1:${port}`,
     async stop() {
-      if (child.exitCode !== null) return;
+      if (child.exitCode !== null || child.signalCode !== null) return;
       child.kill("SIGKILL");
       await once(child, "exit");
     },

@@ -1,0 +1,133 @@
+import { execFile } from "node:child_process";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { promisify } from "node:util";
+import { gzipSync } from "node:zlib";
+import { build, transform } from "esbuild";
+import { publint } from "publint";
+import { formatMessage } from "publint/utils";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { chat, startExample, visit, type Started } from "./support/example.ts";
+import { compile, createProject, pack, ROOT } from "./packaging/project.ts";
+import { TYPED } from "./packaging/typed.ts";
+
+// The packages as they are published (`npm run build` comes before).
+let tarball: string;
+let galleta: string;
+const projects: string[] = [];
+let started: Started | undefined;
+
+beforeAll(async () => {
+  tarball = await pack("@galleta/session");
+  galleta = await pack("galleta");
+});
+afterEach(() => started?.stop());
+afterAll(() => {
+  for (const path of [dirname(tarball), dirname(galleta), ...projects]) {
+    rmSync(path, { recursive: true, force: true });
+  }
+});
+
+interface Manifest {
+  readonly dependencies?: object;
+  readonly peerDependencies?: object;
+  readonly optionalDependencies?: object;
+  readonly exports: Record<string, { readonly types: string; readonly default: string } | string>;
+}
+
+describe("@galleta/session", () => {
+  const folder = join(ROOT, "packages/session");
+  const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as Manifest;
+
+  it("depends on nothing", () => {
+    const { dependencies, peerDependencies, optionalDependencies } = manifest;
+    expect({ dependencies, peerDependencies, optionalDependencies }).toEqual({});
+  });
+
+  it("has a subpath for every adapter, and a file for every subpath", () => {
+    const files = Object.values(manifest.exports).flatMap((entry) =>
+      typeof entry === "string" ? [entry] : [entry.types, entry.default],
+    );
+    expect(files.filter((file) => !existsSync(join(folder, file)))).toEqual([]);
+    for (const name of Object.keys(TYPED)) expect(manifest.exports).toHaveProperty([`./${name}`]);
+  });
+
+  it("bundles the Express adapter with no other adapter's code, and below its limit", async () => {
+    const { outputFiles, metafile } = await build({
+      stdin: {
+        contents: 'export { session } from "@galleta/session/express";',
+        resolveDir: ROOT,
+      },
+      bundle: true,
+      minify: true,
+      format: "esm",
+      platform: "node",
+      target: "node20",
+      write: false,
+      metafile: true,
+    });
+    const inputs = Object.keys(metafile.inputs).filter((file) => file.includes("dist/adapters/"));
+    expect(inputs.filter((file) => !file.includes("/shared/"))).toEqual([
+      expect.stringMatching(/adapters\/express\.js$/),
+    ]);
+    expect(inputs.filter((file) => /fetch|frames/.test(file))).toEqual([]);
+    const { length } = gzipSync(outputFiles[0]?.contents ?? "", { level: 9 });
+    console.log(`The Express adapter's bundle: ${length} bytes, minified and gzipped`);
+    expect(length).toBeLessThan(LARGEST_BUNDLE);
+  });
+});
+
+/** Bytes, minified and gzipped: what it has, and a little room. The aim is 12,000. */
+const LARGEST_BUNDLE = 28_000;
+
+describe.each([
+  ["@galleta/session", () => tarball, "packages/session"],
+  ["galleta", () => galleta, "packages/galleta"],
+])("%s", (_name, file, folder) => {
+  it("is clean for publint", async () => {
+    const { messages, pkg } = await publint({ pkgDir: join(ROOT, folder), strict: true });
+    expect(messages.map((message) => formatMessage(message, pkg))).toEqual([]);
+  });
+
+  it("is clean for attw", async () => {
+    const attw = join(ROOT, "node_modules/.bin/attw");
+    const { stdout } = await promisify(execFile)(attw, [file(), "--profile", "esm-only"]);
+    expect(stdout).toContain("🟢 (ESM)");
+  });
+});
+
+/** Which packages an example needs beside ours, and the programs that are compiled with them. */
+const NEEDS: Readonly<Record<string, { packages: string[]; typed: string[] }>> = {
+  "express-visits": {
+    packages: ["express", "@types/express"],
+    typed: ["express", "express-session"],
+  },
+  "fastify-visits": { packages: ["fastify"], typed: ["fastify"] },
+  "hono-visits": { packages: ["hono", "@hono/node-server"], typed: ["hono"] },
+  "koa-visits": { packages: ["koa", "@types/koa"], typed: ["koa"] },
+  "h3-visits": { packages: ["h3"], typed: ["h3"] },
+  "node-visits": { packages: [], typed: ["node"] },
+  "fetch-visits": { packages: ["srvx"], typed: ["fetch"] },
+  "ws-chat": { packages: ["ws", "@types/ws"], typed: ["ws"] },
+  "socket.io-chat": { packages: ["socket.io"], typed: ["socket.io"] },
+  "crossws-chat": { packages: ["crossws", "srvx"], typed: ["crossws"] },
+};
+
+describe("in an empty project", () => {
+  const cases = Object.entries(NEEDS);
+  it.each(cases)("examples/%s runs, and is typed", { timeout: 180_000 }, async (example, needs) => {
+    const { packages, typed } = needs;
+    const project = await createProject(tarball, packages);
+    projects.push(project);
+    const source = readFileSync(join(ROOT, "examples", example, "server.ts"), "utf8");
+    const programs = typed.map((name) => [name, TYPED[name] ?? ""] as const);
+    const said = await compile(project, { ...Object.fromEntries(programs), example: source });
+    expect(said).toBe("");
+    // Types stripped, as Node does it by itself from 22.18 on.
+    const { code } = await transform(source, { loader: "ts", target: "node20" });
+    writeFileSync(join(project, "server.js"), code);
+    started = await startExample(["server.js"], project);
+    await visit(started.origin);
+    if (example.endsWith("-chat")) await chat(started.origin, example.startsWith("socket.io"));
+  });
+});

@@ -1,0 +1,71 @@
+import { execFile } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+
+export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const run = promisify(execFile);
+
+/** Packs a package as it would be published. @returns the tarball's path */
+export async function pack(name: string): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), "galleta-pack-"));
+  const args = ["pack", "--silent", "--ignore-scripts", "--workspace", name];
+  await run("npm", [...args, "--pack-destination", folder], { cwd: ROOT });
+  return join(folder, readdirSync(folder)[0] ?? "none");
+}
+
+/** The exact versions that the repository is tested with. */
+function pinned(names: readonly string[]): string[] {
+  const read = (path: string) =>
+    JSON.parse(readFileSync(join(ROOT, path), "utf8")) as Record<string, Record<string, string>>;
+  const versions: Record<string, string> = {
+    ...read("packages/galleta/package.json")["dependencies"],
+    ...read("package.json")["devDependencies"],
+  };
+  return names.map((name) => {
+    const version = versions[name];
+    if (version === undefined) throw new Error(`package.json pins no version of ${name}`);
+    return `${name}@${version}`;
+  });
+}
+
+/** An empty project with a tarball and a few packages, and nothing of the repository. */
+export async function createProject(tarball: string, names: readonly string[]): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), "galleta-project-"));
+  writeFileSync(join(folder, "package.json"), '{ "private": true, "type": "module" }');
+  const options = ["--prefer-offline", "--no-audit", "--no-fund", "--ignore-scripts", "--silent"];
+  const packages = [tarball, ...pinned(["@types/node", ...names])];
+  await run("npm", ["install", ...options, ...packages], { cwd: folder, timeout: 120_000 });
+  return folder;
+}
+
+/** Compiles programs of a project, each by itself. @returns what the compiler said */
+export async function compile(project: string, sources: Record<string, string>): Promise<string> {
+  const said = Object.entries(sources).map(async ([name, source]) => {
+    const folder = join(project, `types-${name}`);
+    mkdirSync(folder);
+    writeFileSync(join(folder, "index.ts"), source);
+    const compilerOptions = {
+      target: "ES2023",
+      lib: ["ES2023", "DOM", "DOM.Iterable"],
+      module: "nodenext",
+      types: ["node"],
+      strict: true,
+      noEmit: true,
+      exactOptionalPropertyTypes: true,
+      // Only what is ours is checked strictly: frameworks' declarations have their own slips.
+      skipLibCheck: true,
+    };
+    const config = { compilerOptions, files: ["index.ts"] };
+    writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config));
+    try {
+      await run(join(ROOT, "node_modules/.bin/tsc"), ["-p", folder]);
+      return "";
+    } catch (error) {
+      return String((error as { stdout: unknown }).stdout);
+    }
+  });
+  return (await Promise.all(said)).join("");
+}
