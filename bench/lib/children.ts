@@ -63,7 +63,7 @@ export async function stop(child: ChildProcess): Promise<void> {
   await gone;
 }
 
-/** Resolves with the first line a child prints that starts with `word`, without it. */
+/** Resolves with what follows `word` in the first line with it that a child prints. */
 export async function waitFor(
   child: ChildProcess,
   word: string,
@@ -71,7 +71,7 @@ export async function waitFor(
 ): Promise<string> {
   let text = "";
   return new Promise((resolve, reject) => {
-    const late = () => reject(new Error(`No "${word}" in time: ${text}`));
+    const late = () => settle(() => reject(new Error(`No "${word}" in time: ${text}`)));
     const timer = setTimeout(late, timeoutMs);
     const settle = (finish: () => void) => {
       clearTimeout(timer);
@@ -80,10 +80,11 @@ export async function waitFor(
     };
     const read = (chunk: Buffer) => {
       text += chunk.toString("utf8");
-      const line = text
+      const [line] = text
         .split("\n")
-        .find((each, i, all) => each.startsWith(word) && i < all.length - 1);
-      if (line !== undefined) settle(() => resolve(line.slice(word.length).trim()));
+        .slice(0, -1)
+        .filter((each) => each.includes(word));
+      if (line !== undefined) settle(() => resolve(line.slice(line.indexOf(word) + word.length)));
     };
     child.stdout?.on("data", read);
     child.once("exit", (code) => settle(() => reject(new Error(`It ended with ${code}: ${text}`))));
