@@ -1,4 +1,5 @@
 export {
+  authenticatedAt,
   clusterBackplane,
   csrfToken,
   describe,
@@ -14,6 +15,7 @@ export {
   type SessionOptions,
   type Sessions,
   update,
+  verifyToken,
 } from "@galleta/session";
 export { App, type ErrorClass, type Mountable } from "./app.ts";
 export { Config, type ConfigCast, type ConfigOptions } from "./config.ts";

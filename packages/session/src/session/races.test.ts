@@ -7,7 +7,7 @@ import {
   visit,
   type Anything,
 } from "../../../../test/support/sessions.ts";
-import { destroy, renew } from "./functions.ts";
+import { destroy, flash, renew } from "./functions.ts";
 
 beforeEach(() => {
   vi.useFakeTimers({ now: new Date("2026-01-01T00:00:00Z"), toFake: ["Date"] });
@@ -100,5 +100,41 @@ describe("clocks", () => {
     vi.setSystemTime(Date.now() + 60_000);
     expect(commitOf(context).setCookie).toEqual([expect.stringContaining("session=; Max-Age=0;")]);
     expect(types().at(-1)).toBe("expired");
+  });
+});
+
+describe("a request that empties the session while another fills it", () => {
+  it("takes a last message out and ends nothing, whichever is faster", () => {
+    const { sessions } = start();
+    const { cookie } = visit(sessions, "", (session) => flash(session, "notice", "Hello"));
+    const [reading, writing] = [sessions.open(cookie), sessions.open(cookie)];
+    expect(flash(reading.session, "notice")).toBe("Hello");
+    writing.session["user"] = "alice";
+    expect(nextCookie(cookie, commitOf(reading).setCookie)).toBe("");
+    const written = nextCookie("", commitOf(writing).setCookie);
+    visit(sessions, written, (session) => expect(session["user"]).toBe("alice"));
+  });
+
+  it("takes a last message out and keeps what the faster one wrote", () => {
+    const { sessions } = start();
+    const { cookie } = visit(sessions, "", (session) => flash(session, "notice", "Hello"));
+    const [reading, writing] = [sessions.open(cookie), sessions.open(cookie)];
+    flash(reading.session, "notice");
+    writing.session["user"] = "alice";
+    commitOf(writing);
+    const merged = nextCookie("", commitOf(reading).setCookie);
+    visit(sessions, merged, (session) => {
+      expect({ ...session }).toEqual({ user: "alice" });
+      expect(flash(session, "notice")).toBeUndefined();
+    });
+  });
+
+  it("deletes the keys that it knew, and keeps the one that it did not", () => {
+    const { sessions, cookie } = login();
+    const emptying = sessions.open(cookie);
+    delete emptying.session["user"];
+    visit(sessions, cookie, (session) => (session["n"] = 1));
+    const merged = nextCookie("", commitOf(emptying).setCookie);
+    visit(sessions, merged, (session) => expect({ ...session }).toEqual({ n: 1 }));
   });
 });

@@ -28,7 +28,9 @@ export function saveSession(shared: Shared, draft: Draft, now: number): MaybePro
   const ending = draft.destroyed ? endAll(shared, draft, now) : undefined;
   assertJson(draft.data);
   const json = serializeBody(draft.data, draft.meta);
-  if (json === EMPTY_BODY) return both(ending, clear(shared, draft, now));
+  // What another request put in meanwhile is not ours to throw away.
+  const isBehind = known !== undefined && !known.ended && known.rev > draft.loaded.rev;
+  if (json === EMPTY_BODY && !isBehind) return both(ending, clear(shared, draft, now));
   return both(ending, save(shared, draft, json, known, now));
 }
 
@@ -67,6 +69,7 @@ function save(
       : changed
         ? mergeBodies(shared, sid, loaded.json, behind.json, json)
         : behind.json;
+  if (body === EMPTY_BODY) return clear(shared, draft, now);
   const rev = (behind?.rev ?? loaded.rev) + (changed || renewed ? 1 : 0);
   const issued = issue(shared, rev, body, draft.born, now);
   if (issued.exp <= issued.iat) return refuseExpired(shared, draft);
@@ -83,7 +86,11 @@ function endAll(shared: Shared, draft: Draft, now: number): Promise<unknown> | u
   return shared.vault === undefined ? undefined : handled(Promise.all(ends));
 }
 
-/** Nothing is left: the cookie goes, and with it every copy that can be refused. */
+/**
+ * Nothing is left: the cookie goes, and where there was data, with it every copy that can be
+ * refused. A session that only had a message in it is no login: taking the message out does not
+ * end it, so that a request running beside this one may still put something in.
+ */
 function clear(shared: Shared, draft: Draft, now: number): MaybePromise<Saved> {
   const { settings } = shared;
   const { loaded } = draft;
@@ -91,9 +98,14 @@ function clear(shared: Shared, draft: Draft, now: number): MaybePromise<Saved> {
   // A cookie that was refused is left alone: an empty session that stays empty changes nothing.
   if (loaded.isNew && !draft.destroyed) return { setCookie: [] };
   const saved = { setCookie: deletions(settings, loaded.cookies, draft.secure) };
-  if (draft.destroyed) return saved;
+  if (draft.destroyed || !hasData(loaded)) return saved;
   if (!draft.ended.includes(loaded.sid)) settings.events.emit("destroyed", loaded.sid);
   return both(handled(endSession(shared, loaded.sid, loaded, now)), saved);
+}
+
+function hasData({ json }: Loaded): boolean {
+  const body = parseBody(json);
+  return body !== undefined && Object.keys(body.data).length > 0;
 }
 
 /** A promise that is waited for later, or not at all where something else fails first. */
