@@ -15,7 +15,7 @@ import {
   type SentChange,
   type TicketOutcome,
 } from "./messages.ts";
-import { currentOf, Registry, type Attached } from "./registry.ts";
+import { currentOf, Registry, socketsOf, type Attached } from "./registry.ts";
 import type { Tickets } from "./tickets.ts";
 import { CLOSE_CODE, SESSION_ENDED, type LiveSocket } from "./socket.ts";
 import { lastExpiry } from "../session/end.ts";
@@ -188,7 +188,7 @@ export class LiveHub implements Hub {
 
   /** A session that has sockets here is newer in the store. */
   #catchUp(sid: string, rev: number, sent?: SentChange): void {
-    const [attached] = this.registry.get(sid)?.sockets ?? [];
+    const [attached] = socketsOf(this.registry.get(sid));
     const vault = this.vault;
     if (attached === undefined || vault === undefined) return;
     const now = currentOf(attached.context);
@@ -208,7 +208,7 @@ export class LiveHub implements Hub {
     const vault = this.vault;
     if (vault === undefined) return;
     for (const live of this.registry.all()) {
-      const [first] = live.sockets;
+      const [first] = socketsOf(live);
       if (first === undefined) continue;
       const { born } = currentOf(first.context);
       const user = vault.userOf(first.context.state.dictionary.data);

@@ -60,7 +60,8 @@ export interface LiveSession {
   sid: string;
   endsAt: number;
   turnsAt: number;
-  sockets: Attached[];
+  /** Most have one, and for that alone a list would take as much room as all the rest. */
+  sockets: Attached | Set<Attached> | undefined;
   /** Updates of it that wait for their turn. */
   waiting: number;
   turn: Promise<unknown> | undefined;
@@ -88,7 +89,7 @@ export class Registry {
 
   find(context: SessionContext<never>): Attached | undefined {
     const live = this.#sessions.get(context.state.sid);
-    return live?.sockets.find((attached) => attached.context === context);
+    return socketsOf(live).find((attached) => attached.context === context);
   }
 
   add(context: SessionContext<never>, socket: LiveSocket): Attached {
@@ -96,24 +97,17 @@ export class Registry {
     const there = this.#sessions.get(now.sid);
     const live = there ?? newSession(this, now.sid);
     const attached = new Attached(context, socket, live);
-    if (there === undefined) {
-      // No push: an array that grows keeps room for sixteen, and most sessions have one socket.
-      live.sockets = [attached];
-      this.#sessions.set(now.sid, live);
-    } else {
-      live.sockets.push(attached);
-    }
+    join(live, attached);
+    if (there === undefined) this.#sessions.set(now.sid, live);
     this.#prolong(live, now);
     return attached;
   }
 
   remove(attached: Attached): void {
     const { live } = attached;
-    const at = live.sockets.indexOf(attached);
-    if (at < 0) return;
-    live.sockets.splice(at, 1);
+    if (!leave(live, attached)) return;
     attached.end();
-    if (live.sockets.length === 0) this.#drop(live);
+    if (live.sockets === undefined) this.#drop(live);
   }
 
   /**
@@ -125,7 +119,7 @@ export class Registry {
     if (live === undefined) return;
     if (change.sid !== sid) this.#move(live, change.sid);
     this.#prolong(live, change);
-    for (const { context, socket, own } of live.sockets.slice()) {
+    for (const { context, socket, own } of socketsOf(live)) {
       const before = currentOf(context);
       if (change.rev < before.rev && change.sid === before.sid) continue;
       context.refresh(change);
@@ -142,7 +136,9 @@ export class Registry {
 
   #end(live: LiveSession, reason: string): void {
     this.#drop(live);
-    for (const attached of live.sockets.splice(0)) {
+    const sockets = socketsOf(live);
+    live.sockets = undefined;
+    for (const attached of sockets) {
       attached.context.end();
       attached.end();
       guarded(() => attached.socket.close(CLOSE_CODE, reason));
@@ -163,10 +159,11 @@ export class Registry {
       return;
     }
     // A page with the new cookie was faster than this news.
-    for (const attached of there.sockets.splice(0)) {
+    for (const attached of socketsOf(there)) {
       attached.live = live;
-      live.sockets.push(attached);
+      join(live, attached);
     }
+    there.sockets = undefined;
     live.endsAt = Math.max(live.endsAt, there.endsAt);
     this.#wheel.delete(there);
     this.#sessions.set(sid, live);
@@ -180,7 +177,34 @@ export class Registry {
 }
 
 function newSession(registry: Registry, sid: string): LiveSession {
-  return { registry, sid, endsAt: 0, turnsAt: 0, sockets: [], waiting: 0, turn: undefined };
+  return { registry, sid, endsAt: 0, turnsAt: 0, sockets: undefined, waiting: 0, turn: undefined };
+}
+
+/** The sockets of a session, in a list of the caller's own. */
+export function socketsOf(live: LiveSession | undefined): readonly Attached[] {
+  const sockets = live?.sockets;
+  if (sockets === undefined) return [];
+  return sockets instanceof Set ? [...sockets] : [sockets];
+}
+
+function join(live: LiveSession, attached: Attached): void {
+  const { sockets } = live;
+  if (sockets === undefined) live.sockets = attached;
+  else if (sockets instanceof Set) sockets.add(attached);
+  else live.sockets = new Set([sockets, attached]);
+}
+
+/** @returns whether it was there */
+function leave(live: LiveSession, attached: Attached): boolean {
+  const { sockets } = live;
+  if (sockets instanceof Set) {
+    const wasThere = sockets.delete(attached);
+    if (sockets.size === 0) live.sockets = undefined;
+    return wasThere;
+  }
+  if (sockets !== attached) return false;
+  live.sockets = undefined;
+  return true;
 }
 
 /** A session as a socket has it now. */
