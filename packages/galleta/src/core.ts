@@ -1,4 +1,4 @@
-import type { Sessions } from "@galleta/session";
+import type { CrossSiteCheck, Sessions } from "@galleta/session";
 import { getRouterParams, H3, requestWithBaseURL, type H3Event, type H3Route } from "h3";
 import { addRoute, createRouter, findRoute } from "rou3";
 import { GalletaError, SettingsError } from "./errors.ts";
@@ -38,6 +38,8 @@ export class Core {
   readonly lifecycle = new Lifecycle();
   settings: SettingsTable | undefined;
   sessions: Sessions<never> | undefined;
+  /** Checks the Host where there are no sessions that do. */
+  hosts: CrossSiteCheck | undefined;
   bodyLimit = DEFAULT_BODY_LIMIT;
   readonly #routes: HttpRoute[] = [];
   readonly #socketRoutes: SocketRoute[] = [];

@@ -26,7 +26,7 @@ describe("HTTPError", () => {
       detail,
     });
     expect(errorBody(599)).toEqual({ status: 599, error: "Error" });
-    expect(errorBody(403, "no", "ERR_SESSION_CSRF")).toEqual({
+    expect(errorBody(403, "no", { code: "ERR_SESSION_CSRF" })).toEqual({
       status: 403,
       error: "Forbidden",
       detail: "no",

@@ -10,7 +10,9 @@ export interface HTTPErrorBody {
   /** What the client may know of the failure. */
   readonly detail?: unknown;
   /** The code of an error of the session, as in `ERR_SESSION_CSRF`. */
-  readonly code?: string;
+  readonly code?: string | undefined;
+  /** Which rule refused the request, as in `sec-fetch-site`. */
+  readonly rule?: string | undefined;
 }
 
 /** Options of {@link HTTPError}. */
@@ -19,6 +21,8 @@ export interface HTTPErrorOptions {
   readonly detail?: unknown;
   /** Headers for the response, as in `{ "retry-after": "30" }`. */
   readonly headers?: HeadersInit;
+  /** What refused the request: a code and a rule for programs to compare. */
+  readonly refusal?: Pick<HTTPErrorBody, "code" | "rule">;
   /** The error that led to this one. It is never sent. */
   readonly cause?: unknown;
 }
@@ -38,6 +42,7 @@ export class HTTPError extends GalletaError<"ERR_GALLETA_HTTP"> {
   readonly status: number;
   readonly detail: unknown;
   readonly headers: Headers | undefined;
+  readonly refusal: HTTPErrorOptions["refusal"];
 
   constructor(status: number, options: HTTPErrorOptions = {}) {
     if (!Number.isInteger(status) || status < 400 || status > 599) {
@@ -50,12 +55,13 @@ export class HTTPError extends GalletaError<"ERR_GALLETA_HTTP"> {
     );
     this.status = status;
     this.detail = options.detail;
+    this.refusal = options.refusal;
     this.headers = options.headers === undefined ? undefined : new Headers(options.headers);
   }
 
   /** The body of the response. h3 asks for it, too, where this is thrown in one of its handlers. */
   toJSON(): HTTPErrorBody {
-    return errorBody(this.status, this.detail);
+    return errorBody(this.status, this.detail, this.refusal);
   }
 }
 
@@ -65,11 +71,16 @@ export function statusText(status: number): string {
 }
 
 /** The body of an error response; `detail` and `code` stand in it only where there are any. */
-export function errorBody(status: number, detail?: unknown, code?: string): HTTPErrorBody {
+export function errorBody(
+  status: number,
+  detail?: unknown,
+  { code, rule }: Pick<HTTPErrorBody, "code" | "rule"> = {},
+): HTTPErrorBody {
   return {
     status,
     error: statusText(status),
     ...(detail === undefined ? undefined : { detail }),
     ...(code === undefined ? undefined : { code }),
+    ...(rule === undefined ? undefined : { rule }),
   };
 }

@@ -6,7 +6,7 @@ import { logError } from "./log.ts";
 import { HttpRequest, openedSession } from "./request.ts";
 import { adopt, clear, HttpResponse, render } from "./response.ts";
 import type { AnyErrorHandler, AnyMiddleware, AnyView } from "./route.ts";
-import { guard } from "./session-guard.ts";
+import { guard, guardHost } from "./session-guard.ts";
 import { protectStaged } from "./staged.ts";
 
 /** A view and the apps it belongs to: the served one first, then the ones mounted on the way. */
@@ -28,7 +28,8 @@ export function handle(endpoint: Endpoint, event: H3Event): Answer {
   const res = new HttpResponse();
   let returned: unknown;
   try {
-    const wait = root.sessions === undefined ? undefined : guard(root.sessions, req);
+    const wait =
+      root.sessions === undefined ? guardHost(root.hosts, req) : guard(root.sessions, req);
     returned = wait
       ? wait.then(() => runLayers(endpoint, req, res))
       : runLayers(endpoint, req, res);
@@ -164,7 +165,7 @@ function answer(req: Req, res: HttpResponse, error: unknown): void {
     res.json = error;
   } else if (error instanceof SessionError && error.status !== 500) {
     res.status = error.status;
-    res.json = errorBody(error.status, error.message, error.code);
+    res.json = errorBody(error.status, error.message, error);
   } else if (H3Error.isError(error) && !error.unhandled && error.status < 500) {
     res.status = error.status;
     for (const [name, value] of error.headers ?? []) res.headers.append(name, value);

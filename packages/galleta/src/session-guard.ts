@@ -1,4 +1,4 @@
-import { SessionError, type Refusal, type Sessions } from "@galleta/session";
+import { SessionError, type CrossSiteCheck, type Refusal, type Sessions } from "@galleta/session";
 import { openSession, readAhead, requestFacts, type HttpRequest } from "./request.ts";
 
 type Req = HttpRequest<never, never>;
@@ -19,6 +19,16 @@ export function guard(sessions: Sessions<never>, req: Req): Promise<void> | unde
   return sessions.loads ? openSession(req).load() : undefined;
 }
 
+/**
+ * The same for an app without sessions, which only checks that it is the one that was asked.
+ *
+ * @throws SessionError `ERR_SESSION_HOST` when the Host is not one of `ALLOWED_HOSTS`
+ */
+export function guardHost(hosts: CrossSiteCheck | undefined, req: Req): void {
+  const outcome = hosts?.host(requestFacts(req));
+  if (outcome) throw refused(outcome);
+}
+
 async function checkToken(sessions: Sessions<never>, req: Req): Promise<void> {
   await openSession(req).load();
   // A TRACE has no content (RFC 9110 §9.3.8), and a Fetch Request cannot even be one.
@@ -27,6 +37,6 @@ async function checkToken(sessions: Sessions<never>, req: Req): Promise<void> {
   if (refusal) throw refused(refusal);
 }
 
-function refused({ code, message, status }: Refusal): SessionError {
-  return new SessionError(code, message, { status });
+function refused({ code, message, status, rule }: Refusal): SessionError {
+  return new SessionError(code, message, { status, rule });
 }

@@ -1,5 +1,6 @@
 import {
   clusterBackplane,
+  createCrossSiteCheck,
   createSessions,
   Secret,
   type SessionOptions,
@@ -48,8 +49,9 @@ let current: SettingsTable | undefined;
  *
  * The framework itself reads `SESSIONS` (`true` takes the key from the environment variable
  * SECRET_KEY; an object is the options of the session), `PLUGINS` (a list of functions that take
- * the app, or of `[plugin, condition]`), `BODY_LIMIT` (bytes, default 1 MiB) and `INSPECTOR` (false
- * takes away the session inspector that development has at `/.galleta/`).
+ * the app, or of `[plugin, condition]`), `BODY_LIMIT` (bytes, default 1 MiB), `ALLOWED_HOSTS` (the
+ * hosts that are served; others get 400) and `INSPECTOR` (false takes away the session inspector
+ * that development has at `/.galleta/`).
  *
  * @throws SettingsError `ERR_GALLETA_CONFIGURED_TWICE` the second time; `ERR_GALLETA_SETTINGS` when
  * a setting cannot be used; for `SESSIONS` its `cause` is the engine's SessionError
@@ -70,12 +72,14 @@ export function configure<Data extends object>(
     throw new SettingsError("ERR_GALLETA_CONFIGURED_TWICE", "This app is configured already.");
   }
   const table: SettingsTable = new Map([...entriesOf(settings), ...entriesOf(overrides)]);
-  const sessions = readSessions(table.get("SESSIONS"));
+  const hosts = readAllowedHosts(table.get("ALLOWED_HOSTS"));
+  const sessions = readSessions(table.get("SESSIONS"), hosts);
   const plugins = readPlugins(table.get("PLUGINS"));
   const bodyLimit = readBodyLimit(table.get("BODY_LIMIT"), core);
   mountInspector(core, sessions, table);
 
   core.sessions = sessions;
+  core.hosts = hosts && createCrossSiteCheck(hosts);
   if (sessions !== undefined) {
     mountExchange(core.h3, sessions);
     core.lifecycle.on("startup", () => sessions.start());
@@ -130,7 +134,20 @@ function entriesOf(settings: object): [string, unknown][] {
   return Object.entries(settings).filter(([name]) => SETTING.test(name));
 }
 
-function readSessions(setting: unknown): Sessions<never> | undefined {
+type Hosts = Pick<SessionOptions, "allowedHosts">;
+
+function readAllowedHosts(setting: unknown): Hosts | undefined {
+  if (setting === undefined) return undefined;
+  const hosts = { allowedHosts: setting as readonly string[] };
+  try {
+    createCrossSiteCheck(hosts);
+  } catch (cause) {
+    throw unusable(`ALLOWED_HOSTS: ${cause instanceof Error ? cause.message : "unusable"}`, cause);
+  }
+  return hosts;
+}
+
+function readSessions(setting: unknown, hosts: Hosts | undefined): Sessions<never> | undefined {
   if (setting === undefined || setting === false) return undefined;
   if (setting !== true && (typeof setting !== "object" || setting === null)) {
     throw unusable("SESSIONS is true, false, or an object of options.");
@@ -146,7 +163,7 @@ function readSessions(setting: unknown): Sessions<never> | undefined {
     );
   }
   try {
-    return createSessions<never>({ ...withRelay(), ...options } as SessionOptions);
+    return createSessions<never>({ ...withRelay(), ...hosts, ...options } as SessionOptions);
   } catch (cause) {
     throw unusable(`SESSIONS: ${cause instanceof Error ? cause.message : "unusable"}`, cause);
   }

@@ -58,6 +58,8 @@ export interface SessionErrorOptions {
   cause?: unknown;
   /** The HTTP status that answers a request which failed with this error. Default 500. */
   status?: number;
+  /** Which rule refused the request, for `ERR_SESSION_CSRF` and `ERR_SESSION_HOST`. */
+  rule?: string;
 }
 
 /**
@@ -79,11 +81,14 @@ export class SessionError<Code extends SessionErrorCode = SessionErrorCode> exte
   readonly code: Code;
   /** The HTTP status that answers a request which failed with this error. */
   readonly status: number;
+  /** Which rule refused the request, for `ERR_SESSION_CSRF` and `ERR_SESSION_HOST`. */
+  readonly rule: string | undefined;
 
   constructor(code: Code, message: string, options: SessionErrorOptions = {}) {
     super(message, "cause" in options ? { cause: options.cause } : undefined);
     this.name = "SessionError";
     this.code = code;
     this.status = options.status ?? 500;
+    this.rule = options.rule;
   }
 }

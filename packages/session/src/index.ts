@@ -1,4 +1,5 @@
 export { applyCommit, privateNoStore, varyOnCookie, type Commit } from "./cookie/headers.ts";
+export { createCrossSiteCheck, type CrossSiteCheck } from "./csrf/check.ts";
 export { CSRF_FIELD, CSRF_HEADER } from "./csrf/form.ts";
 export type { CsrfOption, CsrfSettings } from "./csrf/options.ts";
 export type { TrustProxy } from "./csrf/proxy.ts";

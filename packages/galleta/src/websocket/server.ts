@@ -117,11 +117,11 @@ export class SocketServer {
     event: H3Event,
     { endpoint, params }: { endpoint: SocketEndpoint; params: Record<string, string> },
   ): void {
-    const { sessions } = this.#core;
+    const { sessions, hosts } = this.#core;
     const facts = new EventFacts(event);
     const session = sessions && new SocketSession(sessions, event, facts);
-    const refusal = sessions?.checkHandshake(facts);
-    if (refusal) throw new HTTPError(refusal.status, { detail: refusal.message });
+    const refusal = sessions ? sessions.checkHandshake(facts) : hosts?.host(facts);
+    if (refusal) throw new HTTPError(refusal.status, { refusal, detail: refusal.message });
 
     const protocols = readProtocols(req.headers["sec-websocket-protocol"]);
     let decide!: (answer: Answer) => void;
