@@ -22,11 +22,12 @@ export class EventFacts implements RequestFacts {
   }
 
   header(name: string): string | undefined {
-    const value = this.#event.req.headers.get(name);
-    if (value !== null) return value;
+    const { runtime, req, url } = this.#event;
+    // What the client sent, without making an object of all headers for the one that is asked for.
+    if (runtime?.node) return findHeader(runtime.node.req.rawHeaders, name);
     // A Request that no server received has its host in the URL alone. Where a server received
     // it, a Host that is missing stays missing.
-    return name === "host" && !this.#event.runtime?.node ? this.#event.url.host : undefined;
+    return req.headers.get(name) ?? (name === "host" ? url.host : undefined);
   }
 
   get encrypted(): boolean {
@@ -40,4 +41,17 @@ export class EventFacts implements RequestFacts {
     const { runtime, req } = this.#event;
     return runtime?.node ? runtime.node.req.socket.remoteAddress : req.ip;
   }
+}
+
+/** @param raw names and values in turn, as Node received them */
+function findHeader(raw: readonly string[], name: string): string | undefined {
+  let found: string | undefined;
+  for (let i = 0; i < raw.length; i += 2) {
+    const key = raw[i]!;
+    if (key.length !== name.length || key.toLowerCase() !== name) continue;
+    const value = raw[i + 1]!;
+    const separator = name === "cookie" ? "; " : ", ";
+    found = found === undefined ? value : found + separator + value;
+  }
+  return found;
 }

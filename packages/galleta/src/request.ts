@@ -172,8 +172,7 @@ export class HttpRequest<Data extends object = SessionData, Params = Record<stri
     if (this.#context !== undefined) return this.#context;
     if (this.#sessions === undefined) throw sessionsAreOff("req.session");
     this.#facts ??= new EventFacts(this.event);
-    const cookie = this.event.req.headers.get("cookie");
-    return (this.#context = this.#sessions.open(cookie, this.#facts));
+    return (this.#context = this.#sessions.open(this.#facts.header("cookie"), this.#facts));
   }
 
   /**

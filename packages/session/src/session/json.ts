@@ -79,7 +79,7 @@ function assertObject(value: object, path: string, above: readonly object[]): vo
 }
 
 /** The metadata of most sessions. One object serves all of them. */
-const NO_META: JsonObject = Object.freeze({});
+export const NO_META: JsonObject = Object.freeze({});
 
 /**
  * Parses JSON that must be an object, without any `__proto__` in it.

@@ -4,7 +4,8 @@ import { judgeTimes } from "../token/times.ts";
 import { looksLikeToken, openToken, type OpenedToken, type TokenFault } from "../token/token.ts";
 import { fitSchema, serializeBody } from "./body.ts";
 import { copyData } from "./dictionary.ts";
-import { parseBody } from "./json.ts";
+import { NO_META, parseBody } from "./json.ts";
+import type { JsonObject } from "./format.ts";
 import { loadForeign } from "./load-foreign.ts";
 import { emptySession, refuse, refuseEnded, type Loaded, type Shared } from "./loaded.ts";
 import type { SessionSettings } from "./settings.ts";
@@ -105,7 +106,8 @@ export function settleSession(
   if (stored !== undefined && (stored.rev > newest.rev || newest.json === STORED_BODY)) {
     newest = stored;
   }
-  const current = newest === opened ? opened : { ...opened, rev: newest.rev, json: newest.json };
+  const current =
+    newest === opened ? opened : { ...opened, rev: newest.rev, json: newest.json, flat: undefined };
   if (opened.keyIndex > 0)
     settings.events.emit("rotated", opened.sid, { keyIndex: opened.keyIndex });
   const reissue =
@@ -154,7 +156,7 @@ function readBody(
 ): Loaded {
   const { settings } = shared;
   const { sid, rev, born, iat, exp, keyIndex } = opened;
-  const body = parseBody(opened.json);
+  const body = bodyOf(opened);
   if (body === undefined) return refuse(shared, "payload", now, cookies, sid);
   let { data } = body;
   const { meta } = body;
@@ -183,4 +185,22 @@ function readBody(
     exp,
     cookies,
   };
+}
+
+/**
+ * Data in which nothing is nested is parsed once for each token that is remembered: to copy it
+ * costs a tenth of that.
+ */
+function bodyOf(opened: OpenedToken): { data: JsonObject; meta: JsonObject } | undefined {
+  if (opened.flat !== undefined) return { data: { ...opened.flat }, meta: NO_META };
+  const body = parseBody(opened.json);
+  if (body !== undefined && body.meta === NO_META && isFlat(body.data)) {
+    opened.flat = { ...body.data };
+  }
+  return body;
+}
+
+function isFlat(data: JsonObject): data is Record<string, string | number | boolean | null> {
+  for (const key in data) if (typeof data[key] === "object" && data[key] !== null) return false;
+  return true;
 }

@@ -32,6 +32,8 @@ export interface TokenContent {
 export interface OpenedToken extends TokenContent, Times {
   readonly keyIndex: number;
   readonly encrypted: boolean;
+  /** The parsed JSON where nothing in it is nested; never handed out, only copies of it. */
+  flat?: Readonly<Record<string, string | number | boolean | null>> | undefined;
 }
 
 /** Why a token was refused. */
@@ -132,7 +134,7 @@ function opened(
   const sid = source.toString("base64url", start, start + SID_BYTES);
   const rev = source.readUInt32BE(start + SID_BYTES);
   const json = source.toString("utf8", start + CONTENT_MIN, end);
-  return { sid, rev, json, born, iat, exp, keyIndex: key.index, encrypted };
+  return { sid, rev, json, born, iat, exp, keyIndex: key.index, encrypted, flat: undefined };
 }
 
 /** What a token is made from. */
