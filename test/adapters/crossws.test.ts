@@ -5,6 +5,7 @@ import { handshake, reply } from "./socket-harness.ts";
 
 socketConformance({
   name: "crossws",
+  speaksLive: true,
   path: "/",
   serve(server, sessions) {
     const withSession = session(sessions);

@@ -15,6 +15,8 @@ export interface SocketHarness {
   readonly path: string;
   /** Speaks the library's protocol over a bare WebSocket. Default: a text is a message. */
   readonly wrap?: (ws: WebSocket) => Promise<Talk>;
+  /** Whether a page may use `@galleta/session/client`, which is a plain WebSocket. */
+  readonly speaksLive: boolean;
   /** What a socket is closed with when its session has ended. Default 1008. */
   readonly closeCode?: number;
 }
@@ -26,6 +28,7 @@ export type Talk = (message: string) => Promise<string>;
 export interface Connected {
   readonly setCookie: readonly string[];
   readonly talk: Talk;
+  readonly ws: WebSocket;
   readonly closed: Promise<{ code: number; reason: string }>;
   close(): void;
 }
@@ -47,12 +50,18 @@ export function handshake(of: object, url: string): boolean | number | void {
   return undefined;
 }
 
+/** Where the app sends the ticket of an update that a message asks for; a test's own page. */
+export const page = { deliver: (_ticket: string): unknown => undefined };
+
 /** What the app answers to a message on a socket. */
 export async function reply(of: object, message: string): Promise<string> {
   const session = of as Record<string, unknown>;
   try {
     if (message === "write") session["late"] = true;
-    if (message === "update") await update(session, (draft) => void (draft["updated"] = true));
+    const change = (draft: Record<string, unknown>) => void (draft["updated"] = true);
+    if (message === "update") await update(session, change);
+    if (message === "deliver") await update(session, change, { deliver: page.deliver });
+    if (message === "nul") return "\0 is a message";
     return JSON.stringify({ ...session });
   } catch (error) {
     return error instanceof SessionError ? error.code : String(error);
@@ -96,11 +105,12 @@ export function connect(
   origin: string,
   query: string,
   headers: Record<string, string> = {},
+  protocols: string[] = [],
 ): Promise<Connected | Refused> {
   return new Promise((resolve, reject) => {
     const separator = harness.path.includes("?") ? "&" : "?";
     const url = `${origin.replace("http", "ws")}${harness.path}${separator}${query}`;
-    const ws = new WebSocket(url, { headers });
+    const ws = new WebSocket(url, protocols, { headers });
     let setCookie: readonly string[] = [];
     ws.on("upgrade", (res) => (setCookie = res.headers["set-cookie"] ?? []));
     ws.on("error", reject);
@@ -117,7 +127,7 @@ export function connect(
     });
     ws.on("open", () => {
       const opened = (talk: Talk) => {
-        resolve({ setCookie, talk, closed, close: () => ws.close() });
+        resolve({ setCookie, talk, ws, closed, close: () => ws.close() });
       };
       void (harness.wrap ?? plain)(ws).then(opened);
     });

@@ -27,6 +27,7 @@ async function wrap(ws: WebSocket): Promise<Talk> {
 
 socketConformance({
   name: "socket.io",
+  speaksLive: false,
   path: "/socket.io/?EIO=4&transport=websocket",
   wrap,
   // Engine.IO closes without a code.

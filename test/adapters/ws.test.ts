@@ -5,6 +5,7 @@ import { handshake, reply } from "./socket-harness.ts";
 
 socketConformance({
   name: "ws",
+  speaksLive: true,
   path: "/",
   serve(server, sessions) {
     const wss = new WebSocketServer({ noServer: true });

@@ -1,4 +1,4 @@
-import { createSessions } from "@galleta/session";
+import { createSessions, update } from "@galleta/session";
 import { expect } from "vitest";
 import type { Case } from "../conformance.ts";
 import { expectHeaders, headersArrived } from "../app.ts";
@@ -162,6 +162,36 @@ export const sessionCases: readonly Case[] = [
         }
         expect((await ask("/untouched")).status).toBe(200);
       }),
+  },
+  {
+    name: "update on a socket: the page exchanges its ticket",
+    async run(harness) {
+      const sessions = createSessions(withEvents().options);
+      await serve(harness, sessions, async ({ ask, origin }) => {
+        const jar = new Jar();
+        await ask("/set?name=ana", { jar });
+        // A socket of the same process, whatever took its upgrade.
+        const context = sessions.open(jar.header);
+        await context.commit();
+        context.handshakeSent();
+        sessions.attach(context, { close: () => {} });
+        const path = sessions.exchangePath ?? "";
+        const headers = { origin };
+        let status = 0;
+        const deliver = async (body: string) => {
+          const foreign = { origin: "https://evil.example" };
+          expect((await ask(path, { method: "POST", headers: foreign, body })).status).toBe(403);
+          ({ status } = await ask(path, { method: "POST", headers, body, jar }));
+        };
+        await update(context.session, (draft) => Object.assign(draft, { updated: true }), {
+          deliver,
+        });
+        expect((await ask("/read", { jar })).body).toBe('{"name":"ana","updated":true}');
+        expect(status).toBe(200);
+        const refused = await ask(path, { method: "POST", headers, body: "no ticket", jar });
+        expect(JSON.parse(refused.body)).toMatchObject({ code: "ERR_SESSION_TICKET_INVALID" });
+      });
+    },
   },
   {
     name: "shared sessions: one cookie for two servers",

@@ -3,6 +3,7 @@ import { memoryStore } from "../../../packages/session/src/store/memory.ts";
 import { withEvents } from "../harness.ts";
 import {
   connect,
+  page,
   serveSockets,
   type Connected,
   type Refused,
@@ -10,7 +11,11 @@ import {
 } from "../socket-harness.ts";
 import { ask, Jar } from "../wire.ts";
 
-type Open = (query?: string, headers?: Record<string, string>) => Promise<Connected | Refused>;
+type Open = (
+  query?: string,
+  headers?: Record<string, string>,
+  protocols?: string[],
+) => Promise<Connected | Refused>;
 
 interface Service {
   readonly open: Open;
@@ -28,8 +33,8 @@ async function serve(
   try {
     await test({
       origin: running.origin,
-      async open(query = "", headers = {}) {
-        const outcome = await connect(harness, running.origin, query, headers);
+      async open(query = "", headers = {}, protocols = []) {
+        const outcome = await connect(harness, running.origin, query, headers, protocols);
         if ("talk" in outcome) sockets.push(outcome);
         return outcome;
       },
@@ -50,6 +55,8 @@ function opened(outcome: Connected | Refused): Connected {
 export const socketCases: readonly {
   readonly name: string;
   readonly run: (harness: SocketHarness) => Promise<void>;
+  /** Only where a page may use `@galleta/session/client`. */
+  readonly needsLive?: true;
 }[] = [
   {
     name: "socket: reads the session of HTTP, and gets no cookie for it",
@@ -171,6 +178,60 @@ export const socketCases: readonly {
         const { talk } = opened(await open("", { cookie: jar.header }));
         expect(await talk("update")).toBe('{"name":"ana","updated":true}');
         expect(await get("/read", jar)).toBe('{"name":"ana","updated":true}');
+      }),
+  },
+  {
+    name: "socket: update by a ticket that the page exchanges",
+    run: (harness) =>
+      serve(harness, withEvents().options, async ({ open, get, origin }) => {
+        const jar = new Jar();
+        await get("/set?name=ana", jar);
+        const { talk } = opened(await open("", { cookie: jar.header }));
+        const statuses: number[] = [];
+        page.deliver = async (body) => {
+          const sent = { method: "POST", headers: { origin }, body };
+          statuses.push((await ask(origin, "/.galleta/session", { ...sent, jar })).status);
+          statuses.push((await ask(origin, "/.galleta/session", { ...sent, jar })).status);
+        };
+        expect(await talk("deliver")).toBe('{"name":"ana","updated":true}');
+        expect(await get("/read", jar)).toBe('{"name":"ana","updated":true}');
+        // The second time it was used already.
+        expect(statuses[0]).toBe(200);
+        await expect.poll(() => statuses[1]).toBeGreaterThanOrEqual(400);
+      }),
+  },
+  {
+    name: "socket: a page with @galleta/session/client fetches its cookie unseen",
+    needsLive: true,
+    run: (harness) =>
+      serve(harness, withEvents().options, async ({ open, get, origin }) => {
+        const jar = new Jar();
+        await get("/set?name=ana", jar);
+        const { ws } = opened(await open("", { cookie: jar.header }, ["galleta.v1"]));
+        expect(ws.protocol).toBe("galleta.v1");
+        const messages: string[] = [];
+        ws.on("message", (data) => {
+          const text = String(data);
+          if (!text.startsWith("\0") || text.startsWith("\0\0")) messages.push(text);
+          else void exchange(JSON.parse(text.slice(1)) as Record<"id" | "ticket" | "path", string>);
+        });
+        const exchange = async ({ id, ticket: body, path }: Record<string, string>) => {
+          const sent = { method: "POST", headers: { origin }, body: body ?? "", jar };
+          const { receipt } = JSON.parse((await ask(origin, path ?? "", sent)).body) as object & {
+            receipt: string;
+          };
+          ws.send(`\0${JSON.stringify({ id, receipt })}`);
+        };
+        ws.send("update");
+        await expect.poll(() => messages.length).toBe(1);
+        expect(messages[0]).toBe('{"name":"ana","updated":true}');
+        expect(await get("/read", jar)).toBe(messages[0]);
+        // A message of the app that looks like a control frame is none.
+        ws.send("nul");
+        await expect.poll(() => messages.length).toBe(2);
+        expect(messages[1]).toBe("\0\0 is a message");
+        ws.send("\0\0 from the page");
+        await expect.poll(() => messages.length).toBe(3);
       }),
   },
   {

@@ -1,6 +1,6 @@
 import type { Hooks, Peer } from "crossws";
 import { SessionError } from "../errors.ts";
-import { CONTROL, escapeMessage, negotiate, readFrame, type LiveHandle } from "../live/socket.ts";
+import { escapeMessage, negotiate, readFrame, type LiveHandle } from "../live/socket.ts";
 import type { MaybePromise } from "../maybe.ts";
 import type { SessionData, SessionOf } from "../session/data.ts";
 import type { RequestFacts } from "../session/request.ts";
@@ -208,5 +208,5 @@ function escapeSends(peer: Peer): (frame: string) => void {
   const send = peer.send.bind(peer);
   peer.send = (data, options) =>
     send(typeof data === "string" ? escapeMessage(data) : data, options);
-  return (frame) => void send(CONTROL + frame);
+  return (frame) => void send(frame);
 }

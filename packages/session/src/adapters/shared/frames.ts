@@ -2,7 +2,6 @@ import { Buffer } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import {
   appProtocols,
-  CONTROL,
   escapeMessage,
   negotiate,
   readFrame,
@@ -52,7 +51,7 @@ export function isLivePage(req: IncomingMessage): boolean {
 /**
  * Keeps control frames and messages of the app apart.
  *
- * @returns sends a control frame
+ * @returns sends a control frame, which has its mark already
  */
 export function separateFrames(
   ws: FrameSocket,
@@ -73,5 +72,5 @@ export function separateFrames(
     handle()?.receive(frame.control);
     return true;
   };
-  return (frame) => send.call(ws, CONTROL + frame);
+  return (frame) => send.call(ws, frame);
 }
