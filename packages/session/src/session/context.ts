@@ -13,7 +13,12 @@ import { assertJson, isDictionary, parseBody } from "./json.ts";
 import { findSession, isVerified, loadSession, settleSession, type Verified } from "./load.ts";
 import { loadStored, mustAsk, notLoaded } from "./load-stored.ts";
 import { emptySession, type Loaded, type Shared } from "./loaded.ts";
-import { refuseCommitted, refuseEnded, refuseHandshakeSent } from "./refusals.ts";
+import {
+  refuseCommitted,
+  refuseEnded,
+  refuseHandshakeSent,
+  refuseWithoutSession,
+} from "./refusals.ts";
 import { EMPTY_BODY, isDue, saveSession } from "./save.ts";
 import type { Ahead, Metadata, State } from "./state.ts";
 import type { Change, Vault } from "./vault.ts";
@@ -137,9 +142,9 @@ export class SessionContext<Data = SessionData> {
   #owesNothing({ loaded, dictionary, openedAt, sid, meta, destroyed }: State): boolean {
     const { isNew, reissue, json } = loaded;
     if (isNew || reissue || destroyed || sid !== loaded.sid || meta !== loaded.meta) return false;
-    if (this.#shared.ledger.peek(sid) !== undefined || isDue(this.#shared, loaded, openedAt)) {
-      return false;
-    }
+    const known = this.#shared.ledger.peek(sid);
+    if (known !== undefined && (known.ended || known.rev > loaded.rev)) return false;
+    if (isDue(this.#shared, loaded, openedAt)) return false;
     assertJson(dictionary.data);
     return json !== EMPTY_BODY && serializeBody(dictionary.data, loaded.meta) === json;
   }
@@ -180,6 +185,11 @@ export class SessionContext<Data = SessionData> {
   /** Whether the session of a socket ended while the socket was open. */
   get hasEnded(): boolean {
     return this.#phase === "ended";
+  }
+
+  /** Whether no cookie came and none went, so that a change would belong to nobody. */
+  get isNobodys(): boolean {
+    return this.state.issued === undefined && this.state.loaded.isNew;
   }
 
   /** Gives the session a new id and a new beginning, and keeps its data. */
@@ -262,7 +272,7 @@ export class SessionContext<Data = SessionData> {
   /** Throws what a change would throw now. */
   assertOpen(): void {
     if (this.#phase === "committed") refuseCommitted();
-    if (this.#phase === "live") refuseHandshakeSent();
+    if (this.#phase === "live") (this.isNobodys ? refuseWithoutSession : refuseHandshakeSent)();
     if (this.#phase === "ended") refuseEnded();
   }
 }
