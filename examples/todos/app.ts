@@ -1,6 +1,15 @@
 import { on } from "node:events";
 import { readFileSync } from "node:fs";
-import { App, configure, destroy, HTTPError, update, type SessionData, type Socket } from "galleta";
+import {
+  App,
+  configure,
+  describe,
+  destroy,
+  HTTPError,
+  update,
+  type SessionData,
+  type Socket,
+} from "galleta";
 import * as settings from "./settings.ts";
 import { addTodo, arrivals, readContent, readSeen, todosAfter, type Todo } from "./todos.ts";
 
@@ -50,6 +59,8 @@ async function sendTodos(ws: Feed, coming: AsyncIterable<Todo[]>): Promise<void>
 
 async function noteSeen(ws: Feed): Promise<void> {
   for await (const message of ws) {
+    // Without cookies there is nobody to remember it for.
+    if (describe(ws.session).isNew) continue;
     const seen = readSeen(message);
     // The handshake is over: `update` brings the change into the cookie all the same.
     await update(ws.session, (draft) => {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { Jar, start } from "../../../../test/support/jar.ts";
+import { Jar, start, type Data } from "../../../../test/support/jar.ts";
 import { destroy, renew } from "../session/functions.ts";
 import { memoryStore } from "../store/memory.ts";
 import { update } from "./update.ts";
@@ -94,7 +94,10 @@ describe.each([
     const { sessions } = start(options());
     const socket = await new Jar().socket(sessions);
     expect(socket.handle).toBeUndefined();
-    await expect(update(socket.session, () => undefined)).rejects.toThrow();
+    await expect(update(socket.session, () => undefined)).rejects.toMatchObject({
+      code: "ERR_SESSION_HANDSHAKE_SENT",
+      message: expect.stringMatching(/without a session/),
+    });
   });
 
   it("whose session ends during the handshake are closed at once", async () => {
@@ -153,6 +156,18 @@ describe("update with a store", () => {
       { code: "ERR_SESSION_TOO_LARGE" },
     );
     expect(await jar.read(sessions)).toEqual({ n: 0 });
+  });
+
+  it("takes no function that waits, whose change would be lost", async () => {
+    const { sessions } = start({ store: memoryStore() });
+    const jar = new Jar();
+    await jar.request(sessions, (session) => (session["n"] = 0));
+    const { session } = await jar.socket(sessions);
+    const slow = async (draft: Data) => void (draft["n"] = 1);
+    await expect(update(session, slow)).rejects.toThrow(TypeError);
+    await jar.request(sessions, async (open) => {
+      await expect(update(open, slow)).rejects.toThrow(/at once/);
+    });
   });
 
   it("is a plain change in a request, and still possible after it", async () => {

@@ -20,7 +20,7 @@ export async function updateInStore(
   const user = vault.userOf(context.state.dictionary.data);
   if (!vault.isCurrent()) await vault.refresh();
   if (user !== undefined && !vault.isCurrent()) await vault.learnUser(user);
-  if (context.state.issued === undefined && context.state.loaded.isNew) throw ended();
+  if (context.isNobodys) context.assertOpen();
   if (vault.isEnded(before.sid, before.born, user)) throw ended();
   const known = ledger.peek(before.sid);
   let newest: StoredSession = known !== undefined && known.rev > before.rev ? known : before;

@@ -16,6 +16,14 @@ export function refuseHandshakeSent(): never {
   );
 }
 
+/** The socket is open, and no session belongs to it. */
+export function refuseWithoutSession(): never {
+  throw new SessionError(
+    "ERR_SESSION_HANDSHAKE_SENT",
+    "This socket was opened without a session, and a cookie can no longer be set. Change the session before accepting, or in a request before.",
+  );
+}
+
 /** The session of a socket has ended. */
 export function refuseEnded(): never {
   throw new SessionError(
