@@ -142,7 +142,7 @@ describe.runIf(available(CHROMIUM))("in a real browser", () => {
 
   async function isRefused(page: Page): Promise<boolean> {
     await page.evaluate(() => window.connect());
-    return /^1006/.test((await closed(page)) ?? "");
+    return (await closed(page))?.startsWith("1006") === true;
   }
 
   describe.each([

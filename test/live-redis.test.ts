@@ -12,6 +12,12 @@ import { available, command } from "./support/require.ts";
 /** Both clients fit as they are, without a cast. */
 const typed = (client: RedisClient) => client;
 
+const succeeds = (action: () => Promise<unknown>) =>
+  action().then(
+    () => true,
+    () => false,
+  );
+
 const CLIENTS = {
   ioredis: async (url: string) => {
     const client = new Redis(url);
@@ -145,22 +151,8 @@ describe.runIf(available(command("redis-server", "redis-server")))("with a real 
     it("a Redis that was killed: the policy answers, nothing hangs, revocations hold after", async () => {
       const own = await RedisServer.start();
       ends.push(() => own.close());
-      const make = async (onStoreError: "reject" | "allow") => {
-        const { client, close } = await CLIENTS[name](own.url);
-        const made = start({
-          store: redisStore(client),
-          backplane: redisBackplane(client),
-          subject: "userId",
-          storeTimeout: 0.3,
-          onStoreError,
-        });
-        made.sessions.start();
-        ends.push(() => {
-          made.sessions.stop();
-          close();
-        });
-        return made;
-      };
+      const make = (onStoreError: "reject" | "allow") =>
+        makeOn(own.url, { onStoreError, subject: "userId" });
       const [strict, loose] = [await make("reject"), await make("allow")];
       const [ended, during, alive] = [new Jar(), new Jar(), new Jar()];
       for (const jar of [ended, during, alive]) await login(jar, strict);
@@ -180,36 +172,26 @@ describe.runIf(available(command("redis-server", "redis-server")))("with a real 
         expect((await copy.read(loose.sessions))["userId"]).toBeUndefined();
         expect(await alive.copy().read(loose.sessions)).toEqual({ userId: "ada" });
       }
-      await eventually(async () => {
-        const context = await alive.copy().open(strict.sessions);
-        try {
-          void context.session;
-          return false;
-        } catch (error) {
-          expect(error).toMatchObject({ code: "ERR_SESSION_STORE", status: 503 });
-          return true;
-        }
+      await eventually(async () => !(await succeeds(() => alive.copy().read(strict.sessions))));
+      await expect(alive.copy().read(strict.sessions)).rejects.toMatchObject({
+        code: "ERR_SESSION_STORE",
+        status: 503,
       });
 
       await own.start();
       // Redis kept nothing: what these processes knew goes back into it, also for a new one.
-      const isBack = async (made: ReturnType<typeof start>) => {
-        const context = await alive.copy().open(made.sessions);
-        try {
-          return context.session["userId"] === "ada";
-        } catch {
-          return false;
-        }
-      };
-      await eventually(() => isBack(strict));
+      await eventually(() => succeeds(() => alive.copy().read(strict.sessions)));
+      const fresh = await make("reject");
       await eventually(async () => {
-        const fresh = await make("reject");
         const seen = await Promise.all([copy, saved].map((jar) => jar.copy().read(fresh.sessions)));
         return seen.every((data) => data["userId"] === undefined);
       });
       for (const { sessions } of [strict, loose]) {
-        expect(await copy.copy().read(sessions)).toEqual({});
-        expect(await saved.copy().read(sessions)).toEqual({});
+        // Within a second everyone has read the log again.
+        await eventually(async () => {
+          const seen = [await copy.copy().read(sessions), await saved.copy().read(sessions)];
+          return seen.every((data) => data["userId"] === undefined);
+        });
         expect(await alive.copy().read(sessions)).toEqual({ userId: "ada" });
       }
       // The backplane is back as well, without anyone's doing.
@@ -217,6 +199,46 @@ describe.runIf(available(command("redis-server", "redis-server")))("with a real 
       await alive.request(strict.sessions, (session) => (session["n"] = 1));
       await eventually(() => socket.session["n"] === 1);
     });
+
+    it("processes that start before Redis find each other when it is there", async () => {
+      const own = await RedisServer.start();
+      ends.push(() => own.close());
+      const made = [];
+      if (name === "redis") {
+        // This client is handed over connected.
+        for (let i = 0; i < 2; i += 1) made.push(await makeOn(own.url));
+        await own.kill();
+      } else {
+        await own.kill();
+        for (let i = 0; i < 2; i += 1) made.push(await makeOn(own.url));
+      }
+      const [one, two] = made as [ReturnType<typeof start>, ReturnType<typeof start>];
+      const jar = new Jar();
+      await expect(login(jar, one)).rejects.toMatchObject({ code: "ERR_SESSION_STORE" });
+      await own.start();
+      await eventually(() => succeeds(() => login(jar, one)));
+      await eventually(() => succeeds(() => jar.copy().read(two.sessions)));
+      const socket = await jar.copy().socket(two.sessions);
+      const change = () => jar.request(one.sessions, (session) => (session["n"] = 1));
+      await eventually(() => succeeds(change));
+      await eventually(() => socket.session["n"] === 1);
+    });
+
+    async function makeOn(url: string, options: Partial<SessionOptions> = {}) {
+      const { client, close } = await CLIENTS[name](url);
+      const made = start({
+        store: redisStore(client),
+        backplane: redisBackplane(client),
+        storeTimeout: 0.3,
+        ...options,
+      });
+      made.sessions.start();
+      ends.push(() => {
+        made.sessions.stop();
+        close();
+      });
+      return made;
+    }
 
     it("a Redis that hangs is waited for no longer than it may take", async () => {
       const own = await RedisServer.start();
@@ -234,16 +256,8 @@ describe.runIf(available(command("redis-server", "redis-server")))("with a real 
       own.freeze();
       await expect(writing.commit()).rejects.toMatchObject({ code: "ERR_SESSION_STORE" });
       own.thaw();
-      await eventually(async () => {
-        const context = await jar.open(made.sessions);
-        try {
-          context.session["n"] = 3;
-          await jar.finish(context);
-          return true;
-        } catch {
-          return false;
-        }
-      });
+      const change = () => jar.request(made.sessions, (session) => (session["n"] = 3));
+      await eventually(() => succeeds(change));
       expect(await jar.read(made.sessions)).toEqual({ n: 3 });
     });
   });

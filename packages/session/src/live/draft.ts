@@ -7,6 +7,18 @@ import { issue } from "../session/outcome.ts";
 import type { Change, StoredSession } from "../session/vault.ts";
 
 /**
+ * Runs a change, which must be made when the function returns: what it does after that is lost.
+ *
+ * @throws TypeError when it returns a promise
+ */
+export function changeAtOnce<Draft>(change: (draft: Draft) => unknown, draft: Draft): void {
+  const outcome = change(draft);
+  if (!(outcome instanceof Promise)) return;
+  outcome.catch(() => undefined);
+  throw new TypeError("update takes a function that makes its change at once. Await before it.");
+}
+
+/**
  * A session with a change made to it, not yet stored anywhere.
  *
  * @param newest what the change is made on
@@ -21,7 +33,7 @@ export function draftChange(
   const { state, shared } = context;
   const { data, meta } = parseBody(newest.json) ?? { data: {}, meta: {} };
   const draft = Object.setPrototypeOf(data, null) as typeof data;
-  change(draft);
+  changeAtOnce(change, draft);
   assertJson(draft);
   assertFits(shared.settings, draft);
   const json = serializeBody(draft, meta);

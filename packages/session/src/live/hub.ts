@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { nowSeconds } from "../session/clock.ts";
 import type { SessionContext } from "../session/context.ts";
+import { parseBody } from "../session/json.ts";
 import type { Ledger } from "../session/ledger.ts";
 import type { SessionSettings } from "../session/settings.ts";
 import { ENDED, type Change, type Hub } from "../session/vault.ts";
@@ -179,6 +180,7 @@ export class LiveHub implements Hub {
       this.#catchUp(sid, sent.rev, sent);
       return;
     }
+    if (parseBody(json) === undefined) return;
     const known = this.#ledger.peek(sent.sid);
     if (known === undefined || known.rev < sent.rev) {
       this.#ledger.record(sent.sid, sent.rev, json, nowSeconds());

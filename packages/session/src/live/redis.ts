@@ -10,7 +10,7 @@ export interface RedisBackplaneOptions {
 /**
  * A backplane over Redis pub/sub, for any number of processes and machines. It listens on a
  * connection of its own, a duplicate of the client, since one that listens can do nothing else.
- * Both clients reconnect and subscribe again by themselves.
+ * It comes back by itself when Redis does.
  *
  * @param client of ioredis, or a connected one of redis (node-redis)
  * @throws SessionError `ERR_SESSION_OPTION` when the client is neither
@@ -33,11 +33,14 @@ export function redisBackplane(
       end = () => (isIoRedis(listener) ? listener.disconnect() : listener.destroy());
       // Clients tell of a lost connection by an error, and one that nobody hears ends the process.
       listener.on("error", () => undefined);
-      listener.on("ready", onGap);
       if (isIoRedis(listener)) {
         listener.on("message", (_channel: string, message: string) => onMessage(message));
-        await listener.subscribe(channel);
+        // It subscribes again by itself only where it has once done so.
+        const subscribe = () => void listener.subscribe(channel).then(onGap, () => undefined);
+        listener.on("ready", subscribe);
+        subscribe();
       } else {
+        listener.on("ready", onGap);
         await listener.connect();
         await listener.subscribe(channel, onMessage);
       }

@@ -1,6 +1,7 @@
 import { SessionError } from "../errors.ts";
 import { contextOf } from "../session/context.ts";
 import { updateInStore } from "./update-store.ts";
+import { changeAtOnce } from "./draft.ts";
 import { LiveHub } from "./hub.ts";
 import { updateByTicket } from "./update-ticket.ts";
 
@@ -47,7 +48,7 @@ export async function update<Session extends object>(
     throw new SessionError("ERR_SESSION_OPTION", "timeout is a number of seconds, 60 at most.");
   }
   if (context.isOpen) {
-    change(session);
+    changeAtOnce(change, session);
     return;
   }
   const { hub, vault } = context.shared;

@@ -1,0 +1,186 @@
+import { describe, expect, it } from "vitest";
+import { Jar, start, type FakeSocket } from "../../../../test/support/jar.ts";
+import { memoryStore } from "../store/memory.ts";
+import { readFact, writeFact, type Fact } from "../store/facts.ts";
+import type { Backplane } from "./backplane.ts";
+import { readMessage, toSend, writeMessage, type Message } from "./messages.ts";
+
+const change = { sid: "s".repeat(22), rev: 3, json: '{"a":1}', born: 1, iat: 2, exp: 3 };
+const MESSAGES: Message[] = [
+  { kind: "changed", change },
+  { kind: "changed", change: toSend({ ...change, json: "x".repeat(20_000) }) },
+  { kind: "renewed", from: "f".repeat(22), until: 9, change },
+  { kind: "ended", sid: change.sid, until: 9 },
+  { kind: "user", fact: { kind: "user", subject: "u", by: 1, keep: "", until: 9 } },
+  { kind: "ticket", ticket: "t" },
+  { kind: "ticket", ticket: "t", code: "ERR_SESSION_TICKET_STALE" },
+];
+
+/** Everything that a value could be instead of what it is. */
+const OTHERS = [undefined, null, -1, 1.5, "x".repeat(100), {}, [], true, Number.MAX_VALUE];
+
+describe("messages", () => {
+  it.each(MESSAGES)("$kind is read as it was written", (message) => {
+    expect(readMessage(writeMessage("me", message), "other")).toEqual(message);
+    expect(readMessage(writeMessage("me", message), "me")).toBeUndefined();
+  });
+
+  it("a large session is left to the store", () => {
+    expect(writeMessage("me", MESSAGES[1]!).length).toBeLessThan(300);
+  });
+
+  it.each(["", "{", "null", "[]", "7", '"x"', "{}", '{"kind":"changed"}', '{"kind":"other"}'])(
+    "%s is none",
+    (text) => {
+      expect(readMessage(text, "me")).toBeUndefined();
+    },
+  );
+
+  it("whose parts are something else are none, or mean nothing else", () => {
+    for (const message of MESSAGES) {
+      const whole = JSON.parse(writeMessage("me", message)) as Record<string, unknown>;
+      for (const name of Object.keys(whole).filter((key) => key !== "sender")) {
+        for (const other of OTHERS) {
+          const read = readMessage(JSON.stringify({ ...whole, [name]: other }), "you");
+          // An error code may be any text; nothing else may be replaced by any of these.
+          if (name !== "code") expect(read).toBeUndefined();
+        }
+      }
+    }
+  });
+});
+
+describe("facts", () => {
+  const FACTS: Fact[] = [
+    { kind: "end", sid: "s", until: 9 },
+    { kind: "rev", sid: "s", rev: 3, until: 9 },
+    { kind: "user", subject: "u", by: 1, keep: "k", until: 9 },
+  ];
+
+  it.each(FACTS)("$kind is read as it was written", (fact) => {
+    expect(readFact(writeFact(fact))).toEqual(fact);
+  });
+
+  it("whose parts are something else are none", () => {
+    for (const fact of FACTS) {
+      const parts = JSON.parse(writeFact(fact)) as unknown[];
+      for (const [i, part] of parts.entries()) {
+        for (const other of [...OTHERS, typeof part === "string" ? 7 : "7"]) {
+          if (i === 3 && typeof other === "string") continue;
+          expect(readFact(JSON.stringify(parts.with(i, other)))).toBeUndefined();
+        }
+      }
+    }
+    for (const text of ["", "{", "null", "{}", "[]", '["x"]'])
+      expect(readFact(text)).toBeUndefined();
+  });
+});
+
+describe("a backplane", () => {
+  /** Backplanes that deliver to each other, and a way to say anything on them. */
+  function wire() {
+    const listeners = new Set<(message: string) => void>();
+    const make = (): Backplane => {
+      let own: ((message: string) => void) | undefined;
+      return {
+        publish: (message) => {
+          for (const listener of listeners) listener(message);
+        },
+        subscribe: (onMessage) => {
+          own = onMessage;
+          listeners.add(onMessage);
+        },
+        close: () => {
+          if (own !== undefined) listeners.delete(own);
+        },
+      };
+    };
+    const say = (message: string) => {
+      for (const listener of listeners) listener(message);
+    };
+    return { make, say, listeners };
+  }
+
+  async function pair() {
+    const { make, say, listeners } = wire();
+    const [one, two] = [start({ backplane: make() }), start({ backplane: make() })];
+    one.sessions.start();
+    two.sessions.start();
+    const jar = new Jar();
+    await jar.request(one.sessions, (session) => (session["n"] = 1));
+    const socket: FakeSocket = await jar.socket(two.sessions);
+    return { one, two, jar, socket, say, listeners };
+  }
+
+  it("tells sockets of other processes, which need no store for it", async () => {
+    const { one, two, jar, socket } = await pair();
+    const copy = jar.copy();
+    await jar.request(one.sessions, (session) => (session["n"] = 2));
+    expect([socket.session, socket.changes]).toEqual([{ n: 2 }, 1]);
+    expect(await copy.copy().read(two.sessions)).toEqual({ n: 2 });
+    await jar.request(one.sessions, (session) => delete session["n"]);
+    expect(socket.closed?.reason).toBe("session ended");
+    expect(await copy.read(two.sessions)).toEqual({});
+  });
+
+  it("on which nonsense is said is none the worse", async () => {
+    const { one, jar, socket, say } = await pair();
+    for (const message of [
+      "",
+      "{",
+      "null",
+      '{"kind":"changed","change":{}}',
+      "x".repeat(100_000),
+    ]) {
+      say(message);
+    }
+    const { sid } = socket.context.state;
+    const body = { ...change, sid, rev: 99, json: "not json" };
+    say(writeMessage("stranger", { kind: "changed", change: body }));
+    expect(socket.session).toEqual({ n: 1 });
+    await jar.request(one.sessions, (session) => (session["m"] = 2));
+    expect(socket.session).toEqual({ n: 1, m: 2 });
+    expect(await jar.read(one.sessions)).toEqual({ n: 1, m: 2 });
+  });
+
+  it("that fails stops nobody, and is told of", async () => {
+    const broken: Backplane = {
+      publish: () => Promise.reject(new Error("down")),
+      subscribe: () => {
+        throw new Error("down");
+      },
+      close: () => undefined,
+    };
+    const { sessions, events } = start({ backplane: broken });
+    const jar = new Jar();
+    await jar.request(sessions, (session) => (session["n"] = 1));
+    await jar.request(sessions, (session) => (session["n"] = 2));
+    await Promise.resolve();
+    const told = events.filter(({ type }) => type === "store").map(({ reason }) => reason);
+    expect(told).toEqual(["backplane", "backplane"]);
+  });
+
+  it("is left when the sessions stop, and joined again by the next request", async () => {
+    const { one, listeners } = await pair();
+    one.sessions.stop();
+    one.sessions.stop();
+    expect(listeners.size).toBe(1);
+    one.sessions.open("");
+    expect(listeners.size).toBe(2);
+  });
+});
+
+it("who logs in and ends all others in one request stays logged in", async () => {
+  const { revokeOthers } = await import("./revoke.ts");
+  const { renew } = await import("../session/functions.ts");
+  const { sessions } = start({ store: memoryStore(), subject: "user" });
+  const [old, jar] = [new Jar(), new Jar()];
+  await old.request(sessions, (session) => (session["user"] = "ada"));
+  await jar.request(sessions, async (session) => {
+    renew(session);
+    session["user"] = "ada";
+    await revokeOthers(session);
+  });
+  expect(await jar.read(sessions)).toEqual({ user: "ada" });
+  expect(await old.read(sessions)).toEqual({});
+});
