@@ -20,17 +20,34 @@ it("finds what it was given by the whole token alone", () => {
   expect(cache.get("token2")).toBeUndefined();
 });
 
-it("is bounded, and forgets first what nobody asked for", () => {
+it("counts a token only where all of it is the same, not its end alone", () => {
   const cache = new TokenCache();
-  const count = 10_000;
-  cache.set("in use", opened("{}"));
+  const token = `${"a".repeat(100)}${"e".repeat(40)}`;
+  cache.set(token, opened("{}"));
+  expect(cache.get(`b${token.slice(1)}`)).toBeUndefined();
+  expect(cache.get(token.slice(50))).toBeUndefined();
+  expect(cache.get(token)).toBeDefined();
+});
+
+it.each([
+  { size: 8, json: 2 },
+  { size: 190, json: 46 },
+  { size: 16_000, json: 12_000 },
+])("is bounded by 8 MiB, and forgets first what nobody asked for: $size", ({ size, json }) => {
+  const cache = new TokenCache();
+  const one = size + json + 256;
+  const count = Math.ceil((20 * 1024 * 1024) / one);
+  const tokenOf = (i: number) => `${i}`.padStart(size, "t");
+  const content = opened("j".repeat(json));
+  cache.set("in use", content);
   for (let i = 0; i < count; i += 1) {
-    cache.set(`token ${i}`, opened("{}"));
+    cache.set(tokenOf(i), content);
     cache.get("in use");
   }
-  let kept = 0;
-  for (let i = 0; i < count; i += 1) kept += cache.get(`token ${i}`) === undefined ? 0 : 1;
-  expect(kept).toBeGreaterThan(1000);
-  expect(kept).toBeLessThanOrEqual(2048);
   expect(cache.get("in use")).toBeDefined();
+  let kept = 0;
+  // From the newest back, since asking for an old one keeps it.
+  for (let i = count - 1; i >= 0 && cache.get(tokenOf(i)) !== undefined; i -= 1) kept += 1;
+  expect(kept * one).toBeGreaterThan(3 * 1024 * 1024);
+  expect(kept * one).toBeLessThan(8.2 * 1024 * 1024);
 });

@@ -1,6 +1,10 @@
+import { Buffer } from "node:buffer";
 import type { OpenedToken } from "./token.ts";
 
-const GENERATION = 1024;
+/** Bytes, or nearly, that one generation holds: some 8000 tokens of small sessions. */
+const GENERATION = 4 * 1024 * 1024;
+/** Bytes that an entry takes beside its text. */
+const OVERHEAD = 256;
 /** Characters at the end of a token that it is found by: 96 bits of its MAC. */
 const TAIL = 16;
 
@@ -18,12 +22,13 @@ interface Entry {
  * only where all of it is the same. Whoever could learn from the time this takes how far a token
  * agrees with another already holds the end of its MAC.
  *
- * Two generations bound it: when the young one is full it becomes the old one, and what nobody
- * asked for since is dropped.
+ * Two generations bound it, by what they hold and not by number, since tokens may be large: when
+ * the young one is full it becomes the old one, and what nobody asked for since is dropped.
  */
 export class TokenCache {
   #young = new Map<string, Entry>();
   #old = new Map<string, Entry>();
+  #size = 0;
 
   get(token: string): OpenedToken | undefined {
     const tail = token.slice(-TAIL);
@@ -36,14 +41,18 @@ export class TokenCache {
   }
 
   set(token: string, opened: OpenedToken): void {
-    this.#put(token.slice(-TAIL), { token, opened });
+    // A copy: what was cut out of a Cookie header keeps all of the header in memory.
+    const own = Buffer.from(token, "latin1").toString("latin1");
+    this.#put(own.slice(-TAIL), { token: own, opened });
   }
 
   #put(tail: string, entry: Entry): void {
-    if (this.#young.size >= GENERATION) {
+    if (this.#size >= GENERATION) {
       this.#old = this.#young;
       this.#young = new Map();
+      this.#size = 0;
     }
+    this.#size += OVERHEAD + entry.token.length + entry.opened.json.length;
     this.#young.set(tail, entry);
   }
 }
