@@ -235,6 +235,31 @@ export const socketCases: readonly {
       }),
   },
   {
+    name: "socket: a store that is down fails the handshake, and nothing else",
+    run: (harness) => {
+      let isDown = false;
+      const values = new Map<string, string>();
+      const answers = async <T>(value: T): Promise<T> => {
+        if (isDown) throw new Error("the store is down");
+        return value;
+      };
+      const store = {
+        get: (key: string) => answers(values.get(key)),
+        set: (key: string, value: string) => answers(values.set(key, value)),
+        delete: (key: string) => answers(values.delete(key)),
+      };
+      return serve(harness, withEvents({ store }).options, async ({ open, get }) => {
+        const jar = new Jar();
+        await get("/set?name=ana", jar);
+        isDown = true;
+        expect(await open("", { cookie: jar.header })).toMatchObject({ status: 503 });
+        isDown = false;
+        const { talk } = opened(await open("", { cookie: jar.header }));
+        expect(await talk("read")).toBe('{"name":"ana"}');
+      });
+    },
+  },
+  {
     name: "socket: concurrent handshakes keep apart",
     run: (harness) =>
       serve(harness, withEvents().options, async ({ open }) => {

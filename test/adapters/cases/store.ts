@@ -3,10 +3,13 @@ import type { Case } from "../conformance.ts";
 import { serve, withEvents } from "../harness.ts";
 import { Jar } from "../wire.ts";
 
-/** Keyv's interface, answering later, as a store on the network does. */
-function slowStore() {
+/** Keyv's interface, answering later, as a store on the network does, and failing when told. */
+function slowStore(state = { isDown: false }) {
   const values = new Map<string, string>();
-  const later = () => new Promise((resolve) => setImmediate(resolve));
+  const later = async () => {
+    await new Promise((resolve) => setImmediate(resolve));
+    if (state.isDown) throw new Error("the store is down");
+  };
   return {
     async get(key: string) {
       await later();
@@ -62,6 +65,25 @@ export const storeCases: readonly Case[] = [
         }
         expect((await ask("/untouched")).status).toBe(200);
       }),
+  },
+  {
+    name: "store: one that is down is an error where the session is used",
+    run: (harness) => {
+      const state = { isDown: false };
+      return serve(harness, withEvents({ store: slowStore(state) }).options, async ({ ask }) => {
+        const jar = new Jar();
+        await ask("/set?name=ana", { jar });
+        state.isDown = true;
+        // 503, where the framework takes an error's status.
+        expect((await ask("/read", { jar })).status).toBeGreaterThanOrEqual(500);
+        expect((await ask("/untouched", { jar })).status).toBe(200);
+        const made = await ask("/set?new=1");
+        expect(made.status).toBeGreaterThanOrEqual(500);
+        expect(made.setCookie).toEqual([]);
+        state.isDown = false;
+        expect((await ask("/read", { jar })).body).toBe('{"name":"ana"}');
+      });
+    },
   },
   {
     name: "store: strict token in a form",

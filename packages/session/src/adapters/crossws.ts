@@ -9,7 +9,7 @@ import { withCommit } from "./shared/fetch.ts";
 import { NodeFacts, type NodeRequest } from "./shared/node-facts.ts";
 import type { Reply } from "./shared/reply.ts";
 import { toSessions, type SessionsOrOptions } from "./shared/sessions.ts";
-import { FAILED, recall, remember, Upgrade, warn } from "./shared/upgrade.ts";
+import { failed, recall, remember, Upgrade } from "./shared/upgrade.ts";
 
 type UpgradeRequest = Parameters<Hooks["upgrade"]>[0];
 type UpgradeResult = Awaited<ReturnType<Hooks["upgrade"]>>;
@@ -88,8 +88,7 @@ export function session<Data = SessionData>(
         try {
           return await answer(request);
         } catch (error) {
-          warn(error);
-          return responseOf(FAILED);
+          return responseOf(failed(error));
         }
       },
 

@@ -7,13 +7,12 @@ import { refusalReply, type Reply } from "./shared/reply.ts";
 import { toSessions, type SessionsOrOptions } from "./shared/sessions.ts";
 import {
   defineLiveSession,
-  FAILED,
+  failed,
   recall,
   refuseUpgrade,
   remember,
   sendWithHandshake,
   Upgrade,
-  warn,
   type HandshakeServer,
   type Verdict,
 } from "./shared/upgrade.ts";
@@ -145,8 +144,7 @@ async function begin<Data>(
     else if (setCookie.length > 0) res.setHeader("Set-Cookie", [...setCookie]);
     return undefined;
   } catch (error) {
-    warn(error);
-    return FAILED;
+    return failed(error);
   }
 }
 

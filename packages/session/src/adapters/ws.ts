@@ -4,16 +4,16 @@ import type { LiveHandle } from "../live/socket.ts";
 import type { SessionData, SessionOf } from "../session/data.ts";
 import { isLivePage, separateFrames, speakLive, type ProtocolOptions } from "./shared/frames.ts";
 import { NodeFacts } from "./shared/node-facts.ts";
+import type { Reply } from "./shared/reply.ts";
 import { toSessions, type SessionsOrOptions } from "./shared/sessions.ts";
 import {
   defineLiveSession,
-  FAILED,
+  failed,
   recall,
   refuseUpgrade,
   remember,
   sendWithHandshake,
   Upgrade,
-  warn,
   type Verdict,
 } from "./shared/upgrade.ts";
 
@@ -102,36 +102,57 @@ export function sessionOf<Data = SessionData>(ws: object): SessionOf<Data> {
 
 async function answer<Data, Socket extends WsSocket>(
   server: WsServer<Socket>,
-  { handshake, changed }: WsSettings<Data>,
+  settings: WsSettings<Data>,
   upgrade: Upgrade<Data>,
   req: IncomingMessage,
   socket: Duplex,
   head: Buffer,
 ): Promise<void> {
+  const refused = await prepare(server, settings, upgrade, req);
+  if (refused !== undefined) {
+    refuseUpgrade(socket, refused);
+    return;
+  }
+  // What the app throws in its listeners is its own, as with the package alone.
+  server.handleUpgrade(req, socket, head, (ws) => {
+    follow(settings, upgrade, ws, isLivePage(req));
+    server.emit("connection", ws, req);
+  });
+}
+
+/** @returns what the handshake is refused with; `undefined` where it can be answered */
+async function prepare<Data, Socket extends WsSocket>(
+  server: WsServer<Socket>,
+  { handshake }: WsSettings<Data>,
+  upgrade: Upgrade<Data>,
+  req: IncomingMessage,
+): Promise<Reply | undefined> {
   try {
     remember(upgrade, req);
     defineLiveSession(req, upgrade);
     const refused = await upgrade.decide(handshake && (() => handshake(upgrade.session, req)));
-    if (refused !== undefined) {
-      refuseUpgrade(socket, refused);
-      return;
-    }
+    if (refused !== undefined) return refused;
     sendWithHandshake(server, req, await upgrade.commit());
-    server.handleUpgrade(req, socket, head, (ws) => {
-      remember(upgrade, ws);
-      defineLiveSession(ws, upgrade);
-      let handle: LiveHandle | undefined;
-      const control = isLivePage(req) ? separateFrames(ws as never, () => handle) : undefined;
-      handle = upgrade.attach({
-        close: (code, reason) => ws.close(code, reason),
-        changed: () => changed?.(upgrade.session, ws),
-        control,
-      });
-      ws.once("close", () => handle?.detach());
-      server.emit("connection", ws, req);
-    });
+    return undefined;
   } catch (error) {
-    warn(error);
-    refuseUpgrade(socket, FAILED);
+    return failed(error);
   }
+}
+
+function follow<Data>(
+  { changed }: WsSettings<Data>,
+  upgrade: Upgrade<Data>,
+  ws: WsSocket,
+  isPage: boolean,
+): void {
+  remember(upgrade, ws);
+  defineLiveSession(ws, upgrade);
+  let handle: LiveHandle | undefined;
+  const control = isPage ? separateFrames(ws as never, () => handle) : undefined;
+  handle = upgrade.attach({
+    close: (code, reason) => ws.close(code, reason),
+    changed: () => changed?.(upgrade.session, ws),
+    control,
+  });
+  ws.once("close", () => handle?.detach());
 }

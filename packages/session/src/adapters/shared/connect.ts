@@ -46,7 +46,7 @@ export function serveConnect<Data>(
     const goOn = (passes: boolean) => {
       if (passes) next();
     };
-    openForHandshake(sessions, req).then(goOn, next);
+    void openForHandshake(sessions, req).then(goOn);
     return;
   }
   const held = new NodeSession(sessions, req, res, next);

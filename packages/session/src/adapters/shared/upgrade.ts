@@ -48,6 +48,8 @@ export class Upgrade<Data> {
   /** Loads the session, and lets the app change it or refuse the handshake. */
   async decide(hook: (() => MaybePromise<Verdict>) | undefined): Promise<Reply | undefined> {
     await this.context.load();
+    // Opened here, so that a store that is down fails the handshake and not what comes after it.
+    void this.context.state;
     const verdict = await hook?.();
     if (verdict === undefined || verdict === true) return undefined;
     const status = verdict === false ? 401 : verdict;
@@ -117,15 +119,14 @@ export function refuseUpgrade(socket: Duplex, { status, body, commit }: Reply): 
   socket.end(`${head.join("\r\n")}\r\n\r\n${body}`, () => socket.destroy());
 }
 
-/** What a handshake is answered with that failed on our side. */
-export const FAILED: Reply = {
-  status: 500,
-  body: JSON.stringify({ error: "Internal Server Error" }),
-};
-
-/** Tells the operator of a failure that its client learns nothing of. */
-export function warn(error: unknown): void {
+/**
+ * What a handshake is answered with that failed on our side. Its client learns nothing of why; the
+ * operator does, by a warning of the process.
+ */
+export function failed(error: unknown): Reply {
   process.emitWarning(error instanceof Error ? error : new Error(String(error)));
+  const status = error instanceof SessionError && error.status >= 500 ? error.status : 500;
+  return { status, body: JSON.stringify({ error: STATUS_CODES[status] }) };
 }
 
 /**
@@ -133,22 +134,28 @@ export function warn(error: unknown): void {
  * `upgrade` event without a response. The session can be read, and not changed: nothing could
  * carry the cookie.
  *
- * @returns whether the handshake may go on; false where it was refused and answered
+ * @returns whether the handshake may go on; false where it was answered. Never rejects.
  */
 export async function openForHandshake<Data>(
   sessions: Sessions<Data>,
   req: IncomingMessage,
 ): Promise<boolean> {
-  const upgrade = new Upgrade(sessions, new NodeFacts(req), req.headers.cookie);
-  const refused = upgrade.refuse() ?? (await upgrade.decide(undefined));
-  if (refused !== undefined) {
-    refuseUpgrade(req.socket, refused);
+  try {
+    const upgrade = new Upgrade(sessions, new NodeFacts(req), req.headers.cookie);
+    const refused = upgrade.refuse() ?? (await upgrade.decide(undefined));
+    if (refused !== undefined) {
+      refuseUpgrade(req.socket, refused);
+      return false;
+    }
+    await upgrade.commit();
+    remember(upgrade, req);
+    defineLiveSession(req, upgrade);
+    return true;
+  } catch (error) {
+    // Those who call a middleware like this look at no error: it must not pass for a handshake.
+    refuseUpgrade(req.socket, failed(error));
     return false;
   }
-  await upgrade.commit();
-  remember(upgrade, req);
-  defineLiveSession(req, upgrade);
-  return true;
 }
 
 /** The cookies that wait for their 101. */

@@ -1,0 +1,246 @@
+import { createServer, request, ServerResponse } from "node:http";
+import { connect as connect2, createServer as createServer2 } from "node:http2";
+import { connect } from "node:net";
+import express from "express";
+import Fastify from "fastify";
+import { csrfToken } from "@galleta/session";
+import { session as expressSession } from "@galleta/session/express";
+import { session as fastifySession } from "@galleta/session/fastify";
+import { withSession } from "@galleta/session/fetch";
+import { session as nodeSession } from "@galleta/session/node";
+import { Server } from "socket.io";
+import { io as connectIo } from "socket.io-client";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { withEvents, type Running } from "./harness.ts";
+import { listen } from "./harnesses/listen.ts";
+import { ask, Jar } from "./wire.ts";
+
+let running: Running | undefined;
+afterEach(async () => {
+  await running?.close();
+  running = undefined;
+});
+
+async function serveExpress(app: express.Express): Promise<string> {
+  running = await listen(createServer(app));
+  return running.origin;
+}
+
+/** Sends a request as it is written and gives the whole answer. */
+function raw(origin: string, text: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(Number(new URL(origin).port), "127.0.0.1");
+    let answer = "";
+    socket.on("data", (chunk) => (answer += String(chunk)));
+    socket.on("end", () => resolve(answer));
+    socket.on("error", reject);
+    socket.write(text);
+  });
+}
+
+describe("Express", () => {
+  const strict = () => withEvents({ csrf: "strict" }).options;
+
+  it("finds the token in a form that was parsed before", async () => {
+    const app = express();
+    app.use(express.urlencoded({ extended: false }));
+    app.use(expressSession(strict()));
+    app.get("/", (req, res) => void res.send(csrfToken(req.session)));
+    app.post("/", (req, res) => void res.json(req.body));
+    const origin = await serveExpress(app);
+    const jar = new Jar();
+    const token = (await ask(origin, "/", { jar })).body;
+    const headers = { "content-type": "application/x-www-form-urlencoded" };
+    const post = (body: string) => ask(origin, "/", { method: "POST", jar, headers, body });
+    expect((await post(`a=1&csrf_token=${token}`)).body).toContain('"a":"1"');
+    expect((await post("a=1&csrf_token=wrong")).status).toBe(403);
+    // Two of one name are a list, and which one counts is nobody's guess.
+    expect((await post(`csrf_token=${token}&csrf_token=${token}`)).status).toBe(403);
+    expect((await post("a=1")).status).toBe(403);
+  });
+
+  it("exempts by the request line, also inside a router", async () => {
+    const app = express();
+    const api = express.Router();
+    api.use(expressSession(withEvents({ csrf: { exempt: ["/api/hook"] } }).options));
+    api.post("/hook", (_req, res) => void res.send("taken"));
+    app.use("/api", api);
+    const origin = await serveExpress(app);
+    const foreign = { method: "POST", headers: { origin: "https://evil.example" } };
+    expect((await ask(origin, "/api/hook", foreign)).body).toBe("taken");
+    expect((await ask(origin, "/api/hook/", foreign)).status).toBe(403);
+    expect((await ask(origin, "/api/HOOK", foreign)).status).toBe(403);
+  });
+
+  it("survives a client that goes away in the middle of a form", async () => {
+    const app = express();
+    app.use(expressSession(strict()));
+    app.get("/", (req, res) => void res.send(csrfToken(req.session)));
+    app.post("/", (_req, res) => void res.send("posted"));
+    const origin = await serveExpress(app);
+    const jar = new Jar();
+    await ask(origin, "/", { jar });
+    await new Promise<void>((resolve) => {
+      const headers = {
+        cookie: jar.header,
+        "content-type": "application/x-www-form-urlencoded",
+        "content-length": "1000",
+      };
+      const req = request(origin, { method: "POST", headers, agent: false });
+      req.on("error", () => resolve());
+      req.write("csrf_token=", () => req.destroy());
+    });
+    expect((await ask(origin, "/", { jar })).status).toBe(200);
+  });
+
+  it("leaves an untouched response as it is", async () => {
+    const app = express();
+    app.use(expressSession(withEvents().options));
+    app.get("/", (_req, res) => {
+      res.json(res.writeHead === ServerResponse.prototype.writeHead);
+    });
+    expect((await ask(await serveExpress(app), "/")).body).toBe("true");
+  });
+});
+
+describe("whose site it is", () => {
+  const listener = nodeSession(withEvents().options)((req, res) => {
+    res.end(JSON.stringify(req.session));
+  });
+
+  it("cannot be said with two Host headers", async () => {
+    running = await listen(createServer(listener as never));
+    const hosts = "Host: a.example\r\nHost: b.example\r\n";
+    const answer = await raw(running.origin, `GET / HTTP/1.1\r\n${hosts}Connection: close\r\n\r\n`);
+    expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+    const same = "Host: a.example\r\nhost: a.example\r\n";
+    const twice = await raw(running.origin, `GET / HTTP/1.1\r\n${same}Connection: close\r\n\r\n`);
+    expect(twice).toMatch(/^HTTP\/1\.1 400 /);
+  });
+
+  it.each([
+    ["the same", "a.example", 200],
+    ["another", "b.example", 400],
+  ])("is :authority on HTTP/2, where Host says %s", async (_what, host, status) => {
+    running = await listen(createServer2(listener as never));
+    const client = connect2(running.origin);
+    const stream = client.request({ ":authority": "a.example", host });
+    const got = await new Promise((resolve) => {
+      stream.on("response", (headers) => resolve(headers[":status"]));
+    });
+    client.destroy();
+    expect(got).toBe(status);
+  });
+});
+
+describe("Fastify", () => {
+  it("keeps the session inside of the instance that registered it", async () => {
+    const app = Fastify();
+    const seen = (request: object) => "session" in request;
+    app.get("/outside", seen);
+    app.register(async (inside) => {
+      await inside.register(fastifySession(withEvents().options));
+      inside.get("/inside", seen);
+      inside.register(async (deeper) => void deeper.get("/deeper", seen));
+    });
+    const answers = await Promise.all(
+      ["/outside", "/inside", "/deeper"].map(async (url) => (await app.inject(url)).body),
+    );
+    await app.close();
+    expect(answers).toEqual(["false", "true", "true"]);
+  });
+
+  it("sets the cookie of a reply that was hijacked", async () => {
+    const app = Fastify();
+    await app.register(fastifySession(withEvents().options));
+    app.get("/", (request, reply) => {
+      Object.assign(request.session, { seen: true });
+      reply.hijack();
+      reply.raw.writeHead(200, { "x-own": "1" }).end("raw");
+    });
+    const { body, headers } = await app.inject("/");
+    await app.close();
+    expect({ body, own: headers["x-own"] }).toEqual({ body: "raw", own: "1" });
+    expect(String(headers["set-cookie"])).toMatch(/^session=/);
+  });
+});
+
+describe("Socket.IO with the middleware of Express", () => {
+  it.each([["polling"], ["websocket"]] as const)("reads the session over %s", async (transport) => {
+    const middleware = expressSession(withEvents().options);
+    const app = express();
+    app.use(middleware);
+    app.get("/", (req, res) => {
+      Object.assign(req.session, { name: "ana" });
+      res.end();
+    });
+    const server = createServer(app);
+    const io = new Server(server, { serveClient: false });
+    io.engine.use(middleware);
+    io.on("connection", (socket) => {
+      const { session } = socket.request as unknown as { session: Record<string, unknown> };
+      let late: unknown;
+      try {
+        session["name"] = "eva";
+      } catch (error) {
+        late = (error as { code?: string }).code;
+      }
+      socket.emit("told", session["name"], late);
+    });
+    running = await listen(server);
+    const jar = new Jar();
+    await ask(running.origin, "/", { jar });
+    const extraHeaders = { cookie: jar.header };
+    const client = connectIo(running.origin, { transports: [transport], extraHeaders });
+    const told = await new Promise((resolve) => client.on("told", (...args) => resolve(args)));
+    client.close();
+    await io.close();
+    running = undefined;
+    expect(told).toEqual([
+      "ana",
+      transport === "polling" ? "ERR_SESSION_COMMITTED" : "ERR_SESSION_HANDSHAKE_SENT",
+    ]);
+  });
+});
+
+describe("Fetch", () => {
+  const change = (context: { session: object }) => Object.assign(context.session, { seen: true });
+
+  it("hands on what a handler threw, and warns where a cookie was lost", async () => {
+    const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
+    const serve = withSession((_request, context) => {
+      change(context);
+      throw new Error("redirected");
+    }, withEvents().options);
+    await expect(serve(new Request("http://a.example/"))).rejects.toThrow("redirected");
+    expect(warn).toHaveBeenCalledWith(expect.stringContaining("ERR_SESSION_RUNTIME"));
+    warn.mockRestore();
+  });
+
+  it("answers with a Response that was thrown", async () => {
+    const serve = withSession((_request, context) => {
+      change(context);
+      throw Response.redirect("http://a.example/login");
+    }, withEvents().options);
+    const response = await serve(new Request("http://a.example/"));
+    expect(response.status).toBe(302);
+    expect(response.headers.getSetCookie()).toHaveLength(1);
+  });
+
+  it("finds the client's address where Bun and Deno tell it", async () => {
+    const options = withEvents({ trustProxy: ["10.0.0.1"], httpsOnly: "auto" }).options;
+    const serve = withSession((_request, context, ..._beside) => {
+      change(context);
+      return new Response("seen");
+    }, options);
+    const headers = { "x-forwarded-proto": "https", "x-forwarded-for": "1.2.3.4" };
+    const secure = async (beside: unknown) => {
+      const response = await serve(new Request("http://a.example/", { headers }), beside);
+      return /; Secure/.test(response.headers.getSetCookie()[0] ?? "");
+    };
+    expect(await secure({ remoteAddr: { hostname: "10.0.0.1" } })).toBe(true);
+    expect(await secure({ requestIP: () => ({ address: "10.0.0.1" }) })).toBe(true);
+    expect(await secure({ remoteAddr: { hostname: "10.0.0.2" } })).toBe(false);
+    expect(await secure(undefined)).toBe(false);
+  });
+});
