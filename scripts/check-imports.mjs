@@ -19,13 +19,17 @@ const LAYERS = [
 const layerOf = (file) => {
   const top = relative(engine, file).split("/")[0];
   const layer = LAYERS.findIndex((names) => names.includes(top));
-  if (layer < 0) throw new Error(`${relative(root, file)}: name the layer of "${top}" in scripts/check-imports.mjs`);
+  if (layer < 0)
+    throw new Error(
+      `${relative(root, file)}: name the layer of "${top}" in scripts/check-imports.mjs`,
+    );
   return layer;
 };
 
 const problems = [];
 for (const entry of readdirSync(engine, { recursive: true, withFileTypes: true })) {
-  if (!entry.isFile() || !entry.name.endsWith(".ts") || /\.test(-d)?\.ts$/.test(entry.name)) continue;
+  if (!entry.isFile() || !entry.name.endsWith(".ts") || /\.test(-d)?\.ts$/.test(entry.name))
+    continue;
   const file = join(entry.parentPath, entry.name);
   const here = relative(engine, file);
   for (const [, clause, target] of readFileSync(file, "utf8").matchAll(
@@ -40,7 +44,11 @@ for (const entry of readdirSync(engine, { recursive: true, withFileTypes: true }
     const [from, into] = [layerOf(file), layerOf(to)];
     if (into > from) problems.push(`${here}: imports ${relative(engine, to)} of a later layer`);
     const adapter = relative(join(engine, "adapters"), to);
-    if (here.startsWith("adapters/") && !adapter.startsWith("..") && !adapter.startsWith("shared/")) {
+    if (
+      here.startsWith("adapters/") &&
+      !adapter.startsWith("..") &&
+      !adapter.startsWith("shared/")
+    ) {
       problems.push(`${here}: imports another adapter, ${adapter}`);
     }
   }

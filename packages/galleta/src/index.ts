@@ -10,11 +10,17 @@ export {
   revokeOthers,
   Secret,
   SessionError,
+  type DestroyOptions,
   type SessionData,
+  type SessionDescription,
+  type SessionErrorCode,
+  type SessionEvent,
+  type SessionEventType,
   type SessionOf,
   type SessionOptions,
   type Sessions,
   update,
+  type UpdateOptions,
   verifyToken,
 } from "@galleta/session";
 export { App, type ErrorClass, type Mountable } from "./app.ts";
