@@ -186,7 +186,8 @@ export class SocketServer {
   #opened(peer: Peer): void {
     const { connection, session } = pendingOf(peer);
     connection.opened(peer);
-    session?.opened(connection);
+    const { sessions } = this.#core;
+    if (sessions) session?.opened(sessions, connection);
   }
 }
 

@@ -14,13 +14,11 @@ export type SessionListener = () => unknown;
 export class SocketSession implements LiveSocket {
   /** Reads nothing before the view looks into it. */
   readonly context: SessionContext<never>;
-  readonly #sessions: Sessions<never>;
   #listeners: SessionListener[] | undefined;
   #connection: Connection | undefined;
   #handle: LiveHandle | undefined;
 
   constructor(sessions: Sessions<never>, event: H3Event, facts: EventFacts) {
-    this.#sessions = sessions;
     this.context = sessions.open(event.req.headers.get("cookie"), facts);
   }
 
@@ -39,9 +37,9 @@ export class SocketSession implements LiveSocket {
   }
 
   /** The handshake was answered: from here on the socket lives and dies with its session. */
-  opened(connection: Connection): void {
+  opened(sessions: Sessions<never>, connection: Connection): void {
     this.#connection = connection;
-    this.#handle = this.#sessions.attach(this.context, this);
+    this.#handle = sessions.attach(this.context, this);
   }
 
   /** The socket is closed. */

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { Jar, start, type Data } from "../../../../test/support/jar.ts";
+import { FakeSocket, Jar, start, type Data } from "../../../../test/support/jar.ts";
 import { destroy, renew } from "../session/functions.ts";
 import { memoryStore } from "../store/memory.ts";
 import { update } from "./update.ts";
@@ -88,6 +88,20 @@ describe.each([
     socket.handle?.detach();
     await jar.request(sessions, (session) => (session["n"] = 2));
     expect([socket.session, socket.changes]).toEqual([{ n: 1 }, 0]);
+  });
+
+  it("whose handshake began a session have that one", async () => {
+    const { sessions } = start(options());
+    const jar = new Jar();
+    const context = await jar.open(sessions);
+    context.session["n"] = 1;
+    await jar.finish(context);
+    context.handshakeSent();
+    const socket = new FakeSocket(sessions, context, {});
+    await jar.request(sessions, (session) => (session["n"] = 2));
+    expect([socket.session, socket.changes]).toEqual([{ n: 2 }, 1]);
+    await jar.request(sessions, (session) => destroy(session));
+    expect(socket.closed?.reason).toBe("session ended");
   });
 
   it("without a session are nobody's", async () => {

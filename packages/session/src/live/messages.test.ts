@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { Jar, start, type FakeSocket } from "../../../../test/support/jar.ts";
 import { memoryStore } from "../store/memory.ts";
 import { readFact, writeFact, type Fact } from "../store/facts.ts";
+import { update } from "./update.ts";
 import type { Backplane } from "./backplane.ts";
 import { readMessage, toSend, writeMessage, type Message } from "./messages.ts";
 
@@ -121,6 +122,22 @@ describe("a backplane", () => {
     await jar.request(one.sessions, (session) => delete session["n"]);
     expect(socket.closed?.reason).toBe("session ended");
     expect(await copy.read(two.sessions)).toEqual({});
+  });
+
+  it("tells that a ticket was exchanged, so that it is good in no other process", async () => {
+    const { one, two, jar, socket } = await pair();
+    const tickets: string[] = [];
+    const deliver = (ticket: string) => tickets.push(ticket);
+    const done = update(socket.session, (draft) => (draft["n"] = 2), { deliver });
+    await Promise.resolve();
+    await Promise.resolve();
+    const [ticket = ""] = tickets;
+    const before = jar.copy();
+    expect(await jar.exchange(one.sessions, ticket)).toMatchObject({ status: 200 });
+    await done;
+    expect(await before.exchange(two.sessions, ticket)).toMatchObject({
+      code: "ERR_SESSION_TICKET_USED",
+    });
   });
 
   it("on which nonsense is said is none the worse", async () => {

@@ -62,9 +62,8 @@ export interface LiveSession {
   turnsAt: number;
   /** Most have one, and for that alone a list would take as much room as all the rest. */
   sockets: Attached | Set<Attached> | undefined;
-  /** Updates of it that wait for their turn. */
-  waiting: number;
-  turn: Promise<unknown> | undefined;
+  /** Updates of it that wait for their page, one after the other. */
+  line: { waiting: number; turn: Promise<unknown> } | undefined;
 }
 
 /** The sockets of this process, by their sessions. */
@@ -177,7 +176,7 @@ export class Registry {
 }
 
 function newSession(registry: Registry, sid: string): LiveSession {
-  return { registry, sid, endsAt: 0, turnsAt: 0, sockets: undefined, waiting: 0, turn: undefined };
+  return { registry, sid, endsAt: 0, turnsAt: 0, sockets: undefined, line: undefined };
 }
 
 /** The sockets of a session, in a list of the caller's own. */

@@ -37,18 +37,17 @@ export async function updateByTicket(
       "This page cannot fetch a cookie for its socket. Use the WebSocket of @galleta/session/client in it, give `deliver`, or set a store.",
     );
   }
-  const { live } = attached;
-  if (live.waiting >= MOST_WAITING) throw refusal("LIMIT");
-  live.waiting += 1;
+  const line = (attached.live.line ??= { waiting: 0, turn: Promise.resolve() });
+  if (line.waiting >= MOST_WAITING) throw refusal("LIMIT");
+  line.waiting += 1;
   const clock = new Clock(attached, timeout);
-  const before = live.turn ?? Promise.resolve();
-  const mine = before.then(() => exchange(hub, attached, change, deliver, clock));
-  live.turn = mine.catch(() => undefined);
+  const mine = line.turn.then(() => exchange(hub, attached, change, deliver, clock));
+  line.turn = mine.catch(() => undefined);
   try {
     await Promise.race([mine, clock.over]);
   } finally {
     clock.stop();
-    live.waiting -= 1;
+    line.waiting -= 1;
   }
 }
 

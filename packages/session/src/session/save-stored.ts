@@ -139,8 +139,16 @@ class Writer {
     // change is merged and the new one written again.
     const { lifetimes } = this.#shared.settings;
     const until = lastExpiry(lifetimes, loaded.born, loaded.exp, this.#now);
-    const ended = await attempt(vault, () => vault.end(loaded.sid, until, this.#base.rev));
-    if (ended === undefined) this.#shared.ledger.end(loaded.sid, this.#now);
-    return ended;
+    let newest: StoredSession | typeof ENDED | undefined;
+    try {
+      newest = await vault.end(loaded.sid, until, this.#base.rev);
+    } catch (error) {
+      vault.report(error);
+      if (!vault.isOptional || vault.keepsData) throw error;
+      // Without a condition it holds here at once, and the store is told when it is back.
+      vault.end(loaded.sid, until).catch(() => undefined);
+    }
+    if (newest === undefined) this.#shared.ledger.end(loaded.sid, this.#now);
+    return newest;
   }
 }

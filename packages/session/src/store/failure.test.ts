@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { eventually } from "../../../../test/support/cli.ts";
 import { Jar, start, type Data } from "../../../../test/support/jar.ts";
 import type { Sessions } from "../engine.ts";
-import { destroy } from "../session/functions.ts";
+import { destroy, renew } from "../session/functions.ts";
 import { memoryStore } from "./memory.ts";
 import type { SessionStore } from "./store.ts";
 
@@ -88,6 +88,20 @@ describe.each(["fails", "hangs"] as const)("a store that %s", (mode) => {
       await eventually(() => revokesAgain(one.sessions));
       expect(await copy.read(fresh.sessions)).toEqual({});
     }
+  });
+
+  it("does not keep the id of before a login from ending, where requests go on", async () => {
+    const { store, jar, one, fresh } = await loggedIn("allow");
+    const before = jar.copy();
+    const context = await jar.open(one.sessions);
+    renew(context.session);
+    store.mode = mode;
+    await jar.finish(context);
+    expect(await before.copy().read(one.sessions)).toEqual({});
+    store.mode = "well";
+    await eventually(() => revokesAgain(one.sessions));
+    expect(await before.read(fresh.sessions)).toEqual({});
+    expect(await jar.read(fresh.sessions)).toEqual({ userId: "ada" });
   });
 
   it("does not make requests wait for it one by one", async () => {
