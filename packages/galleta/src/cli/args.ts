@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
+import { nearest } from "@galleta/session/inspect";
 import type { OptionSpec, OptionSpecs } from "./command.ts";
 import { CliError } from "./failure.ts";
-import { nearest } from "./nearest.ts";
 
 type ValueOf<Option extends OptionSpec> = Option["type"] extends "boolean"
   ? boolean

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
+import { nearest } from "@galleta/session/inspect";
 import { parseArguments } from "./args.ts";
 import type { Command, Io } from "./command.ts";
 import { CliError, details, explain } from "./failure.ts";
 import { commandHelp, programHelp } from "./help.ts";
-import { nearest } from "./nearest.ts";
 import { terminal } from "./terminal.ts";
 
 interface Entry {

@@ -6,10 +6,10 @@ import { flask } from "@galleta/session/formats/flask";
 import { ironSession } from "@galleta/session/formats/iron-session";
 import { rails } from "@galleta/session/formats/rails";
 import { starlette } from "@galleta/session/formats/starlette";
+import { nearest } from "@galleta/session/inspect";
 import { defineCommand } from "./command.ts";
 import { CliError } from "./failure.ts";
 import { KEY_OPTIONS, readKeys, type NamedKey } from "./inspect-keys.ts";
-import { nearest } from "./nearest.ts";
 import { wholeNumber } from "./number.ts";
 
 const FORMATS = ["starlette", "flask", "django", "cookie-session", "iron-session", "rails"];

@@ -1,28 +1,42 @@
 /**
- * The name that a misspelt one most likely meant.
+ * The name that was most likely meant. Upper and lower case and underscores do not count.
  * @returns `undefined` where none is near
  */
-export function nearest(name: string, names: readonly string[]): string | undefined {
-  const wanted = name.toLowerCase().replaceAll("_", "");
+export function nearest(name: string, names: Iterable<string>): string | undefined {
+  const wanted = plain(name);
   let best: string | undefined;
-  let bestDistance = Math.max(2, Math.floor(wanted.length / 3)) + 1;
+  let least = Math.max(2, Math.floor(wanted.length / 3)) + 1;
   for (const candidate of names) {
-    const distance = editDistance(wanted, candidate.toLowerCase());
-    if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
+    const other = plain(candidate);
+    // "--work" means "--workers", however many letters are missing.
+    const distance = wanted.length > 1 && other.startsWith(wanted) ? 0 : edits(wanted, other);
+    if (distance < least) [best, least] = [candidate, distance];
   }
   return best;
 }
 
-/** Levenshtein distance. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i += 1) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j += 1) {
-      const swap = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(swap, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+const plain = (name: string): string => name.toLowerCase().replaceAll("_", "");
+
+/** How many letters to insert, remove, change or swap with their neighbour (Damerau). */
+function edits(a: string, b: string): number {
+  let before: number[] = [];
+  let above = Array.from({ length: b.length + 1 }, (_, column) => column);
+  for (let row = 1; row <= a.length; row += 1) {
+    const line = [row];
+    for (let column = 1; column <= b.length; column += 1) {
+      const change = a[row - 1] === b[column - 1] ? 0 : 1;
+      let cost = Math.min(
+        at(above, column - 1) + change,
+        at(above, column) + 1,
+        at(line, column - 1) + 1,
+      );
+      const swapped = a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1];
+      if (row > 1 && column > 1 && swapped) cost = Math.min(cost, at(before, column - 2) + 1);
+      line.push(cost);
     }
-    row = next;
+    [before, above] = [above, line];
   }
-  return row[b.length] ?? 0;
+  return at(above, b.length);
 }
+
+const at = (costs: readonly number[], index: number): number => costs[index] ?? 0;

@@ -11,6 +11,11 @@ it("finds the name that was meant", () => {
   expect(nearest("secrets", NAMES)).toBe("secret");
 });
 
+it("looks past case and underscores", () => {
+  expect(nearest("MAX_AGE", ["maxAge", "path"])).toBe("maxAge");
+  expect(nearest("httponly", ["httpsOnly", "path"])).toBe("httpsOnly");
+});
+
 it("finds none where none is near", () => {
   expect(nearest("deploy", NAMES)).toBeUndefined();
   expect(nearest("x", NAMES)).toBeUndefined();
