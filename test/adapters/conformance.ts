@@ -32,7 +32,7 @@ export function conformance(harness: Harness): void {
 }
 
 /** Writes a line for each test that ran; `globalTeardown` prints the matrix of them. */
-export function noteOutcomes(column: string): void {
+function noteOutcomes(column: string): void {
   afterEach(({ task }) => {
     const file = process.env["GALLETA_MATRIX"];
     if (file === undefined) return;

@@ -1,6 +1,7 @@
 import { createServer, request, ServerResponse } from "node:http";
 import { connect as connect2, createServer as createServer2 } from "node:http2";
 import { connect } from "node:net";
+import { Readable } from "node:stream";
 import express from "express";
 import Fastify from "fastify";
 import { csrfToken } from "@galleta/session";
@@ -12,7 +13,7 @@ import { Server } from "socket.io";
 import { io as connectIo } from "socket.io-client";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { withEvents, type Running } from "./harness.ts";
-import { listen } from "./harnesses/listen.ts";
+import { deferred, listen } from "./harnesses/listen.ts";
 import { ask, Jar } from "./wire.ts";
 
 let running: Running | undefined;
@@ -100,6 +101,59 @@ describe("Express", () => {
       res.json(res.writeHead === ServerResponse.prototype.writeHead);
     });
     expect((await ask(await serveExpress(app), "/")).body).toBe("true");
+  });
+});
+
+describe("Node", () => {
+  it.each([
+    ["a stream is piped", undefined],
+    ["a store answers later", new Map<string, string>()],
+  ])("answers 500 and warns where nobody could catch the error: %s", async (_when, values) => {
+    const store = values && {
+      get: async (key: string) => values.get(key),
+      set: async (key: string, value: string) => values.set(key, value),
+      delete: async (key: string) => values.delete(key),
+    };
+    const warned = new Promise<Error>((resolve) => process.once("warning", resolve));
+    const options = withEvents(store === undefined ? {} : { store }).options;
+    const listener = nodeSession(options)((req, res) => {
+      Object.assign(req.session, { big: "x".repeat(6000) });
+      res.setHeader("x-secret", "of the response that failed");
+      if (store === undefined) Readable.from(["lost"]).pipe(res as ServerResponse);
+      else res.end("lost");
+    });
+    running = await listen(createServer(listener as never));
+    const { status, body, headers } = await ask(running.origin, "/");
+    expect({ status, body }).toEqual({ status: 500, body: '{"error":"Internal Server Error"}' });
+    expect(headers["x-secret"]).toBeUndefined();
+    expect(await warned).toMatchObject({ code: "ERR_SESSION_TOO_LARGE" });
+  });
+
+  it("survives a client that goes away while the commit waits for a store", async () => {
+    const waits = deferred<void>();
+    const values = new Map<string, string>();
+    const store = {
+      get: async (key: string) => values.get(key),
+      set: (key: string, value: string) => waits.promise.then(() => values.set(key, value)),
+      delete: async (key: string) => values.delete(key),
+    };
+    const began = deferred<void>();
+    const gone = deferred<void>();
+    const listener = nodeSession(withEvents({ store }).options)((req, res) => {
+      if (req.url === "/") Object.assign(req.session, { seen: true });
+      res.on("close", () => gone.resolve());
+      res.end("answer");
+      began.resolve();
+    });
+    running = await listen(createServer(listener as never));
+    const req = request(running.origin, { agent: false });
+    req.on("error", () => {});
+    req.end();
+    await began.promise;
+    req.destroy();
+    await gone.promise;
+    waits.resolve();
+    expect((await ask(running.origin, "/untouched")).body).toBe("answer");
   });
 });
 

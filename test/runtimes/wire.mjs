@@ -22,6 +22,7 @@ export function shake(port, path, headers = []) {
     const socket = connect(port, "127.0.0.1");
     let text = "";
     socket.on("error", reject);
+    socket.on("close", () => reject(new Error("The connection was closed without an answer.")));
     socket.on("data", (chunk) => {
       text += chunk.toString("latin1");
       if (!text.includes("\r\n\r\n")) return;
@@ -47,6 +48,7 @@ export function talk(port, path, cookie, message) {
     const socket = connect(port, "127.0.0.1");
     let text = Buffer.alloc(0);
     socket.on("error", reject);
+    socket.on("close", () => reject(new Error("The connection was closed without an answer.")));
     socket.on("data", (chunk) => {
       const isFirst = text.length === 0;
       text = Buffer.concat([text, chunk]);

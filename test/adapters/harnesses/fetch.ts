@@ -32,7 +32,7 @@ export async function respond(
 }
 
 /** What a user of the Fetch API would return. A redirect's headers cannot be changed. */
-export function responseOf({ status = 200, headers = [], body = null as never }: Answer): Response {
+function responseOf({ status = 200, headers = [], body = null as never }: Answer): Response {
   const location = headers.find(([name]) => name === "location")?.[1];
   if (location !== undefined) return redirect(location, status);
   const init = { status, headers: headers.map(([name, value]): [string, string] => [name, value]) };
@@ -57,7 +57,7 @@ function bytesOf(body: AsyncIterable<string>): ReadableStream<Uint8Array> {
 }
 
 /** Serves a Fetch handler with srvx, on a real port. */
-export async function serveHandler(
+async function serveHandler(
   fetch: (request: Request) => Response | Promise<Response>,
 ): Promise<Running> {
   const server = serveFetch({ fetch, port: 0, hostname: "127.0.0.1", silent: true, manual: false });
