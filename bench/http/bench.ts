@@ -1,60 +1,76 @@
+import { randomBytes } from "node:crypto";
 import { versionOf } from "../lib/machine.ts";
 import type { Options } from "../lib/options.ts";
 import { pythonLacks, pythonVersion, startServer, type MeasuredServer } from "../lib/server.ts";
 import { median, short } from "../lib/stats.ts";
 import { printSkipped, printTable } from "../lib/table.ts";
 import { load, prepareWrk, type Sample, type Wrk } from "../lib/wrk.ts";
-import { loadOf, ROWS, SERVERS, USER_COUNTS, type Row } from "./rows.ts";
+import { loadOf, ROWS, SERVERS, USER_COUNTS, type Row, type Users } from "./rows.ts";
 
-/** Measures servers with wrk: server on one core, load on the other. */
+/**
+ * Measures servers with wrk: server on one core, load on the other. Each round starts every server
+ * anew, because a Node process settles into a faster or a slower state and stays there.
+ */
 export async function benchHttp(options: Options): Promise<void> {
   console.log("\n## HTTP on loopback: one server process on one core, wrk on the other");
   const wrk = await prepareWrk();
-  const servers = await startAll(options);
-  try {
-    const rows = ROWS.filter(({ server }) => servers.has(server));
-    const jars = await fillJars(rows, servers);
-    const samples = new Map<Row, Sample[]>(rows.map((row) => [row, []]));
-    const rounds = options.quick ? 1 : 5;
-    for (let round = -1; round < rounds; round += 1) {
-      for (const row of rows) {
-        const server = servers.get(row.server);
-        if (server === undefined) continue;
-        const sample = await load(wrk, server, loadOf(row, jars), 1);
-        // The first round warms up.
-        if (round >= 0) samples.get(row)?.push(sample);
+  const names = namesOf(options);
+  const rows = ROWS.filter(({ server }) => names.includes(server));
+  const samples = new Map<Row, Sample[]>(rows.map((row) => [row, []]));
+  const rounds = options.quick ? 1 : 5;
+  for (let round = 0; round < rounds; round += 1) {
+    for (const name of names) {
+      const ofServer = rows.filter(({ server }) => server === name);
+      try {
+        await measureServer(options.node, name, ofServer, wrk, samples);
+      } catch (error) {
+        printSkipped(name, error instanceof Error ? error.message : String(error));
       }
     }
-    print(samples, wrk, rounds);
-  } finally {
-    await Promise.all(Array.from(servers.values(), (server) => server.stop()));
   }
+  print(samples, wrk, rounds);
 }
 
-async function startAll({ node, quick }: Options): Promise<Map<string, MeasuredServer>> {
-  const servers = new Map<string, MeasuredServer>();
+/** The servers that can run here. */
+function namesOf({ quick }: Options): readonly string[] {
   const lacks = pythonLacks();
   if (lacks !== undefined) printSkipped("Starlette", lacks);
-  for (const [name, { file, args }] of Object.entries(SERVERS)) {
-    if (lacks !== undefined && file.endsWith(".py")) continue;
-    if (quick && !/^(?:node|h3|App|Starlette)/.test(name)) continue;
-    try {
-      servers.set(name, await startServer(node, file, args));
-    } catch (error) {
-      printSkipped(name, error instanceof Error ? error.message : String(error));
-    }
-  }
-  return servers;
+  return Object.entries(SERVERS)
+    .filter(([, { file }]) => lacks === undefined || !file.endsWith(".py"))
+    .map(([name]) => name)
+    .filter((name) => !quick || /^(?:node|h3|App|Starlette)/.test(name));
 }
 
-async function fillJars(rows: readonly Row[], servers: ReadonlyMap<string, MeasuredServer>) {
-  const jars = new Map<string, readonly string[]>();
-  for (const { server, users } of rows) {
-    const key = `${server} ${users}`;
-    if (users === "none" || jars.has(key)) continue;
-    jars.set(key, (await servers.get(server)?.login(USER_COUNTS[users])) ?? []);
+async function measureServer(
+  node: string,
+  name: string,
+  rows: readonly Row[],
+  wrk: Wrk,
+  samples: ReadonlyMap<Row, Sample[]>,
+): Promise<void> {
+  const { file = "", args = [] } = SERVERS[name] ?? {};
+  const server = await startServer(node, file, args);
+  try {
+    const jars = new Map<Users, readonly string[]>();
+    for (const { users } of rows) {
+      if (!jars.has(users)) jars.set(users, await jarOf(server, users));
+    }
+    for (const row of rows) {
+      // Warms up.
+      await load(wrk, server, loadOf(row, jars), 1, 1);
+      samples.get(row)?.push(await load(wrk, server, loadOf(row, jars), 1));
+    }
+  } finally {
+    await server.stop();
   }
-  return jars;
+}
+
+/** Where there are no sessions, cookies of the same size come all the same. */
+async function jarOf(server: MeasuredServer, users: Users): Promise<readonly string[]> {
+  const count = USER_COUNTS[users];
+  if (users !== "strangers") return server.login(count);
+  for (let i = 0; i < count; i += 1) await (await fetch(`${server.url}/plain`)).arrayBuffer();
+  return Array.from({ length: count }, () => `session=${randomBytes(110).toString("base64url")}`);
 }
 
 function print(samples: ReadonlyMap<Row, readonly Sample[]>, wrk: Wrk, rounds: number): void {
@@ -100,7 +116,9 @@ function print(samples: ReadonlyMap<Row, readonly Sample[]>, wrk: Wrk, rounds: n
     wrk.shim === undefined
       ? "stock wrk, which sleeps (no C compiler for the shim): servers pay for waking it"
       : "wrk with the shim of load/poll.c, so that it polls and never sleeps";
-  console.log(`\nLoad: ${generator}; 32 connections; read and write rows with 256 users in turn.`);
+  console.log(
+    `\nLoad: ${generator}; 32 connections; 256 users in turn. Cookies are sent to every server, also where there are no sessions.`,
+  );
   const packages = ["galleta", "h3", "srvx", "express", "cookie-session", "fastify"];
   const more = ["@fastify/secure-session", "hono", "@hono/node-server"];
   const versions = [...packages, ...more].map((name) => `${name} ${versionOf(name)}`);

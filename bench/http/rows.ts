@@ -1,7 +1,7 @@
 import type { Load } from "../lib/wrk.ts";
 
 /** Which cookies a row is asked with. */
-export type Users = "none" | "few" | "many";
+export type Users = "strangers" | "few" | "many";
 
 /** One line of the table: a way to ask a server. */
 export interface Row {
@@ -54,7 +54,12 @@ function withSessions(server: string, base: string, ours: boolean): Row[] {
   ];
 }
 
-const without = (server: string): Row => ({ name: server, server, path: "/plain", users: "none" });
+const without = (server: string): Row => ({
+  name: server,
+  server,
+  path: "/plain",
+  users: "strangers",
+});
 
 const starlette = "Starlette (uvicorn, uvloop, httptools)";
 
@@ -84,14 +89,14 @@ export const ROWS: readonly Row[] = [
 ];
 
 /** How many users there are, by name. */
-export const USER_COUNTS: Readonly<Record<Users, number>> = { none: 0, few: 256, many: 10_000 };
+export const USER_COUNTS: Readonly<Record<Users, number>> = {
+  strangers: 256,
+  few: 256,
+  many: 10_000,
+};
 
 /** What is asked of the server in a row. */
-export function loadOf(row: Row, jars: ReadonlyMap<string, readonly string[]>): Load {
-  const jar = jars.get(`${row.server} ${row.users}`);
-  return {
-    path: row.path,
-    ...(jar === undefined ? {} : { jar }),
-    ...(row.follow === undefined ? {} : { follow: row.follow }),
-  };
+export function loadOf(row: Row, jars: ReadonlyMap<Users, readonly string[]>): Load {
+  const jar = jars.get(row.users) ?? [];
+  return { path: row.path, jar, ...(row.follow === undefined ? {} : { follow: row.follow }) };
 }

@@ -24,7 +24,7 @@ export async function benchInProcess({ node, quick }: Options): Promise<void> {
   }
   console.log(
     "\nIn brackets: times the time of Galleta. A user's cookie comes again and again from one of 256 users;" +
-      '\n"not seen lately": from one of 8192, more than are remembered. Async libraries are awaited one by one.',
+      '\n"not seen lately": from one of 24,576, more than are remembered. Async libraries are awaited one by one.',
   );
 }
 

@@ -100,12 +100,6 @@ export function cpuSeconds(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) / TICKS;
 }
 
-/** Bytes of memory that a process has resident; Linux alone. */
-export function residentBytes(pid: number): number {
-  const pages = readFileSync(`/proc/${pid}/statm`, "utf8").split(" ")[1];
-  return Number(pages) * 4096;
-}
-
 /** Seconds that all cores together were busy since the machine started; Linux alone. */
 export function busySeconds(): number {
   const fields = readFileSync("/proc/stat", "utf8").split("\n", 1)[0]?.split(/\s+/) ?? [];

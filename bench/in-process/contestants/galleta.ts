@@ -10,7 +10,7 @@ import {
 } from "../contestant.ts";
 
 // More than the cache of verified tokens holds, so that each is verified every time.
-const STRANGERS = 8192;
+const STRANGERS = 24_576;
 
 function setCookie(context: SessionContext<Data>): readonly string[] {
   const commit = context.commit();
