@@ -78,7 +78,7 @@ describe("@galleta/session", () => {
 });
 
 /** Bytes, minified and gzipped: what it has, and a little room. The aim is 12,000. */
-const LARGEST_BUNDLE = 28_000;
+const LARGEST_BUNDLE = 30_000;
 
 describe.each([
   ["@galleta/session", () => tarball, "packages/session"],
