@@ -58,12 +58,7 @@ async function usage(server: MeasuredServer): Promise<NodeJS.MemoryUsage> {
   return (await response.json()) as NodeJS.MemoryUsage;
 }
 
-export async function memoryOf(
-  node: string,
-  tool: string,
-  mode: string,
-  count: number,
-): Promise<Memory> {
+async function memoryOf(node: string, tool: string, mode: string, count: number): Promise<Memory> {
   const server = await startServer(node, SERVER, [mode], ["--expose-gc"]);
   const [own] = await server.login(1);
   // The same bytes travel with and without sessions.

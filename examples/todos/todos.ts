@@ -8,7 +8,7 @@ export interface Todo {
 
 const MAX_CONTENT = 200;
 
-export const todos: Todo[] = ["Wake up", "Take a shower", "Have breakfast"].map((content, id) => ({
+const todos: Todo[] = ["Wake up", "Take a shower", "Have breakfast"].map((content, id) => ({
   id,
   content,
 }));

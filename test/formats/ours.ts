@@ -6,7 +6,7 @@ import type { RequestFacts } from "../../packages/session/src/session/request.ts
 import { failed, listen, readBody, type Neighbour } from "./neighbour.ts";
 
 /** The key of our own cookies; the neighbours' are in their formats. */
-export const OWN_KEY = "Galleta's own key in these tests, of more than 32 characters";
+const OWN_KEY = "Galleta's own key in these tests, of more than 32 characters";
 
 const factsOf = (request: IncomingMessage): RequestFacts => ({
   method: request.method ?? "GET",

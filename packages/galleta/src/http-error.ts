@@ -66,7 +66,7 @@ export class HTTPError extends GalletaError<"ERR_GALLETA_HTTP"> {
 }
 
 /** A status in words (RFC 9110 §15); "Error" for a number that has none. */
-export function statusText(status: number): string {
+function statusText(status: number): string {
   return STATUS_CODES[status] ?? "Error";
 }
 

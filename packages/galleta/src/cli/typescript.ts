@@ -22,7 +22,10 @@ export async function readTypeScript(file: string): Promise<void> {
   else module.register(import.meta.url);
 }
 
-/** The hook as the loader thread of Node 20 calls it. */
+/**
+ * The hook as the loader thread of Node 20 calls it.
+ * @public
+ */
 export async function resolve(
   specifier: string,
   context: object,

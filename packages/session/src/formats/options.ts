@@ -44,7 +44,7 @@ export function readKeys(format: string, keys: SecretKeys, minLength = 1): strin
 }
 
 /** Throws the error of a wrong key; `message` must not hold it. */
-export function badKey(format: string, message: string): never {
+function badKey(format: string, message: string): never {
   throw new SessionError("ERR_SESSION_KEY", `${format}: ${message}`);
 }
 

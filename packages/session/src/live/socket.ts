@@ -25,7 +25,7 @@ export interface LiveHandle {
 }
 
 /** The subprotocol of pages that use `@galleta/session/client`. */
-export const PROTOCOL = "galleta.v1";
+const PROTOCOL = "galleta.v1";
 
 /**
  * What a control frame begins with. A message of the app that begins with it is sent with one more

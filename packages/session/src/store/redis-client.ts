@@ -32,7 +32,7 @@ export function isIoRedis(client: RedisClient): client is IoRedisClient {
 /**
  * @throws SessionError `ERR_SESSION_OPTION` when it is neither client
  */
-export function assertRedisClient(client: RedisClient): void {
+function assertRedisClient(client: RedisClient): void {
   const given = client as Partial<IoRedisClient & NodeRedisClient> | null | undefined;
   if (typeof given?.duplicate !== "function" || typeof given.on !== "function") throw noClient();
   const isKnown = typeof given.defineCommand === "function" || typeof given.connect === "function";
