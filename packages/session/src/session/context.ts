@@ -3,7 +3,7 @@ import { UNTOUCHED } from "../cookie/headers.ts";
 import { SessionError } from "../errors.ts";
 import type { MaybePromise } from "../maybe.ts";
 import { newSessionId } from "../token/token.ts";
-import { serializeBody } from "./body.ts";
+import { isSame, serializeBody } from "./body.ts";
 import { nowSeconds } from "./clock.ts";
 import type { SessionData, SessionOf } from "./data.ts";
 import { Dictionary, ownerOf } from "./dictionary.ts";
@@ -145,8 +145,10 @@ export class SessionContext<Data = SessionData> {
     const known = this.#shared.ledger.peek(sid);
     if (known !== undefined && (known.ended || known.rev > loaded.rev)) return false;
     if (isDue(this.#shared, loaded, openedAt)) return false;
+    if (json === EMPTY_BODY) return false;
+    if (loaded.flat !== undefined && isSame(dictionary.data, loaded.flat)) return true;
     assertJson(dictionary.data);
-    return json !== EMPTY_BODY && serializeBody(dictionary.data, loaded.meta) === json;
+    return serializeBody(dictionary.data, loaded.meta) === json;
   }
 
   #committed(state: State, { setCookie, issued }: Saved): Commit {

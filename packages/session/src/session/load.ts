@@ -177,6 +177,7 @@ function readBody(
     data,
     meta,
     json,
+    flat: settings.schema === undefined ? opened.flat : undefined,
     isNew: false,
     reissue: again,
     keyIndex,

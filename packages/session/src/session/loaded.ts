@@ -28,6 +28,8 @@ export interface Loaded extends Times {
   readonly meta: JsonObject;
   /** The JSON as it was issued; what is different at the end was changed. Empty when new. */
   readonly json: string;
+  /** The data as it was issued, where nothing in it is nested; shared by requests. */
+  readonly flat?: Readonly<JsonObject> | undefined;
   readonly isNew: boolean;
   /** It must be issued again although nothing changed: an old key, another format or kind. */
   readonly reissue: boolean;
