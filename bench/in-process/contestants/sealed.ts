@@ -133,7 +133,7 @@ export const honoSessions: Contestant = {
     };
     const views = async (cookie: string) => {
       const { result } = await through(cookie, (session) => session.get("views"));
-      return result as number | undefined;
+      return (result as number | null) ?? undefined;
     };
     const change = async (cookie: string, view: (session: Session) => void) =>
       fromSetCookie((await through(cookie, view)).cookies.slice(-1));
