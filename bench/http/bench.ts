@@ -17,12 +17,12 @@ export async function benchHttp(options: Options): Promise<void> {
   const names = namesOf(options);
   const rows = ROWS.filter(({ server }) => names.includes(server));
   const samples = new Map<Row, Sample[]>(rows.map((row) => [row, []]));
-  const rounds = options.quick ? 1 : 5;
+  const [rounds, tries] = options.quick ? [1, 1] : [5, 2];
   for (let round = 0; round < rounds; round += 1) {
     for (const name of names) {
       const ofServer = rows.filter(({ server }) => server === name);
       try {
-        await measureServer(options.node, name, ofServer, wrk, samples);
+        await measureServer(options.node, name, ofServer, wrk, samples, tries);
       } catch (error) {
         printSkipped(name, error instanceof Error ? error.message : String(error));
       }
@@ -47,6 +47,7 @@ async function measureServer(
   rows: readonly Row[],
   wrk: Wrk,
   samples: ReadonlyMap<Row, Sample[]>,
+  tries: number,
 ): Promise<void> {
   const { file = "", args = [] } = SERVERS[name] ?? {};
   const server = await startServer(node, file, args);
@@ -58,7 +59,7 @@ async function measureServer(
     for (const row of rows) {
       // Warms up.
       await load(wrk, server, loadOf(row, jars), 1, 1);
-      samples.get(row)?.push(await load(wrk, server, loadOf(row, jars), 1));
+      samples.get(row)?.push(await load(wrk, server, loadOf(row, jars), 1, tries));
     }
   } finally {
     await server.stop();

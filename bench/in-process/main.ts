@@ -44,7 +44,7 @@ const STEPS = ["read", "write", "untouched", "tampered"] as const;
 export type Step = (typeof STEPS)[number];
 
 const quick = process.argv.includes("--quick");
-const [rounds, batchMs] = quick ? [3, 3] : [11, 10];
+const [rounds, batchMs] = quick ? [2, 2] : [11, 10];
 
 async function check(work: Work, who: string): Promise<void> {
   expectViews(await work.read(0), 1_000_000, who);

@@ -54,7 +54,7 @@ export async function load(
   server: MeasuredServer,
   what: Load,
   seconds: number,
-  tries = 4,
+  tries = 2,
 ): Promise<Sample> {
   let best: Sample | undefined;
   for (let i = 0; i < tries; i += 1) {

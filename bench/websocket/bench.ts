@@ -32,7 +32,7 @@ export async function benchWebSocket(options: Options): Promise<void> {
   console.log("\n## WebSocket on loopback: one server process on one core, load on the other");
   const tool = await compile("sockets");
   const rows = await startAll(options);
-  const rounds = options.quick ? 1 : 5;
+  const rounds = options.quick ? 1 : 3;
   for (let round = 0; round < rounds; round += 1) {
     for (const mode of MODES) {
       for (const { server, cookie, samples } of rows) {
