@@ -268,7 +268,7 @@ export class SessionContext<Data = SessionData> {
     const { loaded, sid, born, meta, ended, destroyed } = state;
     const secure = this.#shared.settings.httpsOnly === "auto" && this.#secure?.() === true;
     const { data } = state.dictionary;
-    return { loaded, sid, born, ended, destroyed, secure, data, meta: asJson(meta) };
+    return { loaded, sid, born, ended, destroyed, secure, data, meta: meta as JsonObject };
   }
 
   /** Throws what a change would throw now. */
@@ -294,8 +294,4 @@ export function contextOf(session: object): SessionContext<never> {
     "ERR_SESSION_NOT_A_SESSION",
     "This is not a session. Pass req.session or ws.session itself, not a copy of it.",
   );
-}
-
-function asJson(meta: Metadata): JsonObject {
-  return meta as JsonObject;
 }

@@ -15,8 +15,8 @@ interface Entry {
 
 /**
  * Remembers tokens that were verified a moment ago, so that the MAC need not be computed again.
- * Times and revocation are judged every time, and what is kept is text, so each request parses a
- * copy of its own.
+ * Times and revocation are judged every time, and no request gets what is kept itself: it parses or
+ * copies data of its own.
  *
  * A token is found by its end, because hashing all of it costs as much as parsing it, and counts
  * only where all of it is the same. Whoever could learn from the time this takes how far a token
