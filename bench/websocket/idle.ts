@@ -11,7 +11,7 @@ const SERVER = "websocket/servers/galleta.ts";
 /** Measures sockets that do nothing: their memory, and how fast they are closed. */
 export async function benchIdle(options: Options, tool: string): Promise<void> {
   const count = options.quick ? 1000 : 10_000;
-  const rounds = options.quick ? 1 : 3;
+  const rounds = options.quick ? 1 : 2;
   const [on, off]: [Memory[], Memory[]] = [[], []];
   for (let round = 0; round < rounds; round += 1) {
     on.push(await memoryOf(options.node, tool, "on", count));
@@ -33,7 +33,7 @@ export async function benchIdle(options: Options, tool: string): Promise<void> {
     [row("App, session checked", on), row("App without sessions", off)],
   );
   const revoked = await closeOnRevoke(options.node, tool, count);
-  const expired = await closeOnExpiry(options.node, tool, count, options.quick ? 5 : 20);
+  const expired = await closeOnExpiry(options.node, tool, count, options.quick ? 8 : 45);
   printTable(
     `Closing ${count.toLocaleString("en")} sockets of one session`,
     ["cause", "code", "first after, ms", "last after, ms"],
