@@ -19,6 +19,7 @@ export {
   type SessionOf,
   type SessionOptions,
   type Sessions,
+  type StandardSchema,
   update,
   type UpdateOptions,
   verifyToken,
@@ -34,7 +35,7 @@ export {
 } from "./errors.ts";
 export { HTTPError, type HTTPErrorBody, type HTTPErrorOptions } from "./http-error.ts";
 export type { LifecycleEvent, LifecycleListener } from "./lifecycle.ts";
-export type { BodySchema, HttpRequest } from "./request.ts";
+export type { HttpRequest } from "./request.ts";
 export type { HttpResponse } from "./response.ts";
 export type {
   ErrorHandler,

@@ -4,24 +4,11 @@ import {
   type SessionData,
   type SessionOf,
   type Sessions,
+  type StandardSchema,
 } from "@galleta/session";
 import { assertBodySize, getRouterParams, readBody, readValidatedBody, type H3Event } from "h3";
 import { EventFacts } from "./facts.ts";
 import { HTTPError } from "./http-error.ts";
-
-/** The part of Standard Schema v1 (https://standardschema.dev) that a body is validated with. */
-export interface BodySchema<Output = unknown> {
-  readonly "~standard": {
-    readonly version: 1;
-    readonly vendor: string;
-    readonly validate: (value: unknown) => SchemaResult<Output> | Promise<SchemaResult<Output>>;
-    readonly types?: { readonly input: unknown; readonly output: Output } | undefined;
-  };
-}
-
-type SchemaResult<Output> =
-  | { readonly value: Output; readonly issues?: undefined }
-  | { readonly issues: readonly { readonly message: string }[] };
 
 // What the framework does with a request, and an app must not. Set by the class below, since it
 // alone sees its private fields.
@@ -124,8 +111,8 @@ export class HttpRequest<Data extends object = SessionData, Params = Record<stri
    * ```
    */
   json(): Promise<unknown>;
-  json<Output>(schema: BodySchema<Output>): Promise<Output>;
-  async json<Output>(schema?: BodySchema<Output>): Promise<unknown> {
+  json<Output>(schema: StandardSchema<Output>): Promise<Output>;
+  async json<Output>(schema?: StandardSchema<Output>): Promise<unknown> {
     this.#limitBody();
     if (schema) return readValidatedBody(this.event, schema, { type: "json" });
     const value = await readBody<unknown>(this.event, { type: "json" });
