@@ -82,13 +82,14 @@ export class SessionError<Code extends SessionErrorCode = SessionErrorCode> exte
   /** The HTTP status that answers a request which failed with this error. */
   readonly status: number;
   /** Which rule refused the request, for `ERR_SESSION_CSRF` and `ERR_SESSION_HOST`. */
-  readonly rule: string | undefined;
+  declare readonly rule?: string;
 
   constructor(code: Code, message: string, options: SessionErrorOptions = {}) {
     super(message, "cause" in options ? { cause: options.cause } : undefined);
     this.name = "SessionError";
     this.code = code;
     this.status = options.status ?? 500;
-    this.rule = options.rule;
+    // No property where there is none: errors are logged with all they have.
+    if (options.rule !== undefined) this.rule = options.rule;
   }
 }
