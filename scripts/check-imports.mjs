@@ -12,7 +12,7 @@ const LAYERS = [
   ["token", "cookie"],
   ["session"],
   ["csrf", "live", "formats", "store", "client"],
-  ["engine.ts", "inspect"],
+  ["engine.ts", "sessions.ts", "inspect"],
   ["adapters"],
   ["index.ts", "redis.ts"],
 ];

@@ -7,7 +7,7 @@ import { parseAuthority } from "../packages/session/src/csrf/authority.ts";
 import { createCrossSiteCheck } from "../packages/session/src/csrf/check.ts";
 import { parseForwarded } from "../packages/session/src/csrf/forwarded.ts";
 import { parseOrigin, serializeOrigin } from "../packages/session/src/csrf/origin.ts";
-import { createSessions } from "../packages/session/src/engine.ts";
+import { createSessions } from "../packages/session/src/sessions.ts";
 import { cookieSession } from "../packages/session/src/formats/cookie-session.ts";
 import { django } from "../packages/session/src/formats/django.ts";
 import { flask } from "../packages/session/src/formats/flask.ts";

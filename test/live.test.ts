@@ -8,7 +8,7 @@ import {
   renew,
   revokeOthers,
   update,
-  type SessionOptions,
+  type CreateSessionsOptions,
 } from "../packages/galleta/src/index.ts";
 import { createClient, type TestClient } from "../packages/galleta/src/testing/index.ts";
 import { KEY } from "./support/jar.ts";
@@ -22,7 +22,7 @@ afterEach(async () => {
 });
 
 /** An app that logs in and out, and whose socket shows and changes its session. */
-function start(options: Partial<SessionOptions> = {}) {
+function start(options: Partial<CreateSessionsOptions> = {}) {
   const app = new App<Data>();
   configure(app, { SESSIONS: { secretKey: KEY, ...options } });
   app.route("/login/:name", { methods: ["POST"] }, (req, res) => {

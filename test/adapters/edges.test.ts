@@ -4,7 +4,7 @@ import { connect } from "node:net";
 import { Readable } from "node:stream";
 import express from "express";
 import Fastify from "fastify";
-import { csrfToken } from "@galleta/session";
+import { csrfToken, sessionStore } from "@galleta/session";
 import { session as expressSession } from "@galleta/session/express";
 import { session as fastifySession } from "@galleta/session/fastify";
 import { withSession } from "@galleta/session/fetch";
@@ -109,11 +109,13 @@ describe("Node", () => {
     ["a stream is piped", undefined],
     ["a store answers later", new Map<string, string>()],
   ])("answers 500 and warns where nobody could catch the error: %s", async (_when, values) => {
-    const store = values && {
-      get: async (key: string) => values.get(key),
-      set: async (key: string, value: string) => values.set(key, value),
-      delete: async (key: string) => values.delete(key),
-    };
+    const store =
+      values &&
+      sessionStore({
+        get: async (key: string) => values.get(key),
+        set: async (key: string, value: string) => values.set(key, value),
+        delete: async (key: string) => values.delete(key),
+      });
     const warned = new Promise<Error>((resolve) => process.once("warning", resolve));
     const options = withEvents(store === undefined ? {} : { store }).options;
     const listener = nodeSession(options)((req, res) => {
@@ -132,11 +134,11 @@ describe("Node", () => {
   it("survives a client that goes away while the commit waits for a store", async () => {
     const waits = deferred<void>();
     const values = new Map<string, string>();
-    const store = {
+    const store = sessionStore({
       get: async (key: string) => values.get(key),
       set: (key: string, value: string) => waits.promise.then(() => values.set(key, value)),
       delete: async (key: string) => values.delete(key),
-    };
+    });
     const began = deferred<void>();
     const gone = deferred<void>();
     const listener = nodeSession(withEvents({ store }).options)((req, res) => {

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { WebSocketServer } from "ws";
-import { createSessions, type SessionOptions } from "../../packages/session/src/engine.ts";
+import type { SessionOptions } from "../../packages/session/src/engine.ts";
+import { createSessions } from "../../packages/session/src/sessions.ts";
 import type { JsonObject } from "../../packages/session/src/session/format.ts";
 import type { RequestFacts } from "../../packages/session/src/session/request.ts";
 import { failed, listen, readBody, type Neighbour } from "./neighbour.ts";

@@ -1,10 +1,11 @@
 import {
+  attachSocket,
   createSessions,
+  type CreateSessionsOptions,
   type LiveHandle,
   type LiveSocket,
   type SessionContext,
   type SessionEvent,
-  type SessionOptions,
   type Sessions,
 } from "../../packages/session/src/index.ts";
 import { facts } from "./facts.ts";
@@ -15,7 +16,7 @@ export const KEY = "a key for tests of more than thirty-two characters";
 export type Data = Record<string, unknown>;
 
 /** Sessions, and the events that they told. */
-export function start(options: Partial<SessionOptions> = {}) {
+export function start(options: Partial<CreateSessionsOptions> = {}) {
   const events: SessionEvent[] = [];
   const sessions = createSessions<Data>({
     secretKey: KEY,
@@ -95,7 +96,7 @@ export class Jar {
     const context = await this.open(sessions);
     await this.finish(context);
     context.handshakeSent();
-    return new FakeSocket(sessions, context, socket);
+    return new FakeSocket(context, socket);
   }
 }
 
@@ -106,13 +107,9 @@ export class FakeSocket {
   closed: { code: number; reason: string } | undefined;
   changes = 0;
 
-  constructor(
-    sessions: Sessions<Data>,
-    context: SessionContext<Data>,
-    socket: Partial<LiveSocket>,
-  ) {
+  constructor(context: SessionContext<Data>, socket: Partial<LiveSocket>) {
     this.context = context;
-    this.handle = sessions.attach(context, {
+    this.handle = attachSocket(context, {
       close: (code, reason) => {
         this.closed = { code, reason };
       },

@@ -1,12 +1,9 @@
 import type { Commit } from "../../packages/session/src/cookie/headers.ts";
-import {
-  createSessions,
-  type SessionOptions,
-  type Sessions,
-} from "../../packages/session/src/engine.ts";
+import type { Sessions } from "../../packages/session/src/engine.ts";
 import type { MaybePromise } from "../../packages/session/src/maybe.ts";
 import type { SessionContext } from "../../packages/session/src/session/context.ts";
 import type { SessionEvent } from "../../packages/session/src/session/events.ts";
+import { createSessions, type CreateSessionsOptions } from "../../packages/session/src/sessions.ts";
 
 /** What a test keeps in a session: anything. */
 export type Anything = { [key: string]: unknown };
@@ -14,7 +11,7 @@ export type Anything = { [key: string]: unknown };
 export const KEY = "an engine test key of more than 32 characters";
 
 /** Sessions whose events are kept in a list. */
-export function start(options: Partial<SessionOptions> = {}) {
+export function start(options: Partial<CreateSessionsOptions> = {}) {
   const events: SessionEvent[] = [];
   const sessions = createSessions<Anything>({
     secretKey: KEY,

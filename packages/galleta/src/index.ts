@@ -17,6 +17,7 @@ export {
   type SessionEvent,
   type SessionEventType,
   type SessionOf,
+  type CreateSessionsOptions,
   type SessionOptions,
   type Sessions,
   type StandardSchema,

@@ -3,7 +3,7 @@ import {
   createCrossSiteCheck,
   createSessions,
   Secret,
-  type SessionOptions,
+  type CreateSessionsOptions,
   type Sessions,
 } from "@galleta/session";
 import { coreOf, type App } from "./app.ts";
@@ -134,7 +134,7 @@ function entriesOf(settings: object): [string, unknown][] {
   return Object.entries(settings).filter(([name]) => SETTING.test(name));
 }
 
-type Hosts = Pick<SessionOptions, "allowedHosts">;
+type Hosts = Pick<CreateSessionsOptions, "allowedHosts">;
 
 function readAllowedHosts(setting: unknown): Hosts | undefined {
   if (setting === undefined) return undefined;
@@ -153,7 +153,9 @@ function readSessions(setting: unknown, hosts: Hosts | undefined): Sessions<neve
     throw unusable("SESSIONS is true, false, or an object of options.");
   }
   const options =
-    setting === true ? { secretKey: process.env["SECRET_KEY"] } : (setting as SessionOptions);
+    setting === true
+      ? { secretKey: process.env["SECRET_KEY"] }
+      : (setting as CreateSessionsOptions);
   if (isMissing(options.secretKey)) {
     throw unusable(
       setting === true
@@ -163,14 +165,14 @@ function readSessions(setting: unknown, hosts: Hosts | undefined): Sessions<neve
     );
   }
   try {
-    return createSessions<never>({ ...withRelay(), ...hosts, ...options } as SessionOptions);
+    return createSessions<never>({ ...withRelay(), ...hosts, ...options } as CreateSessionsOptions);
   } catch (cause) {
     throw unusable(`SESSIONS: ${cause instanceof Error ? cause.message : "unusable"}`, cause);
   }
 }
 
 /** The workers of `galleta serve --workers` tell each other what happens, unless told otherwise. */
-function withRelay(): Pick<SessionOptions, "backplane"> {
+function withRelay(): Pick<CreateSessionsOptions, "backplane"> {
   const isRelayed = process.env["GALLETA_RELAY"] === "1" && process.send !== undefined;
   return isRelayed ? { backplane: clusterBackplane() } : {};
 }

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe as suite, expect, it, vi } from "vitest";
 import { commitOf, KEY, nextCookie } from "../../../test/support/sessions.ts";
-import { createSessions, type SessionOptions, type Sessions } from "./engine.ts";
+import type { SessionOptions, Sessions } from "./engine.ts";
 import type { SessionEvent } from "./session/events.ts";
 import { authenticatedAt, describe, destroy, flash, renew } from "./session/functions.ts";
+import { createSessions } from "./sessions.ts";
 
 interface Data {
   user: string;

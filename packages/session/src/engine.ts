@@ -1,38 +1,33 @@
 import { createCrossSiteCheck, type CrossSiteCheck } from "./csrf/check.ts";
+import { UNTOUCHED } from "./cookie/headers.ts";
 import { CSRF_HEADER, findFormToken } from "./csrf/form.ts";
 import { CROSS_SITE_OPTION_NAMES, type CrossSiteOptions } from "./csrf/options.ts";
 import { REFUSALS, refusalBody, type Refusal } from "./csrf/refusal.ts";
 import { verifyToken } from "./csrf/session-token.ts";
 import {
-  exchangeTicket,
-  MAX_TICKET,
-  refuseExchange,
-  type ExchangeAnswer,
-} from "./live/exchange.ts";
-import { LiveHub } from "./live/hub.ts";
-import { LIVE_OPTION_NAMES, readLiveOptions, type LiveOptions } from "./live/options.ts";
-import { endSessionsOf } from "./live/revoke.ts";
-import type { LiveHandle, LiveSocket } from "./live/socket.ts";
+  connect,
+  CONNECTED_OPTION_NAMES,
+  storeRequired,
+  type ConnectedOptions,
+} from "./session/connect.ts";
 import { SessionContext } from "./session/context.ts";
 import type { SessionData } from "./session/data.ts";
+import type { ExchangeAnswer } from "./session/hub.ts";
 import { Ledger } from "./session/ledger.ts";
 import type { Shared } from "./session/loaded.ts";
 import { COOKIE_OPTION_NAMES, type CookieSessionOptions } from "./session/options.ts";
 import type { RequestFacts } from "./session/request.ts";
 import { checkOptionNames, readSettings } from "./session/settings.ts";
-import { readStoreOptions, STORE_OPTION_NAMES, type StoreOptions } from "./store/options.ts";
-import { StoreVault } from "./store/vault.ts";
 import { TokenCache } from "./token/cache.ts";
+import { MAX_TOKEN_CHARACTERS } from "./token/token.ts";
 
 /** The options of sessions. Unknown ones are refused at set-up. */
-export interface SessionOptions
-  extends CookieSessionOptions, CrossSiteOptions, StoreOptions, LiveOptions {}
+export interface SessionOptions extends CookieSessionOptions, CrossSiteOptions, ConnectedOptions {}
 
 const OPTION_NAMES = [
   ...COOKIE_OPTION_NAMES,
   ...CROSS_SITE_OPTION_NAMES,
-  ...STORE_OPTION_NAMES,
-  ...LIVE_OPTION_NAMES,
+  ...CONNECTED_OPTION_NAMES,
 ] as const satisfies readonly (keyof SessionOptions)[];
 
 /** Gives the body of a request, for the token in its form. */
@@ -47,40 +42,34 @@ export class Sessions<Data = SessionData> {
   readonly cookieName: string;
   /** Whether {@link SessionContext.load} may have to wait for a store. */
   readonly loads: boolean;
-  /** Where pages exchange the tickets of `update`; `undefined` where that is not needed. */
-  readonly exchangePath: string | undefined;
-  readonly #shared: Shared;
+  /** What all its requests and sockets share. */
+  readonly shared: Shared;
   readonly #crossSite: CrossSiteCheck;
-  readonly #hub: LiveHub;
   /** Whether anything outside this process has to be followed, and is not yet. */
   #mustStart: boolean;
 
+  /** @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY` */
   constructor(options: SessionOptions) {
     checkOptionNames(options, OPTION_NAMES);
     const settings = readSettings(options);
-    const live = readLiveOptions(options);
-    const store = readStoreOptions(options, settings.writeAs !== undefined);
-    const ledger = new Ledger();
-    const hub = new LiveHub(settings, ledger, live);
-    if (store !== undefined) {
-      hub.vault = new StoreVault(store, settings.events, (fact) => hub.learned(fact));
-    }
     this.cookieName = settings.cookieName;
-    this.loads = store !== undefined;
-    // A cookie that is shared with another framework has no id that a ticket could name.
-    const needsPage = store === undefined && settings.writeAs === undefined;
-    this.exchangePath = needsPage ? live.exchangePath : undefined;
-    this.#hub = hub;
-    this.#shared = {
+    this.shared = {
       settings,
+      options,
       cache: new TokenCache(),
-      ledger,
-      revocable: store !== undefined,
-      hub,
-      ...(hub.vault === undefined ? {} : { vault: hub.vault }),
+      ledger: new Ledger(),
+      vault: undefined,
+      hub: undefined,
     };
+    connect(this.shared);
+    this.loads = this.shared.vault !== undefined;
     this.#crossSite = createCrossSiteCheck(options);
-    this.#mustStart = store !== undefined || live.backplane !== undefined;
+    this.#mustStart = this.loads || this.shared.hub !== undefined;
+  }
+
+  /** Where pages exchange the tickets of `update`; `undefined` where that is not needed. */
+  get exchangePath(): string | undefined {
+    return this.shared.hub?.exchangePath;
   }
 
   /**
@@ -92,7 +81,7 @@ export class Sessions<Data = SessionData> {
   open(cookieHeader: string | null | undefined, request?: RequestFacts): SessionContext<Data> {
     if (this.#mustStart) this.start();
     return new SessionContext<Data>(
-      this.#shared,
+      this.shared,
       cookieHeader ?? "",
       request === undefined ? never : () => this.#crossSite.isSecure(request),
     );
@@ -138,19 +127,6 @@ export class Sessions<Data = SessionData> {
   }
 
   /**
-   * Ties a socket to its session, once its handshake was answered: it is told of changes, and
-   * closed with 1008 when the session ends or expires.
-   *
-   * @param context the one that was committed for the handshake
-   * @returns what the server calls for the socket; `undefined` where the socket has no session, or
-   * was closed because that has ended
-   */
-  attach(context: SessionContext<Data>, socket: LiveSocket): LiveHandle | undefined {
-    if (this.#shared.settings.writeAs !== undefined) return undefined;
-    return this.#hub.attach(context as unknown as SessionContext<never>, socket);
-  }
-
-  /**
    * Answers the request with which a page exchanges the ticket of an `update` for its cookie.
    * Checks that it comes from this site; with `csrf: "strict"` the ticket stands for the token.
    *
@@ -162,9 +138,13 @@ export class Sessions<Data = SessionData> {
     ticket: string,
   ): Promise<ExchangeAnswer> {
     const outcome = this.check(request);
-    if (typeof outcome === "object") return refuseExchange(outcome.status, refusalBody(outcome));
+    const { hub } = this.shared;
+    if (typeof outcome === "object") {
+      return { status: outcome.status, commit: UNTOUCHED, body: refusalBody(outcome) };
+    }
+    if (hub === undefined) throw new Error("These sessions have no exchange; see live().");
     const context = this.open(cookieHeader, request) as unknown as SessionContext<never>;
-    return exchangeTicket(this.#hub, context, ticket.slice(0, MAX_TICKET + 1));
+    return hub.exchange(context, ticket.slice(0, MAX_TOKEN_CHARACTERS + 1));
   }
 
   /**
@@ -180,22 +160,24 @@ export class Sessions<Data = SessionData> {
    * await sessions.revokeAll(user.id);
    * ```
    */
-  revokeAll(subject: string | number): Promise<void> {
-    return endSessionsOf(this.#hub, subject, "");
+  async revokeAll(subject: string | number): Promise<void> {
+    const { vault } = this.shared;
+    if (vault === undefined) throw storeRequired();
+    await vault.endUser(subject, "");
   }
 
   /** Begins to follow the store and other processes. The first request does it as well. */
   start(): void {
     this.#mustStart = false;
-    this.#hub.start();
-    this.#hub.vault?.start();
+    this.shared.hub?.start();
+    this.shared.vault?.start();
   }
 
   /** Stops following them: ends timers and the backplane's connection. */
   stop(): void {
-    this.#mustStart = this.loads || this.#hub.hasBackplane;
-    this.#hub.stop();
-    this.#hub.vault?.stop();
+    this.#mustStart = true;
+    this.shared.hub?.stop();
+    this.shared.vault?.stop();
   }
 
   /** Whether the client's own connection is TLS, as far as `trustProxy` lets a proxy say. */
@@ -204,7 +186,7 @@ export class Sessions<Data = SessionData> {
   }
 
   #tell(refusal: Refusal): void {
-    this.#shared.settings.events.emit("csrf", undefined, { reason: refusal.rule });
+    this.shared.settings.events.emit("csrf", undefined, { reason: refusal.rule });
   }
 }
 
@@ -216,21 +198,4 @@ async function readToken(request: RequestFacts, readBody: BodyReader): Promise<s
   if (type === undefined || !FORM.test(type)) return undefined;
   const body = await readBody();
   return body === undefined ? undefined : findFormToken(type, body);
-}
-
-/**
- * Sets sessions up, once for an app.
- *
- * @throws SessionError `ERR_SESSION_OPTION` when an option is unknown or wrong, `ERR_SESSION_KEY`
- * when the key is missing or too weak for production
- * @example
- * ```ts
- * const sessions = createSessions({ secretKey: process.env.SECRET_KEY ?? "" });
- * const context = sessions.open(request.headers.get("cookie"));
- * context.session.views = 1;
- * applyCommit(await context.commit(), response.headers);
- * ```
- */
-export function createSessions<Data = SessionData>(options: SessionOptions): Sessions<Data> {
-  return new Sessions<Data>(options);
 }

@@ -5,12 +5,12 @@ export type { CsrfOption, CsrfSettings } from "./csrf/options.ts";
 export type { TrustProxy } from "./csrf/proxy.ts";
 export { refusalBody, type CrossSiteRule, type Refusal } from "./csrf/refusal.ts";
 export { csrfToken, verifyToken } from "./csrf/session-token.ts";
-export { createSessions, Sessions, type BodyReader, type SessionOptions } from "./engine.ts";
+export { Sessions, type BodyReader, type SessionOptions } from "./engine.ts";
 export { SessionError, type SessionErrorCode, type SessionErrorOptions } from "./errors.ts";
 export type { Backplane } from "./live/backplane.ts";
 export { clusterBackplane } from "./live/cluster.ts";
-export type { ExchangeAnswer } from "./live/exchange.ts";
-export { revokeOthers } from "./live/revoke.ts";
+export { sessionBackplane } from "./live/custom.ts";
+export { attachSocket, live } from "./live/live.ts";
 export {
   appProtocols,
   escapeMessage,
@@ -21,6 +21,7 @@ export {
 } from "./live/socket.ts";
 export { update, type UpdateOptions } from "./live/update.ts";
 export { Secret } from "./secret.ts";
+export type { ConnectedBackplane, ConnectedStore } from "./session/connect.ts";
 export type { SessionContext } from "./session/context.ts";
 // With `export *`, and only with it, an app's declarations merge into SessionData.
 export * from "./session/data.ts";
@@ -43,8 +44,12 @@ export {
   type DestroyOptions,
   type SessionDescription,
 } from "./session/functions.ts";
+export type { ExchangeAnswer } from "./session/hub.ts";
 export type { SecretKeys } from "./session/keys.ts";
 export type { RequestFacts } from "./session/request.ts";
 export type { StandardSchema } from "./session/schema.ts";
+export { createSessions, type CreateSessionsOptions } from "./sessions.ts";
+export { sessionStore } from "./store/custom.ts";
 export { memoryStore, type MemoryStoreOptions } from "./store/memory.ts";
+export { revokeOthers } from "./store/revoke.ts";
 export type { KeyValueStore, LogEntry, LogPage, SessionStore, Write } from "./store/store.ts";

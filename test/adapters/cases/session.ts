@@ -1,4 +1,4 @@
-import { createSessions, update } from "@galleta/session";
+import { attachSocket, createSessions, update } from "@galleta/session";
 import { expect } from "vitest";
 import type { Case } from "../conformance.ts";
 import { expectHeaders, headersArrived } from "../app.ts";
@@ -174,7 +174,7 @@ export const sessionCases: readonly Case[] = [
         const context = sessions.open(jar.header);
         await context.commit();
         context.handshakeSent();
-        sessions.attach(context, { close: () => {} });
+        attachSocket(context, { close: () => {} });
         const path = sessions.exchangePath ?? "";
         const headers = { origin };
         let status = 0;

@@ -1,3 +1,4 @@
+import { sessionStore } from "@galleta/session";
 import { expect } from "vitest";
 import { memoryStore } from "../../../packages/session/src/store/memory.ts";
 import { withEvents } from "../harness.ts";
@@ -243,11 +244,11 @@ export const socketCases: readonly {
         if (isDown) throw new Error("the store is down");
         return value;
       };
-      const store = {
+      const store = sessionStore({
         get: (key: string) => answers(values.get(key)),
         set: (key: string, value: string) => answers(values.set(key, value)),
         delete: (key: string) => answers(values.delete(key)),
-      };
+      });
       return serve(harness, withEvents({ store }).options, async ({ open, get }) => {
         const jar = new Jar();
         await get("/set?name=ana", jar);

@@ -1,3 +1,4 @@
+import { sessionStore } from "@galleta/session";
 import { expect } from "vitest";
 import type { Case } from "../conformance.ts";
 import { serve, withEvents } from "../harness.ts";
@@ -10,7 +11,7 @@ function slowStore(state = { isDown: false }) {
     await new Promise((resolve) => setImmediate(resolve));
     if (state.isDown) throw new Error("the store is down");
   };
-  return {
+  return sessionStore({
     async get(key: string) {
       await later();
       return values.get(key);
@@ -23,7 +24,7 @@ function slowStore(state = { isDown: false }) {
       await later();
       return values.delete(key);
     },
-  };
+  });
 }
 
 /** With a store, a commit takes time, and the response waits for it. */

@@ -186,8 +186,7 @@ export class SocketServer {
   #opened(peer: Peer): void {
     const { connection, session } = pendingOf(peer);
     connection.opened(peer);
-    const { sessions } = this.#core;
-    if (sessions) session?.opened(sessions, connection);
+    session?.opened(connection);
   }
 }
 

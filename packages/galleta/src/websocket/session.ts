@@ -1,4 +1,10 @@
-import type { LiveHandle, LiveSocket, SessionContext, Sessions } from "@galleta/session";
+import {
+  attachSocket,
+  type LiveHandle,
+  type LiveSocket,
+  type SessionContext,
+  type Sessions,
+} from "@galleta/session";
 import type { H3Event } from "h3";
 import type { EventFacts } from "../facts.ts";
 import { logError } from "../log.ts";
@@ -37,9 +43,9 @@ export class SocketSession implements LiveSocket {
   }
 
   /** The handshake was answered: from here on the socket lives and dies with its session. */
-  opened(sessions: Sessions<never>, connection: Connection): void {
+  opened(connection: Connection): void {
     this.#connection = connection;
-    this.#handle = sessions.attach(this.context, this);
+    this.#handle = attachSocket(this.context, this);
   }
 
   /** The socket is closed. */

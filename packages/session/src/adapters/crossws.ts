@@ -1,15 +1,24 @@
 import type { Hooks, Peer } from "crossws";
 import { SessionError } from "../errors.ts";
+import { attachSocket, live } from "../live/live.ts";
 import { escapeMessage, negotiate, readFrame, type LiveHandle } from "../live/socket.ts";
 import type { MaybePromise } from "../maybe.ts";
+import type { SessionContext } from "../session/context.ts";
 import type { SessionData, SessionOf } from "../session/data.ts";
 import type { RequestFacts } from "../session/request.ts";
 import { connectionOf, FetchFacts, type ConnectionFacts } from "./shared/fetch-facts.ts";
 import { withCommit } from "./shared/fetch.ts";
+import {
+  commitHandshake,
+  decide,
+  failed,
+  recall,
+  refuseHandshake,
+  remember,
+} from "./shared/handshake.ts";
 import { NodeFacts, type NodeRequest } from "./shared/node-facts.ts";
 import type { Reply } from "./shared/reply.ts";
 import { toSessions, type SessionsOrOptions } from "./shared/sessions.ts";
-import { failed, recall, remember, Upgrade } from "./shared/upgrade.ts";
 
 type UpgradeRequest = Parameters<Hooks["upgrade"]>[0];
 type UpgradeResult = Awaited<ReturnType<Hooks["upgrade"]>>;
@@ -58,26 +67,26 @@ export function session<Data = SessionData>(
   given: SessionsOrOptions<Data>,
   settings: CrosswsSettings<Data> = {},
 ): (hooks: SessionHooks<Data>) => Partial<Hooks> {
-  const sessions = toSessions(given);
-  const lives = new WeakMap<Upgrade<Data>, Live>();
-  const liveOf = (peer: Peer) => lives.get(upgradeOf<Data>(peer));
+  const sessions = live(toSessions(given));
+  const lives = new WeakMap<SessionContext<Data>, Live>();
+  const liveOf = (peer: Peer) => lives.get(contextOf<Data>(peer));
 
   return (hooks) => {
     async function answer(request: UpgradeRequest): Promise<UpgradeResult> {
       const facts = factsOf(request, settings.connection);
-      const upgrade = new Upgrade<Data>(sessions, facts, request.headers.get("cookie"));
-      const refused = upgrade.refuse() ?? (await upgrade.decide(undefined));
+      const opened = sessions.open(request.headers.get("cookie"), facts);
+      const refused = refuseHandshake(sessions, facts) ?? (await decide(opened));
       if (refused !== undefined) return responseOf(refused);
-      const assertSendable = noteBefore(upgrade);
-      const result = await resultOf(hooks, request, upgrade.session);
-      if (result instanceof Response) return withCommit(result, await upgrade.context.commit());
+      const assertSendable = noteBefore(opened);
+      const result = await resultOf(hooks, request, opened.session);
+      if (result instanceof Response) return withCommit(result, await opened.commit());
       assertSendable();
       const { protocol, isLive } = negotiate(offeredBy(request), result?.protocol);
       const headers = new Headers(result?.headers);
-      for (const cookie of await upgrade.commit()) headers.append("set-cookie", cookie);
-      remember(upgrade, upgrade.session);
-      lives.set(upgrade, { isPage: isLive });
-      const context = { ...result?.context, session: upgrade.session };
+      for (const cookie of await commitHandshake(opened)) headers.append("set-cookie", cookie);
+      remember(opened, opened.session);
+      lives.set(opened, { isPage: isLive });
+      const context = { ...result?.context, session: opened.session };
       return { ...result, headers, context, ...(protocol !== undefined && { protocol }) };
     }
 
@@ -93,12 +102,12 @@ export function session<Data = SessionData>(
       },
 
       open(peer) {
-        const upgrade = upgradeOf<Data>(peer);
-        const live = lives.get(upgrade);
+        const context = contextOf<Data>(peer);
+        const live = lives.get(context);
         if (live !== undefined) {
-          live.handle = upgrade.attach({
+          live.handle = attachSocket(context, {
             close: (code, reason) => peer.close(code, reason),
-            changed: () => settings.changed?.(upgrade.session, peer),
+            changed: () => settings.changed?.(context.session, peer),
             control: live.isPage ? escapeSends(peer) : undefined,
           });
         }
@@ -137,10 +146,10 @@ export function session<Data = SessionData>(
  * ```
  */
 export function sessionOf<Data = SessionData>(peer: Peer): SessionOf<Data> {
-  return upgradeOf<Data>(peer).session;
+  return contextOf<Data>(peer).session;
 }
 
-function upgradeOf<Data>(peer: Peer): Upgrade<Data> {
+function contextOf<Data>(peer: Peer): SessionContext<Data> {
   // A peer without a session of ours is found in no map either.
   const { session: of = peer } = peer.context as { session?: object };
   return recall<Data>(of, "The session of this peer");
@@ -166,10 +175,10 @@ function responseOf({ status, body }: Reply): Response {
  *
  * @returns throws `ERR_SESSION_RUNTIME` where the session was changed since
  */
-function noteBefore<Data>(upgrade: Upgrade<Data>): () => void {
+function noteBefore<Data>(context: SessionContext<Data>): () => void {
   if (!("Deno" in globalThis)) return () => {};
   const note = () => {
-    const { sid, meta, dictionary } = upgrade.context.state;
+    const { sid, meta, dictionary } = context.state;
     return JSON.stringify([sid, meta, dictionary.data]);
   };
   const before = note();

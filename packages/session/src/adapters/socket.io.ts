@@ -1,21 +1,24 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Sessions } from "../engine.ts";
+import { attachSocket, live } from "../live/live.ts";
+import type { SessionContext } from "../session/context.ts";
 import type { SessionData, SessionOf } from "../session/data.ts";
+import type { RequestFacts } from "../session/request.ts";
+import {
+  commitHandshake,
+  decide,
+  defineLiveSession,
+  failed,
+  recall,
+  refuseHandshake,
+  refuseUpgrade,
+  type Verdict,
+} from "./shared/handshake.ts";
 import { NodeFacts } from "./shared/node-facts.ts";
 import { sendReply } from "./shared/node.ts";
 import { refusalReply, type Reply } from "./shared/reply.ts";
 import { toSessions, type SessionsOrOptions } from "./shared/sessions.ts";
-import {
-  defineLiveSession,
-  failed,
-  recall,
-  refuseUpgrade,
-  remember,
-  sendWithHandshake,
-  Upgrade,
-  type HandshakeServer,
-  type Verdict,
-} from "./shared/upgrade.ts";
+import { sendWithHandshake, type HandshakeServer } from "./shared/upgrade.ts";
 
 /** What is used of the engine of a Socket.IO server. */
 interface Engine {
@@ -69,16 +72,16 @@ export function session<Data = SessionData>(
   given: SessionsOrOptions<Data>,
   settings: SocketIoSettings<Data> = {},
 ): (io: SocketIoServer) => void {
-  const sessions = toSessions(given);
+  const sessions = live(toSessions(given));
   return (io) => {
     const engine = io.engine as Engine;
     engine.use((req, res, next) => void run(sessions, settings, engine, { req, res, next }));
     engine.on("connection", (socket) => {
-      const upgrade = recall<Data>(socket.request, "The session of this client");
-      const handle = upgrade.attach({
+      const context = recall<Data>(socket.request, "The session of this client");
+      const handle = attachSocket(context, {
         // Engine.IO has no close codes; a Socket.IO client hears "transport close".
         close: () => socket.close(),
-        changed: () => settings.changed?.(upgrade.session, socket.request),
+        changed: () => settings.changed?.(context.session, socket.request),
       });
       socket.once("close", () => handle?.detach());
     });
@@ -130,16 +133,18 @@ async function begin<Data>(
   { req, res }: Call,
 ): Promise<Reply | undefined> {
   try {
-    const upgrade = new Upgrade(sessions, new NodeFacts(req), req.headers.cookie);
-    const refused = isUpgrade(res) ? upgrade.refuse() : await refusePolling(sessions, upgrade, req);
+    const facts = new NodeFacts(req);
+    const context = sessions.open(req.headers.cookie, facts);
+    const refused = isUpgrade(res)
+      ? refuseHandshake(sessions, facts)
+      : await refusePolling(sessions, context, facts);
     if (refused !== undefined) return refused;
     // Later requests of a client belong to the session of its first.
     if (new URL(req.url ?? "/", "http://localhost").searchParams.has("sid")) return undefined;
-    remember(upgrade, req);
-    defineLiveSession(req, upgrade);
-    const verdict = await upgrade.decide(handshake && (() => handshake(upgrade.session, req)));
+    defineLiveSession(req, context);
+    const verdict = await decide(context, handshake && (() => handshake(context.session, req)));
     if (verdict !== undefined) return verdict;
-    const setCookie = await upgrade.commit();
+    const setCookie = await commitHandshake(context);
     if (isUpgrade(res)) sendWithHandshake(engine.ws as HandshakeServer, req, setCookie);
     else if (setCookie.length > 0) res.setHeader("Set-Cookie", [...setCookie]);
     return undefined;
@@ -150,16 +155,15 @@ async function begin<Data>(
 
 async function refusePolling<Data>(
   sessions: Sessions<Data>,
-  upgrade: Upgrade<Data>,
-  req: IncomingMessage,
+  context: SessionContext<Data>,
+  facts: RequestFacts,
 ): Promise<Reply | undefined> {
-  const facts = new NodeFacts(req);
   const outcome = sessions.check(facts);
   if (outcome === undefined) return undefined;
   if (outcome !== "needs-token") return refusalReply(outcome);
-  await upgrade.context.load();
+  await context.load();
   // Polling sends no forms, so the token is in the header or nowhere.
-  const refusal = await sessions.checkToken(facts, upgrade.context, async () => undefined);
+  const refusal = await sessions.checkToken(facts, context, async () => undefined);
   return refusal && refusalReply(refusal);
 }
 

@@ -1,21 +1,24 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
+import { attachSocket, live } from "../live/live.ts";
 import type { LiveHandle } from "../live/socket.ts";
+import type { SessionContext } from "../session/context.ts";
 import type { SessionData, SessionOf } from "../session/data.ts";
 import { isLivePage, separateFrames, speakLive, type ProtocolOptions } from "./shared/frames.ts";
-import { NodeFacts } from "./shared/node-facts.ts";
-import type { Reply } from "./shared/reply.ts";
-import { toSessions, type SessionsOrOptions } from "./shared/sessions.ts";
 import {
+  commitHandshake,
+  decide,
   defineLiveSession,
   failed,
   recall,
+  refuseHandshake,
   refuseUpgrade,
-  remember,
-  sendWithHandshake,
-  Upgrade,
   type Verdict,
-} from "./shared/upgrade.ts";
+} from "./shared/handshake.ts";
+import { NodeFacts } from "./shared/node-facts.ts";
+import type { Reply } from "./shared/reply.ts";
+import { toSessions, type SessionsOrOptions } from "./shared/sessions.ts";
+import { sendWithHandshake } from "./shared/upgrade.ts";
 
 /** What is used of a socket of the package ws. */
 export interface WsSocket {
@@ -73,16 +76,17 @@ export function session<Data = SessionData>(
   given: SessionsOrOptions<Data>,
   settings: WsSettings<Data> = {},
 ) {
-  const sessions = toSessions(given);
+  const sessions = live(toSessions(given));
   return <Socket extends WsSocket>(server: WsServer<Socket>) => {
     speakLive(server.options as ProtocolOptions);
     return (req: IncomingMessage, socket: Duplex, head: Buffer): void => {
       // Node took its own listener away, and an error without one ends the process.
       socket.on("error", () => socket.destroy());
-      const upgrade = new Upgrade(sessions, new NodeFacts(req), req.headers.cookie);
-      const refused = upgrade.refuse();
+      const facts = new NodeFacts(req);
+      const refused = refuseHandshake(sessions, facts);
+      const context = sessions.open(req.headers.cookie, facts);
       if (refused !== undefined) refuseUpgrade(socket, refused);
-      else void answer(server, settings, upgrade, req, socket, head);
+      else void answer(server, settings, context, req, socket, head);
     };
   };
 }
@@ -103,19 +107,19 @@ export function sessionOf<Data = SessionData>(ws: object): SessionOf<Data> {
 async function answer<Data, Socket extends WsSocket>(
   server: WsServer<Socket>,
   settings: WsSettings<Data>,
-  upgrade: Upgrade<Data>,
+  context: SessionContext<Data>,
   req: IncomingMessage,
   socket: Duplex,
   head: Buffer,
 ): Promise<void> {
-  const refused = await prepare(server, settings, upgrade, req);
+  const refused = await prepare(server, settings, context, req);
   if (refused !== undefined) {
     refuseUpgrade(socket, refused);
     return;
   }
   // What the app throws in its listeners is its own, as with the package alone.
   server.handleUpgrade(req, socket, head, (ws) => {
-    follow(settings, upgrade, ws, isLivePage(req));
+    follow(settings, context, ws, isLivePage(req));
     server.emit("connection", ws, req);
   });
 }
@@ -124,15 +128,14 @@ async function answer<Data, Socket extends WsSocket>(
 async function prepare<Data, Socket extends WsSocket>(
   server: WsServer<Socket>,
   { handshake }: WsSettings<Data>,
-  upgrade: Upgrade<Data>,
+  context: SessionContext<Data>,
   req: IncomingMessage,
 ): Promise<Reply | undefined> {
   try {
-    remember(upgrade, req);
-    defineLiveSession(req, upgrade);
-    const refused = await upgrade.decide(handshake && (() => handshake(upgrade.session, req)));
+    defineLiveSession(req, context);
+    const refused = await decide(context, handshake && (() => handshake(context.session, req)));
     if (refused !== undefined) return refused;
-    sendWithHandshake(server, req, await upgrade.commit());
+    sendWithHandshake(server, req, await commitHandshake(context));
     return undefined;
   } catch (error) {
     return failed(error);
@@ -141,17 +144,16 @@ async function prepare<Data, Socket extends WsSocket>(
 
 function follow<Data>(
   { changed }: WsSettings<Data>,
-  upgrade: Upgrade<Data>,
+  context: SessionContext<Data>,
   ws: WsSocket,
   isPage: boolean,
 ): void {
-  remember(upgrade, ws);
-  defineLiveSession(ws, upgrade);
+  defineLiveSession(ws, context);
   let handle: LiveHandle | undefined;
   const control = isPage ? separateFrames(ws as never, () => handle) : undefined;
-  handle = upgrade.attach({
+  handle = attachSocket(context, {
     close: (code, reason) => ws.close(code, reason),
-    changed: () => changed?.(upgrade.session, ws),
+    changed: () => changed?.(context.session, ws),
     control,
   });
   ws.once("close", () => handle?.detach());

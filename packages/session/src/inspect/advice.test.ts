@@ -1,11 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { createSessions, type SessionOptions } from "../engine.ts";
+import type { SessionOptions } from "../engine.ts";
+import { createSessions } from "../sessions.ts";
 import { starlette } from "../formats/starlette.ts";
 import { Secret } from "../secret.ts";
+import { sessionStore } from "../store/custom.ts";
 import { memoryStore } from "../store/memory.ts";
 import { adviseOn } from "./advice.ts";
 
-const SHARED = { get: () => undefined, set: () => undefined, delete: () => true };
+const SHARED = sessionStore({ get: () => undefined, set: () => undefined, delete: () => true });
 const KEY = "a-test-key-that-is-long-enough-0123456789";
 
 function advise(options: Partial<SessionOptions>) {

@@ -137,7 +137,7 @@ const judgeStore: Judge = ({ store, onStoreError }) => {
       "Give a `store` to refuse such copies and to end all sessions of a user.",
     );
   }
-  if ("isLocal" in store && store.isLocal) {
+  if (store.isLocal) {
     return note(
       "store",
       "The store is the memory of this process: others do not know which sessions ended, and a restart forgets it.",

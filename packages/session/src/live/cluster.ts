@@ -1,4 +1,6 @@
+import type { ConnectedBackplane } from "../session/connect.ts";
 import type { Backplane } from "./backplane.ts";
+import { sessionBackplane } from "./custom.ts";
 
 const CHANNEL = "session";
 
@@ -19,9 +21,9 @@ interface Envelope {
  * createSessions({ secretKey, backplane: clusterBackplane() });
  * ```
  */
-export function clusterBackplane(): Backplane {
+export function clusterBackplane(): Backplane & ConnectedBackplane {
   let listener: ((message: unknown) => void) | undefined;
-  return {
+  return sessionBackplane({
     publish(payload) {
       const envelope: Envelope = { galleta: "backplane", channel: CHANNEL, payload };
       // Without a primary there is nobody else to tell.
@@ -39,5 +41,5 @@ export function clusterBackplane(): Backplane {
       if (listener !== undefined) process.off("message", listener);
       listener = undefined;
     },
-  };
+  });
 }

@@ -4,7 +4,8 @@ import { assertFits, serializeBody } from "../session/body.ts";
 import { writeCookies } from "../session/issue.ts";
 import { assertJson, parseBody } from "../session/json.ts";
 import { issue } from "../session/outcome.ts";
-import type { Change, StoredSession } from "../session/vault.ts";
+import type { Change } from "../session/hub.ts";
+import type { StoredSession } from "../session/vault.ts";
 
 /**
  * Runs a change, which must be made when the function returns: what it does after that is lost.

@@ -1,25 +1,12 @@
 import type { Commit } from "../cookie/headers.ts";
-import { UNTOUCHED } from "../cookie/headers.ts";
 import { SessionError } from "../errors.ts";
 import { nowSeconds } from "../session/clock.ts";
 import type { SessionContext } from "../session/context.ts";
+import type { ExchangeAnswer } from "../session/hub.ts";
 import { parseBody } from "../session/json.ts";
-import { MAX_TOKEN_CHARACTERS } from "../token/token.ts";
 import type { LiveHub } from "./hub.ts";
 import { currentOf } from "./registry.ts";
 import { makeReceipt, nameOf, openTicket, refusal } from "./ticket.ts";
-
-/** What the exchange of a ticket is answered with. */
-export interface ExchangeAnswer {
-  readonly status: number;
-  /** The cookies to set, as of every response. */
-  readonly commit: Commit;
-  /** JSON: `{ receipt }`, or `{ error, code }`. */
-  readonly body: string;
-}
-
-/** The largest body that can be a ticket, in characters. */
-export const MAX_TICKET = MAX_TOKEN_CHARACTERS;
 
 /**
  * Exchanges a ticket for a cookie: it must be authentic, in time, of the session that the request
@@ -75,9 +62,4 @@ async function exchange(
   context.session = body.data as never;
   state.meta = body.meta;
   return context.commit();
-}
-
-/** An answer that concerns no session. */
-export function refuseExchange(status: number, body: string): ExchangeAnswer {
-  return { status, commit: UNTOUCHED, body };
 }

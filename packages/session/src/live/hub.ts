@@ -2,12 +2,12 @@ import { randomBytes } from "node:crypto";
 import { nowSeconds } from "../session/clock.ts";
 import type { SessionContext } from "../session/context.ts";
 import { parseBody } from "../session/json.ts";
-import type { Ledger } from "../session/ledger.ts";
-import type { SessionSettings } from "../session/settings.ts";
-import { ENDED, type Change, type Hub } from "../session/vault.ts";
-import type { Fact, UserFact } from "../store/facts.ts";
-import type { StoreVault } from "../store/vault.ts";
+import { lastExpiry } from "../session/end.ts";
+import type { Change, ExchangeAnswer, Hub } from "../session/hub.ts";
+import type { Shared } from "../session/loaded.ts";
+import { ENDED, type Fact, type UserFact } from "../session/vault.ts";
 import type { Backplane } from "./backplane.ts";
+import { exchangeTicket } from "./exchange.ts";
 import {
   readMessage,
   toSend,
@@ -16,46 +16,37 @@ import {
   type SentChange,
   type TicketOutcome,
 } from "./messages.ts";
+import { readExchangePath } from "./options.ts";
 import { currentOf, Registry, socketsOf, type Attached } from "./registry.ts";
 import type { Tickets } from "./tickets.ts";
 import { CLOSE_CODE, SESSION_ENDED, type LiveSocket } from "./socket.ts";
-import { lastExpiry } from "../session/end.ts";
 
 /** Where commits, sockets, other processes and the store's log meet. */
 export class LiveHub implements Hub {
   readonly registry: Registry;
-  /** Where pages exchange tickets. */
-  readonly exchangePath: string;
-  /** The store, where there is one. Set once, since it tells this hub its news. */
-  vault: StoreVault | undefined;
-  readonly settings: SessionSettings;
-  readonly #ledger: Ledger;
+  readonly exchangePath: string | undefined;
+  readonly #shared: Shared;
   readonly #backplane: Backplane | undefined;
   /** Tells our own messages from others'. */
   #lazyName: string | undefined;
   #isListening = false;
 
-  constructor(
-    settings: SessionSettings,
-    ledger: Ledger,
-    { backplane, exchangePath }: { backplane: Backplane | undefined; exchangePath: string },
-  ) {
-    this.settings = settings;
-    this.#ledger = ledger;
-    this.#backplane = backplane;
-    this.exchangePath = exchangePath;
+  /** @throws SessionError `ERR_SESSION_OPTION` where `exchangePath` is no plain path */
+  constructor(shared: Shared, backplane?: Backplane) {
+    const { settings, vault } = shared;
+    const path = readExchangePath(shared.options);
+    // A cookie that is shared with another framework has no id that a ticket could name.
+    const needsPage = vault === undefined && settings.writeAs === undefined;
+    this.exchangePath = needsPage ? path : undefined;
     this.registry = new Registry(settings.lifetimes);
+    this.#shared = shared;
+    this.#backplane = backplane;
   }
 
   get tickets(): Tickets {
     return this.registry.tickets;
   }
 
-  get hasBackplane(): boolean {
-    return this.#backplane !== undefined;
-  }
-
-  /** Begins to listen to other processes. */
   start(): void {
     if (this.#isListening || this.#backplane === undefined) return;
     this.#isListening = true;
@@ -64,7 +55,7 @@ export class LiveHub implements Hub {
       backplane.subscribe(
         (text) => this.#receive(text),
         // What was said meanwhile stands in the store's log.
-        () => void this.vault?.refresh().catch(ignore),
+        () => void this.#shared.vault?.refresh().catch(ignore),
       ),
     );
   }
@@ -78,15 +69,17 @@ export class LiveHub implements Hub {
   /**
    * Registers a socket under its session.
    *
-   * @returns `undefined` where it has none: no cookie was brought, and none set
+   * @returns `undefined` where it has none that could live: no cookie was brought, and none set, or
+   * it is one of `writeAs`
    */
   attach(context: SessionContext<never>, socket: LiveSocket): Attached | undefined {
+    const { ledger, settings, vault } = this.#shared;
+    if (settings.writeAs !== undefined) return undefined;
     const { state } = context;
     const { loaded, issued } = state;
     if (issued === undefined && (loaded.isNew || state.sid !== loaded.sid)) return undefined;
-    const { vault } = this;
     const { sid, born } = currentOf(context);
-    const known = this.#ledger.peek(sid);
+    const known = ledger.peek(sid);
     const isEnded = vault?.isEnded(sid, born, vault.userOf(state.dictionary.data)) === true;
     if (known?.ended === true || isEnded) {
       context.end();
@@ -112,7 +105,12 @@ export class LiveHub implements Hub {
 
   renewed(from: string, change: Change): void {
     this.registry.change(from, change);
-    const until = lastExpiry(this.settings.lifetimes, change.born, change.exp, nowSeconds());
+    const until = lastExpiry(
+      this.#shared.settings.lifetimes,
+      change.born,
+      change.exp,
+      nowSeconds(),
+    );
     this.#publish(() => ({ kind: "renewed", from, until, change: toSend(change) }));
   }
 
@@ -121,7 +119,6 @@ export class LiveHub implements Hub {
     this.#publish(() => ({ kind: "ended", sid, until }));
   }
 
-  /** The sessions of a user ended. Without a fact the store was not told yet. */
   userEnded(fact: UserFact | undefined): void {
     this.#endUser();
     if (fact !== undefined) this.#publish(() => ({ kind: "user", fact }));
@@ -133,11 +130,13 @@ export class LiveHub implements Hub {
     this.#publish(() => ({ kind: "ticket", ...outcome }));
   }
 
-  /** The store's log has news of another process. */
+  exchange(context: SessionContext<never>, ticket: string): Promise<ExchangeAnswer> {
+    return exchangeTicket(this, context, ticket);
+  }
+
   learned(fact: Fact): void {
     switch (fact.kind) {
       case "end":
-        this.#ledger.end(fact.sid, nowSeconds());
         this.registry.end(fact.sid);
         return;
       case "user":
@@ -150,26 +149,28 @@ export class LiveHub implements Hub {
 
   #receive(text: string): void {
     const message = readMessage(text, this.#name);
-    switch (message?.kind) {
-      case undefined:
-        return;
+    if (message === undefined) return;
+    const { ledger, vault } = this.#shared;
+    const now = nowSeconds();
+    switch (message.kind) {
       case "changed":
         this.#take(message.change.sid, message.change);
         return;
       case "renewed":
-        this.#ledger.end(message.from, nowSeconds());
-        this.vault?.learn({ kind: "end", sid: message.from, until: message.until });
+        ledger.end(message.from, now);
+        vault?.learn({ kind: "end", sid: message.from, until: message.until });
         this.#take(message.from, message.change);
         return;
       case "ended":
-        this.vault?.learn({ kind: "end", sid: message.sid, until: message.until });
-        this.learned({ kind: "end", sid: message.sid, until: message.until });
+        ledger.end(message.sid, now);
+        vault?.learn({ kind: "end", sid: message.sid, until: message.until });
+        this.registry.end(message.sid);
         return;
       case "user":
-        if (this.vault?.learn(message.fact) === true) this.#endUser();
+        if (vault?.learn(message.fact) === true) this.#endUser();
         return;
       case "ticket":
-        if (message.code === undefined) this.tickets.use(message.ticket, nowSeconds());
+        if (message.code === undefined) this.tickets.use(message.ticket, now);
         this.tickets.settle(message, "exchange");
     }
   }
@@ -181,9 +182,10 @@ export class LiveHub implements Hub {
       return;
     }
     if (parseBody(json) === undefined) return;
-    const known = this.#ledger.peek(sent.sid);
+    const { ledger } = this.#shared;
+    const known = ledger.peek(sent.sid);
     if (known === undefined || known.rev < sent.rev) {
-      this.#ledger.record(sent.sid, sent.rev, json, nowSeconds());
+      ledger.record(sent.sid, sent.rev, json, nowSeconds());
     }
     this.registry.change(sid, { ...sent, json });
   }
@@ -191,7 +193,7 @@ export class LiveHub implements Hub {
   /** A session that has sockets here is newer in the store. */
   #catchUp(sid: string, rev: number, sent?: SentChange): void {
     const [attached] = socketsOf(this.registry.get(sid));
-    const vault = this.vault;
+    const { vault } = this.#shared;
     if (attached === undefined || vault === undefined) return;
     const now = currentOf(attached.context);
     if (now.rev >= rev && (sent === undefined || sent.sid === now.sid)) return;
@@ -207,7 +209,7 @@ export class LiveHub implements Hub {
 
   /** Closes the sockets whose sessions ended with their user's. */
   #endUser(): void {
-    const vault = this.vault;
+    const { vault } = this.#shared;
     if (vault === undefined) return;
     for (const live of this.registry.all()) {
       const [first] = socketsOf(live);
@@ -227,7 +229,7 @@ export class LiveHub implements Hub {
   /** Other processes may be out of reach: requests here go on, and the store's log has the rest. */
   #attempt(call: () => unknown): void {
     const report = () => {
-      this.settings.events.emit("store", undefined, { reason: "backplane" });
+      this.#shared.settings.events.emit("store", undefined, { reason: "backplane" });
     };
     try {
       const outcome = call();
@@ -239,3 +241,11 @@ export class LiveHub implements Hub {
 }
 
 const ignore = () => undefined;
+
+/** The hub of sessions, which from now on have one. */
+export function hubOf(shared: Shared): LiveHub {
+  if (shared.hub instanceof LiveHub) return shared.hub;
+  const hub = new LiveHub(shared);
+  shared.hub = hub;
+  return hub;
+}

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { FakeSocket, Jar, start, type Data } from "../../../../test/support/jar.ts";
 import { destroy, renew } from "../session/functions.ts";
 import { memoryStore } from "../store/memory.ts";
+import { attachSocket } from "./live.ts";
 import { update } from "./update.ts";
 
 beforeEach(() => {
@@ -97,7 +98,7 @@ describe.each([
     context.session["n"] = 1;
     await jar.finish(context);
     context.handshakeSent();
-    const socket = new FakeSocket(sessions, context, {});
+    const socket = new FakeSocket(context, {});
     await jar.request(sessions, (session) => (session["n"] = 2));
     expect([socket.session, socket.changes]).toEqual([{ n: 2 }, 1]);
     await jar.request(sessions, (session) => destroy(session));
@@ -125,7 +126,7 @@ describe.each([
     await jar.request(sessions, (session) => destroy(session));
     context.handshakeSent();
     let reason = "";
-    sessions.attach(context, { close: (_code, why) => (reason = why) });
+    attachSocket(context, { close: (_code, why) => (reason = why) });
     expect(reason).toBe("session ended");
   });
 });

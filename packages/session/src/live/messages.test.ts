@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { Jar, start, type FakeSocket } from "../../../../test/support/jar.ts";
 import { memoryStore } from "../store/memory.ts";
-import { readFact, writeFact, type Fact } from "../store/facts.ts";
+import type { Fact } from "../session/vault.ts";
+import { readFact, writeFact } from "../store/facts.ts";
 import { update } from "./update.ts";
 import type { Backplane } from "./backplane.ts";
 import { readMessage, toSend, writeMessage, type Message } from "./messages.ts";
@@ -188,7 +189,7 @@ describe("a backplane", () => {
 });
 
 it("who logs in and ends all others in one request stays logged in", async () => {
-  const { revokeOthers } = await import("./revoke.ts");
+  const { revokeOthers } = await import("../store/revoke.ts");
   const { renew } = await import("../session/functions.ts");
   const { sessions } = start({ store: memoryStore(), subject: "user" });
   const [old, jar] = [new Jar(), new Jar()];

@@ -1,5 +1,5 @@
-import type { Change } from "../session/vault.ts";
-import type { UserFact } from "../store/facts.ts";
+import type { Change } from "../session/hub.ts";
+import type { UserFact } from "../session/vault.ts";
 
 /** How a ticket fared. */
 export interface TicketOutcome {

@@ -1,5 +1,7 @@
 import { isIoRedis, RedisConnection, type RedisClient } from "../store/redis-client.ts";
+import type { ConnectedBackplane } from "../session/connect.ts";
 import type { Backplane } from "./backplane.ts";
+import { sessionBackplane } from "./custom.ts";
 
 /** Options of {@link redisBackplane}. */
 export interface RedisBackplaneOptions {
@@ -23,10 +25,10 @@ export interface RedisBackplaneOptions {
 export function redisBackplane(
   client: RedisClient,
   { channel = "galleta:session" }: RedisBackplaneOptions = {},
-): Backplane {
+): Backplane & ConnectedBackplane {
   const connection = new RedisConnection(client);
   let end: (() => void) | undefined;
-  return {
+  return sessionBackplane({
     publish: (message) => connection.send("PUBLISH", channel, message),
     async subscribe(onMessage, onGap) {
       const listener = client.duplicate() as RedisClient;
@@ -49,5 +51,5 @@ export function redisBackplane(
       end?.();
       end = undefined;
     },
-  };
+  });
 }

@@ -1,5 +1,5 @@
 import type { SessionContext } from "../session/context.ts";
-import type { Change } from "../session/vault.ts";
+import type { Change } from "../session/hub.ts";
 import { NEVER } from "../token/header.ts";
 import { expiryOf, type Lifetimes } from "../token/times.ts";
 import {

@@ -1,6 +1,6 @@
 import { SessionError, type SessionErrorCode } from "../errors.ts";
 import { nowSeconds } from "../session/clock.ts";
-import type { Change } from "../session/vault.ts";
+import type { Change } from "../session/hub.ts";
 import { draftChange } from "./draft.ts";
 import type { LiveHub } from "./hub.ts";
 import type { TicketOutcome } from "./messages.ts";

@@ -11,7 +11,6 @@ import type { Saved } from "./draft.ts";
 import type { JsonObject } from "./format.ts";
 import { assertJson, isDictionary, parseBody } from "./json.ts";
 import { findSession, isVerified, loadSession, settleSession, type Verified } from "./load.ts";
-import { loadStored, mustAsk, notLoaded } from "./load-stored.ts";
 import { emptySession, type Loaded, type Shared } from "./loaded.ts";
 import {
   refuseCommitted,
@@ -21,7 +20,8 @@ import {
 } from "./refusals.ts";
 import { EMPTY_BODY, isDue, saveSession } from "./save.ts";
 import type { Ahead, Metadata, State } from "./state.ts";
-import type { Change, Vault } from "./vault.ts";
+import type { Change } from "./hub.ts";
+import type { Vault } from "./vault.ts";
 
 /** The session of one request, from its cookie to its Set-Cookie. */
 export class SessionContext<Data = SessionData> {
@@ -83,7 +83,7 @@ export class SessionContext<Data = SessionData> {
 
   /** Whether ending a session also refuses the copies of its cookie. */
   get revocable(): boolean {
-    return this.#shared.revocable;
+    return this.#shared.vault !== undefined;
   }
 
   /**
@@ -99,14 +99,14 @@ export class SessionContext<Data = SessionData> {
     }
     const now = nowSeconds();
     const found = findSession(this.#shared, this.#header, now);
-    if (mustAsk(this.#shared, vault, found)) return this.#load(vault, found, now);
+    if (vault.mustAsk(found)) return this.#load(vault, found, now);
     this.#ahead = { found };
     return undefined;
   }
 
   async #load(vault: Vault, found: Verified | Loaded, now: number): Promise<void> {
     try {
-      this.#ahead = { loaded: await loadStored(this.#shared, vault, found, now) };
+      this.#ahead = { loaded: await vault.load(found, now) };
     } catch (failure) {
       this.#ahead = { failure };
     }
@@ -260,7 +260,12 @@ export class SessionContext<Data = SessionData> {
     const ahead = this.#ahead ?? { found: findSession(this.#shared, this.#header, now) };
     if ("failure" in ahead) throw ahead.failure;
     if ("loaded" in ahead) return ahead.loaded;
-    if (mustAsk(this.#shared, vault, ahead.found)) throw notLoaded();
+    if (vault.mustAsk(ahead.found)) {
+      throw new SessionError(
+        "ERR_SESSION_SETUP",
+        "With a store, wait for `await context.load()` before the session is used.",
+      );
+    }
     return isVerified(ahead.found) ? settleSession(this.#shared, ahead.found, now) : ahead.found;
   }
 

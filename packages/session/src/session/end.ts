@@ -28,10 +28,5 @@ export function endSession(
   const until = lastExpiry(shared.settings.lifetimes, loaded.born, loaded.exp, now);
   shared.ledger.end(sid, now);
   shared.hub?.ended(sid, until);
-  const { vault } = shared;
-  return vault?.end(sid, until).catch((error: unknown) => {
-    vault.report(error);
-    // It holds in this process, and the store is told when it is back.
-    if (!vault.isOptional) throw error;
-  });
+  return shared.vault?.end(sid, until);
 }

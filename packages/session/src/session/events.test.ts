@@ -2,7 +2,7 @@ import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { inspect } from "node:util";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { KEY, start, valueOf, visit } from "../../../../test/support/sessions.ts";
-import { createSessions } from "../engine.ts";
+import { createSessions } from "../sessions.ts";
 import { Events, hashSessionId, type SessionEvent } from "./events.ts";
 import { describe as describeSession, destroy, renew } from "./functions.ts";
 

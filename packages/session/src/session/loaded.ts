@@ -4,19 +4,21 @@ import { newSessionId } from "../token/token.ts";
 import type { JsonObject, RejectReason } from "./format.ts";
 import type { Ledger } from "./ledger.ts";
 import type { SessionSettings } from "./settings.ts";
-import type { Hub, Vault } from "./vault.ts";
+import type { ConnectedOptions } from "./connect.ts";
+import type { Hub } from "./hub.ts";
+import type { Vault } from "./vault.ts";
 
 /** What the requests of one set of options share. */
 export interface Shared {
   readonly settings: SessionSettings;
+  /** The options that what is connected reads for itself. */
+  readonly options: ConnectedOptions;
   readonly cache: TokenCache;
   readonly ledger: Ledger;
-  /** Whether a store remembers which sessions ended. */
-  readonly revocable: boolean;
-  /** The store, where there is one. */
-  readonly vault?: Vault;
-  /** Whoever wants to know what commits did. */
-  readonly hub?: Hub;
+  /** The store, where there is one. Set once, at set-up. */
+  vault: Vault | undefined;
+  /** Sockets and other processes, where there are any. */
+  hub: Hub | undefined;
 }
 
 /** The session as the request brought it. */

@@ -7,7 +7,6 @@ import { assertJson, parseBody } from "./json.ts";
 import type { Known } from "./ledger.ts";
 import type { Loaded, Shared } from "./loaded.ts";
 import { issue, refuseExpired, tell } from "./outcome.ts";
-import { saveStored } from "./save-stored.ts";
 
 /** The JSON of a session that holds nothing. */
 export const EMPTY_BODY = "{}";
@@ -61,7 +60,7 @@ function save(
   }
   const behind = known !== undefined && known.rev > loaded.rev ? known : undefined;
   if (vault !== undefined) {
-    return saveStored(shared, vault, draft, { json, changed, renewed }, behind, now);
+    return vault.save(draft, { json, changed, renewed }, behind, now);
   }
   const body =
     behind === undefined

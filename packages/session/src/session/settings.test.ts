@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { createSessions, type SessionOptions } from "../engine.ts";
+import type { SessionOptions } from "../engine.ts";
+import { createSessions } from "../sessions.ts";
 import { Secret } from "../secret.ts";
 import { KEY, readSetCookie, start, visit } from "../../../../test/support/sessions.ts";
 

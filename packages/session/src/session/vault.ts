@@ -1,4 +1,6 @@
-import type { Times } from "../token/header.ts";
+import type { Draft, Saved, Work } from "./draft.ts";
+import type { Verified } from "./load.ts";
+import type { Loaded } from "./loaded.ts";
 
 /** A session as a store has it. */
 export interface StoredSession {
@@ -19,28 +21,66 @@ export type User = string | number;
 /** What writes a session: the response that begins it, a later one, or a socket. */
 export type Use = "new" | "request" | "socket";
 
-/** What is asked of a store about one session, and told to it. */
+/** What a log of a store, or a message of another process, tells of sessions. */
+export type Fact =
+  /** A session ended. */
+  | { readonly kind: "end"; readonly sid: string; readonly until: number }
+  /** A session has a newer revision than cookies may say. */
+  | { readonly kind: "rev"; readonly sid: string; readonly rev: number; readonly until: number }
+  /** The sessions of a user that began by this second ended, but for one. */
+  | {
+      readonly kind: "user";
+      readonly subject: string;
+      readonly by: number;
+      readonly keep: string;
+      readonly until: number;
+    };
+
+/** The sessions of a user ended. */
+export type UserFact = Extract<Fact, { kind: "user" }>;
+
+/** What is asked of a store, and told to it. */
 export interface Vault {
   /** Whether the store keeps the data, and the cookie the id and revision alone. */
   readonly keepsData: boolean;
-  /** Whether requests go on when the store fails (`onStoreError: "allow"`). */
-  readonly isOptional: boolean;
+  /** Whether the data tells whose session it is. */
+  readonly knowsUsers: boolean;
+  /** Whether it has to be asked before a session can be read. */
+  mustAsk(found: Verified | Loaded): boolean;
+  /**
+   * Reads a session of which the store may know more than its cookie.
+   *
+   * @throws SessionError `ERR_SESSION_STORE` when the store fails, unless requests go on without it
+   */
+  load(found: Verified | Loaded, now: number): Promise<Loaded>;
+  /**
+   * A commit that the store takes part in.
+   *
+   * @param behind a newer revision that is known already
+   * @throws SessionError `ERR_SESSION_STORE`
+   */
+  save(draft: Draft, work: Work, behind: StoredSession | undefined, now: number): Promise<Saved>;
   /** Whether what is known here is fresh, so that nobody has to be asked. */
   isCurrent(): boolean;
   /** Catches up with what other processes did. @throws SessionError `ERR_SESSION_STORE` */
   refresh(): Promise<void>;
-  /** Whether the store may know a newer revision than this one. */
-  hasNewer(sid: string, rev: number): boolean;
   /** Reads a session. @throws SessionError `ERR_SESSION_STORE` */
   fetch(sid: string): Promise<StoredSession | typeof ENDED | undefined>;
+  /** Takes in what another process said directly. @returns whether it is news */
+  learn(fact: Fact): boolean;
   /** The user that the data names. */
   userOf(data: object): User | undefined;
   /** Asks whether a user's sessions were ended. @throws SessionError `ERR_SESSION_STORE` */
   learnUser(user: User): Promise<void>;
   /** Whether a session was ended, as far as is known here: by itself, or with its user's others. */
   isEnded(sid: string, born: number, user: User | undefined): boolean;
-  /** The first second in which a session of this user may begin. 0 where none was ended. */
-  firstBirth(user: User): number;
+  /**
+   * Ends all sessions of a user that began until now, but for one, sockets included.
+   *
+   * @param keep the id of the one, or ""
+   * @throws SessionError `ERR_SESSION_STORE`; it holds in this process all the same
+   */
+  endUser(user: User, keep: string): Promise<void>;
   /**
    * Sets a session, unless the store has a revision above `base`.
    * @returns `undefined` when it was set, else what the store has
@@ -55,29 +95,12 @@ export interface Vault {
   ): Promise<StoredSession | typeof ENDED | undefined>;
   /**
    * Ends a session for good. Known here at once, whatever becomes of the promise.
-   * @param base where given, only while the store has no revision above it
-   * @returns with a `base` what the store has instead, where this did not end it
-   * @throws SessionError `ERR_SESSION_STORE`
+   * @throws SessionError `ERR_SESSION_STORE`, unless requests go on without it
    */
-  end(sid: string, until: number, base?: number): Promise<StoredSession | typeof ENDED | undefined>;
+  end(sid: string, until: number): Promise<unknown>;
   /** Tells that the store failed. */
   report(error: unknown): void;
-}
-
-/** A session as it is after a commit. */
-export interface Change extends Times, StoredSession {
-  readonly sid: string;
-}
-
-/** Whoever wants to know what commits did: sockets here, and other processes. */
-export interface Hub {
-  /** A session has new data, or a new lifetime. */
-  changed(change: Change): void;
-  /** A session has a new id. */
-  renewed(from: string, change: Change): void;
-  /**
-   * A session is no more.
-   * @param until when its last cookie has expired, in seconds since 1970
-   */
-  ended(sid: string, until: number): void;
+  /** Begins, and stops, to follow what other processes do. */
+  start(): void;
+  stop(): void;
 }

@@ -1,22 +1,5 @@
 import { createHash } from "node:crypto";
-
-/** What a log of a store, or a message of another process, tells of sessions. */
-export type Fact =
-  /** A session ended. */
-  | { readonly kind: "end"; readonly sid: string; readonly until: number }
-  /** A session has a newer revision than cookies may say. */
-  | { readonly kind: "rev"; readonly sid: string; readonly rev: number; readonly until: number }
-  /** The sessions of a user that began by this second ended, but for one. */
-  | {
-      readonly kind: "user";
-      readonly subject: string;
-      readonly by: number;
-      readonly keep: string;
-      readonly until: number;
-    };
-
-/** The sessions of a user ended. */
-export type UserFact = Extract<Fact, { kind: "user" }>;
+import type { Fact } from "../session/vault.ts";
 
 /** A fact as a line of text. */
 export function writeFact(fact: Fact): string {

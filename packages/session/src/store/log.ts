@@ -1,5 +1,6 @@
 import { askStore } from "./limit.ts";
-import { readFact, writeFact, type Fact } from "./facts.ts";
+import type { Fact } from "../session/vault.ts";
+import { readFact, writeFact } from "./facts.ts";
 import type { Mirror } from "./mirror.ts";
 import type { LogEntry, LogPage, SessionStore } from "./store.ts";
 import { background } from "../timer.ts";

@@ -1,6 +1,8 @@
 import { SessionError } from "../errors.ts";
-import type { LogEntry, LogPage, SessionStore, Write } from "./store.ts";
-import { revisionOf } from "./store.ts";
+import { CONNECT, type ConnectedStore } from "../session/connect.ts";
+import type { Shared } from "../session/loaded.ts";
+import { revisionOf, type LogEntry, type LogPage, type SessionStore, type Write } from "./store.ts";
+import { StoreVault } from "./vault.ts";
 
 /** Options of {@link memoryStore}. */
 export interface MemoryStoreOptions {
@@ -34,14 +36,15 @@ const SWEEP_EVERY = 1000;
  * createSessions({ secretKey, store: memoryStore({ max: 10_000 }), subject: "userId" });
  * ```
  */
-export function memoryStore({ max = 100_000 }: MemoryStoreOptions = {}): SessionStore {
+export function memoryStore({ max = 100_000 }: MemoryStoreOptions = {}): SessionStore &
+  ConnectedStore {
   if (!Number.isSafeInteger(max) || max < 1) {
     throw new SessionError("ERR_SESSION_OPTION", "max must be a whole number above 0.");
   }
   return new MemoryStore(max);
 }
 
-class MemoryStore implements SessionStore {
+class MemoryStore implements SessionStore, ConnectedStore {
   readonly isLocal = true;
   readonly #max: number;
   // Insertion order is age: what is written anew moves to the end.
@@ -52,6 +55,10 @@ class MemoryStore implements SessionStore {
 
   constructor(max: number) {
     this.#max = max;
+  }
+
+  [CONNECT](shared: Shared): StoreVault {
+    return new StoreVault(this, shared);
   }
 
   get(key: string): string | undefined {

@@ -1,4 +1,4 @@
-import type { Fact, UserFact } from "./facts.ts";
+import type { Fact, UserFact } from "../session/vault.ts";
 
 const SWEEP_SECONDS = 60;
 

@@ -1,7 +1,10 @@
 import { createHash, randomBytes } from "node:crypto";
 import { SessionError } from "../errors.ts";
+import { CONNECT, type ConnectedStore } from "../session/connect.ts";
+import type { Shared } from "../session/loaded.ts";
 import { RedisConnection, type RedisClient } from "./redis-client.ts";
 import type { LogEntry, LogPage, SessionStore, Write } from "./store.ts";
+import { StoreVault } from "./vault.ts";
 
 /** Options of {@link redisStore}. */
 export interface RedisStoreOptions {
@@ -82,7 +85,10 @@ function script(source: string): Script {
  * createSessions({ secretKey, store: redisStore(new Redis(url)), subject: "userId" });
  * ```
  */
-export function redisStore(client: RedisClient, options: RedisStoreOptions = {}): SessionStore {
+export function redisStore(
+  client: RedisClient,
+  options: RedisStoreOptions = {},
+): SessionStore & ConnectedStore {
   const { prefix = "{galleta}:" } = options;
   if (typeof prefix !== "string") {
     throw new SessionError("ERR_SESSION_OPTION", "prefix must be a string.");
@@ -90,7 +96,7 @@ export function redisStore(client: RedisClient, options: RedisStoreOptions = {})
   return new RedisStore(new RedisConnection(client), prefix);
 }
 
-class RedisStore implements SessionStore {
+class RedisStore implements SessionStore, ConnectedStore {
   readonly isLocal = false;
   readonly #connection: RedisConnection;
   readonly #prefix: string;
@@ -102,6 +108,10 @@ class RedisStore implements SessionStore {
     this.#prefix = prefix;
     this.#log = [`${prefix}log:number`, `${prefix}log:lines`, `${prefix}log:ends`];
     this.#mark = `${prefix}log:mark`;
+  }
+
+  [CONNECT](shared: Shared): StoreVault {
+    return new StoreVault(this, shared);
   }
 
   async get(key: string): Promise<string | undefined> {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Jar, start } from "../../../../test/support/jar.ts";
-import { revokeOthers } from "../live/revoke.ts";
+import { revokeOthers } from "./revoke.ts";
 import { update } from "../live/update.ts";
 import { describe as describeSession, destroy, renew } from "../session/functions.ts";
 import { memoryStore } from "./memory.ts";

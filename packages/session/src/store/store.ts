@@ -55,8 +55,18 @@ export interface KeyValueStore {
 }
 
 /** Whether a store has a log. */
-export function isSessionStore(store: SessionStore | KeyValueStore): store is SessionStore {
-  return "replace" in store && "append" in store && "read" in store;
+export function isSessionStore(store: unknown): store is SessionStore {
+  return hasMethods(store, ["get", "replace", "append", "read"]);
+}
+
+/** Whether a store has what Keyv has. */
+export function isKeyValueStore(store: unknown): store is KeyValueStore {
+  return hasMethods(store, ["get", "set", "delete"]);
+}
+
+function hasMethods(value: unknown, names: readonly string[]): boolean {
+  const given = value as Record<string, unknown> | null | undefined;
+  return names.every((name) => typeof given?.[name] === "function");
 }
 
 /** The number that a stored value begins with. */

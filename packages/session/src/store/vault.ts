@@ -1,14 +1,35 @@
 import { MAX_AGE_LIMIT } from "../cookie/serialize.ts";
 import { SessionError } from "../errors.ts";
-import type { Events } from "../session/events.ts";
-import { ENDED, type StoredSession, type Use, type User, type Vault } from "../session/vault.ts";
-import { hashSubject, readFact, writeFact, type Fact, type UserFact } from "./facts.ts";
+import { nowSeconds } from "../session/clock.ts";
+import { storeRequired } from "../session/connect.ts";
+import type { Draft, Saved, Work } from "../session/draft.ts";
+import { lastExpiry } from "../session/end.ts";
+import type { Verified } from "../session/load.ts";
+import type { Loaded, Shared } from "../session/loaded.ts";
+import {
+  ENDED,
+  type Fact,
+  type StoredSession,
+  type Use,
+  type User,
+  type UserFact,
+  type Vault,
+} from "../session/vault.ts";
+import { hashSubject, readFact, writeFact } from "./facts.ts";
 import { KeyValueAccess } from "./keyv.ts";
 import { askStore } from "./limit.ts";
+import { loadStored, mustAsk } from "./load.ts";
 import { LogReader } from "./log.ts";
 import { Mirror } from "./mirror.ts";
-import type { StoreSettings } from "./options.ts";
-import { isSessionStore, revisionOf, type SessionStore, type Write } from "./store.ts";
+import { readStoreOptions } from "./options.ts";
+import { saveStored } from "./save.ts";
+import {
+  isSessionStore,
+  revisionOf,
+  type KeyValueStore,
+  type SessionStore,
+  type Write,
+} from "./store.ts";
 
 /** Above every revision, so that nothing is ever written over it. */
 const TOMBSTONE = "9999999999 ended";
@@ -16,8 +37,6 @@ const TOMBSTONE = "9999999999 ended";
 const REQUEST_SECONDS = 600;
 /** How far the second of a revocation may run ahead of the clock. */
 const AHEAD_SECONDS = 30;
-
-const nowSeconds = () => Math.floor(Date.now() / 1000);
 
 /** The store as requests see it: its log mirrored in this process, its failures bounded. */
 export class StoreVault implements Vault {
@@ -28,31 +47,42 @@ export class StoreVault implements Vault {
   readonly #log: LogReader | undefined;
   readonly #timeout: number;
   readonly #subject: string | undefined;
-  readonly #events: Events;
+  readonly #shared: Shared;
 
-  /** @param onFact hears what other processes did */
-  constructor(settings: StoreSettings, events: Events, onFact: (fact: Fact) => void) {
-    const { store, keepsData, isOptional, timeout, subject } = settings;
-    this.keepsData = keepsData;
-    this.isOptional = isOptional;
-    this.#timeout = timeout;
-    this.#subject = subject;
-    this.#events = events;
+  /** @throws SessionError `ERR_SESSION_OPTION` where an option of the store is wrong */
+  constructor(store: SessionStore | KeyValueStore, shared: Shared) {
+    const sharesCookie = shared.settings.writeAs !== undefined;
+    const settings = readStoreOptions(shared.options, sharesCookie);
+    this.keepsData = settings.keepsData;
+    this.isOptional = settings.isOptional;
+    this.#timeout = settings.timeout;
+    this.#subject = settings.subject;
+    this.#shared = shared;
     if (isSessionStore(store)) {
       this.#access = store;
-      this.#log = new LogReader(store, this.#mirror, timeout, onFact);
+      this.#log = new LogReader(store, this.#mirror, this.#timeout, (fact) => this.#tell(fact));
     } else {
       this.#access = new KeyValueAccess(store);
       this.#log = undefined;
     }
   }
 
-  /** Whether the data tells whose session it is. */
   get knowsUsers(): boolean {
     return this.#subject !== undefined;
   }
 
-  /** Begins to follow what other processes do. */
+  mustAsk(found: Verified | Loaded): boolean {
+    return mustAsk(this.#shared, this, found);
+  }
+
+  load(found: Verified | Loaded, now: number): Promise<Loaded> {
+    return loadStored(this.#shared, this, found, now);
+  }
+
+  save(draft: Draft, work: Work, behind: StoredSession | undefined, now: number): Promise<Saved> {
+    return saveStored(this.#shared, this, draft, work, behind, now);
+  }
+
   start(): void {
     this.#log?.start((error) => this.report(error));
   }
@@ -61,7 +91,6 @@ export class StoreVault implements Vault {
     this.#log?.stop();
   }
 
-  /** Takes in what another process said directly. @returns whether it is news */
   learn(fact: Fact): boolean {
     return this.#mirror.learn(fact);
   }
@@ -74,6 +103,7 @@ export class StoreVault implements Vault {
     await this.#log?.refresh();
   }
 
+  /** Whether the store may know a newer revision than this one. */
   hasNewer(sid: string, rev: number): boolean {
     return this.#log === undefined || this.#mirror.revisionOf(sid) > rev;
   }
@@ -104,6 +134,7 @@ export class StoreVault implements Vault {
     return end !== undefined && born <= end.by && end.keep !== sid;
   }
 
+  /** The first second in which a session of this user may begin. 0 where none was ended. */
   firstBirth(user: User): number {
     const end = this.#endOf(user);
     return end === undefined ? 0 : end.by + 1;
@@ -134,7 +165,22 @@ export class StoreVault implements Vault {
     return undefined;
   }
 
-  async end(
+  async end(sid: string, until: number): Promise<void> {
+    try {
+      await this.close(sid, until);
+    } catch (error) {
+      this.report(error);
+      // It holds in this process, and the store is told when it is back.
+      if (!this.isOptional) throw error;
+    }
+  }
+
+  /**
+   * The same, and tells of every failure.
+   * @param base where given, only while the store has no revision above it
+   * @returns with a `base` what the store has instead, where this did not end it
+   */
+  async close(
     sid: string,
     until: number,
     base?: number,
@@ -162,14 +208,22 @@ export class StoreVault implements Vault {
     return undefined;
   }
 
-  /**
-   * Ends all sessions of a user that have begun, but for one.
-   *
-   * @param keep the id of the one, or ""
-   * @param until when the last of them would have expired
-   * @throws SessionError `ERR_SESSION_STORE`; it holds in this process all the same
-   */
-  async endUser(user: User, keep: string, until: number): Promise<UserFact> {
+  async endUser(user: User, keep: string): Promise<void> {
+    if (this.#subject === undefined) throw storeRequired();
+    const now = nowSeconds();
+    const { settings, hub } = this.#shared;
+    const until = lastExpiry(settings.lifetimes, now, now, now);
+    try {
+      hub?.userEnded(await this.#endUser(user, keep, until));
+    } catch (error) {
+      // It holds here all the same, and for the others as soon as the store answers.
+      this.report(error);
+      hub?.userEnded(undefined);
+      throw error;
+    }
+  }
+
+  async #endUser(user: User, keep: string, until: number): Promise<UserFact> {
     let failure: unknown;
     try {
       await this.learnUser(user);
@@ -197,12 +251,19 @@ export class StoreVault implements Vault {
 
   report(error: unknown): void {
     const isLate = error instanceof SessionError && error.cause === undefined;
-    this.#events.emit("store", undefined, { reason: isLate ? "timeout" : "failed" });
+    this.#shared.settings.events.emit("store", undefined, {
+      reason: isLate ? "timeout" : "failed",
+    });
   }
 
   async #writeUser(subject: string, by: number, text: string, until: number): Promise<void> {
     const seconds = until - nowSeconds();
     await this.#write({ key: userKeyOf(subject), base: by, value: `${by} ${text}`, seconds });
+  }
+
+  #tell(fact: Fact): void {
+    if (fact.kind === "end") this.#shared.ledger.end(fact.sid, nowSeconds());
+    this.#shared.hub?.learned(fact);
   }
 
   #endOf(user: User | undefined) {

@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Sessions } from "../../engine.ts";
 import type { SessionData, SessionOf } from "../../session/data.ts";
+import { openForHandshake } from "./handshake.ts";
 import { defineSession, NodeSession, sendReply } from "./node.ts";
 import type { Reply } from "./reply.ts";
 import { refuseSecond } from "./sessions.ts";
-import { openForHandshake } from "./upgrade.ts";
 
 declare global {
   // The namespace that Express's types are extended by; without them it means nothing.
@@ -32,6 +32,7 @@ export type SessionMiddleware = (
  * Gives one request its session, and goes on unless it is answered here.
  *
  * @param define gives the request its property
+ * @throws SessionError `ERR_SESSION_SETUP` where the request has a session, or is answered already
  */
 export function serveConnect<Data>(
   sessions: Sessions<Data>,

@@ -1,4 +1,4 @@
-import { createSessions, Sessions, type SessionOptions } from "../../engine.ts";
+import { Sessions, type SessionOptions } from "../../engine.ts";
 import { SessionError } from "../../errors.ts";
 import type { SessionData } from "../../session/data.ts";
 
@@ -14,7 +14,7 @@ export type SessionsOrOptions<Data = SessionData> = Sessions<Data> | SessionOpti
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`
  */
 export function toSessions<Data>(given: SessionsOrOptions<Data>): Sessions<Data> {
-  return given instanceof Sessions ? given : createSessions<Data>(given);
+  return given instanceof Sessions ? given : new Sessions<Data>(given);
 }
 
 /** Two sessions on one request: they would overwrite each other's cookie. */

@@ -1,11 +1,12 @@
 import { SessionError } from "../errors.ts";
-import { mergeBodies, type Draft, type Issued, type Saved, type Work } from "./draft.ts";
-import { lastExpiry } from "./end.ts";
-import { writeCookies } from "./issue.ts";
-import { parseBody } from "./json.ts";
-import type { Shared } from "./loaded.ts";
-import { issue, refuseExpired, tell } from "./outcome.ts";
-import { ENDED, type StoredSession, type Vault } from "./vault.ts";
+import { mergeBodies, type Draft, type Issued, type Saved, type Work } from "../session/draft.ts";
+import { lastExpiry } from "../session/end.ts";
+import { writeCookies } from "../session/issue.ts";
+import { parseBody } from "../session/json.ts";
+import type { Shared } from "../session/loaded.ts";
+import { issue, refuseExpired, tell } from "../session/outcome.ts";
+import { ENDED, type StoredSession } from "../session/vault.ts";
+import type { StoreVault } from "./vault.ts";
 
 /** Every failed attempt is one on which another request succeeded. */
 const ATTEMPTS = 100;
@@ -18,7 +19,7 @@ const ATTEMPTS = 100;
  */
 export async function saveStored(
   shared: Shared,
-  vault: Vault,
+  vault: StoreVault,
   draft: Draft,
   work: Work,
   behind: StoredSession | undefined,
@@ -65,7 +66,7 @@ function refuse({ settings }: Shared, sid: string): Saved {
 }
 
 /** Does without the store's answer where requests go on without it. */
-async function attempt<Answer>(vault: Vault, question: () => Promise<Answer>) {
+async function attempt<Answer>(vault: StoreVault, question: () => Promise<Answer>) {
   try {
     return await question();
   } catch (error) {
@@ -79,7 +80,7 @@ async function attempt<Answer>(vault: Vault, question: () => Promise<Answer>) {
 class Writer {
   issued: Issued;
   readonly #shared: Shared;
-  readonly #vault: Vault;
+  readonly #vault: StoreVault;
   readonly #draft: Draft;
   readonly #work: Work;
   readonly #now: number;
@@ -88,7 +89,7 @@ class Writer {
   /** The revision of the id that is written, as far as this writer wrote it. */
   #written: number;
 
-  constructor(shared: Shared, vault: Vault, draft: Draft, work: Work, now: number) {
+  constructor(shared: Shared, vault: StoreVault, draft: Draft, work: Work, now: number) {
     this.#shared = shared;
     this.#vault = vault;
     this.#draft = draft;
@@ -141,12 +142,12 @@ class Writer {
     const until = lastExpiry(lifetimes, loaded.born, loaded.exp, this.#now);
     let newest: StoredSession | typeof ENDED | undefined;
     try {
-      newest = await vault.end(loaded.sid, until, this.#base.rev);
+      newest = await vault.close(loaded.sid, until, this.#base.rev);
     } catch (error) {
       vault.report(error);
       if (!vault.isOptional || vault.keepsData) throw error;
       // Without a condition it holds here at once, and the store is told when it is back.
-      vault.end(loaded.sid, until).catch(() => undefined);
+      vault.close(loaded.sid, until).catch(() => undefined);
     }
     if (newest === undefined) this.#shared.ledger.end(loaded.sid, this.#now);
     return newest;

@@ -1,15 +1,15 @@
-import { SessionError } from "../errors.ts";
-import { isVerified, settleSession, type Verified } from "./load.ts";
-import { refuseEnded, type Loaded, type Shared } from "./loaded.ts";
-import { ENDED, STORED_BODY, type StoredSession, type Vault } from "./vault.ts";
+import { isVerified, settleSession, type Verified } from "../session/load.ts";
+import { refuseEnded, type Loaded, type Shared } from "../session/loaded.ts";
+import { ENDED, STORED_BODY, type StoredSession } from "../session/vault.ts";
+import type { StoreVault } from "./vault.ts";
 
 /** Whether the store has to be asked before a session can be read. */
-export function mustAsk(shared: Shared, vault: Vault, found: Verified | Loaded): boolean {
+export function mustAsk(shared: Shared, vault: StoreVault, found: Verified | Loaded): boolean {
   if (!isVerified(found)) return !found.isNew && !vault.isCurrent();
   return !vault.isCurrent() || mustFetch(shared, vault, found);
 }
 
-function mustFetch({ ledger }: Shared, vault: Vault, { opened }: Verified): boolean {
+function mustFetch({ ledger }: Shared, vault: StoreVault, { opened }: Verified): boolean {
   const known = ledger.peek(opened.sid);
   if (known?.ended === true) return false;
   if (opened.json === STORED_BODY && known === undefined) return true;
@@ -23,7 +23,7 @@ function mustFetch({ ledger }: Shared, vault: Vault, { opened }: Verified): bool
  */
 export async function loadStored(
   shared: Shared,
-  vault: Vault,
+  vault: StoreVault,
   found: Verified | Loaded,
   now: number,
 ): Promise<Loaded> {
@@ -62,12 +62,4 @@ export async function loadStored(
     if (isLost) return refuseEnded(shared, opened.sid, now, present);
     return settleSession(shared, verified, now, stored);
   }
-}
-
-/** The error of a session that is used without waiting for {@link loadStored}. */
-export function notLoaded(): SessionError {
-  return new SessionError(
-    "ERR_SESSION_SETUP",
-    "With a store, wait for `await context.load()` before the session is used.",
-  );
 }

@@ -1,0 +1,137 @@
+import { Buffer } from "node:buffer";
+import { STATUS_CODES, type IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import type { Sessions } from "../../engine.ts";
+import { SessionError } from "../../errors.ts";
+import type { MaybePromise } from "../../maybe.ts";
+import type { SessionContext } from "../../session/context.ts";
+import type { SessionOf } from "../../session/data.ts";
+import type { RequestFacts } from "../../session/request.ts";
+import { NodeFacts } from "./node-facts.ts";
+import { refusalReply, type Reply } from "./reply.ts";
+import { refuseEarly } from "./sessions.ts";
+
+/** What a hook on the handshake gives: nothing or true accepts it, false and a status refuse it. */
+export type Verdict = void | boolean | number;
+
+/** Checks the Origin of a handshake. Nothing of its session is read before it. */
+export function refuseHandshake<Data>(
+  sessions: Sessions<Data>,
+  facts: RequestFacts,
+): Reply | undefined {
+  const refusal = sessions.checkHandshake(facts);
+  return refusal && refusalReply(refusal);
+}
+
+/** Loads the session of a handshake, and lets the app change it or refuse the handshake. */
+export async function decide<Data>(
+  context: SessionContext<Data>,
+  hook?: () => MaybePromise<Verdict>,
+): Promise<Reply | undefined> {
+  await context.load();
+  // Opened here, so that a store that is down fails the handshake and not what comes after it.
+  void context.state;
+  const verdict = await hook?.();
+  if (verdict === undefined || verdict === true) return undefined;
+  const status = verdict === false ? 401 : verdict;
+  const body = JSON.stringify({ error: STATUS_CODES[status] ?? "Refused" });
+  return { status, body, commit: await context.commit() };
+}
+
+/** The cookies for the 101. From here on the session changes only by `update`. */
+export async function commitHandshake<Data>(
+  context: SessionContext<Data>,
+): Promise<readonly string[]> {
+  try {
+    return (await context.commit()).setCookie;
+  } finally {
+    context.handshakeSent();
+  }
+}
+
+const contexts = new WeakMap<object, SessionContext<never>>();
+
+/** Remembers the session of a request, of a socket, or of both. */
+export function remember<Data>(context: SessionContext<Data>, ...keys: object[]): void {
+  for (const key of keys) contexts.set(key, context as unknown as SessionContext<never>);
+}
+
+/**
+ * The session of a request or socket that {@link remember} was told of.
+ *
+ * @throws SessionError `ERR_SESSION_SETUP` for any other
+ */
+export function recall<Data>(key: object, where: string): SessionContext<Data> {
+  const context = contexts.get(key);
+  if (context === undefined) throw refuseEarly(where);
+  return context as unknown as SessionContext<Data>;
+}
+
+/** Gives a request or socket a property `session`, and remembers whose it is. */
+export function defineLiveSession<Data>(target: object, context: SessionContext<Data>): void {
+  remember(context, target);
+  Object.defineProperty(target, "session", {
+    get: () => context.session,
+    set: (value: SessionOf<Data> | null) => {
+      context.session = value;
+    },
+    configurable: true,
+    enumerable: true,
+  });
+}
+
+/**
+ * Answers a handshake with an HTTP response and closes the connection (RFC 6455 §4.2.2). Node leaves
+ * such a connection to its listener, without a response object.
+ */
+export function refuseUpgrade(socket: Duplex, { status, body, commit }: Reply): void {
+  if (socket.destroyed) return;
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? "Refused"}`,
+    "Connection: close",
+    "Cache-Control: no-store",
+    "Content-Type: application/json",
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    ...(commit?.setCookie ?? []).map((cookie) => `Set-Cookie: ${cookie}`),
+  ];
+  socket.end(`${head.join("\r\n")}\r\n\r\n${body}`, () => socket.destroy());
+}
+
+/**
+ * What a handshake is answered with that failed on our side. Its client learns nothing of why; the
+ * operator does, by a warning of the process.
+ */
+export function failed(error: unknown): Reply {
+  process.emitWarning(error instanceof Error ? error : new Error(String(error)));
+  const status = error instanceof SessionError && error.status >= 500 ? error.status : 500;
+  return { status, body: JSON.stringify({ error: STATUS_CODES[status] }) };
+}
+
+/**
+ * Gives the request of a handshake its session, for a middleware that is called from a server's
+ * `upgrade` event without a response. The session can be read, and not changed: nothing could
+ * carry the cookie.
+ *
+ * @returns whether the handshake may go on; false where it was answered. Never rejects.
+ */
+export async function openForHandshake<Data>(
+  sessions: Sessions<Data>,
+  req: IncomingMessage,
+): Promise<boolean> {
+  try {
+    const facts = new NodeFacts(req);
+    const context = sessions.open(req.headers.cookie, facts);
+    const refused = refuseHandshake(sessions, facts) ?? (await decide(context));
+    if (refused !== undefined) {
+      refuseUpgrade(req.socket, refused);
+      return false;
+    }
+    await commitHandshake(context);
+    defineLiveSession(req, context);
+    return true;
+  } catch (error) {
+    // Those who call a middleware like this look at no error: it must not pass for a handshake.
+    refuseUpgrade(req.socket, failed(error));
+    return false;
+  }
+}

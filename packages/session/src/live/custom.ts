@@ -1,0 +1,34 @@
+import { SessionError } from "../errors.ts";
+import { CONNECT, type ConnectedBackplane } from "../session/connect.ts";
+import type { Shared } from "../session/loaded.ts";
+import type { Backplane } from "./backplane.ts";
+import { LiveHub } from "./hub.ts";
+
+/**
+ * A backplane of what carries messages between your processes: `publish`, `subscribe` and `close`.
+ *
+ * @throws SessionError `ERR_SESSION_OPTION` when one of them is missing
+ * @example
+ * ```ts
+ * const channel = new BroadcastChannel("sessions"); // between the threads of a process
+ * const backplane = sessionBackplane({
+ *   publish: (message) => channel.postMessage(message),
+ *   subscribe(onMessage) {
+ *     channel.onmessage = (event) => onMessage(String((event as MessageEvent).data));
+ *   },
+ *   close: () => channel.close(),
+ * });
+ * ```
+ */
+export function sessionBackplane(backplane: Backplane): Backplane & ConnectedBackplane {
+  const methods = ["publish", "subscribe", "close"] as const;
+  if (!methods.every((name) => typeof backplane?.[name] === "function")) {
+    throw new SessionError(
+      "ERR_SESSION_OPTION",
+      "backplane must be clusterBackplane(), redisBackplane(client), or have publish, subscribe and close.",
+    );
+  }
+  return Object.assign(backplane, {
+    [CONNECT]: (shared: Shared) => new LiveHub(shared, backplane),
+  });
+}

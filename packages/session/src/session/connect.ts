@@ -1,0 +1,103 @@
+import { SessionError } from "../errors.ts";
+import type { Hub } from "./hub.ts";
+import type { Shared } from "./loaded.ts";
+import type { Vault } from "./vault.ts";
+
+/**
+ * The method by which an option brings the code that works with it: an app without a store and
+ * without sockets does not carry what serves them.
+ */
+export const CONNECT: unique symbol = Symbol.for("galleta.connect");
+
+/** What the option `store` takes: `memoryStore()`, `redisStore(client)`, `sessionStore(keyv)`. */
+export interface ConnectedStore {
+  /** Whether it is in the memory of this process alone. */
+  readonly isLocal: boolean;
+  /** @throws SessionError `ERR_SESSION_OPTION` where an option of the store is wrong */
+  [CONNECT](shared: Shared): Vault;
+}
+
+/** What the option `backplane` takes: `redisBackplane(client)`, `clusterBackplane()`. */
+export interface ConnectedBackplane {
+  /** @throws SessionError `ERR_SESSION_OPTION` where an option of live sessions is wrong */
+  [CONNECT](shared: Shared): Hub;
+}
+
+/** The options of sessions that concern a store. */
+export interface StoreOptions {
+  /**
+   * Where revocations and the newest revisions are kept: `memoryStore()` for one process,
+   * `redisStore(client)` for many, `sessionStore(keyv)` for anything with Keyv's `get`, `set` and
+   * `delete`. Default: none; then a saved copy of a cookie stays good until it expires.
+   */
+  readonly store?: ConnectedStore | undefined;
+  /** Where the data is: in the cookie, or in the store with only an id in the cookie. Default "cookie". */
+  readonly storage?: "cookie" | "store" | undefined;
+  /**
+   * What becomes of requests while the store fails: "reject" lets the use of the session throw
+   * `ERR_SESSION_STORE` (503), "allow" goes on with what the cookie says. Default "reject".
+   */
+  readonly onStoreError?: "reject" | "allow" | undefined;
+  /** Seconds that the store may take for one answer. Default 1. */
+  readonly storeTimeout?: number | undefined;
+  /** The field of the data that tells whose session it is, for `revokeAll`: text or a number. */
+  readonly subject?: string | undefined;
+}
+
+/** The options of sessions that concern sockets and other processes. */
+export interface LiveOptions {
+  /**
+   * Tells other processes what happened to sessions: `redisBackplane(client)`,
+   * `clusterBackplane()`, `sessionBackplane({ ... })`. Default: none, for one process alone.
+   */
+  readonly backplane?: ConnectedBackplane | undefined;
+  /** Where pages exchange the tickets of `update`. Default "/.galleta/session". */
+  readonly exchangePath?: string | undefined;
+}
+
+/** The options whose code comes with them. */
+export interface ConnectedOptions extends StoreOptions, LiveOptions {}
+
+/** Every option of {@link ConnectedOptions}. */
+export const CONNECTED_OPTION_NAMES = [
+  "store",
+  "storage",
+  "onStoreError",
+  "storeTimeout",
+  "subject",
+  "backplane",
+  "exchangePath",
+] as const satisfies readonly (keyof ConnectedOptions)[];
+
+/**
+ * Gives what sessions share the store and the backplane of the options.
+ *
+ * @throws SessionError `ERR_SESSION_OPTION`
+ */
+export function connect(shared: Shared): void {
+  const { store, storage = "cookie", subject, backplane } = shared.options;
+  if (store !== undefined) {
+    shared.vault = brings(store, "store", "sessionStore(keyv)")[CONNECT](shared);
+  } else if (storage !== "cookie" || subject !== undefined) {
+    throw fault(`${subject === undefined ? "storage" : "subject"} needs a store.`);
+  }
+  if (backplane !== undefined) {
+    const known = brings(backplane, "backplane", "sessionBackplane({ ... })");
+    shared.hub = known[CONNECT](shared);
+  }
+}
+
+function brings<Option extends object>(option: Option, name: string, wrapper: string): Option {
+  if (typeof (option as Partial<ConnectedStore> | null)?.[CONNECT] === "function") return option;
+  throw fault(`${name} must come from its factory; ${wrapper} makes one of what you have.`);
+}
+
+/** The error of what needs the option `store`, and with it `subject`. */
+export function storeRequired(): SessionError<"ERR_SESSION_STORE_REQUIRED"> {
+  return new SessionError(
+    "ERR_SESSION_STORE_REQUIRED",
+    "To end the sessions of a user, set the options store and subject.",
+  );
+}
+
+const fault = (message: string) => new SessionError("ERR_SESSION_OPTION", message);

@@ -1,0 +1,51 @@
+import { Sessions, type SessionOptions } from "./engine.ts";
+import { sessionBackplane } from "./live/custom.ts";
+import type { Backplane } from "./live/backplane.ts";
+import { live } from "./live/live.ts";
+import { CONNECT, type ConnectedBackplane, type ConnectedStore } from "./session/connect.ts";
+import type { SessionData } from "./session/data.ts";
+import { sessionStore } from "./store/custom.ts";
+import type { KeyValueStore, SessionStore } from "./store/store.ts";
+
+/** What {@link createSessions} takes: the options of sessions, and stores and backplanes as they are. */
+export interface CreateSessionsOptions extends Omit<SessionOptions, "store" | "backplane"> {
+  /** As of {@link SessionOptions}, or anything with Keyv's `get`, `set` and `delete`. */
+  readonly store?: ConnectedStore | KeyValueStore | SessionStore | undefined;
+  /** As of {@link SessionOptions}, or anything with `publish`, `subscribe` and `close`. */
+  readonly backplane?: ConnectedBackplane | Backplane | undefined;
+}
+
+/**
+ * Sets sessions up, once for an app: all of them, with live sockets. An adapter that is given
+ * options instead carries only what those options bring.
+ *
+ * @throws SessionError `ERR_SESSION_OPTION` when an option is unknown or wrong, `ERR_SESSION_KEY`
+ * when the key is missing or too weak for production
+ * @example
+ * ```ts
+ * const sessions = createSessions({ secretKey: process.env.SECRET_KEY ?? "" });
+ * const context = sessions.open(request.headers.get("cookie"));
+ * context.session.views = 1;
+ * applyCommit(await context.commit(), response.headers);
+ * ```
+ */
+export function createSessions<Data = SessionData>(options: CreateSessionsOptions): Sessions<Data> {
+  return live(new Sessions<Data>(withFactories(options)));
+}
+
+/** Unusable options stay as they are: the sessions refuse them with everything else. */
+function withFactories(options: CreateSessionsOptions): SessionOptions {
+  const { store, backplane } = options ?? {};
+  if (!isBare(store) && !isBare(backplane)) return options as SessionOptions;
+  return {
+    ...(options as SessionOptions),
+    ...(isBare(store) && { store: sessionStore(store as KeyValueStore) }),
+    ...(isBare(backplane) && { backplane: sessionBackplane(backplane as Backplane) }),
+  };
+}
+
+function isBare(option: unknown): boolean {
+  return (
+    option !== undefined && (option as Partial<ConnectedStore> | null)?.[CONNECT] === undefined
+  );
+}

@@ -1,0 +1,27 @@
+import { SessionError } from "../errors.ts";
+import { storeRequired } from "../session/connect.ts";
+import { contextOf } from "../session/context.ts";
+
+/**
+ * Ends all other sessions of this session's user, everywhere, sockets included: "log out my other
+ * devices", and what belongs after a change of password.
+ *
+ * @throws SessionError `ERR_SESSION_STORE_REQUIRED` without the options `store` and `subject`;
+ * `ERR_SESSION_STORE` when the store fails: then it holds in this process, and everywhere when the
+ * store is back; `ERR_SESSION_NOT_A_SESSION`; `ERR_SESSION_ENDED` where no user is logged in
+ * @example
+ * ```ts
+ * await setPassword(req.session.userId, password);
+ * await revokeOthers(req.session);
+ * ```
+ */
+export async function revokeOthers(session: object): Promise<void> {
+  const context = contextOf(session);
+  const { vault } = context.shared;
+  if (vault?.knowsUsers !== true) throw storeRequired();
+  const user = vault.userOf(context.state.dictionary.data);
+  if (user === undefined || context.hasEnded) {
+    throw new SessionError("ERR_SESSION_ENDED", "This is the session of no user.");
+  }
+  await vault.endUser(user, context.state.sid);
+}
