@@ -53,8 +53,10 @@ export class Sessions<Data = SessionData> {
     checkOptionNames(options, OPTION_NAMES);
     const settings = readSettings(options);
     this.cookieName = settings.cookieName;
+    this.#crossSite = createCrossSiteCheck(options);
     this.shared = {
       settings,
+      isSecure: this.#crossSite.isSecure,
       options,
       cache: new TokenCache(),
       ledger: new Ledger(),
@@ -63,7 +65,6 @@ export class Sessions<Data = SessionData> {
     };
     connect(this.shared);
     this.loads = this.shared.vault !== undefined;
-    this.#crossSite = createCrossSiteCheck(options);
     this.#mustStart = this.loads || this.shared.hub !== undefined;
   }
 
@@ -80,11 +81,7 @@ export class Sessions<Data = SessionData> {
    */
   open(cookieHeader: string | null | undefined, request?: RequestFacts): SessionContext<Data> {
     if (this.#mustStart) this.start();
-    return new SessionContext<Data>(
-      this.shared,
-      cookieHeader ?? "",
-      request === undefined ? never : () => this.#crossSite.isSecure(request),
-    );
+    return new SessionContext<Data>(this.shared, cookieHeader ?? "", request);
   }
 
   /**
@@ -190,7 +187,6 @@ export class Sessions<Data = SessionData> {
   }
 }
 
-const never = () => false;
 const FORM = /^(?:application\/x-www-form-urlencoded|multipart\/form-data)/i;
 
 async function readToken(request: RequestFacts, readBody: BodyReader): Promise<string | undefined> {

@@ -6,6 +6,11 @@ export const MAX_CHUNKS = 4;
 
 const chunkName = (name: string, index: number) => (index === 0 ? name : `${name}.${index}`);
 
+/** Whether a cookie is one of those that follow the first. */
+export function isChunkName(name: string, candidate: string): boolean {
+  return chunkNames(name, 1, MAX_CHUNKS).includes(candidate);
+}
+
 /** The names that a session in `count` cookies has: `session`, `session.1`, `session.2`... */
 export function chunkNames(name: string, from: number, to: number): string[] {
   return Array.from({ length: Math.max(0, to - from) }, (_, i) => chunkName(name, from + i));

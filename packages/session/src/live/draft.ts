@@ -49,7 +49,6 @@ export function draftChange(
     born,
     data: draft,
     meta,
-    ended: [],
     destroyed: false,
     secure: false,
   };

@@ -5,7 +5,7 @@ import type { SessionContext } from "../session/context.ts";
 import type { ExchangeAnswer } from "../session/hub.ts";
 import { parseBody } from "../session/json.ts";
 import type { LiveHub } from "./hub.ts";
-import { currentOf } from "./registry.ts";
+import { currentOf } from "./context.ts";
 import { makeReceipt, nameOf, openTicket, refusal } from "./ticket.ts";
 
 /**

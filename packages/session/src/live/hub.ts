@@ -5,6 +5,7 @@ import { parseBody } from "../session/json.ts";
 import { lastExpiry } from "../session/end.ts";
 import type { Change, ExchangeAnswer, Hub } from "../session/hub.ts";
 import type { Shared } from "../session/loaded.ts";
+import { refuseWithoutSession } from "../session/refusals.ts";
 import { ENDED, type Fact, type UserFact } from "../session/vault.ts";
 import type { Backplane } from "./backplane.ts";
 import { exchangeTicket } from "./exchange.ts";
@@ -17,7 +18,8 @@ import {
   type TicketOutcome,
 } from "./messages.ts";
 import { readExchangePath } from "./options.ts";
-import { currentOf, Registry, socketsOf, type Attached } from "./registry.ts";
+import { currentOf, end } from "./context.ts";
+import { Registry, socketsOf, type Attached } from "./registry.ts";
 import type { Tickets } from "./tickets.ts";
 import { CLOSE_CODE, SESSION_ENDED, type LiveSocket } from "./socket.ts";
 
@@ -77,12 +79,15 @@ export class LiveHub implements Hub {
     if (settings.writeAs !== undefined) return undefined;
     const { state } = context;
     const { loaded, issued } = state;
-    if (issued === undefined && (loaded.isNew || state.sid !== loaded.sid)) return undefined;
+    if (issued === undefined && (loaded.isNew || state.sid !== loaded.sid)) {
+      context.close(refuseWithoutSession);
+      return undefined;
+    }
     const { sid, born } = currentOf(context);
     const known = ledger.peek(sid);
     const isEnded = vault?.isEnded(sid, born, vault.userOf(state.dictionary.data)) === true;
     if (known?.ended === true || isEnded) {
-      context.end();
+      end(context);
       socket.close(CLOSE_CODE, SESSION_ENDED);
       return undefined;
     }

@@ -2,6 +2,7 @@ import type { SessionContext } from "../session/context.ts";
 import type { Change } from "../session/hub.ts";
 import { NEVER } from "../token/header.ts";
 import { expiryOf, type Lifetimes } from "../token/times.ts";
+import { currentOf, end, refresh } from "./context.ts";
 import {
   CLOSE_CODE,
   MAX_CONTROL,
@@ -121,7 +122,7 @@ export class Registry {
     for (const { context, socket, own } of socketsOf(live)) {
       const before = currentOf(context);
       if (change.rev < before.rev && change.sid === before.sid) continue;
-      context.refresh(change);
+      refresh(context, change);
       const isOwn = context === origin || change.json === own;
       if (!isOwn && change.json !== before.json) guarded(() => socket.changed?.());
     }
@@ -138,7 +139,7 @@ export class Registry {
     const sockets = socketsOf(live);
     live.sockets = undefined;
     for (const attached of sockets) {
-      attached.context.end();
+      end(attached.context);
       attached.end();
       guarded(() => attached.socket.close(CLOSE_CODE, reason));
     }
@@ -169,8 +170,8 @@ export class Registry {
   }
 
   #prolong(live: LiveSession, { born, iat, exp }: Change): void {
-    const end = Math.min(exp, expiryOf(born, iat, this.#lifetimes));
-    live.endsAt = Math.max(live.endsAt, end >= NEVER ? Number.POSITIVE_INFINITY : end);
+    const last = Math.min(exp, expiryOf(born, iat, this.#lifetimes));
+    live.endsAt = Math.max(live.endsAt, last >= NEVER ? Number.POSITIVE_INFINITY : last);
     this.#wheel.add(live);
   }
 }
@@ -204,13 +205,6 @@ function leave(live: LiveSession, attached: Attached): boolean {
   if (sockets !== attached) return false;
   live.sockets = undefined;
   return true;
-}
-
-/** A session as a socket has it now. */
-export function currentOf(context: SessionContext<never>): Change {
-  const { state } = context;
-  const { rev, json, born, iat, exp } = state.issued ?? state.loaded;
-  return { sid: state.sid, rev, json, born, iat, exp };
 }
 
 /** One socket that fails must not keep the others from hearing. Sockets tell of errors themselves. */

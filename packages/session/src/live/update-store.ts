@@ -4,7 +4,7 @@ import type { SessionContext } from "../session/context.ts";
 import { ENDED, type StoredSession, type Vault } from "../session/vault.ts";
 import { draftChange } from "./draft.ts";
 import { LiveHub } from "./hub.ts";
-import { currentOf } from "./registry.ts";
+import { currentOf, isNobodys, refresh } from "./context.ts";
 
 /** Every failed attempt is one on which another change succeeded. */
 const ATTEMPTS = 100;
@@ -20,7 +20,7 @@ export async function updateInStore(
   const user = vault.userOf(context.state.dictionary.data);
   if (!vault.isCurrent()) await vault.refresh();
   if (user !== undefined && !vault.isCurrent()) await vault.learnUser(user);
-  if (context.isNobodys) context.assertOpen();
+  if (isNobodys(context)) context.assertOpen();
   if (vault.isEnded(before.sid, before.born, user)) throw ended();
   const known = ledger.peek(before.sid);
   let newest: StoredSession = known !== undefined && known.rev > before.rev ? known : before;
@@ -34,7 +34,7 @@ export async function updateInStore(
     if (newer === ENDED) throw ended();
     if (newer === undefined) {
       ledger.record(next.sid, next.rev, next.json, nowSeconds());
-      context.refresh(next);
+      refresh(context, next);
       if (hub instanceof LiveHub) hub.changed(next, context);
       return;
     }

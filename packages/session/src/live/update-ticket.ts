@@ -4,7 +4,8 @@ import type { Change } from "../session/hub.ts";
 import { draftChange } from "./draft.ts";
 import type { LiveHub } from "./hub.ts";
 import type { TicketOutcome } from "./messages.ts";
-import { currentOf, type Attached } from "./registry.ts";
+import { currentOf, hasEnded, refresh } from "./context.ts";
+import type { Attached } from "./registry.ts";
 import { CONTROL } from "./socket.ts";
 import { makeTicket, nameOf, refusal } from "./ticket.ts";
 import { background } from "../timer.ts";
@@ -84,7 +85,7 @@ async function exchange(
 
 function take(hub: LiveHub, { context }: Attached, next: Change): void {
   context.shared.ledger.record(next.sid, next.rev, next.json, nowSeconds());
-  context.refresh(next);
+  refresh(context, next);
   hub.changed(next, context);
 }
 
@@ -160,7 +161,7 @@ class Clock {
 }
 
 function timeIsUp({ context }: Attached): SessionError {
-  if (context.hasEnded) {
+  if (hasEnded(context)) {
     return new SessionError("ERR_SESSION_ENDED", "The session ended before it was changed.");
   }
   return new SessionError(

@@ -1,6 +1,7 @@
 import { SessionError } from "../errors.ts";
 import { contextOf } from "../session/context.ts";
 import { updateInStore } from "./update-store.ts";
+import { hasEnded } from "./context.ts";
 import { changeAtOnce } from "./draft.ts";
 import { LiveHub } from "./hub.ts";
 import { updateByTicket } from "./update-ticket.ts";
@@ -53,7 +54,7 @@ export async function update<Session extends object>(
   }
   const { hub, vault } = context.shared;
   const run = change as (draft: object) => void;
-  if (context.hasEnded) context.assertOpen();
+  if (hasEnded(context)) context.assertOpen();
   if (vault !== undefined) return updateInStore(context, vault, run);
   const attached = hub instanceof LiveHub ? hub.registry.find(context) : undefined;
   // A response that went out, or a socket without a session: the error says so.

@@ -9,13 +9,12 @@ import { mergeData } from "./merge.ts";
 export interface Draft {
   /** What it started from. */
   readonly loaded: Loaded;
+  /** Another id than the loaded one where the session was renewed or ended. */
   readonly sid: string;
   /** When the session began; a renewed one begins anew. */
   readonly born: number;
   readonly data: JsonObject;
   readonly meta: JsonObject;
-  /** Ids that this request ended: of a session destroyed, or renewed. */
-  readonly ended: readonly string[];
   /** Whether the session was ended, so that what is there now is another one. */
   readonly destroyed: boolean;
   /** Whether the request came over TLS, for `httpsOnly: "auto"`. */
@@ -50,16 +49,12 @@ export interface Work {
 export function mergeBodies(
   { settings }: Shared,
   sid: string,
-  base: string,
-  newest: string,
-  ours: string,
+  ...jsons: [base: string, newest: string, ours: string]
 ): string {
-  const before = parseBody(base);
-  const theirs = parseBody(newest);
-  const mine = parseBody(ours);
-  if (before === undefined || theirs === undefined || mine === undefined) return ours;
-  const data = mergeData(before.data, theirs.data, mine.data);
-  const meta = mergeData(before.meta, theirs.meta, mine.meta);
-  if (data.conflicts.length > 0) settings.events.emit("conflict", sid, { keys: data.conflicts });
-  return serializeBody(data.data, meta.data);
+  const [base, theirs, ours] = jsons.map((json) => parseBody(json));
+  if (base === undefined || theirs === undefined || ours === undefined) return jsons[2];
+  const { data, conflicts } = mergeData(base.data, theirs.data, ours.data);
+  const { data: meta } = mergeData(base.meta, theirs.meta, ours.meta);
+  if (conflicts.length > 0) settings.events.emit("conflict", sid, { keys: conflicts });
+  return serializeBody(data, meta);
 }

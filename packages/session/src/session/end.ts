@@ -1,6 +1,6 @@
+import { MAX_AGE_LIMIT } from "../cookie/serialize.ts";
 import { NEVER } from "../token/header.ts";
 import { expiryOf, type Lifetimes } from "../token/times.ts";
-import { MAX_AGE_LIMIT } from "../cookie/serialize.ts";
 import type { Loaded, Shared } from "./loaded.ts";
 
 /** A process that has not yet heard of the end may prolong a cookie for so long, in seconds. */
@@ -16,17 +16,19 @@ export function lastExpiry(lifetimes: Lifetimes, born: number, exp: number, now:
 }
 
 /**
- * Ends a session: here at once, and in the store, which the promise is for.
- * @param loaded what began with it, for its times
+ * Ends the session that a request began with: here at once, and in the store, which the promise is
+ * for. It may be left alone.
  */
 export function endSession(
-  shared: Shared,
-  sid: string,
-  loaded: Loaded,
+  { settings, ledger, hub, vault }: Shared,
+  { sid, born, exp }: Loaded,
   now: number,
 ): Promise<unknown> | undefined {
-  const until = lastExpiry(shared.settings.lifetimes, loaded.born, loaded.exp, now);
-  shared.ledger.end(sid, now);
-  shared.hub?.ended(sid, until);
-  return shared.vault?.end(sid, until);
+  const until = lastExpiry(settings.lifetimes, born, exp, now);
+  ledger.end(sid, now);
+  hub?.ended(sid, until);
+  const ending = vault?.end(sid, until);
+  // Where something else fails first, nobody waits for it.
+  ending?.catch(() => undefined);
+  return ending;
 }

@@ -137,7 +137,7 @@ export interface SessionDescription {
  * ```
  */
 export function describe(session: object): SessionDescription {
-  const { state, settings, revocable } = contextOf(session);
+  const { state, settings, shared } = contextOf(session);
   const { loaded } = state;
   const { iat, exp } = state.issued ?? (loaded.isNew ? unissued(state.born, settings) : loaded);
   const kid = settings.ring.keys[loaded.keyIndex]?.kid ?? settings.ring.newest.kid;
@@ -148,7 +148,7 @@ export function describe(session: object): SessionDescription {
     issuedAt: new Date(iat * 1000),
     expiresAt: exp === NEVER ? null : new Date(exp * 1000),
     keyId: kid.toString(16).padStart(8, "0"),
-    revocable,
+    revocable: shared.vault !== undefined,
     ...(loaded.rejected === undefined ? {} : { rejected: loaded.rejected }),
   };
 }

@@ -1,4 +1,4 @@
-import { chunkNames, MAX_CHUNKS, splitChunks } from "../cookie/chunks.ts";
+import { isChunkName, MAX_CHUNKS, splitChunks } from "../cookie/chunks.ts";
 import { COOKIE_LIMIT, serializeCookie } from "../cookie/serialize.ts";
 import { SessionError } from "../errors.ts";
 import { NEVER } from "../token/header.ts";
@@ -15,23 +15,22 @@ import { STORED_BODY } from "./vault.ts";
  * @throws SessionError `ERR_SESSION_TOO_LARGE` or `ERR_SESSION_FORMAT`
  */
 export function writeCookies(shared: Shared, draft: Draft, issued: Issued, now: number): string[] {
-  const { settings } = shared;
-  const maxAge =
-    settings.lifetimes.maxAge === null || issued.exp === NEVER ? null : issued.exp - now;
+  const { attributes, cookieName, lifetimes, writeAs } = shared.settings;
+  const maxAge = lifetimes.maxAge === null || issued.exp === NEVER ? null : issued.exp - now;
   const cookies =
-    settings.writeAs === undefined
+    writeAs === undefined
       ? tokenCookies(shared, draft, issued)
-      : settings.writeAs.write(foreignData(issued.json), now, maxAge);
-  for (const { name, value } of cookies) {
-    if (name.length + value.length > COOKIE_LIMIT)
-      tooLarge(shared, draft, name.length + value.length);
-  }
-  const attributes = settings.attributes[draft.secure ? "secure" : "plain"];
-  const stale = draft.loaded.cookies.filter((name) => isStale(shared, name, cookies));
-  return [
-    ...cookies.map(({ name, value }) => serializeCookie(name, value, attributes, maxAge)),
-    ...deletions(settings, stale, draft.secure),
-  ];
+      : writeAs.write(foreignData(issued.json), now, maxAge);
+  const written = cookies.map(({ name, value }) => {
+    const size = name.length + value.length;
+    if (size > COOKIE_LIMIT) tooLarge(shared, draft, size);
+    return serializeCookie(name, value, attributes[draft.secure ? "secure" : "plain"], maxAge);
+  });
+  // Chunks of our own that the session no longer fills. Cookies of other formats stay.
+  const stale = draft.loaded.cookies.filter(
+    (name) => isChunkName(cookieName, name) && cookies.every((cookie) => cookie.name !== name),
+  );
+  return [...written, ...deletions(shared, stale, draft.secure)];
 }
 
 function tokenCookies(shared: Shared, draft: Draft, issued: Issued): FormatCookie[] {
@@ -46,12 +45,6 @@ function tokenCookies(shared: Shared, draft: Draft, issued: Issued): FormatCooki
   const split = splitChunks(cookieName, token);
   if (split.length > MAX_CHUNKS) tooLarge(shared, draft, token.length);
   return split;
-}
-
-/** A chunk of our own that the session no longer fills. Cookies of other formats stay. */
-function isStale({ settings }: Shared, name: string, written: readonly FormatCookie[]): boolean {
-  if (written.some((cookie) => cookie.name === name)) return false;
-  return chunkNames(settings.cookieName, 1, MAX_CHUNKS).includes(name);
 }
 
 function foreignData(json: string): JsonObject {
@@ -82,7 +75,7 @@ function tooLarge({ settings }: Shared, draft: Draft, size: number): never {
 }
 
 /** The Set-Cookie headers that delete cookies. */
-export function deletions(settings: Shared["settings"], names: readonly string[], secure: boolean) {
+export function deletions({ settings }: Shared, names: readonly string[], secure: boolean) {
   const attributes = settings.attributes[secure ? "secure" : "plain"];
   return names.map((name) => serializeCookie(name, "", attributes, 0));
 }

@@ -18,22 +18,17 @@ export interface Verified {
   readonly present: readonly string[];
 }
 
-/**
- * Reads the session out of a `Cookie` header. Never throws for what the header holds: what cannot
- * be trusted is an empty session, and the reason goes to the events alone.
- * @param now seconds since 1970
- */
-export function loadSession(shared: Shared, header: string, now: number): Loaded {
-  const found = findSession(shared, header, now);
-  return isVerified(found) ? settleSession(shared, found, now) : found;
-}
-
 /** Whether there is a token whose session is still to be read. */
 export function isVerified(found: Verified | Loaded): found is Verified {
   return "opened" in found;
 }
 
-/** The first half: what the cookies alone tell. */
+/**
+ * The first half of reading the session out of a `Cookie` header: what the cookies alone tell.
+ * Never throws for what the header holds: what cannot be trusted is an empty session, and the
+ * reason goes to the events alone.
+ * @param now seconds since 1970
+ */
 export function findSession(shared: Shared, header: string, now: number): Verified | Loaded {
   const { settings } = shared;
   const chunks = settings.chunks
@@ -83,6 +78,11 @@ function verifyToken(
   const fault = judgeTimes(opened, now, shared.settings.lifetimes);
   if (fault !== undefined) return refuse(shared, fault, now, present, opened.sid);
   return { opened, present };
+}
+
+/** The second half, where no store is asked. */
+export function settle(shared: Shared, found: Verified | Loaded, now: number): Loaded {
+  return isVerified(found) ? settleSession(shared, found, now) : found;
 }
 
 /**

@@ -3,6 +3,7 @@ import { NEVER, type Times } from "../token/header.ts";
 import { newSessionId } from "../token/token.ts";
 import type { JsonObject, RejectReason } from "./format.ts";
 import type { Ledger } from "./ledger.ts";
+import type { RequestFacts } from "./request.ts";
 import type { SessionSettings } from "./settings.ts";
 import type { ConnectedOptions } from "./connect.ts";
 import type { Hub } from "./hub.ts";
@@ -15,6 +16,8 @@ export interface Shared {
   readonly options: ConnectedOptions;
   readonly cache: TokenCache;
   readonly ledger: Ledger;
+  /** Whether a request came over TLS, as far as `trustProxy` lets a proxy say. */
+  readonly isSecure: (request: RequestFacts) => boolean;
   /** The store, where there is one. Set once, at set-up. */
   vault: Vault | undefined;
   /** Sockets and other processes, where there are any. */

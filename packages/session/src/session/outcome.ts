@@ -17,9 +17,9 @@ export function issue(
 }
 
 /** The absolute limit passed while the request ran. */
-export function refuseExpired({ settings }: Shared, draft: Draft): Saved {
-  settings.events.emit("expired", draft.sid);
-  return { setCookie: deletions(settings, draft.loaded.cookies, draft.secure) };
+export function refuseExpired(shared: Shared, { sid, loaded, secure }: Draft): Saved {
+  shared.settings.events.emit("expired", sid);
+  return { setCookie: deletions(shared, loaded.cookies, secure) };
 }
 
 /** Tells everyone what a commit did: this process, sockets, other processes, the app. */
@@ -33,9 +33,9 @@ export function tell(
   const renewed = sid !== loaded.sid;
   const isFirst = loaded.isNew || destroyed;
   if (changed || renewed) ledger.record(sid, issued.rev, issued.json, now);
-  if (isFirst) settings.events.emit("created", sid);
-  else if (renewed) settings.events.emit("renewed", sid);
+  if (isFirst || renewed) settings.events.emit(isFirst ? "created" : "renewed", sid);
   if (hub === undefined || isFirst) return;
-  if (renewed) hub.renewed(loaded.sid, { sid, ...issued });
-  else hub.changed({ sid, ...issued });
+  const change = { sid, ...issued };
+  if (renewed) hub.renewed(loaded.sid, change);
+  else hub.changed(change);
 }

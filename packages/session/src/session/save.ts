@@ -1,9 +1,9 @@
 import type { MaybePromise } from "../maybe.ts";
-import { assertFits, serializeBody } from "./body.ts";
+import { assertFits, isSame, serializeBody } from "./body.ts";
 import { mergeBodies, type Draft, type Saved } from "./draft.ts";
 import { endSession } from "./end.ts";
 import { deletions, writeCookies } from "./issue.ts";
-import { assertJson, parseBody } from "./json.ts";
+import { assertJson, NO_META, parseBody } from "./json.ts";
 import type { Known } from "./ledger.ts";
 import type { Loaded, Shared } from "./loaded.ts";
 import { issue, refuseExpired, tell } from "./outcome.ts";
@@ -21,19 +21,20 @@ export const EMPTY_BODY = "{}";
  * same.
  */
 export function saveSession(shared: Shared, draft: Draft, now: number): MaybePromise<Saved> {
+  const { loaded, data, meta, destroyed } = draft;
   // What another request made of the session that this one began with; a renewed one still has
   // its data, so it neither survives a logout nor loses a change.
-  const known = draft.destroyed ? undefined : shared.ledger.peek(draft.loaded.sid);
-  const ending = draft.destroyed ? endAll(shared, draft, now) : undefined;
-  assertJson(draft.data);
-  const json = serializeBody(draft.data, draft.meta);
+  const known = destroyed ? undefined : shared.ledger.peek(loaded.sid);
+  const ending = destroyed && !loaded.isNew ? endSession(shared, loaded, now) : undefined;
+  assertJson(data);
+  const json = serializeBody(data, meta);
   // What another request put in meanwhile is not ours to throw away.
-  const isBehind = known !== undefined && !known.ended && known.rev > draft.loaded.rev;
-  if (json === EMPTY_BODY && !isBehind) return both(ending, clear(shared, draft, now));
-  return both(ending, save(shared, draft, json, known, now));
+  const isBehind = known !== undefined && !known.ended && known.rev > loaded.rev;
+  const isEmpty = json === EMPTY_BODY && !isBehind;
+  return after(ending, isEmpty ? clear(shared, draft, now) : save(shared, draft, json, known, now));
 }
 
-function both(ending: Promise<unknown> | undefined, saved: MaybePromise<Saved>) {
+function after(ending: Promise<unknown> | undefined, saved: MaybePromise<Saved>) {
   return ending === undefined ? saved : Promise.all([saved, ending]).then(([first]) => first);
 }
 
@@ -44,12 +45,11 @@ function save(
   known: Known | undefined,
   now: number,
 ): MaybePromise<Saved> {
-  const { settings, vault } = shared;
-  const { loaded, sid } = draft;
+  const { settings, vault, ledger } = shared;
+  const { loaded, sid, data, born, destroyed } = draft;
   const renewed = sid !== loaded.sid;
-  // Another writer's JSON may be spelt differently and mean the same.
-  const changed = json !== loaded.json && (loaded.isNew || json !== respell(loaded.json));
-  if (changed && settings.schema !== undefined) assertFits(settings, draft.data);
+  const changed = json !== loaded.json && (loaded.isNew || !isRespelt(loaded, draft, json));
+  if (changed) assertFits(settings, data);
   if (known?.ended === true) {
     // Another request ended the session while this one ran: it stays ended.
     settings.events.emit("revoked", loaded.sid);
@@ -59,30 +59,20 @@ function save(
     return { setCookie: [], issued: loaded };
   }
   const behind = known !== undefined && known.rev > loaded.rev ? known : undefined;
-  if (vault !== undefined) {
-    return vault.save(draft, { json, changed, renewed }, behind, now);
+  if (vault !== undefined) return vault.save(draft, { json, changed, renewed }, behind, now);
+  let body = json;
+  if (behind !== undefined) {
+    body = changed ? mergeBodies(shared, sid, loaded.json, behind.json, json) : behind.json;
   }
-  const body =
-    behind === undefined
-      ? json
-      : changed
-        ? mergeBodies(shared, sid, loaded.json, behind.json, json)
-        : behind.json;
   if (body === EMPTY_BODY) return clear(shared, draft, now);
-  const rev = (behind?.rev ?? loaded.rev) + (changed || renewed ? 1 : 0);
-  const issued = issue(shared, rev, body, draft.born, now);
+  const rev = (behind ?? loaded).rev + (changed || renewed ? 1 : 0);
+  const issued = issue(shared, rev, body, born, now);
   if (issued.exp <= issued.iat) return refuseExpired(shared, draft);
   const setCookie = writeCookies(shared, draft, issued, now);
   // Not before the new cookie is sure to fit: the old one is all that the client has.
-  if (!draft.destroyed) for (const ended of draft.ended) shared.ledger.end(ended, now);
+  if (renewed && !loaded.isNew && !destroyed) ledger.end(loaded.sid, now);
   tell(shared, draft, issued, changed, now);
   return { setCookie, issued };
-}
-
-/** Ends the sessions that this request destroyed or renewed. */
-function endAll(shared: Shared, draft: Draft, now: number): Promise<unknown> | undefined {
-  const ends = draft.ended.map((sid) => endSession(shared, sid, draft.loaded, now));
-  return shared.vault === undefined ? undefined : handled(Promise.all(ends));
 }
 
 /**
@@ -91,31 +81,20 @@ function endAll(shared: Shared, draft: Draft, now: number): Promise<unknown> | u
  * end it, so that a request running beside this one may still put something in.
  */
 function clear(shared: Shared, draft: Draft, now: number): MaybePromise<Saved> {
-  const { settings } = shared;
-  const { loaded } = draft;
-  if (loaded.cookies.length === 0) return { setCookie: [] };
+  const { loaded, sid, destroyed, secure } = draft;
   // A cookie that was refused is left alone: an empty session that stays empty changes nothing.
-  if (loaded.isNew && !draft.destroyed) return { setCookie: [] };
-  const saved = { setCookie: deletions(settings, loaded.cookies, draft.secure) };
-  if (draft.destroyed || !hasData(loaded)) return saved;
-  if (!draft.ended.includes(loaded.sid)) settings.events.emit("destroyed", loaded.sid);
-  return both(handled(endSession(shared, loaded.sid, loaded, now)), saved);
+  if (loaded.isNew && !destroyed) return { setCookie: [] };
+  const saved = { setCookie: deletions(shared, loaded.cookies, secure) };
+  if (destroyed || Object.keys(parseBody(loaded.json)?.data ?? {}).length === 0) return saved;
+  if (sid === loaded.sid) shared.settings.events.emit("destroyed", sid);
+  return after(endSession(shared, loaded, now), saved);
 }
 
-function hasData({ json }: Loaded): boolean {
-  const body = parseBody(json);
-  return body !== undefined && Object.keys(body.data).length > 0;
-}
-
-/** A promise that is waited for later, or not at all where something else fails first. */
-function handled<Value>(promise: Promise<Value> | undefined): Promise<Value> | undefined {
-  promise?.catch(() => undefined);
-  return promise;
-}
-
-function respell(json: string): string | undefined {
-  const body = parseBody(json);
-  return body === undefined ? undefined : serializeBody(body.data, body.meta);
+/** Whether other JSON than was issued means the same: another writer may spell it differently. */
+function isRespelt({ flat, json: before }: Loaded, { data, meta }: Draft, json: string): boolean {
+  if (flat !== undefined) return meta === NO_META && isSame(data, flat);
+  const body = parseBody(before);
+  return body !== undefined && serializeBody(body.data, body.meta) === json;
 }
 
 /** Whether a session that was only read is old enough to get a new lifetime. */

@@ -1,6 +1,7 @@
 import { SessionError } from "../errors.ts";
 import { storeRequired } from "../session/connect.ts";
 import { contextOf } from "../session/context.ts";
+import { refuseEnded } from "../session/refusals.ts";
 
 /**
  * Ends all other sessions of this session's user, everywhere, sockets included: "log out my other
@@ -20,7 +21,7 @@ export async function revokeOthers(session: object): Promise<void> {
   const { vault } = context.shared;
   if (vault?.knowsUsers !== true) throw storeRequired();
   const user = vault.userOf(context.state.dictionary.data);
-  if (user === undefined || context.hasEnded) {
+  if (user === undefined || context.refusal === refuseEnded) {
     throw new SessionError("ERR_SESSION_ENDED", "This is the session of no user.");
   }
   await vault.endUser(user, context.state.sid);

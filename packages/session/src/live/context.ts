@@ -1,0 +1,38 @@
+import type { SessionContext } from "../session/context.ts";
+import type { Change } from "../session/hub.ts";
+import { parseBody } from "../session/json.ts";
+import { refuseEnded } from "../session/refusals.ts";
+
+/** A session as a socket has it now. */
+export function currentOf({ state }: SessionContext<never>): Change {
+  const { rev, json, born, iat, exp } = state.issued ?? state.loaded;
+  return { sid: state.sid, rev, json, born, iat, exp };
+}
+
+/** The session of a socket is now as another request or socket made it. */
+export function refresh({ state }: SessionContext<never>, { sid, ...issued }: Change): void {
+  const body = parseBody(issued.json);
+  if (body === undefined) return;
+  if (issued.json !== (state.issued ?? state.loaded).json) {
+    state.dictionary.replace(body.data);
+    state.meta = body.meta;
+  }
+  state.sid = sid;
+  state.born = issued.born;
+  state.issued = issued;
+}
+
+/** The session of a socket is no more. What was in it can still be read. */
+export function end(context: SessionContext<never>): void {
+  context.close(refuseEnded);
+}
+
+/** Whether the session of a socket ended while the socket was open. */
+export function hasEnded({ refusal }: SessionContext<never>): boolean {
+  return refusal === refuseEnded;
+}
+
+/** Whether no cookie came and none went, so that a change would belong to nobody. */
+export function isNobodys({ state }: SessionContext<never>): boolean {
+  return state.issued === undefined && state.loaded.isNew;
+}
