@@ -12,12 +12,7 @@ const MAX_DEPTH = 64;
  * @throws SessionError `ERR_SESSION_NOT_JSON` naming the path of the first value that does not fit
  */
 export function assertJson(data: object): void {
-  for (const key of Object.keys(data)) {
-    const value = (data as Record<string, unknown>)[key];
-    // The common case, without building a path.
-    if (typeof value === "string" || typeof value === "boolean" || value === undefined) continue;
-    assertJsonValue(value, `session.${key}`);
-  }
+  refuseFlaw("session", findInside(data, []));
 }
 
 /**
@@ -26,19 +21,22 @@ export function assertJson(data: object): void {
  * @param path what the message calls it
  */
 export function assertJsonValue(value: unknown, path: string): void {
-  const flaw = findFlaw(value, []);
+  refuseFlaw(path, findFlaw(value, []));
+}
+
+function refuseFlaw(path: string, flaw: string | undefined): void {
   if (flaw === undefined) return;
   throw new SessionError(
     "ERR_SESSION_NOT_JSON",
-    `${path}${flaw}, which JSON cannot carry. Store text, numbers, booleans, null, arrays or plain objects.`,
+    `${path}${flaw}, which JSON cannot carry: store plain data.`,
   );
 }
 
 /**
- * What JSON cannot carry of a value, as in ".a[1] is NaN"; the path is put together on the way out.
+ * What JSON cannot carry of a value, as in ".a[1] is NaN": the path is put together on the way out,
+ * and costs nothing where all is well.
  *
  * @param above the objects around the value
- * @returns `undefined` where JSON carries all of it
  */
 function findFlaw(value: unknown, above: object[]): string | undefined {
   if (value === null || typeof value === "string" || typeof value === "boolean") return undefined;
@@ -46,14 +44,14 @@ function findFlaw(value: unknown, above: object[]): string | undefined {
     if (Number.isFinite(value)) return undefined;
     return ` is ${value === undefined || typeof value === "number" ? value : `a ${typeof value}`}`;
   }
-  if (above.includes(value)) return " is a cycle (it contains itself)";
+  if (above.includes(value)) return " is inside itself";
   if (above.length >= MAX_DEPTH) return ` is nested more than ${MAX_DEPTH} deep`;
   if (value instanceof Date && Number.isNaN(value.getTime())) return " is an invalid Date";
   above.push(value);
-  // A Date or a URL says itself what it is in JSON.
-  const plain: unknown =
-    "toJSON" in value && typeof value.toJSON === "function" ? value.toJSON("") : value;
   let flaw: string | undefined;
+  // A Date or a URL says itself what it is in JSON.
+  const own = value as { readonly toJSON?: unknown };
+  const plain: unknown = typeof own.toJSON === "function" ? own.toJSON("") : value;
   if (plain !== value) {
     flaw = findFlaw(plain, above);
   } else if (Array.isArray(value)) {
@@ -62,16 +60,21 @@ function findFlaw(value: unknown, above: object[]): string | undefined {
       flaw = findFlaw(value[i], above);
       if (flaw !== undefined) return `[${i}]${flaw}`;
     }
-  } else if (isDictionary(value)) {
-    for (const key of Object.keys(value)) {
-      if (value[key] !== undefined) flaw = findFlaw(value[key], above);
-      if (flaw !== undefined) return `.${key}${flaw}`;
-    }
   } else {
-    return ` is a ${tagOf(value).slice(8, -1)}`;
+    flaw = isDictionary(value) ? findInside(value, above) : ` is a ${tagOf(value).slice(8, -1)}`;
   }
   above.pop();
   return flaw;
+}
+
+/** The same for what the keys of an object hold. A key with `undefined` is no key. */
+function findInside(object: object, above: object[]): string | undefined {
+  for (const key of Object.keys(object)) {
+    const item = (object as Record<string, unknown>)[key];
+    const flaw = item === undefined ? item : findFlaw(item, above);
+    if (flaw !== undefined) return `.${key}${flaw}`;
+  }
+  return undefined;
 }
 
 /** The metadata of most sessions. One object serves all of them. */
@@ -83,9 +86,7 @@ export const NO_META: JsonObject = Object.freeze({});
  */
 export function parseBody(json: string): { data: JsonObject; meta: JsonObject } | undefined {
   try {
-    // An escape could spell it too, so the text alone tells only that there is none.
-    const isSuspect = json.includes("__proto__") || json.includes("\\u");
-    const value: unknown = JSON.parse(json, isSuspect ? dropProto : undefined);
+    const value: unknown = JSON.parse(json, SUSPECT.test(json) ? dropProto : undefined);
     if (isObject(value)) return { data: value, meta: NO_META };
     if (!Array.isArray(value) || value.length !== 2) return undefined;
     const [data, meta] = value as unknown[];
@@ -95,6 +96,8 @@ export function parseBody(json: string): { data: JsonObject; meta: JsonObject } 
   }
 }
 
+// The key itself, or an escape of one of its characters, which JSON.stringify never writes.
+const SUSPECT = /__proto__|\\u00[567]/;
 const dropProto = (key: string, value: unknown) => (key === "__proto__" ? undefined : value);
 
 /** Whether a value is an object of JSON, not null and not an array. */

@@ -49,7 +49,7 @@ const keyError = (message: string) => new SessionError("ERR_SESSION_KEY", messag
  */
 export function weaknessOf(key: string): string | undefined {
   if (key.length < STRONG_CHARACTERS) return `has fewer than ${STRONG_CHARACTERS} characters`;
-  if (new Set(key).size < 8) return "repeats the same few characters";
+  if (new Set(key).size < 8) return "repeats a few characters";
   if (WELL_KNOWN.test(shortHash(key.toLowerCase()))) return "is a well-known example";
   return undefined;
 }

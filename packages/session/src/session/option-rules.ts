@@ -5,13 +5,18 @@ export type Check = readonly [fits: (value: unknown) => boolean, what: string];
 
 /** A check for every option, and its default. */
 export type Rules<Options> = {
-  readonly [Name in keyof Options]: readonly [...Check, byDefault?: Options[Name]];
+  readonly [Name in keyof Options]: readonly [check: Check, byDefault?: Options[Name]];
 };
 
 /** One of a few values of JSON. */
 export function oneOf(...choices: readonly unknown[]): Check {
   const what = choices.map((choice) => JSON.stringify(choice)).join(" or ");
   return [(value) => choices.includes(value), what];
+}
+
+/** A list in which everything is right. A hole is not. */
+export function listOf([fits, what]: Check): Check {
+  return [(value) => Array.isArray(value) && [...value].every(fits), `a list of ${what}`];
 }
 
 /** On or off. */
@@ -33,7 +38,7 @@ export function readOptions<Options>(
 ): Options {
   const options: Partial<Options> = {};
   for (const name in rules) {
-    const [fits, what, byDefault] = rules[name];
+    const [[fits, what], byDefault] = rules[name];
     const value = given[name];
     if (value !== undefined && !fits(value)) throw optionError(`${name} must be ${what}.`);
     options[name] = value === undefined ? (instead[name] ?? byDefault) : value;

@@ -3,7 +3,7 @@ import { MAX_AGE_LIMIT } from "../cookie/serialize.ts";
 import type { SessionListener } from "./events.ts";
 import type { JsonObject, SessionFormat } from "./format.ts";
 import type { SecretKeys } from "./keys.ts";
-import { FUNCTION, oneOf, SWITCH, type Check, type Rules } from "./option-rules.ts";
+import { FUNCTION, listOf, oneOf, SWITCH, type Check, type Rules } from "./option-rules.ts";
 import type { StandardSchema } from "./schema.ts";
 
 /**
@@ -87,41 +87,47 @@ export const HARDENED: Partial<CheckedOptions> = {
   absoluteMaxAge: DAY / 2,
 };
 
-const KINDS: readonly unknown[] = ["signed", "encrypted"];
-const MADE = "what a factory such as starlette({ ... }) returns";
 const LIFETIME: Check = [
-  (value: unknown) =>
+  (value) =>
     value === null ||
-    (Number.isInteger(value) && Number(value) > 0 && Number(value) <= MAX_AGE_LIMIT),
-  `null or a whole number of seconds, at most ${MAX_AGE_LIMIT} (400 days, as browsers allow)`,
+    (Number.isInteger(value) && (value as number) > 0 && (value as number) <= MAX_AGE_LIMIT),
+  `null or a whole number of seconds from 1 to ${MAX_AGE_LIMIT} (400 days)`,
 ];
 
-/** Each option but the keys: whether a value is one, what it must be, its default. */
+const FORMAT: Check = [
+  (value) => {
+    const { read, write, cookieNames } = (value ?? {}) as Partial<SessionFormat>;
+    const isComplete = typeof read === "function" && typeof write === "function";
+    return isComplete && isCookieName(cookieNames?.[0]);
+  },
+  "what a factory such as starlette({ ... }) returns",
+];
+
+/** Each option but the keys: what it must be, and its default. */
 export const COOKIE_OPTION_RULES: Rules<CheckedOptions> = {
-  sessionCookie: [isCookieName, "a cookie name: letters, digits and !#$%&'*+-.^_`|~", "session"],
-  maxAge: [...LIFETIME, 14 * DAY],
-  path: [isCookiePath, 'short, start with "/" and hold no semicolon or control character', "/"],
-  sameSite: [...oneOf("lax", "strict", "none"), "lax"],
-  httpsOnly: [...oneOf(true, false, "auto"), false],
-  domain: [isCookieDomain, "a host name, such as example.com"],
-  partitioned: [...SWITCH, false],
-  encrypt: [...SWITCH, false],
-  accept: [
-    (value) => Array.isArray(value) && value.every((kind) => KINDS.includes(kind)),
-    'a list of "signed" and "encrypted"',
-  ],
-  rolling: [...SWITCH, true],
-  absoluteMaxAge: [...LIFETIME, null],
-  chunks: [...SWITCH, false],
+  sessionCookie: [[isCookieName, "a cookie name: letters, digits and !#$%&'*+-.^_`|~"], "session"],
+  maxAge: [LIFETIME, 14 * DAY],
+  path: [[isCookiePath, 'short, start with "/" and hold no semicolon or control character'], "/"],
+  sameSite: [oneOf("lax", "strict", "none"), "lax"],
+  httpsOnly: [oneOf(true, false, "auto"), false],
+  domain: [[isCookieDomain, "a host name, such as example.com"]],
+  partitioned: [SWITCH, false],
+  encrypt: [SWITCH, false],
+  accept: [listOf(oneOf("signed", "encrypted"))],
+  rolling: [SWITCH, true],
+  absoluteMaxAge: [LIFETIME, null],
+  chunks: [SWITCH, false],
   schema: [
-    (value) => typeof (value as Partial<StandardSchema>)?.["~standard"]?.validate === "function",
-    "a Standard Schema, as those of zod, valibot or arktype are",
+    [
+      (value) => typeof (value as Partial<StandardSchema>)?.["~standard"]?.validate === "function",
+      "a Standard Schema, such as those of zod and valibot",
+    ],
   ],
-  migrate: FUNCTION,
-  formats: [(value) => Array.isArray(value) && value.every(isFormat), `a list of ${MADE}`, []],
-  writeAs: [isFormat, MADE],
-  onEvent: FUNCTION,
-  hardened: [...SWITCH, false],
+  migrate: [FUNCTION],
+  formats: [listOf(FORMAT), []],
+  writeAs: [FORMAT],
+  onEvent: [FUNCTION],
+  hardened: [SWITCH, false],
 };
 
 /** Every option that sessions of a cookie know. */
@@ -129,10 +135,3 @@ export const COOKIE_OPTION_NAMES = [
   "secretKey",
   ...Object.keys(COOKIE_OPTION_RULES),
 ] as readonly (keyof CookieSessionOptions)[];
-
-function isFormat(value: unknown): boolean {
-  const { read, write, cookieNames } = (value ?? {}) as Partial<SessionFormat>;
-  return (
-    typeof read === "function" && typeof write === "function" && isCookieName(cookieNames?.[0])
-  );
-}

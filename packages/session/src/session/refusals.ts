@@ -12,19 +12,19 @@ const refusal =
 /** The response has begun. */
 export const refuseCommitted: Refusal = refusal(
   "ERR_SESSION_COMMITTED",
-  "The response headers have been sent. Change the session before the response begins.",
+  "The response headers have been sent: change the session earlier.",
 );
 
 /** The socket is open. */
 export const refuseHandshakeSent: Refusal = refusal(
   "ERR_SESSION_HANDSHAKE_SENT",
-  "The handshake has been answered. Change the session by `await update(session, draft => { ... })`, or before accepting.",
+  "The handshake has been answered: use `await update(session, draft => { ... })`, or change the session before accepting.",
 );
 
 /** The socket is open, and no session belongs to it. */
 export const refuseWithoutSession: Refusal = refusal(
   "ERR_SESSION_HANDSHAKE_SENT",
-  "This socket was opened without a session. Begin one before accepting, or in a request before.",
+  "This socket was opened without a session: begin one before accepting.",
 );
 
 /** The session of a socket has ended. */

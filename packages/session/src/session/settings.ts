@@ -41,14 +41,12 @@ export function readSettings(given: CookieSessionOptions): SessionSettings {
   const options = readOptions(given, COOKIE_OPTION_RULES, given.hardened === true ? HARDENED : {});
   const { sessionCookie, maxAge, absoluteMaxAge, httpsOnly, encrypt, formats, writeAs } = options;
   if (writeAs && absoluteMaxAge !== null) {
-    throw optionError(
-      "absoluteMaxAge needs Galleta's own cookie: that of writeAs has no beginning.",
-    );
+    throw optionError("absoluteMaxAge is not for writeAs: that cookie tells no beginning.");
   }
   const written = encrypt ? "encrypted" : "signed";
   const { accept = [written] } = options;
   if (!accept.includes(written)) {
-    throw optionError("accept must contain the kind that is written; see encrypt.");
+    throw optionError(`accept must contain "${written}", see encrypt.`);
   }
   const cookieName = writeAs?.cookieNames[0] ?? sessionCookie;
   // Before the keys: they are derived from the name.
@@ -77,7 +75,7 @@ export function readSettings(given: CookieSessionOptions): SessionSettings {
  */
 export function checkOptionNames(options: unknown, names: readonly string[]): void {
   if (!isObject(options)) {
-    throw optionError("The options of sessions are an object with at least secretKey.");
+    throw optionError("Sessions need options: an object with at least secretKey.");
   }
   for (const name of Object.keys(options)) {
     if (names.includes(name)) continue;
