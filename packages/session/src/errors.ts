@@ -85,11 +85,16 @@ export class SessionError<Code extends SessionErrorCode = SessionErrorCode> exte
   declare readonly rule?: string;
 
   constructor(code: Code, message: string, options: SessionErrorOptions = {}) {
-    super(message, "cause" in options ? { cause: options.cause } : undefined);
+    super(message, options);
     this.name = "SessionError";
     this.code = code;
     this.status = options.status ?? 500;
     // No property where there is none: errors are logged with all they have.
     if (options.rule !== undefined) this.rule = options.rule;
   }
+}
+
+/** The error of an option that is unknown, wrong or contradicts another. The message holds no value of it. */
+export function optionError(message: string): SessionError<"ERR_SESSION_OPTION"> {
+  return new SessionError("ERR_SESSION_OPTION", message);
 }

@@ -35,11 +35,11 @@ export function findChunks(header: string, name: string): string[] | typeof AMBI
 export function splitChunks(name: string, value: string): { name: string; value: string }[] {
   const chunks: { name: string; value: string }[] = [];
   let rest = value;
-  while (rest !== "" || chunks.length === 0) {
+  do {
     const chunk = chunkName(name, chunks.length);
     const room = COOKIE_LIMIT - chunk.length;
     chunks.push({ name: chunk, value: rest.slice(0, room) });
     rest = rest.slice(room);
-  }
+  } while (rest !== "");
   return chunks;
 }

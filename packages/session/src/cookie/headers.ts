@@ -21,9 +21,8 @@ export const UNTOUCHED: Commit = { accessed: false, setCookie: [] };
  * ```
  */
 export function varyOnCookie(existing: string | null | undefined): string {
-  if (existing == null || existing.trim() === "") return "Cookie";
-  const names = existing.split(",").map((name) => name.trim().toLowerCase());
-  return names.includes("*") || names.includes("cookie") ? existing : `${existing}, Cookie`;
+  if (!existing?.trim()) return "Cookie";
+  return /(?:^|,)\s*(?:\*|cookie)\s*(?:,|$)/i.test(existing) ? existing : `${existing}, Cookie`;
 }
 
 /**
@@ -38,8 +37,9 @@ export function varyOnCookie(existing: string | null | undefined): string {
  * ```
  */
 export function privateNoStore(existing: string | null | undefined): string {
-  const directives = (existing ?? "").split(",").map((directive) => directive.trim().toLowerCase());
-  return directives.includes("no-store") ? (existing ?? "") : "private, no-store";
+  return existing && /(?:^|,)\s*no-store\s*(?:,|$)/i.test(existing)
+    ? existing
+    : "private, no-store";
 }
 
 /**

@@ -13,34 +13,26 @@ export function findCookie(header: string, name: string): string | typeof AMBIGU
   let at = header.indexOf(name);
   while (at !== -1) {
     const equals = at + name.length;
-    if (header.charCodeAt(equals) === 0x3d && startsPair(header, at)) {
-      const semicolon = header.indexOf(";", equals);
-      const value = trimEnd(header, equals + 1, semicolon === -1 ? header.length : semicolon);
-      if (found !== undefined && found !== value) return AMBIGUOUS;
-      found = value;
+    if (header.charCodeAt(equals) === 0x3d) {
+      let before = at - 1;
+      while (isSpace(header, before)) before -= 1;
+      // Only white space may stand between the name and the semicolon, or the start, before it.
+      if (before < 0 || header.charCodeAt(before) === 0x3b) {
+        let end = header.indexOf(";", equals);
+        if (end === -1) end = header.length;
+        while (isSpace(header, end - 1)) end -= 1;
+        const value = header.slice(equals + 1, end);
+        if (found !== undefined && found !== value) return AMBIGUOUS;
+        found = value;
+      }
     }
     at = header.indexOf(name, equals);
   }
   return found;
 }
 
-/** Whether only white space lies between `at` and the semicolon, or the start, before it. */
-function startsPair(header: string, at: number): boolean {
-  for (let i = at - 1; i >= 0; i -= 1) {
-    const code = header.charCodeAt(i);
-    if (code === 0x3b) return true;
-    if (code !== 0x20 && code !== 0x09) return false;
-  }
-  return true;
-}
-
-function trimEnd(header: string, start: number, end: number): string {
-  let last = end;
-  while (
-    last > start &&
-    (header.charCodeAt(last - 1) === 0x20 || header.charCodeAt(last - 1) === 9)
-  ) {
-    last -= 1;
-  }
-  return header.slice(start, last);
+function isSpace(header: string, at: number): boolean {
+  if (at < 0) return false;
+  const code = header.charCodeAt(at);
+  return code === 0x20 || code === 0x09;
 }

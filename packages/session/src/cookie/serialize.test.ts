@@ -1,24 +1,29 @@
 import { describe, expect, it } from "vitest";
 import { MAX_AGE_LIMIT, serializeAttributes, serializeCookie } from "./serialize.ts";
 
-const plain = { path: "/", sameSite: "lax", secure: false, partitioned: false } as const;
+const plain = { path: "/", sameSite: "lax", partitioned: false } as const;
 
 describe("serializeAttributes", () => {
   it.each([
-    [plain, "; Path=/; HttpOnly; SameSite=Lax"],
-    [{ ...plain, sameSite: "strict" }, "; Path=/; HttpOnly; SameSite=Strict"],
-    [{ ...plain, domain: "example.com" }, "; Path=/; Domain=example.com; HttpOnly; SameSite=Lax"],
+    [plain, false, "; Path=/; HttpOnly; SameSite=Lax"],
+    [{ ...plain, sameSite: "strict" }, false, "; Path=/; HttpOnly; SameSite=Strict"],
     [
-      { ...plain, path: "/a", sameSite: "none", secure: true, partitioned: true },
+      { ...plain, domain: "example.com" },
+      false,
+      "; Path=/; Domain=example.com; HttpOnly; SameSite=Lax",
+    ],
+    [
+      { path: "/a", sameSite: "none", partitioned: true },
+      true,
       "; Path=/a; Secure; HttpOnly; SameSite=None; Partitioned",
     ],
-  ] as const)("%j", (attributes, text) => {
-    expect(serializeAttributes(attributes)).toBe(text);
+  ] as const)("%j", (attributes, secure, text) => {
+    expect(serializeAttributes(attributes, secure)).toBe(text);
   });
 });
 
 describe("serializeCookie", () => {
-  const all = serializeAttributes(plain);
+  const all = serializeAttributes(plain, false);
 
   it("says how long to keep it, and for how long browsers do", () => {
     expect(serializeCookie("s", "v", all, 60)).toBe(`s=v; Max-Age=60${all}`);

@@ -1,31 +1,31 @@
-import { SessionError } from "../errors.ts";
+import { optionError } from "../errors.ts";
 
 /** The attributes of a cookie (RFC 6265bis §4.1.2); always `HttpOnly`. */
 export interface CookieAttributes {
   readonly path: string;
   readonly domain?: string | undefined;
   readonly sameSite: "lax" | "strict" | "none";
-  readonly secure: boolean;
   readonly partitioned: boolean;
 }
 
 /** Bytes of name and value together that every browser keeps (RFC 6265bis §6.1). */
 export const COOKIE_LIMIT = 4096;
 /** Seconds of the longest Max-Age that browsers honour: 400 days (RFC 6265bis §5.5). */
-export const MAX_AGE_LIMIT = 400 * 24 * 60 * 60;
+export const MAX_AGE_LIMIT = 34_560_000;
 
 const SAME_SITE = { lax: "Lax", strict: "Strict", none: "None" } as const;
 // A cookie-octet of RFC 6265 §4.1.1: no control, white space, quote, comma, semicolon, backslash.
 const VALUE = /^[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*$/;
 
-/** The part of a Set-Cookie that is the same every time: made once, at set-up. */
-export function serializeAttributes(attributes: CookieAttributes): string {
-  let text = `; Path=${attributes.path}`;
-  if (attributes.domain !== undefined) text += `; Domain=${attributes.domain}`;
-  if (attributes.secure) text += "; Secure";
-  text += `; HttpOnly; SameSite=${SAME_SITE[attributes.sameSite]}`;
-  if (attributes.partitioned) text += "; Partitioned";
-  return text;
+/**
+ * The part of a Set-Cookie that is the same every time: made once, at set-up.
+ *
+ * @param secure whether to set `Secure`
+ */
+export function serializeAttributes(attributes: CookieAttributes, secure: boolean): string {
+  const { path, domain, sameSite, partitioned } = attributes;
+  const toDomain = domain === undefined ? "" : `; Domain=${domain}`;
+  return `; Path=${path}${toDomain}${secure ? "; Secure" : ""}; HttpOnly; SameSite=${SAME_SITE[sameSite]}${partitioned ? "; Partitioned" : ""}`;
 }
 
 /**
@@ -41,12 +41,7 @@ export function serializeCookie(
   attributes: string,
   maxAge: number | null,
 ): string {
-  if (!VALUE.test(value)) {
-    throw new SessionError(
-      "ERR_SESSION_OPTION",
-      `The value for the cookie "${name}" has a character that cookies cannot carry.`,
-    );
-  }
+  if (!VALUE.test(value)) throw optionError(`The cookie "${name}" cannot carry this value.`);
   if (maxAge === null) return `${name}=${value}${attributes}`;
   // Max-Age=0 alone deletes; Expires says the same to clients that know only it.
   const expires = maxAge === 0 ? "; Expires=Thu, 01 Jan 1970 00:00:00 GMT" : "";

@@ -1,5 +1,5 @@
 export { REFUSALS } from "../csrf/refusal.ts";
-export { hashSessionId } from "../session/events.ts";
+export { shortHash as hashSessionId } from "../session/hash.ts";
 export { nearest } from "../session/nearest.ts";
 export { adviseOn, type Advice, type AdviceLevel } from "./advice.ts";
 export { inspectCookies, type InspectOptions } from "./inspect.ts";

@@ -17,15 +17,14 @@ export function fitSchema(
   { schema, migrate }: SessionSettings,
   data: JsonObject,
 ): { data: JsonObject; migrated: boolean } | undefined {
-  // A session with nothing but a flash message in it has no shape yet.
-  if (schema === undefined || Object.keys(data).length === 0) return { data, migrated: false };
+  if (schema === undefined || isEmpty(data)) return { data, migrated: false };
   try {
     // Validated as a copy: migrate is to see what the cookie held, not what a schema made of it.
-    const fitting = validateData(schema, structuredClone(data));
+    let fitting = validateData(schema, structuredClone(data));
     if (fitting !== undefined) return { data: fitting, migrated: false };
     const moved: unknown = migrate?.(data);
-    const migrated = isObject(moved) ? validateData(schema, moved) : undefined;
-    return migrated === undefined ? undefined : { data: migrated, migrated: true };
+    if (isObject(moved)) fitting = validateData(schema, moved);
+    return fitting && { data: fitting, migrated: true };
   } catch (error) {
     if (error instanceof SessionError) throw error;
     // Old data that a check or migrate trips over costs the session, not the request.
@@ -35,14 +34,16 @@ export function fitSchema(
 
 /** @throws SessionError `ERR_SESSION_SCHEMA` when the next request would refuse the data */
 export function assertFits({ schema }: SessionSettings, data: JsonObject): void {
-  if (schema === undefined || Object.keys(data).length === 0) return;
-  const plain = JSON.parse(JSON.stringify(data)) as JsonObject;
-  if (validateData(schema, plain) !== undefined) return;
+  if (schema === undefined || isEmpty(data)) return;
+  if (validateData(schema, JSON.parse(JSON.stringify(data)) as JsonObject)) return;
   throw new SessionError(
     "ERR_SESSION_SCHEMA",
-    "The session does not fit its schema and would be refused on the next request; store what the schema accepts.",
+    "The next request would refuse this session: store what its schema accepts.",
   );
 }
+
+/** A session with nothing but a flash message in it has no shape yet. */
+const isEmpty = (data: JsonObject) => Object.keys(data).length === 0;
 
 /** Whether data is what it was, key by key: much less work than to serialize it. */
 export function isSame(data: JsonObject, flat: Readonly<JsonObject>): boolean {

@@ -9,13 +9,22 @@ export type Refuse = () => never;
  * It is a null-prototype object behind a proxy. While the session is open, nothing of it is
  * intercepted but `in`. Once its cookie has been sent, {@link Dictionary.close} switches on the
  * traps that turn a late write, also a nested one, into an error instead of a silent loss.
+ *
+ * It is the handler of its own proxy, one object less for every request. A trap that is undefined
+ * is no trap, and the shape never changes.
  */
 export class Dictionary {
   /** What `req.session` is. */
   readonly view: JsonObject;
   /** The data itself, readable and writable at any time. */
   readonly data: JsonObject;
-  readonly #guard: Guard;
+  readonly owner: object;
+  set: Refuse | undefined;
+  defineProperty: Refuse | undefined;
+  deleteProperty: Refuse | undefined;
+  get: typeof getReadOnly | undefined;
+  /** The read-only views of nested objects, made when one is asked for. */
+  nested: WeakMap<object, object> | undefined;
 
   /**
    * @param data becomes the dictionary itself, so nobody else may hold it
@@ -25,8 +34,8 @@ export class Dictionary {
     // Taking the prototype off what JSON.parse made keeps it as fast as it was; filling an
     // `Object.create(null)` would copy it into a hash table.
     this.data = Object.setPrototypeOf(data, null) as JsonObject;
-    this.#guard = new Guard(this.data, owner);
-    this.view = new Proxy(this.data, this.#guard as ProxyHandler<JsonObject>);
+    this.owner = owner;
+    this.view = new Proxy(this.data, this as ProxyHandler<JsonObject>);
   }
 
   /** Replaces the data and keeps the object's identity. */
@@ -41,11 +50,15 @@ export class Dictionary {
 
   /** Makes the dictionary read-only. Reading goes on; a write calls `refuse`. */
   close(refuse: Refuse): void {
-    const guard = this.#guard;
-    guard.set = refuse;
-    guard.defineProperty = refuse;
-    guard.deleteProperty = refuse;
-    guard.get = getReadOnly;
+    this.set = this.defineProperty = this.deleteProperty = refuse;
+    this.get = getReadOnly;
+  }
+
+  /** The trap of `in`. */
+  has(target: object, key: PropertyKey): boolean {
+    if (key !== WHOSE) return key in target;
+    if (target === this.data) answer = this.owner;
+    return false;
   }
 }
 
@@ -78,36 +91,18 @@ export function ownerOf(view: unknown): object | undefined {
 const WHOSE: unique symbol = Symbol("whose");
 let answer: object | undefined;
 
-/** The handler of the proxy. A trap that is undefined is no trap; the shape never changes. */
-class Guard {
-  readonly root: object;
-  readonly owner: object;
-  set: Refuse | undefined = undefined;
-  defineProperty: Refuse | undefined = undefined;
-  deleteProperty: Refuse | undefined = undefined;
-  get: typeof getReadOnly | undefined = undefined;
-  /** The read-only views of nested objects, made when one is asked for. */
-  nested: WeakMap<object, object> | undefined = undefined;
-
-  constructor(root: object, owner: object) {
-    this.root = root;
-    this.owner = owner;
-  }
-
-  has(target: object, key: PropertyKey): boolean {
-    if (key !== WHOSE) return Reflect.has(target, key);
-    if (target === this.root) answer = this.owner;
-    return false;
-  }
-}
-
 /** Whether a proxy may stand for it: the methods of a Date work on the Date alone. */
 function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   return Array.isArray(value) || prototype === Object.prototype || prototype === null;
 }
 
-function getReadOnly(this: Guard, target: object, key: PropertyKey, receiver: unknown): unknown {
+function getReadOnly(
+  this: Dictionary,
+  target: object,
+  key: PropertyKey,
+  receiver: unknown,
+): unknown {
   const value: unknown = Reflect.get(target, key, receiver);
   if (typeof value !== "object" || value === null || !isPlain(value)) return value;
   // A proxy must give frozen properties as they are; frozen data needs no protection either.

@@ -3,8 +3,9 @@ import { inspect } from "node:util";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { KEY, start, valueOf, visit } from "../../../../test/support/sessions.ts";
 import { createSessions } from "../sessions.ts";
-import { Events, hashSessionId, type SessionEvent } from "./events.ts";
+import { Events, type SessionEvent } from "./events.ts";
 import { describe as describeSession, destroy, renew } from "./functions.ts";
+import { shortHash } from "./hash.ts";
 
 beforeEach(() => {
   vi.useFakeTimers({ now: new Date("2026-01-01T00:00:00Z"), toFake: ["Date"] });
@@ -31,7 +32,7 @@ describe("events", () => {
     visit(sessions, second.cookie);
     visit(sessions, "session=rubbish");
     const at = Date.now();
-    const [old, young] = ids.map((id) => hashSessionId(id));
+    const [old, young] = ids.map((id) => shortHash(id));
     expect(events).toEqual([
       { type: "created", at, session: old },
       { type: "renewed", at, session: young },
@@ -45,9 +46,9 @@ describe("events", () => {
   });
 
   it("give each session a hash of its own that opens nothing", () => {
-    expect(hashSessionId("a")).toMatch(/^[\w-]{16}$/);
-    expect(hashSessionId("a")).toBe(hashSessionId("a"));
-    expect(hashSessionId("a")).not.toBe(hashSessionId("b"));
+    expect(shortHash("a")).toMatch(/^[\w-]{16}$/);
+    expect(shortHash("a")).toBe(shortHash("a"));
+    expect(shortHash("a")).not.toBe(shortHash("b"));
   });
 
   it.each<[string, () => unknown]>([

@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import { channel } from "node:diagnostics_channel";
 import type { RejectReason } from "./format.ts";
+import { shortHash } from "./hash.ts";
 
 /** What happened to a session. */
 export type SessionEventType =
@@ -44,11 +44,6 @@ export type SessionListener = (event: SessionEvent) => void;
 
 const diagnostics = channel("galleta:session");
 
-/** Hashes a session's id for events and logs: 16 characters of SHA-256. */
-export function hashSessionId(sid: string): string {
-  return createHash("sha256").update(sid).digest("base64url").slice(0, 16);
-}
-
 /** Sends events to the app's listener and to `node:diagnostics_channel` "galleta:session". */
 export class Events {
   readonly #listener: SessionListener;
@@ -58,7 +53,7 @@ export class Events {
   }
 
   emit(type: SessionEventType, sid: string | undefined, more: Partial<SessionEvent> = {}): void {
-    const session = sid === undefined ? undefined : hashSessionId(sid);
+    const session = sid === undefined ? undefined : shortHash(sid);
     const event: SessionEvent = { type, at: Date.now(), session, ...more };
     try {
       const outcome: unknown = this.#listener(event);
@@ -79,24 +74,24 @@ const WARN_EVERY_MS = 10_000;
  * for each reason, so that an attacker cannot fill the log.
  */
 function createConsoleListener(): SessionListener {
-  const last = new Map<string, { at: number; unsaid: number }>();
+  const said = new Map<string, { at: number; unsaid: number }>();
   return ({ type, reason, at }) => {
-    if (type !== "rejected" && type !== "csrf" && type !== "store") return;
-    const key = `${type} ${reason ?? ""}`;
-    const before = last.get(key);
-    if (before !== undefined && at - before.at < WARN_EVERY_MS) {
-      before.unsaid += 1;
+    const what = WARNINGS[type];
+    if (what === undefined) return;
+    const text = `[galleta] ${what}: ${reason}`;
+    const last = said.get(text);
+    if (last !== undefined && at - last.at < WARN_EVERY_MS) {
+      last.unsaid += 1;
       return;
     }
-    last.set(key, { at, unsaid: 0 });
-    const more = before !== undefined && before.unsaid > 0 ? ` (and ${before.unsaid} more)` : "";
+    said.set(text, { at, unsaid: 0 });
     // oxlint-disable-next-line no-console -- telling is the default that the design asks for
-    console.warn(`[galleta] ${WORDS[type]}: ${reason ?? "unknown"}${more}`);
+    console.warn(last?.unsaid ? `${text} (and ${last.unsaid} more)` : text);
   };
 }
 
-const WORDS = {
+const WARNINGS: Partial<Record<SessionEventType, string>> = {
   rejected: "a session cookie was refused",
   csrf: "a cross-site request was refused",
   store: "the session store failed",
-} as const;
+};

@@ -30,7 +30,7 @@ describe("what JSON cannot carry is named with its path", () => {
     ["-Infinity", { a: { b: Number.NEGATIVE_INFINITY } }, "session.a.b is -Infinity"],
     ["undefined in an array", { a: [1, undefined] }, "session.a[1] is undefined"],
     ["a hole", { a: sparse }, "session.a[1] is undefined"],
-    ["a cycle", { cycle }, "session.cycle.self.cycle is a cycle (it contains itself)"],
+    ["a cycle", { cycle }, "session.cycle.self.cycle is inside itself"],
     ["a Map", { m: new Map() }, "session.m is a Map"],
     ["a Set", { a: [new Set([1])] }, "session.a[0] is a Set"],
     ["a RegExp", { r: /a/ }, "session.r is a RegExp"],

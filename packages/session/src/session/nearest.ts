@@ -5,7 +5,8 @@
 export function nearest(name: string, names: Iterable<string>): string | undefined {
   const wanted = plain(name);
   let best: string | undefined;
-  let least = Math.max(2, Math.floor(wanted.length / 3)) + 1;
+  // Two letters may be wrong, or a third of them.
+  let least = Math.max(3, (wanted.length + 1) / 3);
   for (const candidate of names) {
     const other = plain(candidate);
     // "--work" means "--workers", however many letters are missing.
@@ -19,24 +20,22 @@ const plain = (name: string): string => name.toLowerCase().replaceAll("_", "");
 
 /** How many letters to insert, remove, change or swap with their neighbour (Damerau). */
 function edits(a: string, b: string): number {
-  let before: number[] = [];
-  let above = Array.from({ length: b.length + 1 }, (_, column) => column);
-  for (let row = 1; row <= a.length; row += 1) {
-    const line = [row];
-    for (let column = 1; column <= b.length; column += 1) {
+  const costs: number[][] = [];
+  // Outside of the table is no way.
+  const at = (row: number, column: number) => costs[row]?.[column] ?? Infinity;
+  for (let row = 0; row <= a.length; row += 1) {
+    const line: number[] = (costs[row] = []);
+    for (let column = 0; column <= b.length; column += 1) {
       const change = a[row - 1] === b[column - 1] ? 0 : 1;
-      let cost = Math.min(
-        at(above, column - 1) + change,
-        at(above, column) + 1,
-        at(line, column - 1) + 1,
-      );
       const swapped = a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1];
-      if (row > 1 && column > 1 && swapped) cost = Math.min(cost, at(before, column - 2) + 1);
-      line.push(cost);
+      line[column] = Math.min(
+        row + column === 0 ? 0 : Infinity,
+        at(row - 1, column - 1) + change,
+        at(row - 1, column) + 1,
+        at(row, column - 1) + 1,
+        swapped ? at(row - 2, column - 2) + 1 : Infinity,
+      );
     }
-    [before, above] = [above, line];
   }
-  return at(above, b.length);
+  return at(a.length, b.length);
 }
-
-const at = (costs: readonly number[], index: number): number => costs[index] ?? 0;

@@ -1,6 +1,9 @@
+import { isCookieDomain, isCookieName, isCookiePath } from "../cookie/rules.ts";
+import { MAX_AGE_LIMIT } from "../cookie/serialize.ts";
 import type { SessionListener } from "./events.ts";
 import type { JsonObject, SessionFormat } from "./format.ts";
 import type { SecretKeys } from "./keys.ts";
+import { FUNCTION, listOf, oneOf, SWITCH, type Check, type Rules } from "./option-rules.ts";
 import type { StandardSchema } from "./schema.ts";
 
 /**
@@ -51,25 +54,84 @@ export interface CookieSessionOptions {
   readonly hardened?: boolean | undefined;
 }
 
+/** Those that have a default. */
+type WithDefault =
+  | "sessionCookie"
+  | "maxAge"
+  | "path"
+  | "sameSite"
+  | "httpsOnly"
+  | "partitioned"
+  | "encrypt"
+  | "rolling"
+  | "absoluteMaxAge"
+  | "chunks"
+  | "formats"
+  | "hardened";
+
+/** The options once they were checked, with their defaults; without the keys. */
+export type CheckedOptions = {
+  readonly [Name in Exclude<keyof CookieSessionOptions, "secretKey">]: Name extends WithDefault
+    ? Exclude<CookieSessionOptions[Name], undefined>
+    : CookieSessionOptions[Name];
+};
+
+const DAY = 86_400;
+
+/** What `hardened` sets; options beside it win. */
+export const HARDENED: Partial<CheckedOptions> = {
+  sessionCookie: "__Host-session",
+  httpsOnly: true,
+  encrypt: true,
+  maxAge: 3600,
+  absoluteMaxAge: DAY / 2,
+};
+
+const LIFETIME: Check = [
+  (value) =>
+    value === null ||
+    (Number.isInteger(value) && (value as number) > 0 && (value as number) <= MAX_AGE_LIMIT),
+  `null or a whole number of seconds from 1 to ${MAX_AGE_LIMIT} (400 days)`,
+];
+
+const FORMAT: Check = [
+  (value) => {
+    const { read, write, cookieNames } = (value ?? {}) as Partial<SessionFormat>;
+    const isComplete = typeof read === "function" && typeof write === "function";
+    return isComplete && isCookieName(cookieNames?.[0]);
+  },
+  "what a factory such as starlette({ ... }) returns",
+];
+
+/** Each option but the keys: what it must be, and its default. */
+export const COOKIE_OPTION_RULES: Rules<CheckedOptions> = {
+  sessionCookie: [[isCookieName, "a cookie name: letters, digits and !#$%&'*+-.^_`|~"], "session"],
+  maxAge: [LIFETIME, 14 * DAY],
+  path: [[isCookiePath, 'short, start with "/" and hold no semicolon or control character'], "/"],
+  sameSite: [oneOf("lax", "strict", "none"), "lax"],
+  httpsOnly: [oneOf(true, false, "auto"), false],
+  domain: [[isCookieDomain, "a host name, such as example.com"]],
+  partitioned: [SWITCH, false],
+  encrypt: [SWITCH, false],
+  accept: [listOf(oneOf("signed", "encrypted"))],
+  rolling: [SWITCH, true],
+  absoluteMaxAge: [LIFETIME, null],
+  chunks: [SWITCH, false],
+  schema: [
+    [
+      (value) => typeof (value as Partial<StandardSchema>)?.["~standard"]?.validate === "function",
+      "a Standard Schema, such as those of zod and valibot",
+    ],
+  ],
+  migrate: [FUNCTION],
+  formats: [listOf(FORMAT), []],
+  writeAs: [FORMAT],
+  onEvent: [FUNCTION],
+  hardened: [SWITCH, false],
+};
+
 /** Every option that sessions of a cookie know. */
 export const COOKIE_OPTION_NAMES = [
   "secretKey",
-  "sessionCookie",
-  "maxAge",
-  "path",
-  "sameSite",
-  "httpsOnly",
-  "domain",
-  "partitioned",
-  "encrypt",
-  "accept",
-  "rolling",
-  "absoluteMaxAge",
-  "chunks",
-  "schema",
-  "migrate",
-  "formats",
-  "writeAs",
-  "onEvent",
-  "hardened",
-] as const satisfies readonly (keyof CookieSessionOptions)[];
+  ...Object.keys(COOKIE_OPTION_RULES),
+] as readonly (keyof CookieSessionOptions)[];

@@ -1,33 +1,34 @@
-import { SessionError } from "../errors.ts";
+import { SessionError, type SessionErrorCode } from "../errors.ts";
+
+/** Throws what is to be said to a write that comes too late. */
+type Refusal = () => never;
+
+const refusal =
+  (code: SessionErrorCode, message: string): Refusal =>
+  () => {
+    throw new SessionError(code, message);
+  };
 
 /** The response has begun. */
-export function refuseCommitted(): never {
-  throw new SessionError(
-    "ERR_SESSION_COMMITTED",
-    "The response headers have been sent, so this change of the session would be lost. Change it before the response begins.",
-  );
-}
+export const refuseCommitted: Refusal = refusal(
+  "ERR_SESSION_COMMITTED",
+  "The response headers have been sent: change the session earlier.",
+);
 
 /** The socket is open. */
-export function refuseHandshakeSent(): never {
-  throw new SessionError(
-    "ERR_SESSION_HANDSHAKE_SENT",
-    "The handshake has been answered, so a cookie can no longer be set. Use `await update(session, draft => { ... })`, or change the session before accepting.",
-  );
-}
+export const refuseHandshakeSent: Refusal = refusal(
+  "ERR_SESSION_HANDSHAKE_SENT",
+  "The handshake has been answered: use `await update(session, draft => { ... })`, or change the session before accepting.",
+);
 
 /** The socket is open, and no session belongs to it. */
-export function refuseWithoutSession(): never {
-  throw new SessionError(
-    "ERR_SESSION_HANDSHAKE_SENT",
-    "This socket was opened without a session, and a cookie can no longer be set. Change the session before accepting, or in a request before.",
-  );
-}
+export const refuseWithoutSession: Refusal = refusal(
+  "ERR_SESSION_HANDSHAKE_SENT",
+  "This socket was opened without a session: begin one before accepting.",
+);
 
 /** The session of a socket has ended. */
-export function refuseEnded(): never {
-  throw new SessionError(
-    "ERR_SESSION_ENDED",
-    "The session has ended: by a logout, a revocation or its time. It can no longer be changed.",
-  );
-}
+export const refuseEnded: Refusal = refusal(
+  "ERR_SESSION_ENDED",
+  "The session has ended and can no longer be changed.",
+);

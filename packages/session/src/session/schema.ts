@@ -1,4 +1,4 @@
-import { SessionError } from "../errors.ts";
+import { optionError } from "../errors.ts";
 import type { JsonObject } from "./format.ts";
 import { isObject } from "./json.ts";
 
@@ -27,11 +27,7 @@ export function validateData(schema: StandardSchema, data: JsonObject): JsonObje
   const result = schema["~standard"].validate(data);
   if (result instanceof Promise) {
     result.catch(() => undefined);
-    throw new SessionError(
-      "ERR_SESSION_OPTION",
-      "The option schema validates asynchronously; give one that answers at once.",
-    );
+    throw optionError("schema must answer at once, and validates asynchronously.");
   }
-  if (result.issues !== undefined) return undefined;
-  return isObject(result.value) ? result.value : undefined;
+  return result.issues === undefined && isObject(result.value) ? result.value : undefined;
 }
