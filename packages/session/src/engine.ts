@@ -19,7 +19,6 @@ import { COOKIE_OPTION_NAMES, type CookieSessionOptions } from "./session/option
 import type { RequestFacts } from "./session/request.ts";
 import { checkOptionNames, readSettings } from "./session/settings.ts";
 import { TokenCache } from "./token/cache.ts";
-import { MAX_TOKEN_CHARACTERS } from "./token/token.ts";
 
 /** The options of sessions. Unknown ones are refused at set-up. */
 export interface SessionOptions extends CookieSessionOptions, CrossSiteOptions, ConnectedOptions {}
@@ -128,6 +127,7 @@ export class Sessions<Data = SessionData> {
    * Checks that it comes from this site; with `csrf: "strict"` the ticket stands for the token.
    *
    * @param ticket the request's body, read up to 16,384 characters
+   * @throws Error where {@link Sessions.exchangePath} is undefined
    */
   async exchange(
     request: RequestFacts,
@@ -135,13 +135,12 @@ export class Sessions<Data = SessionData> {
     ticket: string,
   ): Promise<ExchangeAnswer> {
     const outcome = this.check(request);
-    const { hub } = this.shared;
     if (typeof outcome === "object") {
       return { status: outcome.status, commit: UNTOUCHED, body: refusalBody(outcome) };
     }
-    if (hub === undefined) throw new Error("These sessions have no exchange; see live().");
-    const context = this.open(cookieHeader, request) as unknown as SessionContext<never>;
-    return hub.exchange(context, ticket.slice(0, MAX_TOKEN_CHARACTERS + 1));
+    const { hub } = this.shared;
+    if (hub === undefined) throw new Error("These sessions are not live.");
+    return hub.exchange(this.open(cookieHeader, request) as never, ticket);
   }
 
   /**

@@ -1,4 +1,4 @@
-import { SessionError } from "../errors.ts";
+import { optionError } from "../errors.ts";
 import { CONNECT, type ConnectedBackplane } from "../session/connect.ts";
 import type { Shared } from "../session/loaded.ts";
 import type { Backplane } from "./backplane.ts";
@@ -23,8 +23,7 @@ import { LiveHub } from "./hub.ts";
 export function sessionBackplane(backplane: Backplane): Backplane & ConnectedBackplane {
   const methods = ["publish", "subscribe", "close"] as const;
   if (!methods.every((name) => typeof backplane?.[name] === "function")) {
-    throw new SessionError(
-      "ERR_SESSION_OPTION",
+    throw optionError(
       "backplane must be clusterBackplane(), redisBackplane(client), or have publish, subscribe and close.",
     );
   }

@@ -6,6 +6,7 @@ import { lastExpiry } from "../session/end.ts";
 import type { Change, ExchangeAnswer, Hub } from "../session/hub.ts";
 import type { Shared } from "../session/loaded.ts";
 import { refuseWithoutSession } from "../session/refusals.ts";
+import { MAX_TOKEN_CHARACTERS } from "../token/token.ts";
 import { ENDED, type Fact, type UserFact } from "../session/vault.ts";
 import type { Backplane } from "./backplane.ts";
 import { exchangeTicket } from "./exchange.ts";
@@ -136,7 +137,7 @@ export class LiveHub implements Hub {
   }
 
   exchange(context: SessionContext<never>, ticket: string): Promise<ExchangeAnswer> {
-    return exchangeTicket(this, context, ticket);
+    return exchangeTicket(this, context, ticket.slice(0, MAX_TOKEN_CHARACTERS + 1));
   }
 
   learned(fact: Fact): void {

@@ -1,4 +1,4 @@
-import { SessionError } from "../errors.ts";
+import { optionError } from "../errors.ts";
 import type { LiveOptions } from "../session/connect.ts";
 
 const DEFAULT_PATH = "/.galleta/session";
@@ -10,8 +10,5 @@ const DEFAULT_PATH = "/.galleta/session";
  */
 export function readExchangePath({ exchangePath = DEFAULT_PATH }: LiveOptions): string {
   if (typeof exchangePath === "string" && /^\/[\w.~/-]+$/.test(exchangePath)) return exchangePath;
-  throw new SessionError(
-    "ERR_SESSION_OPTION",
-    'exchangePath must be a plain path, as in "/.galleta/session".',
-  );
+  throw optionError('exchangePath must be a plain path, as in "/.galleta/session".');
 }

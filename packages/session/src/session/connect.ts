@@ -1,4 +1,4 @@
-import { SessionError } from "../errors.ts";
+import { optionError, SessionError } from "../errors.ts";
 import type { Hub } from "./hub.ts";
 import type { Shared } from "./loaded.ts";
 import type { Vault } from "./vault.ts";
@@ -77,19 +77,20 @@ export const CONNECTED_OPTION_NAMES = [
 export function connect(shared: Shared): void {
   const { store, storage = "cookie", subject, backplane } = shared.options;
   if (store !== undefined) {
-    shared.vault = brings(store, "store", "sessionStore(keyv)")[CONNECT](shared);
+    assertConnects(store, "store");
+    shared.vault = store[CONNECT](shared);
   } else if (storage !== "cookie" || subject !== undefined) {
-    throw fault(`${subject === undefined ? "storage" : "subject"} needs a store.`);
+    throw optionError(`${subject === undefined ? "storage" : "subject"} needs a store.`);
   }
   if (backplane !== undefined) {
-    const known = brings(backplane, "backplane", "sessionBackplane({ ... })");
-    shared.hub = known[CONNECT](shared);
+    assertConnects(backplane, "backplane");
+    shared.hub = backplane[CONNECT](shared);
   }
 }
 
-function brings<Option extends object>(option: Option, name: string, wrapper: string): Option {
-  if (typeof (option as Partial<ConnectedStore> | null)?.[CONNECT] === "function") return option;
-  throw fault(`${name} must come from its factory; ${wrapper} makes one of what you have.`);
+function assertConnects(option: object, name: string): void {
+  if (typeof (option as Partial<ConnectedStore> | null)?.[CONNECT] === "function") return;
+  throw optionError(`${name} must come from a factory; see sessionStore and sessionBackplane.`);
 }
 
 /** The error of what needs the option `store`, and with it `subject`. */
@@ -99,5 +100,3 @@ export function storeRequired(): SessionError<"ERR_SESSION_STORE_REQUIRED"> {
     "To end the sessions of a user, set the options store and subject.",
   );
 }
-
-const fault = (message: string) => new SessionError("ERR_SESSION_OPTION", message);

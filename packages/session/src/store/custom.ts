@@ -1,4 +1,4 @@
-import { SessionError } from "../errors.ts";
+import { optionError } from "../errors.ts";
 import { CONNECT, type ConnectedStore } from "../session/connect.ts";
 import { isKeyValueStore, isSessionStore, type KeyValueStore, type SessionStore } from "./store.ts";
 import { StoreVault } from "./vault.ts";
@@ -17,8 +17,7 @@ import { StoreVault } from "./vault.ts";
  */
 export function sessionStore(store: KeyValueStore | SessionStore): ConnectedStore {
   if (!isSessionStore(store) && !isKeyValueStore(store)) {
-    throw new SessionError(
-      "ERR_SESSION_OPTION",
+    throw optionError(
       "store must be memoryStore(), redisStore(client), or have get, set and delete.",
     );
   }

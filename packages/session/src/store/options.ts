@@ -1,16 +1,30 @@
-import { SessionError } from "../errors.ts";
+import { optionError } from "../errors.ts";
 import type { StoreOptions } from "../session/connect.ts";
+import { oneOf, readOptions, type Rules } from "../session/option-rules.ts";
 
-/** The options, checked. */
+/** The options of a store, checked, with their defaults. */
 export interface StoreSettings {
-  readonly keepsData: boolean;
-  readonly isOptional: boolean;
-  /** Milliseconds. */
-  readonly timeout: number;
-  readonly subject: string | undefined;
+  readonly storage: "cookie" | "store";
+  readonly onStoreError: "reject" | "allow";
+  /** Seconds. */
+  readonly storeTimeout: number;
+  readonly subject?: string | undefined;
 }
 
-const fault = (message: string) => new SessionError("ERR_SESSION_OPTION", message);
+const RULES: Rules<StoreSettings> = {
+  storage: [oneOf("cookie", "store"), "cookie"],
+  onStoreError: [oneOf("reject", "allow"), "reject"],
+  storeTimeout: [
+    [
+      (value) => typeof value === "number" && value > 0 && value <= 60,
+      "seconds above 0, 60 at most",
+    ],
+    1,
+  ],
+  subject: [
+    [(value) => typeof value === "string" && value !== "", "the name of a field of the session"],
+  ],
+};
 
 /**
  * Checks the options of the store.
@@ -19,24 +33,7 @@ const fault = (message: string) => new SessionError("ERR_SESSION_OPTION", messag
  * @throws SessionError `ERR_SESSION_OPTION`
  */
 export function readStoreOptions(options: StoreOptions, sharesCookie: boolean): StoreSettings {
-  const { storage = "cookie", onStoreError = "reject", storeTimeout = 1, subject } = options;
-  if (storage !== "cookie" && storage !== "store") {
-    throw fault('storage must be "cookie" or "store".');
-  }
-  if (onStoreError !== "reject" && onStoreError !== "allow") {
-    throw fault('onStoreError must be "reject" or "allow".');
-  }
-  if (typeof storeTimeout !== "number" || !(storeTimeout > 0 && storeTimeout <= 60)) {
-    throw fault("storeTimeout must be a number of seconds above 0, 60 at most.");
-  }
-  if (subject !== undefined && (typeof subject !== "string" || subject === "")) {
-    throw fault("subject must be the name of a field of the session.");
-  }
-  if (sharesCookie) throw fault("store and writeAs exclude each other: a shared cookie has no id.");
-  return {
-    keepsData: storage === "store",
-    isOptional: onStoreError === "allow",
-    timeout: storeTimeout * 1000,
-    subject,
-  };
+  const checked = readOptions(options, RULES);
+  if (!sharesCookie) return checked;
+  throw optionError("store and writeAs exclude each other: a shared cookie has no id.");
 }

@@ -53,9 +53,9 @@ export class StoreVault implements Vault {
   constructor(store: SessionStore | KeyValueStore, shared: Shared) {
     const sharesCookie = shared.settings.writeAs !== undefined;
     const settings = readStoreOptions(shared.options, sharesCookie);
-    this.keepsData = settings.keepsData;
-    this.isOptional = settings.isOptional;
-    this.#timeout = settings.timeout;
+    this.keepsData = settings.storage === "store";
+    this.isOptional = settings.onStoreError === "allow";
+    this.#timeout = settings.storeTimeout * 1000;
     this.#subject = settings.subject;
     this.#shared = shared;
     if (isSessionStore(store)) {
