@@ -10,7 +10,7 @@ export { SessionError, type SessionErrorCode, type SessionErrorOptions } from ".
 export type { Backplane } from "./live/backplane.ts";
 export { clusterBackplane } from "./live/cluster.ts";
 export { sessionBackplane } from "./live/custom.ts";
-export { attachSocket, live } from "./live/live.ts";
+export { attachSocket } from "./live/live.ts";
 export {
   appProtocols,
   escapeMessage,

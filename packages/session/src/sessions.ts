@@ -16,8 +16,9 @@ export interface CreateSessionsOptions extends Omit<SessionOptions, "store" | "b
 }
 
 /**
- * Sets sessions up, once for an app: all of them, with live sockets. An adapter that is given
- * options instead carries only what those options bring.
+ * Sets sessions up, once for an app, with all that there is: give them to every adapter that shares
+ * them, over HTTP and for sockets. An adapter that is given options instead carries only the code
+ * that they bring: no tickets are exchanged there, and `store` and `backplane` come from a factory.
  *
  * @throws SessionError `ERR_SESSION_OPTION` when an option is unknown or wrong, `ERR_SESSION_KEY`
  * when the key is missing or too weak for production

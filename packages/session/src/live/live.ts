@@ -4,16 +4,12 @@ import { hubOf } from "./hub.ts";
 import type { LiveHandle, LiveSocket } from "./socket.ts";
 
 /**
- * Makes sessions that an adapter set up live: their sockets follow them, and pages can exchange the
- * tickets of `update`. `createSessions` and the adapters for sockets do it by themselves; call it
- * where a process only answers HTTP requests and another has the sockets.
+ * Makes sessions live: their sockets follow them, and pages can exchange the tickets of `update`.
+ * Sessions that `createSessions` or an adapter for sockets made are; those of an adapter for HTTP
+ * that was given options are not.
  *
  * @returns the sessions that it was given
  * @throws SessionError `ERR_SESSION_OPTION` when `exchangePath` is no plain path
- * @example
- * ```ts
- * const sessions = live(new Sessions({ secretKey }));
- * ```
  */
 export function live<Sessions extends { readonly shared: Shared }>(sessions: Sessions): Sessions {
   hubOf(sessions.shared);

@@ -1,0 +1,68 @@
+import { describe, expect, it } from "vitest";
+import { KEY } from "../../../test/support/sessions.ts";
+import { Sessions } from "./engine.ts";
+import { clusterBackplane } from "./live/cluster.ts";
+import { createSessions } from "./sessions.ts";
+import { sessionStore } from "./store/custom.ts";
+import { memoryStore } from "./store/memory.ts";
+
+const secretKey = KEY;
+const keyv = { get: () => undefined, set: () => undefined, delete: () => true };
+const wire = { publish: () => undefined, subscribe: () => undefined, close: () => undefined };
+
+describe("createSessions", () => {
+  it("takes stores and backplanes from their factories and as they are", () => {
+    for (const store of [keyv, sessionStore(keyv), memoryStore()]) {
+      expect(createSessions({ secretKey, store }).loads).toBe(true);
+    }
+    for (const backplane of [{ ...wire }, clusterBackplane()]) {
+      expect(createSessions({ secretKey, backplane }).exchangePath).toBe("/.galleta/session");
+    }
+  });
+
+  it("makes live sessions, unless there is nothing to exchange", () => {
+    expect(createSessions({ secretKey }).exchangePath).toBe("/.galleta/session");
+    expect(createSessions({ secretKey, exchangePath: "/x" }).exchangePath).toBe("/x");
+    expect(createSessions({ secretKey, store: memoryStore() }).exchangePath).toBeUndefined();
+  });
+
+  it.each([undefined, null, "text", []])("refuses %j as options", (options) => {
+    expect(() => createSessions(options as never)).toThrow(
+      expect.objectContaining({ code: "ERR_SESSION_OPTION" }),
+    );
+  });
+});
+
+describe("sessions of options alone", () => {
+  it.each([
+    ["store", { store: keyv }],
+    ["store", { store: null }],
+    ["store", { store: "redis" }],
+    ["backplane", { backplane: wire }],
+  ])("name the factory for a bare %s", (name, options) => {
+    expect(() => new Sessions({ secretKey, ...(options as object) })).toThrow(
+      expect.objectContaining({
+        code: "ERR_SESSION_OPTION",
+        message: expect.stringMatching(new RegExp(`^${name} .*sessionStore`)),
+      }),
+    );
+  });
+
+  it("know no exchange", async () => {
+    const sessions = new Sessions({ secretKey });
+    expect(sessions.exchangePath).toBeUndefined();
+    const facts = {
+      method: "POST",
+      target: "/.galleta/session",
+      header: () => undefined,
+      encrypted: false,
+      remoteAddress: undefined,
+    };
+    await expect(sessions.exchange(facts, "", "ticket")).rejects.toThrow(/not live/);
+  });
+
+  it("have one as soon as something makes them live", () => {
+    const sessions = new Sessions({ secretKey, backplane: clusterBackplane() });
+    expect(sessions.exchangePath).toBe("/.galleta/session");
+  });
+});
