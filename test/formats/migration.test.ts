@@ -2,12 +2,14 @@ import { afterEach, describe, expect, it } from "vitest";
 import { cookieSession } from "../../packages/session/src/formats/cookie-session.ts";
 import { django } from "../../packages/session/src/formats/django.ts";
 import { flask } from "../../packages/session/src/formats/flask.ts";
+import { ironSession } from "../../packages/session/src/formats/iron-session.ts";
+import { rails } from "../../packages/session/src/formats/rails.ts";
 import { starlette } from "../../packages/session/src/formats/starlette.ts";
 import type { SessionEvent } from "../../packages/session/src/session/events.ts";
 import type { JsonObject } from "../../packages/session/src/session/format.ts";
-import { available, command, PYTHON, pythonModule } from "../support/require.ts";
+import { available, command, PYTHON, pythonModule, RUBY, rubyLibrary } from "../support/require.ts";
 import { seeded } from "../support/mutate.ts";
-import { startCookieSession } from "./express.ts";
+import { startCookieSession, startIronSession } from "./express.ts";
 import { Jar } from "./jar.ts";
 import { ask, firstMessage, startProgram, type Neighbour } from "./neighbour.ts";
 import { startOurs } from "./ours.ts";
@@ -48,7 +50,29 @@ const olds = [
       pythonModule("uvicorn", "python3-uvicorn"),
     ],
   },
+  ...([8, 9] as const).map((major) => ({
+    name: `iron-session ${major}`,
+    format: ironSession({ secretKey, sessionCookie: "iron" }),
+    start: () => startIronSession(major, "iron", secretKey),
+    needs: [],
+  })),
+  {
+    name: "Rails",
+    format: rails({ secretKey, sessionCookie: "_app_session" }),
+    start: () => startProgram(RUBY, "rails_app.rb", { SESSION_KEY: secretKey, DIGEST: "SHA256" }),
+    needs: [
+      command(RUBY, "ruby"),
+      rubyLibrary("action_controller/railtie", "ruby-railties ruby-actionpack"),
+      rubyLibrary("webrick", "ruby-webrick"),
+    ],
+  },
 ];
+
+/** The data of a session. Rails keeps an id in each, which is its own. */
+function dataOf(json: string): JsonObject {
+  const session = JSON.parse(json) as JsonObject;
+  return Object.fromEntries(Object.entries(session).filter(([key]) => key !== "session_id"));
+}
 
 interface User {
   readonly name: string;
@@ -58,7 +82,7 @@ interface User {
 
 /** A visit: the user is known, with everything that was stored, and one thing changes. */
 async function visit(user: User, server: Neighbour): Promise<void> {
-  const session = JSON.parse(await ask(server, user.jar, "GET", "/session")) as JsonObject;
+  const session = dataOf(await ask(server, user.jar, "GET", "/session"));
   expect(session).toEqual({ user: user.name, visits: user.visits });
   user.visits += 1;
   const changed = JSON.stringify({ user: user.name, visits: user.visits });
@@ -103,7 +127,7 @@ describe.each(olds)("moving from $name to Galleta", ({ format, start, needs }) =
     const [late, ...present] = users;
     if (late === undefined) throw new Error("nobody");
     for (const user of present) {
-      expect(JSON.parse(await firstMessage(moving, user.jar))).toEqual({
+      expect(dataOf(await firstMessage(moving, user.jar))).toEqual({
         user: user.name,
         visits: user.visits,
       });
@@ -136,7 +160,7 @@ describe.each(olds)("moving from $name to Galleta", ({ format, start, needs }) =
     await ask(moving, jar, "PUT", "/session", '{"user":"alice","n":1}');
     await ask(moving, jar, "PUT", "/session", "{}");
     expect(jar.names()).toEqual([]);
-    expect(await ask(old, jar, "GET", "/session")).toBe("{}");
+    expect(dataOf(await ask(old, jar, "GET", "/session"))).toEqual({});
   });
 
   it.runIf(available(...needs))("reads an old cookie beside one of another name", async () => {
@@ -144,8 +168,8 @@ describe.each(olds)("moving from $name to Galleta", ({ format, start, needs }) =
     const [old, moving] = await Promise.all([run(start()), run(startOurs(options))]);
     const jar = new Jar();
     await ask(old, jar, "PUT", "/session", '{"user":"alice"}');
-    expect(await ask(moving, jar, "GET", "/session")).toBe('{"user":"alice"}');
-    expect(jar.names()).toEqual(["galleta", ...format.cookieNames]);
-    expect(await ask(old, jar, "GET", "/session")).toMatch(/^\{"user": ?"alice"\}$/);
+    expect(dataOf(await ask(moving, jar, "GET", "/session"))).toEqual({ user: "alice" });
+    expect(jar.names()).toEqual(["galleta", ...format.cookieNames].toSorted());
+    expect(dataOf(await ask(old, jar, "GET", "/session"))).toEqual({ user: "alice" });
   });
 });
