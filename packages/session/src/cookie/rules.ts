@@ -33,7 +33,7 @@ export function checkCookie(name: string, attributes: CookieAttributes, secure: 
     partitioned && "partitioned",
   ].find(Boolean);
   if (!secure && reason) {
-    throw optionError(`${reason} needs httpsOnly: true; browsers drop it otherwise.`);
+    throw optionError(`${reason} needs httpsOnly: true, or browsers drop it.`);
   }
   if (/^__host-/i.test(name) && (domain !== undefined || path !== "/")) {
     throw optionError(`${named} takes no domain, and path: "/" alone.`);
