@@ -94,7 +94,7 @@ export class SessionError<Code extends SessionErrorCode = SessionErrorCode> exte
   }
 }
 
-/** The error of an option that is unknown, wrong or contradicts another. The message holds no value of it. */
+/** The error of an option. The message says what is right and holds no value. */
 export function optionError(message: string): SessionError<"ERR_SESSION_OPTION"> {
   return new SessionError("ERR_SESSION_OPTION", message);
 }

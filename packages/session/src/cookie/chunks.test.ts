@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { chunkNames, findChunks, MAX_CHUNKS, splitChunks } from "./chunks.ts";
+import { chunkNames, findChunks, isChunkName, MAX_CHUNKS, splitChunks } from "./chunks.ts";
 import { AMBIGUOUS } from "./parse.ts";
 
 describe("findChunks", () => {
@@ -19,12 +19,18 @@ describe("findChunks", () => {
   });
 });
 
+it("knows the names of chunks", () => {
+  expect(chunkNames("s")).toEqual(["s", "s.1", "s.2", "s.3"]);
+  expect(["s.1", "s.3"].every((name) => isChunkName("s", name))).toBe(true);
+  expect(["s", "s.0", "s.4", "s.01", "t.1"].some((name) => isChunkName("s", name))).toBe(false);
+});
+
 describe("splitChunks", () => {
   it.each([0, 1, 4095, 4096, 8190, 8191, 12_000, 16_000])("splits %i characters", (length) => {
     const value = "abcdefghij".repeat(Math.ceil(length / 10)).slice(0, length);
     const chunks = splitChunks("s", value);
     expect(chunks.map((chunk) => chunk.value).join("")).toBe(value);
-    expect(chunks.map(({ name }) => name)).toEqual(chunkNames("s", 0, chunks.length));
+    expect(chunks.map(({ name }) => name)).toEqual(chunkNames("s").slice(0, chunks.length));
     for (const chunk of chunks) {
       expect(chunk.name.length + chunk.value.length).toBeLessThanOrEqual(4096);
       expect(chunk.value === "" && length > 0).toBe(false);

@@ -8,12 +8,12 @@ const chunkName = (name: string, index: number) => (index === 0 ? name : `${name
 
 /** Whether a cookie is one of those that follow the first. */
 export function isChunkName(name: string, candidate: string): boolean {
-  return chunkNames(name, 1, MAX_CHUNKS).includes(candidate);
+  return candidate !== name && chunkNames(name).includes(candidate);
 }
 
-/** The names that a session in `count` cookies has: `session`, `session.1`, `session.2`... */
-export function chunkNames(name: string, from: number, to: number): string[] {
-  return Array.from({ length: Math.max(0, to - from) }, (_, i) => chunkName(name, from + i));
+/** The names that a session may take: `session`, `session.1`, `session.2`... */
+export function chunkNames(name: string): string[] {
+  return Array.from({ length: MAX_CHUNKS }, (_, index) => chunkName(name, index));
 }
 
 /**
@@ -22,7 +22,7 @@ export function chunkNames(name: string, from: number, to: number): string[] {
  */
 export function findChunks(header: string, name: string): string[] | typeof AMBIGUOUS {
   const chunks: string[] = [];
-  for (const each of chunkNames(name, 0, MAX_CHUNKS)) {
+  for (const each of chunkNames(name)) {
     const value = findCookie(header, each);
     if (value === AMBIGUOUS) return AMBIGUOUS;
     if (value === undefined) break;

@@ -27,14 +27,14 @@ export function checkCookie(name: string, attributes: CookieAttributes, secure: 
   // Browsers compare prefixes without regard to case. `__Host-Http-` is bound as `__Host-` is.
   const [prefix] = /^__(?:host|http|secure)-/i.exec(name) ?? [];
   const named = `A cookie named ${prefix}...`;
-  const bound = [
+  const reason = [
     prefix && named,
     sameSite === "none" && 'sameSite: "none"',
     partitioned && "partitioned",
-  ];
-  const first = bound.find(Boolean);
-  if (!secure && first)
-    throw optionError(`${first} needs httpsOnly: true; browsers drop it otherwise.`);
+  ].find(Boolean);
+  if (!secure && reason) {
+    throw optionError(`${reason} needs httpsOnly: true, or browsers drop it.`);
+  }
   if (/^__host-/i.test(name) && (domain !== undefined || path !== "/")) {
     throw optionError(`${named} takes no domain, and path: "/" alone.`);
   }

@@ -38,7 +38,7 @@ export function assertFits({ schema }: SessionSettings, data: JsonObject): void 
   if (validateData(schema, JSON.parse(JSON.stringify(data)) as JsonObject)) return;
   throw new SessionError(
     "ERR_SESSION_SCHEMA",
-    "The next request would refuse this session: store what its schema accepts.",
+    "The session does not fit its schema: the next request would refuse it.",
   );
 }
 

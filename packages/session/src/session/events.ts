@@ -53,7 +53,7 @@ export class Events {
   }
 
   emit(type: SessionEventType, sid: string | undefined, more: Partial<SessionEvent> = {}): void {
-    const session = sid === undefined ? undefined : shortHash(sid);
+    const session = sid && shortHash(sid);
     const event: SessionEvent = { type, at: Date.now(), session, ...more };
     try {
       const outcome: unknown = this.#listener(event);

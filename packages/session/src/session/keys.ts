@@ -27,21 +27,19 @@ export function readSecretKeys(option: unknown): Buffer[] {
   return list.map((key, index) => {
     const name = list.length > 1 ? `secretKey number ${index + 1}` : "secretKey";
     const text = key instanceof Secret ? key.reveal() : key;
-    if (typeof text !== "string" || text.trim() === "") {
-      throw keyError(`${name} is missing or empty: set it to a string or a Secret.`);
-    }
-    const weakness = weaknessOf(text);
-    if (weakness !== undefined) {
-      const message = `${name} ${weakness}; \`npx galleta secret\` prints a strong one.`;
-      if (process.env["NODE_ENV"] === "production") throw keyError(message);
+    const isText = typeof text === "string" && text.trim() !== "";
+    const fault = isText ? weaknessOf(text) : "is missing or empty";
+    if (fault !== undefined) {
+      const message = `${name} ${fault}; \`npx galleta secret\` prints a strong one.`;
+      if (!isText || process.env["NODE_ENV"] === "production") {
+        throw new SessionError("ERR_SESSION_KEY", message);
+      }
       // oxlint-disable-next-line no-console -- a weak key is to be seen while it can be changed
       console.warn(`[galleta] ${message} NODE_ENV=production refuses it.`);
     }
-    return Buffer.from(text);
+    return Buffer.from(text as string);
   });
 }
-
-const keyError = (message: string) => new SessionError("ERR_SESSION_KEY", message);
 
 /**
  * Why a key is too weak for production.

@@ -91,7 +91,7 @@ const LIFETIME: Check = [
   (value) =>
     value === null ||
     (Number.isInteger(value) && (value as number) > 0 && (value as number) <= MAX_AGE_LIMIT),
-  `null or a whole number of seconds from 1 to ${MAX_AGE_LIMIT} (400 days)`,
+  `null or whole seconds, 1 to ${MAX_AGE_LIMIT} (400 days)`,
 ];
 
 const FORMAT: Check = [
@@ -100,14 +100,14 @@ const FORMAT: Check = [
     const isComplete = typeof read === "function" && typeof write === "function";
     return isComplete && isCookieName(cookieNames?.[0]);
   },
-  "what a factory such as starlette({ ... }) returns",
+  "what starlette({ ... }) or its like returns",
 ];
 
 /** Each option but the keys: what it must be, and its default. */
 export const COOKIE_OPTION_RULES: Rules<CheckedOptions> = {
-  sessionCookie: [[isCookieName, "a cookie name: letters, digits and !#$%&'*+-.^_`|~"], "session"],
+  sessionCookie: [[isCookieName, 'a cookie name, such as "session"'], "session"],
   maxAge: [LIFETIME, 14 * DAY],
-  path: [[isCookiePath, 'short, start with "/" and hold no semicolon or control character'], "/"],
+  path: [[isCookiePath, 'a path such as "/app": short, of ASCII, without semicolons'], "/"],
   sameSite: [oneOf("lax", "strict", "none"), "lax"],
   httpsOnly: [oneOf(true, false, "auto"), false],
   domain: [[isCookieDomain, "a host name, such as example.com"]],
@@ -120,7 +120,7 @@ export const COOKIE_OPTION_RULES: Rules<CheckedOptions> = {
   schema: [
     [
       (value) => typeof (value as Partial<StandardSchema>)?.["~standard"]?.validate === "function",
-      "a Standard Schema, such as those of zod and valibot",
+      "a Standard Schema, such as zod's",
     ],
   ],
   migrate: [FUNCTION],

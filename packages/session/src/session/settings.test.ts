@@ -57,6 +57,7 @@ describe("names of options", () => {
 
 const VALUE = "value-of-the-option-that-must-not-show";
 const number = [VALUE, true, {}, [], 0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 1n];
+const format = (cookieNames: unknown) => ({ read() {}, write() {}, cookieNames });
 const boolean = [VALUE, 0, 1, null, {}, []];
 
 describe("types of options", () => {
@@ -76,12 +77,12 @@ describe("types of options", () => {
     ["rolling", boolean],
     ["chunks", boolean],
     ["hardened", boolean],
-    ["accept", [null, VALUE, "signed", [], [VALUE], ["signed", VALUE], {}]],
+    ["accept", [null, VALUE, "signed", [], [VALUE], ["signed", VALUE], {}, Array(1)]],
     ["schema", [null, VALUE, {}, { "~standard": {} }, () => VALUE]],
     ["migrate", [null, VALUE, {}]],
     ["onEvent", [null, VALUE, {}]],
-    ["formats", [null, VALUE, {}, [null], [VALUE], [{}], [{ read() {}, write() {} }]]],
-    ["writeAs", [null, VALUE, {}, { cookieNames: ["a"] }, { read() {}, write() {} }]],
+    ["formats", [null, VALUE, {}, [null], [VALUE], [{}], [format([])], [format([""])], Array(1)]],
+    ["writeAs", [null, VALUE, {}, { cookieNames: ["a"] }, format(undefined), format(["a;b"])]],
     ["csrf", [null, VALUE, 1]],
     ["trustedOrigins", [null, VALUE, 1, [1], [VALUE]]],
     ["trustProxy", [null, -1, 1.5, VALUE, {}]],
