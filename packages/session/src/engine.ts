@@ -41,8 +41,7 @@ export class Sessions<Data = SessionData> {
   readonly cookieName: string;
   /** Whether {@link SessionContext.load} may have to wait for a store. */
   readonly loads: boolean;
-  /** What all its requests and sockets share. */
-  readonly shared: Shared;
+  readonly #shared: Shared;
   readonly #crossSite: CrossSiteCheck;
   /** Whether anything outside this process has to be followed, and is not yet. */
   #mustStart: boolean;
@@ -53,23 +52,28 @@ export class Sessions<Data = SessionData> {
     const settings = readSettings(options);
     this.cookieName = settings.cookieName;
     this.#crossSite = createCrossSiteCheck(options);
-    this.shared = {
+    this.#shared = {
       settings,
       isSecure: this.#crossSite.isSecure,
-      options,
+      exchangePath: options.exchangePath,
       cache: new TokenCache(),
       ledger: new Ledger(),
       vault: undefined,
       hub: undefined,
     };
-    connect(this.shared);
-    this.loads = this.shared.vault !== undefined;
-    this.#mustStart = this.loads || this.shared.hub !== undefined;
+    connect(this.#shared, options);
+    this.loads = this.#shared.vault !== undefined;
+    this.#mustStart = this.loads || this.#shared.hub !== undefined;
+  }
+
+  /** What all its requests and sockets share. Behind an accessor, so that no inspection shows it. */
+  get shared(): Shared {
+    return this.#shared;
   }
 
   /** Where pages exchange the tickets of `update`; `undefined` where that is not needed. */
   get exchangePath(): string | undefined {
-    return this.shared.hub?.exchangePath;
+    return this.#shared.hub?.exchangePath;
   }
 
   /**
@@ -80,7 +84,7 @@ export class Sessions<Data = SessionData> {
    */
   open(cookieHeader: string | null | undefined, request?: RequestFacts): SessionContext<Data> {
     if (this.#mustStart) this.start();
-    return new SessionContext<Data>(this.shared, cookieHeader ?? "", request);
+    return new SessionContext<Data>(this.#shared, cookieHeader ?? "", request);
   }
 
   /**
@@ -138,7 +142,7 @@ export class Sessions<Data = SessionData> {
     if (typeof outcome === "object") {
       return { status: outcome.status, commit: UNTOUCHED, body: refusalBody(outcome) };
     }
-    const { hub } = this.shared;
+    const { hub } = this.#shared;
     if (hub === undefined) throw new Error("These sessions are not live.");
     return hub.exchange(this.open(cookieHeader, request) as never, ticket);
   }
@@ -157,7 +161,7 @@ export class Sessions<Data = SessionData> {
    * ```
    */
   async revokeAll(subject: string | number): Promise<void> {
-    const { vault } = this.shared;
+    const { vault } = this.#shared;
     if (vault === undefined) throw storeRequired();
     await vault.endUser(subject, "");
   }
@@ -165,15 +169,15 @@ export class Sessions<Data = SessionData> {
   /** Begins to follow the store and other processes. The first request does it as well. */
   start(): void {
     this.#mustStart = false;
-    this.shared.hub?.start();
-    this.shared.vault?.start();
+    this.#shared.hub?.start();
+    this.#shared.vault?.start();
   }
 
   /** Stops following them: ends timers and the backplane's connection. */
   stop(): void {
     this.#mustStart = true;
-    this.shared.hub?.stop();
-    this.shared.vault?.stop();
+    this.#shared.hub?.stop();
+    this.#shared.vault?.stop();
   }
 
   /** Whether the client's own connection is TLS, as far as `trustProxy` lets a proxy say. */
@@ -182,7 +186,7 @@ export class Sessions<Data = SessionData> {
   }
 
   #tell(refusal: Refusal): void {
-    this.shared.settings.events.emit("csrf", undefined, { reason: refusal.rule });
+    this.#shared.settings.events.emit("csrf", undefined, { reason: refusal.rule });
   }
 }
 

@@ -37,7 +37,7 @@ export class LiveHub implements Hub {
   /** @throws SessionError `ERR_SESSION_OPTION` where `exchangePath` is no plain path */
   constructor(shared: Shared, backplane?: Backplane) {
     const { settings, vault } = shared;
-    const path = readExchangePath(shared.options);
+    const path = readExchangePath(shared.exchangePath);
     // A cookie that is shared with another framework has no id that a ticket could name.
     const needsPage = vault === undefined && settings.writeAs === undefined;
     this.exchangePath = needsPage ? path : undefined;

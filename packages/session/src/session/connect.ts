@@ -14,7 +14,7 @@ export interface ConnectedStore {
   /** Whether it is in the memory of this process alone. */
   readonly isLocal: boolean;
   /** @throws SessionError `ERR_SESSION_OPTION` where an option of the store is wrong */
-  [CONNECT](shared: Shared): Vault;
+  [CONNECT](shared: Shared, options: StoreOptions): Vault;
 }
 
 /** What the option `backplane` takes: `redisBackplane(client)`, `clusterBackplane()`. */
@@ -74,11 +74,11 @@ export const CONNECTED_OPTION_NAMES = [
  *
  * @throws SessionError `ERR_SESSION_OPTION`
  */
-export function connect(shared: Shared): void {
-  const { store, storage = "cookie", subject, backplane } = shared.options;
+export function connect(shared: Shared, options: ConnectedOptions): void {
+  const { store, storage = "cookie", subject, backplane } = options;
   if (store !== undefined) {
     assertConnects(store, "store");
-    shared.vault = store[CONNECT](shared);
+    shared.vault = store[CONNECT](shared, options);
   } else if (storage !== "cookie" || subject !== undefined) {
     throw optionError(`${subject === undefined ? "storage" : "subject"} needs a store.`);
   }

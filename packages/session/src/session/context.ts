@@ -17,8 +17,7 @@ import type { Metadata, State } from "./state.ts";
 
 /** The session of one request, from its cookie to its Set-Cookie. */
 export class SessionContext<Data = SessionData> {
-  /** What the contexts of one set of options share. */
-  readonly shared: Shared;
+  readonly #shared: Shared;
   readonly #header: string;
   #request: RequestFacts | undefined;
   #state: State | undefined;
@@ -27,7 +26,7 @@ export class SessionContext<Data = SessionData> {
   #refuse: Refuse | undefined;
 
   constructor(shared: Shared, header: string, request: RequestFacts | undefined) {
-    this.shared = shared;
+    this.#shared = shared;
     this.#header = header;
     this.#request = request;
   }
@@ -60,8 +59,13 @@ export class SessionContext<Data = SessionData> {
     return (this.#state ??= this.#open());
   }
 
+  /** What the contexts of one set of options share. */
+  get shared(): Shared {
+    return this.#shared;
+  }
+
   get settings(): Shared["settings"] {
-    return this.shared.settings;
+    return this.#shared.settings;
   }
 
   /** Whether a cookie can still be set. */
@@ -81,7 +85,7 @@ export class SessionContext<Data = SessionData> {
    * Where the store failed, the use of the session throws `ERR_SESSION_STORE`.
    */
   load(): Promise<void> | undefined {
-    const { shared } = this;
+    const shared = this.#shared;
     const { vault } = shared;
     if (vault === undefined || this.#header === "" || (this.#state ?? this.#ahead) !== undefined) {
       return undefined;
@@ -119,14 +123,14 @@ export class SessionContext<Data = SessionData> {
       state.issued = state.loaded;
       return ACCESSED;
     }
-    const { settings, isSecure } = this.shared;
+    const { settings, isSecure } = this.#shared;
     const request = settings.httpsOnly === "auto" ? this.#request : undefined;
     if (request !== undefined) state.secure = isSecure(request);
     const committed = ({ setCookie, issued }: Saved): Commit => {
       state.issued = issued;
       return { accessed: true, setCookie, clearSiteData: state.clearSiteData };
     };
-    const saved = saveSession(this.shared, state, nowSeconds());
+    const saved = saveSession(this.#shared, state, nowSeconds());
     return saved instanceof Promise ? saved.then(committed) : committed(saved);
   }
 
@@ -134,9 +138,9 @@ export class SessionContext<Data = SessionData> {
   #owesNothing({ loaded, data, openedAt, sid, meta }: State): boolean {
     const { isNew, reissue, json } = loaded;
     if (isNew || reissue || sid !== loaded.sid || meta !== loaded.meta) return false;
-    const known = this.shared.ledger.peek(sid);
+    const known = this.#shared.ledger.peek(sid);
     if (known !== undefined && (known.ended || known.rev > loaded.rev)) return false;
-    if (isDue(this.shared, loaded, openedAt) || json === EMPTY_BODY) return false;
+    if (isDue(this.#shared, loaded, openedAt) || json === EMPTY_BODY) return false;
     if (loaded.flat !== undefined && isSame(data, loaded.flat)) return true;
     assertJson(data);
     return serializeBody(data, meta) === json;
@@ -219,7 +223,7 @@ export class SessionContext<Data = SessionData> {
     if (this.#ahead !== undefined) return this.#ahead();
     const header = this.#header;
     if (header === "") return emptySession(now, []);
-    const { shared } = this;
+    const shared = this.#shared;
     const found = findSession(shared, header, now);
     if (shared.vault?.mustAsk(found) !== true) return settle(shared, found, now);
     throw new SessionError(

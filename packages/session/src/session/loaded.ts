@@ -5,15 +5,14 @@ import type { JsonObject, RejectReason } from "./format.ts";
 import type { Ledger } from "./ledger.ts";
 import type { RequestFacts } from "./request.ts";
 import type { SessionSettings } from "./settings.ts";
-import type { ConnectedOptions } from "./connect.ts";
 import type { Hub } from "./hub.ts";
 import type { Vault } from "./vault.ts";
 
 /** What the requests of one set of options share. */
 export interface Shared {
   readonly settings: SessionSettings;
-  /** The options that what is connected reads for itself. */
-  readonly options: ConnectedOptions;
+  /** The option of that name, for whoever makes the sessions live. */
+  readonly exchangePath: string | undefined;
   readonly cache: TokenCache;
   readonly ledger: Ledger;
   /** Whether a request came over TLS, as far as `trustProxy` lets a proxy say. */

@@ -22,5 +22,5 @@ export function sessionStore(store: KeyValueStore | SessionStore): ConnectedStor
     );
   }
   const isLocal = isSessionStore(store) && store.isLocal;
-  return { isLocal, [CONNECT]: (shared) => new StoreVault(store, shared) };
+  return { isLocal, [CONNECT]: (shared, options) => new StoreVault(store, shared, options) };
 }

@@ -1,5 +1,5 @@
 import { SessionError } from "../errors.ts";
-import { CONNECT, type ConnectedStore } from "../session/connect.ts";
+import { CONNECT, type ConnectedStore, type StoreOptions } from "../session/connect.ts";
 import type { Shared } from "../session/loaded.ts";
 import { revisionOf, type LogEntry, type LogPage, type SessionStore, type Write } from "./store.ts";
 import { StoreVault } from "./vault.ts";
@@ -57,8 +57,8 @@ class MemoryStore implements SessionStore, ConnectedStore {
     this.#max = max;
   }
 
-  [CONNECT](shared: Shared): StoreVault {
-    return new StoreVault(this, shared);
+  [CONNECT](shared: Shared, options: StoreOptions): StoreVault {
+    return new StoreVault(this, shared, options);
   }
 
   get(key: string): string | undefined {

@@ -1,7 +1,7 @@
 import { MAX_AGE_LIMIT } from "../cookie/serialize.ts";
 import { SessionError } from "../errors.ts";
 import { nowSeconds } from "../session/clock.ts";
-import { storeRequired } from "../session/connect.ts";
+import { storeRequired, type StoreOptions } from "../session/connect.ts";
 import type { Draft, Saved, Work } from "../session/draft.ts";
 import { lastExpiry } from "../session/end.ts";
 import type { Verified } from "../session/load.ts";
@@ -50,9 +50,9 @@ export class StoreVault implements Vault {
   readonly #shared: Shared;
 
   /** @throws SessionError `ERR_SESSION_OPTION` where an option of the store is wrong */
-  constructor(store: SessionStore | KeyValueStore, shared: Shared) {
+  constructor(store: SessionStore | KeyValueStore, shared: Shared, options: StoreOptions) {
     const sharesCookie = shared.settings.writeAs !== undefined;
-    const settings = readStoreOptions(shared.options, sharesCookie);
+    const settings = readStoreOptions(options, sharesCookie);
     this.keepsData = settings.storage === "store";
     this.isOptional = settings.onStoreError === "allow";
     this.#timeout = settings.storeTimeout * 1000;
