@@ -6,7 +6,7 @@ import { nodeAddress } from "../packages/session/src/csrf/address.ts";
 import { parseAuthority } from "../packages/session/src/csrf/authority.ts";
 import { createCrossSiteCheck } from "../packages/session/src/csrf/check.ts";
 import { parseForwarded } from "../packages/session/src/csrf/forwarded.ts";
-import { parseOrigin, serializeOrigin } from "../packages/session/src/csrf/origin.ts";
+import { isOrigin } from "../packages/session/src/csrf/origin.ts";
 import { createSessions } from "../packages/session/src/sessions.ts";
 import { cookieSession } from "../packages/session/src/formats/cookie-session.ts";
 import { django } from "../packages/session/src/formats/django.ts";
@@ -112,11 +112,10 @@ describe("Origin", () => {
 
   it("is read only where it is its own serialization", () => {
     fuzz(100_000, ORIGINS, ORIGIN_WORDS, (text) => {
-      const read = parseOrigin(text);
-      if (read === undefined) return undefined;
-      if (serializeOrigin(read) !== text) return "is not what it was read as";
+      if (!isOrigin(text)) return undefined;
       const url = new URL(text);
-      if (/^(?:http|ws)s?$/.test(read.scheme) && url.origin !== text) return "URL disagrees";
+      if (`${url.protocol}//${url.host}` !== text) return "is not what it was read as";
+      if (/^(?:http|ws)s?:/.test(text) && url.origin !== text) return "URL disagrees";
       return url.username || url.password || url.search || url.hash ? "has other parts" : undefined;
     });
   });
@@ -124,11 +123,11 @@ describe("Origin", () => {
 
 it("Host is read only where the platform reads the same", () => {
   fuzz(100_000, HOSTS, ORIGIN_WORDS, (text) => {
-    const read = parseAuthority(text, true);
+    const read = parseAuthority(text, "https");
     if (read === undefined) return undefined;
-    const own = serializeOrigin({ scheme: "https", ...read });
-    if (new URL(`https://${text}`).origin !== own) return "URL disagrees";
-    return parseOrigin(own) === undefined ? "gives an origin that is not one" : undefined;
+    const own = `https://${read.hostname}${read.port && `:${read.port}`}`;
+    if (new URL(`https://${text}`).origin !== own || read.origin !== own) return "URL disagrees";
+    return isOrigin(own) ? undefined : "gives an origin that is not one";
   });
 });
 

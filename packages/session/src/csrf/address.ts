@@ -1,64 +1,54 @@
 // The default import: a runtime whose node:net lacks BlockList can still load this file.
 import net from "node:net";
-import { SessionError } from "../errors.ts";
+import { readList } from "./list.ts";
 
-/** A set of addresses and networks. */
-export interface AddressList {
-  /** Whether an address, as a socket or a proxy writes it, is in the list. Never throws. */
-  has(address: string): boolean;
-}
+/** Whether an address, as a socket or a proxy writes it, is in a list. Never throws. */
+export type AddressRule = (address: string) => boolean;
 
 /**
  * Compiles a list of IPv4 and IPv6 addresses and networks in CIDR form (RFC 4632, RFC 4291).
  * An IPv4-mapped IPv6 address (`::ffff:10.0.0.1`) is the IPv4 address.
  *
- * @param name the option, for messages
- * @throws SessionError ERR_SESSION_OPTION for an entry that is neither; names its index
+ * @param option the value of `trustProxy`
+ * @throws SessionError ERR_SESSION_OPTION where it is not a list; names the index of an entry that
+ * is neither an address nor a network
  */
-export function readAddressList(entries: readonly unknown[], name: string): AddressList {
+export function readAddressList(option: unknown): AddressRule {
   const list = new net.BlockList();
-  for (const [index, entry] of entries.entries()) {
-    const fault = (what: string) =>
-      new SessionError("ERR_SESSION_OPTION", `${name}[${index}] ${what}.`);
-    if (typeof entry !== "string") throw fault("must be a string");
-    const slash = entry.indexOf("/");
-    const address = slash < 0 ? entry : entry.slice(0, slash);
+  const add = (entry: string): boolean => {
+    const [, address = "", bits] = /^([^/%]*)(?:\/(\d{1,3}))?$/.exec(entry) ?? [];
     const version = net.isIP(address);
-    if (version === 0 || address.includes("%")) {
-      throw fault("is not an IPv4 or IPv6 address, or a network such as 10.0.0.0/8");
-    }
-    const family = version === 4 ? "ipv4" : "ipv6";
-    if (slash < 0) {
-      list.addAddress(address, family);
-      continue;
-    }
-    const bits = entry.slice(slash + 1);
     const most = version === 4 ? 32 : 128;
-    if (!/^[0-9]{1,3}$/.test(bits) || Number(bits) > most) {
-      throw fault(`needs a prefix length from 0 to ${most} after the slash`);
-    }
-    list.addSubnet(address, Number(bits), family);
-  }
-  return {
-    has(address) {
-      const zone = address.indexOf("%");
-      const plain = zone < 0 ? address : address.slice(0, zone);
-      const version = net.isIP(plain);
-      return version !== 0 && list.check(plain, version === 4 ? "ipv4" : "ipv6");
-    },
+    if (version === 0 || Number(bits ?? most) > most) return false;
+    list.addSubnet(address, Number(bits ?? most), family(version));
+    return true;
+  };
+  readList(
+    option,
+    "trustProxy",
+    "addresses and networks like 10.0.0.0/8, or true, false or a number of proxies",
+    add,
+  );
+  return (address) => {
+    const plain = address.split("%", 1)[0]!;
+    const version = net.isIP(plain);
+    return version !== 0 && list.check(plain, family(version));
   };
 }
 
-const BRACKETED = /^\[([0-9A-Fa-f:.]+)\](?::(?:[0-9]{1,5}|_[A-Za-z0-9._-]+))?$/;
-const IPV4 = /^([0-9.]+)(?::(?:[0-9]{1,5}|_[A-Za-z0-9._-]+))?$/;
+function family(version: number): net.IPVersion {
+  return version === 4 ? "ipv4" : "ipv6";
+}
+
+const NODE = /^(?:\[([\dA-Fa-f:.]+)\]|([\d.]+))(?::(?:\d{1,5}|_[\w.-]+))?$/;
 
 /**
  * The address in a node of `Forwarded` (RFC 7239 §6) or an entry of X-Forwarded-For, without its
  * port.
  *
- * @returns `undefined` for `unknown`, an obfuscated name, and what is not an address
+ * @returns the node as it is where it has another form: `unknown` or an obfuscated name, say
  */
-export function nodeAddress(node: string): string | undefined {
-  const address = (BRACKETED.exec(node) ?? IPV4.exec(node))?.[1] ?? node;
-  return net.isIP(address) === 0 ? undefined : address;
+export function nodeAddress(node: string): string {
+  const [, bracketed, address = bracketed ?? node] = NODE.exec(node) ?? [];
+  return address;
 }

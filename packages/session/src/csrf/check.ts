@@ -1,6 +1,6 @@
 import type { RequestFacts } from "../session/request.ts";
 import { type CrossSiteOptions, readCsrfOption } from "./options.ts";
-import { pageOrigin, parseOrigin, readTrustedOrigins } from "./origin.ts";
+import { isOrigin, pageOrigin, readTrustedOrigins } from "./origin.ts";
 import { REFUSALS, type Refusal } from "./refusal.ts";
 import { createSiteFinder } from "./site.ts";
 
@@ -52,42 +52,43 @@ export function createCrossSiteCheck(options: CrossSiteOptions = {}): CrossSiteC
   const trusted = readTrustedOrigins(options.trustedOrigins);
   const findSite = createSiteFinder(options);
 
-  return {
-    strict,
-
-    http(facts) {
-      const site = findSite(facts);
-      if (site.refusal !== undefined) return site.refusal;
-      if (!enabled || isSafe(facts.method)) return undefined;
+  const judge = (facts: RequestFacts, isHandshake: boolean): HttpOutcome => {
+    const site = findSite(facts);
+    if (site.refusal !== undefined) return site.refusal;
+    if (!enabled) return undefined;
+    if (!isHandshake) {
+      if (isSafe(facts.method)) return undefined;
       if (exempt.size > 0 && exempt.has(pathOf(facts.target))) return undefined;
-
-      const origin = facts.header("origin");
-      const fetchSite = facts.header("sec-fetch-site");
-      if (isRepeated(origin) || isRepeated(fetchSite)) return REFUSALS["repeated-header"];
-      if (origin !== undefined && trusted.has(origin)) return undefined;
-      // Before Origin: a same-origin page with `Referrer-Policy: no-referrer` sends Origin null.
-      if (fetchSite !== undefined) {
-        if (fetchSite === "same-origin" || fetchSite === "none") return undefined;
+    }
+    const origin = facts.header("origin");
+    const fetchSite = facts.header("sec-fetch-site");
+    // No browser sends a comma in either header; where one stands, two headers were joined.
+    if (origin?.includes(",") || fetchSite?.includes(",")) return REFUSALS["repeated-header"];
+    if (origin !== undefined && trusted.has(origin)) return undefined;
+    // Before Origin: a same-origin page with `Referrer-Policy: no-referrer` sends Origin null.
+    if (fetchSite !== undefined) {
+      if (fetchSite !== "same-origin" && (isHandshake || fetchSite !== "none")) {
         return REFUSALS["sec-fetch-site"];
       }
-      if (origin !== undefined) return compare(origin, site.origin);
-      return strict ? "needs-token" : undefined;
-    },
+      if (!isHandshake) return undefined;
+    }
+    if (origin === undefined) {
+      if (!strict) return undefined;
+      return isHandshake ? REFUSALS["origin-missing"] : "needs-token";
+    }
+    const page = isHandshake ? pageOrigin(origin) : origin;
+    // The own origin is a normal form, so what equals it is its own serialization.
+    if (page === site.origin) return undefined;
+    if (page === "null") return REFUSALS["origin-null"];
+    if (!isOrigin(page)) return REFUSALS["origin-malformed"];
+    return REFUSALS[site.origin === undefined ? "host-missing" : "origin-foreign"];
+  };
 
-    handshake(facts) {
-      const site = findSite(facts);
-      if (site.refusal !== undefined) return site.refusal;
-      if (!enabled) return undefined;
-
-      const origin = facts.header("origin");
-      const fetchSite = facts.header("sec-fetch-site");
-      if (isRepeated(origin) || isRepeated(fetchSite)) return REFUSALS["repeated-header"];
-      if (origin !== undefined && trusted.has(origin)) return undefined;
-      if (fetchSite !== undefined && fetchSite !== "same-origin") return REFUSALS["sec-fetch-site"];
-      if (origin !== undefined) return compare(pageOrigin(origin), site.origin);
-      return strict ? REFUSALS["origin-missing"] : undefined;
-    },
-
+  return {
+    strict,
+    http: (facts) => judge(facts, false),
+    // Only HTTP has tokens.
+    handshake: (facts) => judge(facts, true) as Refusal | undefined,
     host: (facts) => findSite(facts).refusal,
     ownOrigin: (facts) => findSite(facts).origin,
     isSecure: (facts) => findSite(facts).secure,
@@ -98,21 +99,8 @@ function isSafe(method: string): boolean {
   return method === "GET" || method === "HEAD" || method === "OPTIONS";
 }
 
-/** No browser sends a comma in either header; where one stands, two headers were joined. */
-function isRepeated(header: string | undefined): boolean {
-  return header !== undefined && header.includes(",");
-}
-
 /** The path as it was received. What is not exactly an exempt path must not become one. */
 function pathOf(target: string): string {
   const query = target.indexOf("?");
   return query < 0 ? target : target.slice(0, query);
-}
-
-function compare(origin: string, own: string | undefined): Refusal | undefined {
-  // The own origin is a normal form, so what equals it is its own serialization.
-  if (origin === own) return undefined;
-  if (origin === "null") return REFUSALS["origin-null"];
-  if (parseOrigin(origin) === undefined) return REFUSALS["origin-malformed"];
-  return own === undefined ? REFUSALS["host-missing"] : REFUSALS["origin-foreign"];
 }

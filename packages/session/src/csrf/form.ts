@@ -23,24 +23,14 @@ export async function findFormToken(
   contentType: string | undefined,
   body: Uint8Array,
 ): Promise<string | undefined> {
-  if (contentType === undefined || body.length === 0) return undefined;
-  const type = /^[^;]*/.exec(contentType)![0].trim().toLowerCase();
-  if (type === "application/x-www-form-urlencoded") {
-    return only(new URLSearchParams(new TextDecoder().decode(body)).getAll(CSRF_FIELD));
-  }
-  if (type !== "multipart/form-data") return undefined;
   try {
     // Bodies are never in shared memory, which is all that the narrower type rules out.
     const bytes = body as Uint8Array<ArrayBuffer>;
-    const response = new Response(bytes, { headers: { "content-type": contentType } });
-    return only((await response.formData()).getAll(CSRF_FIELD));
+    const response = new Response(bytes, { headers: { "content-type": contentType ?? "" } });
+    const [token, other] = (await response.formData()).getAll(CSRF_FIELD);
+    // Two fields of one name are two readings: which one counts is not for this side to guess.
+    return other === undefined && typeof token === "string" ? token : undefined;
   } catch {
-    return undefined; // no boundary, or a body that does not follow it
+    return undefined; // another type, no boundary, or a body that does not follow it
   }
-}
-
-/** Two fields of one name are two readings: which one counts is not for this side to guess. */
-function only(values: readonly unknown[]): string | undefined {
-  const [value] = values;
-  return values.length === 1 && typeof value === "string" ? value : undefined;
 }

@@ -1,11 +1,11 @@
 /** One hop of a `Forwarded` header: its parameters, by their name in lower case. */
 export type ForwardedElement = ReadonlyMap<string, string>;
 
-const COMMA = 44;
-const SEMICOLON = 59;
-const EQUALS = 61;
-const QUOTE = 34;
-const BACKSLASH = 92;
+// One parameter, or none, and the separator after it: a name and a value are tokens (RFC 9110
+// §5.6.2), or the value is a quoted string of HTAB, SP, VCHAR and obs-text (§5.6.4). No part can
+// match in two ways, so a match, or its failure, takes linear time.
+const PARAMETER =
+  /[\t ]*(?:([\w!#$%&'*+.^`|~-]+)=(?:([\w!#$%&'*+.^`|~-]+)|"([\t !#-[\]-~\x80-\xff]*(?:\\[\t -~\x80-\xff][\t !#-[\]-~\x80-\xff]*)*)")[\t ]*)?([;,]|$)/y;
 
 /**
  * Reads a `Forwarded` header (RFC 7239 §4): elements by commas, parameters by semicolons, values
@@ -25,81 +25,23 @@ const BACKSLASH = 92;
  */
 export function parseForwarded(header: string): readonly ForwardedElement[] | undefined {
   const elements: ForwardedElement[] = [];
-  let element = new Map<string, string>();
-  let sawSemicolon = false;
-  let at = 0;
+  let element: Map<string, string> | undefined;
+  PARAMETER.lastIndex = 0;
   for (;;) {
-    at = skipSpace(header, at);
-    const nameEnd = skipToken(header, at);
-    if (nameEnd > at) {
-      const name = header.slice(at, nameEnd).toLowerCase();
-      if (header.charCodeAt(nameEnd) !== EQUALS || element.has(name)) return undefined;
-      const value = readValue(header, nameEnd + 1);
-      if (value === undefined) return undefined;
-      element.set(name, value.text);
-      at = skipSpace(header, value.end);
+    const [, name, token, quoted, separator] = PARAMETER.exec(header) ?? [];
+    if (separator === undefined) return undefined;
+    if (name !== undefined || separator === ";") element ??= new Map();
+    if (name !== undefined) {
+      const key = name.toLowerCase();
+      if (element!.has(key)) return undefined;
+      element!.set(
+        key,
+        token ?? (quoted!.includes("\\") ? quoted!.replace(/\\(.)/g, "$1") : quoted!),
+      );
     }
-    if (at < header.length && header.charCodeAt(at) === SEMICOLON) {
-      sawSemicolon = true;
-      at++;
-      continue;
-    }
-    if (at < header.length && header.charCodeAt(at) !== COMMA) return undefined;
-    if (element.size > 0 || sawSemicolon) elements.push(element);
-    if (at >= header.length) return elements;
-    element = new Map();
-    sawSemicolon = false;
-    at++;
+    if (separator === ";") continue;
+    if (element !== undefined) elements.push(element);
+    if (separator === "") return elements;
+    element = undefined;
   }
-}
-
-interface Value {
-  readonly text: string;
-  /** The position after it. */
-  readonly end: number;
-}
-
-function readValue(header: string, start: number): Value | undefined {
-  if (header.charCodeAt(start) === QUOTE) return readQuoted(header, start + 1);
-  const end = skipToken(header, start);
-  return end === start ? undefined : { text: header.slice(start, end), end };
-}
-
-function readQuoted(header: string, start: number): Value | undefined {
-  let text = "";
-  let from = start;
-  for (let at = start; at < header.length; at++) {
-    const code = header.charCodeAt(at);
-    if (code === QUOTE) return { text: text + header.slice(from, at), end: at + 1 };
-    if (code === BACKSLASH) {
-      text += header.slice(from, at);
-      at++;
-      from = at;
-    }
-    if (!isText(header.charCodeAt(at))) return undefined;
-  }
-  return undefined;
-}
-
-/** HTAB, SP, VCHAR and obs-text of RFC 9110: no control characters. */
-function isText(code: number): boolean {
-  return code === 9 || (code >= 32 && code <= 126) || (code >= 128 && code <= 255);
-}
-
-function skipSpace(header: string, from: number): number {
-  let at = from;
-  while (at < header.length && (header.charCodeAt(at) === 32 || header.charCodeAt(at) === 9)) at++;
-  return at;
-}
-
-function skipToken(header: string, from: number): number {
-  let at = from;
-  while (at < header.length && TOKEN[header.charCodeAt(at)] === 1) at++;
-  return at;
-}
-
-// tchar of RFC 9110 §5.6.2.
-const TOKEN = new Uint8Array(128);
-for (const char of "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") {
-  TOKEN[char.charCodeAt(0)] = 1;
 }

@@ -5,7 +5,7 @@ import { nodeAddress } from "./address.ts";
 import { parseAuthority } from "./authority.ts";
 import { createCrossSiteCheck } from "./check.ts";
 import { parseForwarded } from "./forwarded.ts";
-import { parseOrigin, serializeOrigin } from "./origin.ts";
+import { isOrigin } from "./origin.ts";
 
 const OWN = "https://example.com";
 
@@ -42,8 +42,9 @@ describe("no input throws", () => {
   it("and what is read as an origin is its own serialization", () => {
     fc.assert(
       fc.property(origin, (text) => {
-        const read = parseOrigin(text);
-        if (read !== undefined) expect(serializeOrigin(read)).toBe(text);
+        if (!isOrigin(text)) return;
+        const url = new URL(text);
+        expect(`${url.protocol}//${url.host}`).toBe(text);
       }),
     );
   });
@@ -51,11 +52,13 @@ describe("no input throws", () => {
   it("and what is read as a Host makes an origin that the platform agrees with", () => {
     fc.assert(
       fc.property(host, fc.boolean(), (text, secure) => {
-        const read = parseAuthority(text, secure);
+        const scheme = secure ? "https" : "http";
+        const read = parseAuthority(text, scheme);
         if (read === undefined) return;
-        const own = serializeOrigin({ scheme: secure ? "https" : "http", ...read });
+        const own = `${scheme}://${read.hostname}${read.port && `:${read.port}`}`;
+        expect(read.origin).toBe(own);
         expect(new URL(own).origin).toBe(own);
-        expect(parseOrigin(own)).toBeDefined();
+        expect(isOrigin(own)).toBe(true);
       }),
     );
   });

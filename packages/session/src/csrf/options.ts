@@ -1,4 +1,4 @@
-import { SessionError } from "../errors.ts";
+import { invalidOption, readList } from "./list.ts";
 import type { TrustProxy } from "./proxy.ts";
 
 /** How cross-site requests are refused. */
@@ -49,37 +49,24 @@ export interface CompiledCsrf {
  *
  * @throws SessionError ERR_SESSION_OPTION
  */
-export function readCsrfOption(option: unknown): CompiledCsrf {
-  const none: ReadonlySet<string> = new Set();
-  if (option === undefined || option === true)
-    return { enabled: true, strict: false, exempt: none };
-  if (option === false) return { enabled: false, strict: false, exempt: none };
-  if (option === "strict") return { enabled: true, strict: true, exempt: none };
-  if (typeof option !== "object" || option === null || Array.isArray(option)) {
-    throw fault('csrf must be true, false, "strict" or an object with strict and exempt.');
+export function readCsrfOption(option: unknown = true): CompiledCsrf {
+  const given = typeof option === "boolean" ? {} : option === "strict" ? { strict: true } : option;
+  const { strict = false, exempt = [], ...others } = Object(given) as Record<string, unknown>;
+  if (
+    typeof given !== "object" ||
+    given === null ||
+    Array.isArray(given) ||
+    typeof strict !== "boolean" ||
+    Object.keys(others).length > 0
+  ) {
+    throw invalidOption("csrf", 'true, false, "strict" or { strict: boolean, exempt: list }');
   }
-  for (const key of Object.keys(option)) {
-    if (key !== "strict" && key !== "exempt") {
-      throw fault("csrf has an unknown key; it takes strict and exempt.");
-    }
-  }
-  const { strict = false, exempt = [] } = option as { strict?: unknown; exempt?: unknown };
-  if (typeof strict !== "boolean") throw fault("csrf.strict must be true or false.");
-  if (!Array.isArray(exempt)) throw fault("csrf.exempt must be a list of paths.");
-  return { enabled: true, strict, exempt: new Set((exempt as unknown[]).map(readExemptPath)) };
-}
-
-function readExemptPath(path: unknown, index: number): string {
-  const name = `csrf.exempt[${index}]`;
-  if (typeof path !== "string") throw fault(`${name} must be a string.`);
-  if (!path.startsWith("/")) throw fault(`${name} must start with a slash.`);
-  if (/[?#]/.test(path)) throw fault(`${name} must be a path without query and fragment.`);
-  if (/\*|\/:/.test(path)) throw fault(`${name} has a wildcard; list each exact path.`);
-  // A request line holds only these; anything else could never match.
-  if (/[^!-~]/.test(path)) throw fault(`${name} must be percent-encoded, as in the request line.`);
-  return path;
-}
-
-function fault(message: string): SessionError<"ERR_SESSION_OPTION"> {
-  return new SessionError("ERR_SESSION_OPTION", message);
+  const paths = readList(
+    exempt,
+    "csrf.exempt",
+    "paths as browsers send them, like /a%20b, without query or wildcard",
+    // A request line holds only these; anything else could never match.
+    (path) => /^\/[!-~]*$/.test(path) && !/[?#*]|\/:/.test(path),
+  );
+  return { enabled: option !== false, strict, exempt: new Set(paths) };
 }

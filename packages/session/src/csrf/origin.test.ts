@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { SessionError } from "../errors.ts";
-import { pageOrigin, parseOrigin, readTrustedOrigins, serializeOrigin } from "./origin.ts";
+import { isOrigin, pageOrigin, readTrustedOrigins } from "./origin.ts";
 
-describe("parseOrigin", () => {
+describe("isOrigin", () => {
   it.each([
     "https://example.com",
     "http://example.com",
@@ -19,7 +19,9 @@ describe("parseOrigin", () => {
     "chrome-extension://abcdefghijklmnopabcdefghijklmnop",
     "capacitor://localhost",
   ])("accepts %s, and it is its own serialization", (text) => {
-    expect(serializeOrigin(parseOrigin(text)!)).toBe(text);
+    expect(isOrigin(text)).toBe(true);
+    const url = new URL(text);
+    expect(`${url.protocol}//${url.host}`).toBe(text);
   });
 
   it.each([
@@ -73,11 +75,17 @@ describe("parseOrigin", () => {
     ["an app scheme with upper case", "capacitor://Localhost"],
     ["an app scheme with port zero", "capacitor://localhost:0"],
     ["an app scheme with a port too large", "capacitor://localhost:65536"],
+    ["an app scheme with a zero in front of its port", "capacitor://localhost:08443"],
+    ["an app scheme with an empty port", "capacitor://localhost:"],
+    ["an app scheme with a final dot", "capacitor://localhost."],
+    ["an app scheme with an IPv6 address", "capacitor://[::1]"],
+    ["an app scheme with a path", "capacitor://localhost/"],
+    ["a scheme that starts with a digit", "1app://localhost"],
     ["a wildcard", "https://*.example.com"],
     ["600 characters", `https://${"a".repeat(600)}`],
     ["a megabyte", `https://${"a.".repeat(500_000)}`],
   ])("refuses %s", (_what, text) => {
-    expect(parseOrigin(text)).toBeUndefined();
+    expect(isOrigin(text)).toBe(false);
   });
 });
 
@@ -97,27 +105,27 @@ describe("readTrustedOrigins", () => {
   );
 
   it.each([
-    ["private.test", "has no scheme"],
-    ["https://", "has no host"],
-    ["https://private.test/", "ends with a slash"],
-    ["https://private.test/path", "has a path"],
-    ["https://private.test?query=value", "query"],
-    ["https://private.test#fragment", "fragment"],
-    ["https://private .test", "has a space"],
-    ["", "is empty"],
-    ["null", "sandboxed"],
-    ["https://*.private.test", "has a wildcard"],
-    ["*", "has a wildcard"],
-    ["https://user@private.test", "user name"],
-    ["https://Private.test", "upper-case"],
-    ["https://bücher.private", "Punycode"],
-    ["https://private.test:443", "default port"],
-    ["wss://private.test", "WebSocket"],
-    ["https://private.test.", "ends with a dot"],
-    ["https://private.test:99999", "port that is not valid"],
-    [/example/, "is not a string"],
-    [undefined, "is not a string"],
-  ])("refuses %s and says why, but not the value", (entry, why) => {
+    "private.test",
+    "https://",
+    "https://private.test/",
+    "https://private.test/path",
+    "https://private.test?query=value",
+    "https://private.test#fragment",
+    "https://private .test",
+    "",
+    "null",
+    "https://*.private.test",
+    "*",
+    "https://user@private.test",
+    "https://Private.test",
+    "https://bücher.private",
+    "https://private.test:443",
+    "wss://private.test",
+    "https://private.test.",
+    "https://private.test:99999",
+    /example/,
+    undefined,
+  ])("refuses %s and says what is right, but not the value", (entry) => {
     let error: unknown;
     try {
       readTrustedOrigins(["https://fine.example", entry]);
@@ -127,13 +135,14 @@ describe("readTrustedOrigins", () => {
     expect(error).toBeInstanceOf(SessionError);
     const { code, message } = error as SessionError;
     expect(code).toBe("ERR_SESSION_OPTION");
-    expect(message).toContain(why);
-    expect(message).toContain("trustedOrigins[1]");
-    expect(message).not.toContain("rivate");
+    expect(message).toBe(
+      "trustedOrigins[1] is invalid. Give a list of origins as browsers send them: scheme://host[:port], lower case, no path or default port.",
+    );
   });
 
   it("refuses what is not a list", () => {
-    expect(() => readTrustedOrigins("https://example.com")).toThrow("must be a list");
+    expect(() => readTrustedOrigins("https://example.com")).toThrow("Give a list of origins");
+    expect(() => readTrustedOrigins(null)).toThrow("trustedOrigins is invalid");
     expect(readTrustedOrigins(undefined).size).toBe(0);
   });
 });

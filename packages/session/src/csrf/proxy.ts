@@ -1,7 +1,6 @@
-import { SessionError } from "../errors.ts";
 import type { RequestFacts } from "../session/request.ts";
-import { type AddressList, nodeAddress, readAddressList } from "./address.ts";
-import { type ForwardedElement, parseForwarded } from "./forwarded.ts";
+import { nodeAddress, readAddressList } from "./address.ts";
+import { parseForwarded } from "./forwarded.ts";
 
 /**
  * Which proxies stand in front and may say what the client asked for.
@@ -33,34 +32,27 @@ type HopCounter = (chain: readonly (string | undefined)[]) => number;
  *
  * @throws SessionError ERR_SESSION_OPTION where the option is not one of its forms
  */
-export function readTrustProxy(option: unknown): SiteReader {
-  if (option === undefined || option === false || option === 0) return fromConnection;
-  const trust = option === true ? 1 : option;
-  if (typeof trust === "number") {
-    if (!Number.isSafeInteger(trust) || trust < 0) throw optionError();
-    return (facts) => fromProxies(facts, () => trust);
+export function readTrustProxy(option: unknown = false): SiteReader {
+  const number = typeof option === "boolean" ? Number(option) : option;
+  if (number === 0) return fromConnection;
+  if (Number.isSafeInteger(number) && (number as number) > 0) {
+    return (facts) => fromProxies(facts, () => number as number);
   }
-  if (!Array.isArray(trust)) throw optionError();
-  const list = readAddressList(trust, "trustProxy");
-  const count: HopCounter = (chain) => countTrusted(list, chain);
+  const isTrusted = readAddressList(option);
+  // The connection's own peer is trusted already; every address it vouches for adds one hop.
+  const count: HopCounter = (chain) =>
+    chain.length - chain.findLastIndex((node) => !isTrusted(nodeAddress(node ?? "")));
   // A proxy's connections come from the same few addresses, and a look-up costs a microsecond.
   let lastPeer: string | undefined;
   let lastAnswer = false;
   return (facts) => {
     const peer = facts.remoteAddress;
     if (peer !== lastPeer) {
-      lastAnswer = peer !== undefined && list.has(peer);
+      lastAnswer = isTrusted(peer ?? "");
       lastPeer = peer;
     }
     return lastAnswer ? fromProxies(facts, count) : fromConnection(facts);
   };
-}
-
-function optionError(): SessionError<"ERR_SESSION_OPTION"> {
-  return new SessionError(
-    "ERR_SESSION_OPTION",
-    "trustProxy must be false, the number of proxies in front, or a list of their addresses.",
-  );
 }
 
 function fromConnection(facts: RequestFacts): RequestedSite {
@@ -71,44 +63,29 @@ function fromProxies(facts: RequestFacts, count: HopCounter): RequestedSite | Pr
   const standard = facts.header("forwarded");
   const protocols = facts.header("x-forwarded-proto");
   const hosts = facts.header("x-forwarded-host");
-  const customary = protocols !== undefined || hosts !== undefined;
-  if (standard === undefined && !customary) return fromConnection(facts);
-
-  const one = standard === undefined ? undefined : fromForwarded(facts, standard, count);
-  if (typeof one === "string" || !customary) return one!;
-  const other = fromCustomary(facts, protocols ?? "", hosts ?? "", count);
-  if (one === undefined || typeof other === "string") return other;
-  // A proxy sets one family of headers and may pass on the other as the client sent it. Which one
-  // is not known here, so a contradiction is refused rather than guessed.
-  const agree =
-    one.secure === other.secure && one.host?.toLowerCase() === other.host?.toLowerCase();
-  return agree ? one : "forwarded-conflict";
-}
-
-function fromForwarded(
-  facts: RequestFacts,
-  header: string,
-  count: HopCounter,
-): RequestedSite | ProxyFault {
-  const elements = parseForwarded(header);
-  if (elements === undefined) return "forwarded-malformed";
-  const trusted =
-    elements.length < 2
-      ? elements
-      : elements.slice(-count(elements.map((element) => element.get("for"))));
-  return complete(facts, leftmost(trusted, "proto"), leftmost(trusted, "host"));
-}
-
-function fromCustomary(
-  facts: RequestFacts,
-  protocols: string,
-  hosts: string,
-  count: HopCounter,
-): RequestedSite | ProxyFault {
-  // With one entry each, as most proxies send it, nobody needs to know how many hops there were.
-  const several = protocols.includes(",") || hosts.includes(",");
-  const hops = several ? count(entries(facts.header("x-forwarded-for") ?? "")) : 1;
-  return complete(facts, trustedEntry(protocols, hops), trustedEntry(hosts, hops));
+  let site: RequestedSite | undefined;
+  if (standard !== undefined) {
+    let hops = parseForwarded(standard);
+    if (hops === undefined) return "forwarded-malformed";
+    if (hops.length > 1) hops = hops.slice(-count(hops.map((hop) => hop.get("for"))));
+    const said = (name: string) => hops.find((hop) => hop.has(name))?.get(name);
+    const one = complete(facts, said("proto"), said("host"));
+    if (typeof one === "string") return one;
+    site = one;
+  }
+  if (protocols !== undefined || hosts !== undefined) {
+    // With one entry each, as most proxies send it, nobody needs to know how many hops there were.
+    const several = protocols?.includes(",") || hosts?.includes(",");
+    const hops = several ? count(entries(facts.header("x-forwarded-for") ?? "")) : 1;
+    const other = complete(facts, leftmost(protocols, hops), leftmost(hosts, hops));
+    if (site === undefined || typeof other === "string") return other;
+    // A proxy sets one family of headers and may pass on the other as the client sent it. Which
+    // one is not known here, so a contradiction is refused rather than guessed.
+    if (site.secure !== other.secure || site.host?.toLowerCase() !== other.host?.toLowerCase()) {
+      return "forwarded-conflict";
+    }
+  }
+  return site ?? fromConnection(facts);
 }
 
 /** What the proxies did not say, the connection says. */
@@ -130,29 +107,12 @@ const SECURE: ReadonlyMap<string, boolean> = new Map([
   ["ws", false],
 ]);
 
-/** The connection's own peer is trusted already; every address it vouches for adds one hop. */
-function countTrusted(list: AddressList, chain: readonly (string | undefined)[]): number {
-  let hops = 1;
-  for (let at = chain.length - 1; at >= 0; at--) {
-    const address = nodeAddress(chain[at] ?? "");
-    if (address === undefined || !list.has(address)) break;
-    hops++;
-  }
-  return hops;
-}
-
-function leftmost(elements: readonly ForwardedElement[], name: string): string | undefined {
-  return elements.find((element) => element.has(name))?.get(name);
-}
-
+/** The entries of a header that is a list, trimmed and without empty ones. Takes linear time. */
 function entries(header: string): readonly string[] {
-  return header
-    .split(",")
-    .map((entry) => entry.trim())
-    .filter((entry) => entry !== "");
+  return header.match(/[^\s,](?:[^,]*[^\s,])?/g) ?? [];
 }
 
-function trustedEntry(header: string, hops: number): string | undefined {
+function leftmost(header = "", hops: number): string | undefined {
   if (!header.includes(",")) return header.trim() || undefined;
   const list = entries(header);
   return list[Math.max(0, list.length - hops)];

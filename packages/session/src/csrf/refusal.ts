@@ -39,65 +39,43 @@ export interface Refusal {
   readonly message: string;
 }
 
-function host<Rule extends CrossSiteRule>(rule: Rule, message: string) {
-  return Object.freeze({ rule, status: 400, code: "ERR_SESSION_HOST", message } as const);
-}
+/** The rules about the Host; all others are about cross-site requests. */
+type HostRule = Extract<CrossSiteRule, `host-${string}` | `forwarded-${string}`>;
 
-function crossSite<Rule extends CrossSiteRule>(rule: Rule, message: string) {
-  return Object.freeze({ rule, status: 403, code: "ERR_SESSION_CSRF", message } as const);
+function refusals<Rule extends CrossSiteRule>(
+  status: Refusal["status"],
+  code: Refusal["code"],
+  messages: Readonly<Record<Rule, string>>,
+) {
+  return Object.entries<string>(messages).map(
+    ([rule, message]) => [rule, Object.freeze({ rule, status, code, message })] as const,
+  );
 }
 
 /** Every refusal, by its rule. */
-export const REFUSALS = Object.freeze({
-  "host-invalid": host("host-invalid", "The Host header is not a valid host with optional port."),
-  "host-missing": host("host-missing", "The request has no Host header."),
-  "host-not-allowed": host(
-    "host-not-allowed",
-    "This Host is not served here. The operator can add it to the allowed hosts.",
-  ),
-  "forwarded-malformed": host(
-    "forwarded-malformed",
-    "A Forwarded or X-Forwarded-* header cannot be read. See trustProxy.",
-  ),
-  "forwarded-conflict": host(
-    "forwarded-conflict",
-    "Forwarded and X-Forwarded-* name different hosts or schemes. " +
-      "The proxy must remove the one that it does not set.",
-  ),
-  "repeated-header": crossSite(
-    "repeated-header",
-    "Origin and Sec-Fetch-Site may each come only once.",
-  ),
-  "sec-fetch-site": crossSite(
-    "sec-fetch-site",
-    "Another site caused this request. To accept it, add its origin to trustedOrigins.",
-  ),
-  "origin-null": crossSite(
-    "origin-null",
-    "The Origin is null: a sandboxed frame, a local file or a redirect. It cannot be trusted.",
-  ),
-  "origin-malformed": crossSite(
-    "origin-malformed",
-    "The Origin is not of the form scheme://host[:port] in its normal spelling.",
-  ),
-  "origin-foreign": crossSite(
-    "origin-foreign",
-    "The Origin is not this site. If a proxy ends TLS or changes the Host, set trustProxy; " +
-      "to accept another site, add its origin to trustedOrigins.",
-  ),
-  "origin-missing": crossSite(
-    "origin-missing",
-    'A WebSocket handshake needs an Origin here, because csrf is "strict".',
-  ),
-  "token-missing": crossSite(
-    "token-missing",
-    "This request needs a CSRF token, in the x-csrf-token header or the csrf_token form field.",
-  ),
-  "token-invalid": crossSite(
-    "token-invalid",
-    "The CSRF token does not belong to this session. Load the page again for a new one.",
-  ),
-}) satisfies Readonly<Record<CrossSiteRule, Refusal>>;
+export const REFUSALS = Object.freeze(
+  Object.fromEntries([
+    ...refusals<HostRule>(400, "ERR_SESSION_HOST", {
+      "host-invalid": "The Host is not a valid host[:port].",
+      "host-missing": "The Host is missing.",
+      "host-not-allowed": "This Host is not in the allowed hosts.",
+      "forwarded-malformed": "Forwarded or X-Forwarded-* cannot be read. See trustProxy.",
+      "forwarded-conflict": "Forwarded and X-Forwarded-* disagree. Let the proxy remove one.",
+    }),
+    ...refusals<Exclude<CrossSiteRule, HostRule>>(403, "ERR_SESSION_CSRF", {
+      "repeated-header": "Origin and Sec-Fetch-Site may come only once.",
+      "sec-fetch-site":
+        "Another site caused this request. To accept it, add its origin to trustedOrigins.",
+      "origin-null": "The Origin is null, which cannot be trusted.",
+      "origin-malformed": "The Origin is not a valid scheme://host[:port].",
+      "origin-foreign":
+        "The Origin is not this site. Set trustProxy behind a proxy, or add it to trustedOrigins.",
+      "origin-missing": "A WebSocket needs an Origin, as csrf is strict.",
+      "token-missing": "A CSRF token is missing. Send it as x-csrf-token or csrf_token.",
+      "token-invalid": "The CSRF token is not of this session. Reload the page.",
+    }),
+  ]),
+) as Readonly<Record<CrossSiteRule, Refusal>>;
 
 /**
  * The JSON body that tells a client which rule refused.
@@ -111,6 +89,5 @@ export const REFUSALS = Object.freeze({
  * ```
  */
 export function refusalBody(refusal: Refusal): string {
-  const { message, code, rule } = refusal;
-  return JSON.stringify({ error: message, code, rule });
+  return JSON.stringify({ error: refusal.message, code: refusal.code, rule: refusal.rule });
 }

@@ -1,9 +1,8 @@
 import type { RequestFacts } from "../session/request.ts";
-import { type HostRule, parseAuthority, readAllowedHosts } from "./authority.ts";
+import { parseAuthority, readAllowedHosts } from "./authority.ts";
 import type { CrossSiteOptions } from "./options.ts";
-import { serializeOrigin } from "./origin.ts";
 import { readTrustProxy } from "./proxy.ts";
-import { REFUSALS, type Refusal } from "./refusal.ts";
+import { REFUSALS, type CrossSiteRule, type Refusal } from "./refusal.ts";
 
 /** The site that a request was sent to. */
 export interface OwnSite {
@@ -24,6 +23,13 @@ export function createSiteFinder(
 ): (facts: RequestFacts) => OwnSite {
   const read = readTrustProxy(options.trustProxy);
   const isAllowed = readAllowedHosts(options.allowedHosts);
+  const judge = (secure: boolean, host: string | undefined): OwnSite => {
+    const url = parseAuthority(host ?? "", secure ? "https" : "http");
+    let rule: CrossSiteRule | undefined;
+    if (url === undefined) rule = host !== undefined ? "host-invalid" : isAllowed && "host-missing";
+    else if (isAllowed?.(url.hostname) === false) rule = "host-not-allowed";
+    return { secure, origin: rule ? undefined : url?.origin, refusal: rule && REFUSALS[rule] };
+  };
   // Nearly every request names the same host as the one before it, and parsing costs more than
   // all the other rules together. One entry cannot be filled up by a client's inventions.
   let last: OwnSite | undefined;
@@ -33,24 +39,11 @@ export function createSiteFinder(
     if (typeof asked === "string") {
       return { secure: facts.encrypted, origin: undefined, refusal: REFUSALS[asked] };
     }
-    if (last === undefined || asked.host !== lastHost || asked.secure !== last.secure) {
-      last = judge(asked.secure, asked.host, isAllowed);
-      lastHost = asked.host;
+    const { secure, host } = asked;
+    if (host !== lastHost || secure !== last?.secure) {
+      last = judge(secure, host);
+      lastHost = host;
     }
     return last;
   };
-}
-
-function judge(secure: boolean, host: string | undefined, isAllowed?: HostRule): OwnSite {
-  const refused = (refusal: Refusal | undefined) => ({ secure, origin: undefined, refusal });
-  if (host === undefined) {
-    return refused(isAllowed === undefined ? undefined : REFUSALS["host-missing"]);
-  }
-  const authority = parseAuthority(host, secure);
-  if (authority === undefined) return refused(REFUSALS["host-invalid"]);
-  if (isAllowed !== undefined && !isAllowed(authority.host)) {
-    return refused(REFUSALS["host-not-allowed"]);
-  }
-  const scheme = secure ? "https" : "http";
-  return { secure, origin: serializeOrigin({ scheme, ...authority }), refusal: undefined };
 }

@@ -3,9 +3,8 @@ import { createHmac, type KeyObject, randomBytes, timingSafeEqual } from "node:c
 import { fromBase64url, lengthPrefixed, toBase64url } from "../encoding.ts";
 
 const RANDOM_BYTES = 16;
-const MAC_BYTES = 32;
-// 48 bytes are 64 characters of base64url, without a rest.
-const TOKEN_LENGTH = ((RANDOM_BYTES + MAC_BYTES) / 3) * 4;
+// 16 random bytes and a MAC of 32 are 64 characters of base64url, without a rest.
+const TOKEN_LENGTH = 64;
 
 /** A key for CSRF tokens: `HKDF-SHA-256(secret, "", info("csrf", cookieName), 32)`. */
 export type CsrfKey = KeyObject | Uint8Array;
@@ -52,8 +51,8 @@ export function verifyCsrfToken(
   token: unknown,
   scope: string,
 ): boolean {
-  if (typeof token !== "string" || token.length !== TOKEN_LENGTH) return false;
-  const bytes = fromBase64url(token);
+  const bytes =
+    typeof token === "string" && token.length === TOKEN_LENGTH ? fromBase64url(token) : undefined;
   if (bytes === undefined) return false;
   const random = bytes.subarray(0, RANDOM_BYTES);
   const given = bytes.subarray(RANDOM_BYTES);

@@ -2,7 +2,7 @@ import { readAddressList } from "../csrf/address.ts";
 import { parseAuthority } from "../csrf/authority.ts";
 import type { RequestFacts } from "../session/request.ts";
 
-const LOOPBACK = readAddressList(["127.0.0.0/8", "::1"], "loopback");
+const LOOPBACK = readAddressList(["127.0.0.0/8", "::1"]);
 
 /** Headers that a proxy adds: who asks is then somebody else than who is connected. */
 const PROXY_HEADERS = [
@@ -34,13 +34,13 @@ const PROXY_HEADERS = [
  */
 export function isLocalRequest(facts: RequestFacts): boolean {
   const { remoteAddress } = facts;
-  if (remoteAddress === undefined || !LOOPBACK.has(remoteAddress)) return false;
+  if (remoteAddress === undefined || !LOOPBACK(remoteAddress)) return false;
   if (PROXY_HEADERS.some((name) => facts.header(name) !== undefined)) return false;
-  const authority = parseAuthority(facts.header("host") ?? "", facts.encrypted);
-  return authority !== undefined && isLoopbackHost(authority.host);
+  const url = parseAuthority(facts.header("host") ?? "", facts.encrypted ? "https" : "http");
+  return url !== undefined && isLoopbackHost(url.hostname);
 }
 
 function isLoopbackHost(host: string): boolean {
   if (/^(?:.+\.)?localhost\.?$/.test(host)) return true;
-  return LOOPBACK.has(host.startsWith("[") ? host.slice(1, -1) : host);
+  return LOOPBACK(host.startsWith("[") ? host.slice(1, -1) : host);
 }
