@@ -1,3 +1,4 @@
+import { type Budget, printBudgets } from "./lib/budgets.ts";
 import { killAll } from "./lib/children.ts";
 import { commandVersion, describeMachine } from "./lib/machine.ts";
 import { readOptions, type Options } from "./lib/options.ts";
@@ -7,7 +8,10 @@ import { benchInProcess } from "./in-process/bench.ts";
 import { benchScale } from "./scale/bench.ts";
 import { benchWebSocket } from "./websocket/bench.ts";
 
-const sections: Readonly<Record<string, (options: Options) => Promise<void>>> = {
+/** Minutes after which a run is cut off, whatever it hangs on. */
+const PATIENCE = 15;
+
+const sections: Readonly<Record<string, (options: Options) => Promise<Budget[]>>> = {
   "in-process": benchInProcess,
   http: benchHttp,
   websocket: benchWebSocket,
@@ -23,10 +27,17 @@ console.log(`Machine: ${describeMachine()}.`);
 console.log(
   `Node ${commandVersion([options.node, "--version"])}${options.quick ? ", quick pass" : ""}.`,
 );
+const budgets: Budget[] = [];
+const guard = setTimeout(() => {
+  printSkipped("the rest", `It took more than ${PATIENCE} minutes.`);
+  finish();
+  // The children go with it.
+  process.exit(1);
+}, PATIENCE * 60_000);
 for (const name of options.sections) {
   const section = sections[name];
   try {
-    await section?.(options);
+    budgets.push(...((await section?.(options)) ?? []));
   } catch (error) {
     printSkipped(`the rest of ${name}`, error instanceof Error ? error.message : String(error));
     process.exitCode = 1;
@@ -34,4 +45,10 @@ for (const name of options.sections) {
     killAll();
   }
 }
-console.log(`\nDone in ${Math.round((Date.now() - began) / 1000)} s.`);
+clearTimeout(guard);
+finish();
+
+function finish(): void {
+  printBudgets(budgets);
+  console.log(`\nDone in ${Math.round((Date.now() - began) / 1000)} s.`);
+}

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { atLeast, atMost, type Budget, percent, times } from "../lib/budgets.ts";
 import { versionOf } from "../lib/machine.ts";
 import type { Options } from "../lib/options.ts";
 import { pythonLacks, pythonVersion, startServer, type MeasuredServer } from "../lib/server.ts";
@@ -7,11 +8,13 @@ import { printSkipped, printTable } from "../lib/table.ts";
 import { load, prepareWrk, type Sample, type Wrk } from "../lib/wrk.ts";
 import { loadOf, ROWS, SERVERS, USER_COUNTS, type Row, type Users } from "./rows.ts";
 
+type Samples = ReadonlyMap<Row, readonly Sample[]>;
+
 /**
  * Measures servers with wrk: server on one core, load on the other. Each round starts every server
  * anew, because a Node process settles into a faster or a slower state and stays there.
  */
-export async function benchHttp(options: Options): Promise<void> {
+export async function benchHttp(options: Options): Promise<Budget[]> {
   console.log("\n## HTTP on loopback: one server process on one core, wrk on the other");
   const wrk = await prepareWrk();
   const names = namesOf(options);
@@ -29,6 +32,35 @@ export async function benchHttp(options: Options): Promise<void> {
     }
   }
   print(samples, wrk, rounds);
+  return budgetsOf(samples);
+}
+
+/** Each round compares neighbours in time; the median of those is steadier than that of medians. */
+function ratioOf(samples: Samples, row: Row, other: Row, of: keyof Sample): number {
+  const beside = samples.get(other) ?? [];
+  const all = samples.get(row) ?? [];
+  return median(all.map((sample, i) => sample[of] / (beside[i]?.[of] ?? Number.NaN)));
+}
+
+function budgetsOf(samples: Samples): Budget[] {
+  const find = (name: string) => [...samples.keys()].find((row) => row.name === name);
+  const ratio = (name: string, other: string) => {
+    const [row, base] = [find(name), find(other)];
+    return row && base ? ratioOf(samples, row, base, "perSecond") : Number.NaN;
+  };
+  const ours = "App + sessions";
+  const fewer = (what: string, most: number, base: string) =>
+    atMost(`${what}: fewer requests/s than ${base}`, most, 1 - ratio(what, base), percent);
+  const steps = ["untouched", "read", "read + write"];
+  return [
+    ...fewer(`${ours}: untouched`, 0.02, "App"),
+    ...fewer(`${ours}: read`, 0.15, "App"),
+    ...fewer("App", 0.1, "h3"),
+    ...steps.flatMap((step) => {
+      const value = ratio(`${ours}: ${step}`, `Starlette + SessionMiddleware: ${step}`);
+      return atLeast(`${ours}: ${step}, requests/s of Starlette`, 2.5, value, times);
+    }),
+  ];
 }
 
 /** The servers that can run here. */
@@ -74,22 +106,14 @@ async function jarOf(server: MeasuredServer, users: Users): Promise<readonly str
   return Array.from({ length: count }, () => `session=${randomBytes(110).toString("base64url")}`);
 }
 
-function print(samples: ReadonlyMap<Row, readonly Sample[]>, wrk: Wrk, rounds: number): void {
+function print(samples: Samples, wrk: Wrk, rounds: number): void {
   const speed = (row: Row | undefined) =>
     median((row && samples.get(row))?.map(({ perSecond }) => perSecond) ?? []);
   const cost = (row: Row | undefined) =>
     median((row && samples.get(row))?.map(({ cpuMicros }) => cpuMicros) ?? []);
   const rows = [...samples.keys()];
   const find = (name: string | undefined) => rows.find((row) => row.name === name);
-  const percent = (share: number) => `${(share * 100).toFixed(1)} %`;
-  // Each round compares neighbours in time; the median of those ratios is steadier than the
-  // ratio of the medians.
-  const ratio = (row: Row, other: Row, of: keyof Sample) =>
-    median(
-      (samples.get(row) ?? []).map(
-        (sample, i) => sample[of] / (samples.get(other)?.[i]?.[of] ?? Number.NaN),
-      ),
-    );
+  const ratio = (row: Row, other: Row, of: keyof Sample) => ratioOf(samples, row, other, of);
   const baseline = find("Starlette + SessionMiddleware: read");
   printTable(
     `Requests per second, median of ${rounds} rounds`,

@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { busySeconds, has, run } from "./children.ts";
 import { LOAD_CORE, type MeasuredServer } from "./server.ts";
@@ -78,10 +78,10 @@ async function loadOnce(
   const script = ["--", path, file, ...(follow ? ["follow"] : [])];
   const [before, busyBefore] = [server.cpu, busySeconds()];
   const began = performance.now();
-  const output = await run(["wrk", ...flags, ...script], {
-    core: LOAD_CORE,
-    env: wrk.shim === undefined ? {} : { LD_PRELOAD: wrk.shim },
-  });
+  const env: Record<string, string> = wrk.shim === undefined ? {} : { LD_PRELOAD: wrk.shim };
+  const output = await run(["wrk", ...flags, ...script], { core: LOAD_CORE, env }).finally(() =>
+    rmSync(file, { force: true }),
+  );
   const cpu = server.cpu - before;
   const took = (performance.now() - began) / 1000;
   // The generator polls all the time it runs; stock wrk would use less.

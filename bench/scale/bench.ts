@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { fileURLToPath } from "node:url";
 import { WebSocket } from "ws";
+import type { Budget } from "../lib/budgets.ts";
 import { has, start, stop, waitFor } from "../lib/children.ts";
 import { commandVersion } from "../lib/machine.ts";
 import type { Options } from "../lib/options.ts";
@@ -16,12 +17,13 @@ import { load, prepareWrk, type Sample, type Wrk } from "../lib/wrk.ts";
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 
 /** Measures what grows: workers, revocations, processes. */
-export async function benchScale(options: Options): Promise<void> {
+export async function benchScale(options: Options): Promise<Budget[]> {
   console.log("\n## Scale");
   const wrk = await prepareWrk();
   await benchWorkers(options, wrk);
   await benchRevocations(options, wrk);
   await benchRevoke(options);
+  return [];
 }
 
 /** Loads several servers in turns, the first round to warm up. */

@@ -1,3 +1,4 @@
+import { atLeast, type Budget, times as asTimes } from "../lib/budgets.ts";
 import { stop } from "../lib/children.ts";
 import { versionOf } from "../lib/machine.ts";
 import type { Options } from "../lib/options.ts";
@@ -19,16 +20,17 @@ const ROWS = [
 ] as const;
 
 const MODES = ["upgrade", "echo"] as const;
+type Mode = (typeof MODES)[number];
 
 interface Measured {
   readonly name: string;
   readonly server: MeasuredServer;
   readonly cookie: string;
-  readonly samples: Record<(typeof MODES)[number], SocketSample[]>;
+  readonly samples: Record<Mode, SocketSample[]>;
 }
 
 /** Measures WebSocket handshakes and messages, then idle sockets. */
-export async function benchWebSocket(options: Options): Promise<void> {
+export async function benchWebSocket(options: Options): Promise<Budget[]> {
   console.log("\n## WebSocket on loopback: one server process on one core, load on the other");
   const tool = await compile("sockets");
   const rows = await startAll(options);
@@ -42,7 +44,34 @@ export async function benchWebSocket(options: Options): Promise<void> {
   }
   await Promise.all(rows.map(({ server }) => stop(server.child)));
   print(rows, rounds);
-  await benchIdle(options, tool);
+  return [...budgetsOf(rows), ...(await benchIdle(options, tool))];
+}
+
+const RECIPE = "ws + cookie-session's recipe";
+const STARLETTE = "Starlette + SessionMiddleware";
+
+function budgetsOf(rows: readonly Measured[]): Budget[] {
+  const ours = rows.find(({ name }) => name === "App, session checked");
+  if (ours === undefined) return [];
+  const check = (mode: Mode, other: string, least: number) => {
+    const what = mode === "upgrade" ? "handshakes/s" : "echoes/s";
+    return atLeast(`${what} of ${other}`, least, ratioOf(rows, ours, other, mode), asTimes);
+  };
+  return [
+    ...check("upgrade", RECIPE, 1),
+    ...check("echo", "bare crossws", 0.9),
+    ...check("upgrade", STARLETTE, 2),
+    ...check("echo", STARLETTE, 2),
+  ];
+}
+
+/** How many times as fast as another one, the median of all rounds. */
+function ratioOf(rows: readonly Measured[], row: Measured, name: string, mode: Mode): number {
+  const other = rows.find((each) => each.name === name)?.samples[mode];
+  const ratios = row.samples[mode].map(
+    ({ perSecond }, i) => perSecond / (other?.[i]?.perSecond ?? Number.NaN),
+  );
+  return median(ratios);
 }
 
 async function startAll({ node }: Options): Promise<Measured[]> {
@@ -61,19 +90,11 @@ async function startAll({ node }: Options): Promise<Measured[]> {
 }
 
 function print(rows: readonly Measured[], rounds: number): void {
-  const speed = (row: Measured, mode: (typeof MODES)[number]) =>
+  const speed = (row: Measured, mode: Mode) =>
     median(row.samples[mode].map(({ perSecond }) => perSecond));
-  const cpu = (row: Measured, mode: (typeof MODES)[number]) =>
+  const cpu = (row: Measured, mode: Mode) =>
     median(row.samples[mode].map(({ cpuMicros }) => cpuMicros)).toFixed(1);
-  const times = (row: Measured, name: string, mode: (typeof MODES)[number]) => {
-    const other = rows.find((each) => each.name === name)?.samples[mode];
-    const ratios = row.samples[mode].map(
-      ({ perSecond }, i) => perSecond / (other?.[i]?.perSecond ?? Number.NaN),
-    );
-    return short(median(ratios));
-  };
-  const recipe = "ws + cookie-session's recipe";
-  const starlette = "Starlette + SessionMiddleware";
+  const times = (row: Measured, name: string, mode: Mode) => short(ratioOf(rows, row, name, mode));
   printTable(
     `Handshakes per second, 16 at a time, median of ${rounds} rounds`,
     ["server", "upgrades/s", "CPU µs each", "x the recipe", "x Starlette"],
@@ -81,8 +102,8 @@ function print(rows: readonly Measured[], rounds: number): void {
       row.name,
       short(speed(row, "upgrade")),
       cpu(row, "upgrade"),
-      times(row, recipe, "upgrade"),
-      times(row, starlette, "upgrade"),
+      times(row, RECIPE, "upgrade"),
+      times(row, STARLETTE, "upgrade"),
     ]),
   );
   printTable(
@@ -93,7 +114,7 @@ function print(rows: readonly Measured[], rounds: number): void {
       short(speed(row, "echo")),
       cpu(row, "echo"),
       times(row, "bare crossws", "echo"),
-      times(row, starlette, "echo"),
+      times(row, STARLETTE, "echo"),
     ]),
   );
   const versions = ["galleta", "crossws", "ws", "cookie-session"].map(

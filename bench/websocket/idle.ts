@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { atMost, type Budget, percent } from "../lib/budgets.ts";
 import { stop } from "../lib/children.ts";
 import type { Options } from "../lib/options.ts";
 import { startServer, type MeasuredServer } from "../lib/server.ts";
@@ -9,7 +10,7 @@ import { HeldSockets } from "./sockets.ts";
 const SERVER = "websocket/servers/galleta.ts";
 
 /** Measures sockets that do nothing: their memory, and how fast they are closed. */
-export async function benchIdle(options: Options, tool: string): Promise<void> {
+export async function benchIdle(options: Options, tool: string): Promise<Budget[]> {
   const count = options.quick ? 1000 : 10_000;
   const rounds = options.quick ? 1 : 2;
   const [on, off]: [Memory[], Memory[]] = [[], []];
@@ -19,18 +20,19 @@ export async function benchIdle(options: Options, tool: string): Promise<void> {
   }
   const heap = (list: readonly Memory[]) => median(list.map(({ heap: bytes }) => bytes));
   const resident = (list: readonly Memory[]) => median(list.map(({ rss }) => rss));
-  const percent = (share: number) => `${((share - 1) * 100).toFixed(1)} %`;
-  const row = (name: string, list: readonly Memory[]) => [
-    name,
-    Math.round(heap(list)).toLocaleString("en"),
-    percent(heap(list) / heap(off)),
-    Math.round(resident(list)).toLocaleString("en"),
-    percent(resident(list) / resident(off)),
-  ];
+  const [moreHeap, moreResident] = [heap(on) / heap(off) - 1, resident(on) / resident(off) - 1];
+  const figure = (bytes: number) => Math.round(bytes).toLocaleString("en");
+  const row = (name: string, list: readonly Memory[], ...more: string[]) => {
+    const [ofHeap = "", ofResident = ""] = more;
+    return [name, figure(heap(list)), ofHeap, figure(resident(list)), ofResident];
+  };
   printTable(
     `Memory of one idle socket, bytes, of ${count.toLocaleString("en")}`,
     ["server", "heap and buffers", "more", "resident", "more"],
-    [row("App, session checked", on), row("App without sessions", off)],
+    [
+      row("App, session checked", on, percent(moreHeap), percent(moreResident)),
+      row("App without sessions", off),
+    ],
   );
   const revoked = await closeOnRevoke(options.node, tool, count);
   const expired = await closeOnExpiry(options.node, tool, count, options.quick ? 8 : 45);
@@ -42,6 +44,17 @@ export async function benchIdle(options: Options, tool: string): Promise<void> {
       ["the end of its lifetime", ...expired],
     ],
   );
+  const late = expired[0] === "1008" ? Number(expired[2]) : Number.POSITIVE_INFINITY;
+  return [
+    ...atMost("idle socket with a session: more heap and buffers", 0.1, moreHeap, percent),
+    ...atMost("idle socket with a session: more resident", 0.1, moreResident, percent),
+    ...atMost(
+      `the last of ${figure(count)} sockets to expire`,
+      1000,
+      late,
+      (ms) => `${ms} ms late`,
+    ),
+  ];
 }
 
 interface Memory {

@@ -1,5 +1,6 @@
 import type { RequestFacts } from "@galleta/session";
 import type { H3Event } from "h3";
+import type { IncomingMessage } from "node:http";
 
 /**
  * What the session engine asks of a request, read from h3's event. Both an HTTP request and a
@@ -7,9 +8,13 @@ import type { H3Event } from "h3";
  */
 export class EventFacts implements RequestFacts {
   readonly #event: H3Event;
+  /** The request as Node has it, where it is Node that serves. */
+  readonly #node: IncomingMessage | undefined;
 
   constructor(event: H3Event) {
     this.#event = event;
+    // h3's types allow for HTTP/2, whose requests have all that is read here as well.
+    this.#node = event.req.runtime?.node?.req as IncomingMessage | undefined;
   }
 
   get method(): string {
@@ -17,29 +22,27 @@ export class EventFacts implements RequestFacts {
   }
 
   get target(): string {
-    const { runtime, url } = this.#event;
-    return runtime?.node?.req.url ?? url.pathname + url.search;
+    const { url } = this.#event;
+    return this.#node?.url ?? url.pathname + url.search;
   }
 
   header(name: string): string | undefined {
-    const { runtime, req, url } = this.#event;
     // What the client sent, without making an object of all headers for the one that is asked for.
-    if (runtime?.node) return findHeader(runtime.node.req.rawHeaders, name);
+    if (this.#node !== undefined) return findHeader(this.#node.rawHeaders, name);
     // A Request that no server received has its host in the URL alone. Where a server received
     // it, a Host that is missing stays missing.
+    const { req, url } = this.#event;
     return req.headers.get(name) ?? (name === "host" ? url.host : undefined);
   }
 
   get encrypted(): boolean {
-    const { runtime, url } = this.#event;
-    if (!runtime?.node) return url.protocol === "https:";
-    const { socket } = runtime.node.req;
-    return "encrypted" in socket && socket.encrypted === true;
+    if (this.#node === undefined) return this.#event.url.protocol === "https:";
+    // Only the sockets of TLS have it.
+    return (this.#node.socket as { readonly encrypted?: boolean }).encrypted === true;
   }
 
   get remoteAddress(): string | undefined {
-    const { runtime, req } = this.#event;
-    return runtime?.node ? runtime.node.req.socket.remoteAddress : req.ip;
+    return this.#node === undefined ? this.#event.req.ip : this.#node.socket.remoteAddress;
   }
 }
 

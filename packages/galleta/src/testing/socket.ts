@@ -89,9 +89,8 @@ export class TestSocket implements AsyncIterable<string | Uint8Array> {
     const client = new Client(url, protocols, { headers });
     // A test holds what it is sent: it has no limits.
     const inbox = new Inbox<string | Uint8Array>(
-      { count: Infinity, size: Infinity },
-      { pause() {}, resume() {} },
-      (message) => message,
+      { maxQueue: Infinity, maxMessageSize: Infinity },
+      { pause() {}, resume() {}, read: (message) => message },
     );
     client.on("message", (data, isBinary) => {
       inbox.push(isBinary ? new Uint8Array(data) : data.toString(), data.length);

@@ -5,7 +5,7 @@ import { HTTPError } from "../http-error.ts";
 import { logError } from "../log.ts";
 import type { ValueType } from "../route.ts";
 import { decode } from "./decode.ts";
-import { Inbox } from "./inbox.ts";
+import { Inbox, type Source } from "./inbox.ts";
 import { Outbox } from "./outbox.ts";
 
 /** What the handshake is answered with. */
@@ -48,6 +48,8 @@ export interface ConnectionOptions {
 /** Closes that end the loop over messages quietly: done, left the page, no code. */
 const QUIET: ReadonlySet<number> = new Set([1000, 1001, 1005]);
 
+const OPEN = Promise.resolve();
+
 /** A message, as the view gets it. */
 type Value = string | Uint8Array | JsonValue;
 
@@ -58,12 +60,13 @@ type Pausable = { pause?(): void; resume?(): void };
  * One socket from its handshake to its end:
  * pending -> accepting -> open -> closing -> closed. A client may go away in any of them.
  */
-export class Connection {
+export class Connection implements Source<string | Uint8Array, Value> {
   /** Whether the client was heard of since this was last set to false. */
   isAlive = true;
   /** Whether the page speaks `galleta.v1`, so that control frames can be sent. */
   isLive = false;
   readonly inbox: Inbox<string | Uint8Array, Value>;
+  readonly #valueType: ValueType;
   readonly #hooks: ConnectionHooks;
   #state: "pending" | "accepting" | "open" | "closing" | "closed" = "pending";
   #peer: Peer | undefined;
@@ -75,16 +78,10 @@ export class Connection {
   /** A close that came between the decision and the 101. */
   #closing: { readonly code: number; readonly reason: string } | undefined;
 
-  constructor({ valueType, maxQueue, maxMessageSize }: ConnectionOptions, hooks: ConnectionHooks) {
+  constructor(options: ConnectionOptions, hooks: ConnectionHooks) {
+    this.#valueType = options.valueType;
     this.#hooks = hooks;
-    this.inbox = new Inbox(
-      { count: maxQueue, size: maxMessageSize },
-      {
-        pause: () => (this.#peer?.websocket as Pausable | undefined)?.pause?.(),
-        resume: () => (this.#peer?.websocket as Pausable | undefined)?.resume?.(),
-      },
-      (raw) => this.#read(valueType, raw),
-    );
+    this.inbox = new Inbox(options, this);
   }
 
   get isPending(): boolean {
@@ -147,6 +144,8 @@ export class Connection {
     this.#hooks.answer({ accepted: true, headers, protocol: answer.protocol });
     await decided;
     if (this.#peer === undefined) throw this.#disconnect;
+    // From now on one promise does for all: there may be very many sockets.
+    this.#opened = OPEN;
   }
 
   /** Answers the handshake with an error status. What was changed in the session is saved. */
@@ -231,6 +230,7 @@ export class Connection {
     this.#outbox = new Outbox(peer);
     this.#state = "open";
     this.#onDecided?.();
+    this.#onDecided = undefined;
     if (this.#closing) this.close(this.#closing.code, this.#closing.reason);
   }
 
@@ -256,8 +256,19 @@ export class Connection {
     this.#hooks.closed();
   }
 
+  /** Makes the client wait. */
+  pause(): void {
+    (this.#peer?.websocket as Pausable | undefined)?.pause?.();
+  }
+
+  /** Reads on. */
+  resume(): void {
+    (this.#peer?.websocket as Pausable | undefined)?.resume?.();
+  }
+
   /** A message that is not what the route takes is the client's fault, and its end. */
-  #read(type: ValueType, raw: string | Uint8Array): Value {
+  read(raw: string | Uint8Array): Value {
+    const type = this.#valueType;
     try {
       return decode(type, raw);
     } catch {

@@ -9,7 +9,8 @@ function read(raw: string): string {
 function inboxOf(limits: { count: number; size: number }) {
   const calls: string[] = [];
   const flow = { pause: () => calls.push("pause"), resume: () => calls.push("resume") };
-  return { inbox: new Inbox<string>(limits, flow, read), calls };
+  const { count: maxQueue, size: maxMessageSize } = limits;
+  return { inbox: new Inbox<string>({ maxQueue, maxMessageSize }, { ...flow, read }), calls };
 }
 
 const value = (text: string) => ({ value: text, done: false });

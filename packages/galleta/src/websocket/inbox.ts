@@ -1,15 +1,18 @@
-/** Makes the client wait, and lets it go on: the socket is not read in between (TCP does the rest). */
-export interface Flow {
+/** Where messages come from. */
+export interface Source<Raw, Message> {
+  /** Makes the client wait: the socket is not read for a while (TCP does the rest). */
   pause(): void;
   resume(): void;
+  /** A message as the view gets it. May throw. */
+  read(raw: Raw): Message;
 }
 
 /** How much may wait for the view. */
 export interface InboxLimits {
   /** Messages. */
-  readonly count: number;
-  /** Bytes. */
-  readonly size: number;
+  readonly maxQueue: number;
+  /** Bytes, in all. */
+  readonly maxMessageSize: number;
 }
 
 interface Waiter<Message> {
@@ -32,18 +35,19 @@ interface Entry<Raw> {
  */
 export class Inbox<Raw, Message = Raw> {
   readonly #limits: InboxLimits;
-  readonly #flow: Flow;
-  readonly #read: (raw: Raw) => Message;
-  readonly #waiters: Waiter<Message>[] = [];
-  #entries: Entry<Raw>[] = [];
+  readonly #source: Source<Raw, Message>;
+  /** Who waits for the next message: hardly ever more than the view's one loop. */
+  #waiter: Waiter<Message> | undefined;
+  #moreWaiters: Waiter<Message>[] | undefined;
+  /** Made when a message has to wait: an idle socket has none. */
+  #entries: Entry<Raw>[] | undefined;
   #size = 0;
   #isPaused = false;
   #end: { readonly error: Error | undefined } | undefined;
 
-  constructor(limits: InboxLimits, flow: Flow, read: (raw: Raw) => Message) {
+  constructor(limits: InboxLimits, source: Source<Raw, Message>) {
     this.#limits = limits;
-    this.#flow = flow;
-    this.#read = read;
+    this.#source = source;
   }
 
   /** Whether the client is being made to wait. It cannot answer a ping then. */
@@ -54,40 +58,49 @@ export class Inbox<Raw, Message = Raw> {
   /** Adds a message of `size` bytes. */
   push(raw: Raw, size: number): void {
     if (this.#end !== undefined) return;
-    const waiter = this.#waiters.shift();
-    if (waiter) {
+    const waiter = this.#waiter;
+    if (waiter !== undefined) {
+      this.#waiter = this.#moreWaiters?.shift();
       this.#give(raw, waiter);
       return;
     }
-    this.#entries.push({ raw, size });
+    const entries = (this.#entries ??= []);
+    entries.push({ raw, size });
     this.#size += size;
-    const { count, size: most } = this.#limits;
-    if (!this.#isPaused && (this.#entries.length >= count || this.#size >= most)) {
+    const { maxQueue, maxMessageSize } = this.#limits;
+    if (!this.#isPaused && (entries.length >= maxQueue || this.#size >= maxMessageSize)) {
       this.#isPaused = true;
-      this.#flow.pause();
+      this.#source.pause();
     }
   }
 
   /** The next message; done, or the error that {@link end} was given, after the last one. */
   take(): Promise<IteratorResult<Message, undefined>> {
-    const entry = this.#entries.shift();
+    const entry = this.#entries?.shift();
     if (entry !== undefined) {
       this.#size -= entry.size;
       this.#resumeWhenHalfEmpty();
       return new Promise((resolve, reject) => this.#give(entry.raw, { resolve, reject }));
     }
     if (this.#end === undefined) {
-      return new Promise((resolve, reject) => this.#waiters.push({ resolve, reject }));
+      return new Promise((resolve, reject) => this.#wait({ resolve, reject }));
     }
     const { error } = this.#end;
     return error ? Promise.reject(error) : Promise.resolve({ value: undefined, done: true });
+  }
+
+  #wait(waiter: Waiter<Message>): void {
+    if (this.#waiter === undefined) this.#waiter = waiter;
+    else (this.#moreWaiters ??= []).push(waiter);
   }
 
   /** No more messages come. Those that wait are still given out. */
   end(error?: Error): void {
     if (this.#end !== undefined) return;
     this.#end = { error };
-    for (const waiter of this.#waiters.splice(0)) {
+    const waiters = this.#waiter === undefined ? [] : [this.#waiter, ...(this.#moreWaiters ?? [])];
+    this.#waiter = this.#moreWaiters = undefined;
+    for (const waiter of waiters) {
       if (error) waiter.reject(error);
       else waiter.resolve({ value: undefined, done: true });
     }
@@ -96,14 +109,14 @@ export class Inbox<Raw, Message = Raw> {
   /** Ends at once: what waits is dropped, and the socket read on, for the answer to a close. */
   discard(error?: Error): void {
     this.end(error);
-    this.#entries = [];
+    this.#entries = undefined;
     this.#size = 0;
     this.#resumeWhenHalfEmpty();
   }
 
   #give(raw: Raw, { resolve, reject }: Waiter<Message>): void {
     try {
-      resolve({ value: this.#read(raw), done: false });
+      resolve({ value: this.#source.read(raw), done: false });
     } catch (error) {
       reject(error as Error);
     }
@@ -111,9 +124,10 @@ export class Inbox<Raw, Message = Raw> {
 
   #resumeWhenHalfEmpty(): void {
     if (!this.#isPaused) return;
-    const { count, size } = this.#limits;
-    if (this.#entries.length > count / 2 || this.#size > size / 2) return;
+    const { maxQueue, maxMessageSize } = this.#limits;
+    const count = this.#entries?.length ?? 0;
+    if (count > maxQueue / 2 || this.#size > maxMessageSize / 2) return;
     this.#isPaused = false;
-    this.#flow.resume();
+    this.#source.resume();
   }
 }

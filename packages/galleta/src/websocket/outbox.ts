@@ -16,7 +16,8 @@ interface Waiter {
 /** What is sent to a client, no faster than it reads. */
 export class Outbox {
   readonly #peer: Peer;
-  readonly #waiters: Waiter[] = [];
+  /** Sends that wait for the client; made for the first that has to. */
+  #waiters: Waiter[] | undefined;
   /** Bytes on their way after the last send. */
   #waiting = 0;
 
@@ -39,7 +40,8 @@ export class Outbox {
       this.#waiting = this.#peer.send(data) as number;
       if (this.#waiting <= HIGH_WATER) return SENT;
     }
-    const drained = new Promise<void>((resolve, reject) => this.#waiters.push({ resolve, reject }));
+    const waiters = (this.#waiters ??= []);
+    const drained = new Promise<void>((resolve, reject) => waiters.push({ resolve, reject }));
     // A send that nobody waits for must not end the process when the client goes away.
     drained.catch(() => undefined);
     return drained;
@@ -47,11 +49,17 @@ export class Outbox {
 
   /** The client has read everything. */
   drained(): void {
-    for (const waiter of this.#waiters.splice(0)) waiter.resolve();
+    for (const waiter of this.#take()) waiter.resolve();
   }
 
   /** The socket ends. */
   end(error: Error): void {
-    for (const waiter of this.#waiters.splice(0)) waiter.reject(error);
+    for (const waiter of this.#take()) waiter.reject(error);
+  }
+
+  #take(): readonly Waiter[] {
+    const waiters = this.#waiters ?? [];
+    this.#waiters = undefined;
+    return waiters;
   }
 }

@@ -1,4 +1,4 @@
-import { appProtocols, readFrame } from "@galleta/session";
+import { appProtocols } from "@galleta/session";
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Peer } from "crossws";
@@ -11,8 +11,9 @@ import { EventFacts } from "../facts.ts";
 import { HTTPError } from "../http-error.ts";
 import { logError } from "../log.ts";
 import { refuse } from "./answer.ts";
-import { Connection, type Verdict } from "./connection.ts";
+import type { Connection } from "./connection.ts";
 import type { SocketEndpoint } from "./endpoint.ts";
+import { Handshake, type HandshakeContext } from "./handshake.ts";
 import { runView } from "./run.ts";
 import { SocketSession } from "./session.ts";
 import { Socket } from "./socket.ts";
@@ -20,18 +21,10 @@ import { Socket } from "./socket.ts";
 /** Seconds between two pings. A client that answered none in between is gone. */
 const HEARTBEAT = 30;
 
+const NONE: readonly string[] = [];
+
 /** What a Host may be made of; what it means is checked where it matters. */
 const HOST = /^[\w.:[\]-]+$/;
-
-/** A handshake that waits for its view. crossws hands the context of a request to its peer. */
-interface Pending {
-  readonly connection: Connection;
-  readonly session: SocketSession | undefined;
-  readonly answer: Promise<Answer>;
-}
-
-/** What crossws is told: to upgrade, or that the handshake is answered already. */
-type Answer = { headers?: Headers; protocol?: string } | { handled: true };
 
 /**
  * Takes upgrades from a Node server to the views. Paths are resolved from the app's own table,
@@ -57,7 +50,7 @@ export class SocketServer {
   /** A listener for the `upgrade` event of a server. */
   upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void {
     // Node took its own listener away, and an error without one ends the process.
-    socket.on("error", () => socket.destroy());
+    socket.on("error", destroy);
     try {
       const event = new H3Event(requestOf(req));
       const match = this.#check(req, event);
@@ -119,40 +112,25 @@ export class SocketServer {
   ): void {
     const { sessions, hosts } = this.#core;
     const facts = new EventFacts(event);
-    const session = sessions && new SocketSession(sessions, event, facts);
     const refusal = sessions ? sessions.checkHandshake(facts) : hosts?.host(facts);
     if (refusal) throw new HTTPError(refusal.status, { refusal, detail: refusal.message });
 
-    const protocols = readProtocols(req.headers["sec-websocket-protocol"]);
-    let decide!: (answer: Answer) => void;
-    const answer = new Promise<Answer>((resolve) => (decide = resolve));
-    const connection = new Connection(endpoint, {
-      protocols,
-      saveSession: () => session?.save() ?? [],
-      answer: (verdict) => {
-        if (!verdict.accepted) refuse(req, socket, verdict.error, verdict.setCookie);
-        decide(toAnswer(verdict));
-      },
-      closed: () => {
-        session?.closed();
-        this.#connections.delete(connection);
-        this.#rest();
-      },
-    });
+    const session = sessions && new SocketSession(sessions, facts);
+    const offered = readProtocols(req.headers["sec-websocket-protocol"]);
+    const handshake = new Handshake(this, endpoint, session, offered, req, socket);
+    const { connection } = handshake;
     this.#connections.add(connection);
-    // Where the client goes away before the handshake is answered, nothing else tells.
-    socket.once("close", () => connection.lost());
 
-    const own = { protocols: appProtocols(protocols) };
-    const parts = { event, params, ...own, endpoint, connection, session };
+    const protocols = offered === NONE ? NONE : appProtocols(offered);
+    const parts = { event, params, protocols, endpoint, connection, session };
     const ws = new Socket<never, never, never>(parts);
     this.#runningViews += 1;
     void runView(endpoint, connection, session, ws).then(() => {
       this.#runningViews -= 1;
       this.#rest();
     });
-    const pending: Pending = { connection, session, answer };
-    event.req.context = { pending };
+    // crossws hands the context of a request to its peer.
+    event.req.context = { handshake };
     void this.#adapterFor(endpoint.maxMessageSize).handleUpgrade(req, socket, head, event.req);
   }
 
@@ -166,10 +144,10 @@ export class SocketServer {
         idleTimeout: 0,
         serverOptions: { maxPayload, clientTracking: false },
         hooks: {
-          upgrade: ({ context }) => (context as { pending: Pending }).pending.answer,
+          upgrade: ({ context }) => (context as HandshakeContext).handshake.answered(),
           open: (peer) => this.#opened(peer),
           message: (peer, message) => {
-            receive(pendingOf(peer), message.rawData as string | Uint8Array);
+            handshakeOf(peer).receive(message.rawData as string | Uint8Array);
           },
           pong: (peer) => {
             connectionOf(peer).isAlive = true;
@@ -184,9 +162,15 @@ export class SocketServer {
   }
 
   #opened(peer: Peer): void {
-    const { connection, session } = pendingOf(peer);
+    const { connection, session } = handshakeOf(peer).opened();
     connection.opened(peer);
     session?.opened(connection);
+  }
+
+  /** A socket is closed. */
+  forget(connection: Connection): void {
+    this.#connections.delete(connection);
+    this.#rest();
   }
 }
 
@@ -204,30 +188,16 @@ function requestOf(req: IncomingMessage) {
   return request;
 }
 
-function toAnswer(verdict: Verdict): Answer {
-  if (!verdict.accepted) return { handled: true };
-  const { headers, protocol } = verdict;
-  return { ...(headers && { headers }), ...(protocol !== undefined && { protocol }) };
-}
-
-function pendingOf(peer: Peer): Pending {
-  return (peer.context as { pending: Pending }).pending;
+function handshakeOf(peer: Peer): Handshake {
+  return (peer.context as HandshakeContext).handshake;
 }
 
 function connectionOf(peer: Peer): Connection {
-  return pendingOf(peer).connection;
+  return handshakeOf(peer).connection;
 }
 
-/** Gives a message to the view, and a control frame of the page to the session. */
-function receive({ connection, session }: Pending, raw: string | Uint8Array): void {
-  connection.isAlive = true;
-  if (!connection.isLive || typeof raw !== "string") {
-    connection.inbox.push(raw, raw.length);
-    return;
-  }
-  const frame = readFrame(raw);
-  if ("control" in frame) session?.receive(frame.control);
-  else connection.inbox.push(frame.message, frame.message.length);
+function destroy(this: Duplex): void {
+  this.destroy();
 }
 
 function isDecodable(path: string): boolean {
@@ -240,5 +210,5 @@ function isDecodable(path: string): boolean {
 }
 
 function readProtocols(header: string | undefined): readonly string[] {
-  return header === undefined ? [] : header.split(",").map((name) => name.trim());
+  return header === undefined ? NONE : header.split(",").map((name) => name.trim());
 }

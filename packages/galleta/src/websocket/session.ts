@@ -5,7 +5,6 @@ import {
   type SessionContext,
   type Sessions,
 } from "@galleta/session";
-import type { H3Event } from "h3";
 import type { EventFacts } from "../facts.ts";
 import { logError } from "../log.ts";
 import type { Connection } from "./connection.ts";
@@ -24,8 +23,8 @@ export class SocketSession implements LiveSocket {
   #connection: Connection | undefined;
   #handle: LiveHandle | undefined;
 
-  constructor(sessions: Sessions<never>, event: H3Event, facts: EventFacts) {
-    this.context = sessions.open(event.req.headers.get("cookie"), facts);
+  constructor(sessions: Sessions<never>, facts: EventFacts) {
+    this.context = sessions.open(facts.header("cookie"), facts);
   }
 
   /** Saves what was changed. Gives the Set-Cookie headers; from here on nothing can be changed. */

@@ -190,9 +190,9 @@ export class Socket<
   // Not async: this is the way of every message.
   #take(): Promise<IteratorResult<MessageOf<Type>, undefined>> {
     const { connection, endpoint } = this.#parts;
-    const take = () =>
-      connection.inbox.take() as Promise<IteratorResult<MessageOf<Type>, undefined>>;
-    return connection.isPending ? connection.open(endpoint.autoAccept).then(take) : take();
+    return connection.isPending
+      ? connection.open(endpoint.autoAccept).then(() => takeFrom(connection))
+      : takeFrom(connection);
   }
 
   #context() {
@@ -204,4 +204,8 @@ export class Socket<
     if (session === undefined) throw sessionsAreOff("ws.session");
     return session;
   }
+}
+
+function takeFrom<Type extends ValueType>(connection: Connection) {
+  return connection.inbox.take() as Promise<IteratorResult<MessageOf<Type>, undefined>>;
 }

@@ -93,8 +93,10 @@ export class LiveHub implements Hub {
       return undefined;
     }
     const attached = this.registry.add(context, socket);
-    // What happened between the look into the cookie and now.
-    if (known !== undefined) this.registry.change(sid, { ...currentOf(context), ...known });
+    // What happened between the look into the cookie and now. Where nothing did, the other sockets
+    // of the session are left alone: there may be thousands.
+    const now = currentOf(context);
+    if (known !== undefined && known.rev > now.rev) this.registry.change(sid, { ...now, ...known });
     return attached;
   }
 

@@ -7,8 +7,8 @@ import { StoreVault } from "./vault.ts";
 /** Options of {@link memoryStore}. */
 export interface MemoryStoreOptions {
   /**
-   * Sessions that are kept at most, and as many revocations. Beyond it the session that was not
-   * written for the longest time is forgotten, and the revocation that ends soonest. Default
+   * Sessions that are kept, and as many revocations. A tenth beyond it the sessions that were not
+   * written for the longest time are forgotten, and the revocations that end soonest. Default
    * 100,000.
    */
   readonly max?: number;
@@ -51,6 +51,8 @@ class MemoryStore implements SessionStore, ConnectedStore {
   readonly #kept = new Map<string, Kept>();
   #log: Line[] = [];
   #next = 1;
+  /** What is read when all is known. */
+  #nothingNew = pageUpTo(0);
   #writes = 0;
 
   constructor(max: number) {
@@ -76,18 +78,22 @@ class MemoryStore implements SessionStore, ConnectedStore {
     this.#kept.set(key, { value, until: Date.now() + seconds * 1000 });
     this.#writes += 1;
     if (this.#writes % SWEEP_EVERY === 0) this.#sweep();
-    if (this.#kept.size > this.#max) this.#forgetOldest();
+    // Many at once: to find the oldest, a Map walks over all that was deleted before it.
+    if (this.#kept.size > this.#max * 1.1) this.#forgetOldest();
     if (entry !== undefined) this.append([entry]);
     return undefined;
   }
 
   append(entries: readonly LogEntry[]): void {
     for (const { text, until } of entries) this.#log.push({ text, until, number: this.#next++ });
+    this.#nothingNew = pageUpTo(this.#next - 1);
     // Room for a tenth more, so that the sorting is done for many at once.
     if (this.#log.length > this.#max * 1.1) this.#shortenLog();
   }
 
   read(cursor: string | undefined): LogPage {
+    // Asked by every request, and nearly always in vain.
+    if (cursor === this.#nothingNew.cursor) return this.#nothingNew;
     const last = cursor === undefined ? 0 : Number(cursor);
     const after: string[] = [];
     for (let i = this.#log.length - 1; i >= 0; i -= 1) {
@@ -95,7 +101,7 @@ class MemoryStore implements SessionStore, ConnectedStore {
       if (line.number <= last) break;
       after.push(line.text);
     }
-    return { entries: after.reverse(), cursor: `${this.#next - 1}`, more: false, lost: false };
+    return { ...this.#nothingNew, entries: after.reverse() };
   }
 
   #sweep(): void {
@@ -106,8 +112,8 @@ class MemoryStore implements SessionStore, ConnectedStore {
 
   #forgetOldest(): void {
     for (const key of this.#kept.keys()) {
+      if (this.#kept.size <= this.#max) return;
       this.#kept.delete(key);
-      return;
     }
   }
 
@@ -117,4 +123,8 @@ class MemoryStore implements SessionStore, ConnectedStore {
     const longest = this.#log.toSorted((a, b) => b.until - a.until).slice(0, this.#max);
     this.#log = longest.toSorted((a, b) => a.number - b.number);
   }
+}
+
+function pageUpTo(last: number): LogPage {
+  return { entries: [], cursor: String(last), more: false, lost: false };
 }
