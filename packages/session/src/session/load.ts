@@ -143,7 +143,7 @@ function openCached({ settings, cache }: Shared, token: string): OpenedToken | T
   const cached = cache.get(token);
   if (cached !== undefined) return cached;
   const opened = openToken(token, settings.ring, settings.accepted);
-  if (typeof opened !== "string") cache.set(token, opened);
+  if (typeof opened !== "string") cache.add(token, opened);
   return opened;
 }
 
