@@ -30,12 +30,15 @@ export interface TokenContent {
   readonly json: string;
 }
 
+/** Data in which nothing is nested. */
+export type Flat = Readonly<Record<string, string | number | boolean | null>>;
+
 /** A token whose MAC or encryption held. Its times are still to be judged. */
 export interface OpenedToken extends TokenContent, Times {
   readonly keyIndex: number;
   readonly encrypted: boolean;
   /** The parsed JSON where nothing in it is nested; never handed out, only copies of it. */
-  flat?: Readonly<Record<string, string | number | boolean | null>> | undefined;
+  flat?: Flat | undefined;
 }
 
 /** Why a token was refused. */
