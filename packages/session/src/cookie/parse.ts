@@ -13,6 +13,7 @@ export function findCookie(header: string, name: string): string | typeof AMBIGU
   let at = header.indexOf(name);
   while (at !== -1) {
     const equals = at + name.length;
+    let next = equals;
     if (header.charCodeAt(equals) === 0x3d) {
       let before = at - 1;
       while (isSpace(header, before)) before -= 1;
@@ -20,13 +21,15 @@ export function findCookie(header: string, name: string): string | typeof AMBIGU
       if (before < 0 || header.charCodeAt(before) === 0x3b) {
         let end = header.indexOf(";", equals);
         if (end === -1) end = header.length;
+        // No pair begins inside a value.
+        next = end;
         while (isSpace(header, end - 1)) end -= 1;
         const value = header.slice(equals + 1, end);
         if (found !== undefined && found !== value) return AMBIGUOUS;
         found = value;
       }
     }
-    at = header.indexOf(name, equals);
+    at = header.indexOf(name, next);
   }
   return found;
 }

@@ -21,6 +21,14 @@ describe("a session is a dictionary", () => {
     expect("a" in session).toBe(true);
   });
 
+  it("with an empty prototype behind that, which nobody can fill", () => {
+    const frozen = Object.freeze(open({ a: 1 }).session);
+    const empty: object = Object.getPrototypeOf(frozen);
+    expect(Reflect.ownKeys(empty)).toEqual([]);
+    expect(Object.isFrozen(empty)).toBe(true);
+    expect(Object.getPrototypeOf(empty)).toBeNull();
+  });
+
   it("in which any key is a key", () => {
     const { sessions } = start();
     const data = {

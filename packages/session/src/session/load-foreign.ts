@@ -1,23 +1,21 @@
 import { AMBIGUOUS, findCookie } from "../cookie/parse.ts";
 import { NEVER } from "../token/header.ts";
 import { judgeTimes } from "../token/times.ts";
-import { newSessionId } from "../token/token.ts";
 import { fitSchema } from "./body.ts";
 import { copyData } from "./dictionary.ts";
-import type { JsonObject, RejectReason, SessionFormat } from "./format.ts";
-import { refuse, refuseEnded, type Loaded, type Shared } from "./loaded.ts";
+import type { FormatReading, RejectReason, SessionFormat } from "./format.ts";
+import { emptySession, refuse, unlessEnded, type Loaded, type Shared } from "./loaded.ts";
 
 /**
  * Reads the cookies of other frameworks, in the order of the option `formats`.
- * @returns `undefined` where there are none
+ * @returns an empty session where there are none
  */
 export function loadForeign(
   shared: Shared,
   header: string,
   now: number,
   present: readonly string[],
-): Loaded | undefined {
-  const { settings } = shared;
+): Loaded {
   const source = {
     get(name: string): string | undefined {
       const value = findCookie(header, name);
@@ -25,51 +23,47 @@ export function loadForeign(
     },
   };
   let rejected: RejectReason | undefined;
-  for (const format of settings.formats) {
+  for (const format of shared.settings.formats) {
     const reading = format.read(source, now);
-    if (reading === undefined) continue;
-    if (reading.ok) return adopt(shared, format, reading, now, present);
-    rejected ??= reading.reason;
+    if (reading?.ok === true) return adopt(shared, format, reading, now, present);
+    rejected ??= reading?.reason;
   }
-  if (rejected !== undefined) return refuse(shared, rejected, now, present);
   // A cookie is there and none of the formats saw one of its own in it.
-  return present.length > 0 ? refuse(shared, "malformed", now, present) : undefined;
+  if (present.length > 0) rejected ??= "malformed";
+  return rejected === undefined
+    ? emptySession(now, present)
+    : refuse(shared, rejected, now, present);
 }
 
 function adopt(
   shared: Shared,
   format: SessionFormat,
-  reading: { data: JsonObject; issuedAt?: number; expiresAt?: number; keyIndex: number },
+  { data, issuedAt, expiresAt, keyIndex }: FormatReading & { ok: true },
   now: number,
   present: readonly string[],
 ): Loaded {
   const { settings } = shared;
-  const shares = format === settings.writeAs;
-  const iat = Math.min(reading.issuedAt ?? now, now);
-  const times = { born: iat, iat, exp: reading.expiresAt ?? NEVER };
-  const fault = judgeTimes(times, now, settings.lifetimes);
+  const { events, lifetimes, writeAs } = settings;
+  const iat = Math.min(issuedAt ?? now, now);
+  const exp = expiresAt ?? NEVER;
+  const fault = judgeTimes({ born: iat, iat, exp }, now, lifetimes);
   if (fault !== undefined) return refuse(shared, fault, now, present);
-  const fitted = fitSchema(settings, reading.data);
+  const fitted = fitSchema(settings, data);
   if (fitted === undefined) return refuse(shared, "schema", now, present);
+  const isForeign = format !== writeAs;
   // A foreign cookie has no id, and its value is none: two visitors with the same data may well
   // have the same cookie, and must not be given each other's changes.
-  const sid = newSessionId();
-  const { vault } = shared;
-  if (vault?.isEnded(sid, times.born, vault.userOf(fitted.data)) === true) {
-    return refuseEnded(shared, sid, now, present);
-  }
-  if (reading.keyIndex > 0) settings.events.emit("rotated", sid, { keyIndex: reading.keyIndex });
-  if (!shares) settings.events.emit("migrated", sid, { format: format.name });
-  return {
-    ...times,
-    sid,
-    rev: 0,
+  const loaded: Loaded = Object.assign(emptySession(iat, present), {
     data: copyData(fitted.data),
-    meta: {},
     json: JSON.stringify(fitted.data),
+    exp,
+    keyIndex,
     isNew: false,
-    reissue: !shares || reading.keyIndex > 0 || fitted.migrated,
-    keyIndex: reading.keyIndex,
-    cookies: present,
-  };
+    reissue: isForeign || keyIndex > 0 || fitted.migrated,
+  });
+  const settled = unlessEnded(shared, loaded, now);
+  if (settled !== loaded) return settled;
+  if (keyIndex > 0) events.emit("rotated", loaded.sid, { keyIndex });
+  if (isForeign) events.emit("migrated", loaded.sid, { format: format.name });
+  return loaded;
 }

@@ -27,8 +27,8 @@ export interface Shared {
 export interface Loaded extends Times {
   readonly sid: string;
   readonly rev: number;
-  /** An object of this request alone. */
-  readonly data: JsonObject;
+  /** The data as it was issued. Requests share it where nothing in it is nested. */
+  readonly data: Readonly<JsonObject>;
   readonly meta: JsonObject;
   /** The JSON as it was issued; what is different at the end was changed. Empty when new. */
   readonly json: string;
@@ -40,7 +40,7 @@ export interface Loaded extends Times {
   /** Position of the key that verified it. */
   readonly keyIndex: number;
   /** Why the cookie was refused. */
-  readonly rejected?: RejectReason | "revoked";
+  readonly rejected?: RejectReason | "revoked" | undefined;
   /** The cookies that hold it, to be deleted with it. */
   readonly cookies: readonly string[];
 }
@@ -64,30 +64,28 @@ export function emptySession(
     iat: now,
     exp: NEVER,
     cookies,
-    ...(rejected === undefined ? {} : { rejected }),
+    rejected,
   };
 }
 
-/** A session that cannot be trusted, and the event that says why. */
+/** A session that cannot be trusted, or was ended, and the event that says why. */
 export function refuse(
-  { settings }: Shared,
-  reason: RejectReason,
+  { settings: { events } }: Shared,
+  reason: RejectReason | "revoked",
   now: number,
   present: readonly string[],
   sid?: string,
 ): Loaded {
-  if (reason === "expired") settings.events.emit("expired", sid);
-  else settings.events.emit("rejected", sid, { reason });
+  if (reason === "expired" || reason === "revoked") events.emit(reason, sid);
+  else events.emit("rejected", sid, { reason });
   return emptySession(now, present, reason);
 }
 
-/** A session that was ended, by a logout or a revocation. */
-export function refuseEnded(
-  { settings }: Shared,
-  sid: string,
-  now: number,
-  present: readonly string[],
-): Loaded {
-  settings.events.emit("revoked", sid);
-  return emptySession(now, present, "revoked");
+/** The session, unless the store says that it was ended by a logout or a revocation. */
+export function unlessEnded(shared: Shared, loaded: Loaded, now: number): Loaded {
+  const { sid, born, data, cookies } = loaded;
+  const { vault } = shared;
+  return vault?.isEnded(sid, born, vault.userOf(data)) === true
+    ? refuse(shared, "revoked", now, cookies, sid)
+    : loaded;
 }

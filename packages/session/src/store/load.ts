@@ -1,5 +1,5 @@
 import { isVerified, settleSession, type Verified } from "../session/load.ts";
-import { refuseEnded, type Loaded, type Shared } from "../session/loaded.ts";
+import { refuse, unlessEnded, type Loaded, type Shared } from "../session/loaded.ts";
 import { ENDED, STORED_BODY, type StoredSession } from "../session/vault.ts";
 import type { StoreVault } from "./vault.ts";
 
@@ -44,8 +44,7 @@ export async function loadStored(
   const user = vault.userOf(loaded.data);
   if (user === undefined) return loaded;
   await ask(() => vault.learnUser(user));
-  const isEnded = vault.isEnded(loaded.sid, loaded.born, user);
-  return isEnded ? refuseEnded(shared, loaded.sid, now, loaded.cookies) : loaded;
+  return unlessEnded(shared, loaded, now);
 
   async function settle(): Promise<Loaded> {
     const verified = found as Verified;
@@ -53,13 +52,13 @@ export async function loadStored(
     let stored: StoredSession | undefined;
     if (mustFetch(shared, vault, verified)) {
       const answer = await ask(() => vault.fetch(opened.sid));
-      if (answer === ENDED) return refuseEnded(shared, opened.sid, now, present);
+      if (answer === ENDED) return refuse(shared, "revoked", now, present, opened.sid);
       stored = answer;
     }
     const isLost =
       needsData && stored === undefined && shared.ledger.peek(opened.sid) === undefined;
     // The store forgot it, because it was full or lost what it had: there is no data to go on with.
-    if (isLost) return refuseEnded(shared, opened.sid, now, present);
+    if (isLost) return refuse(shared, "revoked", now, present, opened.sid);
     return settleSession(shared, verified, now, stored);
   }
 }

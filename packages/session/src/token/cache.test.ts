@@ -1,4 +1,5 @@
-import { expect, it } from "vitest";
+import { createHash } from "node:crypto";
+import { describe, expect, it } from "vitest";
 import { TokenCache } from "./cache.ts";
 
 const opened = (json: string) => ({
@@ -50,4 +51,45 @@ it.each([
   for (let i = count - 1; i >= 0 && cache.get(tokenOf(i)) !== undefined; i -= 1) kept += 1;
   expect(kept * one).toBeGreaterThan(3 * 1024 * 1024);
   expect(kept * one).toBeLessThan(8.2 * 1024 * 1024);
+});
+
+describe("a token that a request brought", () => {
+  const tokenOf = (i: number) => createHash("sha256").update(`${i}`).digest("base64url").repeat(4);
+
+  it("is kept from its second time on", () => {
+    const cache = new TokenCache();
+    cache.add("a token", opened("{}"));
+    expect(cache.get("a token")).toBeUndefined();
+    cache.add("a token", opened("{}"));
+    expect(cache.get("a token")).toEqual(opened("{}"));
+  });
+
+  it("is kept at once where it was made here", () => {
+    const cache = new TokenCache();
+    cache.set("a token", opened("{}"));
+    expect(cache.get("a token")).toEqual(opened("{}"));
+  });
+
+  it("is new again when as much came in between as two generations hold", () => {
+    const cache = new TokenCache();
+    const one = tokenOf(0).length + 2 + 256;
+    cache.add(tokenOf(0), opened("{}"));
+    const others = Math.ceil((2 * 4 * 1024 * 1024) / one) + 1;
+    for (let i = 1; i <= others; i += 1) cache.add(tokenOf(i), opened("{}"));
+    cache.add(tokenOf(0), opened("{}"));
+    expect(cache.get(tokenOf(0))).toBeUndefined();
+    cache.add(tokenOf(0), opened("{}"));
+    expect(cache.get(tokenOf(0))).toBeDefined();
+  });
+
+  it("is found however many generations came before", () => {
+    const cache = new TokenCache();
+    const filler = opened("j".repeat(4 * 1024 * 1024));
+    // The generation is kept in a byte, which comes round.
+    for (let i = 0; i < 600; i += 1) {
+      cache.set(tokenOf(i), filler);
+      cache.add(tokenOf(-1), opened("{}"));
+      if (i > 0) expect(cache.get(tokenOf(-1))).toBeDefined();
+    }
+  });
 });

@@ -5,8 +5,8 @@ import type { OpenedToken } from "./token.ts";
 const GENERATION = 4 * 1024 * 1024;
 /** Bytes that an entry takes beside its text. */
 const OVERHEAD = 256;
-/** Characters at the end of a token that it is found by: 96 bits of its MAC. */
-const TAIL = 16;
+/** Characters at the end of a token that it is found by: 68 bits of its MAC, or more. */
+const TAIL = 12;
 
 interface Entry {
   readonly token: string;
@@ -24,35 +24,67 @@ interface Entry {
  *
  * Two generations bound it, by what they hold and not by number, since tokens may be large: when
  * the young one is full it becomes the old one, and what nobody asked for since is dropped.
+ *
+ * A token that a request brings is kept from its second time on. Of those that do not come again,
+ * which may be most of them, nothing stays for the collector but the generation in one byte.
  */
 export class TokenCache {
   #young = new Map<string, Entry>();
   #old = new Map<string, Entry>();
   #size = 0;
+  #generation = 2;
+  /** By a hash of their ends, when tokens were last seen. */
+  readonly #seen = new Uint8Array(0x1_0000);
 
   get(token: string): OpenedToken | undefined {
+    if (!this.#sawLately(token)) return undefined;
     const tail = token.slice(-TAIL);
     const young = this.#young.get(tail);
-    if (young !== undefined) return young.token === token ? young.opened : undefined;
-    const old = this.#old.get(tail);
-    if (old === undefined || old.token !== token) return undefined;
-    this.#put(tail, old);
-    return old.opened;
+    const entry = young ?? this.#old.get(tail);
+    if (entry?.token !== token) return undefined;
+    if (young === undefined) this.#put(tail, entry);
+    return entry.opened;
   }
 
-  set(token: string, opened: OpenedToken): void {
+  /** Takes a token that a request brought: from its second time on. */
+  add(token: string, opened: OpenedToken): void {
     // A copy: what was cut out of a Cookie header keeps all of the header in memory.
-    const own = Buffer.from(token, "latin1").toString("latin1");
-    this.#put(own.slice(-TAIL), { token: own, opened });
+    if (this.#sawLately(token)) this.set(Buffer.from(token, "latin1").toString("latin1"), opened);
+    else this.#see(token, opened);
+  }
+
+  /** Takes a token that was made here, and will come back. */
+  set(token: string, opened: OpenedToken): void {
+    this.#put(token.slice(-TAIL), { token, opened });
   }
 
   #put(tail: string, entry: Entry): void {
+    this.#see(entry.token, entry.opened);
+    this.#young.set(tail, entry);
+  }
+
+  #see(token: string, { json }: OpenedToken): void {
     if (this.#size >= GENERATION) {
       this.#old = this.#young;
       this.#young = new Map();
       this.#size = 0;
+      this.#generation += 1;
     }
-    this.#size += OVERHEAD + entry.token.length + entry.opened.json.length;
-    this.#young.set(tail, entry);
+    this.#size += OVERHEAD + token.length + json.length;
+    this.#seen[hashOf(token)] = this.#generation;
   }
+
+  /** Whether it was seen in this generation or the last. Another token may pass for it. */
+  #sawLately(token: string): boolean {
+    return ((this.#generation - (this.#seen[hashOf(token)] ?? 0)) & 0xff) < 2;
+  }
+}
+
+/** A number below 65,536, of characters that carry nothing but bits of the MAC. */
+function hashOf(token: string): number {
+  let hash = 0;
+  for (let at = token.length - 5; at < token.length - 1; at += 1) {
+    hash = (hash * 33) ^ token.charCodeAt(at);
+  }
+  return hash & 0xffff;
 }

@@ -1,5 +1,3 @@
-import type { Buffer } from "node:buffer";
-
 /** Bytes of the header of a token; exactly 24 characters in base64url. */
 export const HEADER_BYTES = 18;
 /** `exp` of a token that has no lifetime of its own. */
@@ -14,29 +12,4 @@ export interface Times {
   readonly born: number;
   readonly iat: number;
   readonly exp: number;
-}
-
-/** Writes a header at the start of `target`. */
-export function writeHeader(
-  target: Buffer,
-  offset: number,
-  version: number,
-  kid: number,
-  times: Times,
-): void {
-  target[offset] = version;
-  target[offset + 1] = 0;
-  target.writeUInt32BE(kid, offset + 2);
-  target.writeUInt32BE(times.born, offset + 6);
-  target.writeUInt32BE(times.iat, offset + 10);
-  target.writeUInt32BE(times.exp, offset + 14);
-}
-
-/** Reads the times of a header. */
-export function readTimes(source: Buffer, offset: number): Times {
-  return {
-    born: source.readUInt32BE(offset + 6),
-    iat: source.readUInt32BE(offset + 10),
-    exp: source.readUInt32BE(offset + 14),
-  };
 }

@@ -34,8 +34,8 @@ export interface KeyRing {
  * `info(use, ...context)` of the token format. Length prefixes make it injective: no two lists of
  * parts give the same bytes.
  */
-export function info(use: string, ...context: string[]): Buffer {
-  return Buffer.concat([LABEL, use, ...context].map((part) => lengthPrefixed(part)));
+export function info(...parts: string[]): Buffer {
+  return Buffer.concat([LABEL, ...parts].map(lengthPrefixed));
 }
 
 /**
@@ -51,8 +51,6 @@ export function derive(
   return Buffer.from(hkdfSync("sha256", secret, salt, about, length));
 }
 
-const NO_SALT = new Uint8Array(0);
-
 /**
  * Derives every key of a cookie name.
  * @param secrets the bytes of the secrets, newest first, at least one
@@ -60,16 +58,18 @@ const NO_SALT = new Uint8Array(0);
 export function createKeyRing(secrets: readonly Buffer[], cookieName: string): KeyRing {
   const keys = secrets.map((secret, index): Key => {
     const material = createSecretKey(secret);
+    const fixed = (length: number, ...about: string[]) =>
+      derive(material, Buffer.alloc(0), info(...about), length);
     return {
       index,
-      kid: derive(material, NO_SALT, info("kid"), 4).readUInt32BE(0),
-      mac: createMac(derive(material, NO_SALT, info("sign", cookieName), 32)),
-      csrf: createSecretKey(derive(material, NO_SALT, info("csrf", cookieName), 32)),
+      kid: fixed(4, "kid").readUInt32BE(),
+      mac: createMac(fixed(32, "sign", cookieName)),
+      csrf: createSecretKey(fixed(32, "csrf", cookieName)),
       material,
     };
   });
   const [newest] = keys;
-  if (newest === undefined) throw new RangeError("A key ring has at least one key.");
+  if (newest === undefined) throw new RangeError("A key ring has a key.");
   return {
     newest,
     keys,

@@ -14,9 +14,8 @@ export interface Lifetimes {
  * @returns seconds since 1970, or {@link NEVER}
  */
 export function expiryOf(born: number, iat: number, lifetimes: Lifetimes): number {
-  const idle = lifetimes.maxAge === null ? NEVER : iat + lifetimes.maxAge;
-  const absolute = lifetimes.absoluteMaxAge === null ? NEVER : born + lifetimes.absoluteMaxAge;
-  return Math.min(idle, absolute, NEVER);
+  const { maxAge, absoluteMaxAge } = lifetimes;
+  return Math.min(iat + (maxAge ?? NEVER), born + (absoluteMaxAge ?? NEVER), NEVER);
 }
 
 /**
@@ -29,8 +28,8 @@ export function judgeTimes(
   now: number,
   lifetimes: Lifetimes,
 ): "time" | "expired" | "future" | undefined {
-  if (times.born > times.iat || times.iat >= times.exp) return "time";
-  if (times.iat > now + SKEW) return "future";
-  if (now >= Math.min(times.exp, expiryOf(times.born, times.iat, lifetimes))) return "expired";
-  return undefined;
+  const { born, iat, exp } = times;
+  if (born > iat || iat >= exp) return "time";
+  if (iat > now + SKEW) return "future";
+  return now < Math.min(exp, expiryOf(born, iat, lifetimes)) ? undefined : "expired";
 }

@@ -1,19 +1,21 @@
 import { Buffer } from "node:buffer";
 import { createCipheriv, createDecipheriv, createSecretKey, timingSafeEqual } from "node:crypto";
-import { ENCRYPTED, HEADER_BYTES, readTimes, SIGNED, writeHeader, type Times } from "./header.ts";
+import { ENCRYPTED, HEADER_BYTES, SIGNED, type Times } from "./header.ts";
 import { derive, type Key, type KeyRing, type TokenUse } from "./keys.ts";
-import { MAC_BYTES } from "./mac.ts";
+import { HEADROOM, MAC_BYTES } from "./mac.ts";
 import { takeRandom } from "./random.ts";
 
 const SID_BYTES = 16;
-const CONTENT_MIN = SID_BYTES + 4;
 const SALT_BYTES = 24;
 const COMMITMENT_BYTES = 16;
 const TAG_BYTES = 16;
-const SIGNED_MIN = HEADER_BYTES + CONTENT_MIN + MAC_BYTES;
-const SEALED_START = HEADER_BYTES + SALT_BYTES + COMMITMENT_BYTES;
-const ENCRYPTED_MIN = SEALED_START + CONTENT_MIN + TAG_BYTES;
-const ALGORITHM = "aes-256-gcm";
+
+// Where the parts of a token stand in a buffer: behind the room that a MAC wants.
+const CONTENT = HEADROOM + HEADER_BYTES;
+const COMMITMENT = CONTENT + SALT_BYTES;
+const SEALED = COMMITMENT + COMMITMENT_BYTES;
+/** Bytes of id and revision, which stand before the JSON. */
+const BEFORE_JSON = SID_BYTES + 4;
 
 /** Characters of the longest token that is looked at: four cookies full. */
 export const MAX_TOKEN_CHARACTERS = 4 * 4096;
@@ -28,12 +30,15 @@ export interface TokenContent {
   readonly json: string;
 }
 
+/** Data in which nothing is nested. */
+export type Flat = Readonly<Record<string, string | number | boolean | null>>;
+
 /** A token whose MAC or encryption held. Its times are still to be judged. */
 export interface OpenedToken extends TokenContent, Times {
   readonly keyIndex: number;
   readonly encrypted: boolean;
   /** The parsed JSON where nothing in it is nested; never handed out, only copies of it. */
-  flat?: Readonly<Record<string, string | number | boolean | null>> | undefined;
+  flat?: Flat | undefined;
 }
 
 /** Why a token was refused. */
@@ -52,9 +57,17 @@ export interface Accepted {
   readonly encrypted: boolean;
 }
 
-// One working buffer serves all tokens: opening is synchronous, so no two ever overlap.
-const HEADROOM = 64;
-const work = Buffer.alloc(HEADROOM + Math.ceil((MAX_TOKEN_CHARACTERS * 3) / 4) + 4);
+// One working buffer serves all tokens: nothing here waits, so no two ever overlap. Its views are
+// kept: to make one takes as long as to decode a token.
+const work = Buffer.alloc(HEADROOM + MAX_TOKEN_CHARACTERS);
+const numbers = new DataView(work.buffer, work.byteOffset);
+const header = work.subarray(HEADROOM, SEALED);
+const salt = work.subarray(CONTENT, COMMITMENT);
+const commitment = work.subarray(COMMITMENT, SEALED);
+/** Where a MAC is put for comparison. */
+const given = work.subarray(0, MAC_BYTES);
+/** Messages of a MAC, by their ends. */
+const messages: Buffer[] = [];
 
 /**
  * Verifies a token of format v1 and returns what it says, or why it is refused. Nothing inside it
@@ -71,22 +84,29 @@ export function openToken(
   // Decoding is lenient, encoding is not: only the canonical text survives the round trip.
   if (work.toString("base64url", HEADROOM, end) !== token) return "not-canonical";
   const version = work[HEADROOM];
-  const size = end - HEADROOM;
-  if (size < (version === ENCRYPTED ? ENCRYPTED_MIN : SIGNED_MIN)) return "length";
-  if (!(version === SIGNED && accepted.signed) && !(version === ENCRYPTED && accepted.encrypted)) {
-    return "version";
-  }
+  const encrypted = version === ENCRYPTED;
+  if (end < BEFORE_JSON + (encrypted ? SEALED + TAG_BYTES : CONTENT + MAC_BYTES)) return "length";
+  if (!(encrypted ? accepted.encrypted : version === SIGNED && accepted.signed)) return "version";
   if (work[HEADROOM + 1] !== 0) return "flags";
-  const kid = work.readUInt32BE(HEADROOM + 2);
-  let fault: TokenFault = "key";
+  const kid = numbers.getUint32(HEADROOM + 2);
+  let outcome: number | TokenFault = "key";
   for (const key of ring.keys) {
     if (key.kid !== kid) continue;
-    const outcome =
-      version === SIGNED ? openSigned(key, end) : openEncrypted(key, end, ring.encryptionInfo[use]);
-    if (typeof outcome !== "string") return outcome;
-    fault = outcome;
+    outcome = encrypted ? decrypt(key, end, ring.encryptionInfo[use]) : verify(key, end);
+    if (typeof outcome === "string") continue;
+    return {
+      sid: work.toString("base64url", CONTENT, CONTENT + SID_BYTES),
+      rev: numbers.getUint32(CONTENT + SID_BYTES),
+      json: work.toString("utf8", CONTENT + BEFORE_JSON, outcome),
+      born: numbers.getUint32(HEADROOM + 6),
+      iat: numbers.getUint32(HEADROOM + 10),
+      exp: numbers.getUint32(HEADROOM + 14),
+      keyIndex: key.index,
+      encrypted,
+      flat: undefined,
+    };
   }
-  return fault;
+  return outcome;
 }
 
 /** Whether a cookie's value has the outer form of a v1 token, so that no other reader may try it. */
@@ -95,46 +115,37 @@ export function looksLikeToken(value: string): boolean {
   return /^(?:Uw|RQ)[A-D][A-Za-z0-9_-]{69,}$/.test(value);
 }
 
-function openSigned(key: Key, end: number): OpenedToken | TokenFault {
+/** @returns where the content of the signed token in `work` ends */
+function verify({ mac }: Key, end: number): number | TokenFault {
   const macStart = end - MAC_BYTES;
-  if (!timingSafeEqual(key.mac.sum(work, macStart), work.subarray(macStart, end))) return "mac";
-  return opened(work, HEADROOM + HEADER_BYTES, macStart, key, false);
+  const sum = mac((messages[macStart] ??= work.subarray(0, macStart)));
+  work.copyWithin(0, macStart, end);
+  return timingSafeEqual(sum, given) ? macStart : "mac";
 }
 
-function openEncrypted(key: Key, end: number, about: Buffer): OpenedToken | TokenFault {
-  const salt = work.subarray(HEADROOM + HEADER_BYTES, HEADROOM + HEADER_BYTES + SALT_BYTES);
-  const derived = derive(key.material, salt, about, 60);
-  const sealedStart = HEADROOM + SEALED_START;
-  const commitment = work.subarray(sealedStart - COMMITMENT_BYTES, sealedStart);
+/**
+ * Puts the content of the encrypted token in `work` where that of a signed one stands.
+ * @returns where it ends
+ */
+function decrypt({ material }: Key, end: number, about: Buffer): number | TokenFault {
+  const derived = derive(material, salt, about, 60);
   if (!timingSafeEqual(derived.subarray(44), commitment)) return "mac";
-  const cipherKey = createSecretKey(derived.subarray(0, 32));
-  const decipher = createDecipheriv(ALGORITHM, cipherKey, derived.subarray(32, 44), {
-    authTagLength: TAG_BYTES,
-  });
-  decipher.setAAD(work.subarray(HEADROOM, sealedStart));
+  const decipher = createDecipheriv(...cipherOf(derived));
+  decipher.setAAD(header);
   decipher.setAuthTag(work.subarray(end - TAG_BYTES, end));
-  const plain = decipher.update(work.subarray(sealedStart, end - TAG_BYTES));
+  const content = decipher.update(work.subarray(SEALED, end - TAG_BYTES));
   try {
     decipher.final();
   } catch {
     return "decryption";
   }
-  return opened(plain, 0, plain.length, key, true);
+  return CONTENT + content.copy(work, CONTENT);
 }
 
-/** What an authentic token says: its header stands in `work`, its content in `source`. */
-function opened(
-  source: Buffer,
-  start: number,
-  end: number,
-  key: Key,
-  encrypted: boolean,
-): OpenedToken {
-  const { born, iat, exp } = readTimes(work, HEADROOM);
-  const sid = source.toString("base64url", start, start + SID_BYTES);
-  const rev = source.readUInt32BE(start + SID_BYTES);
-  const json = source.toString("utf8", start + CONTENT_MIN, end);
-  return { sid, rev, json, born, iat, exp, keyIndex: key.index, encrypted, flat: undefined };
+/** What a cipher is made from: the key and nonce that were derived for one token. */
+function cipherOf(derived: Buffer) {
+  const key = createSecretKey(derived.subarray(0, 32));
+  return ["aes-256-gcm", key, derived.subarray(32, 44), { authTagLength: TAG_BYTES }] as const;
 }
 
 /** What a token is made from. */
@@ -146,47 +157,62 @@ export interface TokenInput extends TokenContent, Times {}
  */
 export function signToken(input: TokenInput, ring: KeyRing): string {
   const { mac, kid } = ring.newest;
-  const jsonBytes = Buffer.byteLength(input.json);
-  const end = mac.headroom + HEADER_BYTES + CONTENT_MIN + jsonBytes;
-  const buffer = Buffer.allocUnsafe(end + MAC_BYTES);
-  writeHeader(buffer, mac.headroom, SIGNED, kid, input);
-  writeContent(buffer, mac.headroom + HEADER_BYTES, input);
-  mac.sum(buffer, end).copy(buffer, end);
-  return buffer.toString("base64url", mac.headroom);
+  const target = roomFor(input);
+  const end = fill(target, SIGNED, kid, input, CONTENT);
+  target.set(mac(target.subarray(0, end)), end);
+  return target.toString("base64url", HEADROOM, end + MAC_BYTES);
 }
 
 /**
  * Encrypts a token (`E`) with AES-256-GCM under a key and nonce of its own, derived from a random
  * salt; the commitment binds it to one key.
- * @param salt 24 random bytes; given only to reproduce a vector
+ * @param random the salt, 24 bytes; given only to reproduce a vector
  * @returns base64url without padding
  */
 export function encryptToken(
   input: TokenInput,
   ring: KeyRing,
   use: TokenUse = "session",
-  salt: Uint8Array = takeRandom(SALT_BYTES),
+  random: Uint8Array = takeRandom(SALT_BYTES),
 ): string {
-  const derived = derive(ring.newest.material, salt, ring.encryptionInfo[use], 60);
-  const head = Buffer.alloc(SEALED_START);
-  writeHeader(head, 0, ENCRYPTED, ring.newest.kid, input);
-  head.set(salt, HEADER_BYTES);
-  derived.copy(head, HEADER_BYTES + SALT_BYTES, 44);
-  const content = Buffer.alloc(CONTENT_MIN + Buffer.byteLength(input.json));
-  writeContent(content, 0, input);
-  const cipherKey = createSecretKey(derived.subarray(0, 32));
-  const cipher = createCipheriv(ALGORITHM, cipherKey, derived.subarray(32, 44), {
-    authTagLength: TAG_BYTES,
-  });
-  cipher.setAAD(head);
-  const sealed = [head, cipher.update(content), cipher.final(), cipher.getAuthTag()];
-  return Buffer.concat(sealed).toString("base64url");
+  const { material, kid } = ring.newest;
+  const target = roomFor(input);
+  const end = fill(target, ENCRYPTED, kid, input, SEALED);
+  const derived = derive(material, random, ring.encryptionInfo[use], 60);
+  target.set(random, CONTENT);
+  target.set(derived.subarray(44), COMMITMENT);
+  const cipher = createCipheriv(...cipherOf(derived));
+  cipher.setAAD(target.subarray(HEADROOM, SEALED));
+  target.set(cipher.update(target.subarray(SEALED, end)), SEALED);
+  cipher.final();
+  target.set(cipher.getAuthTag(), end);
+  return target.toString("base64url", HEADROOM, end + TAG_BYTES);
 }
 
-function writeContent(target: Buffer, offset: number, content: TokenContent): void {
-  target.write(content.sid, offset, "base64url");
-  target.writeUInt32BE(content.rev, offset + SID_BYTES);
-  target.write(content.json, offset + CONTENT_MIN, "utf8");
+/** The working buffer; a new one for more JSON than fits in it, which no cookie holds. */
+function roomFor({ json }: TokenInput): Buffer {
+  // A UTF-16 unit is three bytes of UTF-8 at most.
+  const size = SEALED + BEFORE_JSON + json.length * 3 + MAC_BYTES;
+  return size > work.length ? Buffer.alloc(size) : work;
+}
+
+/**
+ * Writes the header of a token, and its content at `start`.
+ * @returns where it ends
+ */
+function fill(
+  target: Buffer,
+  version: number,
+  kid: number,
+  { sid, rev, json, born, iat, exp }: TokenInput,
+  start: number,
+): number {
+  // The flags, in the second byte, are 0.
+  let at = target.writeUInt16BE(version << 8, HEADROOM);
+  for (const each of [kid, born, iat, exp]) at = target.writeUInt32BE(each, at);
+  target.write(sid, start, "base64url");
+  at = target.writeUInt32BE(rev, start + SID_BYTES);
+  return at + target.write(json, at);
 }
 
 /** A fresh session id: 16 random bytes in base64url (128 bits, as OWASP ASVS 7.2.3 asks). */
