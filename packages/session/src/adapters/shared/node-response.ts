@@ -6,7 +6,7 @@ import { applyToNode, takeHeadHeaders, type HeadArguments } from "./node-headers
 
 /** What is called on a response to send something. Each may be the first that sends the headers. */
 type Method = "writeHead" | "write" | "end" | "flushHeaders";
-type AnyCall = (...args: never[]) => unknown;
+type AnyCall = (...args: unknown[]) => unknown;
 
 /**
  * Asks for a session's commit right before the headers of a response go out, whatever sends them,
@@ -47,41 +47,38 @@ class ResponseHook {
     this.#res = res;
     this.#commit = commit;
     this.#fail = fail;
-    res.on("pipe", (source: Readable) => this.#sources.add(source));
-    res.on("unpipe", (source: Readable) => this.#sources.delete(source));
     this.#wrap("writeHead", res);
     this.#wrap("write", false);
     this.#wrap("end", res);
     this.#wrap("flushHeaders", undefined);
+    res.on("pipe", (source: Readable) => this.#sources.add(source));
+    res.on("unpipe", (source: Readable) => this.#sources.delete(source));
   }
 
   #wrap(name: Method, whileWaiting: unknown): void {
-    const res = this.#res;
-    const original = res[name] as AnyCall;
-    const wrapped = (...args: never[]): unknown => {
-      if (this.#isSending || res.headersSent) {
-        if (this.#waiting === undefined) return original.apply(res, args);
-      } else if (!this.#ready()) {
+    const res = this.#res as unknown as Record<Method, AnyCall>;
+    const original = res[name];
+    const wrapped: AnyCall = (...args) => {
+      if (this.#waiting === undefined) {
+        if (this.#isSending || this.#res.headersSent) return original.apply(res, args);
+        if (this.#ready()) return this.#send(name, original, args);
         // A stream that failed to be saved is cut off; there is nothing to wait for.
         if (this.#waiting === undefined) return whileWaiting;
-      } else {
-        return this.#send(name, original, args);
       }
       if (name === "writeHead" && this.#waiting.length > 0) throw headersSent();
       this.#isEnding ||= name === "end";
       this.#waiting.push(() => wrapped(...args));
       return whileWaiting;
     };
-    Object.defineProperty(res, name, { value: wrapped, writable: true, configurable: true });
+    // Assigned, and not defined, which would take many times as long.
+    res[name] = wrapped;
   }
 
   /** The first call that sends: the headers go out with it. */
-  #send(name: Method, original: AnyCall, args: never[]): unknown {
+  #send(name: Method, original: AnyCall, args: unknown[]): unknown {
     const res = this.#res;
     const owed = this.#owed!;
-    if (name === "writeHead" && owed.accessed) {
-      args = takeHeadHeaders(res, args as unknown as HeadArguments) as unknown as never[];
-    }
+    if (name === "writeHead" && owed.accessed) takeHeadHeaders(res, args as HeadArguments);
     applyToNode(res, owed);
     this.#isSending = true;
     try {
@@ -96,58 +93,42 @@ class ResponseHook {
   /** Whether the headers can go out now. */
   #ready(): boolean {
     if (this.#owed !== undefined) return true;
-    if (this.#waiting !== undefined) return false;
     try {
       const commit = this.#commit();
-      if (commit instanceof Promise) {
-        this.#wait(commit);
-        return false;
-      }
-      this.#owed = commit;
-      return true;
+      if (commit instanceof Promise) void this.#wait(commit);
+      else this.#owed = commit;
     } catch (error) {
       if (this.#sources.size === 0) throw error;
       // Thrown inside a stream's event, it would end the process.
       this.#giveUp(error);
       return false;
     }
+    return this.#owed !== undefined;
   }
 
-  #wait(commit: Promise<Commit>): void {
-    this.#waiting = [];
+  async #wait(commit: Promise<Commit>): Promise<void> {
+    const res = this.#res;
+    const calls: (() => unknown)[] = (this.#waiting = []);
     // Whoever asks meanwhile must not begin a second answer.
-    shadow(this.#res, "headersSent", () => true);
-    shadow(this.#res, "writableEnded", () => this.#isEnding);
-    commit.then(
-      (owed) => {
-        this.#owed = owed;
-        this.#flush();
-      },
-      (error: unknown) => {
-        this.#resume();
-        this.#giveUp(error);
-      },
-    );
-  }
-
-  #flush(): void {
-    const calls = this.#resume();
+    Object.defineProperties(res, {
+      headersSent: { get: () => true, configurable: true },
+      writableEnded: { get: () => this.#isEnding, configurable: true },
+    });
     try {
+      try {
+        this.#owed = await commit;
+      } finally {
+        this.#waiting = undefined;
+        Reflect.deleteProperty(res, "headersSent");
+        Reflect.deleteProperty(res, "writableEnded");
+      }
       let canWrite: unknown = true;
       for (const call of calls) canWrite = call();
-      if (canWrite === true && !this.#res.writableEnded) this.#res.emit("drain");
+      if (canWrite === true && !res.writableEnded) res.emit("drain");
     } catch (error) {
-      if (this.#res.headersSent) this.#res.destroy();
+      if (res.headersSent) res.destroy();
       else this.#giveUp(error);
     }
-  }
-
-  #resume(): readonly (() => unknown)[] {
-    const calls = this.#waiting ?? [];
-    this.#waiting = undefined;
-    Reflect.deleteProperty(this.#res, "headersSent");
-    Reflect.deleteProperty(this.#res, "writableEnded");
-    return calls;
   }
 
   #giveUp(error: unknown): void {
@@ -157,10 +138,6 @@ class ResponseHook {
     }
     this.#fail(error);
   }
-}
-
-function shadow(res: ServerResponse, name: string, get: () => boolean): void {
-  Object.defineProperty(res, name, { get, configurable: true });
 }
 
 function headersSent(): Error {
