@@ -1,5 +1,8 @@
 import type { FastifyPluginCallback, FastifyRequest } from "fastify";
+import type { Commit } from "../cookie/headers.ts";
+import type { MaybePromise } from "../maybe.ts";
 import type { SessionData, SessionOf } from "../session/data.ts";
+import { heldBy, type Holder } from "./shared/expose.ts";
 import { applyToNode } from "./shared/node-headers.ts";
 import { NodeSession, sendFailure } from "./shared/node.ts";
 import type { Reply } from "./shared/reply.ts";
@@ -18,6 +21,12 @@ declare module "fastify" {
   }
 }
 
+function holderOf(request: FastifyRequest): Holder<never> {
+  const held = heldBy(request.raw);
+  if (held === undefined) throw refuseEarly("request.session");
+  return held;
+}
+
 /**
  * Sessions for Fastify 5: a plugin with `request.session` and the check against cross-site
  * requests. It holds for the instance that registers it and for those inside.
@@ -33,13 +42,6 @@ declare module "fastify" {
  */
 export function session<Data = SessionData>(given: SessionsOrOptions<Data>): FastifyPluginCallback {
   const sessions = toSessions(given);
-  const held = new WeakMap<object, NodeSession<Data>>();
-
-  const sessionOf = (request: FastifyRequest): NodeSession<Data> => {
-    const found = held.get(request.raw);
-    if (found === undefined) throw refuseEarly("request.session");
-    return found;
-  };
 
   const plugin: FastifyPluginCallback = (app, _options, done) => {
     if (app.hasRequestDecorator("session")) {
@@ -48,20 +50,19 @@ export function session<Data = SessionData>(given: SessionsOrOptions<Data>): Fas
     }
     app.decorateRequest("session", {
       getter(this: FastifyRequest) {
-        return sessionOf(this).session as SessionOf;
+        return holderOf(this).session as SessionOf;
       },
       setter(this: FastifyRequest, value: SessionOf | null) {
-        sessionOf(this).session = value as SessionOf<Data> | null;
+        holderOf(this).session = value as SessionOf<never> | null;
       },
     });
 
     app.addHook("onRequest", (request, reply, next) => {
-      const opened = new NodeSession(sessions, request.raw, reply.raw, (error) => {
+      const held = new NodeSession(sessions, request.raw, reply.raw, (error) => {
         // Only a hijacked reply comes here: Fastify itself asks in onSend.
         reply.log.error(error);
         sendFailure(reply.raw);
       });
-      held.set(request.raw, opened);
       const goOn = (instead: Reply | undefined) => {
         if (instead === undefined) {
           next();
@@ -70,21 +71,24 @@ export function session<Data = SessionData>(given: SessionsOrOptions<Data>): Fas
         if (instead.commit !== undefined) applyToNode(reply.raw, instead.commit);
         reply.code(instead.status).type("application/json").send(instead.body);
       };
-      const outcome = opened.begin();
+      const outcome = held.begin();
       if (outcome instanceof Promise) outcome.then(goOn, next);
       else goOn(outcome);
     });
 
     // Here a session that cannot be saved still ends in Fastify's own error handling.
-    app.addHook("onSend", (request, _reply, payload, next) => {
-      const goOn = () => next(null, payload);
+    app.addHook("onSend", (request, _reply, _payload, next) => {
+      const held = heldBy(request.raw) as NodeSession | undefined;
+      let commit: MaybePromise<Commit> | undefined;
       try {
-        const commit = held.get(request.raw)?.prepare();
-        if (commit instanceof Promise) commit.then(goOn, next);
-        else goOn();
+        commit = held?.prepare();
       } catch (error) {
         next(error as Error);
+        return;
       }
+      const goOn = () => next();
+      if (commit instanceof Promise) commit.then(goOn, next);
+      else goOn();
     });
     done();
   };

@@ -2,6 +2,7 @@ import type { Sessions } from "../engine.ts";
 import { SessionError } from "../errors.ts";
 import type { SessionContext } from "../session/context.ts";
 import type { SessionData, SessionOf } from "../session/data.ts";
+import { heldBy, hold } from "./shared/expose.ts";
 import { connectionOf, FetchFacts, type ConnectionFacts } from "./shared/fetch-facts.ts";
 import { beginFetch, peekFetchBody, withCommit, type FetchCall } from "./shared/fetch.ts";
 import { refuseSecond, toSessions, type SessionsOrOptions } from "./shared/sessions.ts";
@@ -89,20 +90,18 @@ export function withSession<Data = SessionData, Beside extends unknown[] = unkno
   };
 }
 
-const seen = new WeakSet<Request>();
-
 function open<Data, Beside extends unknown[]>(
   sessions: Sessions<Data>,
   request: Request,
   beside: Beside,
   settings: FetchSettings<Beside>,
 ): FetchCall<Data> {
-  if (seen.has(request)) throw refuseSecond("The session of this request");
-  seen.add(request);
+  if (heldBy(request) !== undefined) throw refuseSecond("The session of this request");
   const connection = settings.connection ?? (() => connectionOf(request, beside[0]));
   const facts = new FetchFacts(request, () => connection(request, ...beside));
   const cookieHeader = request.headers.get("cookie");
   const context = sessions.open(cookieHeader, facts);
+  hold(request, context);
   return { sessions, context, facts, cookieHeader, readBody: () => peekFetchBody(request) };
 }
 

@@ -1,13 +1,17 @@
 import type { H3Event, H3Plugin, Middleware } from "h3";
 import { applyCommit, type Commit } from "../cookie/headers.ts";
-import type { SessionContext } from "../session/context.ts";
-import { SessionError } from "../errors.ts";
 import type { SessionData, SessionOf } from "../session/data.ts";
 import type { RequestFacts } from "../session/request.ts";
+import { exposeSession } from "./shared/expose.ts";
 import { FetchFacts } from "./shared/fetch-facts.ts";
 import { beginFetch, openHeaders, peekFetchBody } from "./shared/fetch.ts";
 import { NodeFacts, type NodeRequest } from "./shared/node-facts.ts";
-import { refuseSecond, toSessions, type SessionsOrOptions } from "./shared/sessions.ts";
+import {
+  refuseSecond,
+  refuseSetUp,
+  toSessions,
+  type SessionsOrOptions,
+} from "./shared/sessions.ts";
 
 declare module "h3" {
   interface H3EventContext {
@@ -32,29 +36,27 @@ declare module "h3" {
  */
 export function session<Data = SessionData>(given: SessionsOrOptions<Data>): H3Plugin {
   const sessions = toSessions(given);
-  /** What the responses of events owe to their sessions. */
-  const owed = new WeakMap<H3Event, Commit>();
-
   const middleware: Middleware = async (event, next) => {
     if (event.context.session !== undefined) throw refuseSecond("event.context.session");
     if (!watched.has((event.app as { config: object }).config)) throw refuseMounted();
     const facts = factsOf(event);
     const cookieHeader = event.req.headers.get("cookie");
     const context = sessions.open(cookieHeader, facts);
-    expose(event, context);
+    exposeSession(event.context, context);
     const readBody = () => peekFetchBody(event.req);
     const reply = await beginFetch({ sessions, context, facts, cookieHeader, readBody });
     if (reply !== undefined) return reply;
 
+    const commit = async () => ((event as Owing)[OWED] = await context.commit());
     let answer: unknown;
     try {
       answer = await next();
     } catch (error) {
-      owed.set(event, await context.commit());
+      await commit();
       throw error;
     }
-    owed.set(event, await context.commit());
-    return answer instanceof Response ? openHeaders(answer) : answer;
+    const { accessed } = await commit();
+    return accessed && answer instanceof Response ? openHeaders(answer) : answer;
   };
 
   return (app) => {
@@ -62,7 +64,7 @@ export function session<Data = SessionData>(given: SessionsOrOptions<Data>): H3P
     // onResponse sees every response as it goes out.
     const { onResponse } = app.config;
     app.config.onResponse = (response, event) => {
-      const commit = owed.get(event);
+      const commit = (event as Owing)[OWED];
       if (commit !== undefined) applyCommit(commit, response.headers);
       return onResponse?.(response, event);
     };
@@ -71,12 +73,15 @@ export function session<Data = SessionData>(given: SessionsOrOptions<Data>): H3P
   };
 }
 
+/** Where an event keeps what its response owes to the session. */
+const OWED = Symbol("galleta.owed");
+type Owing = H3Event & { [OWED]?: Commit };
+
 /** The configurations of apps whose responses are seen. */
 const watched = new WeakSet<object>();
 
-function refuseMounted(): SessionError<"ERR_SESSION_SETUP"> {
-  return new SessionError(
-    "ERR_SESSION_SETUP",
+function refuseMounted() {
+  return refuseSetUp(
     "The session middleware is registered on a mounted app, whose responses it cannot see. Register it on the app that is served.",
   );
 }
@@ -85,15 +90,4 @@ function factsOf(event: H3Event): RequestFacts {
   const node = event.runtime?.node as { req?: NodeRequest } | undefined;
   if (node?.req !== undefined) return new NodeFacts(node.req);
   return new FetchFacts(event.req, () => ({ remoteAddress: event.req.ip }));
-}
-
-function expose<Data>(event: H3Event, context: SessionContext<Data>): void {
-  Object.defineProperty(event.context, "session", {
-    get: () => context.session,
-    set: (value: SessionOf<Data> | null) => {
-      context.session = value;
-    },
-    configurable: true,
-    enumerable: true,
-  });
 }

@@ -1,11 +1,11 @@
 import type { IncomingMessage } from "node:http";
 import type { Context, MiddlewareHandler } from "hono";
-import { applyCommit } from "../cookie/headers.ts";
 import type { SessionContext } from "../session/context.ts";
 import type { SessionData, SessionOf } from "../session/data.ts";
 import type { RequestFacts } from "../session/request.ts";
+import { exposeSession, heldBy, hold } from "./shared/expose.ts";
 import { connectionOf, FetchFacts } from "./shared/fetch-facts.ts";
-import { beginFetch, openHeaders, peekFetchBody } from "./shared/fetch.ts";
+import { beginFetch, peekFetchBody, withCommit } from "./shared/fetch.ts";
 import { NodeFacts } from "./shared/node-facts.ts";
 import { refuseSecond, toSessions, type SessionsOrOptions } from "./shared/sessions.ts";
 
@@ -42,15 +42,16 @@ export function session<Data = SessionData>(given: SessionsOrOptions<Data>): Mid
 
     await next();
 
-    const commit = await context.commit();
+    const owed = context.commit();
+    const commit = owed instanceof Promise ? await owed : owed;
+    // Hono makes a response where there is none, and headers where nobody asked for them.
     if (!commit.accessed) return undefined;
-    const open = openHeaders(c.res);
-    if (open !== c.res) {
+    const response = withCommit(c.res, commit);
+    if (response !== c.res) {
       // Hono would write the old headers over those of a new response.
       c.res = undefined;
-      c.res = open;
+      c.res = response;
     }
-    applyCommit(commit, c.res.headers);
     return undefined;
   };
 }
@@ -75,27 +76,23 @@ async function readBody(c: Context): Promise<Uint8Array | undefined> {
 
 /** Hono's variables are plain values; the session is opened when it is asked for. */
 function expose<Data>(c: Context, context: SessionContext<Data>): void {
-  const { get, set } = c as unknown as Record<"get" | "set", (...args: unknown[]) => unknown>;
-  const values: object = Object.getPrototypeOf(c) as object;
-  Object.defineProperties(c, {
-    get: {
-      value: (key: string) => (key === "session" ? context.session : get.call(c, key)),
-      configurable: true,
-    },
-    set: {
-      value: (key: string, value: unknown) => {
-        if (key === "session") context.session = value as SessionOf<Data> | null;
-        else set.call(c, key, value);
-      },
-      configurable: true,
-    },
-    var: {
-      get: () =>
-        Object.defineProperty(Reflect.get(values, "var", c) as object, "session", {
-          get: () => context.session,
-          enumerable: true,
-        }),
-      configurable: true,
-    },
-  });
+  const variables = c as unknown as Record<"get" | "set", (...args: unknown[]) => unknown>;
+  const { get, set } = variables;
+  variables.get = (key) => (key === "session" ? context.session : get.call(c, key));
+  variables.set = (key, value) => {
+    if (key === "session") context.session = value as SessionOf<Data> | null;
+    else set.call(c, key, value);
+  };
+  hold(c, context);
+  Object.defineProperty(c, "var", VARIABLES);
 }
+
+/** The same for every request, as the accessor of {@link exposeSession} is. */
+const VARIABLES: PropertyDescriptor & ThisType<Context> = {
+  get() {
+    const variables = Reflect.get(Object.getPrototypeOf(this) as object, "var", this) as object;
+    exposeSession(variables, heldBy(this)!);
+    return variables;
+  },
+  configurable: true,
+};

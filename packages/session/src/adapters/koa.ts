@@ -2,8 +2,9 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 // Without it the declaration below would be of a module of its own.
 import type {} from "koa";
 import type { SessionData, SessionOf } from "../session/data.ts";
+import { exposeSession } from "./shared/expose.ts";
 import { applyToNode } from "./shared/node-headers.ts";
-import { defineSession, NodeSession } from "./shared/node.ts";
+import { NodeSession } from "./shared/node.ts";
 import { refuseSecond, toSessions, type SessionsOrOptions } from "./shared/sessions.ts";
 
 declare module "koa" {
@@ -47,7 +48,7 @@ export function session<Data = SessionData>(
     const fail = (error: unknown) => ctx.onerror(error as Error);
     const held = new NodeSession(sessions, ctx.req, ctx.res, fail);
     if ((ctx as { session?: unknown }).session !== undefined) throw refuseSecond("ctx.session");
-    defineSession(ctx, held);
+    exposeSession(ctx, held);
     const reply = await held.begin(ctx.request.body);
     if (reply === undefined) {
       await next();

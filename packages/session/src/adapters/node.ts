@@ -1,12 +1,7 @@
 import type { SessionData, SessionOf } from "../session/data.ts";
+import { exposeSession } from "./shared/expose.ts";
 import type { NodeRequest } from "./shared/node-facts.ts";
-import {
-  defineSession,
-  NodeSession,
-  sendFailure,
-  sendReply,
-  type NodeResponse,
-} from "./shared/node.ts";
+import { NodeSession, sendFailure, sendReply, type NodeResponse } from "./shared/node.ts";
 import { toSessions, type SessionsOrOptions } from "./shared/sessions.ts";
 
 /** A request with its session. */
@@ -66,7 +61,7 @@ export function session<Data = SessionData>(
 
   function attach(req: NodeRequest, res: NodeResponse): boolean | Promise<boolean> {
     const held = new NodeSession(sessions, req, res, (error) => onError(error, req, res));
-    defineSession(req, held);
+    exposeSession(req, held);
     const outcome = held.begin();
     if (outcome instanceof Promise) {
       return outcome.then((reply) => {

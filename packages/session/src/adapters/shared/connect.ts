@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Sessions } from "../../engine.ts";
 import type { SessionData, SessionOf } from "../../session/data.ts";
+import { exposeSession } from "./expose.ts";
 import { openForHandshake } from "./handshake.ts";
-import { defineSession, NodeSession, sendReply } from "./node.ts";
+import { NodeSession, sendReply } from "./node.ts";
 import type { Reply } from "./reply.ts";
 import { refuseSecond } from "./sessions.ts";
 
@@ -39,7 +40,7 @@ export function serveConnect<Data>(
   req: IncomingMessage,
   res: ServerResponse | object,
   next: (error?: unknown) => void,
-  define: (req: IncomingMessage, held: NodeSession<Data>) => void = defineSession,
+  define: (req: IncomingMessage, held: NodeSession<Data>) => void = exposeSession,
 ): void {
   const before = req as { session?: unknown; body?: unknown };
   if (before.session !== undefined) throw refuseSecond("req.session");

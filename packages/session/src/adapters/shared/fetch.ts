@@ -28,7 +28,7 @@ export function beginFetch<Data>(call: FetchCall<Data>): MaybePromise<Response |
   const outcome = sessions.check(facts);
   if (outcome === "needs-token") return checkToken(call);
   if (outcome !== undefined) return replyResponse(refusalReply(outcome));
-  return context.load()?.then(nothing);
+  return context.load() as Promise<undefined> | undefined;
 }
 
 async function checkToken<Data>(call: FetchCall<Data>): Promise<Response | undefined> {
@@ -42,8 +42,6 @@ async function exchange<Data>(call: FetchCall<Data>): Promise<Response> {
   const ticket = new TextDecoder().decode(await call.readBody());
   return replyResponse(await call.sessions.exchange(call.facts, call.cookieHeader, ticket));
 }
-
-const nothing = () => undefined;
 
 function replyResponse({ status, body, commit }: Reply): Response {
   const headers = { "content-type": "application/json" };
@@ -59,9 +57,14 @@ function replyResponse({ status, body, commit }: Reply): Response {
  */
 export function withCommit(response: Response, commit: Commit): Response {
   if (!commit.accessed) return response;
-  const open = openHeaders(response);
-  applyCommit(commit, open.headers);
-  return open;
+  try {
+    applyCommit(commit, response.headers);
+    return response;
+  } catch {
+    const copy = new Response(response.body, response);
+    applyCommit(commit, copy.headers);
+    return copy;
+  }
 }
 
 /** The response, or a copy of it, with headers that can be changed. */
@@ -97,7 +100,7 @@ export async function peekFetchBody(request: Request): Promise<Uint8Array | unde
   } catch {
     return undefined; // the client went away
   }
-  void reader.cancel().catch(nothing);
+  void reader.cancel().catch(() => {});
   return undefined;
 }
 

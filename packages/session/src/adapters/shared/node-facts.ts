@@ -19,42 +19,34 @@ export class NodeFacts implements RequestFacts {
 
   /** Express and Connect cut the mount path off `url` and keep what was received. */
   get target(): string {
-    const { originalUrl } = this.#req as { originalUrl?: unknown };
-    return typeof originalUrl === "string" ? originalUrl : (this.#req.url ?? "/");
-  }
-
-  header(name: string): string | undefined {
-    if (name === "host") return this.#host();
-    const value = this.#req.headers[name];
-    return Array.isArray(value) ? value.join(", ") : value;
-  }
-
-  get encrypted(): boolean {
-    const { socket } = this.#req;
-    return "encrypted" in socket && socket.encrypted === true;
-  }
-
-  get remoteAddress(): string | undefined {
-    return this.#req.socket.remoteAddress;
+    const { originalUrl, url } = this.#req as { originalUrl?: unknown; url?: string };
+    return typeof originalUrl === "string" ? originalUrl : (url ?? "/");
   }
 
   /**
    * Node keeps the first of several Host headers and HTTP/2 adds `:authority`. Where they differ
    * nobody can say which site was meant (RFC 9112 §3.2, RFC 9113 §8.3.1), so all are shown.
    */
-  #host(): string | undefined {
-    const { rawHeaders } = this.#req;
-    let host: string | undefined;
-    for (let index = 0; index < rawHeaders.length; index += 2) {
-      const name = rawHeaders[index]!;
-      if (name.length !== 4 && name !== ":authority") continue;
-      if (name !== ":authority" && name.toLowerCase() !== "host") continue;
-      const value = rawHeaders[index + 1]!;
+  header(name: string): string | undefined {
+    const { headers, rawHeaders } = this.#req;
+    // Where something that is no server of Node gives a list, it must not pass for one value.
+    if (name !== "host") return headers[name]?.toString();
+    const authority = headers[":authority"] as string | undefined;
+    let host = authority;
+    for (let at = 0; at < rawHeaders.length; at += 2) {
+      if (rawHeaders[at]!.length !== 4 || rawHeaders[at]!.toLowerCase() !== name) continue;
+      const value = rawHeaders[at + 1]!;
       if (host === undefined) host = value;
-      else if (name !== ":authority" && rawHeaders.includes(":authority") && value === host)
-        continue;
-      else host += `, ${value}`;
+      else if (value !== authority) host += `, ${value}`;
     }
     return host;
+  }
+
+  get encrypted(): boolean {
+    return (this.#req.socket as { encrypted?: boolean }).encrypted === true;
+  }
+
+  get remoteAddress(): string | undefined {
+    return this.#req.socket.remoteAddress;
   }
 }

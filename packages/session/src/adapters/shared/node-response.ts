@@ -2,11 +2,30 @@ import type { ServerResponse } from "node:http";
 import type { Readable } from "node:stream";
 import type { Commit } from "../../cookie/headers.ts";
 import type { MaybePromise } from "../../maybe.ts";
-import { applyToNode, takeHeadHeaders, type HeadArguments } from "./node-headers.ts";
+import { applyToHead, applyToNode, type HeadArguments } from "./node-headers.ts";
 
 /** What is called on a response to send something. Each may be the first that sends the headers. */
 type Method = "writeHead" | "write" | "end" | "flushHeaders";
-type AnyCall = (...args: never[]) => unknown;
+type Call = (this: Hooked, ...args: unknown[]) => unknown;
+type Methods = Record<Method, Call>;
+
+/** Where a response keeps its hook. */
+const HOOK = Symbol("galleta.hook");
+type Hooked = ServerResponse & { [HOOK]: ResponseHook };
+
+/** The same functions for every response: to make them anew would cost more than all the rest. */
+const METHODS: Methods = {
+  writeHead: hooked("writeHead"),
+  write: hooked("write"),
+  end: hooked("end"),
+  flushHeaders: hooked("flushHeaders"),
+};
+
+function hooked(name: Method): Call {
+  return function (...args) {
+    return this[HOOK].call(name, args);
+  };
+}
 
 /**
  * Asks for a session's commit right before the headers of a response go out, whatever sends them,
@@ -32,60 +51,65 @@ class ResponseHook {
   readonly #res: ServerResponse;
   readonly #commit: () => MaybePromise<Commit>;
   readonly #fail: (error: unknown) => void;
+  /** What the response did before, or what another middleware made of it. */
+  readonly #original: Methods;
   readonly #sources = new Set<Readable>();
   /** What was called while the commit is on its way. */
-  #waiting: (() => unknown)[] | undefined;
+  #waiting: [Method, unknown[]][] | undefined;
   #owed: Commit | undefined;
   #isSending = false;
-  #isEnding = false;
 
   constructor(
     res: ServerResponse,
     commit: () => MaybePromise<Commit>,
     fail: (error: unknown) => void,
   ) {
+    const hookable = res as Methods & { [HOOK]?: ResponseHook };
+    const { writeHead, write, end, flushHeaders } = hookable;
     this.#res = res;
     this.#commit = commit;
     this.#fail = fail;
+    this.#original = { writeHead, write, end, flushHeaders };
+    hookable[HOOK] = this;
+    // Assigned one by one, and not defined, which would take many times as long.
+    hookable.writeHead = METHODS.writeHead;
+    hookable.write = METHODS.write;
+    hookable.end = METHODS.end;
+    hookable.flushHeaders = METHODS.flushHeaders;
     res.on("pipe", (source: Readable) => this.#sources.add(source));
     res.on("unpipe", (source: Readable) => this.#sources.delete(source));
-    this.#wrap("writeHead", res);
-    this.#wrap("write", false);
-    this.#wrap("end", res);
-    this.#wrap("flushHeaders", undefined);
   }
 
-  #wrap(name: Method, whileWaiting: unknown): void {
+  /** Does what was called on the response, or keeps it until the commit is there. */
+  call(name: Method, args: unknown[]): unknown {
     const res = this.#res;
-    const original = res[name] as AnyCall;
-    const wrapped = (...args: never[]): unknown => {
-      if (this.#isSending || res.headersSent) {
-        if (this.#waiting === undefined) return original.apply(res, args);
-      } else if (!this.#ready()) {
-        // A stream that failed to be saved is cut off; there is nothing to wait for.
-        if (this.#waiting === undefined) return whileWaiting;
-      } else {
-        return this.#send(name, original, args);
-      }
-      if (name === "writeHead" && this.#waiting.length > 0) throw headersSent();
-      this.#isEnding ||= name === "end";
-      this.#waiting.push(() => wrapped(...args));
-      return whileWaiting;
-    };
-    Object.defineProperty(res, name, { value: wrapped, writable: true, configurable: true });
-  }
-
-  /** The first call that sends: the headers go out with it. */
-  #send(name: Method, original: AnyCall, args: never[]): unknown {
-    const res = this.#res;
-    const owed = this.#owed!;
-    if (name === "writeHead" && owed.accessed) {
-      args = takeHeadHeaders(res, args as unknown as HeadArguments) as unknown as never[];
+    if (this.#waiting === undefined) {
+      const isFirst = !this.#isSending && !res.headersSent;
+      if (!isFirst || this.#ready()) return this.#send(name, args, isFirst);
     }
-    applyToNode(res, owed);
+    // A stream that failed to be saved is cut off; there is nothing to wait for.
+    if (this.#waiting !== undefined) {
+      if (name === "writeHead" && this.#waiting.length > 0) {
+        throw Object.assign(new Error("The response has begun."), {
+          code: "ERR_HTTP_HEADERS_SENT",
+        });
+      }
+      this.#waiting.push([name, args]);
+    }
+    return name !== "write" && res;
+  }
+
+  /** @param isFirst whether the headers go out with it */
+  #send(name: Method, args: unknown[], isFirst: boolean): unknown {
+    const res = this.#res as Hooked;
+    if (isFirst) {
+      const owed = this.#owed!;
+      if (name === "writeHead") applyToHead(res, args as HeadArguments, owed);
+      else applyToNode(res, owed);
+    }
     this.#isSending = true;
     try {
-      return original.apply(res, args);
+      return this.#original[name].apply(res, args);
     } catch (error) {
       // The answer to a bad header, say, owes the cookie as well.
       this.#isSending = res.headersSent;
@@ -95,59 +119,44 @@ class ResponseHook {
 
   /** Whether the headers can go out now. */
   #ready(): boolean {
-    if (this.#owed !== undefined) return true;
-    if (this.#waiting !== undefined) return false;
     try {
-      const commit = this.#commit();
-      if (commit instanceof Promise) {
-        this.#wait(commit);
-        return false;
+      const commit = this.#owed ?? this.#commit();
+      if (commit instanceof Promise) void this.#wait(commit);
+      else {
+        this.#owed = commit;
+        return true;
       }
-      this.#owed = commit;
-      return true;
     } catch (error) {
       if (this.#sources.size === 0) throw error;
       // Thrown inside a stream's event, it would end the process.
       this.#giveUp(error);
-      return false;
     }
+    return false;
   }
 
-  #wait(commit: Promise<Commit>): void {
-    this.#waiting = [];
+  async #wait(commit: Promise<Commit>): Promise<void> {
+    const res = this.#res;
+    const calls: [Method, unknown[]][] = (this.#waiting = []);
     // Whoever asks meanwhile must not begin a second answer.
-    shadow(this.#res, "headersSent", () => true);
-    shadow(this.#res, "writableEnded", () => this.#isEnding);
-    commit.then(
-      (owed) => {
-        this.#owed = owed;
-        this.#flush();
-      },
-      (error: unknown) => {
-        this.#resume();
-        this.#giveUp(error);
-      },
-    );
-  }
-
-  #flush(): void {
-    const calls = this.#resume();
+    Object.defineProperties(res, {
+      headersSent: { get: () => true, configurable: true },
+      writableEnded: { get: () => calls.some(([name]) => name === "end"), configurable: true },
+    });
     try {
+      try {
+        this.#owed = await commit;
+      } finally {
+        this.#waiting = undefined;
+        Reflect.deleteProperty(res, "headersSent");
+        Reflect.deleteProperty(res, "writableEnded");
+      }
       let canWrite: unknown = true;
-      for (const call of calls) canWrite = call();
-      if (canWrite === true && !this.#res.writableEnded) this.#res.emit("drain");
+      for (const [name, args] of calls) canWrite = this.call(name, args);
+      if (canWrite === true && !res.writableEnded) res.emit("drain");
     } catch (error) {
-      if (this.#res.headersSent) this.#res.destroy();
+      if (res.headersSent) res.destroy();
       else this.#giveUp(error);
     }
-  }
-
-  #resume(): readonly (() => unknown)[] {
-    const calls = this.#waiting ?? [];
-    this.#waiting = undefined;
-    Reflect.deleteProperty(this.#res, "headersSent");
-    Reflect.deleteProperty(this.#res, "writableEnded");
-    return calls;
   }
 
   #giveUp(error: unknown): void {
@@ -157,13 +166,4 @@ class ResponseHook {
     }
     this.#fail(error);
   }
-}
-
-function shadow(res: ServerResponse, name: string, get: () => boolean): void {
-  Object.defineProperty(res, name, { get, configurable: true });
-}
-
-function headersSent(): Error {
-  const error = new Error("The headers of this response are on their way already.");
-  return Object.assign(error, { code: "ERR_HTTP_HEADERS_SENT" });
 }

@@ -2,30 +2,30 @@ import { Buffer } from "node:buffer";
 import type { ServerResponse } from "node:http";
 import type { Http2ServerResponse } from "node:http2";
 import type { Commit } from "../../cookie/headers.ts";
+import { CSRF_HEADER } from "../../csrf/form.ts";
 import type { Sessions } from "../../engine.ts";
-import type { MaybePromise } from "../../maybe.ts";
+import { when, type MaybePromise } from "../../maybe.ts";
 import type { SessionContext } from "../../session/context.ts";
 import type { SessionData, SessionOf } from "../../session/data.ts";
-import { withParsedToken } from "./body.ts";
+import { parsedToken } from "./body.ts";
+import { heldBy, hold, type Holder } from "./expose.ts";
 import { peekBody } from "./node-body.ts";
 import { NodeFacts, type NodeRequest } from "./node-facts.ts";
 import { applyToNode } from "./node-headers.ts";
 import { hookResponse } from "./node-response.ts";
 import { isExchange, refusalReply, type Reply } from "./reply.ts";
-import { refuseLate, refuseSecond } from "./sessions.ts";
+import { refuseSecond, refuseSetUp } from "./sessions.ts";
 
 /** A response of `node:http`, `node:https` or of the compatibility layer of `node:http2`. */
 export type NodeResponse = ServerResponse | Http2ServerResponse;
 
-const attached = new WeakSet<object>();
-
 /** The session of one request that a Node server received. Untouched, it costs nothing. */
-export class NodeSession<Data = SessionData> {
-  readonly facts: NodeFacts;
+export class NodeSession<Data = SessionData> extends NodeFacts implements Holder<Data> {
   readonly #sessions: Sessions<Data>;
   readonly #req: NodeRequest;
   readonly #res: ServerResponse;
   readonly #fail: (error: unknown) => void;
+  #parsedBody: unknown;
   #context: SessionContext<Data> | undefined;
   #owed: Commit | undefined;
 
@@ -39,10 +39,12 @@ export class NodeSession<Data = SessionData> {
     res: NodeResponse,
     fail: (error: unknown) => void,
   ) {
-    if (attached.has(req)) throw refuseSecond("The session");
-    if (res.headersSent) throw refuseLate();
-    attached.add(req);
-    this.facts = new NodeFacts(req);
+    super(req);
+    if (heldBy(req) !== undefined) throw refuseSecond("The session");
+    if (res.headersSent) {
+      throw refuseSetUp("Put the session middleware first: the response began before it ran.");
+    }
+    hold(req, this);
     this.#sessions = sessions;
     this.#req = req;
     // Both have the methods that are used, with the same meaning.
@@ -63,6 +65,12 @@ export class NodeSession<Data = SessionData> {
     return (this.#context ??= this.#open());
   }
 
+  /** A token in a form that was parsed before counts as the header. */
+  override header(name: string): string | undefined {
+    const value = super.header(name);
+    return name === CSRF_HEADER ? (value ?? parsedToken(this.#parsedBody)) : value;
+  }
+
   /**
    * What comes before the handler: the check against cross-site requests, and loading where the
    * sessions have a store.
@@ -71,11 +79,12 @@ export class NodeSession<Data = SessionData> {
    * @returns what is answered in the handler's place; `undefined` where the request may go on
    */
   begin(parsedBody?: unknown): MaybePromise<Reply | undefined> {
-    if (isExchange(this.#sessions, this.facts)) return this.#exchange(parsedBody);
-    const outcome = this.#sessions.check(this.facts);
-    if (outcome === "needs-token") return this.#checkToken(parsedBody);
+    this.#parsedBody = parsedBody;
+    if (isExchange(this.#sessions, this)) return this.#exchange();
+    const outcome = this.#sessions.check(this);
+    if (outcome === "needs-token") return this.#checkToken();
     if (outcome !== undefined) return refusalReply(outcome);
-    return this.#sessions.loads ? this.context.load()?.then(nothing) : undefined;
+    return this.#sessions.loads ? (this.context.load() as Promise<undefined> | undefined) : outcome;
   }
 
   /**
@@ -83,42 +92,35 @@ export class NodeSession<Data = SessionData> {
    * gives goes out with them.
    */
   prepare(): MaybePromise<Commit> | undefined {
-    return this.#context === undefined ? undefined : this.#commit(this.#context);
+    return this.#context && this.#commit(this.#context);
   }
 
   #commit(context: SessionContext<Data>): MaybePromise<Commit> {
-    if (this.#owed !== undefined) return this.#owed;
-    const keep = (commit: Commit) => (this.#owed = commit);
-    const commit = context.commit();
-    return commit instanceof Promise ? commit.then(keep) : keep(commit);
+    return this.#owed ?? when(context.commit(), (commit) => (this.#owed = commit));
   }
 
-  async #checkToken(parsedBody: unknown): Promise<Reply | undefined> {
+  async #checkToken(): Promise<Reply | undefined> {
     await this.context.load();
-    const facts = withParsedToken(this.facts, parsedBody);
     const read = () => peekBody(this.#req);
-    const refusal = await this.#sessions.checkToken(facts, this.context, read);
+    const refusal = await this.#sessions.checkToken(this, this.context, read);
     return refusal && refusalReply(refusal);
   }
 
-  async #exchange(parsedBody: unknown): Promise<Reply> {
+  async #exchange(): Promise<Reply> {
+    const body = this.#parsedBody;
     const ticket =
-      typeof parsedBody === "string"
-        ? parsedBody
-        : new TextDecoder().decode(await peekBody(this.#req));
-    return this.#sessions.exchange(this.facts, this.#req.headers.cookie, ticket);
+      typeof body === "string" ? body : new TextDecoder().decode(await peekBody(this.#req));
+    return this.#sessions.exchange(this, this.#req.headers.cookie, ticket);
   }
 
   #open(): SessionContext<Data> {
-    const context = this.#sessions.open(this.#req.headers.cookie, this.facts);
+    const context = this.#sessions.open(this.#req.headers.cookie, this);
     // Too late for a cookie: what is written now must say so.
     if (this.#res.headersSent) void context.commit();
     else hookResponse(this.#res, () => this.#commit(context), this.#fail);
     return context;
   }
 }
-
-const nothing = () => undefined;
 
 /** Answers a request in the app's place. */
 export function sendReply(res: NodeResponse, { status, body, commit }: Reply): void {
@@ -136,20 +138,9 @@ export function sendFailure(res: NodeResponse): void {
 }
 
 function sendJson(res: ServerResponse, status: number, body: string): void {
-  res.statusCode = status;
-  res.setHeader("Content-Type", "application/json");
-  res.setHeader("Content-Length", Buffer.byteLength(body));
-  res.end(body);
-}
-
-/** Gives `target` a property `session` that opens the session at its first use. */
-export function defineSession<Data>(target: object, held: NodeSession<Data>): void {
-  Object.defineProperty(target, "session", {
-    get: () => held.session,
-    set: (value: SessionOf<Data> | null) => {
-      held.session = value;
-    },
-    configurable: true,
-    enumerable: true,
+  res.writeHead(status, {
+    "Content-Type": "application/json",
+    "Content-Length": Buffer.byteLength(body),
   });
+  res.end(body);
 }

@@ -17,26 +17,21 @@ export function toSessions<Data>(given: SessionsOrOptions<Data>): Sessions<Data>
   return given instanceof Sessions ? given : new Sessions<Data>(given);
 }
 
-/** Two sessions on one request: they would overwrite each other's cookie. */
-export function refuseSecond(where: string): SessionError<"ERR_SESSION_SETUP"> {
-  return new SessionError(
-    "ERR_SESSION_SETUP",
-    `${where} is there already: two session middlewares stand before this route, or one stands twice. Keep one.`,
-  );
+/**
+ * The middleware stands in the wrong place, or stands twice.
+ *
+ * @param message what is wrong, and what to do
+ */
+export function refuseSetUp(message: string): SessionError<"ERR_SESSION_SETUP"> {
+  return new SessionError("ERR_SESSION_SETUP", message);
 }
 
-/** The middleware came when nothing could be sent any more. */
-export function refuseLate(): SessionError<"ERR_SESSION_SETUP"> {
-  return new SessionError(
-    "ERR_SESSION_SETUP",
-    "The response began before the session middleware ran. Put the session middleware first.",
-  );
+/** Two sessions on one request: they would overwrite each other's cookie. */
+export function refuseSecond(where: string): SessionError<"ERR_SESSION_SETUP"> {
+  return refuseSetUp(`${where} is there already. Keep one session middleware.`);
 }
 
 /** The session was touched by something that runs before the middleware. */
 export function refuseEarly(where: string): SessionError<"ERR_SESSION_SETUP"> {
-  return new SessionError(
-    "ERR_SESSION_SETUP",
-    `${where} was used before the session middleware ran. Put the session middleware first.`,
-  );
+  return refuseSetUp(`Put the session middleware first: ${where} was used before it ran.`);
 }
