@@ -17,10 +17,11 @@ export function readAddressList(option: unknown): AddressRule {
   const list = new net.BlockList();
   const add = (entry: string): boolean => {
     const [, address = "", bits] = /^([^/%]*)(?:\/(\d{1,3}))?$/.exec(entry) ?? [];
-    const version = net.isIP(address);
-    const most = version === 4 ? 32 : 128;
-    if (version === 0 || Number(bits ?? most) > most) return false;
-    list.addSubnet(address, Number(bits ?? most), family(version));
+    const family = FAMILY[net.isIP(address)];
+    const most = family === "ipv4" ? 32 : 128;
+    const size = Number(bits ?? most);
+    if (family === undefined || size > most) return false;
+    list.addSubnet(address, size, family);
     return true;
   };
   readList(
@@ -30,15 +31,15 @@ export function readAddressList(option: unknown): AddressRule {
     add,
   );
   return (address) => {
-    const plain = address.split("%", 1)[0]!;
-    const version = net.isIP(plain);
-    return version !== 0 && list.check(plain, family(version));
+    const zone = address.indexOf("%");
+    const plain = zone < 0 ? address : address.slice(0, zone);
+    const family = FAMILY[net.isIP(plain)];
+    return family !== undefined && list.check(plain, family);
   };
 }
 
-function family(version: number): net.IPVersion {
-  return version === 4 ? "ipv4" : "ipv6";
-}
+/** By the version of IP. */
+const FAMILY: Readonly<Record<number, net.IPVersion>> = { 4: "ipv4", 6: "ipv6" };
 
 const NODE = /^(?:\[([\dA-Fa-f:.]+)\]|([\d.]+))(?::(?:\d{1,5}|_[\w.-]+))?$/;
 

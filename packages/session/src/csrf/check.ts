@@ -52,14 +52,21 @@ export function createCrossSiteCheck(options: CrossSiteOptions = {}): CrossSiteC
   const trusted = readTrustedOrigins(options.trustedOrigins);
   const findSite = createSiteFinder(options);
 
+  /** Whether an HTTP request passes unseen: its method changes nothing, or its path is exempt. */
+  const isOpen = (facts: RequestFacts): boolean => {
+    const { method } = facts;
+    if (method === "GET" || method === "HEAD" || method === "OPTIONS") return true;
+    if (exempt.size === 0) return false;
+    // The path as it was received. What is not exactly an exempt path must not become one.
+    const { target } = facts;
+    const query = target.indexOf("?");
+    return exempt.has(query < 0 ? target : target.slice(0, query));
+  };
+
   const judge = (facts: RequestFacts, isHandshake: boolean): HttpOutcome => {
     const site = findSite(facts);
     if (site.refusal !== undefined) return site.refusal;
-    if (!enabled) return undefined;
-    if (!isHandshake) {
-      if (isSafe(facts.method)) return undefined;
-      if (exempt.size > 0 && exempt.has(pathOf(facts.target))) return undefined;
-    }
+    if (!enabled || (!isHandshake && isOpen(facts))) return undefined;
     const origin = facts.header("origin");
     const fetchSite = facts.header("sec-fetch-site");
     // No browser sends a comma in either header; where one stands, two headers were joined.
@@ -93,14 +100,4 @@ export function createCrossSiteCheck(options: CrossSiteOptions = {}): CrossSiteC
     ownOrigin: (facts) => findSite(facts).origin,
     isSecure: (facts) => findSite(facts).secure,
   };
-}
-
-function isSafe(method: string): boolean {
-  return method === "GET" || method === "HEAD" || method === "OPTIONS";
-}
-
-/** The path as it was received. What is not exactly an exempt path must not become one. */
-function pathOf(target: string): string {
-  const query = target.indexOf("?");
-  return query < 0 ? target : target.slice(0, query);
 }

@@ -50,12 +50,11 @@ export interface CompiledCsrf {
  * @throws SessionError ERR_SESSION_OPTION
  */
 export function readCsrfOption(option: unknown = true): CompiledCsrf {
-  const given = typeof option === "boolean" ? {} : option === "strict" ? { strict: true } : option;
-  const { strict = false, exempt = [], ...others } = Object(given) as Record<string, unknown>;
+  const isObject = typeof option === "object" && option !== null && !Array.isArray(option);
+  const settings = (isObject ? option : {}) as Record<string, unknown>;
+  const { strict = option === "strict", exempt = [], ...others } = settings;
   if (
-    typeof given !== "object" ||
-    given === null ||
-    Array.isArray(given) ||
+    !(isObject || [true, false, "strict"].includes(option as boolean)) ||
     typeof strict !== "boolean" ||
     Object.keys(others).length > 0
   ) {

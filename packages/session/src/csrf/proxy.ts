@@ -33,10 +33,11 @@ type HopCounter = (chain: readonly (string | undefined)[]) => number;
  * @throws SessionError ERR_SESSION_OPTION where the option is not one of its forms
  */
 export function readTrustProxy(option: unknown = false): SiteReader {
-  const number = typeof option === "boolean" ? Number(option) : option;
-  if (number === 0) return fromConnection;
-  if (Number.isSafeInteger(number) && (number as number) > 0) {
-    return (facts) => fromProxies(facts, () => number as number);
+  const hops = typeof option === "boolean" ? Number(option) : option;
+  if (hops === 0) return (facts) => complete(facts);
+  if (Number.isSafeInteger(hops) && (hops as number) > 0) {
+    const count = () => hops as number;
+    return (facts) => fromProxies(facts, count);
   }
   const isTrusted = readAddressList(option);
   // The connection's own peer is trusted already; every address it vouches for adds one hop.
@@ -51,48 +52,43 @@ export function readTrustProxy(option: unknown = false): SiteReader {
       lastAnswer = isTrusted(peer ?? "");
       lastPeer = peer;
     }
-    return lastAnswer ? fromProxies(facts, count) : fromConnection(facts);
+    return lastAnswer ? fromProxies(facts, count) : complete(facts);
   };
-}
-
-function fromConnection(facts: RequestFacts): RequestedSite {
-  return { secure: facts.encrypted, host: facts.header("host") };
 }
 
 function fromProxies(facts: RequestFacts, count: HopCounter): RequestedSite | ProxyFault {
   const standard = facts.header("forwarded");
   const protocols = facts.header("x-forwarded-proto");
   const hosts = facts.header("x-forwarded-host");
-  let site: RequestedSite | undefined;
+  let site: RequestedSite | ProxyFault | undefined;
   if (standard !== undefined) {
-    let hops = parseForwarded(standard);
-    if (hops === undefined) return "forwarded-malformed";
-    if (hops.length > 1) hops = hops.slice(-count(hops.map((hop) => hop.get("for"))));
-    const said = (name: string) => hops.find((hop) => hop.has(name))?.get(name);
-    const one = complete(facts, said("proto"), said("host"));
-    if (typeof one === "string") return one;
-    site = one;
+    let elements = parseForwarded(standard);
+    if (elements === undefined) return "forwarded-malformed";
+    // With one entry, as most proxies send it, nobody needs to know how many hops there were.
+    if (elements.length > 1)
+      elements = elements.slice(-count(elements.map((hop) => hop.get("for"))));
+    const said = (name: string) => elements.find((hop) => hop.has(name))?.get(name);
+    site = complete(facts, said("proto"), said("host"));
   }
-  if (protocols !== undefined || hosts !== undefined) {
-    // With one entry each, as most proxies send it, nobody needs to know how many hops there were.
-    const several = protocols?.includes(",") || hosts?.includes(",");
-    const hops = several ? count(entries(facts.header("x-forwarded-for") ?? "")) : 1;
-    const other = complete(facts, leftmost(protocols, hops), leftmost(hosts, hops));
-    if (site === undefined || typeof other === "string") return other;
-    // A proxy sets one family of headers and may pass on the other as the client sent it. Which
-    // one is not known here, so a contradiction is refused rather than guessed.
-    if (site.secure !== other.secure || site.host?.toLowerCase() !== other.host?.toLowerCase()) {
-      return "forwarded-conflict";
-    }
+  if (typeof site === "string" || (protocols === undefined && hosts === undefined)) {
+    return site ?? complete(facts);
   }
-  return site ?? fromConnection(facts);
+  const several = protocols?.includes(",") || hosts?.includes(",");
+  const hops = several ? count(entries(facts.header("x-forwarded-for"))) : 1;
+  const other = complete(facts, leftmost(protocols, hops), leftmost(hosts, hops));
+  if (site === undefined || typeof other === "string") return other;
+  // A proxy sets one family of headers and may pass on the other as the client sent it. Which one
+  // is not known here, so a contradiction is refused rather than guessed.
+  const agree =
+    site.secure === other.secure && site.host?.toLowerCase() === other.host?.toLowerCase();
+  return agree ? site : "forwarded-conflict";
 }
 
 /** What the proxies did not say, the connection says. */
 function complete(
   facts: RequestFacts,
-  protocol: string | undefined,
-  host: string | undefined,
+  protocol?: string,
+  host?: string,
 ): RequestedSite | ProxyFault {
   const secure = protocol === undefined ? facts.encrypted : SECURE.get(protocol.toLowerCase());
   if (secure === undefined) return "forwarded-malformed";
@@ -108,7 +104,7 @@ const SECURE: ReadonlyMap<string, boolean> = new Map([
 ]);
 
 /** The entries of a header that is a list, trimmed and without empty ones. Takes linear time. */
-function entries(header: string): readonly string[] {
+function entries(header = ""): readonly string[] {
   return header.match(/[^\s,](?:[^,]*[^\s,])?/g) ?? [];
 }
 

@@ -58,7 +58,7 @@ export const REFUSALS = Object.freeze(
     ...refusals<HostRule>(400, "ERR_SESSION_HOST", {
       "host-invalid": "The Host is not a valid host[:port].",
       "host-missing": "The Host is missing.",
-      "host-not-allowed": "This Host is not in the allowed hosts.",
+      "host-not-allowed": "This Host is not an allowed host.",
       "forwarded-malformed": "Forwarded or X-Forwarded-* cannot be read. See trustProxy.",
       "forwarded-conflict": "Forwarded and X-Forwarded-* disagree. Let the proxy remove one.",
     }),
