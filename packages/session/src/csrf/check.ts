@@ -52,21 +52,14 @@ export function createCrossSiteCheck(options: CrossSiteOptions = {}): CrossSiteC
   const trusted = readTrustedOrigins(options.trustedOrigins);
   const findSite = createSiteFinder(options);
 
-  /** Whether an HTTP request passes unseen: its method changes nothing, or its path is exempt. */
-  const isOpen = (facts: RequestFacts): boolean => {
-    const { method } = facts;
-    if (method === "GET" || method === "HEAD" || method === "OPTIONS") return true;
-    if (exempt.size === 0) return false;
-    // The path as it was received. What is not exactly an exempt path must not become one.
-    const { target } = facts;
-    const query = target.indexOf("?");
-    return exempt.has(query < 0 ? target : target.slice(0, query));
-  };
-
   const judge = (facts: RequestFacts, isHandshake: boolean): HttpOutcome => {
-    const site = findSite(facts);
-    if (site.refusal !== undefined) return site.refusal;
-    if (!enabled || (!isHandshake && isOpen(facts))) return undefined;
+    const { origin: own, refusal } = findSite(facts);
+    if (refusal !== undefined || !enabled) return refusal;
+    if (!isHandshake) {
+      const { method } = facts;
+      if (method === "GET" || method === "HEAD" || method === "OPTIONS") return undefined;
+      if (exempt.size > 0 && exempt.has(pathOf(facts.target))) return undefined;
+    }
     const origin = facts.header("origin");
     const fetchSite = facts.header("sec-fetch-site");
     // No browser sends a comma in either header; where one stands, two headers were joined.
@@ -85,19 +78,24 @@ export function createCrossSiteCheck(options: CrossSiteOptions = {}): CrossSiteC
     }
     const page = isHandshake ? pageOrigin(origin) : origin;
     // The own origin is a normal form, so what equals it is its own serialization.
-    if (page === site.origin) return undefined;
+    if (page === own) return undefined;
     if (page === "null") return REFUSALS["origin-null"];
     if (!isOrigin(page)) return REFUSALS["origin-malformed"];
-    return REFUSALS[site.origin === undefined ? "host-missing" : "origin-foreign"];
+    return REFUSALS[own === undefined ? "host-missing" : "origin-foreign"];
   };
 
   return {
     strict,
     http: (facts) => judge(facts, false),
-    // Only HTTP has tokens.
     handshake: (facts) => judge(facts, true) as Refusal | undefined,
     host: (facts) => findSite(facts).refusal,
     ownOrigin: (facts) => findSite(facts).origin,
     isSecure: (facts) => findSite(facts).secure,
   };
+}
+
+/** The path as it was received. What is not exactly an exempt path must not become one. */
+function pathOf(target: string): string {
+  const query = target.indexOf("?");
+  return query < 0 ? target : target.slice(0, query);
 }

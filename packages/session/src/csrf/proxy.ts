@@ -34,7 +34,7 @@ type HopCounter = (chain: readonly (string | undefined)[]) => number;
  */
 export function readTrustProxy(option: unknown = false): SiteReader {
   const hops = typeof option === "boolean" ? Number(option) : option;
-  if (hops === 0) return (facts) => complete(facts);
+  if (hops === 0) return complete;
   if (Number.isSafeInteger(hops) && (hops as number) > 0) {
     const count = () => hops as number;
     return (facts) => fromProxies(facts, count);

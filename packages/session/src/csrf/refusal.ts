@@ -56,22 +56,22 @@ function refusals<Rule extends CrossSiteRule>(
 export const REFUSALS = Object.freeze(
   Object.fromEntries([
     ...refusals<HostRule>(400, "ERR_SESSION_HOST", {
-      "host-invalid": "The Host is not a valid host[:port].",
+      "host-invalid": "The Host is malformed.",
       "host-missing": "The Host is missing.",
       "host-not-allowed": "This Host is not an allowed host.",
-      "forwarded-malformed": "Forwarded or X-Forwarded-* cannot be read. See trustProxy.",
+      "forwarded-malformed": "Forwarded or X-Forwarded-* is malformed.",
       "forwarded-conflict": "Forwarded and X-Forwarded-* disagree. Let the proxy remove one.",
     }),
     ...refusals<Exclude<CrossSiteRule, HostRule>>(403, "ERR_SESSION_CSRF", {
-      "repeated-header": "Origin and Sec-Fetch-Site may come only once.",
+      "repeated-header": "Origin or Sec-Fetch-Site is repeated.",
       "sec-fetch-site":
         "Another site caused this request. To accept it, add its origin to trustedOrigins.",
       "origin-null": "The Origin is null, which cannot be trusted.",
-      "origin-malformed": "The Origin is not a valid scheme://host[:port].",
+      "origin-malformed": "The Origin is malformed.",
       "origin-foreign":
         "The Origin is not this site. Set trustProxy behind a proxy, or add it to trustedOrigins.",
       "origin-missing": "A WebSocket needs an Origin, as csrf is strict.",
-      "token-missing": "A CSRF token is missing. Send it as x-csrf-token or csrf_token.",
+      "token-missing": "Send a CSRF token as x-csrf-token or csrf_token.",
       "token-invalid": "The CSRF token is not of this session. Reload the page.",
     }),
   ]),

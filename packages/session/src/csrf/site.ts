@@ -24,11 +24,12 @@ export function createSiteFinder(
   const read = readTrustProxy(options.trustProxy);
   const isAllowed = readAllowedHosts(options.allowedHosts);
   const judge = (secure: boolean, host: string | undefined): OwnSite => {
-    const url = parseAuthority(host ?? "", secure ? "https" : "http");
-    let rule: CrossSiteRule | undefined;
-    if (url === undefined) rule = host !== undefined ? "host-invalid" : isAllowed && "host-missing";
-    else if (isAllowed?.(url.hostname) === false) rule = "host-not-allowed";
-    return { secure, origin: rule ? undefined : url?.origin, refusal: rule && REFUSALS[rule] };
+    if (host === undefined) return siteOf(secure, isAllowed && "host-missing");
+    const url = parseAuthority(host, secure ? "https" : "http");
+    if (url === undefined) return siteOf(secure, "host-invalid");
+    return isAllowed === undefined || isAllowed(url.hostname)
+      ? siteOf(secure, undefined, url.origin)
+      : siteOf(secure, "host-not-allowed");
   };
   // Nearly every request names the same host as the one before it, and parsing costs more than
   // all the other rules together. One entry cannot be filled up by a client's inventions.
@@ -36,14 +37,16 @@ export function createSiteFinder(
   let lastHost: string | undefined;
   return (facts) => {
     const asked = read(facts);
-    if (typeof asked === "string") {
-      return { secure: facts.encrypted, origin: undefined, refusal: REFUSALS[asked] };
-    }
+    if (typeof asked === "string") return siteOf(facts.encrypted, asked);
     const { secure, host } = asked;
-    if (host !== lastHost || secure !== last?.secure) {
+    if (last === undefined || host !== lastHost || secure !== last.secure) {
       last = judge(secure, host);
       lastHost = host;
     }
     return last;
   };
+}
+
+function siteOf(secure: boolean, rule: CrossSiteRule | undefined, origin?: string): OwnSite {
+  return { secure, origin, refusal: rule && REFUSALS[rule] };
 }
