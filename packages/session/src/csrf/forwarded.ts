@@ -34,10 +34,8 @@ export function parseForwarded(header: string): readonly ForwardedElement[] | un
     if (name !== undefined) {
       const key = name.toLowerCase();
       if (element!.has(key)) return undefined;
-      element!.set(
-        key,
-        token ?? (quoted!.includes("\\") ? quoted!.replace(/\\(.)/g, "$1") : quoted!),
-      );
+      const text = token ?? quoted!;
+      element!.set(key, text.includes("\\") ? text.replace(/\\(.)/g, "$1") : text);
     }
     if (separator === ";") continue;
     if (element !== undefined) elements.push(element);

@@ -70,7 +70,7 @@ function fromProxies(facts: RequestFacts, count: HopCounter): RequestedSite | Pr
     const said = (name: string) => elements.find((hop) => hop.has(name))?.get(name);
     site = complete(facts, said("proto"), said("host"));
   }
-  if (typeof site === "string" || (protocols === undefined && hosts === undefined)) {
+  if (typeof site === "string" || (protocols ?? hosts) === undefined) {
     return site ?? complete(facts);
   }
   const several = protocols?.includes(",") || hosts?.includes(",");
@@ -96,12 +96,9 @@ function complete(
 }
 
 /** Some proxies name a WebSocket's scheme in X-Forwarded-Proto. */
-const SECURE: ReadonlyMap<string, boolean> = new Map([
-  ["https", true],
-  ["wss", true],
-  ["http", false],
-  ["ws", false],
-]);
+const SECURE: ReadonlyMap<string, boolean> = new Map(
+  Object.entries({ https: true, wss: true, http: false, ws: false }),
+);
 
 /** The entries of a header that is a list, trimmed and without empty ones. Takes linear time. */
 function entries(header = ""): readonly string[] {
