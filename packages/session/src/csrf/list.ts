@@ -1,9 +1,4 @@
-import { SessionError } from "../errors.ts";
-
-/** The error of an option; the message says what is right, never what was given. */
-export function invalidOption(place: string, right: string): SessionError<"ERR_SESSION_OPTION"> {
-  return new SessionError("ERR_SESSION_OPTION", `${place} is invalid. Give ${right}.`);
-}
+import { optionError } from "../errors.ts";
 
 /**
  * Checks an option that is a list of texts.
@@ -25,6 +20,10 @@ export function readList(
   const wrong = isList
     ? option.findIndex((entry) => typeof entry !== "string" || !accepts(entry))
     : 0;
-  if (wrong >= 0) throw invalidOption(isList ? `${name}[${wrong}]` : name, `a list of ${right}`);
+  if (wrong >= 0) {
+    throw optionError(
+      `${isList ? `${name}[${wrong}]` : name} is invalid. Give a list of ${right}.`,
+    );
+  }
   return option as string[];
 }

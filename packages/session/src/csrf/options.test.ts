@@ -32,8 +32,7 @@ describe("readCsrfOption", () => {
     expect(() => readCsrfOption(option)).toThrow(
       expect.objectContaining({
         code: "ERR_SESSION_OPTION",
-        message:
-          'csrf is invalid. Give true, false, "strict" or { strict: boolean, exempt: list }.',
+        message: 'csrf must be true, false, "strict" or { strict: boolean, exempt: list }.',
       }),
     );
   });

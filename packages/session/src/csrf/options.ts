@@ -1,4 +1,5 @@
-import { invalidOption, readList } from "./list.ts";
+import { optionError } from "../errors.ts";
+import { readList } from "./list.ts";
 import type { TrustProxy } from "./proxy.ts";
 
 /** How cross-site requests are refused. */
@@ -58,7 +59,7 @@ export function readCsrfOption(option: unknown = true): CompiledCsrf {
     typeof strict !== "boolean" ||
     Object.keys(others).length > 0
   ) {
-    throw invalidOption("csrf", 'true, false, "strict" or { strict: boolean, exempt: list }');
+    throw optionError('csrf must be true, false, "strict" or { strict: boolean, exempt: list }.');
   }
   const paths = readList(
     exempt,
