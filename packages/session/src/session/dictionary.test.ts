@@ -83,6 +83,23 @@ describe("a session is a dictionary", () => {
   });
 });
 
+describe("requests with the same cookie", () => {
+  it.each([{ a: 1 }, { a: 1, b: [{ c: 2 }] }])("share nothing of %j", (data) => {
+    const make = start();
+    const { cookie } = visit(make.sessions, "", (session) => void Object.assign(session, data));
+    // Another instance, which has to get to know the cookie first.
+    const { sessions } = start();
+    for (let time = 0; time < 4; time += 1) {
+      const context = sessions.open(cookie);
+      expect({ ...context.session }).toEqual(data);
+      context.session["a"] = time;
+      (context.session["b"] as unknown[] | undefined)?.pop();
+      delete context.session["b"];
+      context.session["d"] = 1;
+    }
+  });
+});
+
 describe("assigning a session", () => {
   it("replaces the data and keeps the object", () => {
     const context = open({ a: 1, b: 2 });

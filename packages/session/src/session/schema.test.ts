@@ -53,6 +53,22 @@ describe.each(schemas)("%s", (_, schema) => {
     expect(types()).toEqual(["migrated"]);
   });
 
+  it("gives migrate what the cookie held, however often it comes and whatever migrate does", () => {
+    const seen: JsonObject[] = [];
+    const migrate = (data: JsonObject) => {
+      seen.push({ ...data });
+      const user = data["name"];
+      delete data["name"];
+      return Object.assign(data, { user });
+    };
+    const { sessions } = start({ schema, migrate });
+    const cookie = cookieOf({ name: "alice" });
+    for (let time = 1; time <= 4; time += 1) {
+      visit(sessions, cookie, (session) => expect(session["user"]).toBe("alice"));
+      expect(seen).toEqual(Array.from({ length: time }, () => ({ name: "alice" })));
+    }
+  });
+
   it.each<[string, (data: JsonObject) => JsonObject | undefined]>([
     ["gives up", () => undefined],
     [
