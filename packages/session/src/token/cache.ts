@@ -3,6 +3,8 @@ import type { OpenedToken } from "./token.ts";
 
 /** Bytes, or nearly, that one generation holds: some 8000 tokens of small sessions. */
 const GENERATION = 4 * 1024 * 1024;
+/** Tokens seen once that end a generation too, so that it is known who came back lately. */
+const STRANGERS = 8192;
 /** Bytes that an entry takes beside its text. */
 const OVERHEAD = 256;
 /** Characters at the end of a token that it is found by: 68 bits of its MAC, or more. */
@@ -32,6 +34,7 @@ export class TokenCache {
   #young = new Map<string, Entry>();
   #old = new Map<string, Entry>();
   #size = 0;
+  #strangers = 0;
   #generation = 2;
   /** By a hash of their ends, when tokens were last seen. */
   readonly #seen = new Uint8Array(0x1_0000);
@@ -50,7 +53,10 @@ export class TokenCache {
   add(token: string, opened: OpenedToken): void {
     // A copy: what was cut out of a Cookie header keeps all of the header in memory.
     if (this.#sawLately(token)) this.set(Buffer.from(token, "latin1").toString("latin1"), opened);
-    else this.#see(token, opened);
+    else {
+      this.#see(token);
+      this.#strangers += 1;
+    }
   }
 
   /** Takes a token that was made here, and will come back. */
@@ -59,18 +65,18 @@ export class TokenCache {
   }
 
   #put(tail: string, entry: Entry): void {
-    this.#see(entry.token, entry.opened);
+    this.#see(entry.token);
+    this.#size += OVERHEAD + entry.token.length + entry.opened.json.length;
     this.#young.set(tail, entry);
   }
 
-  #see(token: string, { json }: OpenedToken): void {
-    if (this.#size >= GENERATION) {
+  #see(token: string): void {
+    if (this.#size >= GENERATION || this.#strangers >= STRANGERS) {
       this.#old = this.#young;
       this.#young = new Map();
-      this.#size = 0;
+      this.#size = this.#strangers = 0;
       this.#generation += 1;
     }
-    this.#size += OVERHEAD + token.length + json.length;
     this.#seen[hashOf(token)] = this.#generation;
   }
 
