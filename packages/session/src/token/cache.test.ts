@@ -83,7 +83,6 @@ describe("a token that a request brought", () => {
   it("is found however many generations came before", () => {
     const cache = new TokenCache();
     const filler = opened("j".repeat(4 * 1024 * 1024));
-    // The generation is kept in a byte, which comes round.
     for (let i = 0; i < 600; i += 1) {
       cache.set(tokenOf(i), filler);
       cache.add(tokenOf(-1), opened("{}"));

@@ -5,6 +5,7 @@ import type { OpenedToken } from "./token.ts";
 const GENERATION = 4 * 1024 * 1024;
 /** Tokens seen once that end a generation too, so that it is known who came back lately. */
 const STRANGERS = 8192;
+const SEEN_BYTES = 0x8000;
 /** Bytes that an entry takes beside its text. */
 const OVERHEAD = 256;
 /** Characters at the end of a token that it is found by: 68 bits of its MAC, or more. */
@@ -28,16 +29,16 @@ interface Entry {
  * the young one is full it becomes the old one, and what nobody asked for since is dropped.
  *
  * A token that a request brings is kept from its second time on. Of those that do not come again,
- * which may be most of them, nothing stays for the collector but the generation in one byte.
+ * which may be most of them, nothing stays for the collector but one bit.
  */
 export class TokenCache {
   #young = new Map<string, Entry>();
   #old = new Map<string, Entry>();
   #size = 0;
   #strangers = 0;
-  #generation = 2;
-  /** By a hash of their ends, when tokens were last seen. */
-  readonly #seen = new Uint8Array(0x1_0000);
+  /** One bit for each token that was seen, by a hash of its end; of both generations. */
+  #seen = new Uint8Array(SEEN_BYTES);
+  #seenBefore = this.#seen;
 
   get(token: string): OpenedToken | undefined {
     if (!this.#sawLately(token)) return undefined;
@@ -74,23 +75,27 @@ export class TokenCache {
     if (this.#size >= GENERATION || this.#strangers >= STRANGERS) {
       this.#old = this.#young;
       this.#young = new Map();
+      this.#seenBefore = this.#seen;
+      this.#seen = new Uint8Array(SEEN_BYTES);
       this.#size = this.#strangers = 0;
-      this.#generation += 1;
     }
-    this.#seen[hashOf(token)] = this.#generation;
+    const hash = hashOf(token);
+    this.#seen[hash >> 3] = (this.#seen[hash >> 3] ?? 0) | (1 << (hash & 7));
   }
 
   /** Whether it was seen in this generation or the last. Another token may pass for it. */
   #sawLately(token: string): boolean {
-    return ((this.#generation - (this.#seen[hashOf(token)] ?? 0)) & 0xff) < 2;
+    const hash = hashOf(token);
+    const bits = (this.#seen[hash >> 3] ?? 0) | (this.#seenBefore[hash >> 3] ?? 0);
+    return (bits & (1 << (hash & 7))) !== 0;
   }
 }
 
-/** A number below 65,536, of characters that carry nothing but bits of the MAC. */
+/** A number of 18 bits, of characters that carry nothing but bits of the MAC. */
 function hashOf(token: string): number {
   let hash = 0;
   for (let at = token.length - 5; at < token.length - 1; at += 1) {
     hash = (hash * 33) ^ token.charCodeAt(at);
   }
-  return hash & 0xffff;
+  return hash & 0x3_ffff;
 }
