@@ -81,7 +81,7 @@ export function session<Data = SessionData>(given: SessionsOrOptions<Data>): Fas
       const held = heldBy(request.raw) as NodeSession | undefined;
       let commit: MaybePromise<Commit> | undefined;
       try {
-        commit = held?.prepare();
+        commit = held?.commit();
       } catch (error) {
         next(error as Error);
         return;
