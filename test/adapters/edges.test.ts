@@ -94,6 +94,25 @@ describe("Express", () => {
     expect((await ask(origin, "/", { jar })).status).toBe(200);
   });
 
+  it("keeps the session of a mounted app when the request has left it", async () => {
+    const app = express();
+    const inner = express();
+    inner.use(expressSession(withEvents().options));
+    inner.use((req, _res, next) => {
+      Object.assign(req.session, { name: "ana" });
+      next();
+    });
+    app.use("/inner", inner);
+    app.use(
+      (req, res) => void res.json({ own: Object.keys(req).includes("session"), ...req.session }),
+    );
+    const { body, setCookie } = await ask(await serveExpress(app), "/inner");
+    expect({ body, cookies: setCookie.length }).toEqual({
+      body: '{"own":true,"name":"ana"}',
+      cookies: 1,
+    });
+  });
+
   it("leaves an untouched response as it is", async () => {
     const app = express();
     app.use(expressSession(withEvents().options));
@@ -156,6 +175,25 @@ describe("Node", () => {
     await gone.promise;
     waits.resolve();
     expect((await ask(running.origin, "/untouched")).body).toBe("answer");
+  });
+});
+
+describe("two sessions on one request", () => {
+  it("are an error, whichever adapters they come from", async () => {
+    const withSession = nodeSession(withEvents().options);
+    const app = express();
+    app.use((req, res, next) => {
+      if (withSession.attach(req, res) === true) next();
+    });
+    const inner = nodeSession(withEvents().options)(() => undefined);
+    app.use((req, res) => {
+      try {
+        inner(req, res);
+      } catch (error) {
+        res.send((error as { code?: string }).code);
+      }
+    });
+    expect((await ask(await serveExpress(app), "/")).body).toBe("ERR_SESSION_SETUP");
   });
 });
 

@@ -14,6 +14,7 @@ import { listen } from "./harnesses/listen.ts";
 import { ask } from "./wire.ts";
 
 const COMMIT: Commit = { accessed: true, setCookie: ["session=1; Path=/"] };
+const READ: Commit = { accessed: true, setCookie: [] };
 
 let running: Running | undefined;
 afterEach(async () => {
@@ -110,6 +111,60 @@ describe.each([
     });
     expect(headers.vary).toBe("Accept, Cookie");
     expect(headers["cache-control"]).toBe("private, no-store");
+  });
+
+  it("goes with middleware that hooked the response before, and after", async () => {
+    const seen: string[] = [];
+    /** As compression and on-headers do. */
+    const wrap = (res: ServerResponse, name: string) => {
+      const { writeHead, end } = res;
+      res.writeHead = function (this: ServerResponse, ...args: never[]) {
+        seen.push(`${name} writeHead`);
+        this.setHeader("x-wrapped", [...[this.getHeader("x-wrapped") ?? []].flat(), name].join());
+        return writeHead.apply(this, args as never);
+      } as never;
+      res.end = function (this: ServerResponse, chunk: unknown, ...args: never[]) {
+        seen.push(`${name} end`);
+        return end.apply(this, [`${String(chunk)} ${name}`, ...args] as never);
+      } as never;
+    };
+    running = await listen(
+      createServer((_req, res) => {
+        wrap(res, "before");
+        hookResponse(res, commit, () => res.destroy());
+        wrap(res, "after");
+        res.end("body");
+      }),
+    );
+    const { setCookie, headers, body } = await ask(running.origin, "/");
+    expect({ setCookie, body }).toEqual({
+      setCookie: ["session=1; Path=/"],
+      body: "body after before",
+    });
+    expect(headers["x-wrapped"]).toBe("after,before");
+    expect(seen).toEqual(["after end", "before end", "after writeHead", "before writeHead"]);
+  });
+
+  it.each<[string, unknown[], string]>([
+    ["an object", [{ "x-own": "1" }], "Cookie"],
+    ["a reason and an object", ["Fine", { "x-own": "1" }], "Cookie"],
+    ["no headers", [], "Cookie"],
+    ["a Vary of its own", [{ "x-own": "1", vary: "Accept" }], "Accept, Cookie"],
+    ["a Vary that has it", [{ Vary: "cookie" }], "cookie"],
+    ["a list", [["x-own", "1", "Vary", "Accept"]], "Accept, Cookie"],
+  ])("a session that was read adds to Vary, where writeHead has %s", async (_what, args, vary) => {
+    const copy = structuredClone(args);
+    const { headers, setCookie } = await respond(
+      () => {
+        const owed = commit();
+        return owed instanceof Promise ? owed.then(() => READ) : READ;
+      },
+      (res) => (res.writeHead as (...all: unknown[]) => ServerResponse)(200, ...args).end(),
+    );
+    expect({ vary: headers.vary, setCookie }).toEqual({ vary, setCookie: [] });
+    if (JSON.stringify(args).includes("x-own")) expect(headers["x-own"]).toBe("1");
+    // An app may use its headers for every response.
+    expect(args).toEqual(copy);
   });
 
   it("leaves writeHead alone where the session was not used", async () => {

@@ -1,6 +1,6 @@
 import type { FastifyPluginCallback, FastifyRequest } from "fastify";
 import type { Commit } from "../cookie/headers.ts";
-import type { MaybePromise } from "../maybe.ts";
+import { when, type MaybePromise } from "../maybe.ts";
 import type { SessionData, SessionOf } from "../session/data.ts";
 import { heldBy, type Holder } from "./shared/expose.ts";
 import { applyToNode } from "./shared/node-headers.ts";
@@ -71,9 +71,7 @@ export function session<Data = SessionData>(given: SessionsOrOptions<Data>): Fas
         if (instead.commit !== undefined) applyToNode(reply.raw, instead.commit);
         reply.code(instead.status).type("application/json").send(instead.body);
       };
-      const outcome = held.begin();
-      if (outcome instanceof Promise) outcome.then(goOn, next);
-      else goOn(outcome);
+      void when(held.begin(), goOn, next as (error: unknown) => void);
     });
 
     // Here a session that cannot be saved still ends in Fastify's own error handling.
@@ -81,14 +79,12 @@ export function session<Data = SessionData>(given: SessionsOrOptions<Data>): Fas
       const held = heldBy(request.raw) as NodeSession | undefined;
       let commit: MaybePromise<Commit> | undefined;
       try {
-        commit = held?.prepare();
+        commit = held?.commit();
       } catch (error) {
         next(error as Error);
         return;
       }
-      const goOn = () => next();
-      if (commit instanceof Promise) commit.then(goOn, next);
-      else goOn();
+      void when(commit, () => next(), next as (error: unknown) => void);
     });
     done();
   };

@@ -1,3 +1,4 @@
+import { when } from "../maybe.ts";
 import type { SessionData, SessionOf } from "../session/data.ts";
 import { exposeSession } from "./shared/expose.ts";
 import type { NodeRequest } from "./shared/node-facts.ts";
@@ -62,15 +63,10 @@ export function session<Data = SessionData>(
   function attach(req: NodeRequest, res: NodeResponse): boolean | Promise<boolean> {
     const held = new NodeSession(sessions, req, res, (error) => onError(error, req, res));
     exposeSession(req, held);
-    const outcome = held.begin();
-    if (outcome instanceof Promise) {
-      return outcome.then((reply) => {
-        if (reply !== undefined) sendReply(res, reply);
-        return reply === undefined;
-      });
-    }
-    if (outcome !== undefined) sendReply(res, outcome);
-    return outcome === undefined;
+    return when(held.begin(), (reply) => {
+      if (reply !== undefined) sendReply(res, reply);
+      return reply === undefined;
+    });
   }
 
   const wrap =

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Sessions } from "../../engine.ts";
+import { when } from "../../maybe.ts";
 import type { SessionData, SessionOf } from "../../session/data.ts";
 import { exposeSession } from "./expose.ts";
 import { openForHandshake } from "./handshake.ts";
@@ -57,7 +58,5 @@ export function serveConnect<Data>(
     if (reply === undefined) next();
     else sendReply(res, reply);
   };
-  const outcome = held.begin(before.body);
-  if (outcome instanceof Promise) outcome.then(goOn, next);
-  else goOn(outcome);
+  void when(held.begin(before.body), goOn, next);
 }

@@ -2,7 +2,7 @@ import type { ServerResponse } from "node:http";
 import type { Readable } from "node:stream";
 import type { Commit } from "../../cookie/headers.ts";
 import type { MaybePromise } from "../../maybe.ts";
-import { applyToHead, applyToNode, type HeadArguments } from "./node-headers.ts";
+import { applyToNode, type HeadArguments } from "./node-headers.ts";
 
 /** What is called on a response to send something. Each may be the first that sends the headers. */
 type Method = "writeHead" | "write" | "end" | "flushHeaders";
@@ -83,30 +83,24 @@ class ResponseHook {
   /** Does what was called on the response, or keeps it until the commit is there. */
   call(name: Method, args: unknown[]): unknown {
     const res = this.#res;
-    if (this.#waiting === undefined) {
-      const isFirst = !this.#isSending && !res.headersSent;
-      if (!isFirst || this.#ready()) return this.#send(name, args, isFirst);
+    // While the commit is on its way, the response says that its headers were sent.
+    const isFirst = !this.#isSending && !res.headersSent;
+    if (this.#waiting === undefined && (!isFirst || this.#ready())) {
+      return this.#send(name, args, isFirst);
     }
-    // A stream that failed to be saved is cut off; there is nothing to wait for.
-    if (this.#waiting !== undefined) {
-      if (name === "writeHead" && this.#waiting.length > 0) {
-        throw Object.assign(new Error("The response has begun."), {
-          code: "ERR_HTTP_HEADERS_SENT",
-        });
-      }
-      this.#waiting.push([name, args]);
+    if (name === "writeHead" && this.#waiting !== undefined && this.#waiting.length > 0) {
+      throw Object.assign(new Error("The response has begun."), { code: "ERR_HTTP_HEADERS_SENT" });
     }
+    // Where nothing waits, this is of a stream that failed to be saved and is cut off.
+    this.#waiting?.push([name, args]);
     return name !== "write" && res;
   }
 
   /** @param isFirst whether the headers go out with it */
   #send(name: Method, args: unknown[], isFirst: boolean): unknown {
     const res = this.#res as Hooked;
-    if (isFirst) {
-      const owed = this.#owed!;
-      if (name === "writeHead") applyToHead(res, args as HeadArguments, owed);
-      else applyToNode(res, owed);
-    }
+    const head = name === "writeHead" ? (args as HeadArguments) : undefined;
+    if (isFirst) applyToNode(res, this.#owed!, head);
     this.#isSending = true;
     try {
       return this.#original[name].apply(res, args);
@@ -138,17 +132,17 @@ class ResponseHook {
     const res = this.#res;
     const calls: [Method, unknown[]][] = (this.#waiting = []);
     // Whoever asks meanwhile must not begin a second answer.
-    Object.defineProperties(res, {
+    const shadows: PropertyDescriptorMap = {
       headersSent: { get: () => true, configurable: true },
       writableEnded: { get: () => calls.some(([name]) => name === "end"), configurable: true },
-    });
+    };
+    Object.defineProperties(res, shadows);
     try {
       try {
         this.#owed = await commit;
       } finally {
         this.#waiting = undefined;
-        Reflect.deleteProperty(res, "headersSent");
-        Reflect.deleteProperty(res, "writableEnded");
+        for (const name in shadows) Reflect.deleteProperty(res, name);
       }
       let canWrite: unknown = true;
       for (const [name, args] of calls) canWrite = this.call(name, args);

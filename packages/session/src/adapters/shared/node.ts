@@ -88,15 +88,12 @@ export class NodeSession<Data = SessionData> extends NodeFacts implements Holder
   }
 
   /**
-   * Commits ahead of the headers, where the framework can still answer with an error. What it
-   * gives goes out with them.
+   * What the response owes to the session; `undefined` where nobody asked for it. Also called ahead
+   * of the headers, where the framework can still answer with an error: it goes out with them.
    */
-  prepare(): MaybePromise<Commit> | undefined {
-    return this.#context && this.#commit(this.#context);
-  }
-
-  #commit(context: SessionContext<Data>): MaybePromise<Commit> {
-    return this.#owed ?? when(context.commit(), (commit) => (this.#owed = commit));
+  commit(): MaybePromise<Commit> | undefined {
+    const keep = (commit: Commit) => (this.#owed = commit);
+    return this.#owed ?? (this.#context && when(this.#context.commit(), keep));
   }
 
   async #checkToken(): Promise<Reply | undefined> {
@@ -117,30 +114,26 @@ export class NodeSession<Data = SessionData> extends NodeFacts implements Holder
     const context = this.#sessions.open(this.#req.headers.cookie, this);
     // Too late for a cookie: what is written now must say so.
     if (this.#res.headersSent) void context.commit();
-    else hookResponse(this.#res, () => this.#commit(context), this.#fail);
+    else hookResponse(this.#res, () => this.commit()!, this.#fail);
     return context;
   }
 }
 
 /** Answers a request in the app's place. */
 export function sendReply(res: NodeResponse, { status, body, commit }: Reply): void {
-  if (commit !== undefined) applyToNode(res as ServerResponse, commit);
-  sendJson(res as ServerResponse, status, body);
+  const response = res as ServerResponse;
+  if (commit !== undefined) applyToNode(response, commit);
+  response.writeHead(status, {
+    "Content-Type": "application/json",
+    "Content-Length": Buffer.byteLength(body),
+  });
+  response.end(body);
   // HTTP/2 would keep the stream open until the client has sent a body that nobody reads.
-  res.req.resume();
+  response.req.resume();
 }
 
 /** Answers a request that failed, where the framework has no answer of its own. */
 export function sendFailure(res: NodeResponse): void {
-  const response = res as ServerResponse;
-  for (const name of response.getHeaderNames()) response.removeHeader(name);
-  sendJson(response, 500, JSON.stringify({ error: "Internal Server Error" }));
-}
-
-function sendJson(res: ServerResponse, status: number, body: string): void {
-  res.writeHead(status, {
-    "Content-Type": "application/json",
-    "Content-Length": Buffer.byteLength(body),
-  });
-  res.end(body);
+  for (const name of res.getHeaderNames()) res.removeHeader(name);
+  sendReply(res, { status: 500, body: JSON.stringify({ error: "Internal Server Error" }) });
 }
