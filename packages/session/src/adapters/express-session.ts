@@ -3,7 +3,7 @@ import { SessionError } from "../errors.ts";
 import type { SessionData, SessionOf } from "../session/data.ts";
 import { describe, destroy } from "../session/functions.ts";
 import { serveConnect, type SessionMiddleware } from "./shared/connect.ts";
-import type { NodeSession } from "./shared/node.ts";
+import { heldBy, type Holder } from "./shared/expose.ts";
 import { toSessions, type SessionsOrOptions } from "./shared/sessions.ts";
 
 type Callback = (error?: unknown) => void;
@@ -62,18 +62,34 @@ export default function session<Data = SessionData>(
   return (req, res, next) => serveConnect(sessions, req, res, next, define);
 }
 
-function define<Data>(req: IncomingMessage, held: NodeSession<Data>): void {
-  Object.defineProperties(req, {
-    session: {
-      get: () => dress(held.session),
-      set: (value: SessionOf<Data> | null) => {
-        held.session = value;
-      },
-      configurable: true,
-      enumerable: true,
+/** The same functions for every request; see `exposeSession`. */
+const PROPERTIES: PropertyDescriptorMap & ThisType<object> = {
+  session: {
+    get() {
+      return dress(holderOf(this).session);
     },
-    sessionID: { get: () => describe(held.session).id, configurable: true, enumerable: true },
-  });
+    set(value: SessionOf<never> | null) {
+      holderOf(this).session = value;
+    },
+    configurable: true,
+    enumerable: true,
+  },
+  sessionID: {
+    get() {
+      return describe(holderOf(this).session).id;
+    },
+    configurable: true,
+    enumerable: true,
+  },
+};
+
+function define(req: IncomingMessage): void {
+  Object.defineProperties(req, PROPERTIES);
+}
+
+/** The properties are given to requests that have one. */
+function holderOf(req: object): Holder<never> {
+  return heldBy(req)!;
 }
 
 function dress<S extends object>(of: S): S {

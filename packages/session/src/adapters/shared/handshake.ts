@@ -5,8 +5,8 @@ import type { Sessions } from "../../engine.ts";
 import { SessionError } from "../../errors.ts";
 import type { MaybePromise } from "../../maybe.ts";
 import type { SessionContext } from "../../session/context.ts";
-import type { SessionOf } from "../../session/data.ts";
 import type { RequestFacts } from "../../session/request.ts";
+import { exposeSession } from "./expose.ts";
 import { NodeFacts } from "./node-facts.ts";
 import { refusalReply, type Reply } from "./reply.ts";
 import { refuseEarly } from "./sessions.ts";
@@ -70,14 +70,7 @@ export function recall<Data>(key: object, where: string): SessionContext<Data> {
 /** Gives a request or socket a property `session`, and remembers whose it is. */
 export function defineLiveSession<Data>(target: object, context: SessionContext<Data>): void {
   remember(context, target);
-  Object.defineProperty(target, "session", {
-    get: () => context.session,
-    set: (value: SessionOf<Data> | null) => {
-      context.session = value;
-    },
-    configurable: true,
-    enumerable: true,
-  });
+  exposeSession(target, context);
 }
 
 /**
