@@ -1,3 +1,4 @@
+import { loadavg } from "node:os";
 import { type Budget, printBudgets } from "./lib/budgets.ts";
 import { killAll } from "./lib/children.ts";
 import { commandVersion, describeMachine } from "./lib/machine.ts";
@@ -20,6 +21,7 @@ const sections: Readonly<Record<string, (options: Options) => Promise<Budget[]>>
 
 const options = readOptions(process.argv.slice(2));
 const began = Date.now();
+const [load = 0] = loadavg();
 console.log(
   `# Galleta, measured on ${new Date().toISOString().slice(0, 16).replace("T", " ")} UTC\n`,
 );
@@ -49,6 +51,6 @@ clearTimeout(guard);
 finish();
 
 function finish(): void {
-  printBudgets(budgets);
+  printBudgets(budgets, load);
   console.log(`\nDone in ${Math.round((Date.now() - began) / 1000)} s.`);
 }

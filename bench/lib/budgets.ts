@@ -32,10 +32,20 @@ function of(what: string, budget: string, value: number, isInside: boolean, form
   return Number.isFinite(value) ? [{ what, budget, measured: format(value), isInside }] : [];
 }
 
-/** Prints the summary at the end of a run. */
-export function printBudgets(budgets: readonly Budget[]): void {
+/** From here on something else took its part of the two cores that a run wants for itself. */
+const BUSY = 0.5;
+
+/**
+ * Prints the summary at the end of a run.
+ *
+ * @param load of the machine before the run began
+ */
+export function printBudgets(budgets: readonly Budget[], load: number): void {
   if (budgets.length === 0) return;
   console.log("\n## Budgets");
+  if (load > BUSY) {
+    console.log("\nThe machine was busy when this run began: its ratios are worth little.");
+  }
   printTable(
     "What this run measured of them",
     ["budget", "is", "measured", ""],

@@ -42,6 +42,15 @@ export async function prepareWrk(): Promise<Wrk> {
 
 const CONNECTIONS = 32;
 
+/** Files that wrk is reading; also a run that is broken off leaves none. */
+const jars = new Set<string>();
+process.on("exit", () => jars.forEach(remove));
+
+function remove(file: string): void {
+  jars.delete(file);
+  rmSync(file, { force: true });
+}
+
 /** More than this share of a core going elsewhere makes a measurement worthless. */
 const DISTURBED = 0.08;
 
@@ -73,6 +82,7 @@ async function loadOnce(
   seconds: number,
 ): Promise<Sample> {
   const file = `${cacheFolder()}cookies-${server.port}`;
+  jars.add(file);
   writeFileSync(file, jar.map((cookie) => `${cookie}\n`).join(""));
   const flags = ["-t1", `-c${CONNECTIONS}`, `-d${seconds}s`, "-s", SCRIPT, server.url];
   const script = ["--", path, file, ...(follow ? ["follow"] : [])];
@@ -80,7 +90,7 @@ async function loadOnce(
   const began = performance.now();
   const env: Record<string, string> = wrk.shim === undefined ? {} : { LD_PRELOAD: wrk.shim };
   const output = await run(["wrk", ...flags, ...script], { core: LOAD_CORE, env }).finally(() =>
-    rmSync(file, { force: true }),
+    remove(file),
   );
   const cpu = server.cpu - before;
   const took = (performance.now() - began) / 1000;

@@ -20,14 +20,28 @@ const BODY_HEADERS = [
   "location",
 ];
 
-const JSON_TYPE: Fields = [["content-type", "application/json"]];
-const TEXT_TYPE: Fields = [["content-type", "text/plain; charset=utf-8"]];
-const HTML_TYPE: Fields = [["content-type", "text/html; charset=utf-8"]];
-const NO_BODY: Fields = [["content-length", "0"]];
-const READ: Fields = [["vary", "Cookie"]];
-const NONE: Fields = [];
+type Field = readonly [name: string, value: string];
 
-type Fields = readonly (readonly [name: string, value: string])[];
+/**
+ * The headers that go with a kind of body: alone, with what is owed to a session that was read, and
+ * to one whose cookie is set. Most responses send one of these as it is.
+ */
+interface Kind {
+  readonly plain: readonly Field[];
+  readonly read: readonly Field[];
+  readonly written: readonly Field[];
+}
+
+function kindOf(...plain: Field[]): Kind {
+  const read: Field[] = [...plain, ["vary", "Cookie"]];
+  return { plain, read, written: [...read, ["cache-control", privateNoStore(undefined)]] };
+}
+
+const JSON_TYPE = kindOf(["content-type", "application/json"]);
+const TEXT_TYPE = kindOf(["content-type", "text/plain; charset=utf-8"]);
+const HTML_TYPE = kindOf(["content-type", "text/html; charset=utf-8"]);
+const NO_BODY = kindOf(["content-length", "0"]);
+const NONE = kindOf();
 
 // What the framework does with a response, and an app must not. Set by the class below, since it
 // alone sees its private fields.
@@ -56,7 +70,7 @@ export class HttpResponse {
   status = 200;
   #headers: Headers | undefined;
   #body: BodyInit | null = null;
-  #type: Fields = NO_BODY;
+  #type = NO_BODY;
   #adopted: Response | HTTPResponse | undefined;
 
   /** The headers. A Content-Type set here goes before the one that `json`, `text` or `html` give. */
@@ -113,7 +127,7 @@ export class HttpResponse {
     this.html = String(redirect(address, status).body);
   }
 
-  #set(body: BodyInit | null, type: Fields): void {
+  #set(body: BodyInit | null, type: Kind): void {
     this.#body = body;
     this.#type = type;
     this.#adopted = undefined;
@@ -140,15 +154,15 @@ export class HttpResponse {
     const body = isEmpty ? null : this.#body;
     const type = isEmpty ? NONE : this.#type;
     if (adopted === undefined && this.#headers === undefined) {
-      const fields = isPlain || commit === undefined ? type : [...type, ...sessionFields(commit)];
+      const fields = commit?.accessed ? withSession(type, commit) : type.plain;
       return new FastResponse(body, { status, headers: fields as [string, string][] });
     }
     const headers = new Headers(adopted?.headers);
-    for (const [name, value] of this.#headers ?? NONE) {
+    for (const [name, value] of this.#headers ?? NONE.plain) {
       if (name === "set-cookie") headers.append(name, value);
       else headers.set(name, value);
     }
-    for (const [name, value] of type) if (!headers.has(name)) headers.set(name, value);
+    for (const [name, value] of type.plain) if (!headers.has(name)) headers.set(name, value);
     if (commit) applyCommit(commit, headers);
     return new FastResponse(body, { status, headers });
   }
@@ -160,13 +174,11 @@ export class HttpResponse {
   }
 }
 
-/** What a response owes to its session, as `applyCommit` does where the app set no headers. */
-function sessionFields({ setCookie, clearSiteData }: Commit): Fields {
-  // By far the most responses only read their session.
-  if (setCookie.length === 0 && clearSiteData === undefined) return READ;
-  const fields: (readonly [string, string])[] = [...READ];
+/** What `applyCommit` does, where the app set no headers. */
+function withSession(type: Kind, { setCookie, clearSiteData }: Commit): readonly Field[] {
+  if (setCookie.length === 0 && clearSiteData === undefined) return type.read;
+  const fields = [...(setCookie.length === 0 ? type.read : type.written)];
   if (clearSiteData !== undefined) fields.push(["clear-site-data", clearSiteData]);
-  if (setCookie.length > 0) fields.push(["cache-control", privateNoStore(undefined)]);
   for (const cookie of setCookie) fields.push(["set-cookie", cookie]);
   return fields;
 }
