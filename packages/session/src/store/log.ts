@@ -86,17 +86,18 @@ export class LogReader {
     const began = performance.now();
     try {
       await this.#pay();
-      const known = [...this.#mirror.revocations()];
       const seen = new Set<string>();
+      // What was known before the store lost its log. Not looked for otherwise: there may be
+      // millions, and this runs once a second.
+      let known: Fact[] | undefined;
       let page: LogPage;
-      let isLost = false;
       do {
         page = await askStore(() => this.#store.read(this.#cursor), this.#timeout);
-        isLost ||= page.lost;
+        if (page.lost) known ??= [...this.#mirror.revocations()];
         for (const text of page.entries) seen.add(text);
         this.#take(page);
       } while (page.more);
-      if (isLost) await this.#restore(known, seen);
+      if (known !== undefined) await this.#restore(known, seen);
       this.#readAt = began;
       this.#failure = undefined;
     } catch (error) {
