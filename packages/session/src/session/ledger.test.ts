@@ -29,12 +29,14 @@ describe("a ledger", () => {
     expect(ledger.peek("used")).toBeUndefined();
   });
 
-  it("holds ten thousand sessions and no more", () => {
+  it("holds ten thousand sessions, and a thousand more before it forgets the oldest", () => {
     const ledger = new Ledger();
-    for (let i = 0; i < 10_050; i += 1) ledger.record(`s${i}`, 1, "{}", 0);
-    expect(ledger.peek("s49")).toBeUndefined();
-    expect(ledger.peek("s50")).toBeDefined();
-    expect(ledger.peek("s10049")).toBeDefined();
+    for (let i = 0; i < 11_000; i += 1) ledger.record(`s${i}`, 1, "{}", 0);
+    expect(ledger.peek("s1")).toBeDefined();
+    ledger.record("s11000", 1, "{}", 0);
+    expect(ledger.peek("s1000")).toBeUndefined();
+    expect(ledger.peek("s1001")).toBeDefined();
+    expect(ledger.peek("s11000")).toBeDefined();
   });
 
   it("survives a clock that goes back", () => {

@@ -12,6 +12,8 @@ export interface Known {
 
 const REMEMBER_SECONDS = 300;
 const REMEMBER_SESSIONS = 10_000;
+/** So many more may come together before the oldest are looked for. */
+const SURPLUS = 1000;
 
 /**
  * What this process did to sessions lately: enough to notice that two requests in flight changed
@@ -21,6 +23,7 @@ const REMEMBER_SESSIONS = 10_000;
 export class Ledger {
   // Insertion order is age: what is recorded anew moves to the end.
   readonly #entries = new Map<string, Known>();
+  #sweptAt = 0;
 
   /** What is known of a session, or `undefined`: then its cookie is the truth. */
   peek(sid: string): Known | undefined {
@@ -41,6 +44,11 @@ export class Ledger {
   #put(sid: string, known: Known): void {
     this.#entries.delete(sid);
     this.#entries.set(sid, known);
+    // Not at every commit: to find its oldest entry, a Map walks over all that were deleted before
+    // it, which costs more than all the rest of a commit.
+    const isFull = this.#entries.size > REMEMBER_SESSIONS + SURPLUS;
+    if (known.at === this.#sweptAt && !isFull) return;
+    this.#sweptAt = known.at;
     for (const [oldest, { at }] of this.#entries) {
       const surplus = this.#entries.size > REMEMBER_SESSIONS;
       if (!surplus && at > known.at - REMEMBER_SECONDS) break;
