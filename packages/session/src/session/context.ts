@@ -141,7 +141,8 @@ export class SessionContext<Data = SessionData> {
     const known = this.#shared.ledger.peek(sid);
     if (known !== undefined && (known.ended || known.rev > loaded.rev)) return false;
     if (isDue(this.#shared, loaded, openedAt) || json === EMPTY_BODY) return false;
-    if (loaded.flat !== undefined && isSame(data, loaded.flat)) return true;
+    // What differs here is serialized once, when it is saved.
+    if (loaded.flat !== undefined) return isSame(data, loaded.flat);
     assertJson(data);
     return serializeBody(data, meta) === json;
   }
