@@ -1,5 +1,6 @@
 import { SessionError } from "../errors.ts";
-import type { JsonObject } from "./format.ts";
+import type { Flat } from "../token/token.ts";
+import type { JsonObject, JsonValue } from "./format.ts";
 import { isObject } from "./json.ts";
 import { validateData } from "./schema.ts";
 import type { SessionSettings } from "./settings.ts";
@@ -54,4 +55,21 @@ export function isSame(data: JsonObject, flat: Readonly<JsonObject>): boolean {
   }
   for (const _ in data) more -= 1;
   return more === 0;
+}
+
+/**
+ * What the next request will read from JSON made of this, so that it need not be parsed.
+ *
+ * @returns `undefined` where something is nested, is no JSON as it stands, or there is metadata
+ */
+export function flatCopy(data: JsonObject, meta: JsonObject): Flat | undefined {
+  for (const _ in meta) return undefined;
+  const copy: Record<string, Flat[string]> = {};
+  for (const key in data) {
+    const value: JsonValue | undefined = data[key];
+    if (value === undefined || (typeof value === "object" && value !== null)) return undefined;
+    if (key === "__proto__" || Object.is(value, -0)) return undefined;
+    copy[key] = value;
+  }
+  return copy;
 }

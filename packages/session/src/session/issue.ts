@@ -2,7 +2,7 @@ import { isChunkName, MAX_CHUNKS, splitChunks } from "../cookie/chunks.ts";
 import { COOKIE_LIMIT, serializeCookie } from "../cookie/serialize.ts";
 import { SessionError } from "../errors.ts";
 import { NEVER } from "../token/header.ts";
-import { encryptToken, signToken } from "../token/token.ts";
+import { encryptToken, signToken, type Flat } from "../token/token.ts";
 import type { Draft, Issued } from "./draft.ts";
 import type { FormatCookie, JsonObject } from "./format.ts";
 import { parseBody } from "./json.ts";
@@ -12,14 +12,21 @@ import { STORED_BODY } from "./vault.ts";
 /**
  * The Set-Cookie headers of a session.
  *
+ * @param flat what the JSON says, where nothing in it is nested, so that nobody has to parse it
  * @throws SessionError `ERR_SESSION_TOO_LARGE` or `ERR_SESSION_FORMAT`
  */
-export function writeCookies(shared: Shared, draft: Draft, issued: Issued, now: number): string[] {
+export function writeCookies(
+  shared: Shared,
+  draft: Draft,
+  issued: Issued,
+  now: number,
+  flat?: Flat,
+): string[] {
   const { attributes, cookieName, lifetimes, writeAs } = shared.settings;
   const maxAge = lifetimes.maxAge === null || issued.exp === NEVER ? null : issued.exp - now;
   const cookies =
     writeAs === undefined
-      ? tokenCookies(shared, draft, issued)
+      ? tokenCookies(shared, draft, issued, flat)
       : writeAs.write(foreignData(issued.json), now, maxAge);
   const written = cookies.map(({ name, value }) => {
     const size = name.length + value.length;
@@ -33,14 +40,20 @@ export function writeCookies(shared: Shared, draft: Draft, issued: Issued, now: 
   return [...written, ...deletions(shared, stale, draft.secure)];
 }
 
-function tokenCookies(shared: Shared, draft: Draft, issued: Issued): FormatCookie[] {
+function tokenCookies(
+  shared: Shared,
+  draft: Draft,
+  issued: Issued,
+  flat: Flat | undefined,
+): FormatCookie[] {
   const { cookieName, ring, encrypt, chunks } = shared.settings;
   const { rev, born, iat, exp } = issued;
   const json = shared.vault?.keepsData === true ? STORED_BODY : issued.json;
-  const made = { sid: draft.sid, rev, json, born, iat, exp, keyIndex: 0, encrypted: encrypt };
+  const { sid, loaded } = draft;
+  const made = { sid, rev, json, born, iat, exp, keyIndex: 0, encrypted: encrypt, flat };
   const token = encrypt ? encryptToken(made, ring) : signToken(made, ring);
   // The next request brings it back: what was made here need not be verified here.
-  shared.cache.set(token, made);
+  shared.cache.set(token, made, loaded.token);
   if (!chunks) return [{ name: cookieName, value: token }];
   const split = splitChunks(cookieName, token);
   if (split.length > MAX_CHUNKS) tooLarge(shared, draft, token.length);

@@ -19,6 +19,8 @@ import { STORED_BODY, type StoredSession } from "./vault.ts";
 /** A token of ours that is authentic and in time. Whether its session still is, is to be asked. */
 export interface Verified {
   readonly opened: OpenedToken;
+  /** Its text, or the first chunk of it. */
+  readonly token: string;
   /** The cookies that hold it. */
   readonly present: readonly string[];
 }
@@ -51,7 +53,7 @@ export function findSession(shared: Shared, header: string, now: number): Verifi
   if (typeof opened === "string") return refuse(shared, opened, now, present);
   const fault = judgeTimes(opened, now, settings.lifetimes);
   return fault === undefined
-    ? { opened, present }
+    ? { opened, present, token: first }
     : refuse(shared, fault, now, present, opened.sid);
 }
 
@@ -108,7 +110,7 @@ export function settle(shared: Shared, found: Verified | Loaded, now: number): L
  */
 export function settleSession(
   shared: Shared,
-  { opened, present }: Verified,
+  { opened, present, token }: Verified,
   now: number,
   stored?: StoredSession,
 ): Loaded {
@@ -164,6 +166,7 @@ export function settleSession(
     iat,
     exp,
     cookies: present,
+    token,
   };
   return unlessEnded(shared, loaded, now);
 }

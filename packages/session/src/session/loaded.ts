@@ -41,6 +41,8 @@ export interface Loaded extends Times {
   readonly keyIndex: number;
   /** Why the cookie was refused. */
   readonly rejected?: RejectReason | "revoked" | undefined;
+  /** The token that it came in, where that was in one piece. */
+  readonly token?: string;
   /** The cookies that hold it, to be deleted with it. */
   readonly cookies: readonly string[];
 }

@@ -1,5 +1,5 @@
 import type { MaybePromise } from "../maybe.ts";
-import { assertFits, isSame, serializeBody } from "./body.ts";
+import { assertFits, flatCopy, isSame, serializeBody } from "./body.ts";
 import { mergeBodies, type Draft, type Saved } from "./draft.ts";
 import { endSession } from "./end.ts";
 import { deletions, writeCookies } from "./issue.ts";
@@ -46,7 +46,7 @@ function save(
   now: number,
 ): MaybePromise<Saved> {
   const { settings, vault, ledger } = shared;
-  const { loaded, sid, data, born, destroyed } = draft;
+  const { loaded, sid, data, meta, born, destroyed } = draft;
   const renewed = sid !== loaded.sid;
   const changed = json !== loaded.json && (loaded.isNew || !isRespelt(loaded, draft, json));
   if (changed) assertFits(settings, data);
@@ -68,7 +68,8 @@ function save(
   const rev = (behind ?? loaded).rev + (changed || renewed ? 1 : 0);
   const issued = issue(shared, rev, body, born, now);
   if (issued.exp <= issued.iat) return refuseExpired(shared, draft);
-  const setCookie = writeCookies(shared, draft, issued, now);
+  const flat = body === json ? flatCopy(data, meta) : undefined;
+  const setCookie = writeCookies(shared, draft, issued, now, flat);
   // Not before the new cookie is sure to fit: the old one is all that the client has.
   if (renewed && !loaded.isNew && !destroyed) ledger.end(loaded.sid, now);
   tell(shared, draft, issued, changed, now);

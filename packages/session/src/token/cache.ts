@@ -60,14 +60,27 @@ export class TokenCache {
     }
   }
 
-  /** Takes a token that was made here, and will come back. */
-  set(token: string, opened: OpenedToken): void {
+  /**
+   * Takes a token that was made here, and will come back.
+   * @param replaced the one that its client had before, and now forgets
+   */
+  set(token: string, opened: OpenedToken, replaced?: string): void {
+    // Else writes would fill the cache with what nobody asks for, for the collector to move about.
+    if (replaced !== undefined) this.#drop(replaced);
     this.#put(token.slice(-TAIL), { token, opened });
+  }
+
+  #drop(token: string): void {
+    const tail = token.slice(-TAIL);
+    const entry = this.#young.get(tail);
+    if (entry?.token !== token) return;
+    this.#young.delete(tail);
+    this.#size -= sizeOf(entry);
   }
 
   #put(tail: string, entry: Entry): void {
     this.#see(entry.token);
-    this.#size += OVERHEAD + entry.token.length + entry.opened.json.length;
+    this.#size += sizeOf(entry);
     this.#young.set(tail, entry);
   }
 
@@ -89,6 +102,10 @@ export class TokenCache {
     const bits = (this.#seen[hash >> 3] ?? 0) | (this.#seenBefore[hash >> 3] ?? 0);
     return (bits & (1 << (hash & 7))) !== 0;
   }
+}
+
+function sizeOf({ token, opened }: Entry): number {
+  return OVERHEAD + token.length + opened.json.length;
 }
 
 /** A number of 18 bits, of characters that carry nothing but bits of the MAC. */
