@@ -52,5 +52,5 @@ export type {
 export { serve, type ServeOptions, type Server } from "./serve.ts";
 export { configure, settings, type Plugin, type PluginEntry, type Settings } from "./settings.ts";
 export type { AcceptOptions } from "./websocket/connection.ts";
-export type { SessionListener } from "./websocket/session.ts";
+export type { ChangeListener } from "./websocket/session.ts";
 export type { Socket } from "./websocket/socket.ts";

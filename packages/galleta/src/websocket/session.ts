@@ -10,7 +10,7 @@ import { logError } from "../log.ts";
 import type { Connection } from "./connection.ts";
 
 /** Hears that the session of its socket was changed elsewhere. */
-export type SessionListener = () => unknown;
+export type ChangeListener = () => unknown;
 
 /**
  * The session of one socket. It can be changed until the handshake is answered: then its cookies
@@ -19,7 +19,7 @@ export type SessionListener = () => unknown;
 export class SocketSession implements LiveSocket {
   /** Reads nothing before the view looks into it. */
   readonly context: SessionContext<never>;
-  #listeners: SessionListener[] | undefined;
+  #listeners: ChangeListener[] | undefined;
   #connection: Connection | undefined;
   #handle: LiveHandle | undefined;
 
@@ -57,7 +57,7 @@ export class SocketSession implements LiveSocket {
     this.#handle?.receive(frame);
   }
 
-  onChange(listener: SessionListener): void {
+  onChange(listener: ChangeListener): void {
     (this.#listeners ??= []).push(listener);
   }
 
@@ -76,7 +76,7 @@ export class SocketSession implements LiveSocket {
   }
 }
 
-async function run(listener: SessionListener): Promise<void> {
+async function run(listener: ChangeListener): Promise<void> {
   try {
     await listener();
   } catch (error) {

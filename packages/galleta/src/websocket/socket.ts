@@ -7,7 +7,7 @@ import type { MessageOf, ValueType } from "../route.ts";
 import type { AcceptOptions, Connection } from "./connection.ts";
 import { encode } from "./decode.ts";
 import type { SocketEndpoint } from "./endpoint.ts";
-import type { SessionListener, SocketSession } from "./session.ts";
+import type { ChangeListener, SocketSession } from "./session.ts";
 
 /** What a socket is made of. */
 export interface SocketParts {
@@ -108,7 +108,7 @@ export class Socket<
    * ws.on("session", () => ws.send(JSON.stringify(ws.session.cart)));
    * ```
    */
-  on(_event: "session", listener: SessionListener): this {
+  on(_event: "session", listener: ChangeListener): this {
     this.#session().onChange(listener);
     return this;
   }

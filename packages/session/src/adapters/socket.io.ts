@@ -12,7 +12,7 @@ import {
   recall,
   refuseHandshake,
   refuseUpgrade,
-  type Verdict,
+  type HandshakeSettings,
 } from "./shared/handshake.ts";
 import { NodeFacts } from "./shared/node-facts.ts";
 import { sendReply } from "./shared/node.ts";
@@ -40,15 +40,7 @@ export interface SocketIoServer {
 }
 
 /** What {@link session} may be told beside the options of sessions. */
-export interface SocketIoSettings<Data = SessionData> {
-  /**
-   * Runs before the handshake is answered, while the session can still be changed: what is changed
-   * goes out as Set-Cookie with it. False refuses with 401, a number with that status.
-   */
-  readonly handshake?: (
-    session: SessionOf<Data>,
-    req: IncomingMessage,
-  ) => Verdict | Promise<Verdict>;
+export interface SocketIoSettings<Data = SessionData> extends HandshakeSettings<Data> {
   /** Called after the socket's session was changed elsewhere; it has the change already. */
   readonly changed?: (session: SessionOf<Data>, req: IncomingMessage) => void;
 }

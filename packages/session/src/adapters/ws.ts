@@ -13,7 +13,7 @@ import {
   recall,
   refuseHandshake,
   refuseUpgrade,
-  type Verdict,
+  type HandshakeSettings,
 } from "./shared/handshake.ts";
 import { NodeFacts } from "./shared/node-facts.ts";
 import type { Reply } from "./shared/reply.ts";
@@ -42,15 +42,7 @@ export interface WsServer<Socket extends WsSocket> {
 }
 
 /** What {@link session} may be told beside the options of sessions. */
-export interface WsSettings<Data = SessionData> {
-  /**
-   * Runs before the handshake is answered, while the session can still be changed: what is changed
-   * goes out as Set-Cookie on the 101. False refuses with 401, a number with that status.
-   */
-  readonly handshake?: (
-    session: SessionOf<Data>,
-    req: IncomingMessage,
-  ) => Verdict | Promise<Verdict>;
+export interface WsSettings<Data = SessionData> extends HandshakeSettings<Data> {
   /** Called after the socket's session was changed elsewhere; it has the change already. */
   readonly changed?: (session: SessionOf<Data>, ws: WsSocket) => void;
 }

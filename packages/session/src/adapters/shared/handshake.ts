@@ -5,6 +5,7 @@ import type { Sessions } from "../../engine.ts";
 import { SessionError } from "../../errors.ts";
 import type { MaybePromise } from "../../maybe.ts";
 import type { SessionContext } from "../../session/context.ts";
+import type { SessionOf } from "../../session/data.ts";
 import type { RequestFacts } from "../../session/request.ts";
 import { exposeSession } from "./expose.ts";
 import { NodeFacts } from "./node-facts.ts";
@@ -13,6 +14,18 @@ import { refuseEarly } from "./sessions.ts";
 
 /** What a hook on the handshake gives: nothing or true accepts it, false and a status refuse it. */
 export type Verdict = void | boolean | number;
+
+/** What an app may decide about handshakes. */
+export interface HandshakeSettings<Data> {
+  /**
+   * Runs before the handshake is answered, while the session can still be changed: what is changed
+   * goes out as Set-Cookie with it. False refuses with 401, a number with that status.
+   */
+  readonly handshake?: (
+    session: SessionOf<Data>,
+    req: IncomingMessage,
+  ) => Verdict | Promise<Verdict>;
+}
 
 /** Checks the Origin of a handshake. Nothing of its session is read before it. */
 export function refuseHandshake<Data>(
