@@ -1,6 +1,6 @@
 import type { SessionContext } from "../session/context.ts";
 import type { Change } from "../session/hub.ts";
-import { parseBody } from "../session/json.ts";
+import { NO_META, parseBody } from "../session/json.ts";
 import { refuseEnded } from "../session/refusals.ts";
 
 /** A session as a socket has it now. */
@@ -20,6 +20,14 @@ export function refresh({ state }: SessionContext<never>, { sid, ...issued }: Ch
   state.sid = sid;
   state.born = issued.born;
   state.issued = issued;
+}
+
+/** Lets go of what only a commit needs: a socket may be open for days. */
+export function slim({ state }: SessionContext<never>): void {
+  const { loaded } = state;
+  loaded.data = NO_META;
+  // Cut out of the Cookie header, all of which it keeps.
+  loaded.flat = loaded.token = undefined;
 }
 
 /** The session of a socket is no more. What was in it can still be read. */

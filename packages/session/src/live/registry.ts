@@ -2,7 +2,7 @@ import type { SessionContext } from "../session/context.ts";
 import type { Change } from "../session/hub.ts";
 import { NEVER } from "../token/header.ts";
 import { expiryOf, type Lifetimes } from "../token/times.ts";
-import { currentOf, end, refresh } from "./context.ts";
+import { currentOf, end, refresh, slim } from "./context.ts";
 import {
   CLOSE_CODE,
   MAX_CONTROL,
@@ -96,6 +96,7 @@ export class Registry {
     const now = currentOf(context);
     const there = this.#sessions.get(now.sid);
     const live = there ?? newSession(this, now.sid);
+    slim(context);
     const attached = new Attached(context, socket, live);
     join(live, attached);
     if (there === undefined) this.#sessions.set(now.sid, live);

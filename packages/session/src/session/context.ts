@@ -18,7 +18,7 @@ import type { Metadata, State } from "./state.ts";
 /** The session of one request, from its cookie to its Set-Cookie. */
 export class SessionContext<Data = SessionData> {
   readonly #shared: Shared;
-  readonly #header: string;
+  #header: string;
   #request: RequestFacts | undefined;
   #state: State | undefined;
   /** Gives what {@link SessionContext.load} came to, before anybody asked for the session. */
@@ -200,6 +200,7 @@ export class SessionContext<Data = SessionData> {
     const loaded = this.#read(openedAt);
     // A socket may keep this for days.
     this.#ahead = undefined;
+    this.#header = "";
     const dictionary = new Dictionary(loaded.data, this);
     if (this.#refuse !== undefined) dictionary.close(this.#refuse);
     const { sid, born, meta } = loaded;

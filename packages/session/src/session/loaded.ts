@@ -28,12 +28,12 @@ export interface Loaded extends Times {
   readonly sid: string;
   readonly rev: number;
   /** The data as it was issued. Requests share it where nothing in it is nested. */
-  readonly data: Readonly<JsonObject>;
+  data: Readonly<JsonObject>;
   readonly meta: JsonObject;
   /** The JSON as it was issued; what is different at the end was changed. Empty when new. */
   readonly json: string;
   /** The data as it was issued, where nothing in it is nested; shared by requests. */
-  readonly flat?: Readonly<JsonObject> | undefined;
+  flat?: Readonly<JsonObject> | undefined;
   readonly isNew: boolean;
   /** It must be issued again although nothing changed: an old key, another format or kind. */
   readonly reissue: boolean;
@@ -41,8 +41,8 @@ export interface Loaded extends Times {
   readonly keyIndex: number;
   /** Why the cookie was refused. */
   readonly rejected?: RejectReason | "revoked" | undefined;
-  /** The token that it came in, where that was in one piece. */
-  readonly token?: string;
+  /** The token that it came in, where that was in one piece; cut out of the Cookie header. */
+  token?: string | undefined;
   /** The cookies that hold it, to be deleted with it. */
   readonly cookies: readonly string[];
 }
