@@ -178,8 +178,8 @@ function responseOf({ status, body }: Reply): Response {
 function noteBefore<Data>(context: SessionContext<Data>): () => void {
   if (!("Deno" in globalThis)) return () => {};
   const note = () => {
-    const { sid, meta, dictionary } = context.state;
-    return JSON.stringify([sid, meta, dictionary.data]);
+    const { sid, meta, data } = context.state;
+    return JSON.stringify([sid, meta, data]);
   };
   const before = note();
   return () => {

@@ -26,7 +26,7 @@ export function csrfToken(session: object, scope = ""): string {
       "csrfToken needs a session with an id, which the cookie of writeAs does not carry.",
     );
   }
-  if (state.meta.csrf !== 1 && Object.keys(state.dictionary.data).length === 0) {
+  if (state.meta.csrf !== 1 && Object.keys(state.data).length === 0) {
     context.changeMeta((meta) => {
       meta.csrf = 1;
     });

@@ -14,7 +14,7 @@ export function refresh({ state }: SessionContext<never>, { sid, ...issued }: Ch
   const body = parseBody(issued.json);
   if (body === undefined) return;
   if (issued.json !== (state.issued ?? state.loaded).json) {
-    state.dictionary.replace(body.data);
+    state.replace(body.data);
     state.meta = body.meta;
   }
   state.sid = sid;

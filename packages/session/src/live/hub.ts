@@ -86,7 +86,7 @@ export class LiveHub implements Hub {
     }
     const { sid, born } = currentOf(context);
     const known = ledger.peek(sid);
-    const isEnded = vault?.isEnded(sid, born, vault.userOf(state.dictionary.data)) === true;
+    const isEnded = vault?.isEnded(sid, born, vault.userOf(state.data)) === true;
     if (known?.ended === true || isEnded) {
       end(context);
       socket.close(CLOSE_CODE, SESSION_ENDED);
@@ -223,7 +223,7 @@ export class LiveHub implements Hub {
       const [first] = socketsOf(live);
       if (first === undefined) continue;
       const { born } = currentOf(first.context);
-      const user = vault.userOf(first.context.state.dictionary.data);
+      const user = vault.userOf(first.context.state.data);
       if (vault.isEnded(live.sid, born, user)) this.registry.end(live.sid);
     }
   }

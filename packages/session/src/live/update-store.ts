@@ -17,7 +17,7 @@ export async function updateInStore(
 ): Promise<void> {
   const { hub, ledger } = context.shared;
   const before = currentOf(context);
-  const user = vault.userOf(context.state.dictionary.data);
+  const user = vault.userOf(context.state.data);
   if (!vault.isCurrent()) await vault.refresh();
   if (user !== undefined && !vault.isCurrent()) await vault.learnUser(user);
   if (isNobodys(context)) context.assertOpen();

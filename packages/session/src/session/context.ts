@@ -5,7 +5,7 @@ import { newSessionId } from "../token/token.ts";
 import { isSame, serializeBody } from "./body.ts";
 import { nowSeconds } from "./clock.ts";
 import type { SessionData, SessionOf } from "./data.ts";
-import { Dictionary, ownerOf, type Refuse } from "./dictionary.ts";
+import { ownerOf, type Refuse } from "./dictionary.ts";
 import type { Saved } from "./draft.ts";
 import { assertJson, isDictionary } from "./json.ts";
 import { findSession, settle } from "./load.ts";
@@ -13,7 +13,7 @@ import { emptySession, type Loaded, type Shared } from "./loaded.ts";
 import { refuseCommitted, refuseHandshakeSent } from "./refusals.ts";
 import type { RequestFacts } from "./request.ts";
 import { EMPTY_BODY, isDue, saveSession } from "./save.ts";
-import type { Metadata, State } from "./state.ts";
+import { State, type Metadata } from "./state.ts";
 
 /** The session of one request, from its cookie to its Set-Cookie. */
 export class SessionContext<Data = SessionData> {
@@ -38,7 +38,7 @@ export class SessionContext<Data = SessionData> {
 
   /** The dictionary. The first access reads and verifies the cookie. */
   get session(): SessionOf<Data> {
-    return this.state.dictionary.view as SessionOf<Data>;
+    return this.state.view as SessionOf<Data>;
   }
 
   /** Replaces the data, or ends the session with null. */
@@ -51,7 +51,7 @@ export class SessionContext<Data = SessionData> {
       throw new SessionError("ERR_SESSION_NOT_JSON", "A session is an object, or null to end it.");
     }
     this.assertOpen();
-    this.state.dictionary.replace(value);
+    this.state.replace(value);
   }
 
   /** What stands behind the dictionary. */
@@ -150,7 +150,7 @@ export class SessionContext<Data = SessionData> {
   /** From now on a change is refused. Reading goes on. */
   close(refuse: Refuse): void {
     this.#refuse = refuse;
-    this.#state?.dictionary.close(refuse);
+    this.#state?.close(refuse);
   }
 
   /** The handshake was answered: from now on a write names `update`. */
@@ -181,7 +181,7 @@ export class SessionContext<Data = SessionData> {
     // Once, and under the id that was known: one that it was given in this request is nobody's.
     if (!isNew && !state.destroyed) this.settings.events.emit("destroyed", sid);
     state.destroyed = true;
-    state.dictionary.replace({});
+    state.replace({});
     state.meta = {};
     state.clearSiteData = clearSiteData;
   }
@@ -201,24 +201,9 @@ export class SessionContext<Data = SessionData> {
     // A socket may keep this for days.
     this.#ahead = undefined;
     this.#header = "";
-    const dictionary = new Dictionary(loaded.data, this);
-    if (this.#refuse !== undefined) dictionary.close(this.#refuse);
-    const { sid, born, meta } = loaded;
-    const { data } = dictionary;
-    // All named here, so that they have their place: what is added later costs twice the room.
-    return {
-      loaded,
-      dictionary,
-      data,
-      openedAt,
-      sid,
-      born,
-      meta,
-      destroyed: false,
-      secure: false,
-      clearSiteData: undefined,
-      issued: undefined,
-    };
+    const state = new State(loaded, openedAt, this);
+    if (this.#refuse !== undefined) state.close(this.#refuse);
+    return state;
   }
 
   #read(now: number): Loaded {

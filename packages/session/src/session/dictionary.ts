@@ -25,7 +25,6 @@ export class Dictionary {
   /** The data itself, readable and writable at any time. */
   readonly data: JsonObject;
   readonly owner: object;
-  set: Refuse | undefined;
   defineProperty: Refuse | undefined;
   deleteProperty: Refuse | undefined;
   get: typeof getReadOnly | undefined;
@@ -52,9 +51,9 @@ export class Dictionary {
     Object.assign(target, copy);
   }
 
-  /** Makes the dictionary read-only. Reading goes on; a write calls `refuse`. */
+  /** Makes the dictionary read-only. Reading goes on; a write, which defines, calls `refuse`. */
   close(refuse: Refuse): void {
-    this.set = this.defineProperty = this.deleteProperty = refuse;
+    this.defineProperty = this.deleteProperty = refuse;
     this.get = getReadOnly;
   }
 

@@ -1,6 +1,7 @@
-import type { Dictionary } from "./dictionary.ts";
+import { Dictionary } from "./dictionary.ts";
 import type { Draft, Saved } from "./draft.ts";
 import type { JsonValue } from "./format.ts";
+import type { Loaded } from "./loaded.ts";
 
 /** Metadata that travels with the data and is no part of it. */
 export type Metadata = {
@@ -12,18 +13,31 @@ export type Metadata = {
   csrf?: 1;
 };
 
-/** What a request makes of its session. */
-export interface State extends Draft {
-  readonly dictionary: Dictionary;
+/**
+ * What a request makes of its session: its dictionary, and what belongs to that. One object for both,
+ * since there is one for every request and every open socket.
+ */
+export class State extends Dictionary implements Draft {
+  readonly loaded: Loaded;
   /** When the session was first asked for, in seconds since 1970. */
   readonly openedAt: number;
   sid: string;
   born: number;
   /** Never changed in place: other requests may share it. */
   meta: Metadata;
-  destroyed: boolean;
-  secure: boolean;
-  clearSiteData: string | undefined;
+  destroyed = false;
+  secure = false;
+  clearSiteData: string | undefined = undefined;
   /** What the commit wrote. */
-  issued: Saved["issued"];
+  issued: Saved["issued"] = undefined;
+
+  /** @param owner whose session it is */
+  constructor(loaded: Loaded, openedAt: number, owner: object) {
+    super(loaded.data, owner);
+    this.loaded = loaded;
+    this.openedAt = openedAt;
+    this.sid = loaded.sid;
+    this.born = loaded.born;
+    this.meta = loaded.meta;
+  }
 }

@@ -20,7 +20,7 @@ export async function revokeOthers(session: object): Promise<void> {
   const context = contextOf(session);
   const { vault } = context.shared;
   if (vault?.knowsUsers !== true) throw storeRequired();
-  const user = vault.userOf(context.state.dictionary.data);
+  const user = vault.userOf(context.state.data);
   if (user === undefined || context.refusal === refuseEnded) {
     throw new SessionError("ERR_SESSION_ENDED", "This is the session of no user.");
   }
