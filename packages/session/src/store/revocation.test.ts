@@ -1,8 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { Jar, start } from "../../../../test/support/jar.ts";
+import { Jar, KEY, start, type Data } from "../../../../test/support/jar.ts";
 import { revokeOthers } from "./revoke.ts";
+import { Sessions } from "../engine.ts";
 import { update } from "../live/update.ts";
 import { describe as describeSession, destroy, renew } from "../session/functions.ts";
+import { CONNECT } from "../session/connect.ts";
+import { sessionStore } from "./custom.ts";
 import { memoryStore } from "./memory.ts";
 
 beforeEach(() => {
@@ -27,7 +30,11 @@ function keyValueStore() {
   };
 }
 
-const login = (jar: Jar, { sessions }: ReturnType<typeof start>, userId: string | number = "ada") =>
+const login = (
+  jar: Jar,
+  { sessions }: Pick<ReturnType<typeof start>, "sessions">,
+  userId: string | number = "ada",
+) =>
   jar.request(sessions, (session) => {
     renew(session);
     session["userId"] = userId;
@@ -98,6 +105,19 @@ describe.each([
       for (const jar of ada) expect(await jar.copy().read(sessions)).toEqual({});
       expect(await bob.read(sessions)).toEqual({ userId: "bob" });
     }
+  });
+
+  it("an adapter's sessions, made of options alone and without sockets, end as well", async () => {
+    const given = makeStore();
+    const store = CONNECT in given ? given : sessionStore(given);
+    const sessions = new Sessions<Data>({ secretKey: KEY, store, subject: "userId" });
+    const [here, there] = [new Jar(), new Jar()];
+    for (const jar of [here, there]) await login(jar, { sessions });
+    await here.request(sessions, (session) => revokeOthers(session));
+    expect(await there.copy().read(sessions)).toEqual({});
+    expect(await here.copy().read(sessions)).toEqual({ userId: "ada" });
+    await sessions.revokeAll("ada");
+    expect(await here.copy().read(sessions)).toEqual({});
   });
 
   it("who logs in again in the same second stays logged in, and is ended by the next revokeAll", async () => {

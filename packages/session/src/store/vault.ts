@@ -211,15 +211,16 @@ export class StoreVault implements Vault {
   async endUser(user: User, keep: string): Promise<void> {
     if (this.#subject === undefined) throw storeRequired();
     const now = nowSeconds();
-    const { settings, hub } = this.#shared;
-    const until = lastExpiry(settings.lifetimes, now, now, now);
+    const until = lastExpiry(this.#shared.settings.lifetimes, now, now, now);
+    let fact: UserFact | undefined;
     try {
-      hub?.userEnded(await this.#endUser(user, keep, until));
+      fact = await this.#endUser(user, keep, until);
     } catch (error) {
-      // It holds here all the same, and for the others as soon as the store answers.
       this.report(error);
-      hub?.userEnded(undefined);
       throw error;
+    } finally {
+      // Where the store failed it holds here all the same, and for the others once that answers.
+      this.#shared.hub?.userEnded(fact);
     }
   }
 
