@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { Jar, type Data } from "../../../test/support/jar.ts";
 import { KEY } from "../../../test/support/sessions.ts";
 import { Sessions } from "./engine.ts";
 import { clusterBackplane } from "./live/cluster.ts";
@@ -18,6 +19,25 @@ describe("createSessions", () => {
     for (const backplane of [{ ...wire }, clusterBackplane()]) {
       expect(createSessions({ secretKey, backplane }).exchangePath).toBe("/.galleta/session");
     }
+  });
+
+  it("leaves a backplane as it is, which may be a module or frozen", async () => {
+    const said: string[] = [];
+    class Wire {
+      readonly #said = said;
+      publish(message: string) {
+        this.#said.push(message);
+      }
+      subscribe() {}
+      close() {}
+    }
+    const backplane = Object.freeze(new Wire());
+    const sessions = createSessions<Data>({ secretKey, backplane });
+    const jar = new Jar();
+    await jar.request(sessions, (session) => (session["a"] = 1));
+    await jar.request(sessions, (session) => (session["a"] = 2));
+    expect(said).toHaveLength(1);
+    expect(Object.getOwnPropertySymbols(backplane)).toEqual([]);
   });
 
   it("makes live sessions, unless there is nothing to exchange", () => {

@@ -27,7 +27,11 @@ export function sessionBackplane(backplane: Backplane): Backplane & ConnectedBac
       "backplane must be clusterBackplane(), redisBackplane(client), or have publish, subscribe and close.",
     );
   }
-  return Object.assign(backplane, {
+  // Yours is left as it is: it may be frozen, or a module.
+  return {
+    publish: (message) => backplane.publish(message),
+    subscribe: (onMessage, onGap) => backplane.subscribe(onMessage, onGap),
+    close: () => backplane.close(),
     [CONNECT]: (shared: Shared) => new LiveHub(shared, backplane),
-  });
+  };
 }
