@@ -145,6 +145,41 @@ describe.each([
     expect(seen).toEqual(["after end", "before end", "after writeHead", "before writeHead"]);
   });
 
+  it.each([COMMIT, READ])("what a middleware adds to Vary in its writeHead stays", async (owed) => {
+    running = await listen(
+      createServer((_req, res) => {
+        const { writeHead } = res;
+        res.writeHead = function (this: ServerResponse, ...args: never[]) {
+          const before = this.getHeader("vary");
+          this.setHeader(
+            "Vary",
+            [...(before === undefined ? [] : [before]), "Accept-Encoding"].join(", "),
+          );
+          return writeHead.apply(this, args as never);
+        } as never;
+        const later = commit() instanceof Promise;
+        hookResponse(
+          res,
+          () => (later ? soon(owed) : owed),
+          () => res.destroy(),
+        );
+        res.writeHead(200, { "x-own": "1" }).end("body");
+      }),
+    );
+    const { headers } = await ask(running.origin, "/");
+    expect(headers.vary).toBe("Cookie, Accept-Encoding");
+    expect(headers["x-own"]).toBe("1");
+  });
+
+  it("of two spellings of a name in writeHead the later counts, as with Node", async () => {
+    const { headers, body } = await respond(commit, (res) => {
+      res.setHeader("x-before", "1");
+      // What a proxy passes on, and what it knows better.
+      res.writeHead(200, { "content-length": "9", "Content-Length": "4" }).end("body");
+    });
+    expect({ length: headers["content-length"], body }).toEqual({ length: "4", body: "body" });
+  });
+
   it.each<[string, unknown[], string]>([
     ["an object", [{ "x-own": "1" }], "Cookie"],
     ["a reason and an object", ["Fine", { "x-own": "1" }], "Cookie"],

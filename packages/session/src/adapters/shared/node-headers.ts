@@ -10,12 +10,18 @@ export type HeadArguments = [status: number, reason?: unknown, headers?: unknown
  * @param res whose headers have not been sent
  * @param head the arguments of a `writeHead` that is to come; what they would overwrite is moved
  * from them into the response
+ * @param isNodes whether these arguments go to Node itself, and not to a middleware that adds more
  */
-export function applyToNode(res: ServerResponse, commit: Commit, head?: HeadArguments): void {
+export function applyToNode(
+  res: ServerResponse,
+  commit: Commit,
+  head?: HeadArguments,
+  isNodes = false,
+): void {
   const { accessed, setCookie, clearSiteData } = commit;
   if (!accessed) return;
   const owesVaryAlone = setCookie.length === 0 && clearSiteData === undefined;
-  if (head !== undefined && takeHead(res, head, owesVaryAlone)) return;
+  if (head !== undefined && takeHead(res, head, isNodes && owesVaryAlone)) return;
   res.setHeader("Vary", varyOnCookie(textOf(res, "vary")));
   if (clearSiteData !== undefined) res.setHeader("Clear-Site-Data", clearSiteData);
   if (setCookie.length === 0) return;
@@ -32,13 +38,14 @@ function textOf(res: ServerResponse, name: string): string {
 /**
  * Moves the headers that came with `writeHead` into the response, as Node itself would.
  *
- * @returns true where all that is owed was added to them instead
+ * @param canAdd whether nothing but `Vary` is owed, and nobody else looks at the arguments
+ * @returns true where that was added to them instead
  */
-function takeHead(res: ServerResponse, head: HeadArguments, owesVaryAlone: boolean): boolean {
+function takeHead(res: ServerResponse, head: HeadArguments, canAdd: boolean): boolean {
   const hasReason = typeof head[1] === "string";
   const at = hasReason || head[2] != null ? 2 : 1;
   const given = (head[at] ?? {}) as OutgoingHttpHeaders | unknown[];
-  if (owesVaryAlone && !Array.isArray(given) && res.getHeaderNames().length === 0) {
+  if (canAdd && !Array.isArray(given) && res.getHeaderNames().length === 0) {
     // Most responses. Node sends headers that come all at once in half the time.
     const all: OutgoingHttpHeaders = { Vary: "Cookie" };
     const names = Object.keys(given);
@@ -49,8 +56,12 @@ function takeHead(res: ServerResponse, head: HeadArguments, owesVaryAlone: boole
     }
   }
   head.length = hasReason ? 2 : 1;
-  const pairs = Array.isArray(given) ? given : Object.entries(given);
-  const list = Array.isArray(pairs[0]) ? pairs.flat(1) : pairs;
+  if (!Array.isArray(given)) {
+    // One by one, so that of two spellings of a name the later counts.
+    for (const [name, value] of Object.entries(given)) if (name !== "") res.setHeader(name, value!);
+    return false;
+  }
+  const list: unknown[] = Array.isArray(given[0]) ? given.flat(1) : given;
   const names = list.filter((_, index) => index % 2 === 0) as string[];
   // A list may name a header several times; together they replace what was set before.
   for (const name of names) res.removeHeader(name);

@@ -99,8 +99,11 @@ class ResponseHook {
   /** @param isFirst whether the headers go out with it */
   #send(name: Method, args: unknown[], isFirst: boolean): unknown {
     const res = this.#res as Hooked;
-    const head = name === "writeHead" ? (args as HeadArguments) : undefined;
-    if (isFirst) applyToNode(res, this.#owed!, head);
+    if (isFirst) {
+      const head = name === "writeHead" ? (args as HeadArguments) : undefined;
+      const { writeHead } = Object.getPrototypeOf(res) as ServerResponse;
+      applyToNode(res, this.#owed!, head, this.#original.writeHead === writeHead);
+    }
     this.#isSending = true;
     try {
       return this.#original[name].apply(res, args);
