@@ -1,4 +1,4 @@
-import { createServer, request, ServerResponse } from "node:http";
+import { createServer, request, ServerResponse, type IncomingMessage } from "node:http";
 import { connect as connect2, createServer as createServer2 } from "node:http2";
 import { connect } from "node:net";
 import { Readable } from "node:stream";
@@ -194,6 +194,26 @@ describe("two sessions on one request", () => {
       }
     });
     expect((await ask(await serveExpress(app), "/")).body).toBe("ERR_SESSION_SETUP");
+  });
+
+  it("are an error on one response too, where the requests are two objects", async () => {
+    const withSession = nodeSession(withEvents().options);
+    const server = createServer((req, res) => {
+      const other = { method: "GET", url: "/", headers: req.headers, rawHeaders: req.rawHeaders };
+      const use = (of: object) => {
+        withSession.attach(of as IncomingMessage, res);
+        Object.assign((of as { session: object }).session, { seen: true });
+      };
+      use(req);
+      try {
+        use({ ...other, socket: req.socket });
+      } catch (error) {
+        res.end((error as { code?: string }).code);
+      }
+    });
+    running = await listen(server);
+    const { body, setCookie } = await ask(running.origin, "/");
+    expect({ body, cookies: setCookie.length }).toEqual({ body: "ERR_SESSION_SETUP", cookies: 1 });
   });
 });
 

@@ -3,6 +3,7 @@ import type { Readable } from "node:stream";
 import type { Commit } from "../../cookie/headers.ts";
 import type { MaybePromise } from "../../maybe.ts";
 import { applyToNode, type HeadArguments } from "./node-headers.ts";
+import { refuseSecond } from "./sessions.ts";
 
 /** What is called on a response to send something. Each may be the first that sends the headers. */
 type Method = "writeHead" | "write" | "end" | "flushHeaders";
@@ -38,6 +39,7 @@ function hooked(name: Method): Call {
  * @param commit gives what the response owes to its session; after it threw, it gives no cookies
  * @param fail answers the request where nobody could catch an error: with a store, and where a
  * stream is piped into the response. Nothing has been sent when it is called.
+ * @throws SessionError `ERR_SESSION_SETUP` where the response has a session
  */
 export function hookResponse(
   res: ServerResponse,
@@ -65,6 +67,8 @@ class ResponseHook {
     fail: (error: unknown) => void,
   ) {
     const hookable = res as Methods & { [HOOK]?: ResponseHook };
+    // Each would call the other without end.
+    if (hookable[HOOK] !== undefined) throw refuseSecond("The session of this response");
     const { writeHead, write, end, flushHeaders } = hookable;
     this.#res = res;
     this.#commit = commit;
