@@ -162,6 +162,16 @@ interface Shape {
   deep: { list?: { x: number }[] };
 }
 
+it("an inspection that looks into proxies, as that of Node's REPL, shows the data and no token", () => {
+  const { sessions } = start();
+  const { cookie } = visit(sessions, "", (session) => (session["a"] = 1));
+  const { session } = sessions.open(cookie);
+  const shown = inspect(session, { showProxy: true, showHidden: true, depth: 9 });
+  expect(shown).toContain("a: 1");
+  expect(shown).not.toContain(cookie.slice(cookie.indexOf("=") + 1));
+  expect(shown).not.toContain(describeSession(session).id);
+});
+
 describe("after the commit", () => {
   it("everything can be read as before", () => {
     const when = new Date(0);

@@ -40,4 +40,9 @@ export class State extends Dictionary implements Draft {
     this.born = loaded.born;
     this.meta = loaded.meta;
   }
+
+  /** Node's REPL looks into proxies, and so at this: there is a token in it. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return "State {}";
+  }
 }
