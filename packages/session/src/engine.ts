@@ -7,6 +7,7 @@ import { verifyToken } from "./csrf/session-token.ts";
 import {
   connect,
   CONNECTED_OPTION_NAMES,
+  readConnected,
   storeRequired,
   type ConnectedOptions,
 } from "./session/connect.ts";
@@ -50,18 +51,19 @@ export class Sessions<Data = SessionData> {
   constructor(options: SessionOptions) {
     checkOptionNames(options, OPTION_NAMES);
     const settings = readSettings(options);
+    const connected = readConnected(options);
     this.cookieName = settings.cookieName;
     this.#crossSite = createCrossSiteCheck(options);
     this.#shared = {
       settings,
       isSecure: this.#crossSite.isSecure,
-      exchangePath: options.exchangePath,
+      exchangePath: connected.exchangePath,
       cache: new TokenCache(),
       ledger: new Ledger(),
       vault: undefined,
       hub: undefined,
     };
-    connect(this.#shared, options);
+    connect(this.#shared, connected);
     this.loads = this.#shared.vault !== undefined;
     this.#mustStart = this.loads || this.#shared.hub !== undefined;
   }

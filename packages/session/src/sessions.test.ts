@@ -68,6 +68,22 @@ describe("sessions of options alone", () => {
     );
   });
 
+  it.each([
+    ["onStoreError", { onStoreError: "ignore" }],
+    ["storeTimeout", { storeTimeout: -1 }],
+    ["storage", { storage: "memory" }],
+    ["storage", { storage: "store" }],
+    ["subject", { subject: "userId" }],
+    ["exchangePath", { exchangePath: "no path" }],
+  ])("check %s also where nothing uses it", (name, options) => {
+    expect(() => new Sessions({ secretKey, ...(options as object) })).toThrow(
+      expect.objectContaining({
+        code: "ERR_SESSION_OPTION",
+        message: expect.stringMatching(new RegExp(`^${name} `)),
+      }),
+    );
+  });
+
   it("know no exchange", async () => {
     const sessions = new Sessions({ secretKey });
     expect(sessions.exchangePath).toBeUndefined();

@@ -21,7 +21,7 @@ import { Socket } from "./socket.ts";
 /** Seconds between two pings. A client that answered none in between is gone. */
 const HEARTBEAT = 30;
 
-const NONE: readonly string[] = [];
+const NONE: readonly string[] = Object.freeze([]);
 
 /** What a Host may be made of; what it means is checked where it matters. */
 const HOST = /^[\w.:[\]-]+$/;

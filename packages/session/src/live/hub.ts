@@ -18,7 +18,6 @@ import {
   type SentChange,
   type TicketOutcome,
 } from "./messages.ts";
-import { readExchangePath } from "./options.ts";
 import { currentOf, end } from "./context.ts";
 import { Registry, socketsOf, type Attached } from "./registry.ts";
 import type { Tickets } from "./tickets.ts";
@@ -34,13 +33,11 @@ export class LiveHub implements Hub {
   #lazyName: string | undefined;
   #isListening = false;
 
-  /** @throws SessionError `ERR_SESSION_OPTION` where `exchangePath` is no plain path */
   constructor(shared: Shared, backplane?: Backplane) {
     const { settings, vault } = shared;
-    const path = readExchangePath(shared.exchangePath);
     // A cookie that is shared with another framework has no id that a ticket could name.
     const needsPage = vault === undefined && settings.writeAs === undefined;
-    this.exchangePath = needsPage ? path : undefined;
+    this.exchangePath = needsPage ? shared.exchangePath : undefined;
     this.registry = new Registry(settings.lifetimes);
     this.#shared = shared;
     this.#backplane = backplane;

@@ -9,7 +9,6 @@ import type { LiveHandle, LiveSocket } from "./socket.ts";
  * that was given options are not.
  *
  * @returns the sessions that it was given
- * @throws SessionError `ERR_SESSION_OPTION` when `exchangePath` is no plain path
  */
 export function live<Sessions extends { readonly shared: Shared }>(sessions: Sessions): Sessions {
   hubOf(sessions.shared);

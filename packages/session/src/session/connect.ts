@@ -1,6 +1,7 @@
 import { optionError, SessionError } from "../errors.ts";
 import type { Hub } from "./hub.ts";
 import type { Shared } from "./loaded.ts";
+import { oneOf, readOptions, type Check, type Rules } from "./option-rules.ts";
 import type { Vault } from "./vault.ts";
 
 /**
@@ -13,13 +14,12 @@ export const CONNECT: unique symbol = Symbol.for("galleta.connect");
 export interface ConnectedStore {
   /** Whether it is in the memory of this process alone. */
   readonly isLocal: boolean;
-  /** @throws SessionError `ERR_SESSION_OPTION` where an option of the store is wrong */
-  [CONNECT](shared: Shared, options: StoreOptions): Vault;
+  /** @throws SessionError `ERR_SESSION_OPTION` beside `writeAs` */
+  [CONNECT](shared: Shared, options: CheckedConnected): Vault;
 }
 
 /** What the option `backplane` takes: `redisBackplane(client)`, `clusterBackplane()`. */
 export interface ConnectedBackplane {
-  /** @throws SessionError `ERR_SESSION_OPTION` where an option of live sessions is wrong */
   [CONNECT](shared: Shared): Hub;
 }
 
@@ -58,39 +58,64 @@ export interface LiveOptions {
 /** The options whose code comes with them. */
 export interface ConnectedOptions extends StoreOptions, LiveOptions {}
 
+/** The same, checked, with their defaults. */
+export interface CheckedConnected extends Pick<
+  ConnectedOptions,
+  "store" | "subject" | "backplane"
+> {
+  readonly storage: "cookie" | "store";
+  readonly onStoreError: "reject" | "allow";
+  /** Seconds. */
+  readonly storeTimeout: number;
+  readonly exchangePath: string;
+}
+
+const FROM_FACTORY: Check = [
+  (option) => typeof (option as Partial<ConnectedStore> | null)?.[CONNECT] === "function",
+  "made by a factory; see sessionStore and sessionBackplane",
+];
+
+const RULES: Rules<CheckedConnected> = {
+  store: [FROM_FACTORY],
+  storage: [oneOf("cookie", "store"), "cookie"],
+  onStoreError: [oneOf("reject", "allow"), "reject"],
+  storeTimeout: [
+    [(value) => typeof value === "number" && value > 0 && value <= 60, "seconds, 60 at most"],
+    1,
+  ],
+  subject: [[(value) => typeof value === "string" && value !== "", "the name of a field"]],
+  backplane: [FROM_FACTORY],
+  exchangePath: [
+    [(value) => typeof value === "string" && /^\/[\w.~/-]+$/.test(value), "a plain path"],
+    "/.galleta/session",
+  ],
+};
+
 /** Every option of {@link ConnectedOptions}. */
-export const CONNECTED_OPTION_NAMES = [
-  "store",
-  "storage",
-  "onStoreError",
-  "storeTimeout",
-  "subject",
-  "backplane",
-  "exchangePath",
-] as const satisfies readonly (keyof ConnectedOptions)[];
+export const CONNECTED_OPTION_NAMES = Object.keys(RULES) as readonly (keyof ConnectedOptions)[];
 
 /**
- * Gives what sessions share the store and the backplane of the options.
+ * Checks the options whose code comes with them.
  *
  * @throws SessionError `ERR_SESSION_OPTION`
  */
-export function connect(shared: Shared, options: ConnectedOptions): void {
-  const { store, storage = "cookie", subject, backplane } = options;
-  if (store !== undefined) {
-    assertConnects(store, "store");
-    shared.vault = store[CONNECT](shared, options);
-  } else if (storage !== "cookie" || subject !== undefined) {
+export function readConnected(options: ConnectedOptions): CheckedConnected {
+  const checked = readOptions<CheckedConnected>(options, RULES);
+  const { store, storage, subject } = checked;
+  if (store === undefined && (storage === "store" || subject !== undefined)) {
     throw optionError(`${subject === undefined ? "storage" : "subject"} needs a store.`);
   }
-  if (backplane !== undefined) {
-    assertConnects(backplane, "backplane");
-    shared.hub = backplane[CONNECT](shared);
-  }
+  return checked;
 }
 
-function assertConnects(option: object, name: string): void {
-  if (typeof (option as Partial<ConnectedStore> | null)?.[CONNECT] === "function") return;
-  throw optionError(`${name} must come from a factory; see sessionStore and sessionBackplane.`);
+/**
+ * Gives what sessions share their store and their backplane.
+ *
+ * @throws SessionError `ERR_SESSION_OPTION` where a store stands beside `writeAs`
+ */
+export function connect(shared: Shared, options: CheckedConnected): void {
+  shared.vault = options.store?.[CONNECT](shared, options);
+  shared.hub = options.backplane?.[CONNECT](shared);
 }
 
 /** The error of what needs the option `store`, and with it `subject`. */

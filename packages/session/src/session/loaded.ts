@@ -12,7 +12,7 @@ import type { Vault } from "./vault.ts";
 export interface Shared {
   readonly settings: SessionSettings;
   /** The option of that name, for whoever makes the sessions live. */
-  readonly exchangePath: string | undefined;
+  readonly exchangePath: string;
   readonly cache: TokenCache;
   readonly ledger: Ledger;
   /** Whether a request came over TLS, as far as `trustProxy` lets a proxy say. */

@@ -1,5 +1,5 @@
 import { SessionError } from "../errors.ts";
-import { CONNECT, type ConnectedStore, type StoreOptions } from "../session/connect.ts";
+import { CONNECT, type ConnectedStore, type CheckedConnected } from "../session/connect.ts";
 import type { Shared } from "../session/loaded.ts";
 import { revisionOf, type LogEntry, type LogPage, type SessionStore, type Write } from "./store.ts";
 import { StoreVault } from "./vault.ts";
@@ -59,7 +59,7 @@ class MemoryStore implements SessionStore, ConnectedStore {
     this.#max = max;
   }
 
-  [CONNECT](shared: Shared, options: StoreOptions): StoreVault {
+  [CONNECT](shared: Shared, options: CheckedConnected): StoreVault {
     return new StoreVault(this, shared, options);
   }
 

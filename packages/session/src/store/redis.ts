@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { SessionError } from "../errors.ts";
-import { CONNECT, type ConnectedStore, type StoreOptions } from "../session/connect.ts";
+import { CONNECT, type ConnectedStore, type CheckedConnected } from "../session/connect.ts";
 import type { Shared } from "../session/loaded.ts";
 import { RedisConnection, type RedisClient } from "./redis-client.ts";
 import type { LogEntry, LogPage, SessionStore, Write } from "./store.ts";
@@ -110,7 +110,7 @@ class RedisStore implements SessionStore, ConnectedStore {
     this.#mark = `${prefix}log:mark`;
   }
 
-  [CONNECT](shared: Shared, options: StoreOptions): StoreVault {
+  [CONNECT](shared: Shared, options: CheckedConnected): StoreVault {
     return new StoreVault(this, shared, options);
   }
 

@@ -1,7 +1,7 @@
 import { MAX_AGE_LIMIT } from "../cookie/serialize.ts";
-import { SessionError } from "../errors.ts";
+import { optionError, SessionError } from "../errors.ts";
 import { nowSeconds } from "../session/clock.ts";
-import { storeRequired, type StoreOptions } from "../session/connect.ts";
+import { storeRequired, type CheckedConnected } from "../session/connect.ts";
 import type { Draft, Saved, Work } from "../session/draft.ts";
 import { lastExpiry } from "../session/end.ts";
 import type { Verified } from "../session/load.ts";
@@ -21,7 +21,6 @@ import { askStore } from "./limit.ts";
 import { loadStored, mustAsk } from "./load.ts";
 import { LogReader } from "./log.ts";
 import { Mirror } from "./mirror.ts";
-import { readStoreOptions } from "./options.ts";
 import { saveStored } from "./save.ts";
 import {
   isSessionStore,
@@ -49,14 +48,15 @@ export class StoreVault implements Vault {
   readonly #subject: string | undefined;
   readonly #shared: Shared;
 
-  /** @throws SessionError `ERR_SESSION_OPTION` where an option of the store is wrong */
-  constructor(store: SessionStore | KeyValueStore, shared: Shared, options: StoreOptions) {
-    const sharesCookie = shared.settings.writeAs !== undefined;
-    const settings = readStoreOptions(options, sharesCookie);
-    this.keepsData = settings.storage === "store";
-    this.isOptional = settings.onStoreError === "allow";
-    this.#timeout = settings.storeTimeout * 1000;
-    this.#subject = settings.subject;
+  /** @throws SessionError `ERR_SESSION_OPTION` beside `writeAs` */
+  constructor(store: SessionStore | KeyValueStore, shared: Shared, options: CheckedConnected) {
+    if (shared.settings.writeAs !== undefined) {
+      throw optionError("store and writeAs exclude each other: a shared cookie has no id.");
+    }
+    this.keepsData = options.storage === "store";
+    this.isOptional = options.onStoreError === "allow";
+    this.#timeout = options.storeTimeout * 1000;
+    this.#subject = options.subject;
     this.#shared = shared;
     if (isSessionStore(store)) {
       this.#access = store;

@@ -32,7 +32,7 @@ export function applyToNode(
 
 /** A header's lines as one. */
 function textOf(res: ServerResponse, name: string): string {
-  return String(res.getHeader(name) ?? "");
+  return [res.getHeader(name) ?? ""].flat().join(", ");
 }
 
 /**
