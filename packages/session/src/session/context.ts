@@ -87,13 +87,16 @@ export class SessionContext<Data = SessionData> {
   load(): Promise<void> | undefined {
     const shared = this.#shared;
     const { vault } = shared;
-    if (vault === undefined || this.#header === "" || (this.#state ?? this.#ahead) !== undefined) {
-      return undefined;
-    }
+    const isKnown = this.accessed || (this.#ahead ?? refuseUnloaded) !== refuseUnloaded;
+    if (vault === undefined || this.#header === "" || isKnown) return undefined;
     const now = nowSeconds();
     const found = findSession(shared, this.#header, now);
-    this.#ahead = () => settle(shared, found, now);
-    if (!vault.mustAsk(found)) return undefined;
+    if (!vault.mustAsk(found)) {
+      this.#ahead = () => settle(shared, found, now);
+      return undefined;
+    }
+    // Whoever comes before the store has answered must not find what it may have ended.
+    this.#ahead = refuseUnloaded;
     return vault.load(found, now).then(
       (loaded) => {
         this.#ahead = () => loaded;
@@ -212,15 +215,18 @@ export class SessionContext<Data = SessionData> {
     if (header === "") return emptySession(now, []);
     const shared = this.#shared;
     const found = findSession(shared, header, now);
-    if (shared.vault?.mustAsk(found) !== true) return settle(shared, found, now);
-    throw new SessionError(
-      "ERR_SESSION_SETUP",
-      "With a store, wait for `await context.load()` before the session is used.",
-    );
+    return shared.vault?.mustAsk(found) === true ? refuseUnloaded() : settle(shared, found, now);
   }
 }
 
 const ACCESSED: Commit = { accessed: true, setCookie: [] };
+
+function refuseUnloaded(): never {
+  throw new SessionError(
+    "ERR_SESSION_SETUP",
+    "With a store, wait for `await context.load()` before the session is used.",
+  );
+}
 
 /**
  * The context behind a session.

@@ -126,8 +126,9 @@ export function settleSession(
   // Data in which nothing is nested is parsed once for each token that is remembered.
   let flat = newest === opened ? opened.flat : undefined;
   const body = flat === undefined ? parseBody(json) : { data: flat, meta: NO_META };
-  // The data of this cookie may be in a store, and there is none any more.
-  if (body === undefined || (isStored && vault === undefined)) {
+  // The data of this cookie may be in a store, and there is none any more, or it was known when the
+  // session was looked for and was forgotten since.
+  if (body === undefined || (isStored && (vault === undefined || newest === opened))) {
     return refuse(shared, "payload", now, present, sid);
   }
   if (keyIndex > 0) events.emit("rotated", sid, { keyIndex });
