@@ -23,7 +23,8 @@ export function fitSchema(
     // Validated as a copy: migrate is to see what the cookie held, not what a schema made of it.
     let fitting = validateData(schema, structuredClone(data));
     if (fitting !== undefined) return { data: fitting, migrated: false };
-    const moved: unknown = migrate?.(data);
+    // It may change what it is given, and other requests may share what was parsed.
+    const moved: unknown = migrate?.({ ...data });
     if (isObject(moved)) fitting = validateData(schema, moved);
     return fitting && { data: fitting, migrated: true };
   } catch (error) {

@@ -187,3 +187,23 @@ describe("a schema of the app's own", () => {
     expect(nextCookie(cookie, commitOf(context).setCookie)).toBe(cookie);
   });
 });
+
+it("gives migrate an object of its own, also of a cookie that was made here", () => {
+  let fits = true;
+  const strict: StandardSchema = {
+    "~standard": {
+      version: 1,
+      vendor: "test",
+      validate: (value) =>
+        fits || "user" in (value as object) ? { value } : { issues: [{ message: "no user" }] },
+    },
+  };
+  const migrate = (data: JsonObject) => Object.assign(data, { user: data["name"] });
+  const { sessions, types } = start({ schema: strict, migrate });
+  const { cookie } = visit(sessions, "", (session) => (session["name"] = "alice"));
+  fits = false;
+  const [one, two] = [sessions.open(cookie), sessions.open(cookie)];
+  for (const { session } of [one, two]) expect(session["user"]).toBe("alice");
+  expect(types()).toEqual(["created", "migrated", "migrated"]);
+  for (const context of [one, two]) expect(commitOf(context).setCookie).toHaveLength(1);
+});
