@@ -29,6 +29,14 @@ describe("a session is a dictionary", () => {
     expect(Object.getPrototypeOf(empty)).toBeNull();
   });
 
+  it("that tells the truth about one that it is given", () => {
+    const { session } = open({ a: 1 });
+    const methods = Object.create(null, { hello: { value: () => "hello" } }) as object;
+    Object.setPrototypeOf(session, methods);
+    expect(Object.getPrototypeOf(session)).toBe(methods);
+    expect(Object.keys(session)).toEqual(["a"]);
+  });
+
   it("in which any key is a key", () => {
     const { sessions } = start();
     const data = {

@@ -13,8 +13,9 @@ Session.prototype = Object.freeze(Object.create(null));
  * The dictionary that handlers see, and what stands behind it.
  *
  * It is an object without a prototype behind a proxy. While the session is open, nothing of it is
- * intercepted but `in`. Once its cookie has been sent, {@link Dictionary.close} switches on the
- * traps that turn a late write, also a nested one, into an error instead of a silent loss.
+ * intercepted but `in` and the question for its prototype. Once its cookie has been sent,
+ * {@link Dictionary.close} switches on the traps that turn a late write, also a nested one, into an
+ * error instead of a silent loss.
  *
  * It is the handler of its own proxy, one object less for every request. A trap that is undefined
  * is no trap, and the shape never changes.
@@ -64,10 +65,13 @@ export class Dictionary {
     return false;
   }
 
-  /** The trap of `Object.getPrototypeOf`; of a frozen object a proxy may tell nothing but the truth. */
+  /**
+   * The trap of `Object.getPrototypeOf`: denies the empty one, and no other that the dictionary may
+   * be given. Of a frozen object a proxy may tell nothing but the truth.
+   */
   getPrototypeOf(target: object): object | null {
-    const denies = target === this.data && Object.isExtensible(target);
-    return denies ? null : Reflect.getPrototypeOf(target);
+    const prototype = Reflect.getPrototypeOf(target);
+    return prototype === Session.prototype && Object.isExtensible(target) ? null : prototype;
   }
 }
 
