@@ -1,8 +1,9 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { Jar, type Data } from "../../../test/support/jar.ts";
 import { KEY } from "../../../test/support/sessions.ts";
 import { Sessions } from "./engine.ts";
 import { clusterBackplane } from "./live/cluster.ts";
+import { sessionBackplane } from "./live/custom.ts";
 import { createSessions } from "./sessions.ts";
 import { sessionStore } from "./store/custom.ts";
 import { memoryStore } from "./store/memory.ts";
@@ -38,6 +39,15 @@ describe("createSessions", () => {
     await jar.request(sessions, (session) => (session["a"] = 2));
     expect(said).toHaveLength(1);
     expect(Object.getOwnPropertySymbols(backplane)).toEqual([]);
+  });
+
+  it("hears of methods that somebody put over those of a backplane", () => {
+    const close = vi.fn();
+    const backplane = { ...sessionBackplane(wire), close };
+    const sessions = createSessions({ secretKey, backplane });
+    sessions.start();
+    sessions.stop();
+    expect(close).toHaveBeenCalledOnce();
   });
 
   it("makes live sessions, unless there is nothing to exchange", () => {

@@ -32,6 +32,9 @@ export function sessionBackplane(backplane: Backplane): Backplane & ConnectedBac
     publish: (message) => backplane.publish(message),
     subscribe: (onMessage, onGap) => backplane.subscribe(onMessage, onGap),
     close: () => backplane.close(),
-    [CONNECT]: (shared: Shared) => new LiveHub(shared, backplane),
+    // Not `backplane`: whoever spreads this may put other methods over it.
+    [CONNECT](shared: Shared) {
+      return new LiveHub(shared, this);
+    },
   };
 }
