@@ -92,7 +92,11 @@ export class SessionContext<Data = SessionData> {
     const now = nowSeconds();
     const found = findSession(shared, this.#header, now);
     if (!vault.mustAsk(found)) {
-      this.#ahead = () => settle(shared, found, now);
+      this.#ahead = () => {
+        // Takes in what a store in this process has heard since.
+        vault.isCurrent();
+        return settle(shared, found, now);
+      };
       return undefined;
     }
     // Whoever comes before the store has answered must not find what it may have ended.

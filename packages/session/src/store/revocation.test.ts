@@ -289,6 +289,17 @@ describe.each(["cookie", "store"] as const)("a session that is used too early (%
   });
 });
 
+it("what a store in this process heard since a session was loaded counts when it is read", async () => {
+  const store = memoryStore();
+  const [one, two] = [start({ store }), start({ store })];
+  const jar = new Jar();
+  await jar.request(one.sessions, (session) => (session["user"] = "ada"));
+  const context = await jar.open(one.sessions);
+  await jar.copy().request(two.sessions, (session) => destroy(session));
+  expect({ ...context.session }).toEqual({});
+  expect(describeSession(context.session).rejected).toBe("revoked");
+});
+
 it("data that was known when the session was looked for, and is not any more, is not taken for none", async () => {
   const { sessions, events } = start({ store: memoryStore(), storage: "store" });
   const jar = new Jar();
