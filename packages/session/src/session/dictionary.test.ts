@@ -220,6 +220,15 @@ describe("after the commit", () => {
     expect(session).toEqual({ a: 1, deep: { list: [{ x: 1 }, { x: 0 }] } });
   });
 
+  it("a session that was put into itself is a circle, and no more", () => {
+    const context = open({ a: 1 });
+    const { session } = context;
+    session["me"] = session;
+    expect(() => context.commit()).toThrow("session.me.me is inside itself");
+    expect(session["me"]).toBe(session);
+    expect(() => JSON.stringify(session)).toThrow(TypeError);
+  });
+
   it("a session that nobody used before can be read, not written", () => {
     const { sessions } = start();
     const { cookie } = visit(sessions, "", (session) => (session["a"] = 1));

@@ -118,6 +118,8 @@ function getReadOnly(
 ): unknown {
   const value: unknown = Reflect.get(target, key, receiver);
   if (typeof value !== "object" || value === null || !isPlain(value)) return value;
+  // A session in itself is read-only as it is; views of views would have no end.
+  if (value === this.view) return value;
   // A proxy must give frozen properties as they are; frozen data needs no protection either.
   const own = Reflect.getOwnPropertyDescriptor(target, key);
   if (own?.configurable === false && own.writable === false) return value;
