@@ -1,6 +1,6 @@
-import { createCrossSiteCheck, type CrossSiteCheck } from "./csrf/check.ts";
 import { UNTOUCHED } from "./cookie/headers.ts";
-import { CSRF_HEADER, findFormToken } from "./csrf/form.ts";
+import { createCrossSiteCheck, type CrossSiteCheck } from "./csrf/check.ts";
+import { CSRF_HEADER, findFormToken, isForm } from "./csrf/form.ts";
 import { CROSS_SITE_OPTION_NAMES, type CrossSiteOptions } from "./csrf/options.ts";
 import { REFUSALS, refusalBody, type Refusal } from "./csrf/refusal.ts";
 import { verifyToken } from "./csrf/session-token.ts";
@@ -192,11 +192,9 @@ export class Sessions<Data = SessionData> {
   }
 }
 
-const FORM = /^(?:application\/x-www-form-urlencoded|multipart\/form-data)/i;
-
 async function readToken(request: RequestFacts, readBody: BodyReader): Promise<string | undefined> {
   const type = request.header("content-type");
-  if (type === undefined || !FORM.test(type)) return undefined;
+  if (!isForm(type)) return undefined;
   const body = await readBody();
   return body === undefined ? undefined : findFormToken(type, body);
 }

@@ -34,7 +34,7 @@ export function createSessions<Data = SessionData>(options: CreateSessionsOption
   return live(new Sessions<Data>(withFactories(options)));
 }
 
-/** Unusable options stay as they are: the sessions refuse them with everything else. */
+/** What is no object at all is left to the sessions to refuse. */
 function withFactories(options: CreateSessionsOptions): SessionOptions {
   const { store, backplane } = options ?? {};
   if (!isBare(store) && !isBare(backplane)) return options as SessionOptions;

@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import { describe, expect, it } from "vitest";
-import { CSRF_FIELD, findFormToken } from "./form.ts";
+import { CSRF_FIELD, findFormToken, isForm } from "./form.ts";
 
 const URLENCODED = "application/x-www-form-urlencoded";
 const TOKEN = "8PHy8_T19vf4-fr7_P3-_w";
@@ -96,3 +96,15 @@ it.each([undefined, "", "text/plain", "application/json", "multipart/mixed; boun
     expect(await find(type, `csrf_token=${TOKEN}`)).toBeUndefined();
   },
 );
+
+it.each([
+  ["application/x-www-form-urlencoded", true],
+  ["application/x-www-form-urlencoded;charset=utf-8", true],
+  ["Multipart/Form-Data ; boundary=x", true],
+  ["application/x-www-form-urlencodedX", false],
+  ["text/plain, application/x-www-form-urlencoded", false],
+  ["", false],
+  [undefined, false],
+])("tells a form by its type: %s", (type, is) => {
+  expect(isForm(type)).toBe(is);
+});

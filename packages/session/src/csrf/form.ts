@@ -3,6 +3,17 @@ export const CSRF_HEADER = "x-csrf-token";
 /** The form field that carries a CSRF token. */
 export const CSRF_FIELD = "csrf_token";
 
+const FORM = /^(?:application\/x-www-form-urlencoded|multipart\/form-data)[\t ]*(?:;|$)/i;
+
+/**
+ * Whether a body is one of the forms that {@link findFormToken} reads.
+ *
+ * @param contentType the request's Content-Type, in any case
+ */
+export function isForm(contentType: string | undefined): contentType is string {
+  return contentType !== undefined && FORM.test(contentType);
+}
+
 /**
  * Finds the CSRF token in the bytes of a form, `application/x-www-form-urlencoded` or
  * `multipart/form-data`. The bytes stay as they are, so that the view can still read the body. The

@@ -27,7 +27,7 @@ export function slim({ state }: SessionContext<never>): void {
   const { loaded } = state;
   loaded.data = NO_META;
   // Cut out of the Cookie header, all of which it keeps.
-  loaded.flat = loaded.token = undefined;
+  loaded.token = undefined;
 }
 
 /** The session of a socket is no more. What was in it can still be read. */

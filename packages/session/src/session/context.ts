@@ -1,6 +1,6 @@
 import { UNTOUCHED, type Commit } from "../cookie/headers.ts";
 import { SessionError } from "../errors.ts";
-import type { MaybePromise } from "../maybe.ts";
+import { when, type MaybePromise } from "../maybe.ts";
 import { newSessionId } from "../token/token.ts";
 import { isSame, serializeBody } from "./body.ts";
 import { nowSeconds } from "./clock.ts";
@@ -137,8 +137,7 @@ export class SessionContext<Data = SessionData> {
       state.issued = issued;
       return { accessed: true, setCookie, clearSiteData: state.clearSiteData };
     };
-    const saved = saveSession(this.#shared, state, nowSeconds());
-    return saved instanceof Promise ? saved.then(committed) : committed(saved);
+    return when(saveSession(this.#shared, state, nowSeconds()), committed);
   }
 
   /** What most requests are, found out first: they read the session and left it alone. */
@@ -149,7 +148,7 @@ export class SessionContext<Data = SessionData> {
     if (known !== undefined && (known.ended || known.rev > loaded.rev)) return false;
     if (isDue(this.#shared, loaded, openedAt) || json === EMPTY_BODY) return false;
     // What differs here is serialized once, when it is saved.
-    if (loaded.flat !== undefined) return isSame(data, loaded.flat);
+    if (loaded.isFlat) return isSame(data, loaded.data);
     assertJson(data);
     return serializeBody(data, meta) === json;
   }

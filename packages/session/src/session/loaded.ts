@@ -2,10 +2,10 @@ import type { TokenCache } from "../token/cache.ts";
 import { NEVER, type Times } from "../token/header.ts";
 import { newSessionId } from "../token/token.ts";
 import type { JsonObject, RejectReason } from "./format.ts";
+import type { Hub } from "./hub.ts";
 import type { Ledger } from "./ledger.ts";
 import type { RequestFacts } from "./request.ts";
 import type { SessionSettings } from "./settings.ts";
-import type { Hub } from "./hub.ts";
 import type { Vault } from "./vault.ts";
 
 /** What the requests of one set of options share. */
@@ -32,8 +32,8 @@ export interface Loaded extends Times {
   readonly meta: JsonObject;
   /** The JSON as it was issued; what is different at the end was changed. Empty when new. */
   readonly json: string;
-  /** The data as it was issued, where nothing in it is nested; shared by requests. */
-  flat?: Readonly<JsonObject> | undefined;
+  /** Whether nothing in the data is nested, so that it still is as it was issued. */
+  readonly isFlat?: boolean;
   readonly isNew: boolean;
   /** It must be issued again although nothing changed: an old key, another format or kind. */
   readonly reissue: boolean;

@@ -92,9 +92,9 @@ function clear(shared: Shared, draft: Draft, now: number): MaybePromise<Saved> {
 }
 
 /** Whether other JSON than was issued means the same: another writer may spell it differently. */
-function isRespelt({ flat, json: before }: Loaded, { data, meta }: Draft, json: string): boolean {
-  if (flat !== undefined) return meta === NO_META && isSame(data, flat);
-  const body = parseBody(before);
+function isRespelt(loaded: Loaded, { data, meta }: Draft, json: string): boolean {
+  if (loaded.isFlat) return meta === NO_META && isSame(data, loaded.data);
+  const body = parseBody(loaded.json);
   return body !== undefined && serializeBody(body.data, body.meta) === json;
 }
 

@@ -11,8 +11,9 @@ import { StoreVault } from "./vault.ts";
  * @throws SessionError `ERR_SESSION_OPTION` when it is neither
  * @example
  * ```ts
- * const values = new Map<string, string>();
- * const sessions = createSessions({ secretKey, store: sessionStore(values), subject: "userId" });
+ * import { Keyv } from "keyv";
+ * const store = sessionStore(new Keyv());
+ * const sessions = new Sessions({ secretKey, store, subject: "userId" });
  * ```
  */
 export function sessionStore(store: KeyValueStore | SessionStore): ConnectedStore {
