@@ -5,6 +5,7 @@ import { viewToken } from "./token-view.ts";
 interface V1 {
   readonly signed: string;
   readonly encrypted: string;
+  readonly sealed: { readonly session: string };
   readonly kid: string;
   readonly sid_hex: string;
   readonly body: string;
@@ -30,16 +31,24 @@ describe("viewToken", () => {
     expect(view.fields[3]).toMatchObject({ meaning: "session began 2024-12-31T23:00:00Z" });
   });
   it("takes an encrypted token apart, and reads nothing of its content", () => {
-    const view = viewToken(v1.encrypted)!;
-    expect(view.kind).toBe("encrypted");
-    expect(view.content).toBeUndefined();
-    expect(view.fields.map(({ bytes }) => bytes)).toEqual([1, 1, 4, 4, 4, 4, 24, 16, 42, 16]);
+    for (const [token, random] of [
+      [v1.sealed.session, [12, 12]],
+      [v1.encrypted, [24]],
+    ] as const) {
+      const view = viewToken(token)!;
+      expect(view.kind).toBe("encrypted");
+      expect(view.content).toBeUndefined();
+      expect(view.fields.slice(6).map(({ bytes }) => bytes)).toEqual([...random, 16, 42, 16]);
+    }
   });
-  it.each([v1.signed, v1.encrypted])("gives each character to one field", (token) => {
-    const { fields } = viewToken(token)!;
-    expect(fields.map(({ text }) => text).join("")).toBe(token);
-    expect(fields.every(({ text }) => text.length > 0)).toBe(true);
-  });
+  it.each([v1.signed, v1.sealed.session, v1.encrypted])(
+    "gives each character to one field",
+    (token) => {
+      const { fields } = viewToken(token)!;
+      expect(fields.map(({ text }) => text).join("")).toBe(token);
+      expect(fields.every(({ text }) => text.length > 0)).toBe(true);
+    },
+  );
   it.each(["", "UwA", `${v1.signed}=`, v1.signed.slice(0, 60), v1.encrypted.slice(0, 80), "eyJh"])(
     "refuses %.10s",
     (token) => {

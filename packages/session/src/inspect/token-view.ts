@@ -1,6 +1,6 @@
 import type { Buffer } from "node:buffer";
 import { fromBase64url } from "../encoding.ts";
-import { ENCRYPTED, HEADER_BYTES, NEVER, SIGNED } from "../token/header.ts";
+import { ENCRYPTED, ENCRYPTED_ALONE, HEADER_BYTES, NEVER, SIGNED } from "../token/header.ts";
 
 /** One part of a token. */
 export interface TokenField {
@@ -32,9 +32,16 @@ type Part = readonly [name: string, bytes: number, meaning: string];
 
 const SID = 16;
 const MAC = 32;
-const SALT = 24;
+const SALT = 12;
+const NONCE = 12;
 const COMMITMENT = 16;
 const TAG = 16;
+
+const KINDS: ReadonlyMap<unknown, string> = new Map([
+  [SIGNED, "S: signed, anyone can read it"],
+  [ENCRYPTED, "F: encrypted"],
+  [ENCRYPTED_ALONE, "E: encrypted with a key of its own, as an earlier version wrote it"],
+]);
 
 /**
  * Takes a token of format v1 apart, without verifying it.
@@ -45,13 +52,14 @@ export function viewToken(token: string): TokenView | undefined {
   const bytes = fromBase64url(token);
   const version = bytes?.[0];
   if (bytes === undefined || bytes.length < HEADER_BYTES) return undefined;
-  if (version !== SIGNED && version !== ENCRYPTED) return undefined;
+  const kind = KINDS.get(version);
+  if (kind === undefined) return undefined;
   const born = bytes.readUInt32BE(6);
   const iat = bytes.readUInt32BE(10);
   const exp = bytes.readUInt32BE(14);
   const keyId = bytes.toString("hex", 2, 6);
   const header: readonly Part[] = [
-    ["version", 1, version === SIGNED ? "S: signed, anyone can read it" : "E: encrypted"],
+    ["version", 1, kind],
     ["flags", 1, bytes[1] === 0 ? "none" : "unknown"],
     ["key", 4, `${keyId}, a hint at the key`],
     ["born", 4, `session began ${instant(born)}`],
@@ -59,11 +67,11 @@ export function viewToken(token: string): TokenView | undefined {
     ["expires", 4, exp === NEVER ? "never" : instant(exp)],
   ];
   const rest = bytes.length - HEADER_BYTES;
-  const body = version === SIGNED ? signedParts(bytes, rest) : encryptedParts(rest);
+  const body = version === SIGNED ? signedParts(bytes, rest) : encryptedParts(version, rest);
   if (body === undefined) return undefined;
   const end = exp === NEVER ? null : exp;
   const common = { keyId, born, iat, exp: end, fields: layOut(token, [...header, ...body]) };
-  if (version === ENCRYPTED) return { kind: "encrypted", ...common };
+  if (version !== SIGNED) return { kind: "encrypted", ...common };
   return { kind: "signed", ...common, content: readContent(bytes) };
 }
 
@@ -87,11 +95,18 @@ function signedParts(bytes: Buffer, rest: number): readonly Part[] | undefined {
   ];
 }
 
-function encryptedParts(rest: number): readonly Part[] | undefined {
-  const sealed = rest - SALT - COMMITMENT - TAG;
+function encryptedParts(version: unknown, rest: number): readonly Part[] | undefined {
+  const sealed = rest - SALT - NONCE - COMMITMENT - TAG;
   if (sealed < SID + 4) return undefined;
+  const random: readonly Part[] =
+    version === ENCRYPTED
+      ? [
+          ["salt", SALT, "random; the key comes from it, which a process uses for up to an hour"],
+          ["nonce", NONCE, "random, new for each token"],
+        ]
+      : [["salt", SALT + NONCE, "random; the key and the nonce of this token come from it"]];
   return [
-    ["salt", SALT, "random; the key and the nonce of this token come from it"],
+    ...random,
     ["commitment", COMMITMENT, "binds it to one key"],
     ["ciphertext", sealed, "session id, revision and data in AES-256-GCM"],
     ["tag", TAG, "authenticates everything before it"],

@@ -95,7 +95,7 @@ describe("signed and encrypted", () => {
     const { sessions } = start({ encrypt: to, accept });
     const next = visit(sessions, old.cookie, (session) => expect(session["a"]).toBe(1));
     expect(next.commit.setCookie).toHaveLength(1);
-    expect([kindOf(old.cookie), kindOf(next.cookie)]).toEqual(to ? ["S", "E"] : ["E", "S"]);
+    expect([kindOf(old.cookie), kindOf(next.cookie)]).toEqual(to ? ["S", "F"] : ["F", "S"]);
     const again = visit(sessions, next.cookie, (session) => expect(session["a"]).toBe(1));
     expect(again.commit.setCookie).toEqual([]);
   });

@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
-import { createSecretKey, hkdfSync, type KeyObject } from "node:crypto";
+import { createHmac, createSecretKey, hkdfSync, type KeyObject } from "node:crypto";
 import { lengthPrefixed } from "../encoding.ts";
+import { Epochs, SALT_BYTES } from "./epochs.ts";
 import { createMac, type Mac } from "./mac.ts";
 
 const LABEL = "galleta/v1";
@@ -18,7 +19,9 @@ export interface Key {
   readonly mac: Mac;
   /** Makes and checks CSRF tokens. */
   readonly csrf: KeyObject;
-  /** Input of the per-token derivation of encryption keys. */
+  /** Seals tokens, by use. */
+  readonly epochs: Readonly<Record<TokenUse, Epochs>>;
+  /** The secret, for encrypted tokens that have a key of their own. */
   readonly material: KeyObject;
 }
 
@@ -26,7 +29,7 @@ export interface Key {
 export interface KeyRing {
   readonly newest: Key;
   readonly keys: readonly Key[];
-  /** `info` of the derivation of encryption keys, by use. */
+  /** `info` of the keys of encrypted tokens that have one of their own, by use. */
   readonly encryptionInfo: Readonly<Record<TokenUse, Buffer>>;
 }
 
@@ -34,7 +37,7 @@ export interface KeyRing {
  * `info(use, ...context)` of the token format. Length prefixes make it injective: no two lists of
  * parts give the same bytes.
  */
-export function info(...parts: string[]): Buffer {
+export function info(...parts: (string | Uint8Array)[]): Buffer {
   return Buffer.concat([LABEL, ...parts].map(lengthPrefixed));
 }
 
@@ -60,11 +63,16 @@ export function createKeyRing(secrets: readonly Buffer[], cookieName: string): K
     const material = createSecretKey(secret);
     const fixed = (length: number, ...about: string[]) =>
       derive(material, Buffer.alloc(0), info(...about), length);
+    // HKDF without a salt: RFC 5869 takes as many zeros as the hash has bytes.
+    const extracted = createHmac("sha256", Buffer.alloc(32)).update(secret).digest();
+    const epochs = (use: string) =>
+      new Epochs(extracted, info(use, cookieName, Buffer.alloc(SALT_BYTES)));
     return {
       index,
       kid: fixed(4, "kid").readUInt32BE(),
       mac: createMac(fixed(32, "sign", cookieName)),
       csrf: createSecretKey(fixed(32, "csrf", cookieName)),
+      epochs: { session: epochs("epoch"), ticket: epochs("ticket-epoch") },
       material,
     };
   });

@@ -1,19 +1,28 @@
 import { Buffer } from "node:buffer";
-import { createCipheriv, createDecipheriv, createSecretKey, timingSafeEqual } from "node:crypto";
-import { ENCRYPTED, HEADER_BYTES, SIGNED, type Times } from "./header.ts";
+import {
+  createCipheriv,
+  createDecipheriv,
+  createSecretKey,
+  timingSafeEqual,
+  type KeyObject,
+} from "node:crypto";
+import { COMMITMENT_BYTES, SALT_BYTES } from "./epochs.ts";
+import { ENCRYPTED, ENCRYPTED_ALONE, HEADER_BYTES, SIGNED, type Times } from "./header.ts";
 import { derive, type Key, type KeyRing, type TokenUse } from "./keys.ts";
 import { HEADROOM, MAC_BYTES } from "./mac.ts";
 import { takeRandom } from "./random.ts";
 
 const SID_BYTES = 16;
-const SALT_BYTES = 24;
-const COMMITMENT_BYTES = 16;
+const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
 // Where the parts of a token stand in a buffer: behind the room that a MAC wants.
 const CONTENT = HEADROOM + HEADER_BYTES;
-const COMMITMENT = CONTENT + SALT_BYTES;
+const NONCE = CONTENT + SALT_BYTES;
+const COMMITMENT = NONCE + NONCE_BYTES;
 const SEALED = COMMITMENT + COMMITMENT_BYTES;
+/** Characters of a token that spell its salt: three bytes are four characters. */
+const SALT_TEXT = [(HEADER_BYTES * 4) / 3, ((HEADER_BYTES + SALT_BYTES) * 4) / 3] as const;
 /** Bytes of id and revision, which stand before the JSON. */
 const BEFORE_JSON = SID_BYTES + 4;
 
@@ -57,12 +66,17 @@ export interface Accepted {
   readonly encrypted: boolean;
 }
 
+const GCM = { authTagLength: TAG_BYTES };
+
 // One working buffer serves all tokens: nothing here waits, so no two ever overlap. Its views are
 // kept: to make one takes as long as to decode a token.
 const work = Buffer.alloc(HEADROOM + MAX_TOKEN_CHARACTERS);
 const numbers = new DataView(work.buffer, work.byteOffset);
 const header = work.subarray(HEADROOM, SEALED);
-const salt = work.subarray(CONTENT, COMMITMENT);
+const salt = work.subarray(CONTENT, NONCE);
+const nonce = work.subarray(NONCE, COMMITMENT);
+/** Of a token with a key of its own: there is no nonce in it. */
+const longSalt = work.subarray(CONTENT, COMMITMENT);
 const commitment = work.subarray(COMMITMENT, SEALED);
 /** Where a MAC is put for comparison. */
 const given = work.subarray(0, MAC_BYTES);
@@ -84,7 +98,7 @@ export function openToken(
   // Decoding is lenient, encoding is not: only the canonical text survives the round trip.
   if (work.toString("base64url", HEADROOM, end) !== token) return "not-canonical";
   const version = work[HEADROOM];
-  const encrypted = version === ENCRYPTED;
+  const encrypted = version === ENCRYPTED || version === ENCRYPTED_ALONE;
   if (end < BEFORE_JSON + (encrypted ? SEALED + TAG_BYTES : CONTENT + MAC_BYTES)) return "length";
   if (!(encrypted ? accepted.encrypted : version === SIGNED && accepted.signed)) return "version";
   if (work[HEADROOM + 1] !== 0) return "flags";
@@ -92,7 +106,9 @@ export function openToken(
   let outcome: number | TokenFault = "key";
   for (const key of ring.keys) {
     if (key.kid !== kid) continue;
-    outcome = encrypted ? decrypt(key, end, ring.encryptionInfo[use]) : verify(key, end);
+    if (version === SIGNED) outcome = verify(key, end);
+    else if (version === ENCRYPTED) outcome = unseal(key, end, use, token);
+    else outcome = decryptAlone(key, end, ring.encryptionInfo[use]);
     if (typeof outcome === "string") continue;
     return {
       sid: work.toString("base64url", CONTENT, CONTENT + SID_BYTES),
@@ -112,7 +128,7 @@ export function openToken(
 /** Whether a cookie's value has the outer form of a v1 token, so that no other reader may try it. */
 export function looksLikeToken(value: string): boolean {
   // 12 bits of version and flags, then 4 of the flags, which are 0, and the first 2 of the key's id.
-  return /^(?:Uw|RQ)[A-D][A-Za-z0-9_-]{69,}$/.test(value);
+  return /^(?:Uw|R[Qg])[A-D][A-Za-z0-9_-]{69,}$/.test(value);
 }
 
 /** @returns where the content of the signed token in `work` ends */
@@ -123,14 +139,29 @@ function verify({ mac }: Key, end: number): number | TokenFault {
   return timingSafeEqual(sum, given) ? macStart : "mac";
 }
 
+/** Opens an encrypted token whose key serves an epoch. @returns where the content ends */
+function unseal({ epochs }: Key, end: number, use: TokenUse, token: string): number | TokenFault {
+  const name = token.slice(...SALT_TEXT);
+  const epoch = epochs[use].find(name, salt, commitment);
+  if (epoch === undefined) return "mac";
+  const outcome = decrypt(epoch.key, nonce, end);
+  if (typeof outcome === "number") epochs[use].keep(name, epoch);
+  return outcome;
+}
+
+/** Opens an encrypted token that has a key of its own. @returns where the content ends */
+function decryptAlone({ material }: Key, end: number, about: Buffer): number | TokenFault {
+  const derived = derive(material, longSalt, about, 60);
+  if (!timingSafeEqual(derived.subarray(44), commitment)) return "mac";
+  return decrypt(createSecretKey(derived.subarray(0, 32)), derived.subarray(32, 44), end);
+}
+
 /**
  * Puts the content of the encrypted token in `work` where that of a signed one stands.
  * @returns where it ends
  */
-function decrypt({ material }: Key, end: number, about: Buffer): number | TokenFault {
-  const derived = derive(material, salt, about, 60);
-  if (!timingSafeEqual(derived.subarray(44), commitment)) return "mac";
-  const decipher = createDecipheriv(...cipherOf(derived));
+function decrypt(key: KeyObject, iv: Uint8Array, end: number): number | TokenFault {
+  const decipher = createDecipheriv("aes-256-gcm", key, iv, GCM);
   decipher.setAAD(header);
   decipher.setAuthTag(work.subarray(end - TAG_BYTES, end));
   const content = decipher.update(work.subarray(SEALED, end - TAG_BYTES));
@@ -140,12 +171,6 @@ function decrypt({ material }: Key, end: number, about: Buffer): number | TokenF
     return "decryption";
   }
   return CONTENT + content.copy(work, CONTENT);
-}
-
-/** What a cipher is made from: the key and nonce that were derived for one token. */
-function cipherOf(derived: Buffer) {
-  const key = createSecretKey(derived.subarray(0, 32));
-  return ["aes-256-gcm", key, derived.subarray(32, 44), { authTagLength: TAG_BYTES }] as const;
 }
 
 /** What a token is made from. */
@@ -164,24 +189,26 @@ export function signToken(input: TokenInput, ring: KeyRing): string {
 }
 
 /**
- * Encrypts a token (`E`) with AES-256-GCM under a key and nonce of its own, derived from a random
- * salt; the commitment binds it to one key.
- * @param random the salt, 24 bytes; given only to reproduce a vector
+ * Encrypts a token (`F`) with AES-256-GCM under the key of this process and hour; the commitment
+ * binds it to this key.
+ * @param fixed a salt and a nonce; given only to reproduce a vector
  * @returns base64url without padding
  */
 export function encryptToken(
   input: TokenInput,
   ring: KeyRing,
   use: TokenUse = "session",
-  random: Uint8Array = takeRandom(SALT_BYTES),
+  fixed?: { readonly salt: Uint8Array; readonly nonce: Uint8Array },
 ): string {
-  const { material, kid } = ring.newest;
+  const { epochs, kid } = ring.newest;
+  const epoch = fixed ? epochs[use].derive(fixed.salt) : epochs[use].current();
+  const iv = fixed?.nonce ?? takeRandom(NONCE_BYTES);
   const target = roomFor(input);
   const end = fill(target, ENCRYPTED, kid, input, SEALED);
-  const derived = derive(material, random, ring.encryptionInfo[use], 60);
-  target.set(random, CONTENT);
-  target.set(derived.subarray(44), COMMITMENT);
-  const cipher = createCipheriv(...cipherOf(derived));
+  target.set(epoch.salt, CONTENT);
+  target.set(iv, NONCE);
+  target.set(epoch.commitment, COMMITMENT);
+  const cipher = createCipheriv("aes-256-gcm", epoch.key, iv, GCM);
   cipher.setAAD(target.subarray(HEADROOM, SEALED));
   target.set(cipher.update(target.subarray(SEALED, end)), SEALED);
   cipher.final();
