@@ -91,7 +91,7 @@ suite("a session from cookie to cookie", () => {
     const { cookie } = request(sessions, "", (session) => {
       session.user = "alice";
     });
-    expect(cookie).toMatch(/^session=RQ/);
+    expect(cookie).toMatch(/^session=Rg/);
     request(sessions, cookie, (session) => expect(session.user).toBe("alice"));
   });
 
