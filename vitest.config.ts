@@ -11,6 +11,7 @@ const alias = [
   { find: /^@galleta\/session\/client$/, replacement: source("session/src/client/index.ts") },
   { find: /^@galleta\/session\/inspect$/, replacement: source("session/src/inspect/index.ts") },
   { find: /^@galleta\/session\/redis$/, replacement: source("session/src/redis.ts") },
+  { find: /^@galleta\/session\/adapter$/, replacement: source("session/src/adapter.ts") },
   { find: /^@galleta\/session\/(.*)$/, replacement: source("session/src/adapters/$1.ts") },
   { find: /^galleta$/, replacement: source("galleta/src/index.ts") },
   { find: /^galleta\/testing$/, replacement: source("galleta/src/testing/index.ts") },

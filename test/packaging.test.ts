@@ -70,7 +70,7 @@ describe("@galleta/session", () => {
     // What a store, a socket or another format needs comes with it.
     expect(files.filter((file) => /dist\/(store|live|formats)\//.test(file))).toEqual([]);
     const inputs = files.filter((file) => file.includes("dist/adapters/"));
-    expect(inputs.filter((file) => !file.includes("/shared/"))).toEqual([
+    expect(inputs.filter((file) => !file.includes("/kit/"))).toEqual([
       expect.stringMatching(/adapters\/express\.js$/),
     ]);
     expect(inputs.filter((file) => /fetch|frames/.test(file))).toEqual([]);

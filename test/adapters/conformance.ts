@@ -2,6 +2,7 @@ import { appendFileSync } from "node:fs";
 import { afterEach, describe, it } from "vitest";
 import type { Harness } from "./harness.ts";
 import { crossSiteCases } from "./cases/cross-site.ts";
+import { handshakeCases } from "./cases/handshakes.ts";
 import { headerCases } from "./cases/headers.ts";
 import { sessionCases } from "./cases/session.ts";
 import { setUpCases } from "./cases/set-up.ts";
@@ -19,6 +20,7 @@ const CASES: readonly Case[] = [
   ...sessionCases,
   ...headerCases,
   ...crossSiteCases,
+  ...handshakeCases,
   ...setUpCases,
   ...storeCases,
 ];

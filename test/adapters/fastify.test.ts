@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import Fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
 import { session } from "@galleta/session/fastify";
-import type { SessionsOrOptions } from "../../packages/session/src/adapters/shared/sessions.ts";
+import type { SessionsOrOptions } from "@galleta/session/adapter";
 import { answer } from "./app.ts";
 import { conformance } from "./conformance.ts";
 import { codeOf } from "./harnesses/listen.ts";

@@ -1,6 +1,6 @@
 import { H3, onError, serve as serveH3 } from "h3";
 import { session } from "@galleta/session/h3";
-import type { SessionsOrOptions } from "../../packages/session/src/adapters/shared/sessions.ts";
+import type { SessionsOrOptions } from "@galleta/session/adapter";
 import { conformance } from "./conformance.ts";
 import { respond } from "./harnesses/fetch.ts";
 import { codeOf } from "./harnesses/listen.ts";

@@ -1,5 +1,5 @@
 import type { SessionEvent, SessionOptions, Sessions } from "@galleta/session";
-import type { SessionsOrOptions } from "../../packages/session/src/adapters/shared/sessions.ts";
+import type { SessionsOrOptions } from "@galleta/session/adapter";
 import { ask, type Received, type Sent } from "./wire.ts";
 
 /** A server that runs the app of the suite. */

@@ -1,7 +1,7 @@
 import { createAdaptorServer } from "@hono/node-server";
 import { Hono, type Context } from "hono";
 import { session } from "@galleta/session/hono";
-import type { SessionsOrOptions } from "../../packages/session/src/adapters/shared/sessions.ts";
+import type { SessionsOrOptions } from "@galleta/session/adapter";
 import { conformance } from "./conformance.ts";
 import { respond } from "./harnesses/fetch.ts";
 import { codeOf, listen } from "./harnesses/listen.ts";

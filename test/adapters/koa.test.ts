@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import { Readable } from "node:stream";
 import Koa from "koa";
 import { session } from "@galleta/session/koa";
-import type { SessionsOrOptions } from "../../packages/session/src/adapters/shared/sessions.ts";
+import type { SessionsOrOptions } from "@galleta/session/adapter";
 import { answer } from "./app.ts";
 import { conformance } from "./conformance.ts";
 import { codeOf, deferred, listen } from "./harnesses/listen.ts";

@@ -2,7 +2,7 @@ import { createServer, type ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { afterEach, describe, expect, it } from "vitest";
 import type { Commit } from "../../packages/session/src/cookie/headers.ts";
-import { hookResponse } from "../../packages/session/src/adapters/shared/node-response.ts";
+import { hookResponse } from "../../packages/session/src/adapters/kit/node-response.ts";
 import type { Running } from "./harness.ts";
 import { listen } from "./harnesses/listen.ts";
 import { ask } from "./wire.ts";

@@ -1,5 +1,5 @@
 import { request as httpRequest, type IncomingHttpHeaders } from "node:http";
-import { connect, constants } from "node:http2";
+import { connect, constants, type OutgoingHttpHeaders } from "node:http2";
 
 /** A request as it goes over the wire. A header given as a list comes that many times. */
 export interface Sent {
@@ -66,16 +66,40 @@ export function ask(origin: string, path: string, sent: Sent = {}): Promise<Rece
   });
 }
 
+/** A request that asks for a WebSocket (RFC 6455 §4.1). */
+export function handshake(headers: Readonly<Record<string, string>> = {}): Sent {
+  return {
+    headers: {
+      connection: "Upgrade",
+      upgrade: "websocket",
+      "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
+      "sec-websocket-version": "13",
+      ...headers,
+    },
+  };
+}
+
+/**
+ * The head of a request over HTTP/2. One that asks for a WebSocket is an extended CONNECT there
+ * (RFC 8441 §5).
+ */
+function headOf2(path: string, sent: Sent): OutgoingHttpHeaders {
+  const { connection, upgrade, ...headers } = headersOf(sent);
+  const { HTTP2_HEADER_METHOD, HTTP2_HEADER_PATH, HTTP2_HEADER_SCHEME } = constants;
+  const method = { [HTTP2_HEADER_METHOD]: sent.method ?? "GET", [HTTP2_HEADER_PATH]: path };
+  if (connection === undefined || upgrade === undefined) return { ...headers, ...method };
+  const connecting = { [HTTP2_HEADER_METHOD]: "CONNECT", ":protocol": "websocket" };
+  return { ...headers, ...method, ...connecting, [HTTP2_HEADER_SCHEME]: "http" };
+}
+
 /** Asks over HTTP/2 without TLS. */
-export function ask2(origin: string, path: string, sent: Sent = {}): Promise<Received> {
+export async function ask2(origin: string, path: string, sent: Sent = {}): Promise<Received> {
+  const client = connect(origin);
+  // A client may send an extended CONNECT only to a server that said it takes one.
+  await new Promise((resolve) => client.once("remoteSettings", resolve));
   return new Promise((resolve, reject) => {
-    const client = connect(origin);
     client.on("error", reject);
-    const stream = client.request({
-      ...headersOf(sent),
-      [constants.HTTP2_HEADER_METHOD]: sent.method ?? "GET",
-      [constants.HTTP2_HEADER_PATH]: path,
-    });
+    const stream = client.request(headOf2(path, sent));
     let head: IncomingHttpHeaders = {};
     const chunks: Buffer[] = [];
     stream.on("response", (headers) => {

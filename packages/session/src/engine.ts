@@ -1,5 +1,5 @@
 import { UNTOUCHED } from "./cookie/headers.ts";
-import { createCrossSiteCheck, type CrossSiteCheck } from "./csrf/check.ts";
+import { createCrossSiteCheck, pathOf, type CrossSiteCheck } from "./csrf/check.ts";
 import { CSRF_HEADER, findFormToken, isForm } from "./csrf/form.ts";
 import { CROSS_SITE_OPTION_NAMES, type CrossSiteOptions } from "./csrf/options.ts";
 import { REFUSALS, refusalBody, type Refusal } from "./csrf/refusal.ts";
@@ -13,6 +13,7 @@ import {
 } from "./session/connect.ts";
 import { SessionContext } from "./session/context.ts";
 import type { SessionData } from "./session/data.ts";
+import type { Endpoint } from "./session/endpoint.ts";
 import type { ExchangeAnswer } from "./session/hub.ts";
 import { Ledger } from "./session/ledger.ts";
 import type { Shared } from "./session/loaded.ts";
@@ -58,6 +59,7 @@ export class Sessions<Data = SessionData> {
       settings,
       isSecure: this.#crossSite.isSecure,
       exchangePath: connected.exchangePath,
+      endpoints: new Map(),
       cache: new TokenCache(),
       ledger: new Ledger(),
       vault: undefined,
@@ -119,6 +121,14 @@ export class Sessions<Data = SessionData> {
     const refusal = REFUSALS[token === undefined ? "token-missing" : "token-invalid"];
     this.#tell(refusal);
     return refusal;
+  }
+
+  /** What answers a request in the app's place, such as the exchange of a ticket. */
+  endpointOf(request: RequestFacts): Endpoint | undefined {
+    const { endpoints } = this.#shared;
+    if (endpoints.size === 0) return undefined;
+    const endpoint = endpoints.get(pathOf(request.target));
+    return endpoint?.method === request.method ? endpoint : undefined;
   }
 
   /** Checks the Origin of a WebSocket handshake, before its session is opened. */

@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import { Readable } from "node:stream";
 import express from "express";
 import { session } from "@galleta/session/express";
-import type { SessionsOrOptions } from "../../../packages/session/src/adapters/shared/sessions.ts";
+import type { SessionsOrOptions } from "@galleta/session/adapter";
 import { answer } from "../app.ts";
 import type { Harness } from "../harness.ts";
 import { ask } from "../wire.ts";

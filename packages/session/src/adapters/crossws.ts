@@ -6,8 +6,8 @@ import type { MaybePromise } from "../maybe.ts";
 import type { SessionContext } from "../session/context.ts";
 import type { SessionData, SessionOf } from "../session/data.ts";
 import type { RequestFacts } from "../session/request.ts";
-import { connectionOf, FetchFacts, type ConnectionFacts } from "./shared/fetch-facts.ts";
-import { withCommit } from "./shared/fetch.ts";
+import { connectionOf, FetchFacts, type ConnectionFacts } from "./kit/fetch-facts.ts";
+import { withCommit } from "./kit/fetch-response.ts";
 import {
   commitHandshake,
   decide,
@@ -15,10 +15,10 @@ import {
   recall,
   refuseHandshake,
   remember,
-} from "./shared/handshake.ts";
-import { NodeFacts, type NodeRequest } from "./shared/node-facts.ts";
-import type { Reply } from "./shared/reply.ts";
-import { toSessions, type SessionsOrOptions } from "./shared/sessions.ts";
+} from "./kit/handshake.ts";
+import { NodeFacts, type NodeRequest } from "./kit/node-facts.ts";
+import type { Reply } from "./kit/reply.ts";
+import { toSessions, type SessionsOrOptions } from "./kit/given.ts";
 
 type UpgradeRequest = Parameters<Hooks["upgrade"]>[0];
 type UpgradeResult = Awaited<ReturnType<Hooks["upgrade"]>>;
@@ -77,10 +77,9 @@ export function session<Data = SessionData>(
       const opened = sessions.open(request.headers.get("cookie"), facts);
       const refused = refuseHandshake(sessions, facts) ?? (await decide(opened));
       if (refused !== undefined) return responseOf(refused);
-      const assertSendable = noteBefore(opened);
       const result = await resultOf(hooks, request, opened.session);
       if (result instanceof Response) return withCommit(result, await opened.commit());
-      assertSendable();
+      assertSendable(opened);
       const { protocol, isLive } = negotiate(offeredBy(request), result?.protocol);
       const headers = new Headers(result?.headers);
       for (const cookie of await commitHandshake(opened)) headers.append("set-cookie", cookie);
@@ -173,22 +172,14 @@ function responseOf({ status, body }: Reply): Response {
  * Deno leaves headers out of its 101. There a change that the app makes in the handshake would be
  * lost without a word; that a cookie is not prolonged is no loss.
  *
- * @returns throws `ERR_SESSION_RUNTIME` where the session was changed since
+ * @throws SessionError `ERR_SESSION_RUNTIME` where the session was changed
  */
-function noteBefore<Data>(context: SessionContext<Data>): () => void {
-  if (!("Deno" in globalThis)) return () => {};
-  const note = () => {
-    const { sid, meta, data } = context.state;
-    return JSON.stringify([sid, meta, data]);
-  };
-  const before = note();
-  return () => {
-    if (note() === before) return;
-    throw new SessionError(
-      "ERR_SESSION_RUNTIME",
-      "Deno cannot set a cookie on the 101 of a WebSocket. Change the session in an HTTP request before, or after the handshake with update.",
-    );
-  };
+function assertSendable<Data>(context: SessionContext<Data>): void {
+  if (!("Deno" in globalThis) || !context.isChanged) return;
+  throw new SessionError(
+    "ERR_SESSION_RUNTIME",
+    "Deno cannot set a cookie on the 101 of a WebSocket. Change the session in an HTTP request before, or after the handshake with update.",
+  );
 }
 
 /** What the app's hook says. A Response that it throws is one that it returns. */

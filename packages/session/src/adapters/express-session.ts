@@ -2,9 +2,9 @@ import type { IncomingMessage } from "node:http";
 import { SessionError } from "../errors.ts";
 import type { SessionData, SessionOf } from "../session/data.ts";
 import { describe, destroy } from "../session/functions.ts";
-import { serveConnect, type SessionMiddleware } from "./shared/connect.ts";
-import { heldBy, type Holder } from "./shared/expose.ts";
-import { toSessions, type SessionsOrOptions } from "./shared/sessions.ts";
+import { serveConnect, type SessionMiddleware } from "./kit/middleware.ts";
+import { heldBy, type Holder } from "./kit/expose.ts";
+import { toSessions, type SessionsOrOptions } from "./kit/given.ts";
 
 type Callback = (error?: unknown) => void;
 

@@ -1,6 +1,6 @@
 import type { SessionData } from "../session/data.ts";
-import { serveConnect, type SessionMiddleware } from "./shared/connect.ts";
-import { toSessions, type SessionsOrOptions } from "./shared/sessions.ts";
+import { serveConnect, type SessionMiddleware } from "./kit/middleware.ts";
+import { toSessions, type SessionsOrOptions } from "./kit/given.ts";
 
 /**
  * Sessions for Express 4 and 5: `req.session`, and the check against cross-site requests.

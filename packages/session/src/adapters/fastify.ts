@@ -2,16 +2,10 @@ import type { FastifyPluginCallback, FastifyRequest } from "fastify";
 import type { Commit } from "../cookie/headers.ts";
 import { when, type MaybePromise } from "../maybe.ts";
 import type { SessionData, SessionOf } from "../session/data.ts";
-import { heldBy, type Holder } from "./shared/expose.ts";
-import { applyToNode } from "./shared/node-headers.ts";
-import { NodeSession, sendFailure } from "./shared/node.ts";
-import type { Reply } from "./shared/reply.ts";
-import {
-  refuseEarly,
-  refuseSecond,
-  toSessions,
-  type SessionsOrOptions,
-} from "./shared/sessions.ts";
+import { heldBy, type Holder } from "./kit/expose.ts";
+import { NodeSession, prepareReply, sendFailure } from "./kit/node-session.ts";
+import { headersOf, type Reply } from "./kit/reply.ts";
+import { refuseEarly, refuseSecond, toSessions, type SessionsOrOptions } from "./kit/given.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -68,8 +62,8 @@ export function session<Data = SessionData>(given: SessionsOrOptions<Data>): Fas
           next();
           return;
         }
-        if (instead.commit !== undefined) applyToNode(reply.raw, instead.commit);
-        reply.code(instead.status).type("application/json").send(instead.body);
+        prepareReply(reply.raw, instead);
+        reply.code(instead.status).headers(headersOf(instead)).send(instead.body);
       };
       void when(held.begin(), goOn, next as (error: unknown) => void);
     });

@@ -1,11 +1,9 @@
-import type { Sessions } from "../engine.ts";
 import { SessionError } from "../errors.ts";
-import type { SessionContext } from "../session/context.ts";
 import type { SessionData, SessionOf } from "../session/data.ts";
-import { heldBy, hold } from "./shared/expose.ts";
-import { connectionOf, FetchFacts, type ConnectionFacts } from "./shared/fetch-facts.ts";
-import { beginFetch, peekFetchBody, withCommit, type FetchCall } from "./shared/fetch.ts";
-import { refuseSecond, toSessions, type SessionsOrOptions } from "./shared/sessions.ts";
+import { heldBy, hold } from "./kit/expose.ts";
+import { connectionOf, FetchFacts, type ConnectionFacts } from "./kit/fetch-facts.ts";
+import { FetchSession as Held } from "./kit/fetch-session.ts";
+import { refuseSecond, toSessions, type SessionsOrOptions } from "./kit/given.ts";
 
 /** What a handler is given beside the request. */
 export interface FetchSession<Data = SessionData> {
@@ -25,12 +23,18 @@ export interface FetchSettings<Beside extends unknown[] = unknown[]> {
   readonly connection?: (request: Request, ...beside: Beside) => ConnectionFacts;
 }
 
-/** A handler of requests that is given a session beside them. */
-export type SessionHandler<Data, Beside extends unknown[]> = (
+/**
+ * A handler of requests that is given a session beside them. It may give `undefined` where the
+ * runtime answers by itself, as Bun does after `server.upgrade(request)`.
+ */
+export type SessionHandler<Data, Beside extends unknown[], Answer = Response> = (
   request: Request,
   context: FetchSession<Data>,
   ...beside: Beside
-) => Response | Promise<Response>;
+) => Answer | Promise<Answer>;
+
+/** What a handler may give. */
+type Answered = Response | undefined | void;
 
 /**
  * Sessions for whatever takes a `Request` and gives a `Response`: Bun.serve, Deno.serve, workers,
@@ -46,10 +50,10 @@ export type SessionHandler<Data, Beside extends unknown[]> = (
  */
 export function session<Data = SessionData>(given: SessionsOrOptions<Data>) {
   const sessions = toSessions(given);
-  return <Beside extends unknown[] = unknown[]>(
-    handler: SessionHandler<Data, Beside>,
+  return <Beside extends unknown[] = unknown[], Answer extends Answered = Response>(
+    handler: SessionHandler<Data, Beside, Answer>,
     settings: FetchSettings<Beside> = {},
-  ): ((request: Request, ...beside: Beside) => Promise<Response>) =>
+  ): ((request: Request, ...beside: Beside) => Promise<Response | Answer>) =>
     withSession(handler, sessions, settings);
 }
 
@@ -70,77 +74,88 @@ export function session<Data = SessionData>(given: SessionsOrOptions<Data>) {
  * };
  * ```
  */
-export function withSession<Data = SessionData, Beside extends unknown[] = unknown[]>(
-  handler: SessionHandler<Data, Beside>,
+export function withSession<
+  Data = SessionData,
+  Beside extends unknown[] = unknown[],
+  Answer extends Answered = Response,
+>(
+  handler: SessionHandler<Data, Beside, Answer>,
   given: SessionsOrOptions<Data>,
   settings: FetchSettings<Beside> = {},
-): (request: Request, ...beside: Beside) => Promise<Response> {
+): (request: Request, ...beside: Beside) => Promise<Response | Answer> {
   const sessions = toSessions(given);
   return async (request, ...beside) => {
-    const call = open(sessions, request, beside, settings);
-    const { context } = call;
-    const reply = await beginFetch(call);
+    if (heldBy(request) !== undefined) throw refuseSecond("The session of this request");
+    const connection = settings.connection ?? (() => connectionOf(request, beside[0]));
+    const facts = new FetchFacts(request, () => connection(request, ...beside));
+    const held = new Held(sessions, request, { facts });
+    hold(request, held);
+    const reply = await held.begin();
     if (reply !== undefined) return reply;
     try {
-      const response = await handler(request, new Exposed(context), ...beside);
-      return withCommit(response, await context.commit());
+      const answer = await handler(request, new Exposed(held), ...beside);
+      return answer === undefined ? await release(held, answer) : await held.finish(answer);
     } catch (error) {
-      return recover(error, context, request, settings.onError);
+      return recover(error, held, request, settings.onError);
     }
   };
 }
 
-function open<Data, Beside extends unknown[]>(
-  sessions: Sessions<Data>,
-  request: Request,
-  beside: Beside,
-  settings: FetchSettings<Beside>,
-): FetchCall<Data> {
-  if (heldBy(request) !== undefined) throw refuseSecond("The session of this request");
-  const connection = settings.connection ?? (() => connectionOf(request, beside[0]));
-  const facts = new FetchFacts(request, () => connection(request, ...beside));
-  const cookieHeader = request.headers.get("cookie");
-  const context = sessions.open(cookieHeader, facts);
-  hold(request, context);
-  return { sessions, context, facts, cookieHeader, readBody: () => peekFetchBody(request) };
-}
-
 class Exposed<Data> implements FetchSession<Data> {
-  readonly #context: SessionContext<Data>;
+  readonly #held: FetchSession<Data>;
 
-  constructor(context: SessionContext<Data>) {
-    this.#context = context;
+  constructor(held: FetchSession<Data>) {
+    this.#held = held;
   }
 
   get session(): SessionOf<Data> {
-    return this.#context.session;
+    return this.#held.session;
   }
 
   set session(value: SessionOf<Data> | null) {
-    this.#context.session = value;
+    this.#held.session = value;
   }
 }
 
 /** A response that was thrown is one; an error becomes one where the app says how. */
 async function recover<Data>(
   error: unknown,
-  context: SessionContext<Data>,
+  held: Held<Data>,
   request: Request,
   onError: FetchSettings["onError"],
 ): Promise<Response> {
   const response = error instanceof Response ? error : await onError?.(error, request);
-  const commit = await context.commit();
-  if (response !== undefined) return withCommit(response, commit);
+  if (response !== undefined) return held.finish(response);
+  const commit = await held.commit();
   if (commit.setCookie.length > 0) warnOfLoss();
   throw error;
 }
 
+/**
+ * The runtime answers by itself. An error must not leave here: after `server.upgrade` Bun has no
+ * response to fail, and a rejected handler would end the process.
+ */
+async function release<Data, Answer>(held: Held<Data>, answer: Answer): Promise<Answer> {
+  try {
+    await held.release();
+  } catch (error) {
+    warn(error);
+  }
+  return answer;
+}
+
 /** Whoever threw past us answers without the cookie. */
 function warnOfLoss(): void {
-  const lost = new SessionError(
-    "ERR_SESSION_RUNTIME",
-    "A handler threw after it changed its session, so the cookie was lost. Give withSession an onError that makes a response of the error, or return one.",
+  warn(
+    new SessionError(
+      "ERR_SESSION_RUNTIME",
+      "A handler threw after it changed its session, so the cookie was lost. Give withSession an onError that makes a response of the error, or return one.",
+    ),
   );
+}
+
+function warn(error: unknown): void {
+  const told = error instanceof SessionError ? `${error.code}: ${error.message}` : String(error);
   // oxlint-disable-next-line no-console -- there is no response left that could tell
-  console.warn(`[galleta] ${lost.code}: ${lost.message}`);
+  console.warn(`[galleta] ${told}`);
 }

@@ -2,16 +2,12 @@ import type { H3Event, H3Plugin, Middleware } from "h3";
 import { applyCommit, type Commit } from "../cookie/headers.ts";
 import type { SessionData, SessionOf } from "../session/data.ts";
 import type { RequestFacts } from "../session/request.ts";
-import { exposeSession } from "./shared/expose.ts";
-import { FetchFacts } from "./shared/fetch-facts.ts";
-import { beginFetch, openHeaders, peekFetchBody } from "./shared/fetch.ts";
-import { NodeFacts, type NodeRequest } from "./shared/node-facts.ts";
-import {
-  refuseSecond,
-  refuseSetUp,
-  toSessions,
-  type SessionsOrOptions,
-} from "./shared/sessions.ts";
+import { exposeSession } from "./kit/expose.ts";
+import { FetchFacts } from "./kit/fetch-facts.ts";
+import { openHeaders } from "./kit/fetch-response.ts";
+import { FetchSession } from "./kit/fetch-session.ts";
+import { NodeFacts, type NodeRequest } from "./kit/node-facts.ts";
+import { refuseSecond, refuseSetUp, toSessions, type SessionsOrOptions } from "./kit/given.ts";
 
 declare module "h3" {
   interface H3EventContext {
@@ -39,15 +35,12 @@ export function session<Data = SessionData>(given: SessionsOrOptions<Data>): H3P
   const middleware: Middleware = async (event, next) => {
     if (event.context.session !== undefined) throw refuseSecond("event.context.session");
     if (!watched.has((event.app as { config: object }).config)) throw refuseMounted();
-    const facts = factsOf(event);
-    const cookieHeader = event.req.headers.get("cookie");
-    const context = sessions.open(cookieHeader, facts);
-    exposeSession(event.context, context);
-    const readBody = () => peekFetchBody(event.req);
-    const reply = await beginFetch({ sessions, context, facts, cookieHeader, readBody });
+    const held = new FetchSession(sessions, event.req, { facts: factsOf(event) });
+    exposeSession(event.context, held);
+    const reply = await held.begin();
     if (reply !== undefined) return reply;
 
-    const commit = async () => ((event as Owing)[OWED] = await context.commit());
+    const commit = async () => ((event as Owing)[OWED] = await held.commit());
     let answer: unknown;
     try {
       answer = await next();

@@ -1,13 +1,14 @@
 import type { IncomingMessage } from "node:http";
 import type { Context, MiddlewareHandler } from "hono";
-import type { SessionContext } from "../session/context.ts";
 import type { SessionData, SessionOf } from "../session/data.ts";
 import type { RequestFacts } from "../session/request.ts";
-import { exposeSession, heldBy, hold } from "./shared/expose.ts";
-import { connectionOf, FetchFacts } from "./shared/fetch-facts.ts";
-import { beginFetch, peekFetchBody, withCommit } from "./shared/fetch.ts";
-import { NodeFacts } from "./shared/node-facts.ts";
-import { refuseSecond, toSessions, type SessionsOrOptions } from "./shared/sessions.ts";
+import { exposeSession, heldBy, hold, type Holder } from "./kit/expose.ts";
+import { connectionOf, FetchFacts } from "./kit/fetch-facts.ts";
+import { peekFetchBody } from "./kit/fetch-body.ts";
+import { withCommit } from "./kit/fetch-response.ts";
+import { FetchSession } from "./kit/fetch-session.ts";
+import { NodeFacts } from "./kit/node-facts.ts";
+import { refuseSecond, toSessions, type SessionsOrOptions } from "./kit/given.ts";
 
 declare module "hono" {
   interface ContextVariableMap {
@@ -32,17 +33,16 @@ export function session<Data = SessionData>(given: SessionsOrOptions<Data>): Mid
   const sessions = toSessions(given);
   return async (c, next) => {
     if (c.get("session") !== undefined) throw refuseSecond('c.get("session")');
-    const facts = factsOf(c);
-    const cookieHeader = c.req.header("cookie");
-    const context = sessions.open(cookieHeader, facts);
-    expose(c, context);
-    const read = () => readBody(c);
-    const reply = await beginFetch({ sessions, context, facts, cookieHeader, readBody: read });
-    if (reply !== undefined) return reply;
+    const sources = { facts: factsOf(c), readBody: () => readBody(c) };
+    const held = new FetchSession(sessions, c.req.raw, sources);
+    expose(c, held);
+    const reply = held.begin();
+    const instead = reply instanceof Promise ? await reply : reply;
+    if (instead !== undefined) return instead;
 
     await next();
 
-    const owed = context.commit();
+    const owed = held.commit();
     const commit = owed instanceof Promise ? await owed : owed;
     // Hono makes a response where there is none, and headers where nobody asked for them.
     if (!commit.accessed) return undefined;
@@ -75,15 +75,15 @@ async function readBody(c: Context): Promise<Uint8Array | undefined> {
 }
 
 /** Hono's variables are plain values; the session is opened when it is asked for. */
-function expose<Data>(c: Context, context: SessionContext<Data>): void {
+function expose<Data>(c: Context, holder: Holder<Data>): void {
   const variables = c as unknown as Record<"get" | "set", (...args: unknown[]) => unknown>;
   const { get, set } = variables;
-  variables.get = (key) => (key === "session" ? context.session : get.call(c, key));
+  variables.get = (key) => (key === "session" ? holder.session : get.call(c, key));
   variables.set = (key, value) => {
-    if (key === "session") context.session = value as SessionOf<Data> | null;
+    if (key === "session") holder.session = value as SessionOf<Data> | null;
     else set.call(c, key, value);
   };
-  hold(c, context);
+  hold(c, holder);
   Object.defineProperty(c, "var", VARIABLES);
 }
 

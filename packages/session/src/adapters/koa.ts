@@ -2,10 +2,9 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 // Without it the declaration below would be of a module of its own.
 import type {} from "koa";
 import type { SessionData, SessionOf } from "../session/data.ts";
-import { exposeSession } from "./shared/expose.ts";
-import { applyToNode } from "./shared/node-headers.ts";
-import { NodeSession } from "./shared/node.ts";
-import { refuseSecond, toSessions, type SessionsOrOptions } from "./shared/sessions.ts";
+import { exposeSession } from "./kit/expose.ts";
+import { NodeSession, prepareReply } from "./kit/node-session.ts";
+import { refuseSecond, toSessions, type SessionsOrOptions } from "./kit/given.ts";
 
 declare module "koa" {
   interface DefaultContext {
@@ -20,8 +19,6 @@ interface KoaContext {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
   readonly request: { body?: unknown };
-  status: number;
-  type: string;
   body: unknown;
   onerror(error: Error): void;
 }
@@ -54,9 +51,7 @@ export function session<Data = SessionData>(
       await next();
       return;
     }
-    ctx.status = reply.status;
-    ctx.type = "application/json";
     ctx.body = reply.body;
-    if (reply.commit !== undefined) applyToNode(ctx.res, reply.commit);
+    prepareReply(ctx.res, reply);
   };
 }

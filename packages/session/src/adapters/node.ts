@@ -1,9 +1,9 @@
 import { when } from "../maybe.ts";
 import type { SessionData, SessionOf } from "../session/data.ts";
-import { exposeSession } from "./shared/expose.ts";
-import type { NodeRequest } from "./shared/node-facts.ts";
-import { NodeSession, sendFailure, sendReply, type NodeResponse } from "./shared/node.ts";
-import { toSessions, type SessionsOrOptions } from "./shared/sessions.ts";
+import { exposeSession } from "./kit/expose.ts";
+import type { NodeRequest } from "./kit/node-facts.ts";
+import { NodeSession, sendFailure, sendReply, type NodeResponse } from "./kit/node-session.ts";
+import { toSessions, type SessionsOrOptions } from "./kit/given.ts";
 
 /** A request with its session. */
 export type WithSession<Request, Data = SessionData> = Omit<Request, "session"> & {

@@ -13,12 +13,12 @@ import {
   refuseHandshake,
   refuseUpgrade,
   type HandshakeSettings,
-} from "./shared/handshake.ts";
-import { NodeFacts } from "./shared/node-facts.ts";
-import { sendReply } from "./shared/node.ts";
-import { refusalReply, type Reply } from "./shared/reply.ts";
-import { toSessions, type SessionsOrOptions } from "./shared/sessions.ts";
-import { sendWithHandshake, type HandshakeServer } from "./shared/upgrade.ts";
+} from "./kit/handshake.ts";
+import { NodeFacts } from "./kit/node-facts.ts";
+import { sendReply } from "./kit/node-session.ts";
+import { denial, type Reply } from "./kit/reply.ts";
+import { toSessions, type SessionsOrOptions } from "./kit/given.ts";
+import { sendWithHandshake, type HandshakeServer } from "./kit/upgrade.ts";
 
 /** What is used of the engine of a Socket.IO server. */
 interface Engine {
@@ -152,11 +152,11 @@ async function refusePolling<Data>(
 ): Promise<Reply | undefined> {
   const outcome = sessions.check(facts);
   if (outcome === undefined) return undefined;
-  if (outcome !== "needs-token") return refusalReply(outcome);
+  if (outcome !== "needs-token") return denial(outcome);
   await context.load();
   // Polling sends no forms, so the token is in the header or nowhere.
   const refusal = await sessions.checkToken(facts, context, async () => undefined);
-  return refusal && refusalReply(refusal);
+  return refusal && denial(refusal);
 }
 
 /** For an upgrade, Engine.IO passes something with a few methods of a response. */

@@ -4,7 +4,7 @@ import { attachSocket, live } from "../live/live.ts";
 import type { LiveHandle } from "../live/socket.ts";
 import type { SessionContext } from "../session/context.ts";
 import type { SessionData, SessionOf } from "../session/data.ts";
-import { isLivePage, separateFrames, speakLive, type ProtocolOptions } from "./shared/frames.ts";
+import { isLivePage, separateFrames, speakLive, type ProtocolOptions } from "./kit/frames.ts";
 import {
   commitHandshake,
   decide,
@@ -14,11 +14,11 @@ import {
   refuseHandshake,
   refuseUpgrade,
   type HandshakeSettings,
-} from "./shared/handshake.ts";
-import { NodeFacts } from "./shared/node-facts.ts";
-import type { Reply } from "./shared/reply.ts";
-import { toSessions, type SessionsOrOptions } from "./shared/sessions.ts";
-import { sendWithHandshake } from "./shared/upgrade.ts";
+} from "./kit/handshake.ts";
+import { NodeFacts } from "./kit/node-facts.ts";
+import type { Reply } from "./kit/reply.ts";
+import { toSessions, type SessionsOrOptions } from "./kit/given.ts";
+import { sendWithHandshake } from "./kit/upgrade.ts";
 
 /** What is used of a socket of the package ws. */
 export interface WsSocket {

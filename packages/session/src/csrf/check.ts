@@ -95,7 +95,7 @@ export function createCrossSiteCheck(options: CrossSiteOptions = {}): CrossSiteC
 }
 
 /** The path as it was received. What is not exactly an exempt path must not become one. */
-function pathOf(target: string): string {
+export function pathOf(target: string): string {
   const query = target.indexOf("?");
   return query < 0 ? target : target.slice(0, query);
 }

@@ -5,7 +5,7 @@ import { parseBody } from "../session/json.ts";
 import { lastExpiry } from "../session/end.ts";
 import type { Change, ExchangeAnswer, Hub } from "../session/hub.ts";
 import type { Shared } from "../session/loaded.ts";
-import { refuseWithoutSession } from "../session/refusals.ts";
+import { refuseHandshakeSent, refuseWithoutSession } from "../session/refusals.ts";
 import { MAX_TOKEN_CHARACTERS } from "../token/token.ts";
 import { ENDED, type Fact, type UserFact } from "../session/vault.ts";
 import type { Backplane } from "./backplane.ts";
@@ -41,6 +41,11 @@ export class LiveHub implements Hub {
     this.registry = new Registry(settings.lifetimes);
     this.#shared = shared;
     this.#backplane = backplane;
+    if (this.exchangePath === undefined) return;
+    shared.endpoints.set(this.exchangePath, {
+      method: "POST",
+      answer: (context, _facts, body) => this.exchange(context, new TextDecoder().decode(body)),
+    });
   }
 
   get tickets(): Tickets {
@@ -89,6 +94,7 @@ export class LiveHub implements Hub {
       socket.close(CLOSE_CODE, SESSION_ENDED);
       return undefined;
     }
+    context.close(refuseHandshakeSent);
     const attached = this.registry.add(context, socket);
     // What happened between the look into the cookie and now. Where nothing did, the other sockets
     // of the session are left alone: there may be thousands.

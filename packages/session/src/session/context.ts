@@ -7,10 +7,10 @@ import { nowSeconds } from "./clock.ts";
 import type { SessionData, SessionOf } from "./data.ts";
 import { ownerOf, type Refuse } from "./dictionary.ts";
 import type { Saved } from "./draft.ts";
-import { assertJson, isDictionary } from "./json.ts";
+import { assertJson, isDictionary, NO_META, parseBody } from "./json.ts";
 import { findSession, settle } from "./load.ts";
 import { emptySession, type Loaded, type Shared } from "./loaded.ts";
-import { refuseCommitted, refuseHandshakeSent } from "./refusals.ts";
+import { refuseCommitted, refuseUnattached } from "./refusals.ts";
 import type { RequestFacts } from "./request.ts";
 import { EMPTY_BODY, isDue, saveSession } from "./save.ts";
 import { State, type Metadata } from "./state.ts";
@@ -57,6 +57,15 @@ export class SessionContext<Data = SessionData> {
   /** What stands behind the dictionary. */
   get state(): State {
     return (this.#state ??= this.#open());
+  }
+
+  /** Whether the handler changed the session. One that is only prolonged is unchanged. */
+  get isChanged(): boolean {
+    if (this.#state === undefined) return false;
+    const { loaded, sid, meta, data } = this.#state;
+    if (sid !== loaded.sid || meta !== loaded.meta) return true;
+    const before = loaded.isNew ? NO_META : parseBody(loaded.json)?.data;
+    return before === undefined || serializeBody(data, NO_META) !== serializeBody(before, NO_META);
   }
 
   /** What the contexts of one set of options share. */
@@ -159,11 +168,14 @@ export class SessionContext<Data = SessionData> {
     this.#state?.close(refuse);
   }
 
-  /** The handshake was answered: from now on a write names `update`. */
+  /**
+   * The handshake was answered: from now on a change is refused, and once a socket was attached,
+   * the error names `update`.
+   */
   handshakeSent(): void {
     if (this.isOpen) throw new Error("Commit before the handshake is answered.");
     this.#request = undefined;
-    this.close(refuseHandshakeSent);
+    this.close(refuseUnattached);
   }
 
   /** Throws what a change would throw now. */

@@ -1,6 +1,7 @@
 import type { TokenCache } from "../token/cache.ts";
 import { NEVER, type Times } from "../token/header.ts";
 import { newSessionId } from "../token/token.ts";
+import type { Endpoint } from "./endpoint.ts";
 import type { JsonObject, RejectReason } from "./format.ts";
 import type { Hub } from "./hub.ts";
 import type { Ledger } from "./ledger.ts";
@@ -13,6 +14,8 @@ export interface Shared {
   readonly settings: SessionSettings;
   /** The option of that name, for whoever makes the sessions live. */
   readonly exchangePath: string;
+  /** What the sessions answer themselves, by path. */
+  readonly endpoints: Map<string, Endpoint>;
   readonly cache: TokenCache;
   readonly ledger: Ledger;
   /** Whether a request came over TLS, as far as `trustProxy` lets a proxy say. */

@@ -19,6 +19,12 @@ export const refuseHandshakeSent: Refuse = refusal(
   "The handshake has been answered: use `await update(session, draft => { ... })`, or change the session before accepting.",
 );
 
+/** The handshake was answered, and the socket is not tied to its session. */
+export const refuseUnattached: Refuse = refusal(
+  "ERR_SESSION_HANDSHAKE_SENT",
+  "This socket is not tied to its session, so neither a write nor `update` reaches it: serve the socket with an adapter for sockets (docs/adapters.md), or change the session before the handshake or in an HTTP request.",
+);
+
 /** The socket is open, and no session belongs to it. */
 export const refuseWithoutSession: Refuse = refusal(
   "ERR_SESSION_HANDSHAKE_SENT",

@@ -14,7 +14,8 @@ export class FetchFacts implements RequestFacts {
   readonly #connection: () => ConnectionFacts;
   #url: URL | undefined;
 
-  constructor(request: Request, connection: () => ConnectionFacts) {
+  /** @param connection tells of the connection, where the runtime knows more than the URL */
+  constructor(request: Request, connection: () => ConnectionFacts = () => ({})) {
     this.#request = request;
     this.#connection = connection;
   }
@@ -29,6 +30,8 @@ export class FetchFacts implements RequestFacts {
 
   /** A Request that no server received may have its host in the URL alone. */
   header(name: string): string | undefined {
+    // The pseudo-headers of HTTP/2; to ask for one is an error.
+    if (name.startsWith(":")) return undefined;
     const value = this.#request.headers.get(name);
     return value ?? (name === "host" ? this.#location.host : undefined);
   }

@@ -7,21 +7,25 @@ import type { Sessions } from "../../engine.ts";
 import { when, type MaybePromise } from "../../maybe.ts";
 import type { SessionContext } from "../../session/context.ts";
 import type { SessionData, SessionOf } from "../../session/data.ts";
+import { begin, commitResponse, type Incoming } from "./begin.ts";
 import { parsedToken } from "./body.ts";
 import { heldBy, hold, type Holder } from "./expose.ts";
 import { peekBody } from "./node-body.ts";
 import { NodeFacts, type NodeRequest } from "./node-facts.ts";
 import { applyToNode } from "./node-headers.ts";
 import { hookResponse } from "./node-response.ts";
-import { isExchange, refusalReply, type Reply } from "./reply.ts";
-import { refuseSecond, refuseSetUp } from "./sessions.ts";
+import { headersOf, type Denial, type Reply } from "./reply.ts";
+import { refuseSecond, refuseSetUp } from "./given.ts";
 
 /** A response of `node:http`, `node:https` or of the compatibility layer of `node:http2`. */
 export type NodeResponse = ServerResponse | Http2ServerResponse;
 
 /** The session of one request that a Node server received. Untouched, it costs nothing. */
-export class NodeSession<Data = SessionData> extends NodeFacts implements Holder<Data> {
-  readonly #sessions: Sessions<Data>;
+export class NodeSession<Data = SessionData>
+  extends NodeFacts
+  implements Incoming<Data>, Holder<Data>
+{
+  readonly sessions: Sessions<Data>;
   readonly #req: NodeRequest;
   readonly #res: ServerResponse;
   readonly #fail: (error: unknown) => void;
@@ -45,7 +49,7 @@ export class NodeSession<Data = SessionData> extends NodeFacts implements Holder
       throw refuseSetUp("Put the session middleware first: the response began before it ran.");
     }
     hold(req, this);
-    this.#sessions = sessions;
+    this.sessions = sessions;
     this.#req = req;
     // Both have the methods that are used, with the same meaning.
     this.#res = res as ServerResponse;
@@ -67,8 +71,12 @@ export class NodeSession<Data = SessionData> extends NodeFacts implements Holder
 
   /** A token in a form that was parsed before counts as the header. */
   override header(name: string): string | undefined {
-    const value = super.header(name);
-    return name === CSRF_HEADER ? (value ?? parsedToken(this.#parsedBody)) : value;
+    if (name !== CSRF_HEADER) return super.header(name);
+    return this.#req.headers[name]?.toString() ?? parsedToken(this.#parsedBody);
+  }
+
+  get facts(): this {
+    return this;
   }
 
   /**
@@ -78,13 +86,14 @@ export class NodeSession<Data = SessionData> extends NodeFacts implements Holder
    * @param parsedBody what the framework made of the body, if it did
    * @returns what is answered in the handler's place; `undefined` where the request may go on
    */
-  begin(parsedBody?: unknown): MaybePromise<Reply | undefined> {
+  begin(parsedBody?: unknown): MaybePromise<Reply | Denial | undefined> {
     this.#parsedBody = parsedBody;
-    if (isExchange(this.#sessions, this)) return this.#exchange();
-    const outcome = this.#sessions.check(this);
-    if (outcome === "needs-token") return this.#checkToken();
-    if (outcome !== undefined) return refusalReply(outcome);
-    return this.#sessions.loads ? (this.context.load() as Promise<undefined> | undefined) : outcome;
+    return begin(this);
+  }
+
+  readBody(): Promise<Uint8Array | undefined> {
+    const parsed = this.#parsedBody;
+    return typeof parsed === "string" ? Promise.resolve(Buffer.from(parsed)) : peekBody(this.#req);
   }
 
   /**
@@ -93,25 +102,11 @@ export class NodeSession<Data = SessionData> extends NodeFacts implements Holder
    */
   commit(): MaybePromise<Commit> | undefined {
     const keep = (commit: Commit) => (this.#owed = commit);
-    return this.#owed ?? (this.#context && when(this.#context.commit(), keep));
-  }
-
-  async #checkToken(): Promise<Reply | undefined> {
-    await this.context.load();
-    const read = () => peekBody(this.#req);
-    const refusal = await this.#sessions.checkToken(this, this.context, read);
-    return refusal && refusalReply(refusal);
-  }
-
-  async #exchange(): Promise<Reply> {
-    const body = this.#parsedBody;
-    const ticket =
-      typeof body === "string" ? body : new TextDecoder().decode(await peekBody(this.#req));
-    return this.#sessions.exchange(this, this.#req.headers.cookie, ticket);
+    return this.#owed ?? (this.#context && when(commitResponse(this), keep));
   }
 
   #open(): SessionContext<Data> {
-    const context = this.#sessions.open(this.#req.headers.cookie, this);
+    const context = this.sessions.open(this.#req.headers.cookie, this);
     // Too late for a cookie: what is written now must say so.
     if (this.#res.headersSent) void context.commit();
     else hookResponse(this.#res, () => this.commit()!, this.#fail);
@@ -120,16 +115,22 @@ export class NodeSession<Data = SessionData> extends NodeFacts implements Holder
 }
 
 /** Answers a request in the app's place. */
-export function sendReply(res: NodeResponse, { status, body, commit }: Reply): void {
+export function sendReply(res: NodeResponse, reply: Reply): void {
   const response = res as ServerResponse;
-  if (commit !== undefined) applyToNode(response, commit);
-  response.writeHead(status, {
-    "Content-Type": "application/json",
-    "Content-Length": Buffer.byteLength(body),
-  });
+  const { body } = reply;
+  prepareReply(response, reply);
+  response.setHeader("content-length", Buffer.byteLength(body));
   response.end(body);
   // HTTP/2 would keep the stream open until the client has sent a body that nobody reads.
   response.req.resume();
+}
+
+/** Puts everything of a reply but its body into a response, for frameworks that send it themselves. */
+export function prepareReply(res: NodeResponse, reply: Reply): void {
+  const response = res as ServerResponse;
+  response.statusCode = reply.status;
+  for (const [name, value] of Object.entries(headersOf(reply))) response.setHeader(name, value);
+  if (reply.commit !== undefined) applyToNode(response, reply.commit);
 }
 
 /** Answers a request that failed, where the framework has no answer of its own. */

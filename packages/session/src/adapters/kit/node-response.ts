@@ -3,7 +3,7 @@ import type { Readable } from "node:stream";
 import type { Commit } from "../../cookie/headers.ts";
 import type { MaybePromise } from "../../maybe.ts";
 import { applyToNode, type HeadArguments } from "./node-headers.ts";
-import { refuseSecond } from "./sessions.ts";
+import { refuseSecond } from "./given.ts";
 
 /** What is called on a response to send something. Each may be the first that sends the headers. */
 type Method = "writeHead" | "write" | "end" | "flushHeaders";
@@ -80,8 +80,9 @@ class ResponseHook {
     hookable.write = METHODS.write;
     hookable.end = METHODS.end;
     hookable.flushHeaders = METHODS.flushHeaders;
-    res.on("pipe", (source: Readable) => this.#sources.add(source));
-    res.on("unpipe", (source: Readable) => this.#sources.delete(source));
+    // What a test puts in the place of a response may not be a stream.
+    res.on?.("pipe", (source: Readable) => this.#sources.add(source));
+    res.on?.("unpipe", (source: Readable) => this.#sources.delete(source));
   }
 
   /** Does what was called on the response, or keeps it until the commit is there. */

@@ -28,18 +28,21 @@ export class NodeFacts implements RequestFacts {
    * nobody can say which site was meant (RFC 9112 §3.2, RFC 9113 §8.3.1), so all are shown.
    */
   header(name: string): string | undefined {
-    const { headers, rawHeaders } = this.#req;
-    // Where something that is no server of Node gives a list, it must not pass for one value.
-    if (name !== "host") return headers[name]?.toString();
-    const authority = headers[":authority"] as string | undefined;
-    let host = authority;
-    for (let at = 0; at < rawHeaders.length; at += 2) {
-      if (rawHeaders[at]!.length !== 4 || rawHeaders[at]!.toLowerCase() !== name) continue;
-      const value = rawHeaders[at + 1]!;
-      if (host === undefined) host = value;
-      else if (value !== authority) host += `, ${value}`;
-    }
-    return host;
+    const { rawHeaders } = this.#req;
+    // What stands for a request elsewhere, as in a serverless function, may have nothing but an object.
+    if (rawHeaders === undefined || rawHeaders.length === 0) return this.#parsed(name);
+    const value = findHeader(rawHeaders, name);
+    if (name !== "host") return value;
+    const authority = findHeader(rawHeaders, ":authority");
+    if (authority === undefined || value === authority) return value ?? authority;
+    return value === undefined ? authority : `${authority}, ${value}`;
+  }
+
+  #parsed(name: string): string | undefined {
+    const { headers } = this.#req;
+    // A list of values must not pass for one of them.
+    const value = headers[name]?.toString();
+    return name === "host" ? (value ?? headers[":authority"]?.toString()) : value;
   }
 
   get encrypted(): boolean {
@@ -49,4 +52,17 @@ export class NodeFacts implements RequestFacts {
   get remoteAddress(): string | undefined {
     return this.#req.socket.remoteAddress;
   }
+}
+
+/** @param raw names and values in turn, as Node received them */
+function findHeader(raw: readonly string[], name: string): string | undefined {
+  let found: string | undefined;
+  for (let at = 0; at < raw.length; at += 2) {
+    const key = raw[at]!;
+    if (key.length !== name.length || key.toLowerCase() !== name) continue;
+    const value = raw[at + 1]!;
+    const separator = name === "cookie" ? "; " : ", ";
+    found = found === undefined ? value : found + separator + value;
+  }
+  return found;
 }

@@ -3,10 +3,11 @@ import type { Sessions } from "../../engine.ts";
 import { when } from "../../maybe.ts";
 import type { SessionData, SessionOf } from "../../session/data.ts";
 import { exposeSession } from "./expose.ts";
-import { openForHandshake } from "./handshake.ts";
-import { NodeSession, sendReply } from "./node.ts";
+import { asksForSocket, openForHandshake } from "./handshake.ts";
+import { NodeSession, sendReply } from "./node-session.ts";
+import { NodeFacts } from "./node-facts.ts";
 import type { Reply } from "./reply.ts";
-import { refuseSecond } from "./sessions.ts";
+import { refuseSecond } from "./given.ts";
 
 declare global {
   // The namespace that Express's types are extended by; without them it means nothing.
@@ -45,18 +46,19 @@ export function serveConnect<Data>(
 ): void {
   const before = req as { session?: unknown; body?: unknown };
   if (before.session !== undefined) throw refuseSecond("req.session");
-  if (!("flushHeaders" in res)) {
+  // In the `upgrade` event of a server there is no response. A response of a test may be as bare.
+  if (!("flushHeaders" in res) && asksForSocket(new NodeFacts(req))) {
     const goOn = (passes: boolean) => {
       if (passes) next();
     };
     void openForHandshake(sessions, req).then(goOn);
     return;
   }
-  const held = new NodeSession(sessions, req, res, next);
+  const held = new NodeSession(sessions, req, res as ServerResponse, next);
   define(req, held);
   const goOn = (reply: Reply | undefined) => {
     if (reply === undefined) next();
-    else sendReply(res, reply);
+    else sendReply(res as ServerResponse, reply);
   };
   void when(held.begin(before.body), goOn, next);
 }

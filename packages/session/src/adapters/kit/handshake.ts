@@ -9,8 +9,35 @@ import type { SessionOf } from "../../session/data.ts";
 import type { RequestFacts } from "../../session/request.ts";
 import { exposeSession } from "./expose.ts";
 import { NodeFacts } from "./node-facts.ts";
-import { refusalReply, type Reply } from "./reply.ts";
-import { refuseEarly } from "./sessions.ts";
+import { denial, headersOf, type Denial, type Reply } from "./reply.ts";
+import { refuseEarly } from "./given.ts";
+
+/** A request, as far as it is checked. */
+export interface Judged<Data> {
+  readonly sessions: Sessions<Data>;
+  readonly facts: RequestFacts;
+}
+
+/**
+ * Tells whether a request asks for a WebSocket: a GET with `Upgrade: websocket` (RFC 6455 §4.1), or
+ * an extended CONNECT of HTTP/2 and HTTP/3 (RFC 8441, RFC 9220).
+ *
+ * `Connection` is not looked at: runtimes leave it out, and HTTP/2 forbids it. No page can set
+ * `Upgrade`, so a request that only looks like a handshake does not come from a browser.
+ *
+ * @example
+ * ```ts
+ * const refusal = asksForSocket(facts) ? sessions.checkHandshake(facts) : sessions.check(facts);
+ * ```
+ */
+export function asksForSocket(facts: RequestFacts): boolean {
+  const { method } = facts;
+  if (method === "GET") {
+    const upgrade = facts.header("upgrade");
+    return upgrade !== undefined && /(?:^|,)\s*websocket\s*(?:\/[^,]*)?(?:,|$)/i.test(upgrade);
+  }
+  return method === "CONNECT" && facts.header(":protocol") !== undefined;
+}
 
 /** What a hook on the handshake gives: nothing or true accepts it, false and a status refuse it. */
 export type Verdict = void | boolean | number;
@@ -31,9 +58,9 @@ export interface HandshakeSettings<Data> {
 export function refuseHandshake<Data>(
   sessions: Sessions<Data>,
   facts: RequestFacts,
-): Reply | undefined {
+): Denial | undefined {
   const refusal = sessions.checkHandshake(facts);
-  return refusal && refusalReply(refusal);
+  return refusal && denial(refusal);
 }
 
 /** Loads the session of a handshake, and lets the app change it or refuse the handshake. */
@@ -90,13 +117,13 @@ export function defineLiveSession<Data>(target: object, context: SessionContext<
  * Answers a handshake with an HTTP response and closes the connection (RFC 6455 §4.2.2). Node leaves
  * such a connection to its listener, without a response object.
  */
-export function refuseUpgrade(socket: Duplex, { status, body, commit }: Reply): void {
+export function refuseUpgrade(socket: Duplex, reply: Reply): void {
   if (socket.destroyed) return;
+  const { status, body, commit } = reply;
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? "Refused"}`,
     "Connection: close",
-    "Cache-Control: no-store",
-    "Content-Type: application/json",
+    ...Object.entries(headersOf(reply)).map(([name, value]) => `${name}: ${value}`),
     `Content-Length: ${Buffer.byteLength(body)}`,
     ...(commit?.setCookie ?? []).map((cookie) => `Set-Cookie: ${cookie}`),
   ];

@@ -1,0 +1,30 @@
+export { begin, type Incoming } from "./adapters/kit/begin.ts";
+export { exposeSession, heldBy, hold, type Holder } from "./adapters/kit/expose.ts";
+export { peekFetchBody } from "./adapters/kit/fetch-body.ts";
+export { connectionOf, FetchFacts, type ConnectionFacts } from "./adapters/kit/fetch-facts.ts";
+export { openHeaders, toResponse, withCommit } from "./adapters/kit/fetch-response.ts";
+export { FetchSession, type FetchSources } from "./adapters/kit/fetch-session.ts";
+export { toSessions, type SessionsOrOptions } from "./adapters/kit/given.ts";
+export {
+  asksForSocket,
+  commitHandshake,
+  decide,
+  defineLiveSession,
+  failed,
+  recall,
+  refuseHandshake,
+  refuseUpgrade,
+  remember,
+  type HandshakeSettings,
+  type Verdict,
+} from "./adapters/kit/handshake.ts";
+export { NodeFacts, type NodeRequest } from "./adapters/kit/node-facts.ts";
+export { applyToNode } from "./adapters/kit/node-headers.ts";
+export {
+  NodeSession,
+  prepareReply,
+  sendFailure,
+  sendReply,
+  type NodeResponse,
+} from "./adapters/kit/node-session.ts";
+export { headersOf, type Denial, type Reply } from "./adapters/kit/reply.ts";

@@ -1,0 +1,62 @@
+import type { Commit } from "../../cookie/headers.ts";
+import type { MaybePromise } from "../../maybe.ts";
+import type { SessionContext } from "../../session/context.ts";
+import type { SessionData } from "../../session/data.ts";
+import type { Endpoint } from "../../session/endpoint.ts";
+import { refuseUnattached } from "../../session/refusals.ts";
+import { asksForSocket, type Judged } from "./handshake.ts";
+import { denial, type Denial, type Reply } from "./reply.ts";
+
+/** A request, as far as the steps before its handler need it. */
+export interface Incoming<Data = SessionData> extends Judged<Data> {
+  /** The session of the request. Opened at its first use. */
+  readonly context: SessionContext<Data>;
+  /** Reads the body and leaves it for the handler; `undefined` above 1 MiB. */
+  readBody(): Promise<Uint8Array | undefined>;
+}
+
+/**
+ * Does what comes before a handler: the check of a handshake or of a cross-site request, the
+ * endpoints of the sessions themselves, the CSRF token, and loading from a store.
+ *
+ * @returns what is answered in the handler's place; `undefined` lets the request pass. A promise only
+ * with a store, where a token has to be checked, and for an endpoint
+ * @example
+ * ```ts
+ * const reply = await begin(new FetchSession(sessions, request));
+ * if (reply !== undefined) return toResponse(reply);
+ * ```
+ */
+export function begin<Data>(incoming: Incoming<Data>): MaybePromise<Reply | Denial | undefined> {
+  const { sessions, facts } = incoming;
+  const isHandshake = asksForSocket(facts);
+  const endpoint = isHandshake ? undefined : sessions.endpointOf(facts);
+  const outcome = isHandshake ? sessions.checkHandshake(facts) : sessions.check(facts);
+  if (typeof outcome === "object") return denial(outcome);
+  // An endpoint's own secret, such as a ticket, stands for the token.
+  if (endpoint !== undefined) return answer(endpoint, incoming);
+  if (outcome === "needs-token") return checkToken(incoming);
+  return sessions.loads ? (incoming.context.load() as Promise<undefined> | undefined) : undefined;
+}
+
+async function answer<Data>(endpoint: Endpoint, incoming: Incoming<Data>): Promise<Reply> {
+  const body = await incoming.readBody();
+  return endpoint.answer(incoming.context as never, incoming.facts, body);
+}
+
+async function checkToken<Data>(incoming: Incoming<Data>): Promise<Denial | undefined> {
+  const { sessions, facts, context } = incoming;
+  await context.load();
+  const refusal = await sessions.checkToken(facts, context, () => incoming.readBody());
+  return refusal && denial(refusal);
+}
+
+/**
+ * Saves the session, right before the headers of its response go out. What is written later throws,
+ * after a handshake with the advice that fits a socket.
+ */
+export function commitResponse<Data>({ context, facts }: Incoming<Data>): MaybePromise<Commit> {
+  const commit = context.commit();
+  if (asksForSocket(facts)) context.close(refuseUnattached);
+  return commit;
+}

@@ -1,0 +1,38 @@
+import { MAX_FORM_BYTES } from "./body.ts";
+
+/**
+ * Reads a copy of a request's body, so that the handler can still read it.
+ *
+ * @returns `undefined` where it was read before, is longer than 1 MiB, or breaks off
+ */
+export async function peekFetchBody(request: Request): Promise<Uint8Array | undefined> {
+  if (request.bodyUsed) return undefined;
+  const body = request.clone().body;
+  if (body === null) return undefined;
+  const reader = body.getReader();
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return joined(chunks, size);
+      size += value.length;
+      if (size > MAX_FORM_BYTES) break;
+      chunks.push(value);
+    }
+  } catch {
+    return undefined; // the client went away
+  }
+  void reader.cancel().catch(() => {});
+  return undefined;
+}
+
+function joined(chunks: readonly Uint8Array[], size: number): Uint8Array {
+  const bytes = new Uint8Array(size);
+  let offset = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, offset);
+    offset += chunk.length;
+  }
+  return bytes;
+}

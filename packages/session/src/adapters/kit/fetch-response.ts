@@ -1,0 +1,45 @@
+import { applyCommit, type Commit } from "../../cookie/headers.ts";
+import { headersOf, type Reply } from "./reply.ts";
+
+/**
+ * A reply as a Fetch `Response`.
+ *
+ * @example
+ * ```ts
+ * const reply = await begin(new FetchSession(sessions, request));
+ * if (reply !== undefined) return toResponse(reply);
+ * ```
+ */
+export function toResponse(reply: Reply): Response {
+  const { status, body, commit } = reply;
+  const response = new Response(body, { status, headers: headersOf(reply) });
+  return commit === undefined ? response : withCommit(response, commit);
+}
+
+/**
+ * Puts what a commit asks for on a response.
+ *
+ * @returns the response, or a copy of it where its headers cannot be changed, as those of
+ * `Response.redirect()` and of what `fetch()` gave
+ */
+export function withCommit(response: Response, commit: Commit): Response {
+  if (!commit.accessed) return response;
+  try {
+    applyCommit(commit, response.headers);
+    return response;
+  } catch {
+    const copy = new Response(response.body, response);
+    applyCommit(commit, copy.headers);
+    return copy;
+  }
+}
+
+/** The response, or a copy of it, with headers that can be changed. */
+export function openHeaders(response: Response): Response {
+  try {
+    response.headers.delete("x-galleta-none");
+    return response;
+  } catch {
+    return new Response(response.body, response);
+  }
+}

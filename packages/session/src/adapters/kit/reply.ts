@@ -1,0 +1,26 @@
+import { refusalBody, type Refusal } from "../../csrf/refusal.ts";
+import type { Reply } from "../../session/endpoint.ts";
+
+export type { Reply };
+
+/** The reply to a request that the cross-site check or the check of handshakes stopped. */
+export interface Denial extends Reply {
+  readonly refusal: Refusal;
+}
+
+/** The reply to a request that was denied. */
+export function denial(refusal: Refusal): Denial {
+  return { status: refusal.status, body: refusalBody(refusal), refusal };
+}
+
+/**
+ * Gives the headers of a reply, but for those of its commit.
+ *
+ * @example
+ * ```ts
+ * const response = new Response(reply.body, { status: reply.status, headers: headersOf(reply) });
+ * ```
+ */
+export function headersOf({ headers }: Reply): Record<string, string> {
+  return { "content-type": "application/json", "cache-control": "no-store", ...headers };
+}
