@@ -33,6 +33,8 @@ export type SessionErrorCode =
   | "ERR_SESSION_HOST"
   /** The store did not answer in time or failed; `cause` has its error. */
   | "ERR_SESSION_STORE"
+  /** A user id is neither a non-empty string nor a finite number. */
+  | "ERR_SESSION_SUBJECT"
   /** This feature needs a `store`. */
   | "ERR_SESSION_STORE_REQUIRED"
   /** A ticket's MAC, form or purpose is wrong. */

@@ -87,6 +87,25 @@ export const storeCases: readonly Case[] = [
     },
   },
   {
+    name: "store: a logout while it is down deletes the browser's cookie with its 503",
+    run: (harness) => {
+      const state = { isDown: false };
+      return serve(harness, withEvents({ store: slowStore(state) }).options, async ({ ask }) => {
+        const jar = new Jar();
+        await ask("/set?name=ana", { jar });
+        const cookie = jar.header;
+        state.isDown = true;
+        const logout = await ask("/destroy", { jar });
+        expect(logout.status).toBeGreaterThanOrEqual(500);
+        expect(logout.setCookie.join()).toContain("Max-Age=0");
+        expect(jar.header).toBe("");
+        state.isDown = false;
+        // The process that failed to tell the store remembers the end.
+        expect((await ask("/read", { headers: { cookie } })).body).toBe("{}");
+      });
+    },
+  },
+  {
     name: "store: strict token in a form",
     run: (harness) =>
       serve(

@@ -40,7 +40,15 @@ export function session<Data = SessionData>(given: SessionsOrOptions<Data>): H3P
     const reply = await held.begin();
     if (reply !== undefined) return reply;
 
-    const commit = async () => ((event as Owing)[OWED] = await held.commit());
+    const commit = async () => {
+      try {
+        return ((event as Owing)[OWED] = await held.commit());
+      } catch (error) {
+        // A logout that the store did not hear of still deletes the cookie.
+        (event as Owing)[OWED] = await held.commit();
+        throw error;
+      }
+    };
     let answer: unknown;
     try {
       answer = await next();

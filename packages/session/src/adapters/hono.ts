@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Context, MiddlewareHandler } from "hono";
+import type { Commit } from "../cookie/headers.ts";
 import type { SessionData, SessionOf } from "../session/data.ts";
 import type { RequestFacts } from "../session/request.ts";
 import { exposeSession, heldBy, hold, type Holder } from "./kit/expose.ts";
@@ -42,18 +43,27 @@ export function session<Data = SessionData>(given: SessionsOrOptions<Data>): Mid
 
     await next();
 
-    const owed = held.commit();
-    const commit = owed instanceof Promise ? await owed : owed;
-    // Hono makes a response where there is none, and headers where nobody asked for them.
-    if (!commit.accessed) return undefined;
-    const response = withCommit(c.res, commit);
-    if (response !== c.res) {
-      // Hono would write the old headers over those of a new response.
-      c.res = undefined;
-      c.res = response;
+    try {
+      const owed = held.commit();
+      put(c, owed instanceof Promise ? await owed : owed);
+    } catch (error) {
+      // A logout that the store did not hear of still deletes the cookie: Hono copies the headers
+      // of this response to the error response.
+      put(c, await held.commit());
+      throw error;
     }
     return undefined;
   };
+}
+
+function put(c: Context, commit: Commit): void {
+  // Hono makes a response where there is none, and headers where nobody asked for them.
+  if (!commit.accessed) return;
+  const response = withCommit(c.res, commit);
+  if (response === c.res) return;
+  // Hono would write the old headers over those of a new response.
+  c.res = undefined;
+  c.res = response;
 }
 
 /** What a server of Node, Bun or Deno passes to Hono as its `env`. */

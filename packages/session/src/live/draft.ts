@@ -37,6 +37,7 @@ export function draftChange(
   changeAtOnce(change, draft);
   assertJson(draft);
   assertFits(shared.settings, draft);
+  shared.vault?.assertSubject(draft);
   const json = serializeBody(draft, meta);
   if (json === newest.json) return undefined;
   const { loaded, sid, born } = state;

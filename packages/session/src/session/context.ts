@@ -1,14 +1,16 @@
 import { UNTOUCHED, type Commit } from "../cookie/headers.ts";
 import { SessionError } from "../errors.ts";
-import { when, type MaybePromise } from "../maybe.ts";
+import type { MaybePromise } from "../maybe.ts";
 import { newSessionId } from "../token/token.ts";
 import { isSame, serializeBody } from "./body.ts";
 import { nowSeconds } from "./clock.ts";
 import type { SessionData, SessionOf } from "./data.ts";
-import { ownerOf, type Refuse } from "./dictionary.ts";
+import { failedView, ownerOf, type Refuse } from "./dictionary.ts";
 import type { Saved } from "./draft.ts";
+import { deletions } from "./issue.ts";
+import type { JsonObject } from "./format.ts";
 import { assertJson, isDictionary, NO_META, parseBody } from "./json.ts";
-import { findSession, settle } from "./load.ts";
+import { findSession, isVerified, settle, type Verified } from "./load.ts";
 import { emptySession, type Loaded, type Shared } from "./loaded.ts";
 import { refuseCommitted, refuseUnattached } from "./refusals.ts";
 import type { RequestFacts } from "./request.ts";
@@ -24,6 +26,10 @@ export class SessionContext<Data = SessionData> {
   /** Gives what {@link SessionContext.load} came to, before anybody asked for the session. */
   #ahead: (() => Loaded) | undefined;
   #refuse: Refuse | undefined;
+  /** Set where the store failed: every use of the session throws its error. */
+  #failure: { readonly view: JsonObject; readonly found: Verified | Loaded } | undefined;
+  /** What the response owes after a commit that failed. */
+  #owed: Commit | undefined;
 
   constructor(shared: Shared, header: string, request: RequestFacts | undefined) {
     this.#shared = shared;
@@ -38,7 +44,8 @@ export class SessionContext<Data = SessionData> {
 
   /** The dictionary. The first access reads and verifies the cookie. */
   get session(): SessionOf<Data> {
-    return this.state.view as SessionOf<Data>;
+    const failed = this.#failure;
+    return (failed === undefined ? this.state.view : failed.view) as SessionOf<Data>;
   }
 
   /** Replaces the data, or ends the session with null. */
@@ -115,9 +122,11 @@ export class SessionContext<Data = SessionData> {
         this.#ahead = () => loaded;
       },
       (error: unknown) => {
-        this.#ahead = () => {
+        const fail = () => {
           throw error;
         };
+        this.#ahead = fail;
+        this.#failure = { view: failedView(this, fail), found };
       },
     );
   }
@@ -134,7 +143,7 @@ export class SessionContext<Data = SessionData> {
     const isFirst = this.isOpen;
     if (isFirst) this.close(refuseCommitted);
     if (state === undefined) return UNTOUCHED;
-    if (!isFirst) return ACCESSED;
+    if (!isFirst) return this.#takeOwed();
     if (this.#owesNothing(state)) {
       state.issued = state.loaded;
       return ACCESSED;
@@ -146,7 +155,33 @@ export class SessionContext<Data = SessionData> {
       state.issued = issued;
       return { accessed: true, setCookie, clearSiteData: state.clearSiteData };
     };
-    return when(saveSession(this.#shared, state, nowSeconds()), committed);
+    const failed = (error: unknown): never => {
+      this.#owed = this.#afterFailure(state);
+      throw error;
+    };
+    try {
+      const saved = saveSession(this.#shared, state, nowSeconds());
+      return saved instanceof Promise ? saved.then(committed, failed) : committed(saved);
+    } catch (error) {
+      return failed(error);
+    }
+  }
+
+  /** What the error response owes: a logout deletes the browser's cookie although it failed. */
+  #afterFailure({ loaded, destroyed, data, secure, clearSiteData }: State): Commit {
+    const isLogout = destroyed || Object.keys(data).length === 0;
+    if (loaded.isNew || !isLogout) return ACCESSED;
+    return {
+      accessed: true,
+      setCookie: deletions(this.#shared, loaded.cookies, secure),
+      clearSiteData,
+    };
+  }
+
+  #takeOwed(): Commit {
+    const owed = this.#owed ?? ACCESSED;
+    this.#owed = undefined;
+    return owed;
   }
 
   /** What most requests are, found out first: they read the session and left it alone. */
@@ -193,6 +228,7 @@ export class SessionContext<Data = SessionData> {
 
   /** Ends the session; what is written after belongs to a new one. */
   destroy(clearSiteData?: string): void {
+    if (this.#failure !== undefined) this.#openUnchecked(this.#failure.found);
     this.renew();
     const { state } = this;
     const { isNew, sid } = state.loaded;
@@ -211,6 +247,13 @@ export class SessionContext<Data = SessionData> {
     const meta = { ...state.meta };
     change(meta);
     state.meta = meta;
+  }
+
+  /** Ends a session that the store could not be asked about: its cookie says which one it is. */
+  #openUnchecked(found: Verified | Loaded): void {
+    this.#failure = undefined;
+    this.#ahead = () =>
+      isVerified(found) ? { ...found.opened, ...NOTHING, cookies: found.present } : found;
   }
 
   #open(): State {
@@ -233,6 +276,9 @@ export class SessionContext<Data = SessionData> {
     return shared.vault?.mustAsk(found) === true ? refuseUnloaded() : settle(shared, found, now);
   }
 }
+
+/** What is known of the data before the store has answered. */
+const NOTHING = { data: {}, meta: NO_META, json: EMPTY_BODY, isNew: false, reissue: false };
 
 const ACCESSED: Commit = { accessed: true, setCookie: [] };
 

@@ -75,6 +75,30 @@ export class Dictionary {
   }
 }
 
+/**
+ * The dictionary of a session that could not be loaded. Every use of it throws, and functions such
+ * as `destroy` still find its owner.
+ */
+export function failedView(owner: object, fail: Refuse): JsonObject {
+  const has = (_target: object, key: PropertyKey): boolean => {
+    if (key !== WHOSE) return fail();
+    answer = owner;
+    return false;
+  };
+  // Methods that an adapter put into the prototype stay callable: `req.session.destroy()`.
+  const get = (target: object, key: PropertyKey, receiver: unknown): unknown =>
+    key in target ? Reflect.get(target, key, receiver) : fail();
+  return new Proxy<JsonObject>(Object.create(null) as JsonObject, {
+    has,
+    get,
+    set: fail,
+    ownKeys: fail,
+    getOwnPropertyDescriptor: fail,
+    defineProperty: fail,
+    deleteProperty: fail,
+  });
+}
+
 /** A copy that is a plain object of its own; what is nested is shared. */
 export function copyData(data: JsonObject): JsonObject {
   const copy: JsonObject = {};

@@ -175,7 +175,8 @@ export function settleSession(
 
 function newer(session: StoredSession, other: StoredSession | undefined): StoredSession {
   if (other === undefined) return session;
-  return other.rev > session.rev || session.json === STORED_BODY ? other : session;
+  if (other.rev === session.rev && session.json === STORED_BODY) return other;
+  return other.rev > session.rev ? other : session;
 }
 
 /** Whether nothing in it is nested. A bracket in a text passes for that, and costs some time. */

@@ -70,6 +70,11 @@ export interface Vault {
   learn(fact: Fact): boolean;
   /** The user that the data names. */
   userOf(data: object): User | undefined;
+  /**
+   * Checks the user that the data names, before it is stored.
+   * @throws SessionError `ERR_SESSION_SUBJECT` when `revokeAll` could not name the user
+   */
+  assertSubject(data: object): void;
   /** Asks whether a user's sessions were ended. @throws SessionError `ERR_SESSION_STORE` */
   learnUser(user: User): Promise<void>;
   /** Whether a session was ended, as far as is known here: by itself, or with its user's others. */

@@ -51,7 +51,7 @@ describe.each(["fails", "hangs"] as const)("a store that %s", (mode) => {
     const { store, jar, fresh } = await loggedIn("reject");
     store.mode = mode;
     const context = await jar.open(fresh.sessions);
-    expect(() => context.session).toThrow(
+    expect(() => context.session["userId"]).toThrow(
       expect.objectContaining({ code: "ERR_SESSION_STORE", status: 503 }),
     );
     expect(await context.commit()).toEqual({ accessed: false, setCookie: [] });
@@ -90,6 +90,24 @@ describe.each(["fails", "hangs"] as const)("a store that %s", (mode) => {
     }
   });
 
+  it("deletes the browser's cookie of a logout with its 503", async () => {
+    const { store, jar, one, fresh } = await loggedIn("reject");
+    const copy = jar.copy();
+    // One process read the session before the failure, the other was never able to.
+    for (const made of [one, fresh]) {
+      const { sessions } = made;
+      jar.cookie = copy.cookie;
+      store.mode = "well";
+      const context = made === one ? await jar.open(sessions) : undefined;
+      store.mode = mode;
+      const logout = context ?? (await jar.open(sessions));
+      destroy(logout.session);
+      await expect(jar.finish(logout)).rejects.toMatchObject({ code: "ERR_SESSION_STORE" });
+      await jar.finish(logout);
+      expect(jar.cookie).toBe("");
+    }
+  });
+
   it("does not keep the id of before a login from ending, where requests go on", async () => {
     const { store, jar, one, fresh } = await loggedIn("allow");
     const before = jar.copy();
@@ -109,7 +127,7 @@ describe.each(["fails", "hangs"] as const)("a store that %s", (mode) => {
     store.mode = mode;
     const before = store.calls;
     const contexts = await Promise.all(Array.from({ length: 50 }, () => jar.open(fresh.sessions)));
-    for (const context of contexts) expect(() => context.session).toThrow(/store/);
+    for (const { session } of contexts) expect(() => session["userId"]).toThrow(/store/);
     expect(store.calls - before).toBe(1);
   });
 });

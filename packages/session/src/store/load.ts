@@ -12,7 +12,8 @@ export function mustAsk(shared: Shared, vault: StoreVault, found: Verified | Loa
 function mustFetch({ ledger }: Shared, vault: StoreVault, { opened }: Verified): boolean {
   const known = ledger.peek(opened.sid);
   if (known?.ended === true) return false;
-  if (opened.json === STORED_BODY && known === undefined) return true;
+  // A cookie that names a later revision than this process remembers was written by another one.
+  if (opened.json === STORED_BODY && (known === undefined || known.rev < opened.rev)) return true;
   return vault.hasNewer(opened.sid, Math.max(opened.rev, known?.rev ?? 0));
 }
 
@@ -55,9 +56,9 @@ export async function loadStored(
       if (answer === ENDED) return refuse(shared, "revoked", now, present, opened.sid);
       stored = answer;
     }
-    const isLost =
-      needsData && stored === undefined && shared.ledger.peek(opened.sid) === undefined;
-    // The store forgot it, because it was full or lost what it had: there is no data to go on with.
+    const known = Math.max(stored?.rev ?? -1, shared.ledger.peek(opened.sid)?.rev ?? -1);
+    // The store was full, or lost a write: older data than the cookie names is never read.
+    const isLost = needsData && known < opened.rev;
     if (isLost) return refuse(shared, "revoked", now, present, opened.sid);
     return settleSession(shared, verified, now, stored);
   }

@@ -26,6 +26,7 @@ export async function saveStored(
   now: number,
 ): Promise<Saved> {
   const { loaded, sid } = draft;
+  vault.assertSubject(draft.data);
   const user = vault.userOf(draft.data);
   const before = parseBody(loaded.json);
   const was = before === undefined ? undefined : vault.userOf(before.data);

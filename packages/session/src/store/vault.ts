@@ -22,6 +22,7 @@ import { loadStored, mustAsk } from "./load.ts";
 import { LogReader } from "./log.ts";
 import { Mirror } from "./mirror.ts";
 import { saveStored } from "./save.ts";
+import { assertSubject, assertUser, findUser } from "./user.ts";
 import {
   isSessionStore,
   revisionOf,
@@ -114,11 +115,11 @@ export class StoreVault implements Vault {
   }
 
   userOf(data: object): User | undefined {
-    if (this.#subject === undefined) return undefined;
-    const value = Object.hasOwn(data, this.#subject)
-      ? (data as Record<string, unknown>)[this.#subject]
-      : undefined;
-    return typeof value === "string" || typeof value === "number" ? value : undefined;
+    return this.#subject === undefined ? undefined : findUser(data, this.#subject);
+  }
+
+  assertSubject(data: object): void {
+    if (this.#subject !== undefined) assertSubject(data, this.#subject);
   }
 
   async learnUser(user: User): Promise<void> {
@@ -210,6 +211,7 @@ export class StoreVault implements Vault {
 
   async endUser(user: User, keep: string): Promise<void> {
     if (this.#subject === undefined) throw storeRequired();
+    assertUser(user);
     const now = nowSeconds();
     const until = lastExpiry(this.#shared.settings.lifetimes, now, now, now);
     let fact: UserFact | undefined;

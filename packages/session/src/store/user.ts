@@ -1,0 +1,66 @@
+import { SessionError } from "../errors.ts";
+import type { User } from "../session/vault.ts";
+
+/**
+ * Finds the user id in the data of a session.
+ *
+ * @param subject the field that the option `subject` names
+ * @returns `undefined` where no user is logged in, or none that `revokeAll` could name
+ */
+export function findUser(data: object, subject: string): User | undefined {
+  const value = fieldOf(data, subject);
+  return isUser(value) ? value : undefined;
+}
+
+/**
+ * Checks that the sessions of the user in this data can be revoked, before the data is stored.
+ *
+ * @throws SessionError `ERR_SESSION_SUBJECT`
+ */
+export function assertSubject(data: object, subject: string): void {
+  const value = fieldOf(data, subject);
+  if (value === undefined && isPath(data, subject)) throw pathError(subject);
+  if (value === undefined || value === null || value === "") return;
+  assertUser(value, `The field "${subject}" of the session`);
+}
+
+/**
+ * Checks a user id before its sessions are looked for.
+ *
+ * @throws SessionError `ERR_SESSION_SUBJECT`
+ */
+export function assertUser(value: unknown, name = "The user id"): asserts value is User {
+  if (isUser(value)) return;
+  throw new SessionError(
+    "ERR_SESSION_SUBJECT",
+    `${name} must be a non-empty string or a finite number, or its sessions could never be revoked.`,
+  );
+}
+
+function isUser(value: unknown): value is User {
+  return typeof value === "string" ? value !== "" : Number.isFinite(value);
+}
+
+function fieldOf(data: object, subject: string): unknown {
+  return Object.hasOwn(data, subject) ? (data as Record<string, unknown>)[subject] : undefined;
+}
+
+/** True if a dotted name leads to a value inside the data: `user.id` in `{ user: { id: 1 } }`. */
+function isPath(data: object, subject: string): boolean {
+  const names = subject.split(".");
+  if (names.length < 2) return false;
+  let value: unknown = data;
+  for (const name of names) {
+    if (typeof value !== "object" || value === null || !Object.hasOwn(value, name)) return false;
+    value = (value as Record<string, unknown>)[name];
+  }
+  return value !== undefined && value !== null;
+}
+
+function pathError(subject: string): SessionError<"ERR_SESSION_SUBJECT"> {
+  return new SessionError(
+    "ERR_SESSION_SUBJECT",
+    `The option \`subject\` names one field at the top of the session, and "${subject}" is a path. ` +
+      "Keep the user id in a field of its own.",
+  );
+}
