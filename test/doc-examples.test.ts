@@ -12,7 +12,8 @@ const folder = join(root, "test/.scratch/doc-examples");
 /** What the app of the examples has, beside what it imports. */
 const WORLD = `
 import type { App, HttpRequest, HttpResponse, Socket } from "galleta";
-import type { RequestFacts, Refusal, Sessions } from "@galleta/session";
+import type { Sessions } from "@galleta/session";
+import type { RequestFacts, Refusal } from "@galleta/session/adapter";
 declare module "@galleta/session" {
   interface SessionData {
     views: number;

@@ -2,7 +2,6 @@
 // as it is on Node, Bun and Deno, and bundled on workerd.
 import assert from "node:assert/strict";
 import {
-  applyCommit,
   createSessions,
   csrfToken,
   describe,
@@ -12,6 +11,7 @@ import {
   Secret,
   SessionError,
 } from "@galleta/session";
+import { applyCommit } from "@galleta/session/adapter";
 import { session, withSession } from "@galleta/session/fetch";
 import { starlette } from "@galleta/session/formats/starlette";
 

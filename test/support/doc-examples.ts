@@ -44,6 +44,7 @@ const ENTRIES: Record<string, string> = {
   galleta: "packages/galleta/src/index.ts",
   "galleta/testing": "packages/galleta/src/testing/index.ts",
   "@galleta/session": "packages/session/src/index.ts",
+  "@galleta/session/adapter": "packages/session/src/adapter.ts",
   "@galleta/session/redis": "packages/session/src/redis.ts",
 };
 

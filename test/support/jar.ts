@@ -1,10 +1,12 @@
 import {
   attachSocket,
-  createSessions,
-  type CreateSessionsOptions,
   type LiveHandle,
   type LiveSocket,
   type SessionContext,
+} from "../../packages/session/src/adapter.ts";
+import {
+  createSessions,
+  type CreateSessionsOptions,
   type SessionEvent,
   type Sessions,
 } from "../../packages/session/src/index.ts";

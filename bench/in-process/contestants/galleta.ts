@@ -1,4 +1,5 @@
-import { createSessions, type SessionContext } from "@galleta/session";
+import { createSessions } from "@galleta/session";
+import type { SessionContext } from "@galleta/session/adapter";
 import {
   fromSetCookie,
   mint,

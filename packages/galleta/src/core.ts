@@ -1,4 +1,5 @@
-import type { CrossSiteCheck, Sessions } from "@galleta/session";
+import type { Sessions } from "@galleta/session";
+import type { CrossSiteCheck } from "@galleta/session/adapter";
 import { getRouterParams, H3, requestWithBaseURL, type H3Event, type H3Route } from "h3";
 import { addRoute, createRouter, findRoute } from "rou3";
 import { GalletaError, SettingsError } from "./errors.ts";

@@ -1,4 +1,5 @@
-import { applyCommit, type Sessions } from "@galleta/session";
+import type { Sessions } from "@galleta/session";
+import { applyCommit } from "@galleta/session/adapter";
 import { assertBodySize, type H3, type H3Event } from "h3";
 import { EventFacts } from "./facts.ts";
 

@@ -1,4 +1,4 @@
-import type { RequestFacts } from "@galleta/session";
+import type { RequestFacts } from "@galleta/session/adapter";
 import type { H3Event } from "h3";
 import type { IncomingMessage } from "node:http";
 

@@ -1,4 +1,5 @@
-import { SessionError, type Commit } from "@galleta/session";
+import { SessionError } from "@galleta/session";
+import type { Commit } from "@galleta/session/adapter";
 import { HTTPError as H3Error, HTTPResponse, type H3Event } from "h3";
 import type { Core } from "./core.ts";
 import { errorBody, HTTPError } from "./http-error.ts";

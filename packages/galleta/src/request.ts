@@ -1,11 +1,11 @@
 import {
   SessionError,
-  type SessionContext,
   type SessionData,
   type SessionOf,
   type Sessions,
   type StandardSchema,
 } from "@galleta/session";
+import type { SessionContext } from "@galleta/session/adapter";
 import { assertBodySize, getRouterParams, readBody, readValidatedBody, type H3Event } from "h3";
 import { EventFacts } from "./facts.ts";
 import { HTTPError } from "./http-error.ts";

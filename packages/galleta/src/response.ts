@@ -1,4 +1,4 @@
-import { applyCommit, privateNoStore, type Commit } from "@galleta/session";
+import { applyCommit, privateNoStore, type Commit } from "@galleta/session/adapter";
 import { redirect, type HTTPResponse } from "h3";
 import { FastResponse } from "srvx";
 

@@ -1,4 +1,5 @@
-import { SessionError, type CrossSiteCheck, type Refusal, type Sessions } from "@galleta/session";
+import { SessionError, type Sessions } from "@galleta/session";
+import type { CrossSiteCheck, Refusal } from "@galleta/session/adapter";
 import { openSession, readAhead, requestFacts, type HttpRequest } from "./request.ts";
 
 type Req = HttpRequest<never, never>;

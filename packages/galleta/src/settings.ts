@@ -1,11 +1,11 @@
 import {
   clusterBackplane,
-  createCrossSiteCheck,
   createSessions,
   Secret,
   type CreateSessionsOptions,
   type Sessions,
 } from "@galleta/session";
+import { createCrossSiteCheck } from "@galleta/session/adapter";
 import { coreOf, type App } from "./app.ts";
 import type { Core } from "./core.ts";
 import { SettingsError } from "./errors.ts";

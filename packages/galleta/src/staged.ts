@@ -1,4 +1,4 @@
-import { privateNoStore, varyOnCookie, type Commit } from "@galleta/session";
+import { privateNoStore, varyOnCookie, type Commit } from "@galleta/session/adapter";
 import type { H3Event } from "h3";
 
 // Where h3 keeps what its own functions (CORS, caching, events) want in the response. The getter

@@ -28,3 +28,20 @@ export {
   type NodeResponse,
 } from "./adapters/kit/node-session.ts";
 export { headersOf, type Denial, type Reply } from "./adapters/kit/reply.ts";
+export { applyCommit, privateNoStore, varyOnCookie, type Commit } from "./cookie/headers.ts";
+export { createCrossSiteCheck, type CrossSiteCheck } from "./csrf/check.ts";
+export { refusalBody, type CrossSiteRule, type Refusal } from "./csrf/refusal.ts";
+export { Sessions, type BodyReader } from "./engine.ts";
+export { attachSocket, live } from "./live/live.ts";
+export {
+  appProtocols,
+  escapeMessage,
+  negotiate,
+  readFrame,
+  type LiveHandle,
+  type LiveSocket,
+} from "./live/socket.ts";
+export type { SessionContext } from "./session/context.ts";
+export type { Endpoint } from "./session/endpoint.ts";
+export type { ExchangeAnswer } from "./session/hub.ts";
+export type { RequestFacts } from "./session/request.ts";

@@ -1,28 +1,15 @@
-export { applyCommit, privateNoStore, varyOnCookie, type Commit } from "./cookie/headers.ts";
-export { createCrossSiteCheck, type CrossSiteCheck } from "./csrf/check.ts";
 export { CSRF_FIELD, CSRF_HEADER } from "./csrf/form.ts";
 export type { CsrfOption, CsrfSettings } from "./csrf/options.ts";
 export type { TrustProxy } from "./csrf/proxy.ts";
-export { refusalBody, type CrossSiteRule, type Refusal } from "./csrf/refusal.ts";
 export { csrfToken, verifyToken } from "./csrf/session-token.ts";
-export { Sessions, type BodyReader, type SessionOptions } from "./engine.ts";
+export type { Sessions, SessionOptions } from "./engine.ts";
 export { SessionError, type SessionErrorCode, type SessionErrorOptions } from "./errors.ts";
 export type { Backplane } from "./live/backplane.ts";
 export { clusterBackplane } from "./live/cluster.ts";
 export { sessionBackplane } from "./live/custom.ts";
-export { attachSocket } from "./live/live.ts";
-export {
-  appProtocols,
-  escapeMessage,
-  negotiate,
-  readFrame,
-  type LiveHandle,
-  type LiveSocket,
-} from "./live/socket.ts";
 export { update, type UpdateOptions } from "./live/update.ts";
 export { Secret } from "./secret.ts";
 export type { ConnectedBackplane, ConnectedStore } from "./session/connect.ts";
-export type { SessionContext } from "./session/context.ts";
 // With `export *`, and only with it, an app's declarations merge into SessionData.
 export * from "./session/data.ts";
 export type { SessionEvent, SessionEventType, SessionListener } from "./session/events.ts";
@@ -44,9 +31,7 @@ export {
   type DestroyOptions,
   type SessionDescription,
 } from "./session/functions.ts";
-export type { ExchangeAnswer } from "./session/hub.ts";
 export type { SecretKeys } from "./session/keys.ts";
-export type { RequestFacts } from "./session/request.ts";
 export type { StandardSchema } from "./session/schema.ts";
 export { createSessions, type CreateSessionsOptions } from "./sessions.ts";
 export { sessionStore } from "./store/custom.ts";

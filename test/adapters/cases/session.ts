@@ -1,4 +1,5 @@
-import { attachSocket, createSessions, update } from "@galleta/session";
+import { createSessions, update } from "@galleta/session";
+import { attachSocket } from "@galleta/session/adapter";
 import { expect } from "vitest";
 import type { Case } from "../conformance.ts";
 import { expectHeaders, headersArrived } from "../app.ts";

@@ -3,10 +3,10 @@ import {
   createSessions,
   describe,
   renew,
-  type SessionContext,
   type SessionData,
   type SessionOf,
 } from "@galleta/session";
+import type { SessionContext } from "@galleta/session/adapter";
 import { same, type Equal } from "../equal.ts";
 
 declare module "@galleta/session" {

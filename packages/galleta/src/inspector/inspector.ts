@@ -1,4 +1,5 @@
-import type { RequestFacts, SessionOptions, Sessions } from "@galleta/session";
+import type { SessionOptions, Sessions } from "@galleta/session";
+import type { RequestFacts } from "@galleta/session/adapter";
 import { isLocalRequest } from "@galleta/session/inspect";
 import { renderPage, STYLE_HASH } from "./page.ts";
 import type { Recorder } from "./recorder.ts";

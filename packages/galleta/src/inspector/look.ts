@@ -1,10 +1,10 @@
 import {
   describe,
   SessionError,
-  type SessionContext,
   type SessionDescription,
   type SessionEvent,
 } from "@galleta/session";
+import type { SessionContext } from "@galleta/session/adapter";
 import {
   adviseOn,
   hashSessionId,

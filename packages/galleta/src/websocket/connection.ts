@@ -1,4 +1,5 @@
-import { escapeMessage, negotiate, type JsonValue } from "@galleta/session";
+import type { JsonValue } from "@galleta/session";
+import { escapeMessage, negotiate } from "@galleta/session/adapter";
 import type { Peer } from "crossws";
 import { GalletaError, WebSocketDisconnect } from "../errors.ts";
 import { HTTPError } from "../http-error.ts";

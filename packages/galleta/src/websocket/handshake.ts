@@ -1,4 +1,4 @@
-import { readFrame } from "@galleta/session";
+import { readFrame } from "@galleta/session/adapter";
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { refuse } from "./answer.ts";

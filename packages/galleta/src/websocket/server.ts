@@ -1,4 +1,4 @@
-import { appProtocols } from "@galleta/session";
+import { appProtocols } from "@galleta/session/adapter";
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Peer } from "crossws";

@@ -1,10 +1,10 @@
+import type { Sessions } from "@galleta/session";
 import {
   attachSocket,
   type LiveHandle,
   type LiveSocket,
   type SessionContext,
-  type Sessions,
-} from "@galleta/session";
+} from "@galleta/session/adapter";
 import type { EventFacts } from "../facts.ts";
 import { logError } from "../log.ts";
 import type { Connection } from "./connection.ts";

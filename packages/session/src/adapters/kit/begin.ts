@@ -23,8 +23,10 @@ export interface Incoming<Data = SessionData> extends Judged<Data> {
  * with a store, where a token has to be checked, and for an endpoint
  * @example
  * ```ts
- * const reply = await begin(new FetchSession(sessions, request));
- * if (reply !== undefined) return toResponse(reply);
+ * const denied = async (request: Request) => {
+ *   const reply = await begin(new FetchSession(sessions, request));
+ *   return reply && toResponse(reply);
+ * };
  * ```
  */
 export function begin<Data>(incoming: Incoming<Data>): MaybePromise<Reply | Denial | undefined> {

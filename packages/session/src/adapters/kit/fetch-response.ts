@@ -6,8 +6,7 @@ import { headersOf, type Reply } from "./reply.ts";
  *
  * @example
  * ```ts
- * const reply = await begin(new FetchSession(sessions, request));
- * if (reply !== undefined) return toResponse(reply);
+ * toResponse({ status: 404, body: '{"error":"Not Found"}' }).headers.get("cache-control"); // "no-store"
  * ```
  */
 export function toResponse(reply: Reply): Response {

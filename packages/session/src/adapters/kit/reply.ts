@@ -18,7 +18,7 @@ export function denial(refusal: Refusal): Denial {
  *
  * @example
  * ```ts
- * const response = new Response(reply.body, { status: reply.status, headers: headersOf(reply) });
+ * headersOf({ status: 200, body: "{}" })["cache-control"]; // "no-store"
  * ```
  */
 export function headersOf({ headers }: Reply): Record<string, string> {
