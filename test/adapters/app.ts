@@ -1,4 +1,4 @@
-import { csrfToken, destroy, renew, SessionError } from "@galleta/session";
+import { csrfToken, destroy, flash, renew, SessionError } from "@galleta/session";
 
 /** What the app of the conformance suite is given of a request, whatever the framework. */
 export interface Call {
@@ -126,9 +126,23 @@ const VIEWS: Record<string, (call: Call) => Answer | Promise<Answer>> = {
     session["big"] = "x".repeat(6000);
     return { body: pieces() };
   },
+  "/class": ({ session }) => {
+    session["cart"] = { items: [new Item()] };
+    return { body: "an object of a class" };
+  },
+  "/flash": ({ session }) => {
+    flash(session, "notice", "saved");
+    return { body: "flashed" };
+  },
+  "/flashed": ({ session }) => json({ notice: flash(session, "notice") ?? null }),
+  "/text": ({ session }) => ({ body: String(session) }),
   "/late": ({ session }) => ({ body: lateWrite(() => session) }),
   "/late-first": (call) => ({ body: lateWrite(() => call.session) }),
 };
+
+class Item {
+  price = 1;
+}
 
 async function* pieces(): AsyncGenerator<string> {
   yield "one ";

@@ -140,6 +140,30 @@ export const sessionCases: readonly Case[] = [
       }),
   },
   {
+    name: "HEAD and a prefetch leave a flash message to the request that shows it",
+    run: (harness) =>
+      serve(harness, withEvents().options, async ({ ask }) => {
+        const jar = new Jar();
+        await ask("/flash", { jar });
+        const headers = { "sec-purpose": "prefetch;prerender" };
+        expect((await ask("/flashed", { jar, method: "HEAD" })).setCookie).toEqual([]);
+        const ahead = await ask("/flashed", { jar, headers });
+        expect({ body: ahead.body, setCookie: ahead.setCookie }).toEqual({
+          body: '{"notice":"saved"}',
+          setCookie: [],
+        });
+        expect((await ask("/flashed", { jar })).body).toBe('{"notice":"saved"}');
+        expect((await ask("/flashed", { jar })).body).toBe('{"notice":null}');
+      }),
+  },
+  {
+    name: "a session has a text, as every object has",
+    run: (harness) =>
+      serve(harness, withEvents().options, async ({ ask }) => {
+        expect((await ask("/text")).body).toBe("[object Session]");
+      }),
+  },
+  {
     name: "a late write throws ERR_SESSION_COMMITTED",
     run: (harness) =>
       serve(harness, withEvents().options, async ({ ask }) => {
@@ -157,7 +181,7 @@ export const sessionCases: readonly Case[] = [
     name: "what cannot be saved is a 500, and the server lives",
     run: (harness) =>
       serve(harness, withEvents().options, async ({ ask }) => {
-        for (const path of ["/huge", "/not-json", "/stream-huge"]) {
+        for (const path of ["/huge", "/not-json", "/class", "/stream-huge"]) {
           const { status, setCookie } = await ask(path);
           expect({ path, status, setCookie }).toEqual({ path, status: 500, setCookie: [] });
         }

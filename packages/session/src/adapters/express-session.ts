@@ -1,7 +1,9 @@
 import type { IncomingMessage } from "node:http";
 import { SessionError } from "../errors.ts";
 import type { SessionData, SessionOf } from "../session/data.ts";
-import { describe, destroy } from "../session/functions.ts";
+import { contextOf } from "../session/context.ts";
+import { TO_TEXT } from "../session/dictionary.ts";
+import { describe } from "../session/functions.ts";
 import { serveConnect, type SessionMiddleware } from "./kit/middleware.ts";
 import { heldBy, type Holder } from "./kit/expose.ts";
 import { toSessions, type SessionsOrOptions } from "./kit/given.ts";
@@ -23,9 +25,9 @@ declare global {
     interface RequestSession {
       readonly id: string;
       readonly cookie: CookieView;
-      /** Begins a new session, without data and with a new id. */
+      /** Begins a new session, without data and with a new id. The old object keeps its data. */
       regenerate(done?: Callback): this;
-      /** Ends the session. `req.session` is an empty one from then on. */
+      /** Ends the session. `req.session` is an empty one from then on; the old object keeps its data. */
       destroy(done?: Callback): this;
       /** Does nothing: a session is saved when the response begins, in the cookie itself. */
       save(done?: Callback): this;
@@ -33,6 +35,8 @@ declare global {
       reload(done?: Callback): this;
       /** Does nothing: see the option `rolling`. */
       touch(): this;
+      /** Whether the session has a key, as of every object. */
+      hasOwnProperty(key: PropertyKey): boolean;
     }
 
     interface Request {
@@ -104,7 +108,7 @@ function later<S>(of: S, done: Callback | undefined): S {
 }
 
 function startAnew<S extends object>(this: S, done?: Callback): S {
-  destroy(this);
+  contextOf(this).startAnew();
   return later(this, done);
 }
 
@@ -113,6 +117,7 @@ function nothing<S>(this: S, done?: Callback): S {
 }
 
 const METHODS: object = Object.create(null, {
+  ...TO_TEXT,
   id: {
     get(this: object) {
       return describe(this).id;
@@ -128,6 +133,11 @@ const METHODS: object = Object.create(null, {
   save: { value: nothing },
   reload: { value: nothing },
   touch: { value: nothing },
+  hasOwnProperty: {
+    value(this: object, key: PropertyKey) {
+      return Object.hasOwn(this, key);
+    },
+  },
 }) as object;
 
 function cookieOf(of: object): CookieView {

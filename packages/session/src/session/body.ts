@@ -55,7 +55,8 @@ export function isSame(data: JsonObject, flat: Readonly<JsonObject>): boolean {
     more += 1;
   }
   for (const _ in data) more -= 1;
-  return more === 0;
+  // A symbol is no key of JSON: whoever serializes the data refuses it.
+  return more === 0 && Object.getOwnPropertySymbols(data).length === 0;
 }
 
 /**

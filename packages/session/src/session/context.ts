@@ -9,11 +9,11 @@ import { failedView, ownerOf, type Refuse } from "./dictionary.ts";
 import type { Saved } from "./draft.ts";
 import { deletions } from "./issue.ts";
 import type { JsonObject } from "./format.ts";
-import { assertJson, isDictionary, NO_META, parseBody } from "./json.ts";
+import { assertDictionary, assertJson, NO_META, parseBody } from "./json.ts";
 import { findSession, isVerified, settle, type Verified } from "./load.ts";
 import { emptySession, type Loaded, type Shared } from "./loaded.ts";
-import { refuseCommitted, refuseUnattached } from "./refusals.ts";
-import type { RequestFacts } from "./request.ts";
+import { refuseCommitted, refuseReplaced, refuseUnattached } from "./refusals.ts";
+import { isUnseen, type RequestFacts } from "./request.ts";
 import { EMPTY_BODY, isDue, saveSession } from "./save.ts";
 import { State, type Metadata } from "./state.ts";
 
@@ -54,9 +54,7 @@ export class SessionContext<Data = SessionData> {
       this.destroy();
       return;
     }
-    if (!isDictionary(value)) {
-      throw new SessionError("ERR_SESSION_NOT_JSON", "A session is an object, or null to end it.");
-    }
+    assertDictionary(value);
     this.assertOpen();
     this.state.replace(value);
   }
@@ -82,6 +80,11 @@ export class SessionContext<Data = SessionData> {
 
   get settings(): Shared["settings"] {
     return this.#shared.settings;
+  }
+
+  /** Whether no user sees the response: one to HEAD, or one that a browser prefetches. */
+  get isUnseen(): boolean {
+    return this.#request !== undefined && isUnseen(this.#request);
   }
 
   /** Whether a cookie can still be set. */
@@ -238,6 +241,25 @@ export class SessionContext<Data = SessionData> {
     state.replace({});
     state.meta = {};
     state.clearSiteData = clearSiteData;
+  }
+
+  /**
+   * Ends the session and begins another on an object of its own. The object that the caller holds
+   * keeps its data: Passport copies from it what is to outlive the login.
+   */
+  startAnew(): void {
+    if (this.#failure !== undefined) {
+      this.destroy();
+      return;
+    }
+    this.assertOpen();
+    const { state: old } = this;
+    const past = new SessionContext<Data>(this.#shared, "", undefined);
+    past.#state = old;
+    past.#refuse = refuseReplaced;
+    this.#state = old.successor(this);
+    old.retire(past, refuseReplaced);
+    this.destroy(old.clearSiteData);
   }
 
   /** Changes the metadata. */

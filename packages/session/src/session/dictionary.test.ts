@@ -21,10 +21,18 @@ describe("a session is a dictionary", () => {
     expect("a" in session).toBe(true);
   });
 
+  it("with a text, and no key for it", () => {
+    const { session } = open({ a: 1 });
+    expect(`${String(session)} ${session as unknown as string}`).toBe(
+      "[object Session] [object Session]",
+    );
+    expect(Reflect.ownKeys(session)).toEqual(["a"]);
+  });
+
   it("with an empty prototype behind that, which nobody can fill", () => {
     const frozen = Object.freeze(open({ a: 1 }).session);
     const empty: object = Object.getPrototypeOf(frozen);
-    expect(Reflect.ownKeys(empty)).toEqual([]);
+    expect(Reflect.ownKeys(empty)).toEqual([Symbol.toPrimitive]);
     expect(Object.isFrozen(empty)).toBe(true);
     expect(Object.getPrototypeOf(empty)).toBeNull();
   });

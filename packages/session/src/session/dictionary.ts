@@ -5,9 +5,13 @@ export type Refuse = () => never;
 
 // To make objects without any prototype that are not hash tables costs four times as much on Node 24,
 // be it by `Object.create(null)` or by taking the prototype off. These have an empty one, which
-// nobody can fill, and the dictionary denies it.
+// nobody can fill, and the dictionary denies it. Its one symbol can collide with no key of the data.
 const Session = function () {} as unknown as new () => JsonObject;
-Session.prototype = Object.freeze(Object.create(null));
+/** Makes `String(session)` and templates give a name: without it they throw a bare TypeError. */
+export const TO_TEXT: PropertyDescriptorMap = {
+  [Symbol.toPrimitive]: { value: () => "[object Session]" },
+};
+Session.prototype = Object.freeze(Object.create(null, TO_TEXT));
 
 /**
  * The dictionary that handlers see, and what stands behind it.
@@ -25,7 +29,7 @@ export class Dictionary {
   readonly view: JsonObject;
   /** The data itself, readable and writable at any time. */
   readonly data: JsonObject;
-  readonly owner: object;
+  owner: object;
   defineProperty: Refuse | undefined;
   deleteProperty: Refuse | undefined;
   get: typeof getReadOnly | undefined;
@@ -56,6 +60,12 @@ export class Dictionary {
   close(refuse: Refuse): void {
     this.defineProperty = this.deleteProperty = refuse;
     this.get = getReadOnly;
+  }
+
+  /** Makes its keys read-only. What is nested may live on in another session, and stays as it is. */
+  retire(owner: object, refuse: Refuse): void {
+    this.owner = owner;
+    this.defineProperty = this.deleteProperty = refuse;
   }
 
   /** The trap of `in`. */

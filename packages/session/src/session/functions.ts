@@ -50,7 +50,8 @@ export function destroy(session: object, options: DestroyOptions = {}): void {
 }
 
 /**
- * A message for the next request: with a value it is kept, without one it is taken out.
+ * A message for the next request: with a value it is kept, without one it is taken out. A HEAD
+ * request and a prefetch (`Sec-Purpose`) show it to nobody, and leave it for the request that does.
  *
  * @returns the message that was taken out; `undefined` where there is none
  * @throws SessionError `ERR_SESSION_NOT_JSON`, `ERR_SESSION_COMMITTED`,
@@ -68,6 +69,7 @@ export function flash(session: object, key: string, value?: JsonValue): JsonValu
   const messages = context.state.meta.flash;
   const before = messages !== undefined && Object.hasOwn(messages, key) ? messages[key] : undefined;
   if (value === undefined && before === undefined) return undefined;
+  if (value === undefined && context.isUnseen) return before;
   if (value !== undefined) assertJsonValue(value, `The message "${key}"`);
   context.changeMeta((meta) => {
     const { [key]: _, ...others } = messages ?? {};

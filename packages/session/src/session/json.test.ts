@@ -1,6 +1,9 @@
+import { parse as parseQuery } from "node:querystring";
+import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { assertJson, assertJsonValue, isDictionary, isObject, parseBody } from "./json.ts";
+import { SessionError } from "../errors.ts";
+import { assertDictionary, assertJson, assertJsonValue, isObject, parseBody } from "./json.ts";
 
 const fault = (data: object) => {
   try {
@@ -14,6 +17,9 @@ const fault = (data: object) => {
 const nest = (depth: number): unknown => (depth === 0 ? 1 : { a: nest(depth - 1) });
 const cycle: Record<string, unknown> = { a: [1] };
 cycle["self"] = { cycle };
+class Point {
+  x = 1;
+}
 const sparse = [1];
 sparse[2] = 3;
 
@@ -43,6 +49,23 @@ describe("what JSON cannot carry is named with its path", () => {
     ["toJSON giving undefined", { t: { toJSON() {} } }, "session.t is undefined"],
     ["toJSON giving a BigInt", { t: { toJSON: () => [1n] } }, "session.t[0] is a bigint"],
     ["toJSON giving itself", { t: selfish() }, "session.t.big is a bigint"],
+    [
+      "an object of a class",
+      { p: [new Point()] },
+      "session.p[0] is an instance of the class Point",
+    ],
+    [
+      "one of a class without a name",
+      { p: new (class {})() },
+      "session.p is an instance of a class",
+    ],
+    ["a symbol on top", { [Symbol("s")]: 1 }, "session[Symbol(s)] has a symbol as its key"],
+    [
+      "a symbol inside",
+      { a: { [Symbol("s")]: 1 } },
+      "session.a[Symbol(s)] has a symbol as its key",
+    ],
+    ["a property of an array", { m: /b/.exec("abc") }, "session.m.index is a property of an array"],
     ["toJSON on top", { toJSON: () => ({}) }, "session.toJSON is a function"],
   ])("%s", (_, data, message) => {
     expect(fault(data)).toBe(message);
@@ -59,10 +82,7 @@ describe("what JSON cannot carry is named with its path", () => {
 });
 
 describe("what JSON can carry passes", () => {
-  class Point {
-    x = 1;
-    y = 2;
-  }
+  const hidden = Object.defineProperty({}, Symbol("mark"), { value: 1, enumerable: false });
   const shared = { a: 1 };
   it.each<[string, object, unknown]>([
     ["nothing", {}, {}],
@@ -71,7 +91,9 @@ describe("what JSON can carry passes", () => {
     ["-0, as 0", { a: -0 }, { a: 0 }],
     ["a Date, as text", { a: new Date(0) }, { a: "1970-01-01T00:00:00.000Z" }],
     ["a URL, as text", { a: new URL("http://a/") }, { a: "http://a/" }],
-    ["an object of a class, as a plain one", { a: new Point() }, { a: { x: 1, y: 2 } }],
+    ["an object of another realm", { a: runInNewContext("({ b: [1] })") }, { a: { b: [1] } }],
+    ["a parsed query string", { a: parseQuery("b=1") }, { a: { b: "1" } }],
+    ["symbols that are hidden", { a: hidden }, { a: {} }],
     ["the same object twice", { a: shared, b: [shared, shared] }, undefined],
     ["64 levels", { a: nest(63) }, undefined],
     ["a lone surrogate", { a: "\ud800" }, undefined],
@@ -177,13 +199,20 @@ describe("parseBody", () => {
   });
 });
 
-it("tells dictionaries from objects that are none", () => {
-  for (const each of [new Map(), new Date(), [], null, undefined, 1, "a", () => 1, /a/]) {
-    expect(isDictionary(each)).toBe(false);
-  }
-  for (const each of [{}, Object.create(null), new (class {})(), new Proxy({}, {})]) {
-    expect(isDictionary(each)).toBe(true);
-    expect(isObject(each)).toBe(true);
-  }
-  expect([null, [], 1].map(isObject)).toEqual([false, false, false]);
+describe("what can replace a session", () => {
+  const symbol = { [Symbol("key")]: 1 };
+  it.each(
+    [new Map(), new Date(0), [], null, 1, "a", () => 1, /a/, new Point(), symbol].map((each) => [
+      each,
+    ]),
+  )("is not %o", (value) => {
+    expect(() => assertDictionary(value)).toThrow(SessionError);
+  });
+  it.each([{}, Object.create(null), new Proxy({}, {}), parseQuery("a=1"), runInNewContext("({})")])(
+    "is an object with keys: %o",
+    (value) => {
+      expect(() => assertDictionary(value)).not.toThrow();
+      expect(isObject(value)).toBe(true);
+    },
+  );
 });

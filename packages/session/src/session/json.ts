@@ -7,7 +7,7 @@ const MAX_DEPTH = 64;
 /**
  * Makes sure that JSON carries everything in a session, so that nothing is dropped or altered
  * without a word as `JSON.stringify` does. What stays as JSON has it: `-0` becomes `0`, a key with
- * `undefined` is no key, an object of a class comes back as a plain one.
+ * `undefined` is no key, and what has a `toJSON` (a Date, a URL) comes back as what that gives.
  *
  * @throws SessionError `ERR_SESSION_NOT_JSON` naming the path of the first value that does not fit
  */
@@ -28,7 +28,7 @@ function refuseFlaw(path: string, flaw: string | undefined): void {
   if (flaw === undefined) return;
   throw new SessionError(
     "ERR_SESSION_NOT_JSON",
-    `${path}${flaw}, which JSON cannot carry: store plain data.`,
+    `${path}${flaw}, which JSON cannot carry. Store plain data.`,
   );
 }
 
@@ -52,19 +52,48 @@ function findFlaw(value: unknown, above: object[]): string | undefined {
   // A Date or a URL says itself what it is in JSON.
   const own = value as { readonly toJSON?: unknown };
   const plain: unknown = typeof own.toJSON === "function" ? own.toJSON("") : value;
-  if (plain !== value) {
-    flaw = findFlaw(plain, above);
-  } else if (Array.isArray(value)) {
-    // An index loop also meets the holes of a sparse array.
-    for (let i = 0; i < value.length; i += 1) {
-      flaw = findFlaw(value[i], above);
-      if (flaw !== undefined) return `[${i}]${flaw}`;
-    }
-  } else {
-    flaw = isDictionary(value) ? findInside(value, above) : ` is a ${tagOf(value).slice(8, -1)}`;
-  }
+  if (plain !== value) flaw = findFlaw(plain, above);
+  else if (Array.isArray(value)) flaw = findInList(value, above);
+  else flaw = findForeignKind(value) ?? findInside(value, above);
   above.pop();
   return flaw;
+}
+
+function findInList(list: readonly unknown[], above: object[]): string | undefined {
+  // An index loop also meets the holes of a sparse array.
+  for (let i = 0; i < list.length; i += 1) {
+    const flaw = findFlaw(list[i], above);
+    if (flaw !== undefined) return `[${i}]${flaw}`;
+  }
+  // The indexes come first. `"text".match(/t/)` has `index` and `input` beside them.
+  const names = Object.keys(list);
+  if (names.length > list.length) return `.${names[list.length]} is a property of an array`;
+  return findSymbol(list);
+}
+
+/** What is not a plain object: it would come back without its class. */
+function findForeignKind(value: object): string | undefined {
+  // A Map or a Date is an object too, and has no keys.
+  const tag = tagOf(value);
+  if (tag !== "[object Object]") return ` is a ${tag.slice(8, -1)}`;
+  if (isPlain(value)) return undefined;
+  const { constructor } = value;
+  const name = typeof constructor === "function" ? constructor.name : "";
+  return ` is an instance of ${name === "" ? "a class" : `the class ${name}`}`;
+}
+
+/** Also true for plain objects of another realm, as in Jest, and for `querystring.parse`. */
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+/** Keys that `Object.keys` and JSON pass over. */
+function findSymbol(object: object): string | undefined {
+  const symbol = Object.getOwnPropertySymbols(object).find((key) =>
+    Object.prototype.propertyIsEnumerable.call(object, key),
+  );
+  return symbol && `[${String(symbol)}] has a symbol as its key`;
 }
 
 /** The same for what the keys of an object hold. A key with `undefined` is no key. */
@@ -74,7 +103,7 @@ function findInside(object: object, above: object[]): string | undefined {
     const flaw = item === undefined ? item : findFlaw(item, above);
     if (flaw !== undefined) return `.${key}${flaw}`;
   }
-  return undefined;
+  return findSymbol(object);
 }
 
 /** The metadata of most sessions. One object serves all of them. */
@@ -105,9 +134,16 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Whether a dictionary can take it over: a Map or a Date is an object too, and has no keys. */
-export function isDictionary(value: unknown): value is JsonObject {
-  return tagOf(value) === "[object Object]";
+/**
+ * Makes sure that an object is one whose keys can replace those of a session.
+ *
+ * @throws SessionError `ERR_SESSION_NOT_JSON`
+ */
+export function assertDictionary(value: unknown): asserts value is JsonObject {
+  if (typeof value !== "object" || value === null) {
+    throw new SessionError("ERR_SESSION_NOT_JSON", "A session is an object, or null to end it.");
+  }
+  refuseFlaw("session", findForeignKind(value) ?? findSymbol(value));
 }
 
 const tagOf = (value: unknown): string => Object.prototype.toString.call(value);

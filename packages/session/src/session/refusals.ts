@@ -36,3 +36,9 @@ export const refuseEnded: Refuse = refusal(
   "ERR_SESSION_ENDED",
   "The session has ended and can no longer be changed.",
 );
+
+/** `regenerate` or `destroy` of express-session put another object in its place. */
+export const refuseReplaced: Refuse = refusal(
+  "ERR_SESSION_ENDED",
+  "This object holds the session from before regenerate() or destroy(). Write to req.session, which is the new one.",
+);

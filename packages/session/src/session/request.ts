@@ -18,3 +18,14 @@ export interface RequestFacts {
   /** The address at the other end of this very connection, where the runtime tells. */
   readonly remoteAddress: string | undefined;
 }
+
+/**
+ * Whether no user sees the response: one to HEAD, or one that a browser fetches ahead (`Sec-Purpose`
+ * of the Fetch Standard; Safari sends `Purpose`, and Firefox before 115 `X-Moz`).
+ */
+export function isUnseen(request: RequestFacts): boolean {
+  if (request.method === "HEAD") return true;
+  return ["sec-purpose", "purpose", "x-moz"].some((name) =>
+    /^\s*prefetch\b/i.test(request.header(name) ?? ""),
+  );
+}

@@ -41,6 +41,14 @@ export class State extends Dictionary implements Draft {
     this.meta = loaded.meta;
   }
 
+  /** Another state of the same request, which still knows what the request brought. */
+  successor(owner: object): State {
+    const next = new State(this.loaded, this.openedAt, owner);
+    next.destroyed = this.destroyed;
+    next.secure = this.secure;
+    return next;
+  }
+
   /** Node's REPL looks into proxies, and so at this: there is a token in it. */
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return "State {}";
