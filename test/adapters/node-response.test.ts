@@ -1,14 +1,14 @@
 import { createServer, type ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { afterEach, describe, expect, it } from "vitest";
-import type { Commit } from "../../packages/session/src/cookie/headers.ts";
+import type { CommitHeaders } from "../../packages/session/src/cookie/headers.ts";
 import { hookResponse } from "../../packages/session/src/adapters/kit/node-response.ts";
 import type { Running } from "./harness.ts";
 import { listen } from "./harnesses/listen.ts";
 import { ask } from "./wire.ts";
 
-const COMMIT: Commit = { accessed: true, setCookie: ["session=1; Path=/"] };
-const READ: Commit = { accessed: true, setCookie: [] };
+const COMMIT: CommitHeaders = { accessed: true, setCookie: ["session=1; Path=/"] };
+const READ: CommitHeaders = { accessed: true, setCookie: [] };
 
 let running: Running | undefined;
 afterEach(async () => {
@@ -18,7 +18,7 @@ afterEach(async () => {
 
 /** Serves one response whose session is committed as the test says. */
 async function respond(
-  commit: () => Commit | Promise<Commit>,
+  commit: () => CommitHeaders | Promise<CommitHeaders>,
   write: (res: ServerResponse) => void,
   fail: (res: ServerResponse, error: unknown) => void = (res) => res.writeHead(500).end("failed"),
 ) {
@@ -31,8 +31,8 @@ async function respond(
   return ask(running.origin, "/");
 }
 
-const soon = (commit: Commit = COMMIT) =>
-  new Promise<Commit>((resolve) => setImmediate(() => resolve(commit)));
+const soon = (commit: CommitHeaders = COMMIT) =>
+  new Promise<CommitHeaders>((resolve) => setImmediate(() => resolve(commit)));
 
 describe.each([
   ["at once", () => COMMIT],
@@ -230,7 +230,7 @@ describe.each([
 describe("a commit that fails", () => {
   const refuse = () => {
     let calls = 0;
-    return (): Commit => {
+    return (): CommitHeaders => {
       calls += 1;
       if (calls === 1) throw new Error("too large");
       return { accessed: true, setCookie: [] };

@@ -28,7 +28,14 @@ export {
   type NodeResponse,
 } from "./adapters/kit/node-session.ts";
 export { headersOf, type Denial, type Reply } from "./adapters/kit/reply.ts";
-export { applyCommit, privateNoStore, varyOnCookie, type Commit } from "./cookie/headers.ts";
+export {
+  applyCommit,
+  privateNoStore,
+  varyOnCookie,
+  type Commit,
+  type CommitHeaders,
+} from "./cookie/headers.ts";
+export type { SetCookie, SetCookieAttributes } from "./cookie/set-cookie.ts";
 export { createCrossSiteCheck, type CrossSiteCheck } from "./csrf/check.ts";
 export { refusalBody, type CrossSiteRule, type Refusal } from "./csrf/refusal.ts";
 export { Sessions, type BodyReader } from "./engine.ts";

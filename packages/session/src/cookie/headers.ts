@@ -1,5 +1,7 @@
-/** What a response owes to its session, once it was committed. */
-export interface Commit {
+import { parseSetCookie, type SetCookie } from "./set-cookie.ts";
+
+/** What a commit asks of a response, as headers. */
+export interface CommitHeaders {
   /** Whether the session was read or written, so that the response depends on the cookie. */
   readonly accessed: boolean;
   /** The values of the Set-Cookie headers to send, each on a line of its own. */
@@ -8,8 +10,35 @@ export interface Commit {
   readonly clearSiteData?: string | undefined;
 }
 
+/**
+ * What a response owes to its session, once it was committed.
+ *
+ * @example
+ * ```ts
+ * const context = sessions.open("");
+ * context.session.views = 1;
+ * const [cookie] = (await context.commit()).cookies; // { name, value, attributes }
+ * ```
+ */
+export class Commit implements CommitHeaders {
+  readonly accessed: boolean;
+  readonly setCookie: readonly string[];
+  declare readonly clearSiteData?: string;
+
+  constructor(accessed: boolean, setCookie: readonly string[] = [], clearSiteData?: string) {
+    this.accessed = accessed;
+    this.setCookie = setCookie;
+    if (clearSiteData !== undefined) this.clearSiteData = clearSiteData;
+  }
+
+  /** The cookies of `setCookie` in parts, for a framework that has a jar of its own. */
+  get cookies(): readonly SetCookie[] {
+    return this.setCookie.map(parseSetCookie);
+  }
+}
+
 /** Nothing happened to the session. */
-export const UNTOUCHED: Commit = { accessed: false, setCookie: [] };
+export const UNTOUCHED = new Commit(false);
 
 /**
  * The `Vary` header of a response that depends on its cookie (RFC 9110 §12.5.5).
@@ -47,7 +76,7 @@ export function privateNoStore(existing: string | null | undefined): string {
  *
  * @param headers of the response; Set-Cookie headers of the app stay
  */
-export function applyCommit(commit: Commit, headers: Headers): void {
+export function applyCommit(commit: CommitHeaders, headers: Headers): void {
   if (!commit.accessed) return;
   headers.set("vary", varyOnCookie(headers.get("vary")));
   if (commit.clearSiteData !== undefined) headers.set("clear-site-data", commit.clearSiteData);

@@ -1,12 +1,11 @@
-import { UNTOUCHED, type Commit } from "../cookie/headers.ts";
+import { Commit, UNTOUCHED } from "../cookie/headers.ts";
 import { SessionError } from "../errors.ts";
-import type { MaybePromise } from "../maybe.ts";
+import { when, type MaybePromise } from "../maybe.ts";
 import { newSessionId } from "../token/token.ts";
 import { isSame, serializeBody } from "./body.ts";
 import { nowSeconds } from "./clock.ts";
 import type { SessionData, SessionOf } from "./data.ts";
 import { failedView, ownerOf, type Refuse } from "./dictionary.ts";
-import type { Saved } from "./draft.ts";
 import { deletions } from "./issue.ts";
 import type { JsonObject } from "./format.ts";
 import { assertDictionary, assertJson, NO_META, parseBody } from "./json.ts";
@@ -14,6 +13,7 @@ import { findSession, isVerified, settle, type Verified } from "./load.ts";
 import { emptySession, type Loaded, type Shared } from "./loaded.ts";
 import { refuseCommitted, refuseReplaced, refuseUnattached } from "./refusals.ts";
 import { isUnseen, type RequestFacts } from "./request.ts";
+import { resume } from "./resume.ts";
 import { EMPTY_BODY, isDue, saveSession } from "./save.ts";
 import { State, type Metadata } from "./state.ts";
 
@@ -147,6 +147,45 @@ export class SessionContext<Data = SessionData> {
     if (isFirst) this.close(refuseCommitted);
     if (state === undefined) return UNTOUCHED;
     if (!isFirst) return this.#takeOwed();
+    const failed = (error: unknown): never => {
+      this.#owed = this.#afterFailure(state);
+      throw error;
+    };
+    try {
+      const commit = this.#save(state);
+      return commit instanceof Promise ? commit.catch(failed) : commit;
+    } catch (error) {
+      return failed(error);
+    }
+  }
+
+  /**
+   * Saves the session now and leaves it open, where the host can set cookies more than once in a
+   * response: each commit replaces the cookies of the one before. A promise only with a store.
+   *
+   * @throws SessionError as {@link SessionContext.commit}, which may then be tried again;
+   * `ERR_SESSION_COMMITTED` after it
+   * @example
+   * ```ts
+   * const context = sessions.open("");
+   * context.session.views = 1;
+   * await context.save();
+   * context.session.views = 2; // still open
+   * await context.commit();
+   * ```
+   */
+  save(): MaybePromise<Commit> {
+    this.assertOpen();
+    const state = this.#state;
+    if (state === undefined) return UNTOUCHED;
+    const sent = parseBody(serializeBody(state.data, NO_META))?.data ?? {};
+    return when(this.#save(state), (commit) => {
+      resume(state, sent, commit.setCookie);
+      return commit;
+    });
+  }
+
+  #save(state: State): MaybePromise<Commit> {
     if (this.#owesNothing(state)) {
       state.issued = state.loaded;
       return ACCESSED;
@@ -154,31 +193,17 @@ export class SessionContext<Data = SessionData> {
     const { settings, isSecure } = this.#shared;
     const request = settings.httpsOnly === "auto" ? this.#request : undefined;
     if (request !== undefined) state.secure = isSecure(request);
-    const committed = ({ setCookie, issued }: Saved): Commit => {
+    return when(saveSession(this.#shared, state, nowSeconds()), ({ setCookie, issued }) => {
       state.issued = issued;
-      return { accessed: true, setCookie, clearSiteData: state.clearSiteData };
-    };
-    const failed = (error: unknown): never => {
-      this.#owed = this.#afterFailure(state);
-      throw error;
-    };
-    try {
-      const saved = saveSession(this.#shared, state, nowSeconds());
-      return saved instanceof Promise ? saved.then(committed, failed) : committed(saved);
-    } catch (error) {
-      return failed(error);
-    }
+      return new Commit(true, setCookie, state.clearSiteData);
+    });
   }
 
   /** What the error response owes: a logout deletes the browser's cookie although it failed. */
   #afterFailure({ loaded, destroyed, data, secure, clearSiteData }: State): Commit {
     const isLogout = destroyed || Object.keys(data).length === 0;
     if (loaded.isNew || !isLogout) return ACCESSED;
-    return {
-      accessed: true,
-      setCookie: deletions(this.#shared, loaded.cookies, secure),
-      clearSiteData,
-    };
+    return new Commit(true, deletions(this.#shared, loaded.cookies, secure), clearSiteData);
   }
 
   #takeOwed(): Commit {
@@ -302,7 +327,7 @@ export class SessionContext<Data = SessionData> {
 /** What is known of the data before the store has answered. */
 const NOTHING = { data: {}, meta: NO_META, json: EMPTY_BODY, isNew: false, reissue: false };
 
-const ACCESSED: Commit = { accessed: true, setCookie: [] };
+const ACCESSED = new Commit(true);
 
 function refuseUnloaded(): never {
   throw new SessionError(

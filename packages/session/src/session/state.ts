@@ -18,7 +18,8 @@ export type Metadata = {
  * since there is one for every request and every open socket.
  */
 export class State extends Dictionary implements Draft {
-  readonly loaded: Loaded;
+  /** What the request brought, or what was saved last. */
+  loaded: Loaded;
   /** When the session was first asked for, in seconds since 1970. */
   readonly openedAt: number;
   sid: string;

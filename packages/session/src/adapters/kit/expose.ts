@@ -8,42 +8,72 @@ export interface Holder<Data> {
 }
 
 /**
- * Where a request, or what stands for one, keeps the holder of its session. A property costs next to
- * nothing; an entry of a WeakMap for each request costs more than parsing the session.
+ * Where a request, or what stands for one, keeps the holder of a session, and how its property reads
+ * it. A property costs next to nothing; an entry of a WeakMap for each request costs more than
+ * parsing the session.
  */
-const HELD = Symbol("galleta.session");
+class Place {
+  readonly key: symbol;
+  /**
+   * The same functions for every request. With functions of its own each request would become an
+   * object of its own kind, and all that is done with it afterwards slow.
+   */
+  readonly accessor: PropertyDescriptor & ThisType<Record<symbol, { session: unknown }>>;
 
-interface Carrier {
-  [HELD]?: Holder<never>;
+  constructor(property: string) {
+    const key = (this.key = Symbol(`galleta.${property}`));
+    this.accessor = {
+      get() {
+        return this[key]!.session;
+      },
+      set(value: unknown) {
+        this[key]!.session = value;
+      },
+      configurable: true,
+      enumerable: true,
+    };
+  }
 }
 
-/** The holder of the session of a request, or of what stands for one, if it has one yet. */
-export function heldBy(target: object): Holder<never> | undefined {
-  return (target as Carrier)[HELD];
-}
+const SESSION = new Place("session");
+/** Properties come from options alone, so there are a few. */
+const others = new Map<string, Place>();
 
-/** Gives a request, or what stands for one, the holder of its session. */
-export function hold<Data>(target: object, holder: Holder<Data>): void {
-  (target as Carrier)[HELD] = holder as unknown as Holder<never>;
+function placeOf(property: string): Place {
+  if (property === "session") return SESSION;
+  let place = others.get(property);
+  if (place === undefined) others.set(property, (place = new Place(property)));
+  return place;
 }
 
 /**
- * The same functions for every request. With functions of its own each request would become an
- * object of its own kind, and all that is done with it afterwards slow.
+ * The holder of a session of a request, or of what stands for one, if it has one yet.
+ *
+ * @param property under which the handler finds the session; a request may have several
  */
-const ACCESSOR: PropertyDescriptor & ThisType<{ [HELD]: { session: unknown } }> = {
-  get() {
-    return this[HELD].session;
-  },
-  set(value: unknown) {
-    this[HELD].session = value;
-  },
-  configurable: true,
-  enumerable: true,
-};
+export function heldBy(target: object, property = "session"): Holder<never> | undefined {
+  return (target as Record<symbol, Holder<never> | undefined>)[placeOf(property).key];
+}
 
-/** Gives `target` a property `session` that opens the session at its first use. */
-export function exposeSession<Data>(target: object, holder: Holder<Data>): void {
-  hold(target, holder);
-  Object.defineProperty(target, "session", ACCESSOR);
+/** Gives a request, or what stands for one, the holder of a session. */
+export function hold<Data>(target: object, holder: Holder<Data>, property = "session"): void {
+  (target as Record<symbol, unknown>)[placeOf(property).key] = holder;
+}
+
+/**
+ * Gives `target` a property that opens the session at its first use.
+ *
+ * @example
+ * ```ts
+ * exposeSession(request, new FetchSession(sessions, request)); // request.session
+ * ```
+ */
+export function exposeSession<Data>(
+  target: object,
+  holder: Holder<Data>,
+  property = "session",
+): void {
+  const place = placeOf(property);
+  (target as Record<symbol, unknown>)[place.key] = holder;
+  Object.defineProperty(target, property, place.accessor);
 }

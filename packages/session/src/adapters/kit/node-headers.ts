@@ -1,5 +1,5 @@
 import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
-import { privateNoStore, varyOnCookie, type Commit } from "../../cookie/headers.ts";
+import { privateNoStore, varyOnCookie, type CommitHeaders } from "../../cookie/headers.ts";
 
 /** Headers as `writeHead` takes them: an object, `[name, value, ...]`, or `[[name, value], ...]`. */
 export type HeadArguments = [status: number, reason?: unknown, headers?: unknown];
@@ -14,7 +14,7 @@ export type HeadArguments = [status: number, reason?: unknown, headers?: unknown
  */
 export function applyToNode(
   res: ServerResponse,
-  commit: Commit,
+  commit: CommitHeaders,
   head?: HeadArguments,
   isNodes = false,
 ): void {

@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 import type { Readable } from "node:stream";
-import type { Commit } from "../../cookie/headers.ts";
+import type { CommitHeaders } from "../../cookie/headers.ts";
 import type { MaybePromise } from "../../maybe.ts";
 import { applyToNode, type HeadArguments } from "./node-headers.ts";
 import { refuseSecond } from "./given.ts";
@@ -43,7 +43,7 @@ function hooked(name: Method): Call {
  */
 export function hookResponse(
   res: ServerResponse,
-  commit: () => MaybePromise<Commit>,
+  commit: () => MaybePromise<CommitHeaders>,
   fail: (error: unknown) => void,
 ): void {
   new ResponseHook(res, commit, fail);
@@ -51,19 +51,19 @@ export function hookResponse(
 
 class ResponseHook {
   readonly #res: ServerResponse;
-  readonly #commit: () => MaybePromise<Commit>;
+  readonly #commit: () => MaybePromise<CommitHeaders>;
   readonly #fail: (error: unknown) => void;
   /** What the response did before, or what another middleware made of it. */
   readonly #original: Methods;
   readonly #sources = new Set<Readable>();
   /** What was called while the commit is on its way. */
   #waiting: [Method, unknown[]][] | undefined;
-  #owed: Commit | undefined;
+  #owed: CommitHeaders | undefined;
   #isSending = false;
 
   constructor(
     res: ServerResponse,
-    commit: () => MaybePromise<Commit>,
+    commit: () => MaybePromise<CommitHeaders>,
     fail: (error: unknown) => void,
   ) {
     const hookable = res as Methods & { [HOOK]?: ResponseHook };
@@ -136,7 +136,7 @@ class ResponseHook {
     return false;
   }
 
-  async #wait(commit: Promise<Commit>): Promise<void> {
+  async #wait(commit: Promise<CommitHeaders>): Promise<void> {
     const res = this.#res;
     const calls: [Method, unknown[]][] = (this.#waiting = []);
     // Whoever asks meanwhile must not begin a second answer.

@@ -1,0 +1,49 @@
+/** The attributes of a cookie, under the names that cookie jars of frameworks use. */
+export interface SetCookieAttributes {
+  readonly path: string;
+  readonly domain?: string;
+  /** Seconds; 0 deletes the cookie. Without it the cookie ends with the browser. */
+  readonly maxAge?: number;
+  readonly expires?: Date;
+  readonly secure: boolean;
+  readonly httpOnly: boolean;
+  readonly sameSite: "lax" | "strict" | "none";
+  readonly partitioned: boolean;
+}
+
+/** A cookie to set, in parts. */
+export interface SetCookie {
+  readonly name: string;
+  /** As it goes over the wire: a jar must not encode it again. */
+  readonly value: string;
+  readonly attributes: SetCookieAttributes;
+}
+
+/** Takes a Set-Cookie value of our own apart (RFC 6265bis §4.1). */
+export function parseSetCookie(line: string): SetCookie {
+  const [pair = "", ...rest] = line.split("; ");
+  const at = pair.indexOf("=");
+  const given = new Map(rest.map((text) => cut(text)));
+  const [maxAge, expires, domain] = ["max-age", "expires", "domain"].map((name) => given.get(name));
+  return {
+    name: pair.slice(0, at),
+    value: pair.slice(at + 1),
+    attributes: {
+      path: given.get("path") ?? "/",
+      ...(domain !== undefined && { domain }),
+      ...(maxAge !== undefined && { maxAge: Number(maxAge) }),
+      ...(expires !== undefined && { expires: new Date(expires) }),
+      secure: given.has("secure"),
+      httpOnly: given.has("httponly"),
+      sameSite: given.get("samesite")?.toLowerCase() as SetCookieAttributes["sameSite"],
+      partitioned: given.has("partitioned"),
+    },
+  };
+}
+
+function cut(attribute: string): [name: string, value: string] {
+  const at = attribute.indexOf("=");
+  return at < 0
+    ? [attribute.toLowerCase(), ""]
+    : [attribute.slice(0, at).toLowerCase(), attribute.slice(at + 1)];
+}

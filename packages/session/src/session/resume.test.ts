@@ -1,0 +1,116 @@
+import { describe as suite, expect, it } from "vitest";
+import { createSessions } from "../sessions.ts";
+import { memoryStore } from "../store/memory.ts";
+import type { Commit } from "../cookie/headers.ts";
+import { describe, destroy, renew } from "./functions.ts";
+
+const secretKey = "a key for saving several times, long enough for all";
+type Data = Record<string, unknown>;
+
+const headerOf = ({ cookies }: Commit) =>
+  cookies
+    .filter(({ value }) => value !== "")
+    .map(({ name, value }) => `${name}=${value}`)
+    .join("; ");
+
+suite.each([
+  ["with the cookie alone", {}],
+  ["with a store", { store: true }],
+  ["with the data in the store", { store: true, storage: "store" as const }],
+])("save, %s,", (_what, { store, ...more }: { store?: boolean; storage?: "store" }) => {
+  const create = () =>
+    createSessions<Data>({ secretKey, ...more, ...(store && { store: memoryStore() }) });
+
+  async function read(sessions: ReturnType<typeof create>, header: string): Promise<Data> {
+    const context = sessions.open(header);
+    await context.load();
+    return { ...context.session };
+  }
+
+  it("gives a cookie each time, and the last one has everything", async () => {
+    const sessions = create();
+    const context = sessions.open("");
+    context.session["step"] = 1;
+    const first = await context.save();
+    expect(await read(sessions, headerOf(first))).toEqual({ step: 1 });
+    context.session["step"] = 2;
+    context.session["more"] = { nested: true };
+    const second = await context.save();
+    expect(await read(sessions, headerOf(second))).toEqual({ step: 2, more: { nested: true } });
+    (context.session["more"] as Data)["nested"] = false;
+    const last = await context.commit();
+    expect(await read(sessions, headerOf(last))).toEqual({ step: 2, more: { nested: false } });
+  });
+
+  it("owes nothing where nothing changed since", async () => {
+    const context = create().open("");
+    context.session["step"] = 1;
+    expect((await context.save()).setCookie).toHaveLength(1);
+    expect((await context.save()).setCookie).toEqual([]);
+    expect((await context.commit()).setCookie).toEqual([]);
+  });
+
+  it("keeps what another request wrote meanwhile", async () => {
+    const sessions = create();
+    const context = sessions.open("");
+    context.session["ours"] = 1;
+    const header = headerOf(await context.save());
+    const other = sessions.open(header);
+    await other.load();
+    other.session["theirs"] = 1;
+    await other.commit();
+    context.session["ours"] = 2;
+    const second = await context.save();
+    expect(await read(sessions, headerOf(second))).toEqual({ ours: 2, theirs: 1 });
+    context.session["ours"] = 3;
+    const last = await context.commit();
+    expect(await read(sessions, headerOf(last))).toEqual({ ours: 3, theirs: 1 });
+  });
+
+  it("renews after a save, and ends what was saved before", async () => {
+    const sessions = create();
+    const context = sessions.open("");
+    context.session["name"] = "ana";
+    const before = headerOf(await context.save());
+    const { id } = describe(context.session);
+    renew(context.session);
+    const after = headerOf(await context.commit());
+    expect(describe(context.session).id).not.toBe(id);
+    expect(await read(sessions, after)).toEqual({ name: "ana" });
+    if (store) expect(await read(sessions, before)).toEqual({});
+  });
+
+  it("destroys what was saved before, and begins anew", async () => {
+    const sessions = create();
+    const context = sessions.open("");
+    context.session["name"] = "ana";
+    const before = headerOf(await context.save());
+    destroy(context.session);
+    expect((await context.save()).cookies).toMatchObject([{ name: "session", value: "" }]);
+    context.session["farewell"] = true;
+    const last = headerOf(await context.commit());
+    expect(await read(sessions, last)).toEqual({ farewell: true });
+    if (store) expect(await read(sessions, before)).toEqual({});
+  });
+
+  it("throws after the commit", async () => {
+    const context = create().open("");
+    context.session["step"] = 1;
+    await context.commit();
+    expect(() => context.save()).toThrow(
+      expect.objectContaining({ code: "ERR_SESSION_COMMITTED" }) as Error,
+    );
+  });
+
+  it("may be tried again after it failed", async () => {
+    const sessions = create();
+    const context = sessions.open("");
+    context.session["bad"] = () => 1;
+    await expect((async () => context.save())()).rejects.toMatchObject({
+      code: "ERR_SESSION_NOT_JSON",
+    });
+    delete context.session["bad"];
+    context.session["step"] = 1;
+    expect(await read(sessions, headerOf(await context.commit()))).toEqual({ step: 1 });
+  });
+});

@@ -1,0 +1,56 @@
+import { parseSetCookie } from "../cookie/set-cookie.ts";
+import { nowSeconds } from "./clock.ts";
+import type { JsonObject } from "./format.ts";
+import { parseBody } from "./json.ts";
+import { emptySession, type Loaded } from "./loaded.ts";
+import type { State } from "./state.ts";
+
+/**
+ * Goes on with a session that was saved and stays open: what was written is what it began with.
+ *
+ * @param sent the data as it was saved, before others' changes were merged into it
+ * @param setCookie what the save asked for
+ */
+export function resume(state: State, sent: JsonObject, setCookie: readonly string[]): void {
+  const { issued, loaded, destroyed } = state;
+  state.clearSiteData = undefined;
+  if (issued === undefined) {
+    if (setCookie.length === 0 && !destroyed) return;
+    state.loaded = { ...emptySession(nowSeconds(), []), sid: state.sid, born: state.born };
+    state.destroyed = false;
+    return;
+  }
+  const body = parseBody(issued.json);
+  if (body === undefined || issued === loaded) return;
+  takeIn(state.data, sent, body.data);
+  const written = setCookie.map(parseSetCookie).filter(({ value }) => value !== "");
+  const { rev, json, born, iat, exp } = issued;
+  const next: Loaded = {
+    sid: state.sid,
+    rev,
+    json,
+    born,
+    iat,
+    exp,
+    data: body.data,
+    meta: state.meta,
+    isNew: false,
+    reissue: false,
+    keyIndex: 0,
+    cookies: written.length === 0 ? loaded.cookies : written.map(({ name }) => name),
+  };
+  state.loaded = next;
+  state.born = born;
+  state.destroyed = false;
+}
+
+/** Takes over what others changed, where the handler did not change the same since. */
+function takeIn(data: JsonObject, sent: JsonObject, merged: JsonObject): void {
+  const isSent = (key: string) => JSON.stringify(data[key]) === JSON.stringify(sent[key]);
+  for (const key of new Set([...Object.keys(sent), ...Object.keys(merged)])) {
+    if (JSON.stringify(merged[key]) === JSON.stringify(sent[key]) || !isSent(key)) continue;
+    const value = merged[key];
+    if (value === undefined) delete data[key];
+    else data[key] = value;
+  }
+}
