@@ -49,6 +49,6 @@ export {
   type LiveSocket,
 } from "./live/socket.ts";
 export type { SessionContext } from "./session/context.ts";
-export type { Endpoint } from "./session/endpoint.ts";
-export type { ExchangeAnswer } from "./session/hub.ts";
+export type { Endpoint } from "./session/ports.ts";
+export type { ExchangeAnswer } from "./session/ports.ts";
 export type { RequestFacts } from "./session/request.ts";

@@ -13,10 +13,9 @@ import {
 } from "./session/connect.ts";
 import { SessionContext } from "./session/context.ts";
 import type { SessionData } from "./session/data.ts";
-import type { Endpoint } from "./session/endpoint.ts";
-import type { ExchangeAnswer } from "./session/hub.ts";
-import { Ledger } from "./session/ledger.ts";
-import type { Shared } from "./session/loaded.ts";
+import type { Endpoint, ExchangeAnswer } from "./session/ports.ts";
+import { RecentChanges } from "./session/recent.ts";
+import type { Shared } from "./session/shared.ts";
 import { COOKIE_OPTION_NAMES, type CookieSessionOptions } from "./session/options.ts";
 import type { RequestFacts } from "./session/request.ts";
 import { checkOptionNames, readSettings } from "./session/settings.ts";
@@ -61,13 +60,13 @@ export class Sessions<Data = SessionData> {
       exchangePath: connected.exchangePath,
       endpoints: new Map(),
       cache: new TokenCache(),
-      ledger: new Ledger(),
-      vault: undefined,
-      hub: undefined,
+      recent: new RecentChanges(),
+      store: undefined,
+      live: undefined,
     };
     connect(this.#shared, connected);
-    this.loads = this.#shared.vault !== undefined;
-    this.#mustStart = this.loads || this.#shared.hub !== undefined;
+    this.loads = this.#shared.store !== undefined;
+    this.#mustStart = this.loads || this.#shared.live !== undefined;
   }
 
   /** What all its requests and sockets share. Behind an accessor, so that no inspection shows it. */
@@ -77,7 +76,7 @@ export class Sessions<Data = SessionData> {
 
   /** Where pages exchange the tickets of `update`; `undefined` where that is not needed. */
   get exchangePath(): string | undefined {
-    return this.#shared.hub?.exchangePath;
+    return this.#shared.live?.exchangePath;
   }
 
   /**
@@ -154,9 +153,9 @@ export class Sessions<Data = SessionData> {
     if (typeof outcome === "object") {
       return { status: outcome.status, commit: UNTOUCHED, body: refusalBody(outcome) };
     }
-    const { hub } = this.#shared;
-    if (hub === undefined) throw new Error("These sessions are not live.");
-    return hub.exchange(this.open(cookieHeader, request) as never, ticket);
+    const { live } = this.#shared;
+    if (live === undefined) throw new Error("These sessions are not live.");
+    return live.exchange(this.open(cookieHeader, request) as never, ticket);
   }
 
   /**
@@ -173,23 +172,23 @@ export class Sessions<Data = SessionData> {
    * ```
    */
   async revokeAll(subject: string | number): Promise<void> {
-    const { vault } = this.#shared;
-    if (vault === undefined) throw storeRequired();
-    await vault.endUser(subject, "");
+    const { store } = this.#shared;
+    if (store === undefined) throw storeRequired();
+    await store.endUser(subject, "");
   }
 
   /** Begins to follow the store and other processes. The first request does it as well. */
   start(): void {
     this.#mustStart = false;
-    this.#shared.hub?.start();
-    this.#shared.vault?.start();
+    this.#shared.live?.start();
+    this.#shared.store?.start();
   }
 
   /** Stops following them: ends timers and the backplane's connection. */
   stop(): void {
     this.#mustStart = true;
-    this.#shared.hub?.stop();
-    this.#shared.vault?.stop();
+    this.#shared.live?.stop();
+    this.#shared.store?.stop();
   }
 
   /** Whether the client's own connection is TLS, as far as `trustProxy` lets a proxy say. */

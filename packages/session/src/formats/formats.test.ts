@@ -1,4 +1,4 @@
-import { createSecretKey } from "node:crypto";
+import { createHash, createSecretKey, pbkdf2Sync, randomBytes } from "node:crypto";
 import { deflateSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -17,7 +17,6 @@ import { rails } from "./rails.ts";
 import { starlette } from "./starlette.ts";
 import { signTimed } from "./timed.ts";
 import { toBase62 } from "./base62.ts";
-import { createHash, pbkdf2Sync, randomBytes } from "node:crypto";
 
 const NOW = 1_800_000_000;
 const OLD = "the key before this one, with more than 32 characters";

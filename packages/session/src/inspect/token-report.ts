@@ -3,7 +3,7 @@ import { fromBase64url } from "../encoding.ts";
 import type { Secret } from "../secret.ts";
 import type { RejectReason } from "../session/format.ts";
 import { parseBody } from "../session/json.ts";
-import { STORED_BODY } from "../session/vault.ts";
+import { STORED_BODY } from "../session/records.ts";
 import { NEVER } from "../token/header.ts";
 import { createKeyRing, type TokenUse } from "../token/keys.ts";
 import { judgeTimes } from "../token/times.ts";

@@ -1,23 +1,23 @@
 import type { SessionContext } from "../session/context.ts";
-import type { Change } from "../session/hub.ts";
+import type { Snapshot } from "../session/records.ts";
 import { NO_META, parseBody } from "../session/json.ts";
-import { refuseEnded } from "../session/refusals.ts";
+import { throwEnded } from "../session/late-writes.ts";
 
 /** A session as a socket has it now. */
-export function currentOf({ state }: SessionContext<never>): Change {
+export function currentOf({ state }: SessionContext<never>): Snapshot {
   const { rev, json, born, iat, exp } = state.issued ?? state.loaded;
   return { sid: state.sid, rev, json, born, iat, exp };
 }
 
 /** The session of a socket is now as another request or socket made it. */
-export function refresh({ state }: SessionContext<never>, { sid, ...issued }: Change): void {
+export function refresh({ state }: SessionContext<never>, issued: Snapshot): void {
   const body = parseBody(issued.json);
   if (body === undefined) return;
   if (issued.json !== (state.issued ?? state.loaded).json) {
     state.replace(body.data);
     state.meta = body.meta;
   }
-  state.sid = sid;
+  state.sid = issued.sid;
   state.born = issued.born;
   state.issued = issued;
 }
@@ -32,12 +32,12 @@ export function slim({ state }: SessionContext<never>): void {
 
 /** The session of a socket is no more. What was in it can still be read. */
 export function end(context: SessionContext<never>): void {
-  context.close(refuseEnded);
+  context.close(throwEnded);
 }
 
 /** Whether the session of a socket ended while the socket was open. */
 export function hasEnded({ refusal }: SessionContext<never>): boolean {
-  return refusal === refuseEnded;
+  return refusal === throwEnded;
 }
 
 /** Whether no cookie came and none went, so that a change would belong to nobody. */

@@ -1,6 +1,6 @@
 import { optionError } from "../errors.ts";
 import { CONNECT, type ConnectedBackplane } from "../session/connect.ts";
-import type { Shared } from "../session/loaded.ts";
+import type { Shared } from "../session/shared.ts";
 import type { Backplane } from "./backplane.ts";
 import { LiveHub } from "./hub.ts";
 

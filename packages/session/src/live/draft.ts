@@ -1,11 +1,10 @@
 import { nowSeconds } from "../session/clock.ts";
 import type { SessionContext } from "../session/context.ts";
 import { assertFits, serializeBody } from "../session/body.ts";
-import { writeCookies } from "../session/issue.ts";
+import { writeCookies } from "../session/write-cookies.ts";
 import { assertJson, parseBody } from "../session/json.ts";
-import { issue } from "../session/outcome.ts";
-import type { Change } from "../session/hub.ts";
-import type { StoredSession } from "../session/vault.ts";
+import { newSnapshot } from "../session/snapshot.ts";
+import type { Revision, Snapshot } from "../session/records.ts";
 
 /**
  * Runs a change, which must be made when the function returns: what it does after that is lost.
@@ -28,21 +27,21 @@ export function changeAtOnce<Draft>(change: (draft: Draft) => unknown, draft: Dr
  */
 export function draftChange(
   context: SessionContext<never>,
-  newest: StoredSession,
+  newest: Revision,
   change: (draft: object) => void,
-): Change | undefined {
+): Snapshot | undefined {
   const { state, shared } = context;
   const { data, meta } = parseBody(newest.json) ?? { data: {}, meta: {} };
   const draft = Object.setPrototypeOf(data, null) as typeof data;
   changeAtOnce(change, draft);
   assertJson(draft);
   assertFits(shared.settings, draft);
-  shared.vault?.assertSubject(draft);
+  shared.store?.assertSubject(draft);
   const json = serializeBody(draft, meta);
   if (json === newest.json) return undefined;
   const { loaded, sid, born } = state;
   const now = nowSeconds();
-  const issued = issue(shared, newest.rev + 1, json, born, now);
+  const issued = newSnapshot(shared, state, { rev: newest.rev + 1, json }, now);
   // What no cookie can carry is refused here, and not in the request that has to.
   const whole = {
     loaded,
@@ -54,5 +53,5 @@ export function draftChange(
     secure: false,
   };
   writeCookies(shared, whole, issued, now);
-  return { sid, ...issued };
+  return issued;
 }

@@ -2,11 +2,20 @@ import type { Commit } from "../cookie/headers.ts";
 import { SessionError } from "../errors.ts";
 import { nowSeconds } from "../session/clock.ts";
 import type { SessionContext } from "../session/context.ts";
-import type { ExchangeAnswer } from "../session/hub.ts";
+import type { ExchangeAnswer } from "../session/ports.ts";
+import type { Snapshot } from "../session/records.ts";
 import { parseBody } from "../session/json.ts";
-import type { LiveHub } from "./hub.ts";
 import { currentOf } from "./context.ts";
+import type { TicketOutcome } from "./messages.ts";
+import type { Tickets } from "./tickets.ts";
 import { makeReceipt, nameOf, openTicket, refusal } from "./ticket.ts";
+
+/** Where tickets come in: the hub of live sessions. */
+interface TicketDesk {
+  readonly tickets: Tickets;
+  changed(snapshot: Snapshot): void;
+  ticketDone(outcome: TicketOutcome): void;
+}
 
 /**
  * Exchanges a ticket for a cookie: it must be authentic, in time, of the session that the request
@@ -15,13 +24,13 @@ import { makeReceipt, nameOf, openTicket, refusal } from "./ticket.ts";
  * @param context of the request, which passed the check against other sites
  */
 export async function exchangeTicket(
-  hub: LiveHub,
+  hub: TicketDesk,
   context: SessionContext<never>,
   ticket: string,
 ): Promise<ExchangeAnswer> {
   const name = nameOf(ticket);
   try {
-    const commit = await exchange(hub, context, ticket, name);
+    const commit = await redeem(hub, context, ticket, name);
     hub.ticketDone({ ticket: name });
     const body = JSON.stringify({ receipt: makeReceipt(context.settings.ring, name) });
     return { status: 200, commit, body };
@@ -36,8 +45,8 @@ export async function exchangeTicket(
   }
 }
 
-async function exchange(
-  hub: LiveHub,
+async function redeem(
+  hub: TicketDesk,
   context: SessionContext<never>,
   ticket: string,
   name: string,

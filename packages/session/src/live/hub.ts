@@ -3,11 +3,11 @@ import { nowSeconds } from "../session/clock.ts";
 import type { SessionContext } from "../session/context.ts";
 import { parseBody } from "../session/json.ts";
 import { lastExpiry } from "../session/end.ts";
-import type { Change, ExchangeAnswer, Hub } from "../session/hub.ts";
-import type { Shared } from "../session/loaded.ts";
-import { refuseHandshakeSent, refuseWithoutSession } from "../session/refusals.ts";
+import { ENDED, type LogRecord, type Snapshot, type UserRecord } from "../session/records.ts";
+import type { ExchangeAnswer, LivePort } from "../session/ports.ts";
+import type { Shared } from "../session/shared.ts";
+import { throwHandshakeSent, throwWithoutSession } from "../session/late-writes.ts";
 import { MAX_TOKEN_CHARACTERS } from "../token/token.ts";
-import { ENDED, type Fact, type UserFact } from "../session/vault.ts";
 import type { Backplane } from "./backplane.ts";
 import { exchangeTicket } from "./exchange.ts";
 import {
@@ -24,7 +24,7 @@ import type { Tickets } from "./tickets.ts";
 import { CLOSE_CODE, SESSION_ENDED, type LiveSocket } from "./socket.ts";
 
 /** Where commits, sockets, other processes and the store's log meet. */
-export class LiveHub implements Hub {
+export class LiveHub implements LivePort {
   readonly registry: Registry;
   readonly exchangePath: string | undefined;
   readonly #shared: Shared;
@@ -34,9 +34,9 @@ export class LiveHub implements Hub {
   #isListening = false;
 
   constructor(shared: Shared, backplane?: Backplane) {
-    const { settings, vault } = shared;
+    const { settings, store } = shared;
     // A cookie that is shared with another framework has no id that a ticket could name.
-    const needsPage = vault === undefined && settings.writeAs === undefined;
+    const needsPage = store === undefined && settings.writeAs === undefined;
     this.exchangePath = needsPage ? shared.exchangePath : undefined;
     this.registry = new Registry(settings.lifetimes);
     this.#shared = shared;
@@ -60,7 +60,7 @@ export class LiveHub implements Hub {
       backplane.subscribe(
         (text) => this.#receive(text),
         // What was said meanwhile stands in the store's log.
-        () => void this.#shared.vault?.refresh().catch(ignore),
+        () => void this.#shared.store?.refresh().catch(ignore),
       ),
     );
   }
@@ -78,23 +78,23 @@ export class LiveHub implements Hub {
    * it is one of `writeAs`
    */
   attach(context: SessionContext<never>, socket: LiveSocket): Attached | undefined {
-    const { ledger, settings, vault } = this.#shared;
+    const { recent, settings, store } = this.#shared;
     if (settings.writeAs !== undefined) return undefined;
     const { state } = context;
     const { loaded, issued } = state;
     if (issued === undefined && (loaded.isNew || state.sid !== loaded.sid)) {
-      context.close(refuseWithoutSession);
+      context.close(throwWithoutSession);
       return undefined;
     }
     const { sid, born } = currentOf(context);
-    const known = ledger.peek(sid);
-    const isEnded = vault?.isEnded(sid, born, vault.userOf(state.data)) === true;
+    const known = recent.peek(sid);
+    const isEnded = store?.isEnded(sid, born, store.userOf(state.data)) === true;
     if (known?.ended === true || isEnded) {
       end(context);
       socket.close(CLOSE_CODE, SESSION_ENDED);
       return undefined;
     }
-    context.close(refuseHandshakeSent);
+    context.close(throwHandshakeSent);
     const attached = this.registry.add(context, socket);
     // What happened between the look into the cookie and now. Where nothing did, the other sockets
     // of the session are left alone: there may be thousands.
@@ -109,12 +109,12 @@ export class LiveHub implements Hub {
   }
 
   /** @param origin the socket that made the change, and need not be told */
-  changed(change: Change, origin?: SessionContext<never>): void {
+  changed(change: Snapshot, origin?: SessionContext<never>): void {
     this.registry.change(change.sid, change, origin);
     this.#publish(() => ({ kind: "changed", change: toSend(change) }));
   }
 
-  renewed(from: string, change: Change): void {
+  renewed(from: string, change: Snapshot): void {
     this.registry.change(from, change);
     const until = lastExpiry(
       this.#shared.settings.lifetimes,
@@ -130,7 +130,7 @@ export class LiveHub implements Hub {
     this.#publish(() => ({ kind: "ended", sid, until }));
   }
 
-  userEnded(fact: UserFact | undefined): void {
+  userEnded(fact: UserRecord | undefined): void {
     this.#endUser();
     if (fact !== undefined) this.#publish(() => ({ kind: "user", fact }));
   }
@@ -145,7 +145,7 @@ export class LiveHub implements Hub {
     return exchangeTicket(this, context, ticket.slice(0, MAX_TOKEN_CHARACTERS + 1));
   }
 
-  learned(fact: Fact): void {
+  learned(fact: LogRecord): void {
     switch (fact.kind) {
       case "end":
         this.registry.end(fact.sid);
@@ -161,24 +161,24 @@ export class LiveHub implements Hub {
   #receive(text: string): void {
     const message = readMessage(text, this.#name);
     if (message === undefined) return;
-    const { ledger, vault } = this.#shared;
+    const { recent, store } = this.#shared;
     const now = nowSeconds();
     switch (message.kind) {
       case "changed":
         this.#take(message.change.sid, message.change);
         return;
       case "renewed":
-        ledger.end(message.from, now);
-        vault?.learn({ kind: "end", sid: message.from, until: message.until });
+        recent.end(message.from, now);
+        store?.learn({ kind: "end", sid: message.from, until: message.until });
         this.#take(message.from, message.change);
         return;
       case "ended":
-        ledger.end(message.sid, now);
-        vault?.learn({ kind: "end", sid: message.sid, until: message.until });
+        recent.end(message.sid, now);
+        store?.learn({ kind: "end", sid: message.sid, until: message.until });
         this.registry.end(message.sid);
         return;
       case "user":
-        if (vault?.learn(message.fact) === true) this.#endUser();
+        if (store?.learn(message.fact) === true) this.#endUser();
         return;
       case "ticket":
         if (message.code === undefined) this.tickets.use(message.ticket, now);
@@ -193,10 +193,10 @@ export class LiveHub implements Hub {
       return;
     }
     if (parseBody(json) === undefined) return;
-    const { ledger } = this.#shared;
-    const known = ledger.peek(sent.sid);
+    const { recent } = this.#shared;
+    const known = recent.peek(sent.sid);
     if (known === undefined || known.rev < sent.rev) {
-      ledger.record(sent.sid, sent.rev, json, nowSeconds());
+      recent.record(sent.sid, sent.rev, json, nowSeconds());
     }
     this.registry.change(sid, { ...sent, json });
   }
@@ -204,30 +204,30 @@ export class LiveHub implements Hub {
   /** A session that has sockets here is newer in the store. */
   #catchUp(sid: string, rev: number, sent?: SentChange): void {
     const [attached] = socketsOf(this.registry.get(sid));
-    const { vault } = this.#shared;
-    if (attached === undefined || vault === undefined) return;
+    const { store } = this.#shared;
+    if (attached === undefined || store === undefined) return;
     const now = currentOf(attached.context);
     if (now.rev >= rev && (sent === undefined || sent.sid === now.sid)) return;
     const to = sent ?? now;
-    vault.fetch(to.sid).then(
+    store.fetch(to.sid).then(
       (stored) => {
         if (stored === ENDED) this.registry.end(sid);
         else if (stored !== undefined) this.registry.change(sid, { ...to, ...stored });
       },
-      (error: unknown) => vault.report(error),
+      (error: unknown) => store.report(error),
     );
   }
 
   /** Closes the sockets whose sessions ended with their user's. */
   #endUser(): void {
-    const { vault } = this.#shared;
-    if (vault === undefined) return;
+    const { store } = this.#shared;
+    if (store === undefined) return;
     for (const live of this.registry.all()) {
       const [first] = socketsOf(live);
       if (first === undefined) continue;
       const { born } = currentOf(first.context);
-      const user = vault.userOf(first.context.state.data);
-      if (vault.isEnded(live.sid, born, user)) this.registry.end(live.sid);
+      const user = store.userOf(first.context.state.data);
+      if (store.isEnded(live.sid, born, user)) this.registry.end(live.sid);
     }
   }
 
@@ -255,8 +255,8 @@ const ignore = () => undefined;
 
 /** The hub of sessions, which from now on have one. */
 export function hubOf(shared: Shared): LiveHub {
-  if (shared.hub instanceof LiveHub) return shared.hub;
+  if (shared.live instanceof LiveHub) return shared.live;
   const hub = new LiveHub(shared);
-  shared.hub = hub;
+  shared.live = hub;
   return hub;
 }

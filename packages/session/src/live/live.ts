@@ -1,5 +1,5 @@
 import type { SessionContext } from "../session/context.ts";
-import type { Shared } from "../session/loaded.ts";
+import type { Shared } from "../session/shared.ts";
 import { hubOf } from "./hub.ts";
 import type { LiveHandle, LiveSocket } from "./socket.ts";
 

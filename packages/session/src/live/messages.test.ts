@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Jar, start, type FakeSocket } from "../../../../test/support/jar.ts";
 import { memoryStore } from "../store/memory.ts";
-import type { Fact } from "../session/vault.ts";
+import type { LogRecord } from "../session/records.ts";
 import { readFact, writeFact } from "../store/facts.ts";
 import { update } from "./update.ts";
 import type { Backplane } from "./backplane.ts";
@@ -53,7 +53,7 @@ describe("messages", () => {
 });
 
 describe("facts", () => {
-  const FACTS: Fact[] = [
+  const FACTS: LogRecord[] = [
     { kind: "end", sid: "s", until: 9 },
     { kind: "rev", sid: "s", rev: 3, until: 9 },
     { kind: "user", subject: "u", by: 1, keep: "k", until: 9 },

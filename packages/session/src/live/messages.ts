@@ -1,5 +1,4 @@
-import type { Change } from "../session/hub.ts";
-import type { UserFact } from "../session/vault.ts";
+import type { Snapshot, UserRecord } from "../session/records.ts";
 
 /** How a ticket fared. */
 export interface TicketOutcome {
@@ -18,11 +17,11 @@ export type Message =
       readonly change: SentChange;
     }
   | { readonly kind: "ended"; readonly sid: string; readonly until: number }
-  | { readonly kind: "user"; readonly fact: UserFact }
+  | { readonly kind: "user"; readonly fact: UserRecord }
   | ({ readonly kind: "ticket" } & TicketOutcome);
 
 /** A change; where its JSON is large, whoever needs it asks the store. */
-export type SentChange = Omit<Change, "json"> & { readonly json?: string };
+export type SentChange = Omit<Snapshot, "json"> & { readonly json?: string };
 
 const LARGE = 16_384;
 
@@ -32,7 +31,7 @@ export function writeMessage(sender: string, message: Message): string {
 }
 
 /** A change without JSON that is too large to be sent to everyone. */
-export function toSend(change: Change): SentChange {
+export function toSend(change: Snapshot): SentChange {
   const { sid, rev, json, born, iat, exp } = change;
   const sent = { sid, rev, born, iat, exp };
   return json.length > LARGE ? sent : { ...sent, json };
@@ -83,7 +82,7 @@ function isChange(value: unknown): value is SentChange {
   return isText && ["rev", "born", "iat", "exp"].every((name) => isNumber(value[name]));
 }
 
-function isUserFact(value: unknown): value is UserFact {
+function isUserFact(value: unknown): value is UserRecord {
   if (!isRecord(value) || value["kind"] !== "user" || !isId(value["subject"])) return false;
   return isNumber(value["by"]) && typeof value["keep"] === "string" && isNumber(value["until"]);
 }

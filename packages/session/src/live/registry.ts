@@ -1,5 +1,5 @@
 import type { SessionContext } from "../session/context.ts";
-import type { Change } from "../session/hub.ts";
+import type { Snapshot } from "../session/records.ts";
 import { NEVER } from "../token/header.ts";
 import { expiryOf, type Lifetimes } from "../token/times.ts";
 import { currentOf, end, refresh, slim } from "./context.ts";
@@ -115,7 +115,7 @@ export class Registry {
    * A session has new data or a new lifetime.
    * @param origin the socket that made the change, and need not be told
    */
-  change(sid: string, change: Change, origin?: SessionContext<never>): void {
+  change(sid: string, change: Snapshot, origin?: SessionContext<never>): void {
     const live = this.#sessions.get(sid);
     if (live === undefined) return;
     if (change.sid !== sid) this.#move(live, change.sid);
@@ -170,7 +170,7 @@ export class Registry {
     this.#sessions.set(sid, live);
   }
 
-  #prolong(live: LiveSession, { born, iat, exp }: Change): void {
+  #prolong(live: LiveSession, { born, iat, exp }: Snapshot): void {
     const last = Math.min(exp, expiryOf(born, iat, this.#lifetimes));
     live.endsAt = Math.max(live.endsAt, last >= NEVER ? Number.POSITIVE_INFINITY : last);
     this.#wheel.add(live);

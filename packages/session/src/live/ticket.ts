@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { lengthPrefixed } from "../encoding.ts";
 import { SessionError, type SessionErrorCode } from "../errors.ts";
-import type { StoredSession } from "../session/vault.ts";
+import type { Revision } from "../session/records.ts";
 import type { KeyRing } from "../token/keys.ts";
 import { SKEW } from "../token/times.ts";
 import { encryptToken, openToken, type OpenedToken } from "../token/token.ts";
@@ -22,7 +22,7 @@ export type TicketCode = Extract<SessionErrorCode, `ERR_SESSION_TICKET_${string}
 export function makeTicket(
   ring: KeyRing,
   sid: string,
-  { rev, json }: StoredSession,
+  { rev, json }: Revision,
   now: number,
 ): string {
   const times = { born: now, iat: now, exp: now + TICKET_SECONDS };

@@ -1,6 +1,6 @@
 import { SessionError, type SessionErrorCode } from "../errors.ts";
 import { nowSeconds } from "../session/clock.ts";
-import type { Change } from "../session/hub.ts";
+import type { Snapshot } from "../session/records.ts";
 import { draftChange } from "./draft.ts";
 import type { LiveHub } from "./hub.ts";
 import type { TicketOutcome } from "./messages.ts";
@@ -42,7 +42,7 @@ export async function updateByTicket(
   if (line.waiting >= MOST_WAITING) throw refusal("LIMIT");
   line.waiting += 1;
   const clock = new Clock(attached, timeout);
-  const mine = line.turn.then(() => exchange(hub, attached, change, deliver, clock));
+  const mine = line.turn.then(() => changeThroughPage(hub, attached, change, deliver, clock));
   line.turn = mine.catch(() => undefined);
   try {
     await Promise.race([mine, clock.over]);
@@ -52,7 +52,7 @@ export async function updateByTicket(
   }
 }
 
-async function exchange(
+async function changeThroughPage(
   hub: LiveHub,
   attached: Attached,
   change: (draft: object) => void,
@@ -83,8 +83,8 @@ async function exchange(
   throw refusal("STALE");
 }
 
-function take(hub: LiveHub, { context }: Attached, next: Change): void {
-  context.shared.ledger.record(next.sid, next.rev, next.json, nowSeconds());
+function take(hub: LiveHub, { context }: Attached, next: Snapshot): void {
+  context.shared.recent.record(next.sid, next.rev, next.json, nowSeconds());
   refresh(context, next);
   hub.changed(next, context);
 }

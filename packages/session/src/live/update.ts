@@ -52,10 +52,10 @@ export async function update<Session extends object>(
     changeAtOnce(change, session);
     return;
   }
-  const { hub, vault } = context.shared;
+  const { live: hub, store } = context.shared;
   const run = change as (draft: object) => void;
   if (hasEnded(context)) context.assertOpen();
-  if (vault !== undefined) return updateInStore(context, vault, run);
+  if (store !== undefined) return updateInStore(context, store, run);
   const attached = hub instanceof LiveHub ? hub.registry.find(context) : undefined;
   // A response that went out, or a socket without a session: the error says so.
   if (!(hub instanceof LiveHub) || attached === undefined) return context.assertOpen();

@@ -1,8 +1,7 @@
 import { optionError, SessionError } from "../errors.ts";
-import type { Hub } from "./hub.ts";
-import type { Shared } from "./loaded.ts";
+import type { LivePort, StorePort } from "./ports.ts";
+import type { Shared } from "./shared.ts";
 import { oneOf, readOptions, type Check, type Rules } from "./option-rules.ts";
-import type { Vault } from "./vault.ts";
 
 /**
  * The method by which an option brings the code that works with it: an app without a store and
@@ -15,12 +14,12 @@ export interface ConnectedStore {
   /** Whether it is in the memory of this process alone. */
   readonly isLocal: boolean;
   /** @throws SessionError `ERR_SESSION_OPTION` beside `writeAs` */
-  [CONNECT](shared: Shared, options: CheckedConnected): Vault;
+  [CONNECT](shared: Shared, options: CheckedConnected): StorePort;
 }
 
 /** What the option `backplane` takes: `redisBackplane(client)`, `clusterBackplane()`. */
 export interface ConnectedBackplane {
-  [CONNECT](shared: Shared): Hub;
+  [CONNECT](shared: Shared): LivePort;
 }
 
 /** The options of sessions that concern a store. */
@@ -114,8 +113,8 @@ export function readConnected(options: ConnectedOptions): CheckedConnected {
  * @throws SessionError `ERR_SESSION_OPTION` where a store stands beside `writeAs`
  */
 export function connect(shared: Shared, options: CheckedConnected): void {
-  shared.vault = options.store?.[CONNECT](shared, options);
-  shared.hub = options.backplane?.[CONNECT](shared);
+  shared.store = options.store?.[CONNECT](shared, options);
+  shared.live = options.backplane?.[CONNECT](shared);
 }
 
 /** The error of what needs the option `store`, and with it `subject`. */

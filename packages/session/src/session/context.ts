@@ -5,17 +5,19 @@ import { newSessionId } from "../token/token.ts";
 import { isSame, serializeBody } from "./body.ts";
 import { nowSeconds } from "./clock.ts";
 import type { SessionData, SessionOf } from "./data.ts";
-import { failedView, ownerOf, type Refuse } from "./dictionary.ts";
-import { deletions } from "./issue.ts";
+import { failedView, ownerOf, type Fail } from "./dictionary.ts";
+import type { LoadedSnapshot, Metadata, VerifiedCookie } from "./records.ts";
+import { deletions } from "./write-cookies.ts";
 import type { JsonObject } from "./format.ts";
 import { assertDictionary, assertJson, NO_META, parseBody } from "./json.ts";
-import { findSession, isVerified, settle, type Verified } from "./load.ts";
-import { emptySession, type Loaded, type Shared } from "./loaded.ts";
-import { refuseCommitted, refuseReplaced, refuseUnattached } from "./refusals.ts";
+import { findSession, isVerified, settle } from "./load.ts";
+import { emptySession } from "./snapshot.ts";
+import type { Shared } from "./shared.ts";
+import { throwCommitted, throwReplaced, throwUnattached } from "./late-writes.ts";
 import { isUnseen, type RequestFacts } from "./request.ts";
 import { resume } from "./resume.ts";
 import { EMPTY_BODY, isDue, saveSession } from "./save.ts";
-import { State, type Metadata } from "./state.ts";
+import { State } from "./state.ts";
 
 /** The session of one request, from its cookie to its Set-Cookie. */
 export class SessionContext<Data = SessionData> {
@@ -24,10 +26,12 @@ export class SessionContext<Data = SessionData> {
   #request: RequestFacts | undefined;
   #state: State | undefined;
   /** Gives what {@link SessionContext.load} came to, before anybody asked for the session. */
-  #ahead: (() => Loaded) | undefined;
-  #refuse: Refuse | undefined;
+  #ahead: (() => LoadedSnapshot) | undefined;
+  #refuse: Fail | undefined;
   /** Set where the store failed: every use of the session throws its error. */
-  #failure: { readonly view: JsonObject; readonly found: Verified | Loaded } | undefined;
+  #failure:
+    | { readonly view: JsonObject; readonly found: VerifiedCookie | LoadedSnapshot }
+    | undefined;
   /** What the response owes after a commit that failed. */
   #owed: Commit | undefined;
 
@@ -93,7 +97,7 @@ export class SessionContext<Data = SessionData> {
   }
 
   /** Throws what a change throws now; undefined while a cookie can still be set. */
-  get refusal(): Refuse | undefined {
+  get refusal(): Fail | undefined {
     return this.#refuse;
   }
 
@@ -105,22 +109,22 @@ export class SessionContext<Data = SessionData> {
    */
   load(): Promise<void> | undefined {
     const shared = this.#shared;
-    const { vault } = shared;
+    const { store } = shared;
     const isKnown = this.accessed || (this.#ahead ?? refuseUnloaded) !== refuseUnloaded;
-    if (vault === undefined || this.#header === "" || isKnown) return undefined;
+    if (store === undefined || this.#header === "" || isKnown) return undefined;
     const now = nowSeconds();
     const found = findSession(shared, this.#header, now);
-    if (!vault.mustAsk(found)) {
+    if (!store.mustAsk(found)) {
       this.#ahead = () => {
         // Takes in what a store in this process has heard since.
-        vault.isCurrent();
+        store.isCurrent();
         return settle(shared, found, now);
       };
       return undefined;
     }
     // Whoever comes before the store has answered must not find what it may have ended.
     this.#ahead = refuseUnloaded;
-    return vault.load(found, now).then(
+    return store.load(found, now).then(
       (loaded) => {
         this.#ahead = () => loaded;
       },
@@ -144,7 +148,7 @@ export class SessionContext<Data = SessionData> {
   commit(): MaybePromise<Commit> {
     const state = this.#state;
     const isFirst = this.isOpen;
-    if (isFirst) this.close(refuseCommitted);
+    if (isFirst) this.close(throwCommitted);
     if (state === undefined) return UNTOUCHED;
     if (!isFirst) return this.#takeOwed();
     const failed = (error: unknown): never => {
@@ -216,7 +220,7 @@ export class SessionContext<Data = SessionData> {
   #owesNothing({ loaded, data, openedAt, sid, meta }: State): boolean {
     const { isNew, reissue, json } = loaded;
     if (isNew || reissue || sid !== loaded.sid || meta !== loaded.meta) return false;
-    const known = this.#shared.ledger.peek(sid);
+    const known = this.#shared.recent.peek(sid);
     if (known !== undefined && (known.ended || known.rev > loaded.rev)) return false;
     if (isDue(this.#shared, loaded, openedAt) || json === EMPTY_BODY) return false;
     // What differs here is serialized once, when it is saved.
@@ -226,7 +230,7 @@ export class SessionContext<Data = SessionData> {
   }
 
   /** From now on a change is refused. Reading goes on. */
-  close(refuse: Refuse): void {
+  close(refuse: Fail): void {
     this.#refuse = refuse;
     this.#state?.close(refuse);
   }
@@ -238,7 +242,7 @@ export class SessionContext<Data = SessionData> {
   handshakeSent(): void {
     if (this.isOpen) throw new Error("Commit before the handshake is answered.");
     this.#request = undefined;
-    this.close(refuseUnattached);
+    this.close(throwUnattached);
   }
 
   /** Throws what a change would throw now. */
@@ -281,9 +285,9 @@ export class SessionContext<Data = SessionData> {
     const { state: old } = this;
     const past = new SessionContext<Data>(this.#shared, "", undefined);
     past.#state = old;
-    past.#refuse = refuseReplaced;
+    past.#refuse = throwReplaced;
     this.#state = old.successor(this);
-    old.retire(past, refuseReplaced);
+    old.retire(past, throwReplaced);
     this.destroy(old.clearSiteData);
   }
 
@@ -297,7 +301,7 @@ export class SessionContext<Data = SessionData> {
   }
 
   /** Ends a session that the store could not be asked about: its cookie says which one it is. */
-  #openUnchecked(found: Verified | Loaded): void {
+  #openUnchecked(found: VerifiedCookie | LoadedSnapshot): void {
     this.#failure = undefined;
     this.#ahead = () =>
       isVerified(found) ? { ...found.opened, ...NOTHING, cookies: found.present } : found;
@@ -314,13 +318,13 @@ export class SessionContext<Data = SessionData> {
     return state;
   }
 
-  #read(now: number): Loaded {
+  #read(now: number): LoadedSnapshot {
     if (this.#ahead !== undefined) return this.#ahead();
     const header = this.#header;
     if (header === "") return emptySession(now, []);
     const shared = this.#shared;
     const found = findSession(shared, header, now);
-    return shared.vault?.mustAsk(found) === true ? refuseUnloaded() : settle(shared, found, now);
+    return shared.store?.mustAsk(found) === true ? refuseUnloaded() : settle(shared, found, now);
   }
 }
 

@@ -1,7 +1,7 @@
 import type { JsonObject } from "./format.ts";
 
 /** Throws the error that fits the moment: after the headers, after the handshake, after the end. */
-export type Refuse = () => never;
+export type Fail = () => never;
 
 // To make objects without any prototype that are not hash tables costs four times as much on Node 24,
 // be it by `Object.create(null)` or by taking the prototype off. These have an empty one, which
@@ -30,8 +30,8 @@ export class Dictionary {
   /** The data itself, readable and writable at any time. */
   readonly data: JsonObject;
   owner: object;
-  defineProperty: Refuse | undefined;
-  deleteProperty: Refuse | undefined;
+  defineProperty: Fail | undefined;
+  deleteProperty: Fail | undefined;
   get: typeof getReadOnly | undefined;
   /** The read-only views of nested objects, made when one is asked for. */
   nested: WeakMap<object, object> | undefined;
@@ -57,13 +57,13 @@ export class Dictionary {
   }
 
   /** Makes the dictionary read-only. Reading goes on; a write, which defines, calls `refuse`. */
-  close(refuse: Refuse): void {
+  close(refuse: Fail): void {
     this.defineProperty = this.deleteProperty = refuse;
     this.get = getReadOnly;
   }
 
   /** Makes its keys read-only. What is nested may live on in another session, and stays as it is. */
-  retire(owner: object, refuse: Refuse): void {
+  retire(owner: object, refuse: Fail): void {
     this.owner = owner;
     this.defineProperty = this.deleteProperty = refuse;
   }
@@ -89,7 +89,7 @@ export class Dictionary {
  * The dictionary of a session that could not be loaded. Every use of it throws, and functions such
  * as `destroy` still find its owner.
  */
-export function failedView(owner: object, fail: Refuse): JsonObject {
+export function failedView(owner: object, fail: Fail): JsonObject {
   const has = (_target: object, key: PropertyKey): boolean => {
     if (key !== WHOSE) return fail();
     answer = owner;

@@ -1,7 +1,8 @@
 import { MAX_AGE_LIMIT } from "../cookie/serialize.ts";
 import { NEVER } from "../token/header.ts";
 import { expiryOf, type Lifetimes } from "../token/times.ts";
-import type { Loaded, Shared } from "./loaded.ts";
+import type { LoadedSnapshot } from "./records.ts";
+import type { Shared } from "./shared.ts";
 
 /** A process that has not yet heard of the end may prolong a cookie for so long, in seconds. */
 const LATE = 300;
@@ -20,14 +21,14 @@ export function lastExpiry(lifetimes: Lifetimes, born: number, exp: number, now:
  * for. It may be left alone.
  */
 export function endSession(
-  { settings, ledger, hub, vault }: Shared,
-  { sid, born, exp }: Loaded,
+  { settings, recent, live, store }: Shared,
+  { sid, born, exp }: LoadedSnapshot,
   now: number,
 ): Promise<unknown> | undefined {
   const until = lastExpiry(settings.lifetimes, born, exp, now);
-  ledger.end(sid, now);
-  hub?.ended(sid, until);
-  const ending = vault?.end(sid, until);
+  recent.end(sid, now);
+  live?.ended(sid, until);
+  const ending = store?.end(sid, until);
   // Where something else fails first, nobody waits for it.
   ending?.catch(() => undefined);
   return ending;

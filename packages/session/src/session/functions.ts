@@ -150,7 +150,7 @@ export function describe(session: object): SessionDescription {
     issuedAt: new Date(iat * 1000),
     expiresAt: exp === NEVER ? null : new Date(exp * 1000),
     keyId: kid.toString(16).padStart(8, "0"),
-    revocable: shared.vault !== undefined,
+    revocable: shared.store !== undefined,
     ...(loaded.rejected === undefined ? {} : { rejected: loaded.rejected }),
   };
 }

@@ -4,7 +4,9 @@ import { judgeTimes } from "../token/times.ts";
 import { fitSchema } from "./body.ts";
 import { copyData } from "./dictionary.ts";
 import type { FormatReading, RejectReason, SessionFormat } from "./format.ts";
-import { emptySession, refuse, unlessEnded, type Loaded, type Shared } from "./loaded.ts";
+import { emptySession, rejectCookie, unlessEnded } from "./snapshot.ts";
+import type { LoadedSnapshot } from "./records.ts";
+import type { Shared } from "./shared.ts";
 
 /**
  * Reads the cookies of other frameworks, in the order of the option `formats`.
@@ -15,7 +17,7 @@ export function loadForeign(
   header: string,
   now: number,
   present: readonly string[],
-): Loaded {
+): LoadedSnapshot {
   const source = {
     get(name: string): string | undefined {
       const value = findCookie(header, name);
@@ -32,7 +34,7 @@ export function loadForeign(
   if (present.length > 0) rejected ??= "malformed";
   return rejected === undefined
     ? emptySession(now, present)
-    : refuse(shared, rejected, now, present);
+    : rejectCookie(shared, rejected, now, present);
 }
 
 function adopt(
@@ -41,19 +43,19 @@ function adopt(
   { data, issuedAt, expiresAt, keyIndex }: FormatReading & { ok: true },
   now: number,
   present: readonly string[],
-): Loaded {
+): LoadedSnapshot {
   const { settings } = shared;
   const { events, lifetimes, writeAs } = settings;
   const iat = Math.min(issuedAt ?? now, now);
   const exp = expiresAt ?? NEVER;
   const fault = judgeTimes({ born: iat, iat, exp }, now, lifetimes);
-  if (fault !== undefined) return refuse(shared, fault, now, present);
+  if (fault !== undefined) return rejectCookie(shared, fault, now, present);
   const fitted = fitSchema(settings, data);
-  if (fitted === undefined) return refuse(shared, "schema", now, present);
+  if (fitted === undefined) return rejectCookie(shared, "schema", now, present);
   const isForeign = format !== writeAs;
   // A foreign cookie has no id, and its value is none: two visitors with the same data may well
   // have the same cookie, and must not be given each other's changes.
-  const loaded: Loaded = Object.assign(emptySession(iat, present), {
+  const loaded: LoadedSnapshot = Object.assign(emptySession(iat, present), {
     data: copyData(fitted.data),
     json: JSON.stringify(fitted.data),
     exp,

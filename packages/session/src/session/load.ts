@@ -12,21 +12,13 @@ import { fitSchema, serializeBody } from "./body.ts";
 import { copyData } from "./dictionary.ts";
 import { NO_META, parseBody } from "./json.ts";
 import { loadForeign } from "./load-foreign.ts";
-import { refuse, unlessEnded, type Loaded, type Shared } from "./loaded.ts";
+import { rejectCookie, unlessEnded } from "./snapshot.ts";
+import { type LoadedSnapshot, type Revision, STORED_BODY, type VerifiedCookie } from "./records.ts";
+import type { Shared } from "./shared.ts";
 import type { SessionSettings } from "./settings.ts";
-import { STORED_BODY, type StoredSession } from "./vault.ts";
-
-/** A token of ours that is authentic and in time. Whether its session still is, is to be asked. */
-export interface Verified {
-  readonly opened: OpenedToken;
-  /** Its text, or the first chunk of it. */
-  readonly token: string;
-  /** The cookies that hold it. */
-  readonly present: readonly string[];
-}
 
 /** Whether there is a token whose session is still to be read. */
-export function isVerified(found: Verified | Loaded): found is Verified {
+export function isVerified(found: VerifiedCookie | LoadedSnapshot): found is VerifiedCookie {
   return "opened" in found;
 }
 
@@ -36,11 +28,15 @@ export function isVerified(found: Verified | Loaded): found is Verified {
  * reason goes to the events alone.
  * @param now seconds since 1970
  */
-export function findSession(shared: Shared, header: string, now: number): Verified | Loaded {
+export function findSession(
+  shared: Shared,
+  header: string,
+  now: number,
+): VerifiedCookie | LoadedSnapshot {
   const { settings } = shared;
   const { cookieName, cookieNames, formats } = settings;
   const chunks = settings.chunks ? findChunks(header, cookieName) : findSingle(header, cookieName);
-  if (chunks === AMBIGUOUS) return refuse(shared, "duplicate", now, cookieNames);
+  if (chunks === AMBIGUOUS) return rejectCookie(shared, "duplicate", now, cookieNames);
   const isAlone = chunks.length === 1 && formats.length === 0;
   const present = isAlone ? cookieNames : presentCookies(settings, header, chunks.length);
   const [first] = chunks;
@@ -50,11 +46,11 @@ export function findSession(shared: Shared, header: string, now: number): Verifi
     return loadForeign(shared, header, now, present);
   }
   const opened = openChunks(shared, chunks, first);
-  if (typeof opened === "string") return refuse(shared, opened, now, present);
+  if (typeof opened === "string") return rejectCookie(shared, opened, now, present);
   const fault = judgeTimes(opened, now, settings.lifetimes);
   return fault === undefined
     ? { opened, present, token: first }
-    : refuse(shared, fault, now, present, opened.sid);
+    : rejectCookie(shared, fault, now, present, opened.sid);
 }
 
 function findSingle(header: string, name: string): string[] | typeof AMBIGUOUS {
@@ -100,7 +96,11 @@ function openCached({ settings, cache }: Shared, token: string): OpenedToken | T
 }
 
 /** The second half, where no store is asked. */
-export function settle(shared: Shared, found: Verified | Loaded, now: number): Loaded {
+export function settle(
+  shared: Shared,
+  found: VerifiedCookie | LoadedSnapshot,
+  now: number,
+): LoadedSnapshot {
   return isVerified(found) ? settleSession(shared, found, now) : found;
 }
 
@@ -110,15 +110,15 @@ export function settle(shared: Shared, found: Verified | Loaded, now: number): L
  */
 export function settleSession(
   shared: Shared,
-  { opened, present, token }: Verified,
+  { opened, present, token }: VerifiedCookie,
   now: number,
-  stored?: StoredSession,
-): Loaded {
-  const { settings, ledger, vault } = shared;
+  stored?: Revision,
+): LoadedSnapshot {
+  const { settings, recent, store } = shared;
   const { schema, events } = settings;
   const { sid, keyIndex, born, iat, exp } = opened;
-  const known = ledger.peek(sid);
-  if (known?.ended === true) return refuse(shared, "revoked", now, present, sid);
+  const known = recent.peek(sid);
+  if (known?.ended === true) return rejectCookie(shared, "revoked", now, present, sid);
   const isStored = opened.json === STORED_BODY;
   const newest = newer(newer(opened, known), stored);
   const { rev } = newest;
@@ -129,8 +129,8 @@ export function settleSession(
   const body = flat === undefined ? parseBody(json) : { data: flat, meta: NO_META };
   // The data of this cookie may be in a store, and there is none any more, or it was known when the
   // session was looked for and was forgotten since.
-  if (body === undefined || (isStored && (vault === undefined || newest === opened))) {
-    return refuse(shared, "payload", now, present, sid);
+  if (body === undefined || (isStored && (store === undefined || newest === opened))) {
+    return rejectCookie(shared, "payload", now, present, sid);
   }
   if (keyIndex > 0) events.emit("rotated", sid, { keyIndex });
   let reissue =
@@ -138,12 +138,12 @@ export function settleSession(
     keyIndex > 0 ||
     settings.writeAs !== undefined ||
     opened.encrypted !== settings.encrypt ||
-    (vault !== undefined && vault.keepsData !== isStored);
+    (store !== undefined && store.keepsData !== isStored);
   const { meta } = body;
   let { data } = body;
   if (schema !== undefined) {
     const fitted = fitSchema(settings, data);
-    if (fitted === undefined) return refuse(shared, "schema", now, present, sid);
+    if (fitted === undefined) return rejectCookie(shared, "schema", now, present, sid);
     if (fitted.migrated) events.emit("migrated", sid, { reason: "schema" });
     data = copyData(fitted.data);
     json = serializeBody(data, meta);
@@ -173,7 +173,7 @@ export function settleSession(
   return unlessEnded(shared, loaded, now);
 }
 
-function newer(session: StoredSession, other: StoredSession | undefined): StoredSession {
+function newer(session: Revision, other: Revision | undefined): Revision {
   if (other === undefined) return session;
   if (other.rev === session.rev && session.json === STORED_BODY) return other;
   return other.rev > session.rev ? other : session;

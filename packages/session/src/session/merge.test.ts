@@ -29,9 +29,9 @@ describe("mergeData", () => {
 const key = fc.constantFrom("a", "b", "c", "d");
 const change = fc.record({ key, value: fc.option(fc.integer({ min: 0, max: 3 })) });
 const changes = fc.array(change, { maxLength: 4 });
-type Change = { key: string; value: number | null };
+type Snapshot = { key: string; value: number | null };
 
-const apply = (data: Anything, list: readonly Change[]) => {
+const apply = (data: Anything, list: readonly Snapshot[]) => {
   for (const { key: name, value } of list) {
     if (value === null) delete data[name];
     else data[name] = value;

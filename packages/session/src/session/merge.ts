@@ -1,4 +1,7 @@
+import { serializeBody } from "./body.ts";
 import type { JsonObject, JsonValue } from "./format.ts";
+import { parseBody } from "./json.ts";
+import type { Shared } from "./shared.ts";
 
 /** The outcome of a three-way merge. */
 export interface Merged {
@@ -30,4 +33,21 @@ export function mergeData(base: JsonObject, theirs: JsonObject, ours: JsonObject
 
 function own(data: JsonObject, key: string): JsonValue | undefined {
   return Object.hasOwn(data, key) ? data[key] : undefined;
+}
+
+/**
+ * What two requests made of one session: their changes of different keys both hold, of the same
+ * key ours does, and an event says so.
+ */
+export function mergeBodies(
+  { settings }: Shared,
+  sid: string,
+  ...jsons: [base: string, newest: string, ours: string]
+): string {
+  const [base, theirs, ours] = jsons.map((json) => parseBody(json));
+  if (base === undefined || theirs === undefined || ours === undefined) return jsons[2];
+  const { data, conflicts } = mergeData(base.data, theirs.data, ours.data);
+  const { data: meta } = mergeData(base.meta, theirs.meta, ours.meta);
+  if (conflicts.length > 0) settings.events.emit("conflict", sid, { keys: conflicts });
+  return serializeBody(data, meta);
 }

@@ -2,7 +2,8 @@ import { parseSetCookie } from "../cookie/set-cookie.ts";
 import { nowSeconds } from "./clock.ts";
 import type { JsonObject } from "./format.ts";
 import { parseBody } from "./json.ts";
-import { emptySession, type Loaded } from "./loaded.ts";
+import type { LoadedSnapshot } from "./records.ts";
+import { emptySession } from "./snapshot.ts";
 import type { State } from "./state.ts";
 
 /**
@@ -25,7 +26,7 @@ export function resume(state: State, sent: JsonObject, setCookie: readonly strin
   takeIn(state.data, sent, body.data);
   const written = setCookie.map(parseSetCookie).filter(({ value }) => value !== "");
   const { rev, json, born, iat, exp } = issued;
-  const next: Loaded = {
+  const next: LoadedSnapshot = {
     sid: state.sid,
     rev,
     json,

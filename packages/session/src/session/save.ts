@@ -1,12 +1,13 @@
 import type { MaybePromise } from "../maybe.ts";
 import { assertFits, flatCopy, isSame, serializeBody } from "./body.ts";
-import { mergeBodies, type Draft, type Saved } from "./draft.ts";
+import { mergeBodies } from "./merge.ts";
+import type { Draft, LoadedSnapshot, RecentChange, Saved } from "./records.ts";
 import { endSession } from "./end.ts";
-import { deletions, writeCookies } from "./issue.ts";
+import { deletions, writeCookies } from "./write-cookies.ts";
 import { assertJson, NO_META, parseBody } from "./json.ts";
-import type { Known } from "./ledger.ts";
-import type { Loaded, Shared } from "./loaded.ts";
-import { issue, refuseExpired, tell } from "./outcome.ts";
+import type { Shared } from "./shared.ts";
+import { newSnapshot } from "./snapshot.ts";
+import { announce, dropExpired } from "./announce.ts";
 
 /** The JSON of a session that holds nothing. */
 export const EMPTY_BODY = "{}";
@@ -24,7 +25,7 @@ export function saveSession(shared: Shared, draft: Draft, now: number): MaybePro
   const { loaded, data, meta, destroyed } = draft;
   // What another request made of the session that this one began with; a renewed one still has
   // its data, so it neither survives a logout nor loses a change.
-  const known = destroyed ? undefined : shared.ledger.peek(loaded.sid);
+  const known = destroyed ? undefined : shared.recent.peek(loaded.sid);
   const ending = destroyed && !loaded.isNew ? endSession(shared, loaded, now) : undefined;
   assertJson(data);
   const json = serializeBody(data, meta);
@@ -42,11 +43,11 @@ function save(
   shared: Shared,
   draft: Draft,
   json: string,
-  known: Known | undefined,
+  known: RecentChange | undefined,
   now: number,
 ): MaybePromise<Saved> {
-  const { settings, vault, ledger } = shared;
-  const { loaded, sid, data, meta, born, destroyed } = draft;
+  const { settings, store, recent } = shared;
+  const { loaded, sid, data, meta, destroyed } = draft;
   const renewed = sid !== loaded.sid;
   const changed = json !== loaded.json && (loaded.isNew || !isRespelt(loaded, draft, json));
   if (changed) assertFits(settings, data);
@@ -59,20 +60,20 @@ function save(
     return { setCookie: [], issued: loaded };
   }
   const behind = known !== undefined && known.rev > loaded.rev ? known : undefined;
-  if (vault !== undefined) return vault.save(draft, { json, changed, renewed }, behind, now);
+  if (store !== undefined) return store.save(draft, { json, changed, renewed }, behind, now);
   let body = json;
   if (behind !== undefined) {
     body = changed ? mergeBodies(shared, sid, loaded.json, behind.json, json) : behind.json;
   }
   if (body === EMPTY_BODY) return clear(shared, draft, now);
   const rev = (behind ?? loaded).rev + (changed || renewed ? 1 : 0);
-  const issued = issue(shared, rev, body, born, now);
-  if (issued.exp <= issued.iat) return refuseExpired(shared, draft);
+  const issued = newSnapshot(shared, draft, { rev, json: body }, now);
+  if (issued.exp <= issued.iat) return dropExpired(shared, draft);
   const flat = body === json ? flatCopy(data, meta) : undefined;
   const setCookie = writeCookies(shared, draft, issued, now, flat);
   // Not before the new cookie is sure to fit: the old one is all that the client has.
-  if (renewed && !loaded.isNew && !destroyed) ledger.end(loaded.sid, now);
-  tell(shared, draft, issued, changed, now);
+  if (renewed && !loaded.isNew && !destroyed) recent.end(loaded.sid, now);
+  announce(shared, draft, issued, changed, now);
   return { setCookie, issued };
 }
 
@@ -92,14 +93,14 @@ function clear(shared: Shared, draft: Draft, now: number): MaybePromise<Saved> {
 }
 
 /** Whether other JSON than was issued means the same: another writer may spell it differently. */
-function isRespelt(loaded: Loaded, { data, meta }: Draft, json: string): boolean {
+function isRespelt(loaded: LoadedSnapshot, { data, meta }: Draft, json: string): boolean {
   if (loaded.isFlat) return meta === NO_META && isSame(data, loaded.data);
   const body = parseBody(loaded.json);
   return body !== undefined && serializeBody(body.data, body.meta) === json;
 }
 
 /** Whether a session that was only read is old enough to get a new lifetime. */
-export function isDue({ settings }: Shared, loaded: Loaded, now: number): boolean {
+export function isDue({ settings }: Shared, loaded: LoadedSnapshot, now: number): boolean {
   const { maxAge } = settings.lifetimes;
   return settings.rolling && maxAge !== null && !loaded.isNew && now - loaded.iat > maxAge / 10;
 }

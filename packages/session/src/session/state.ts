@@ -1,17 +1,5 @@
 import { Dictionary } from "./dictionary.ts";
-import type { Draft, Saved } from "./draft.ts";
-import type { JsonValue } from "./format.ts";
-import type { Loaded } from "./loaded.ts";
-
-/** Metadata that travels with the data and is no part of it. */
-export type Metadata = {
-  /** Messages for the next request. */
-  flash?: { [key: string]: JsonValue };
-  /** When the user last proved who they are, in seconds since 1970. */
-  authenticatedAt?: number;
-  /** Keeps a session without data, because a CSRF token was made for it. */
-  csrf?: 1;
-};
+import type { Draft, LoadedSnapshot, Metadata, Saved } from "./records.ts";
 
 /**
  * What a request makes of its session: its dictionary, and what belongs to that. One object for both,
@@ -19,7 +7,7 @@ export type Metadata = {
  */
 export class State extends Dictionary implements Draft {
   /** What the request brought, or what was saved last. */
-  loaded: Loaded;
+  loaded: LoadedSnapshot;
   /** When the session was first asked for, in seconds since 1970. */
   readonly openedAt: number;
   sid: string;
@@ -33,7 +21,7 @@ export class State extends Dictionary implements Draft {
   issued: Saved["issued"] = undefined;
 
   /** @param owner whose session it is */
-  constructor(loaded: Loaded, openedAt: number, owner: object) {
+  constructor(loaded: LoadedSnapshot, openedAt: number, owner: object) {
     super(loaded.data, owner);
     this.loaded = loaded;
     this.openedAt = openedAt;

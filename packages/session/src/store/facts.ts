@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Fact } from "../session/vault.ts";
+import type { LogRecord as Fact } from "../session/records.ts";
 
 /** A fact as a line of text. */
 export function writeFact(fact: Fact): string {

@@ -1,6 +1,13 @@
-import { isVerified, settleSession, type Verified } from "../session/load.ts";
-import { refuse, unlessEnded, type Loaded, type Shared } from "../session/loaded.ts";
-import { ENDED, STORED_BODY, type StoredSession } from "../session/vault.ts";
+import { isVerified, settleSession } from "../session/load.ts";
+import {
+  ENDED,
+  type LoadedSnapshot as Loaded,
+  type Revision as StoredSession,
+  STORED_BODY,
+  type VerifiedCookie as Verified,
+} from "../session/records.ts";
+import { rejectCookie as refuse, unlessEnded } from "../session/snapshot.ts";
+import type { Shared } from "../session/shared.ts";
 import type { StoreVault } from "./vault.ts";
 
 /** Whether the store has to be asked before a session can be read. */
@@ -9,8 +16,8 @@ export function mustAsk(shared: Shared, vault: StoreVault, found: Verified | Loa
   return !vault.isCurrent() || mustFetch(shared, vault, found);
 }
 
-function mustFetch({ ledger }: Shared, vault: StoreVault, { opened }: Verified): boolean {
-  const known = ledger.peek(opened.sid);
+function mustFetch({ recent }: Shared, vault: StoreVault, { opened }: Verified): boolean {
+  const known = recent.peek(opened.sid);
   if (known?.ended === true) return false;
   // A cookie that names a later revision than this process remembers was written by another one.
   if (opened.json === STORED_BODY && (known === undefined || known.rev < opened.rev)) return true;
@@ -56,7 +63,7 @@ export async function loadStored(
       if (answer === ENDED) return refuse(shared, "revoked", now, present, opened.sid);
       stored = answer;
     }
-    const known = Math.max(stored?.rev ?? -1, shared.ledger.peek(opened.sid)?.rev ?? -1);
+    const known = Math.max(stored?.rev ?? -1, shared.recent.peek(opened.sid)?.rev ?? -1);
     // The store was full, or lost a write: older data than the cookie names is never read.
     const isLost = needsData && known < opened.rev;
     if (isLost) return refuse(shared, "revoked", now, present, opened.sid);

@@ -1,5 +1,5 @@
 import { askStore } from "./limit.ts";
-import type { Fact } from "../session/vault.ts";
+import type { LogRecord as Fact } from "../session/records.ts";
 import { readFact, writeFact } from "./facts.ts";
 import type { Mirror } from "./mirror.ts";
 import type { LogEntry, LogPage, SessionStore } from "./store.ts";

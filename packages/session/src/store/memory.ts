@@ -1,6 +1,6 @@
 import { SessionError } from "../errors.ts";
 import { CONNECT, type ConnectedStore, type CheckedConnected } from "../session/connect.ts";
-import type { Shared } from "../session/loaded.ts";
+import type { Shared } from "../session/shared.ts";
 import { revisionOf, type LogEntry, type LogPage, type SessionStore, type Write } from "./store.ts";
 import { StoreVault } from "./vault.ts";
 

@@ -1,4 +1,4 @@
-import type { Fact, UserFact } from "../session/vault.ts";
+import type { LogRecord as Fact, UserRecord as UserFact } from "../session/records.ts";
 
 const SWEEP_SECONDS = 60;
 

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { SessionError } from "../errors.ts";
 import { CONNECT, type ConnectedStore, type CheckedConnected } from "../session/connect.ts";
-import type { Shared } from "../session/loaded.ts";
+import type { Shared } from "../session/shared.ts";
 import { RedisConnection, type RedisClient } from "./redis-client.ts";
 import type { LogEntry, LogPage, SessionStore, Write } from "./store.ts";
 import { StoreVault } from "./vault.ts";

@@ -1,7 +1,7 @@
 import { SessionError } from "../errors.ts";
 import { storeRequired } from "../session/connect.ts";
 import { contextOf } from "../session/context.ts";
-import { refuseEnded } from "../session/refusals.ts";
+import { throwEnded as refuseEnded } from "../session/late-writes.ts";
 
 /**
  * Ends all other sessions of this session's user, everywhere, sockets included: "log out my other
@@ -18,11 +18,11 @@ import { refuseEnded } from "../session/refusals.ts";
  */
 export async function revokeOthers(session: object): Promise<void> {
   const context = contextOf(session);
-  const { vault } = context.shared;
-  if (vault?.knowsUsers !== true) throw storeRequired();
-  const user = vault.userOf(context.state.data);
+  const { store } = context.shared;
+  if (store?.knowsUsers !== true) throw storeRequired();
+  const user = store.userOf(context.state.data);
   if (user === undefined || context.refusal === refuseEnded) {
     throw new SessionError("ERR_SESSION_ENDED", "This is the session of no user.");
   }
-  await vault.endUser(user, context.state.sid);
+  await store.endUser(user, context.state.sid);
 }

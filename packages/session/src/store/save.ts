@@ -1,11 +1,19 @@
 import { SessionError } from "../errors.ts";
-import { mergeBodies, type Draft, type Issued, type Saved, type Work } from "../session/draft.ts";
+import { mergeBodies } from "../session/merge.ts";
+import {
+  type Draft,
+  ENDED,
+  type Outcome as Work,
+  type Revision as StoredSession,
+  type Saved,
+  type Snapshot as Issued,
+} from "../session/records.ts";
 import { lastExpiry } from "../session/end.ts";
-import { writeCookies } from "../session/issue.ts";
+import { writeCookies } from "../session/write-cookies.ts";
 import { parseBody } from "../session/json.ts";
-import type { Shared } from "../session/loaded.ts";
-import { issue, refuseExpired, tell } from "../session/outcome.ts";
-import { ENDED, type StoredSession } from "../session/vault.ts";
+import type { Shared } from "../session/shared.ts";
+import { newSnapshot as issue } from "../session/snapshot.ts";
+import { announce as tell, dropExpired as refuseExpired } from "../session/announce.ts";
 import type { StoreVault } from "./vault.ts";
 
 /** Every failed attempt is one on which another request succeeded. */
@@ -114,13 +122,8 @@ class Writer {
 
   #issue(base: number, json: string): Issued {
     const { changed, renewed } = this.#work;
-    return issue(
-      this.#shared,
-      base + (changed || renewed ? 1 : 0),
-      json,
-      this.#draft.born,
-      this.#now,
-    );
+    const rev = base + (changed || renewed ? 1 : 0);
+    return issue(this.#shared, this.#draft, { rev, json }, this.#now);
   }
 
   /** @returns what the store has instead, where that is newer */
@@ -150,7 +153,7 @@ class Writer {
       // Without a condition it holds here at once, and the store is told when it is back.
       vault.close(loaded.sid, until).catch(() => undefined);
     }
-    if (newest === undefined) this.#shared.ledger.end(loaded.sid, this.#now);
+    if (newest === undefined) this.#shared.recent.end(loaded.sid, this.#now);
     return newest;
   }
 }

@@ -1,5 +1,5 @@
 import { SessionError } from "../errors.ts";
-import type { User } from "../session/vault.ts";
+import type { User } from "../session/records.ts";
 
 /**
  * Finds the user id in the data of a session.

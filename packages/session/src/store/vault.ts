@@ -2,19 +2,22 @@ import { MAX_AGE_LIMIT } from "../cookie/serialize.ts";
 import { optionError, SessionError } from "../errors.ts";
 import { nowSeconds } from "../session/clock.ts";
 import { storeRequired, type CheckedConnected } from "../session/connect.ts";
-import type { Draft, Saved, Work } from "../session/draft.ts";
-import { lastExpiry } from "../session/end.ts";
-import type { Verified } from "../session/load.ts";
-import type { Loaded, Shared } from "../session/loaded.ts";
 import {
+  type Draft,
   ENDED,
-  type Fact,
-  type StoredSession,
+  type LoadedSnapshot as Loaded,
+  type LogRecord as Fact,
+  type Outcome as Work,
+  type Revision as StoredSession,
+  type Saved,
   type Use,
   type User,
-  type UserFact,
-  type Vault,
-} from "../session/vault.ts";
+  type UserRecord as UserFact,
+  type VerifiedCookie as Verified,
+} from "../session/records.ts";
+import { lastExpiry } from "../session/end.ts";
+import type { Shared } from "../session/shared.ts";
+import type { StorePort as Vault } from "../session/ports.ts";
 import { hashSubject, readFact, writeFact } from "./facts.ts";
 import { KeyValueAccess } from "./keyv.ts";
 import { askStore } from "./limit.ts";
@@ -222,7 +225,7 @@ export class StoreVault implements Vault {
       throw error;
     } finally {
       // Where the store failed it holds here all the same, and for the others once that answers.
-      this.#shared.hub?.userEnded(fact);
+      this.#shared.live?.userEnded(fact);
     }
   }
 
@@ -265,8 +268,8 @@ export class StoreVault implements Vault {
   }
 
   #tell(fact: Fact): void {
-    if (fact.kind === "end") this.#shared.ledger.end(fact.sid, nowSeconds());
-    this.#shared.hub?.learned(fact);
+    if (fact.kind === "end") this.#shared.recent.end(fact.sid, nowSeconds());
+    this.#shared.live?.learned(fact);
   }
 
   #endOf(user: User | undefined) {

@@ -2,8 +2,8 @@ import type { Commit } from "../../cookie/headers.ts";
 import type { MaybePromise } from "../../maybe.ts";
 import type { SessionContext } from "../../session/context.ts";
 import type { SessionData } from "../../session/data.ts";
-import type { Endpoint } from "../../session/endpoint.ts";
-import { refuseUnattached } from "../../session/refusals.ts";
+import type { Endpoint } from "../../session/ports.ts";
+import { throwUnattached } from "../../session/late-writes.ts";
 import { asksForSocket, type Judged } from "./handshake.ts";
 import { denial, type Denial, type Reply } from "./reply.ts";
 
@@ -59,6 +59,6 @@ async function checkToken<Data>(incoming: Incoming<Data>): Promise<Denial | unde
  */
 export function commitResponse<Data>({ context, facts }: Incoming<Data>): MaybePromise<Commit> {
   const commit = context.commit();
-  if (asksForSocket(facts)) context.close(refuseUnattached);
+  if (asksForSocket(facts)) context.close(throwUnattached);
   return commit;
 }

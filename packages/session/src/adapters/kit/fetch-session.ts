@@ -5,7 +5,7 @@ import type { SessionContext } from "../../session/context.ts";
 import type { SessionData, SessionOf } from "../../session/data.ts";
 import type { RequestFacts } from "../../session/request.ts";
 import { SessionError } from "../../errors.ts";
-import { refuseCommitted, refuseUnattached } from "../../session/refusals.ts";
+import { throwCommitted, throwUnattached } from "../../session/late-writes.ts";
 import { begin, commitResponse, type Incoming } from "./begin.ts";
 import type { Holder } from "./expose.ts";
 import { peekFetchBody } from "./fetch-body.ts";
@@ -79,12 +79,12 @@ export class FetchSession<Data = SessionData> implements Incoming<Data>, Holder<
     const context = this.#context;
     this.#isAnswered = true;
     if (context?.isOpen !== true) return;
-    if (!context.accessed) return context.close(refuseUnattached);
+    if (!context.accessed) return context.close(throwUnattached);
     const { loaded, sid } = context.state;
     const isKept = this.sessions.loads && !loaded.isNew && sid === loaded.sid;
     const isLost = context.isChanged && !isKept;
     if (isKept) await context.commit();
-    context.close(refuseUnattached);
+    context.close(throwUnattached);
     if (isLost) throw changeLost();
   }
 
@@ -97,7 +97,7 @@ export class FetchSession<Data = SessionData> implements Incoming<Data>, Holder<
     const context = this.sessions.open(this.#request.headers.get("cookie"), this.facts);
     // Too late for a cookie: what is written now must say so.
     if (this.#isAnswered)
-      context.close(asksForSocket(this.facts) ? refuseUnattached : refuseCommitted);
+      context.close(asksForSocket(this.facts) ? throwUnattached : throwCommitted);
     return context;
   }
 }

@@ -1,5 +1,5 @@
 import { refusalBody, type Refusal } from "../../csrf/refusal.ts";
-import type { Reply } from "../../session/endpoint.ts";
+import type { Reply } from "../../session/ports.ts";
 
 export type { Reply };
 

@@ -1,14 +1,4 @@
-/** What is known of a session beyond what its cookie says. */
-export interface Known {
-  /** The session was ended: no copy of its cookie is good, and no request may bring it back. */
-  readonly ended: boolean;
-  /** The newest revision. */
-  readonly rev: number;
-  /** The newest JSON; empty where it ended. */
-  readonly json: string;
-  /** When this was learnt, in seconds since 1970. */
-  readonly at: number;
-}
+import type { RecentChange } from "./records.ts";
 
 const REMEMBER_SECONDS = 300;
 const REMEMBER_SESSIONS = 10_000;
@@ -20,13 +10,13 @@ const SURPLUS = 1000;
  * the same one, and that a request still running belongs to a session that has ended. Bounded in
  * time and number; what must last longer belongs in a store.
  */
-export class Ledger {
+export class RecentChanges {
   // Insertion order is age: what is recorded anew moves to the end.
-  readonly #entries = new Map<string, Known>();
+  readonly #entries = new Map<string, RecentChange>();
   #sweptAt = 0;
 
   /** What is known of a session, or `undefined`: then its cookie is the truth. */
-  peek(sid: string): Known | undefined {
+  peek(sid: string): RecentChange | undefined {
     return this.#entries.get(sid);
   }
 
@@ -41,7 +31,7 @@ export class Ledger {
     this.#put(sid, { ended: true, rev: 0, json: "", at: now });
   }
 
-  #put(sid: string, known: Known): void {
+  #put(sid: string, known: RecentChange): void {
     this.#entries.delete(sid);
     this.#entries.set(sid, known);
     // Not at every commit: to find its oldest entry, a Map walks over all that were deleted before

@@ -3,11 +3,10 @@ import { COOKIE_LIMIT, serializeCookie } from "../cookie/serialize.ts";
 import { SessionError } from "../errors.ts";
 import { NEVER } from "../token/header.ts";
 import { encryptToken, signToken, type Flat } from "../token/token.ts";
-import type { Draft, Issued } from "./draft.ts";
+import { type Draft, STORED_BODY, type Snapshot } from "./records.ts";
 import type { FormatCookie, JsonObject } from "./format.ts";
 import { parseBody } from "./json.ts";
-import type { Shared } from "./loaded.ts";
-import { STORED_BODY } from "./vault.ts";
+import type { Shared } from "./shared.ts";
 
 /**
  * The Set-Cookie headers of a session.
@@ -18,7 +17,7 @@ import { STORED_BODY } from "./vault.ts";
 export function writeCookies(
   shared: Shared,
   draft: Draft,
-  issued: Issued,
+  issued: Snapshot,
   now: number,
   flat?: Flat,
 ): string[] {
@@ -43,12 +42,12 @@ export function writeCookies(
 function tokenCookies(
   shared: Shared,
   draft: Draft,
-  issued: Issued,
+  issued: Snapshot,
   flat: Flat | undefined,
 ): FormatCookie[] {
   const { cookieName, ring, encrypt, chunks } = shared.settings;
   const { rev, born, iat, exp } = issued;
-  const json = shared.vault?.keepsData === true ? STORED_BODY : issued.json;
+  const json = shared.store?.keepsData === true ? STORED_BODY : issued.json;
   const { sid, loaded } = draft;
   const made = { sid, rev, json, born, iat, exp, keyIndex: 0, encrypted: encrypt, flat };
   const token = encrypt ? encryptToken(made, ring) : signToken(made, ring);

@@ -1,0 +1,26 @@
+import type { Draft, Saved, Snapshot } from "./records.ts";
+import { deletions } from "./write-cookies.ts";
+import type { Shared } from "./shared.ts";
+
+/** The absolute limit passed while the request ran. */
+export function dropExpired(shared: Shared, { sid, loaded, secure }: Draft): Saved {
+  shared.settings.events.emit("expired", sid);
+  return { setCookie: deletions(shared, loaded.cookies, secure) };
+}
+
+/** Tells everyone what a commit did: this process, sockets, other processes, the app. */
+export function announce(
+  { recent, settings, live }: Shared,
+  { loaded, sid, destroyed }: Draft,
+  issued: Snapshot,
+  changed: boolean,
+  now: number,
+): void {
+  const renewed = sid !== loaded.sid;
+  const isFirst = loaded.isNew || destroyed;
+  if (changed || renewed) recent.record(sid, issued.rev, issued.json, now);
+  if (isFirst || renewed) settings.events.emit(isFirst ? "created" : "renewed", sid);
+  if (live === undefined || isFirst) return;
+  if (renewed) live.renewed(loaded.sid, issued);
+  else live.changed(issued);
+}

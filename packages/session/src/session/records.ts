@@ -1,0 +1,129 @@
+import type { Times } from "../token/header.ts";
+import type { OpenedToken } from "../token/token.ts";
+import type { JsonObject, JsonValue, RejectReason } from "./format.ts";
+
+/** The data of a session at one revision: what stores keep. */
+export interface Revision {
+  readonly rev: number;
+  /** The JSON: its data, or data and metadata. */
+  readonly json: string;
+}
+
+/** A session at one revision: what its token says, whoever asks. */
+export interface Snapshot extends Times, Revision {
+  readonly sid: string;
+}
+
+/** The snapshot that a request brought, with its data parsed. */
+export interface LoadedSnapshot extends Snapshot {
+  /** The data as it was issued. Requests share it where nothing in it is nested. */
+  data: Readonly<JsonObject>;
+  readonly meta: JsonObject;
+  /** The JSON as it was issued; what is different at the end was changed. Empty when new. */
+  readonly json: string;
+  /** Whether nothing in the data is nested, so that it still is as it was issued. */
+  readonly isFlat?: boolean;
+  readonly isNew: boolean;
+  /** It must be issued again although nothing changed: an old key, another format or kind. */
+  readonly reissue: boolean;
+  /** Position of the key that verified it. */
+  readonly keyIndex: number;
+  /** Why the cookie was refused. */
+  readonly rejected?: RejectReason | "revoked" | undefined;
+  /** The token that it came in, where that was in one piece; cut out of the Cookie header. */
+  token?: string | undefined;
+  /** The cookies that hold it, to be deleted with it. */
+  readonly cookies: readonly string[];
+}
+
+/** A token of ours that is authentic and in time. Whether its session still is, is to be asked. */
+export interface VerifiedCookie {
+  readonly opened: OpenedToken;
+  /** Its text, or the first chunk of it. */
+  readonly token: string;
+  /** The cookies that hold it. */
+  readonly present: readonly string[];
+}
+
+/** What this process did to a session lately. */
+export interface RecentChange {
+  /** The session was ended: no copy of its cookie is good, and no request may bring it back. */
+  readonly ended: boolean;
+  /** The newest revision. */
+  readonly rev: number;
+  /** The newest JSON; empty where it ended. */
+  readonly json: string;
+  /** When this was learnt, in seconds since 1970. */
+  readonly at: number;
+}
+
+/** Metadata that travels with the data and is no part of it. */
+export type Metadata = {
+  /** Messages for the next request. */
+  flash?: { [key: string]: JsonValue };
+  /** When the user last proved who they are, in seconds since 1970. */
+  authenticatedAt?: number;
+  /** Keeps a session without data, because a CSRF token was made for it. */
+  csrf?: 1;
+};
+
+/** The session as the handler left it. */
+export interface Draft {
+  /** What it started from. */
+  readonly loaded: LoadedSnapshot;
+  /** Another id than the loaded one where the session was renewed or ended. */
+  readonly sid: string;
+  /** When the session began; a renewed one begins anew. */
+  readonly born: number;
+  readonly data: JsonObject;
+  readonly meta: JsonObject;
+  /** Whether the session was ended, so that what is there now is another one. */
+  readonly destroyed: boolean;
+  /** Whether the request came over TLS, for `httpsOnly: "auto"`. */
+  readonly secure: boolean;
+}
+
+/** What a commit did. */
+export interface Saved {
+  readonly setCookie: readonly string[];
+  /** The session as its next reader finds it; undefined where there is none any more. */
+  readonly issued?: Snapshot | undefined;
+}
+
+/** The outcome of a request before the store is consulted. */
+export interface Outcome {
+  /** The session's JSON as the request left it. */
+  readonly json: string;
+  readonly changed: boolean;
+  readonly renewed: boolean;
+}
+
+/** What a cookie holds whose data is in the store. */
+export const STORED_BODY = '[{},{"stored":1}]';
+
+/** A session that was ended: nothing brings it back. */
+export const ENDED = "ended";
+
+/** Whose session it is, as the option `subject` finds it in the data. */
+export type User = string | number;
+
+/** What writes a session: the response that begins it, a later one, or a socket. */
+export type Use = "new" | "request" | "socket";
+
+/** What a log of a store, or a message of another process, tells of sessions. */
+export type LogRecord =
+  /** A session ended. */
+  | { readonly kind: "end"; readonly sid: string; readonly until: number }
+  /** A session has a newer revision than cookies may say. */
+  | { readonly kind: "rev"; readonly sid: string; readonly rev: number; readonly until: number }
+  /** The sessions of a user that began by this second ended, but for one. */
+  | {
+      readonly kind: "user";
+      readonly subject: string;
+      readonly by: number;
+      readonly keep: string;
+      readonly until: number;
+    };
+
+/** The sessions of a user ended. */
+export type UserRecord = Extract<LogRecord, { kind: "user" }>;

@@ -1,0 +1,63 @@
+import { NEVER } from "../token/header.ts";
+import { expiryOf } from "../token/times.ts";
+import { newSessionId } from "../token/token.ts";
+import type { RejectReason } from "./format.ts";
+import type { Draft, LoadedSnapshot, Revision, Snapshot } from "./records.ts";
+import type { Shared } from "./shared.ts";
+
+/** A session that nobody has yet. */
+export function emptySession(
+  now: number,
+  cookies: readonly string[],
+  rejected?: RejectReason | "revoked",
+): LoadedSnapshot {
+  return {
+    sid: newSessionId(),
+    rev: 0,
+    data: {},
+    meta: {},
+    json: "",
+    isNew: true,
+    reissue: false,
+    keyIndex: 0,
+    born: now,
+    iat: now,
+    exp: NEVER,
+    cookies,
+    rejected,
+  };
+}
+
+/** A session that cannot be trusted, or was ended, and the event that says why. */
+export function rejectCookie(
+  { settings: { events } }: Shared,
+  reason: RejectReason | "revoked",
+  now: number,
+  present: readonly string[],
+  sid?: string,
+): LoadedSnapshot {
+  if (reason === "expired" || reason === "revoked") events.emit(reason, sid);
+  else events.emit("rejected", sid, { reason });
+  return emptySession(now, present, reason);
+}
+
+/** The session, unless the store says that it was ended by a logout or a revocation. */
+export function unlessEnded(shared: Shared, loaded: LoadedSnapshot, now: number): LoadedSnapshot {
+  const { sid, born, data, cookies } = loaded;
+  const { store } = shared;
+  return store?.isEnded(sid, born, store.userOf(data)) === true
+    ? rejectCookie(shared, "revoked", now, cookies, sid)
+    : loaded;
+}
+
+/** A session as it is issued now. */
+export function newSnapshot(
+  { settings }: Shared,
+  { sid, born }: Pick<Draft, "sid" | "born">,
+  { rev, json }: Revision,
+  now: number,
+): Snapshot {
+  // Another server's clock may be ahead: no token is issued before its session was born.
+  const iat = Math.max(now, born);
+  return { sid, rev, json, born, iat, exp: expiryOf(born, iat, settings.lifetimes) };
+}
