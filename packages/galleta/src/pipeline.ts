@@ -4,7 +4,7 @@ import { HTTPError as H3Error, HTTPResponse, type H3Event } from "h3";
 import type { Core } from "./core.ts";
 import { errorBody, HTTPError } from "./http-error.ts";
 import { logError } from "./log.ts";
-import { HttpRequest, openedSession } from "./request.ts";
+import { heldOf, HttpRequest } from "./request.ts";
 import { adopt, clear, HttpResponse, render } from "./response.ts";
 import type { AnyErrorHandler, AnyMiddleware, AnyView } from "./route.ts";
 import { guard, guardHost } from "./session-guard.ts";
@@ -29,11 +29,10 @@ export function handle(endpoint: Endpoint, event: H3Event): Answer {
   const res = new HttpResponse();
   let returned: unknown;
   try {
-    const wait =
-      root.sessions === undefined ? guardHost(root.hosts, req) : guard(root.sessions, req);
-    returned = wait
-      ? wait.then(() => runLayers(endpoint, req, res))
-      : runLayers(endpoint, req, res);
+    const held = heldOf(req);
+    const first = held === undefined ? guardHost(root.hosts, event) : guard(held);
+    const goOn = (instead: Response | undefined) => instead ?? runLayers(endpoint, req, res);
+    returned = first instanceof Promise ? first.then(goOn) : goOn(first);
   } catch (error) {
     return recover(endpoint, req, res, error);
   }
@@ -85,7 +84,7 @@ function finish(endpoint: Endpoint, req: Req, res: HttpResponse, returned: unkno
   try {
     if (isResponse(returned)) adopt(res, returned);
     checkStatus(res);
-    const commit = openedSession(req)?.commit();
+    const commit = heldOf(req)?.commit();
     return isPromise(commit) ? finishLater(endpoint, req, res, commit) : send(req, res, commit);
   } catch (error) {
     return recover(endpoint, req, res, error);
@@ -119,7 +118,7 @@ async function recover(endpoint: Endpoint, req: Req, res: HttpResponse, error: u
     const returned = await (handler ? handler(req, res, error as never) : answer(req, res, error));
     if (isResponse(returned)) adopt(res, returned);
     checkStatus(res);
-    return send(req, res, await openedSession(req)?.commit());
+    return send(req, res, await heldOf(req)?.commit());
   } catch (failure) {
     clear(res);
     answer(req, res, failure);
@@ -137,7 +136,7 @@ function checkStatus({ status }: HttpResponse): void {
 /** After a commit that failed, the engine gives none of the changes, but what is due all the same. */
 async function lastCommit(req: Req): Promise<Commit | undefined> {
   try {
-    return await openedSession(req)?.commit();
+    return await heldOf(req)?.commit();
   } catch (error) {
     logError("The session could not be saved:", error);
     return undefined;

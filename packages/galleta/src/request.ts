@@ -5,25 +5,14 @@ import {
   type Sessions,
   type StandardSchema,
 } from "@galleta/session";
-import type { SessionContext } from "@galleta/session/adapter";
+import { FetchSession } from "@galleta/session/adapter";
 import { assertBodySize, getRouterParams, readBody, readValidatedBody, type H3Event } from "h3";
-import { EventFacts } from "./facts.ts";
 import { HTTPError } from "./http-error.ts";
 
-// What the framework does with a request, and an app must not. Set by the class below, since it
-// alone sees its private fields.
-/** Opens the session without looking into it. */
-export let openSession: <Data extends object>(
+/** The session of a request, which an app must not see. Set by the class below. */
+export let heldOf: <Data extends object>(
   req: HttpRequest<Data, never>,
-) => SessionContext<Data>;
-/** The session, where it was asked for. */
-export let openedSession: <Data extends object>(
-  req: HttpRequest<Data, never>,
-) => SessionContext<Data> | undefined;
-/** What the engine asks of the request. */
-export let requestFacts: (req: HttpRequest<never, never>) => EventFacts;
-/** The body as bytes, read before the view, which reads it again. */
-export let readAhead: (req: HttpRequest<never, never>) => Promise<Uint8Array>;
+) => FetchSession<Data> | undefined;
 
 /**
  * One HTTP request, as a view sees it. Everything is read when it is asked for: a view that asks
@@ -39,17 +28,15 @@ export let readAhead: (req: HttpRequest<never, never>) => Promise<Uint8Array>;
 export class HttpRequest<Data extends object = SessionData, Params = Record<string, string>> {
   /** h3's event, for all of h3's own functions: `getRequestIP(req.event)`, `proxy(req.event, …)`. */
   readonly event: H3Event;
-  readonly #sessions: Sessions<Data> | undefined;
+  readonly #held: FetchSession<Data> | undefined;
   readonly #bodyLimit: number;
-  #context: SessionContext<Data> | undefined;
-  #facts: EventFacts | undefined;
   #params: Params | undefined;
   #bodyIsLimited = false;
 
   /** Made by the framework. */
   constructor(event: H3Event, sessions: Sessions<Data> | undefined, bodyLimit: number) {
     this.event = event;
-    this.#sessions = sessions;
+    this.#held = sessions && new FetchSession(sessions, event.req);
     this.#bodyLimit = bodyLimit;
   }
 
@@ -155,11 +142,9 @@ export class HttpRequest<Data extends object = SessionData, Params = Record<stri
     return new Uint8Array(await this.event.req.arrayBuffer());
   }
 
-  #open(): SessionContext<Data> {
-    if (this.#context !== undefined) return this.#context;
-    if (this.#sessions === undefined) throw sessionsAreOff("req.session");
-    this.#facts ??= new EventFacts(this.event);
-    return (this.#context = this.#sessions.open(this.#facts.header("cookie"), this.#facts));
+  #open(): FetchSession<Data> {
+    if (this.#held === undefined) throw sessionsAreOff("req.session");
+    return this.#held;
   }
 
   /**
@@ -176,21 +161,8 @@ export class HttpRequest<Data extends object = SessionData, Params = Record<stri
     assertBodySize(this.event, this.#bodyLimit);
   }
 
-  async #readAhead(): Promise<Uint8Array> {
-    const bytes = await this.bytes();
-    const { req } = this.event;
-    const { method, headers, context, runtime, ip } = req;
-    const again = new Request(req.url, { method, headers, body: bytes });
-    // h3's own functions read the body of the event. What else a server knows of a request stays.
-    Object.assign(this.event, { req: Object.assign(again, { context, runtime, ip }) });
-    return bytes;
-  }
-
   static {
-    readAhead = (req) => req.#readAhead();
-    openSession = (req) => req.#open();
-    openedSession = (req) => req.#context;
-    requestFacts = (req) => (req.#facts ??= new EventFacts(req.event));
+    heldOf = (req) => req.#held;
   }
 }
 

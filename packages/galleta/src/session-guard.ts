@@ -1,23 +1,29 @@
-import { SessionError, type Sessions } from "@galleta/session";
-import type { CrossSiteCheck, Refusal } from "@galleta/session/adapter";
-import { openSession, readAhead, requestFacts, type HttpRequest } from "./request.ts";
-
-type Req = HttpRequest<never, never>;
-
-const NO_BODY = Promise.resolve(undefined);
+import { SessionError } from "@galleta/session";
+import {
+  begin,
+  factsOf,
+  toResponse,
+  type CrossSiteCheck,
+  type Denial,
+  type FetchSession,
+  type Refusal,
+  type Reply,
+} from "@galleta/session/adapter";
+import type { H3Event } from "h3";
 
 /**
- * What comes before everything of the app: the check against cross-site requests, and loading the
- * session where it lives in a store.
+ * What comes before everything of the app: the check against cross-site requests, what the sessions
+ * answer themselves, and loading the session where it lives in a store.
  *
- * @returns a promise only with a store, or with `csrf: "strict"` where a token has to be checked
- * @throws SessionError `ERR_SESSION_CSRF` or `ERR_SESSION_HOST` when the request is refused
+ * @returns what is answered in the app's place. A promise only with a store, with `csrf: "strict"`
+ * where a token has to be checked, and for what the sessions answer
+ * @throws SessionError `ERR_SESSION_CSRF` or `ERR_SESSION_HOST` when the request is denied
  */
-export function guard(sessions: Sessions<never>, req: Req): Promise<void> | undefined {
-  const outcome = sessions.check(requestFacts(req));
-  if (outcome === "needs-token") return checkToken(sessions, req);
-  if (outcome) throw refused(outcome);
-  return sessions.loads ? openSession(req).load() : undefined;
+export function guard(
+  held: FetchSession<never>,
+): Response | undefined | Promise<Response | undefined> {
+  const reply = begin(held);
+  return reply instanceof Promise ? reply.then(respond) : respond(reply);
 }
 
 /**
@@ -25,19 +31,18 @@ export function guard(sessions: Sessions<never>, req: Req): Promise<void> | unde
  *
  * @throws SessionError `ERR_SESSION_HOST` when the Host is not one of `ALLOWED_HOSTS`
  */
-export function guardHost(hosts: CrossSiteCheck | undefined, req: Req): void {
-  const outcome = hosts?.host(requestFacts(req));
-  if (outcome) throw refused(outcome);
+export function guardHost(hosts: CrossSiteCheck | undefined, event: H3Event): undefined {
+  const refusal = hosts?.host(factsOf(event.req));
+  if (refusal) throw denied(refusal);
 }
 
-async function checkToken(sessions: Sessions<never>, req: Req): Promise<void> {
-  await openSession(req).load();
-  // A TRACE has no content (RFC 9110 §9.3.8), and a Fetch Request cannot even be one.
-  const read = () => (req.method === "TRACE" ? NO_BODY : readAhead(req));
-  const refusal = await sessions.checkToken(requestFacts(req), openSession(req), read);
-  if (refusal) throw refused(refusal);
+/** A denial goes to the app's error handlers. */
+function respond(reply: Reply | Denial | undefined): Response | undefined {
+  if (reply === undefined) return undefined;
+  if ("refusal" in reply) throw denied(reply.refusal);
+  return toResponse(reply);
 }
 
-function refused({ code, message, status, rule }: Refusal): SessionError {
+function denied({ code, message, status, rule }: Refusal): SessionError {
   return new SessionError(code, message, { status, rule });
 }

@@ -9,7 +9,6 @@ import { createCrossSiteCheck } from "@galleta/session/adapter";
 import { coreOf, type App } from "./app.ts";
 import type { Core } from "./core.ts";
 import { SettingsError } from "./errors.ts";
-import { mountExchange } from "./exchange.ts";
 import { mountInspector } from "./inspector/mount.ts";
 
 /** The settings of an app, by name. */
@@ -81,7 +80,6 @@ export function configure<Data extends object>(
   core.sessions = sessions;
   core.hosts = hosts && createCrossSiteCheck(hosts);
   if (sessions !== undefined) {
-    mountExchange(core.h3, sessions);
     core.lifecycle.on("startup", () => sessions.start());
     core.lifecycle.on("shutdown", () => sessions.stop());
   }

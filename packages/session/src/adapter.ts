@@ -1,7 +1,13 @@
 export { begin, type Incoming } from "./adapters/kit/begin.ts";
 export { exposeSession, heldBy, hold, type Holder } from "./adapters/kit/expose.ts";
 export { peekFetchBody } from "./adapters/kit/fetch-body.ts";
-export { connectionOf, FetchFacts, type ConnectionFacts } from "./adapters/kit/fetch-facts.ts";
+export {
+  connectionOf,
+  factsOf,
+  FetchFacts,
+  type ConnectionFacts,
+  type ServedRequest,
+} from "./adapters/kit/fetch-facts.ts";
 export { openHeaders, toResponse, withCommit } from "./adapters/kit/fetch-response.ts";
 export { FetchSession, type FetchSources } from "./adapters/kit/fetch-session.ts";
 export { toSessions, type SessionsOrOptions } from "./adapters/kit/given.ts";

@@ -189,6 +189,25 @@ export const sessionCases: readonly Case[] = [
       }),
   },
   {
+    name: "exchange: any ticket that is none is a 400 with a code, and is not cached",
+    async run(harness) {
+      const sessions = createSessions(withEvents().options);
+      await serve(harness, sessions, async ({ ask, origin }) => {
+        for (const size of [0, 6, 20_000]) {
+          const post = { method: "POST", headers: { origin }, body: "A".repeat(size) };
+          const { status, headers, body } = await ask(sessions.exchangePath ?? "", post);
+          expect({ size, status, body: JSON.parse(body) as object }).toMatchObject({
+            size,
+            status: 400,
+            body: { code: "ERR_SESSION_TICKET_INVALID" },
+          });
+          expect(headers["cache-control"]).toBe("no-store");
+          expect(headers["content-type"]).toMatch(/^application\/json/);
+        }
+      });
+    },
+  },
+  {
     name: "update on a socket: the page exchanges its ticket",
     async run(harness) {
       const sessions = createSessions(withEvents().options);

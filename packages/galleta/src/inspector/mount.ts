@@ -1,9 +1,9 @@
 import process from "node:process";
 import type { SessionOptions, Sessions } from "@galleta/session";
+import { factsOf } from "@galleta/session/adapter";
 import type { H3Event } from "h3";
 import type { Core } from "../core.ts";
 import { SettingsError } from "../errors.ts";
-import { EventFacts } from "../facts.ts";
 import { HTTPError } from "../http-error.ts";
 import { handle } from "../pipeline.ts";
 import type { SettingsTable } from "../settings.ts";
@@ -35,7 +35,7 @@ export function mountInspector(
   const recorder = sharedRecorder();
   core.h3.all(INSPECTOR_PATH, async (event) => {
     const { mayInspect, respond } = await import("./inspector.ts");
-    const facts = new EventFacts(event);
+    const facts = factsOf(event.req);
     const isRead = event.req.method === "GET" || event.req.method === "HEAD";
     if (!isRead || !mayInspect(facts, options, httpVersionOf(event))) return missing(core, event);
     return respond({ sessions, options, recorder, facts });

@@ -1,4 +1,4 @@
-import { appProtocols } from "@galleta/session/adapter";
+import { appProtocols, factsOf } from "@galleta/session/adapter";
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Peer } from "crossws";
@@ -7,7 +7,6 @@ import { _nodeAdapter as nodeAdapter, type NodeAdapter } from "crossws/adapters/
 import { H3Event } from "h3";
 import { FastURL, NodeRequest } from "srvx/node";
 import type { Core } from "../core.ts";
-import { EventFacts } from "../facts.ts";
 import { HTTPError } from "../http-error.ts";
 import { logError } from "../log.ts";
 import { refuse } from "./answer.ts";
@@ -111,7 +110,7 @@ export class SocketServer {
     { endpoint, params }: { endpoint: SocketEndpoint; params: Record<string, string> },
   ): void {
     const { sessions, hosts } = this.#core;
-    const facts = new EventFacts(event);
+    const facts = factsOf(event.req);
     const refusal = sessions ? sessions.checkHandshake(facts) : hosts?.host(facts);
     if (refusal) throw new HTTPError(refusal.status, { refusal, detail: refusal.message });
 

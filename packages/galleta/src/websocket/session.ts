@@ -1,11 +1,12 @@
 import type { Sessions } from "@galleta/session";
 import {
   attachSocket,
+  commitHandshake,
   type LiveHandle,
   type LiveSocket,
+  type RequestFacts,
   type SessionContext,
 } from "@galleta/session/adapter";
-import type { EventFacts } from "../facts.ts";
 import { logError } from "../log.ts";
 import type { Connection } from "./connection.ts";
 
@@ -23,22 +24,13 @@ export class SocketSession implements LiveSocket {
   #connection: Connection | undefined;
   #handle: LiveHandle | undefined;
 
-  constructor(sessions: Sessions<never>, facts: EventFacts) {
+  constructor(sessions: Sessions<never>, facts: RequestFacts) {
     this.context = sessions.open(facts.header("cookie"), facts);
   }
 
   /** Saves what was changed. Gives the Set-Cookie headers; from here on nothing can be changed. */
   save(): Promise<readonly string[]> | readonly string[] {
-    let isWaiting = false;
-    try {
-      const commit = this.context.commit();
-      if (!(commit instanceof Promise)) return commit.setCookie;
-      isWaiting = true;
-      const saved = commit.then(({ setCookie }) => setCookie);
-      return saved.finally(() => this.context.handshakeSent());
-    } finally {
-      if (!isWaiting) this.context.handshakeSent();
-    }
+    return commitHandshake(this.context);
   }
 
   /** The handshake was answered: from here on the socket lives and dies with its session. */

@@ -5,9 +5,8 @@ import { escapeMessage, negotiate, readFrame, type LiveHandle } from "../live/so
 import type { MaybePromise } from "../maybe.ts";
 import type { SessionContext } from "../session/context.ts";
 import type { SessionData, SessionOf } from "../session/data.ts";
-import type { RequestFacts } from "../session/request.ts";
-import { connectionOf, FetchFacts, type ConnectionFacts } from "./kit/fetch-facts.ts";
-import { withCommit } from "./kit/fetch-response.ts";
+import { factsOf, FetchFacts, type ConnectionFacts } from "./kit/fetch-facts.ts";
+import { toResponse, withCommit } from "./kit/fetch-response.ts";
 import {
   commitHandshake,
   decide,
@@ -16,8 +15,6 @@ import {
   refuseHandshake,
   remember,
 } from "./kit/handshake.ts";
-import { NodeFacts, type NodeRequest } from "./kit/node-facts.ts";
-import type { Reply } from "./kit/reply.ts";
 import { toSessions, type SessionsOrOptions } from "./kit/given.ts";
 
 type UpgradeRequest = Parameters<Hooks["upgrade"]>[0];
@@ -73,10 +70,13 @@ export function session<Data = SessionData>(
 
   return (hooks) => {
     async function answer(request: UpgradeRequest): Promise<UpgradeResult> {
-      const facts = factsOf(request, settings.connection);
+      const { connection } = settings;
+      const facts = connection
+        ? new FetchFacts(request, () => connection(request))
+        : factsOf(request);
       const opened = sessions.open(request.headers.get("cookie"), facts);
       const refused = refuseHandshake(sessions, facts) ?? (await decide(opened));
-      if (refused !== undefined) return responseOf(refused);
+      if (refused !== undefined) return toResponse(refused);
       const result = await resultOf(hooks, request, opened.session);
       if (result instanceof Response) return withCommit(result, await opened.commit());
       assertSendable(opened);
@@ -96,7 +96,7 @@ export function session<Data = SessionData>(
         try {
           return await answer(request);
         } catch (error) {
-          return responseOf(failed(error));
+          return toResponse(failed(error));
         }
       },
 
@@ -152,20 +152,6 @@ function contextOf<Data>(peer: Peer): SessionContext<Data> {
   // A peer without a session of ours is found in no map either.
   const { session: of = peer } = peer.context as { session?: object };
   return recall<Data>(of, "The session of this peer");
-}
-
-function factsOf(request: UpgradeRequest, connection: CrosswsSettings["connection"]): RequestFacts {
-  const { runtime } = request as { runtime?: { node?: { req?: NodeRequest } } };
-  if (connection === undefined && runtime?.node?.req !== undefined) {
-    return new NodeFacts(runtime.node.req);
-  }
-  const told = connection ?? ((of: Request) => connectionOf(of, undefined));
-  return new FetchFacts(request, () => told(request));
-}
-
-function responseOf({ status, body }: Reply): Response {
-  const headers = { "content-type": "application/json", "cache-control": "no-store" };
-  return new Response(body, { status, headers });
 }
 
 /**

@@ -1,12 +1,9 @@
 import type { H3Event, H3Plugin, Middleware } from "h3";
 import { applyCommit, type Commit } from "../cookie/headers.ts";
 import type { SessionData, SessionOf } from "../session/data.ts";
-import type { RequestFacts } from "../session/request.ts";
 import { exposeSession } from "./kit/expose.ts";
-import { FetchFacts } from "./kit/fetch-facts.ts";
 import { openHeaders } from "./kit/fetch-response.ts";
 import { FetchSession } from "./kit/fetch-session.ts";
-import { NodeFacts, type NodeRequest } from "./kit/node-facts.ts";
 import { refuseSecond, refuseSetUp, toSessions, type SessionsOrOptions } from "./kit/given.ts";
 
 declare module "h3" {
@@ -35,7 +32,7 @@ export function session<Data = SessionData>(given: SessionsOrOptions<Data>): H3P
   const middleware: Middleware = async (event, next) => {
     if (event.context.session !== undefined) throw refuseSecond("event.context.session");
     if (!watched.has((event.app as { config: object }).config)) throw refuseMounted();
-    const held = new FetchSession(sessions, event.req, { facts: factsOf(event) });
+    const held = new FetchSession(sessions, event.req);
     exposeSession(event.context, held);
     const reply = await held.begin();
     if (reply !== undefined) return reply;
@@ -85,10 +82,4 @@ function refuseMounted() {
   return refuseSetUp(
     "The session middleware is registered on a mounted app, whose responses it cannot see. Register it on the app that is served.",
   );
-}
-
-function factsOf(event: H3Event): RequestFacts {
-  const node = event.runtime?.node as { req?: NodeRequest } | undefined;
-  if (node?.req !== undefined) return new NodeFacts(node.req);
-  return new FetchFacts(event.req, () => ({ remoteAddress: event.req.ip }));
 }

@@ -42,8 +42,12 @@ export function begin<Data>(incoming: Incoming<Data>): MaybePromise<Reply | Deni
 }
 
 async function answer<Data>(endpoint: Endpoint, incoming: Incoming<Data>): Promise<Reply> {
+  const { sessions, facts } = incoming;
   const body = await incoming.readBody();
-  return endpoint.answer(incoming.context as never, incoming.facts, body);
+  // A session of its own: what it owes comes with the reply, and nothing else may be committed.
+  const context = sessions.open(facts.header("cookie"), facts);
+  await context.load();
+  return endpoint.answer(context as never, facts, body);
 }
 
 async function checkToken<Data>(incoming: Incoming<Data>): Promise<Denial | undefined> {

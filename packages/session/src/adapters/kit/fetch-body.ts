@@ -6,9 +6,8 @@ import { MAX_FORM_BYTES } from "./body.ts";
  * @returns `undefined` where it was read before, is longer than 1 MiB, or breaks off
  */
 export async function peekFetchBody(request: Request): Promise<Uint8Array | undefined> {
-  if (request.bodyUsed) return undefined;
-  const body = request.clone().body;
-  if (body === null) return undefined;
+  const body = bodyOf(request);
+  if (body == null) return undefined;
   const reader = body.getReader();
   const chunks: Uint8Array[] = [];
   let size = 0;
@@ -25,6 +24,11 @@ export async function peekFetchBody(request: Request): Promise<Uint8Array | unde
   }
   void reader.cancel().catch(() => {});
   return undefined;
+}
+
+/** A request with TRACE has no body, and cannot be copied (Fetch §2.2.1). */
+function bodyOf(request: Request): Request["body"] {
+  return request.bodyUsed || request.method === "TRACE" ? null : request.clone().body;
 }
 
 function joined(chunks: readonly Uint8Array[], size: number): Uint8Array {

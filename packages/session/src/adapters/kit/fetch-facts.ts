@@ -1,3 +1,4 @@
+import { NodeFacts, type NodeRequest } from "./node-facts.ts";
 import type { RequestFacts } from "../../session/request.ts";
 
 /** What a Fetch `Request` does not tell about its connection. */
@@ -47,6 +48,27 @@ export class FetchFacts implements RequestFacts {
   get #location(): URL {
     return (this.#url ??= new URL(this.#request.url));
   }
+}
+
+/** A `Request` as srvx, and with it h3, hands it on. */
+export interface ServedRequest extends Request {
+  readonly ip?: string | undefined;
+  readonly runtime?: object | undefined;
+}
+
+/**
+ * The facts of a Fetch `Request`, from Node's own request where a server of Node stands behind it:
+ * that one tells of the connection, where a URL may repeat what a proxy's header claims.
+ *
+ * @example
+ * ```ts
+ * factsOf(new Request("https://shop.example/cart?page=2")).target; // "/cart?page=2"
+ * ```
+ */
+export function factsOf(request: ServedRequest): RequestFacts {
+  const node = (request.runtime as { node?: { req?: NodeRequest } } | undefined)?.node?.req;
+  if (node !== undefined) return new NodeFacts(node);
+  return new FetchFacts(request, () => ({ remoteAddress: request.ip }));
 }
 
 /**

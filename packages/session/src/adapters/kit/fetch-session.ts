@@ -9,13 +9,13 @@ import { throwCommitted, throwUnattached } from "../../session/late-writes.ts";
 import { begin, commitResponse, type Incoming } from "./begin.ts";
 import type { Holder } from "./expose.ts";
 import { peekFetchBody } from "./fetch-body.ts";
-import { FetchFacts } from "./fetch-facts.ts";
+import { factsOf, type ServedRequest } from "./fetch-facts.ts";
 import { toResponse, withCommit } from "./fetch-response.ts";
 import { asksForSocket } from "./handshake.ts";
 
 /** What is known of a Fetch `Request` beside itself. */
 export interface FetchSources {
-  /** Default: what the Request tells. A server of Node knows more: see {@link NodeFacts}. */
+  /** Default: what {@link factsOf} gives. */
   readonly facts?: RequestFacts | undefined;
   /** Reads the body and leaves it for the handler. Default: reads a clone of the Request. */
   readonly readBody?: (() => Promise<Uint8Array | undefined>) | undefined;
@@ -25,15 +25,13 @@ export interface FetchSources {
 export class FetchSession<Data = SessionData> implements Incoming<Data>, Holder<Data> {
   readonly sessions: Sessions<Data>;
   readonly facts: RequestFacts;
-  readonly #request: Request;
   readonly #read: () => Promise<Uint8Array | undefined>;
   #context: SessionContext<Data> | undefined;
   #isAnswered = false;
 
-  constructor(sessions: Sessions<Data>, request: Request, sources: FetchSources = {}) {
+  constructor(sessions: Sessions<Data>, request: ServedRequest, sources: FetchSources = {}) {
     this.sessions = sessions;
-    this.facts = sources.facts ?? new FetchFacts(request);
-    this.#request = request;
+    this.facts = sources.facts ?? factsOf(request);
     this.#read = sources.readBody ?? (() => peekFetchBody(request));
   }
 
@@ -94,7 +92,7 @@ export class FetchSession<Data = SessionData> implements Incoming<Data>, Holder<
   }
 
   #open(): SessionContext<Data> {
-    const context = this.sessions.open(this.#request.headers.get("cookie"), this.facts);
+    const context = this.sessions.open(this.facts.header("cookie"), this.facts);
     // Too late for a cookie: what is written now must say so.
     if (this.#isAnswered)
       context.close(asksForSocket(this.facts) ? throwUnattached : throwCommitted);

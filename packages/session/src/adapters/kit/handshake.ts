@@ -79,13 +79,17 @@ export async function decide<Data>(
 }
 
 /** The cookies for the 101. From here on the session changes only by `update`. */
-export async function commitHandshake<Data>(
+export function commitHandshake<Data>(
   context: SessionContext<Data>,
-): Promise<readonly string[]> {
+): MaybePromise<readonly string[]> {
+  let isWaiting = false;
   try {
-    return (await context.commit()).setCookie;
+    const commit = context.commit();
+    if (!(commit instanceof Promise)) return commit.setCookie;
+    isWaiting = true;
+    return commit.then(({ setCookie }) => setCookie).finally(() => context.handshakeSent());
   } finally {
-    context.handshakeSent();
+    if (!isWaiting) context.handshakeSent();
   }
 }
 

@@ -71,8 +71,11 @@ export class NodeSession<Data = SessionData>
 
   /** A token in a form that was parsed before counts as the header. */
   override header(name: string): string | undefined {
-    if (name !== CSRF_HEADER) return super.header(name);
-    return this.#req.headers[name]?.toString() ?? parsedToken(this.#parsedBody);
+    if (name === CSRF_HEADER) {
+      return this.#req.headers[name]?.toString() ?? parsedToken(this.#parsedBody);
+    }
+    // Apps put a cookie there that came another way, as from an app on a phone.
+    return name === "cookie" ? this.#req.headers.cookie : super.header(name);
   }
 
   get facts(): this {
@@ -106,7 +109,7 @@ export class NodeSession<Data = SessionData>
   }
 
   #open(): SessionContext<Data> {
-    const context = this.sessions.open(this.#req.headers.cookie, this);
+    const context = this.sessions.open(this.header("cookie"), this);
     // Too late for a cookie: what is written now must say so.
     if (this.#res.headersSent) void context.commit();
     else hookResponse(this.#res, () => this.commit()!, this.#fail);

@@ -1,16 +1,15 @@
 import { createServer } from "node:http";
 import { connect, type AddressInfo } from "node:net";
-import { H3Event } from "h3";
 import { NodeRequest } from "srvx/node";
 import { afterEach, describe, expect, test } from "vitest";
-import { EventFacts } from "./facts.ts";
+import { factsOf } from "./fetch-facts.ts";
+import { NodeFacts } from "./node-facts.ts";
 
 describe("of a Request that no server received", () => {
-  const factsOf = (url: string, init?: RequestInit) =>
-    new EventFacts(new H3Event(new Request(url, init)));
+  const of = (url: string, init?: RequestInit) => factsOf(new Request(url, init));
 
   test("come from its URL", () => {
-    const facts = factsOf("https://shop.example:8443/a%20b?c=1#d", { method: "post" });
+    const facts = of("https://shop.example:8443/a%20b?c=1#d", { method: "post" });
     expect(facts.method).toBe("POST");
     expect(facts.target).toBe("/a%20b?c=1");
     expect(facts.encrypted).toBe(true);
@@ -22,7 +21,7 @@ describe("of a Request that no server received", () => {
   test("a Host goes before the URL, repeated headers are joined", () => {
     const headers = new Headers({ host: "other.example", origin: "https://a" });
     headers.append("origin", "https://b");
-    const facts = factsOf("http://shop.example/", { headers });
+    const facts = of("http://shop.example/", { headers });
     expect(facts.header("host")).toBe("other.example");
     expect(facts.header("origin")).toBe("https://a, https://b");
     expect(facts.encrypted).toBe(false);
@@ -39,7 +38,7 @@ describe("of a request that a server received", () => {
   async function seen(path: string, ...headers: string[]) {
     return new Promise<Record<string, unknown>>((resolve) => {
       const server = createServer((req, res) => {
-        const facts = new EventFacts(new H3Event(new NodeRequest({ req, res })));
+        const facts = factsOf(new NodeRequest({ req, res }) as never);
         const names = ["host", "origin", "x-forwarded-proto"] as const;
         const read = names.map((name) => [name, facts.header(name)]);
         const { method, target, encrypted, remoteAddress } = facts;
@@ -74,4 +73,23 @@ describe("of a request that a server received", () => {
     expect(facts["origin"]).toBe("https://a, https://b");
     expect(facts["host"]).toBe("a, b");
   });
+});
+
+describe("of a request without raw headers, as in a serverless function", () => {
+  const headers = { host: "shop.example", origin: ["https://a", "https://b"], ":protocol": "x" };
+  const facts = new NodeFacts({ method: "get", url: "/", rawHeaders: [], headers } as never);
+
+  test("come from the parsed ones", () => {
+    expect(facts.method).toBe("GET");
+    expect(facts.header("host")).toBe("shop.example");
+    expect(facts.header("origin")).toBe("https://a,https://b");
+  });
+
+  test("do without the list", () => {
+    expect(new NodeFacts({ headers } as never).header("host")).toBe("shop.example");
+  });
+});
+
+test("an extended CONNECT has no protocol where a Request stands for it", () => {
+  expect(factsOf(new Request("http://shop.example/")).header(":protocol")).toBeUndefined();
 });
