@@ -1,0 +1,74 @@
+import { Buffer } from "node:buffer";
+import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import { fromBase64url, lengthPrefixed, toBase64url } from "../encoding.ts";
+import type { KeyRing } from "../token/keys.ts";
+
+// base64url of `expiresAt u32be | r16 | HMAC-SHA-256(csrf key, lp(label) | lp(expiresAt) | lp(r) |
+// lp(part)...)`. The csrf key also signs CSRF tokens, whose first part has 16 bytes, and receipts;
+// no label has 16 bytes, and no two are the same, so that none stands for another.
+const TIME_BYTES = 4;
+const RANDOM_BYTES = 16;
+const MAC_BYTES = 32;
+const LENGTH = TIME_BYTES + RANDOM_BYTES + MAC_BYTES;
+
+/** What a label is for. One of a use is never accepted for another. */
+export type LabelUse = "device-register" | "device-refresh" | "device-cookie";
+
+/**
+ * Signs that something holds for some parts, such as a session's id, until a time.
+ *
+ * @param expiresAt seconds since 1970
+ * @returns 70 characters of base64url
+ */
+export function makeLabel(
+  ring: KeyRing,
+  use: LabelUse,
+  expiresAt: number,
+  parts: readonly string[],
+): string {
+  const head = Buffer.concat([Buffer.alloc(TIME_BYTES), randomBytes(RANDOM_BYTES)]);
+  head.writeUInt32BE(expiresAt);
+  return toBase64url(Buffer.concat([head, sign(ring.newest.csrf, use, head, parts)]));
+}
+
+/**
+ * Verifies a label, in constant time for each key.
+ *
+ * @param now seconds since 1970
+ * @returns "late" for one whose time is over, "forged" for one that was not made for these parts
+ */
+export function checkLabel(
+  ring: KeyRing,
+  use: LabelUse,
+  label: string,
+  parts: readonly string[],
+  now: number,
+): "good" | "late" | "forged" {
+  const bytes = label.length <= 2 * LENGTH ? fromBase64url(label) : undefined;
+  if (bytes?.length !== LENGTH) return "forged";
+  const head = bytes.subarray(0, TIME_BYTES + RANDOM_BYTES);
+  const mac = bytes.subarray(TIME_BYTES + RANDOM_BYTES);
+  const isOurs = ring.keys.some(({ csrf }) => timingSafeEqual(mac, sign(csrf, use, head, parts)));
+  if (!isOurs) return "forged";
+  return now < expiryOfLabel(bytes) ? "good" : "late";
+}
+
+/** When a label that is good ends, in seconds since 1970. */
+export function labelExpiry(label: string): number {
+  return expiryOfLabel(fromBase64url(label) ?? Buffer.alloc(TIME_BYTES));
+}
+
+function expiryOfLabel(bytes: Uint8Array): number {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, TIME_BYTES).readUInt32BE();
+}
+
+function sign(
+  key: Parameters<typeof createHmac>[1],
+  use: LabelUse,
+  head: Uint8Array,
+  parts: readonly string[],
+): Buffer {
+  const hmac = createHmac("sha256", key).update(lengthPrefixed(use)).update(lengthPrefixed(head));
+  for (const part of parts) hmac.update(lengthPrefixed(part));
+  return hmac.digest();
+}

@@ -1,0 +1,116 @@
+import { Buffer } from "node:buffer";
+import { verify, type KeyObject } from "node:crypto";
+import { importKey, readDeviceKey, type DeviceAlgorithm, type DeviceKey } from "./jwk.ts";
+
+/** Why a proof was denied. Told in events, never to the client. */
+export type ProofFault =
+  | "proof-malformed"
+  | "proof-type"
+  | "proof-algorithm"
+  | "proof-key"
+  | "proof-signature"
+  | "proof-subject"
+  | "proof-audience"
+  | "proof-time";
+
+/** What a proof must be. */
+export interface Expected {
+  readonly algorithms: readonly DeviceAlgorithm[];
+  /** The key of the session; `undefined` for a registration, whose proof brings its key. */
+  readonly key?: DeviceKey | undefined;
+  /** The session's identifier, for proofs with a `sub`. */
+  readonly subject?: string | undefined;
+  /** Whether a proof with this `aud` is meant for this server. */
+  readonly isAudience: (audience: string) => boolean;
+  /** Seconds since 1970. */
+  readonly now: number;
+}
+
+/** A proof whose signature holds. */
+export interface Proof {
+  readonly key: DeviceKey;
+  /** The challenge that was signed. Whether it is one of ours is still to be asked. */
+  readonly challenge: string;
+}
+
+/** A proof with an RSA key of 4096 bits has some 1,700 characters. */
+const MAX_CHARACTERS = 4096;
+/** Seconds by which the clock of a device may differ. */
+const DEVICE_SKEW = 600;
+
+/**
+ * Verifies the proof of a device: a JWS (RFC 7515 §5.2) of type `dbsc+jwt`, as the draft "Device
+ * Bound Session Credentials" has it. `aud`, `sub` and `iat` are checked where they are present:
+ * Chrome sends `jti` and little else.
+ *
+ * @param jwt the value of `Secure-Session-Response`, without quotes
+ */
+export function verifyProof(jwt: string, expected: Expected): Proof | ProofFault {
+  const parts = jwt.length <= MAX_CHARACTERS ? jwt.split(".") : [];
+  const [head = "", body = "", signature = ""] = parts;
+  const header = parseObject(head);
+  if (parts.length !== 3 || header === undefined) return "proof-malformed";
+  if (header["typ"] !== "dbsc+jwt") return "proof-type";
+  const algorithm = expected.algorithms.find((name) => name === header["alg"]);
+  // An extension that must be understood is one that was not (RFC 7515 §4.1.11).
+  if (algorithm === undefined || "crit" in header) return "proof-algorithm";
+  const key = keyFor(header, algorithm, expected.key);
+  const imported = key && importKey(key);
+  if (key === undefined || imported === undefined) return "proof-key";
+  if (!isSigned(`${head}.${body}`, signature, algorithm, imported)) return "proof-signature";
+  const claims = parseObject(body);
+  const challenge = claims?.["jti"];
+  if (claims === undefined || typeof challenge !== "string") return "proof-malformed";
+  return faultOf(claims, expected) ?? { key, challenge };
+}
+
+/** A registration brings its key; a refresh that brings one would choose whom to believe. */
+function keyFor(
+  header: Readonly<Record<string, unknown>>,
+  algorithm: DeviceAlgorithm,
+  known: DeviceKey | undefined,
+): DeviceKey | undefined {
+  if (known === undefined) return readDeviceKey(header["jwk"], algorithm);
+  const isFit = known.kty === (algorithm === "ES256" ? "EC" : "RSA");
+  return isFit && !("jwk" in header) ? known : undefined;
+}
+
+function isSigned(
+  text: string,
+  signature: string,
+  algorithm: DeviceAlgorithm,
+  key: KeyObject,
+): boolean {
+  const bytes = Buffer.from(signature, "base64url");
+  if (bytes.toString("base64url") !== signature) return false;
+  const how = algorithm === "ES256" ? { key, dsaEncoding: "ieee-p1363" as const } : { key };
+  try {
+    return verify("sha256", Buffer.from(text), how, bytes);
+  } catch {
+    return false;
+  }
+}
+
+function faultOf(
+  { sub, aud, iat }: Readonly<Record<string, unknown>>,
+  { subject, isAudience, now }: Expected,
+): ProofFault | undefined {
+  if (sub !== undefined && subject !== undefined && sub !== subject) return "proof-subject";
+  if (aud !== undefined && !(typeof aud === "string" && isAudience(aud))) return "proof-audience";
+  // The draft's own example has it as text.
+  const issuedAt = typeof iat === "string" ? Number(iat) : iat;
+  const isNear = typeof issuedAt === "number" && Math.abs(now - issuedAt) <= DEVICE_SKEW;
+  return iat === undefined || isNear ? undefined : "proof-time";
+}
+
+function parseObject(part: string): Record<string, unknown> | undefined {
+  const bytes = Buffer.from(part, "base64url");
+  if (bytes.toString("base64url") !== part) return undefined;
+  try {
+    const value: unknown = JSON.parse(bytes.toString());
+    const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+    return isObject ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}

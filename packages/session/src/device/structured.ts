@@ -1,0 +1,18 @@
+// The two shapes of Structured Fields (RFC 9651) that the headers of the draft have.
+
+/**
+ * The text of a header that is an sf-string. Parameters behind it are ignored, as the draft says; a
+ * value without quotes is taken as it is, since early browsers sent it so.
+ */
+export function readText(header: string | undefined): string | undefined {
+  const value = header?.trim();
+  if (value === undefined || value === "") return undefined;
+  if (!value.startsWith('"')) return /^[\x21-\x7e]+$/.test(value) ? value : undefined;
+  const quoted = /^"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)"/.exec(value)?.[1];
+  return quoted?.replaceAll(/\\(["\\])/g, "$1");
+}
+
+/** A text as an sf-string. */
+export function writeText(text: string): string {
+  return `"${text.replaceAll(/["\\]/g, "\\$&")}"`;
+}
