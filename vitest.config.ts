@@ -10,6 +10,10 @@ const alias = [
   { find: /^@galleta\/session\/formats\/(.*)$/, replacement: source("session/src/formats/$1.ts") },
   { find: /^@galleta\/session\/client$/, replacement: source("session/src/client/index.ts") },
   { find: /^@galleta\/session\/inspect$/, replacement: source("session/src/inspect/index.ts") },
+  {
+    find: /^@galleta\/session\/device-bound$/,
+    replacement: source("session/src/device-bound.ts"),
+  },
   { find: /^@galleta\/session\/redis$/, replacement: source("session/src/redis.ts") },
   { find: /^@galleta\/session\/adapter$/, replacement: source("session/src/adapter.ts") },
   { find: /^@galleta\/session\/(.*)$/, replacement: source("session/src/adapters/$1.ts") },

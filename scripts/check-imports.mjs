@@ -12,10 +12,10 @@ const LAYERS = [
   ["errors.ts", "secret.ts", "encoding.ts", "maybe.ts", "timer.ts"],
   ["token", "cookie"],
   ["session"],
-  ["csrf", "live", "formats", "store", "client"],
+  ["csrf", "live", "formats", "store", "device", "client"],
   ["engine.ts", "sessions.ts", "inspect"],
   ["adapters"],
-  ["index.ts", "adapter.ts", "redis.ts"],
+  ["index.ts", "adapter.ts", "redis.ts", "device-bound.ts"],
 ];
 const layerOf = (file) => {
   const top = relative(engine, file).split("/")[0];

@@ -2,6 +2,7 @@ import { appendFileSync } from "node:fs";
 import { afterEach, describe, it } from "vitest";
 import type { Harness } from "./harness.ts";
 import { crossSiteCases } from "./cases/cross-site.ts";
+import { deviceCases } from "./cases/device.ts";
 import { handshakeCases } from "./cases/handshakes.ts";
 import { headerCases } from "./cases/headers.ts";
 import { sessionCases } from "./cases/session.ts";
@@ -23,6 +24,7 @@ const CASES: readonly Case[] = [
   ...handshakeCases,
   ...setUpCases,
   ...storeCases,
+  ...deviceCases,
 ];
 
 /** Runs every case against a framework, and notes the outcomes for the matrix. */

@@ -1,6 +1,7 @@
 // A user agent for Device Bound Session Credentials, written from the algorithms of the W3C draft
 // "Device Bound Session Credentials" alone: it shares no code with the server that it tests.
 import { generateKeyPairSync, sign, type KeyObject } from "node:crypto";
+import type { Received, Sent as SentOnWire } from "../adapters/wire.ts";
 import { Cookies, credentialOf } from "./cookies.ts";
 
 /** A request as it went over the wire, and its answer. */
@@ -11,12 +12,8 @@ export interface Exchange {
   readonly status: number;
 }
 
-/** A response, read. */
-export interface Answer {
-  readonly status: number;
-  readonly headers: Headers;
-  readonly text: string;
-}
+/** How a request reaches the server. */
+export type Wire = (path: string, sent: SentOnWire) => Promise<Received>;
 
 interface KeyPair {
   readonly algorithm: string;
@@ -63,18 +60,20 @@ export class DeviceBrowser {
   /** Set while the browser declines to refresh: a token of `Secure-Session-Skipped`. */
   skips: string | undefined;
   readonly #origin: string;
+  readonly #wire: Wire;
   readonly #habits: Habits;
   /** One refresh at a time: requests that need it wait for the same. */
   readonly #refreshing = new Map<string, Promise<void>>();
   readonly #registering = new Set<Promise<void>>();
 
-  constructor(origin: string, habits: Habits = {}) {
+  constructor(origin: string, wire: Wire, habits: Habits = {}) {
     this.#origin = origin;
+    this.#wire = wire;
     this.#habits = habits;
   }
 
   /** A request of a page of the origin: deferred while a session needs a refresh. */
-  async request(path: string, sent: Sent = {}): Promise<Answer> {
+  async request(path: string, sent: Sent = {}): Promise<Received> {
     const deferred = new Set<string>();
     const skipped: string[] = [];
     for (;;) {
@@ -117,37 +116,34 @@ export class DeviceBrowser {
     );
   }
 
-  async #send(path: string, { method = "GET", headers = {}, body }: Sent): Promise<Answer> {
+  async #send(path: string, { method = "GET", headers = {}, body }: Sent): Promise<Received> {
     const cookie = this.cookies.header(path);
     const all: Record<string, string> = { ...headers, ...(cookie === "" ? {} : { cookie }) };
-    if (method !== "GET") Object.assign(all, { origin: this.#origin, "sec-fetch-site": "same-origin" });
-    const response = await fetch(this.#origin + path, {
+    if (method !== "GET")
+      Object.assign(all, { origin: this.#origin, "sec-fetch-site": "same-origin" });
+    const answer = await this.#wire(path, {
       method,
       headers: all,
-      redirect: "manual",
-      ...(body === undefined ? {} : { body }),
+      ...(body !== undefined && { body }),
     });
-    const text = await response.text();
-    this.exchanges.push({ method, path, headers: all, status: response.status });
-    for (const line of response.headers.getSetCookie()) this.cookies.take(line);
-    this.#clearSiteData(response.headers);
+    this.exchanges.push({ method, path, headers: all, status: answer.status });
+    for (const line of answer.setCookie) this.cookies.take(line);
+    const told = (name: string) => answer.headers[name]?.toString() ?? "";
+    this.#clearSiteData(told("clear-site-data"));
     if (this.#habits.supported ?? true) {
-      this.#processRegistration(response.headers, path);
-      this.#processChallenge(response.headers);
+      this.#processRegistration(told("secure-session-registration"), path);
+      this.#processChallenge(told("secure-session-challenge"));
     }
-    return { status: response.status, headers: response.headers, text };
+    return answer;
   }
 
-  #clearSiteData(headers: Headers): void {
-    const types = headers.get("clear-site-data") ?? "";
+  #clearSiteData(types: string): void {
     if (types.includes('"cookies"') || types.includes('"*"')) this.cookies.clear();
     if (/"(?:cookies|storage|\*)"/.test(types)) this.sessions.clear();
   }
 
   /** Process session registration. */
-  #processRegistration(headers: Headers, path: string): void {
-    const value = headers.get("secure-session-registration");
-    if (value === null) return;
+  #processRegistration(value: string, path: string): void {
     const list = /^\(([^)]*)\)/.exec(value)?.[1]?.split(" ") ?? [];
     const destination = /;path="([^"]*)"/.exec(value)?.[1];
     const challenge = /;challenge="([^"]*)"/.exec(value)?.[1];
@@ -161,8 +157,8 @@ export class DeviceBrowser {
   }
 
   /** Cache challenge. */
-  #processChallenge(headers: Headers): void {
-    for (const item of headers.get("secure-session-challenge")?.split(/,\s*(?=")/) ?? []) {
+  #processChallenge(value: string): void {
+    for (const item of value.split(/,\s*(?=")/)) {
       const [, challenge, id] = /^"([^"]*)";id="([^"]*)"/.exec(item) ?? [];
       const session = this.sessions.get(id ?? "");
       if (session !== undefined) session.challenge = challenge;
@@ -182,7 +178,8 @@ export class DeviceBrowser {
       headers["secure-session-response"] = `"${this.#prove(path, keyPair, id, challenge)}"`;
     }
     if (id !== undefined) headers["sec-secure-session-id"] = `"${id}"`;
-    const { status, text, headers: answered } = await this.#send(path, { method: "POST", headers });
+    const answer = await this.#send(path, { method: "POST", headers });
+    const { status, body: text } = answer;
     const session = id === undefined ? undefined : this.sessions.get(id);
     if (status === 407 || status === 429 || (status >= 300 && status < 400)) return;
     if (status === 403) {
@@ -194,7 +191,7 @@ export class DeviceBrowser {
     if (status >= 400 && status < 500 && id !== undefined) this.sessions.delete(id);
     if (status >= 400 || (id !== undefined && text === "")) return;
     this.#createSession(text, path, id, keyPair, session?.challenge);
-    this.#processChallenge(answered);
+    this.#processChallenge(answer.headers["secure-session-challenge"]?.toString() ?? "");
   }
 
   /** Create session. */
@@ -249,7 +246,8 @@ export function makeKeyPair(algorithm: string): KeyPair {
 export function makeProof(header: object, claims: object, key: KeyObject): string {
   const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString("base64url");
   const text = `${encode({ typ: "dbsc+jwt", ...header })}.${encode(claims)}`;
-  const how = key.asymmetricKeyType === "ec" ? { key, dsaEncoding: "ieee-p1363" as const } : { key };
+  const how =
+    key.asymmetricKeyType === "ec" ? { key, dsaEncoding: "ieee-p1363" as const } : { key };
   return `${text}.${sign("sha256", Buffer.from(text), how).toString("base64url")}`;
 }
 

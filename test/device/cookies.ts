@@ -45,7 +45,9 @@ export class Cookies {
 
   /** The Cookie header of a request. */
   header(path: string): string {
-    return this.#sent(path).map(({ name, value }) => `${name}=${value}`).join("; ");
+    return this.#sent(path)
+      .map(({ name, value }) => `${name}=${value}`)
+      .join("; ");
   }
 
   /** Whether a request carries a cookie of this name and these attributes. */

@@ -57,12 +57,14 @@ export class Sessions<Data = SessionData> {
     this.#shared = {
       settings,
       isSecure: this.#crossSite.isSecure,
+      ownOrigin: this.#crossSite.ownOrigin,
       exchangePath: connected.exchangePath,
       endpoints: new Map(),
       cache: new TokenCache(),
       recent: new RecentChanges(),
       store: undefined,
       live: undefined,
+      device: undefined,
     };
     connect(this.#shared, connected);
     this.loads = this.#shared.store !== undefined;
@@ -119,6 +121,13 @@ export class Sessions<Data = SessionData> {
     if (token !== undefined && verifyToken(context.session, token)) return undefined;
     const refusal = REFUSALS[token === undefined ? "token-missing" : "token-invalid"];
     this.#tell(refusal);
+    return refusal;
+  }
+
+  /** Checks the Host alone, for endpoints that browsers call in the name of any page. */
+  checkHost(request: RequestFacts): Refusal | undefined {
+    const refusal = this.#crossSite.host(request);
+    if (refusal !== undefined) this.#tell(refusal);
     return refusal;
   }
 

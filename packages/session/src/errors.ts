@@ -51,6 +51,8 @@ export type SessionErrorCode =
   | "ERR_SESSION_TICKET_LIMIT"
   /** The page did not exchange its ticket in time, or went away. */
   | "ERR_SESSION_UPDATE_TIMEOUT"
+  /** A device did not prove that it has the key of its session. */
+  | "ERR_SESSION_DEVICE"
   /** This runtime cannot do what was asked (a Set-Cookie on its 101, say). */
   | "ERR_SESSION_RUNTIME";
 

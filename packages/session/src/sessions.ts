@@ -2,17 +2,29 @@ import { Sessions, type SessionOptions } from "./engine.ts";
 import { sessionBackplane } from "./live/custom.ts";
 import type { Backplane } from "./live/backplane.ts";
 import { live } from "./live/live.ts";
-import { CONNECT, type ConnectedBackplane, type ConnectedStore } from "./session/connect.ts";
+import {
+  CONNECT,
+  type ConnectedBackplane,
+  type ConnectedDevice,
+  type ConnectedStore,
+} from "./session/connect.ts";
 import type { SessionData } from "./session/data.ts";
+import { deviceBound } from "./device/option.ts";
+import type { DeviceBoundSettings } from "./device/settings.ts";
 import { sessionStore } from "./store/custom.ts";
 import type { KeyValueStore, SessionStore } from "./store/store.ts";
 
 /** What {@link createSessions} takes: the options of sessions, and stores and backplanes as they are. */
-export interface CreateSessionsOptions extends Omit<SessionOptions, "store" | "backplane"> {
+export interface CreateSessionsOptions extends Omit<
+  SessionOptions,
+  "store" | "backplane" | "deviceBound"
+> {
   /** As of {@link SessionOptions}, or anything with Keyv's `get`, `set` and `delete`. */
   readonly store?: ConnectedStore | KeyValueStore | SessionStore | undefined;
   /** As of {@link SessionOptions}, or anything with `publish`, `subscribe` and `close`. */
   readonly backplane?: ConnectedBackplane | Backplane | undefined;
+  /** As of {@link SessionOptions}, `true`, or the settings of `deviceBound()`. */
+  readonly deviceBound?: ConnectedDevice | DeviceBoundSettings | boolean | undefined;
 }
 
 /**
@@ -36,13 +48,19 @@ export function createSessions<Data = SessionData>(options: CreateSessionsOption
 
 /** What is no object at all is left to the sessions to refuse. */
 function withFactories(options: CreateSessionsOptions): SessionOptions {
-  const { store, backplane } = options ?? {};
-  if (!isBare(store) && !isBare(backplane)) return options as SessionOptions;
+  const { store, backplane, deviceBound: device } = options ?? {};
+  if (!isBare(store) && !isBare(backplane) && !isBare(device)) return options as SessionOptions;
   return {
     ...(options as SessionOptions),
+    ...(isBare(device) && { deviceBound: toDevice(device as DeviceBoundSettings | boolean) }),
     ...(isBare(store) && { store: sessionStore(store as KeyValueStore) }),
     ...(isBare(backplane) && { backplane: sessionBackplane(backplane as Backplane) }),
   };
+}
+
+function toDevice(device: DeviceBoundSettings | boolean): ConnectedDevice | undefined {
+  if (device === false) return undefined;
+  return deviceBound(device === true ? {} : device);
 }
 
 function isBare(option: unknown): boolean {

@@ -17,6 +17,7 @@ const WORDS: Readonly<Record<SessionEventType, readonly [words: string, style: s
   csrf: ["Request refused", "bad"],
   revoked: ["Ended before", "none"],
   store: ["Store failed", "bad"],
+  device: ["Device", "note"],
 };
 
 /** The events of the last minutes, of all sessions of this process. */

@@ -8,6 +8,8 @@ export interface CommitHeaders {
   readonly setCookie: readonly string[];
   /** The value of `Clear-Site-Data`, when {@link destroy} was asked for it. */
   readonly clearSiteData?: string | undefined;
+  /** Further headers of the response, by their names in lower case. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
 /**
@@ -24,11 +26,18 @@ export class Commit implements CommitHeaders {
   readonly accessed: boolean;
   readonly setCookie: readonly string[];
   declare readonly clearSiteData?: string;
+  declare readonly headers?: Readonly<Record<string, string>>;
 
-  constructor(accessed: boolean, setCookie: readonly string[] = [], clearSiteData?: string) {
+  constructor(
+    accessed: boolean,
+    setCookie: readonly string[] = [],
+    clearSiteData?: string,
+    headers?: Readonly<Record<string, string>>,
+  ) {
     this.accessed = accessed;
     this.setCookie = setCookie;
     if (clearSiteData !== undefined) this.clearSiteData = clearSiteData;
+    if (headers !== undefined) this.headers = headers;
   }
 
   /** The cookies of `setCookie` in parts, for a framework that has a jar of its own. */
@@ -80,6 +89,7 @@ export function applyCommit(commit: CommitHeaders, headers: Headers): void {
   if (!commit.accessed) return;
   headers.set("vary", varyOnCookie(headers.get("vary")));
   if (commit.clearSiteData !== undefined) headers.set("clear-site-data", commit.clearSiteData);
+  for (const name in commit.headers) headers.set(name, commit.headers[name]!);
   if (commit.setCookie.length === 0) return;
   headers.set("cache-control", privateNoStore(headers.get("cache-control")));
   for (const cookie of commit.setCookie) headers.append("set-cookie", cookie);

@@ -22,7 +22,8 @@ export function readDeviceKey(jwk: unknown, algorithm: DeviceAlgorithm): DeviceK
   if (typeof jwk !== "object" || jwk === null || "d" in jwk) return undefined;
   const { kty, crv, x, y, e, n } = jwk as Record<string, unknown>;
   if (algorithm === "ES256") {
-    const isFit = kty === "EC" && crv === "P-256" && matches(COORDINATE, x) && matches(COORDINATE, y);
+    const isFit =
+      kty === "EC" && crv === "P-256" && matches(COORDINATE, x) && matches(COORDINATE, y);
     return isFit ? { kty, crv, x, y } : undefined;
   }
   const isFit = kty === "RSA" && matches(EXPONENT, e) && matches(MODULUS, n);

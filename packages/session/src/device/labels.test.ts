@@ -24,26 +24,26 @@ describe("a label", () => {
     ["other parts", "device-refresh", ["sid", "key2"]],
     ["parts that only join to the same text", "device-refresh", ["si", "dkey"]],
     ["fewer parts", "device-refresh", ["sid"]],
-  ] as const)("is forged for %s", (_what, use, parts) => {
-    expect(checkLabel(ring, use, label, parts, NOW)).toBe("forged");
+  ] as const)("is foreign for %s", (_what, use, parts) => {
+    expect(checkLabel(ring, use, label, parts, NOW)).toBe("foreign");
   });
 
-  test("is forged under another key, cookie name, or with one bit changed", () => {
+  test("is foreign under another key, cookie name, or with one bit changed", () => {
     const parts = ["sid", "key"];
     const others = [createKeyRing([second!], "session"), createKeyRing([first!], "other")];
     for (const other of others) {
-      expect(checkLabel(other, "device-refresh", label, parts, NOW)).toBe("forged");
+      expect(checkLabel(other, "device-refresh", label, parts, NOW)).toBe("foreign");
     }
     const bytes = Buffer.from(label, "base64url");
     for (let bit = 0; bit < bytes.length * 8; bit += 1) {
       const changed = Buffer.from(bytes);
       changed[bit >> 3]! ^= 1 << (bit & 7);
       const text = changed.toString("base64url");
-      expect(checkLabel(ring, "device-refresh", text, parts, NOW)).toBe("forged");
+      expect(checkLabel(ring, "device-refresh", text, parts, NOW)).toBe("foreign");
     }
   });
 
-  test.each(["", "x", `${label}x`, `${label}=`, "é".repeat(70)])("is forged: %j", (text) => {
-    expect(checkLabel(ring, "device-refresh", text, ["sid", "key"], NOW)).toBe("forged");
+  test.each(["", "x", `${label}x`, `${label}=`, "é".repeat(70)])("is foreign: %j", (text) => {
+    expect(checkLabel(ring, "device-refresh", text, ["sid", "key"], NOW)).toBe("foreign");
   });
 });

@@ -35,7 +35,7 @@ export function makeLabel(
  * Verifies a label, in constant time for each key.
  *
  * @param now seconds since 1970
- * @returns "late" for one whose time is over, "forged" for one that was not made for these parts
+ * @returns "late" for one whose time is over, "foreign" for one that was not made for these parts
  */
 export function checkLabel(
   ring: KeyRing,
@@ -43,13 +43,13 @@ export function checkLabel(
   label: string,
   parts: readonly string[],
   now: number,
-): "good" | "late" | "forged" {
+): "good" | "late" | "foreign" {
   const bytes = label.length <= 2 * LENGTH ? fromBase64url(label) : undefined;
-  if (bytes?.length !== LENGTH) return "forged";
+  if (bytes?.length !== LENGTH) return "foreign";
   const head = bytes.subarray(0, TIME_BYTES + RANDOM_BYTES);
   const mac = bytes.subarray(TIME_BYTES + RANDOM_BYTES);
   const isOurs = ring.keys.some(({ csrf }) => timingSafeEqual(mac, sign(csrf, use, head, parts)));
-  if (!isOurs) return "forged";
+  if (!isOurs) return "foreign";
   return now < expiryOfLabel(bytes) ? "good" : "late";
 }
 

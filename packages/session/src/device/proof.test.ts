@@ -33,7 +33,8 @@ const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("
 
 function makeJwt(header: object, claims: object, key: KeyObject): string {
   const text = `${encode(header)}.${encode(claims)}`;
-  const how = key.asymmetricKeyType === "ec" ? { key, dsaEncoding: "ieee-p1363" as const } : { key };
+  const how =
+    key.asymmetricKeyType === "ec" ? { key, dsaEncoding: "ieee-p1363" as const } : { key };
   return `${text}.${sign("sha256", Buffer.from(text), how).toString("base64url")}`;
 }
 
@@ -46,16 +47,19 @@ const HEADER = { typ: "dbsc+jwt", alg: "ES256" };
 const CLAIMS = { jti: "challenge" };
 
 describe("verifyProof, on proofs of another implementation", () => {
-  test.each(vectors.cases)("$name: $expected", ({ mode, challenge, sub, expected: outcome, jwt }) => {
-    const proof = verifyProof(jwt, {
-      ...expected,
-      key: mode === "refresh" ? vectors.storedKey : undefined,
-      subject: sub,
-      now: vectors.now,
-    });
-    const isValid = typeof proof === "object" && proof.challenge === challenge;
-    expect(isValid ? "valid" : "refused").toBe(outcome);
-  });
+  test.each(vectors.cases)(
+    "$name: $expected",
+    ({ mode, challenge, sub, expected: outcome, jwt }) => {
+      const proof = verifyProof(jwt, {
+        ...expected,
+        key: mode === "refresh" ? vectors.storedKey : undefined,
+        subject: sub,
+        now: vectors.now,
+      });
+      const isValid = typeof proof === "object" && proof.challenge === challenge;
+      expect(isValid ? "valid" : "refused").toBe(outcome);
+    },
+  );
 
   test("knows the stored key again in the proof that registered it", () => {
     const [{ jwt }] = vectors.cases as unknown as [{ jwt: string }];
@@ -103,22 +107,18 @@ describe("verifyProof", () => {
     [
       "an RSA key of 1024 bits",
       "proof-key",
-      makeJwt(
-        { ...HEADER, alg: "RS256", jwk: weakPublic.export({ format: "jwk" }) },
-        CLAIMS,
-        weak,
-      ),
+      makeJwt({ ...HEADER, alg: "RS256", jwk: weakPublic.export({ format: "jwk" }) }, CLAIMS, weak),
     ],
     [
       "a key of another curve",
       "proof-key",
-      makeJwt({ ...HEADER, jwk: p384.publicKey.export({ format: "jwk" }) }, CLAIMS, p384.privateKey),
+      makeJwt(
+        { ...HEADER, jwk: p384.publicKey.export({ format: "jwk" }) },
+        CLAIMS,
+        p384.privateKey,
+      ),
     ],
-    [
-      "a private key",
-      "proof-key",
-      makeJwt({ ...HEADER, jwk: privateJwk }, CLAIMS, ec.privateKey),
-    ],
+    ["a private key", "proof-key", makeJwt({ ...HEADER, jwk: privateJwk }, CLAIMS, ec.privateKey)],
     [
       "a point that is not on the curve",
       "proof-key",

@@ -74,6 +74,10 @@ export const REASONS: Readonly<Record<RejectReason | "revoked", Explanation>> = 
     what: "It is larger than any browser would send.",
     todo: "Check where it comes from.",
   },
+  device: {
+    what: "Its session is bound to a device, and the browser did not prove that it is that device.",
+    todo: "Let the browser refresh its bound cookie. A cookie that was copied to another device stays rejected.",
+  },
   revoked: {
     what: "Its session has ended: somebody logged out.",
     todo: "Begin a new session.",

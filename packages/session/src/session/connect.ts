@@ -1,5 +1,5 @@
 import { optionError, SessionError } from "../errors.ts";
-import type { LivePort, StorePort } from "./ports.ts";
+import type { DevicePort, LivePort, StorePort } from "./ports.ts";
 import type { Shared } from "./shared.ts";
 import { oneOf, readOptions, type Check, type Rules } from "./option-rules.ts";
 
@@ -20,6 +20,12 @@ export interface ConnectedStore {
 /** What the option `backplane` takes: `redisBackplane(client)`, `clusterBackplane()`. */
 export interface ConnectedBackplane {
   [CONNECT](shared: Shared): LivePort;
+}
+
+/** What the option `deviceBound` takes: `deviceBound()` of `@galleta/session/device-bound`. */
+export interface ConnectedDevice {
+  /** @throws SessionError `ERR_SESSION_OPTION` beside an option that excludes it */
+  [CONNECT](shared: Shared): DevicePort;
 }
 
 /** The options of sessions that concern a store. */
@@ -54,13 +60,22 @@ export interface LiveOptions {
   readonly exchangePath?: string | undefined;
 }
 
+/** The option of sessions that concerns the device of a browser. */
+export interface DeviceOptions {
+  /**
+   * Binds sessions to the device of their browser (experimental): `deviceBound()` of
+   * `@galleta/session/device-bound`. Default: a cookie that was copied works anywhere.
+   */
+  readonly deviceBound?: ConnectedDevice | undefined;
+}
+
 /** The options whose code comes with them. */
-export interface ConnectedOptions extends StoreOptions, LiveOptions {}
+export interface ConnectedOptions extends StoreOptions, LiveOptions, DeviceOptions {}
 
 /** The same, checked, with their defaults. */
 export interface CheckedConnected extends Pick<
   ConnectedOptions,
-  "store" | "subject" | "backplane"
+  "store" | "subject" | "backplane" | "deviceBound"
 > {
   readonly storage: "cookie" | "store";
   readonly onStoreError: "reject" | "allow";
@@ -71,7 +86,7 @@ export interface CheckedConnected extends Pick<
 
 const FROM_FACTORY: Check = [
   (option) => typeof (option as Partial<ConnectedStore> | null)?.[CONNECT] === "function",
-  "made by a factory; see sessionStore and sessionBackplane",
+  "made by a factory; see sessionStore, sessionBackplane and deviceBound",
 ];
 
 const RULES: Rules<CheckedConnected> = {
@@ -84,6 +99,7 @@ const RULES: Rules<CheckedConnected> = {
   ],
   subject: [[(value) => typeof value === "string" && value !== "", "the name of a field"]],
   backplane: [FROM_FACTORY],
+  deviceBound: [FROM_FACTORY],
   exchangePath: [
     [(value) => typeof value === "string" && /^\/[\w.~/-]+$/.test(value), "a plain path"],
     "/.galleta/session",
@@ -115,6 +131,7 @@ export function readConnected(options: ConnectedOptions): CheckedConnected {
 export function connect(shared: Shared, options: CheckedConnected): void {
   shared.store = options.store?.[CONNECT](shared, options);
   shared.live = options.backplane?.[CONNECT](shared);
+  shared.device = options.deviceBound?.[CONNECT](shared);
 }
 
 /** The error of what needs the option `store`, and with it `subject`. */

@@ -28,6 +28,7 @@ export class SessionContext<Data = SessionData> {
   /** Gives what {@link SessionContext.load} came to, before anybody asked for the session. */
   #ahead: (() => LoadedSnapshot) | undefined;
   #refuse: Fail | undefined;
+  #isDeviceJudged = true;
   /** Set where the store failed: every use of the session throws its error. */
   #failure:
     | { readonly view: JsonObject; readonly found: VerifiedCookie | LoadedSnapshot }
@@ -39,6 +40,11 @@ export class SessionContext<Data = SessionData> {
     this.#shared = shared;
     this.#header = header;
     this.#request = request;
+  }
+
+  /** Opens the session also where its device is stale: only so a browser can prove itself anew. */
+  skipDevice(): void {
+    this.#isDeviceJudged = false;
   }
 
   /** Whether the session was read or written. */
@@ -194,12 +200,15 @@ export class SessionContext<Data = SessionData> {
       state.issued = state.loaded;
       return ACCESSED;
     }
-    const { settings, isSecure } = this.#shared;
+    const { settings, isSecure, device } = this.#shared;
     const request = settings.httpsOnly === "auto" ? this.#request : undefined;
     if (request !== undefined) state.secure = isSecure(request);
-    return when(saveSession(this.#shared, state, nowSeconds()), ({ setCookie, issued }) => {
+    return when(saveSession(this.#shared, state, nowSeconds()), (saved) => {
+      const { setCookie, issued } = saved;
       state.issued = issued;
-      return new Commit(true, setCookie, state.clearSiteData);
+      const owed = device?.owedFor(state, saved, this.#request);
+      const cookies = owed === undefined ? setCookie : [...setCookie, ...owed.setCookie];
+      return new Commit(true, cookies, state.clearSiteData, owed?.headers);
     });
   }
 
@@ -256,6 +265,8 @@ export class SessionContext<Data = SessionData> {
     const { state } = this;
     state.sid = newSessionId();
     state.born = nowSeconds();
+    // Whoever logs in now may sit at another device.
+    if (state.meta.device !== undefined) this.changeMeta((meta) => void delete meta.device);
   }
 
   /** Ends the session; what is written after belongs to a new one. */
@@ -309,7 +320,9 @@ export class SessionContext<Data = SessionData> {
 
   #open(): State {
     const openedAt = nowSeconds();
-    const loaded = this.#read(openedAt);
+    const found = this.#read(openedAt);
+    const device = this.#isDeviceJudged ? this.#shared.device : undefined;
+    const loaded = device === undefined ? found : device.judge(found, this.#header, openedAt);
     // A socket may keep this for days.
     this.#ahead = undefined;
     this.#header = "";

@@ -15,6 +15,7 @@ export type SessionEventType =
   | "conflict"
   | "csrf"
   | "revoked"
+  | "device"
   | "store";
 
 /** One thing that happened. It never holds a token, a secret, an id or data of the session. */

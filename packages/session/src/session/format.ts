@@ -33,6 +33,7 @@ export type RejectReason =
   | "schema"
   | "duplicate"
   | "chunks"
+  | "device"
   | "too-large";
 
 /** What came of reading a foreign cookie. */

@@ -3,6 +3,7 @@ import { expiryOf } from "../token/times.ts";
 import { contextOf } from "./context.ts";
 import type { JsonValue, RejectReason } from "./format.ts";
 import { assertJsonValue } from "./json.ts";
+import type { DeviceState } from "./records.ts";
 import type { SessionSettings } from "./settings.ts";
 
 /**
@@ -127,6 +128,11 @@ export interface SessionDescription {
    * then a copy stays good until `expiresAt`.
    */
   readonly revocable: boolean;
+  /**
+   * How the session stands to its device, with the option `deviceBound`: "fresh" where the browser
+   * proved lately that it has the key, "stale" where it did not, "none" where it is not bound.
+   */
+  readonly deviceBound: DeviceState;
 }
 
 /**
@@ -151,6 +157,7 @@ export function describe(session: object): SessionDescription {
     expiresAt: exp === NEVER ? null : new Date(exp * 1000),
     keyId: kid.toString(16).padStart(8, "0"),
     revocable: shared.store !== undefined,
+    deviceBound: loaded.device ?? "none",
     ...(loaded.rejected === undefined ? {} : { rejected: loaded.rejected }),
   };
 }

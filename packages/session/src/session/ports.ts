@@ -111,6 +111,31 @@ export interface LivePort {
   stop(): void;
 }
 
+/** What a response owes to the device of its browser, beside the session. */
+export interface DeviceOwed {
+  readonly setCookie: readonly string[];
+  /** By their names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** The option `deviceBound`, as sessions see it. */
+export interface DevicePort {
+  /**
+   * Judges a session that a cookie brought: one that is stale, or not bound and has to be, is
+   * rejected or marked, as the option says.
+   *
+   * @param header the Cookie header
+   * @param now seconds since 1970
+   */
+  judge(loaded: LoadedSnapshot, header: string, now: number): LoadedSnapshot;
+  /**
+   * Gives what the response adds that begins, renews or ends a session.
+   *
+   * @returns `undefined` for all others
+   */
+  owedFor(draft: Draft, saved: Saved, request: RequestFacts | undefined): DeviceOwed | undefined;
+}
+
 /** What the exchange of a ticket is answered with. */
 export interface ExchangeAnswer {
   readonly status: number;
@@ -133,12 +158,14 @@ export interface Reply {
 
 /**
  * A route that sessions answer themselves, before the app sees the request. It passed the check
- * against cross-site requests; with `csrf: "strict"` a secret of its own stands for the token.
+ * against cross-site requests, unless it is open to other sites; with `csrf: "strict"` a secret of its own stands for the token.
  * `Context` is the SessionContext of the request, which a port cannot name without a cycle of types.
  */
 export interface Endpoint<Context = never> {
   /** As in `POST`. */
   readonly method: string;
+  /** Whether it is also answered to requests of other sites: it has a secret of its own. */
+  readonly fromAnySite?: boolean;
   /** @param body `undefined` where it is above 1 MiB or breaks off */
   answer(context: Context, facts: RequestFacts, body: Uint8Array | undefined): MaybePromise<Reply>;
 }

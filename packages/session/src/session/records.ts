@@ -28,6 +28,8 @@ export interface LoadedSnapshot extends Snapshot {
   readonly reissue: boolean;
   /** Position of the key that verified it. */
   readonly keyIndex: number;
+  /** How it stands to its device, where that was judged. */
+  readonly device?: DeviceState | undefined;
   /** Why the cookie was refused. */
   readonly rejected?: RejectReason | "revoked" | undefined;
   /** The token that it came in, where that was in one piece; cut out of the Cookie header. */
@@ -57,6 +59,19 @@ export interface RecentChange {
   readonly at: number;
 }
 
+/** How a session stands to a device, where the option `deviceBound` is set. */
+export type DeviceState = "none" | "fresh" | "stale";
+
+/** What a session keeps of the device that it is bound to. */
+export type DeviceRecord = {
+  /** The thumbprint of the device's public key (RFC 7638). */
+  readonly key: string;
+  /** When it was bound, in seconds since 1970. */
+  readonly since: number;
+  /** When the newest bound cookie ends, in seconds since 1970. */
+  readonly until: number;
+};
+
 /** Metadata that travels with the data and is no part of it. */
 export type Metadata = {
   /** Messages for the next request. */
@@ -65,6 +80,8 @@ export type Metadata = {
   authenticatedAt?: number;
   /** Keeps a session without data, because a CSRF token was made for it. */
   csrf?: 1;
+  /** The device that the session is bound to. */
+  device?: DeviceRecord;
 };
 
 /** The session as the handler left it. */

@@ -71,9 +71,14 @@ export function readSettings(given: CookieSessionOptions): SessionSettings {
 /**
  * Refuses options that do not exist, with the name that was most likely meant.
  *
+ * @param what what the message calls an option
  * @throws SessionError `ERR_SESSION_OPTION`
  */
-export function checkOptionNames(options: unknown, names: readonly string[]): void {
+export function checkOptionNames(
+  options: unknown,
+  names: readonly string[],
+  what = "session option",
+): void {
   if (!isObject(options)) {
     throw optionError("Sessions need options: an object with at least secretKey.");
   }
@@ -81,6 +86,6 @@ export function checkOptionNames(options: unknown, names: readonly string[]): vo
     if (names.includes(name)) continue;
     const meant = nearest(name, names);
     const hint = meant === undefined ? `Known are ${names.join(", ")}.` : `Did you mean ${meant}?`;
-    throw optionError(`There is no session option "${name.slice(0, 60)}". ${hint}`);
+    throw optionError(`There is no ${what} "${name.slice(0, 60)}". ${hint}`);
   }
 }

@@ -1,5 +1,5 @@
 import type { TokenCache } from "../token/cache.ts";
-import type { Endpoint, LivePort, StorePort } from "./ports.ts";
+import type { DevicePort, Endpoint, LivePort, StorePort } from "./ports.ts";
 import type { RecentChanges } from "./recent.ts";
 import type { RequestFacts } from "./request.ts";
 import type { SessionSettings } from "./settings.ts";
@@ -15,8 +15,12 @@ export interface Shared {
   readonly recent: RecentChanges;
   /** Whether a request came over TLS, as far as `trustProxy` lets a proxy say. */
   readonly isSecure: (request: RequestFacts) => boolean;
+  /** The origin that a request was sent to; `undefined` where its Host is not valid or not allowed. */
+  readonly ownOrigin: (request: RequestFacts) => string | undefined;
   /** The store, where there is one. Set once, at set-up. */
   store: StorePort | undefined;
   /** Sockets and other processes, where there are any. */
   live: LivePort | undefined;
+  /** What binds sessions to devices, where the option is set. */
+  device: DevicePort | undefined;
 }

@@ -33,12 +33,21 @@ export function begin<Data>(incoming: Incoming<Data>): MaybePromise<Reply | Deni
   const { sessions, facts } = incoming;
   const isHandshake = asksForSocket(facts);
   const endpoint = isHandshake ? undefined : sessions.endpointOf(facts);
-  const outcome = isHandshake ? sessions.checkHandshake(facts) : sessions.check(facts);
+  const outcome = check(incoming, isHandshake, endpoint);
   if (typeof outcome === "object") return denial(outcome);
   // An endpoint's own secret, such as a ticket, stands for the token.
   if (endpoint !== undefined) return answer(endpoint, incoming);
   if (outcome === "needs-token") return checkToken(incoming);
   return sessions.loads ? (incoming.context.load() as Promise<undefined> | undefined) : undefined;
+}
+
+function check<Data>(
+  { sessions, facts }: Incoming<Data>,
+  isHandshake: boolean,
+  endpoint: Endpoint | undefined,
+) {
+  if (isHandshake) return sessions.checkHandshake(facts);
+  return endpoint?.fromAnySite === true ? sessions.checkHost(facts) : sessions.check(facts);
 }
 
 async function answer<Data>(endpoint: Endpoint, incoming: Incoming<Data>): Promise<Reply> {

@@ -24,6 +24,7 @@ export function applyToNode(
   if (head !== undefined && takeHead(res, head, isNodes && owesVaryAlone)) return;
   res.setHeader("Vary", varyOnCookie(textOf(res, "vary")));
   if (clearSiteData !== undefined) res.setHeader("Clear-Site-Data", clearSiteData);
+  for (const name in commit.headers) res.setHeader(name, commit.headers[name]!);
   if (setCookie.length === 0) return;
   res.setHeader("Cache-Control", privateNoStore(textOf(res, "cache-control")));
   const own = [res.getHeader("set-cookie") ?? []].flat() as string[];

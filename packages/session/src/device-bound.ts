@@ -1,0 +1,3 @@
+export { deviceBound } from "./device/option.ts";
+export type { DeviceAlgorithm } from "./device/jwk.ts";
+export type { DeviceBoundSettings } from "./device/settings.ts";

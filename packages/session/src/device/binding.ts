@@ -1,0 +1,155 @@
+import { findCookie } from "../cookie/parse.ts";
+import { serializeCookie } from "../cookie/serialize.ts";
+import { optionError } from "../errors.ts";
+import { copyData } from "../session/dictionary.ts";
+import type { DeviceOwed, DevicePort } from "../session/ports.ts";
+import type { DeviceRecord, Draft, LoadedSnapshot, Saved } from "../session/records.ts";
+import type { RequestFacts } from "../session/request.ts";
+import type { Shared } from "../session/shared.ts";
+import { rejectCookie } from "../session/snapshot.ts";
+import { identifierOf, type DeviceKey } from "./jwk.ts";
+import { checkLabel, makeLabel } from "./labels.ts";
+import type { CheckedDeviceBound } from "./settings.ts";
+import { writeText } from "./structured.ts";
+
+/** Where browsers register the key of a session. */
+export const REGISTRATION_PATH = "/.galleta/device/registration";
+/** Where browsers refresh their bound cookie. */
+export const REFRESH_PATH = "/.galleta/device/refresh";
+/** Seconds in which a browser has made its key, which takes a TPM some of them. */
+const REGISTRATION_SECONDS = 300;
+/** Seconds in which requests that were on their way have no bound cookie yet. */
+const GRACE_SECONDS = 60;
+
+/** Sessions that are bound to devices. */
+export class DeviceBinding implements DevicePort {
+  readonly shared: Shared;
+  readonly settings: CheckedDeviceBound;
+  readonly #cookieName: string;
+  readonly #attributes: string;
+
+  /** @throws SessionError `ERR_SESSION_OPTION` beside `domain`, `partitioned` or `writeAs` */
+  constructor(shared: Shared, settings: CheckedDeviceBound) {
+    const { cookieName, attributes, writeAs } = shared.settings;
+    if (writeAs !== undefined) {
+      throw optionError("deviceBound and writeAs exclude each other: a shared cookie has no id.");
+    }
+    if (/; (?:Domain|Partitioned)\b/.test(attributes.secure)) {
+      throw optionError(
+        "deviceBound needs a cookie of one host that is not partitioned. Leave out domain and partitioned.",
+      );
+    }
+    this.shared = shared;
+    this.settings = settings;
+    this.#cookieName = `__Host-${cookieName.replace(/^__(?:host-http|host|http|secure)-/i, "")}-device`;
+    const sameSite = /SameSite=\w+/.exec(attributes.secure)![0];
+    this.#attributes = `; Path=/; Secure; HttpOnly; ${sameSite}`;
+  }
+
+  judge(loaded: LoadedSnapshot, header: string, now: number): LoadedSnapshot {
+    if (loaded.isNew) return loaded;
+    const { device } = loaded.meta as { device?: DeviceRecord };
+    const isFresh = device === undefined ? this.#mayBeUnbound(loaded, now) : undefined;
+    if (device === undefined) return isFresh ? loaded : this.#reject(loaded, now);
+    if (this.#isBound(loaded.sid, device, header, now)) {
+      return Object.assign(loaded, { device: "fresh" as const });
+    }
+    if (this.settings.stale === "reject") return this.#reject(loaded, now);
+    return Object.assign(loaded, { device: "stale" as const });
+  }
+
+  owedFor(
+    { loaded, destroyed, sid }: Draft,
+    { issued }: Saved,
+    request: RequestFacts | undefined,
+  ): DeviceOwed | undefined {
+    const wasBound = (loaded.meta as { device?: unknown }).device !== undefined;
+    const setCookie = destroyed && wasBound ? [this.deletion()] : [];
+    const isBegun = issued !== undefined && (loaded.isNew || sid !== loaded.sid);
+    const canBind = isBegun && request !== undefined && this.#canBind(request);
+    if (!canBind) return setCookie.length === 0 ? undefined : { setCookie, headers: {} };
+    const registration = this.#registration(sid, issued.iat);
+    return { setCookie, headers: { "secure-session-registration": registration } };
+  }
+
+  /** Asks a browser for a key of its device. */
+  #registration(sid: string, now: number): string {
+    const { ring } = this.shared.settings;
+    const challenge = makeLabel(ring, "device-register", now + REGISTRATION_SECONDS, [sid]);
+    const algorithms = this.settings.algorithms.join(" ");
+    return `(${algorithms});path=${writeText(REGISTRATION_PATH)};challenge=${writeText(challenge)}`;
+  }
+
+  /** The bound cookie: what a browser has to fetch anew, by a proof, when it has expired. */
+  boundCookie(sid: string, { key, until }: DeviceRecord): string {
+    const { ring } = this.shared.settings;
+    const label = makeLabel(ring, "device-cookie", until, [sid, key]);
+    return serializeCookie(this.#cookieName, label, this.#attributes, this.settings.refresh);
+  }
+
+  deletion(): string {
+    return serializeCookie(this.#cookieName, "", this.#attributes, 0);
+  }
+
+  /**
+   * A challenge for the next refresh. It names the bound cookie that was given last, so that no
+   * challenge from before a refresh is good after it.
+   */
+  challenge(sid: string, { until }: DeviceRecord, now: number): string {
+    // Given ahead of time, it has to last until the browser needs it.
+    const end = Math.max(until, now) + GRACE_SECONDS;
+    return makeLabel(this.shared.settings.ring, "device-refresh", end, [sid, String(until)]);
+  }
+
+  /** The header that tells a browser its next challenge. */
+  challengeHeader(sid: string, record: DeviceRecord, identifier: string, now: number): string {
+    return `${writeText(this.challenge(sid, record, now))};id=${writeText(identifier)}`;
+  }
+
+  /** The JSON session instructions of the draft: all of them, each time. */
+  instructions(key: DeviceKey): string {
+    return JSON.stringify({
+      session_identifier: identifierOf(key),
+      refresh_url: REFRESH_PATH,
+      scope: { include_site: false },
+      credentials: [
+        { type: "cookie", name: this.#cookieName, attributes: this.#attributes.slice("; ".length) },
+      ],
+    });
+  }
+
+  /** Whether a proof that names an audience is meant for this server. */
+  isAudience(audience: string, facts: RequestFacts): boolean {
+    const own = this.shared.ownOrigin(facts);
+    return (
+      own !== undefined && [REGISTRATION_PATH, REFRESH_PATH].some((path) => own + path === audience)
+    );
+  }
+
+  #isBound(sid: string, { key, since }: DeviceRecord, header: string, now: number): boolean {
+    if (now - since <= GRACE_SECONDS) return true;
+    const label = findCookie(header, this.#cookieName);
+    const { ring } = this.shared.settings;
+    return (
+      typeof label === "string" &&
+      checkLabel(ring, "device-cookie", label, [sid, key], now) === "good"
+    );
+  }
+
+  #mayBeUnbound(loaded: LoadedSnapshot, now: number): boolean {
+    const { require } = this.settings;
+    if (require === undefined || now - loaded.born <= GRACE_SECONDS) return true;
+    return !require(copyData(loaded.data) as never);
+  }
+
+  #reject({ sid, cookies }: LoadedSnapshot, now: number): LoadedSnapshot {
+    return rejectCookie(this.shared, "device", now, cookies, sid);
+  }
+
+  /** Browsers bind sessions over TLS alone, and on this machine. */
+  #canBind(request: RequestFacts): boolean {
+    if (this.shared.isSecure(request)) return true;
+    const host = request.header("host") ?? "";
+    return /^(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?$/.test(host);
+  }
+}

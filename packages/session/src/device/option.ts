@@ -1,0 +1,44 @@
+import { CONNECT, type ConnectedDevice } from "../session/connect.ts";
+import { DeviceBinding, REFRESH_PATH, REGISTRATION_PATH } from "./binding.ts";
+import { answerRefresh } from "./refresh.ts";
+import { answerRegistration } from "./registration.ts";
+import { unavailable } from "./replies.ts";
+import { readDeviceSettings, type DeviceBoundSettings } from "./settings.ts";
+
+/**
+ * Binds sessions to the device of their browser (experimental). Browsers with Device Bound Session
+ * Credentials keep a key that cannot leave the device, and prove every few minutes that they have
+ * it: a cookie that was copied off the device is worth minutes. Other browsers are served as before,
+ * unless `require` says otherwise.
+ *
+ * It needs TLS, or localhost, and a cookie of one host: set neither `domain` nor `partitioned`.
+ *
+ * @throws SessionError `ERR_SESSION_OPTION` when a setting is unknown or wrong
+ * @see The W3C draft "Device Bound Session Credentials" (dbsc-1)
+ * @example
+ * ```ts
+ * import { deviceBound } from "@galleta/session/device-bound";
+ * const sessions = createSessions({ secretKey, deviceBound: deviceBound({ refresh: 300 }) });
+ * ```
+ */
+export function deviceBound(settings: DeviceBoundSettings = {}): ConnectedDevice {
+  const checked = readDeviceSettings(settings);
+  return {
+    [CONNECT](shared) {
+      const binding = new DeviceBinding(shared, checked);
+      const endpoints = [
+        [REGISTRATION_PATH, answerRegistration],
+        [REFRESH_PATH, answerRefresh],
+      ] as const;
+      for (const [path, answer] of endpoints) {
+        shared.endpoints.set(path, {
+          method: "POST",
+          // A browser calls them in the name of whichever page waits for its session.
+          fromAnySite: true,
+          answer: (context, facts) => answer(binding, context, facts).catch(unavailable),
+        });
+      }
+      return binding;
+    },
+  };
+}

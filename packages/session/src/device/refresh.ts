@@ -1,0 +1,94 @@
+import { nowSeconds } from "../session/clock.ts";
+import type { SessionContext } from "../session/context.ts";
+import type { DeviceRecord } from "../session/records.ts";
+import type { Reply } from "../session/ports.ts";
+import type { RequestFacts } from "../session/request.ts";
+import type { DeviceBinding } from "./binding.ts";
+import { keyOfIdentifier, thumbprint, type DeviceKey } from "./jwk.ts";
+import { checkLabel } from "./labels.ts";
+import { verifyProof } from "./proof.ts";
+import { challenged, denied, ended, granted } from "./replies.ts";
+import { readText } from "./structured.ts";
+
+/**
+ * Answers the request with which a browser refreshes its bound cookie: asks for a proof, and gives a
+ * new cookie for one that is signed by the device's key over a challenge of ours.
+ *
+ * A 4xx other than 403 ends the browser's session for good, so a store that fails is a 503, and a
+ * challenge that is late or was used is answered with a new one.
+ *
+ * @throws SessionError `ERR_SESSION_STORE`
+ */
+export async function answerRefresh(
+  binding: DeviceBinding,
+  context: SessionContext<never>,
+  facts: RequestFacts,
+): Promise<Reply> {
+  const { events } = binding.shared.settings;
+  const identifier = readText(facts.header("sec-secure-session-id"));
+  // Pages cannot set a header that begins with Sec-: without it, no browser asks for a refresh.
+  if (identifier === undefined) return denied();
+  context.skipDevice();
+  await context.load();
+  const { state } = context;
+  const { loaded, sid } = state;
+  const key = keyOfIdentifier(identifier);
+  const { device } = state.meta;
+  // Logged out, expired, or bound to another key since a login.
+  if (loaded.isNew || device === undefined || key === undefined || thumbprint(key) !== device.key) {
+    events.emit("device", loaded.isNew ? undefined : sid, { reason: "unbound" });
+    return ended(binding, identifier, await context.commit());
+  }
+  const now = nowSeconds();
+  const bound = { sid, record: device, identifier, key, now };
+  const verdict = judgeProof(binding, facts, bound);
+  if (verdict !== "good") {
+    // Nothing was asked yet: the answer is the question.
+    if (verdict !== "proof-missing") events.emit("device", sid, { reason: verdict });
+    const isRetry = verdict === "proof-missing" || verdict.startsWith("challenge-");
+    return isRetry ? challenged(binding, bound) : denied();
+  }
+  const record: DeviceRecord = {
+    ...device,
+    until: Math.max(now + binding.settings.refresh, device.until + 1),
+  };
+  context.changeMeta((meta) => {
+    meta.device = record;
+  });
+  const commit = await context.commit();
+  if (state.issued === undefined) return ended(binding, identifier, commit);
+  events.emit("device", sid, { reason: "refreshed" });
+  return granted(binding, { sid, record, key, commit, now });
+}
+
+interface Bound {
+  readonly sid: string;
+  readonly record: DeviceRecord;
+  readonly identifier: string;
+  readonly key: DeviceKey;
+  readonly now: number;
+}
+
+/** @returns "good", or why the proof is not */
+function judgeProof(
+  binding: DeviceBinding,
+  facts: RequestFacts,
+  { sid, record, identifier, key, now }: Bound,
+): string {
+  const jwt = readText(facts.header("secure-session-response"));
+  if (jwt === undefined) return "proof-missing";
+  const proof = verifyProof(jwt, {
+    algorithms: binding.settings.algorithms,
+    key,
+    subject: identifier,
+    isAudience: (audience) => binding.isAudience(audience, facts),
+    now,
+  });
+  if (typeof proof === "string") return proof;
+  // The signature holds, so the device has its key. A challenge that does not fit lost a race with
+  // another refresh, or is one that a thief replays: neither may log the user out.
+  const { ring } = binding.shared.settings;
+  const parts = [sid, String(record.until)];
+  const label = checkLabel(ring, "device-refresh", proof.challenge, parts, now);
+  return label === "good" ? label : `challenge-${label}`;
+}

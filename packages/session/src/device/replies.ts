@@ -1,0 +1,88 @@
+import { Commit } from "../cookie/headers.ts";
+import { SessionError } from "../errors.ts";
+import type { DeviceRecord } from "../session/records.ts";
+import type { Reply } from "../session/ports.ts";
+import type { DeviceBinding } from "./binding.ts";
+import { identifierOf, type DeviceKey } from "./jwk.ts";
+
+// Another site that fetches an endpoint could tell from the time that it takes who is logged in.
+const PRIVATE = { "cross-origin-resource-policy": "same-origin", "x-frame-options": "DENY" };
+
+/** The session is bound: the bound cookie, all instructions, and the challenge of the next refresh. */
+export function granted(
+  binding: DeviceBinding,
+  bound: {
+    readonly sid: string;
+    readonly record: DeviceRecord;
+    readonly key: DeviceKey;
+    readonly commit: Commit;
+    readonly now: number;
+  },
+): Reply {
+  const { sid, record, key, commit, now } = bound;
+  const challenge = binding.challengeHeader(sid, record, identifierOf(key), now);
+  return {
+    status: 200,
+    body: binding.instructions(key),
+    headers: { ...PRIVATE, "secure-session-challenge": challenge },
+    commit: withCookie(commit, binding.boundCookie(sid, record)),
+  };
+}
+
+/** The browser is to sign a new challenge. */
+export function challenged(
+  binding: DeviceBinding,
+  bound: {
+    readonly sid: string;
+    readonly record: DeviceRecord;
+    readonly identifier: string;
+    readonly now: number;
+  },
+): Reply {
+  const { sid, record, identifier, now } = bound;
+  return {
+    status: 403,
+    body: JSON.stringify({ error: "Sign the challenge.", code: "ERR_SESSION_DEVICE" }),
+    headers: {
+      ...PRIVATE,
+      "secure-session-challenge": binding.challengeHeader(sid, record, identifier, now),
+    },
+  };
+}
+
+/** The browser forgets the session. */
+export function ended(binding: DeviceBinding, identifier: string, commit: Commit): Reply {
+  return {
+    status: 200,
+    body: JSON.stringify({ session_identifier: identifier, continue: false }),
+    headers: PRIVATE,
+    commit: withCookie(commit, binding.deletion()),
+  };
+}
+
+function withCookie({ setCookie, clearSiteData, headers }: Commit, cookie: string): Commit {
+  return new Commit(true, [...setCookie, cookie], clearSiteData, headers);
+}
+
+/** The proof is not one; why, only the event tells. */
+export function denied(): Reply {
+  return {
+    status: 400,
+    body: JSON.stringify({
+      error: "The device did not prove its key.",
+      code: "ERR_SESSION_DEVICE",
+    }),
+    headers: PRIVATE,
+  };
+}
+
+/**
+ * The store failed: the browser keeps its session, and tries again.
+ *
+ * @throws whatever else went wrong
+ */
+export function unavailable(error: unknown): Reply {
+  if (!(error instanceof SessionError) || error.status !== 503) throw error;
+  const { status, code, message } = error;
+  return { status, body: JSON.stringify({ error: message, code }), headers: PRIVATE };
+}

@@ -1,0 +1,70 @@
+import { optionError } from "../errors.ts";
+import type { SessionData, SessionOf } from "../session/data.ts";
+import { FUNCTION, oneOf, readOptions, type Rules } from "../session/option-rules.ts";
+import { checkOptionNames } from "../session/settings.ts";
+import type { DeviceAlgorithm } from "./jwk.ts";
+
+/** The settings of `deviceBound()`. */
+export interface DeviceBoundSettings {
+  /**
+   * Seconds that a bound cookie lasts: after them the browser has to prove again that it has the
+   * device's key. From 30 to 86,400. Default 600.
+   */
+  readonly refresh?: number | undefined;
+  /** The algorithms that devices may sign with, best first. Default `["ES256", "RS256"]`. */
+  readonly algorithms?: readonly DeviceAlgorithm[] | undefined;
+  /**
+   * Whether a session may only be used by a device that it is bound to. Where it returns true, a
+   * session that is not bound a minute after its beginning is rejected. Default: none has to.
+   */
+  readonly require?: ((session: SessionOf<SessionData>) => boolean) | undefined;
+  /**
+   * What a stale session is: "reject" reads it as empty, with the event `rejected` and the reason
+   * `device`; "mark" leaves it readable, and `describe(session).deviceBound` says "stale". Default
+   * "reject".
+   */
+  readonly stale?: "reject" | "mark" | undefined;
+}
+
+/** The settings, checked, with their defaults. */
+export interface CheckedDeviceBound {
+  readonly refresh: number;
+  readonly algorithms: readonly DeviceAlgorithm[];
+  readonly require?: DeviceBoundSettings["require"];
+  readonly stale: "reject" | "mark";
+}
+
+const ALGORITHM = oneOf("ES256", "RS256");
+
+const RULES: Rules<CheckedDeviceBound> = {
+  refresh: [
+    [
+      (value) => Number.isInteger(value) && (value as number) >= 30 && (value as number) <= 86_400,
+      "whole seconds, 30 to 86400",
+    ],
+    600,
+  ],
+  algorithms: [
+    [
+      (value) =>
+        Array.isArray(value) && value.length > 0 && value.every((one) => ALGORITHM[0](one)),
+      'a list of "ES256" and "RS256"',
+    ],
+    ["ES256", "RS256"],
+  ],
+  require: [FUNCTION],
+  stale: [oneOf("reject", "mark"), "reject"],
+};
+
+/**
+ * Checks the settings of `deviceBound()`.
+ *
+ * @throws SessionError `ERR_SESSION_OPTION`
+ */
+export function readDeviceSettings(settings: unknown): CheckedDeviceBound {
+  if (typeof settings !== "object" || settings === null) {
+    throw optionError("deviceBound must be true or its settings, such as { refresh: 600 }.");
+  }
+  checkOptionNames(settings, Object.keys(RULES), "setting of deviceBound");
+  return readOptions<CheckedDeviceBound>(settings, RULES);
+}
