@@ -13,7 +13,7 @@ const folder = join(root, "test/.scratch/doc-examples");
 const WORLD = `
 import type { App, HttpRequest, HttpResponse, Socket } from "galleta";
 import type { Sessions } from "@galleta/session";
-import type { RequestFacts, Refusal } from "@galleta/session/adapter";
+import type { RequestFacts, Denial } from "@galleta/session/adapter";
 declare module "@galleta/session" {
   interface SessionData {
     views: number;
@@ -36,7 +36,7 @@ declare global {
   const request: Request;
   const response: Response;
   const facts: RequestFacts;
-  const refusal: Refusal;
+  const denial: Denial;
   const sessions: Sessions;
   const server: import("node:http").Server;
   const form: FormData;

@@ -2,10 +2,10 @@
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { AMBIGUOUS, findCookie } from "../packages/session/src/cookie/parse.ts";
-import { nodeAddress } from "../packages/session/src/csrf/address.ts";
-import { parseAuthority } from "../packages/session/src/csrf/authority.ts";
+import { nodeAddress } from "../packages/session/src/site/address.ts";
+import { parseAuthority } from "../packages/session/src/site/authority.ts";
 import { createCrossSiteCheck } from "../packages/session/src/csrf/check.ts";
-import { parseForwarded } from "../packages/session/src/csrf/forwarded.ts";
+import { parseForwarded } from "../packages/session/src/site/forwarded.ts";
 import { isOrigin } from "../packages/session/src/csrf/origin.ts";
 import { createSessions } from "../packages/session/src/sessions.ts";
 import { cookieSession } from "../packages/session/src/formats/cookie-session.ts";

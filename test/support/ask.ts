@@ -1,6 +1,6 @@
 import { createCrossSiteCheck } from "../../packages/session/src/csrf/check.ts";
 import type { CrossSiteOptions } from "../../packages/session/src/csrf/options.ts";
-import type { CrossSiteRule } from "../../packages/session/src/csrf/refusal.ts";
+import type { CrossSiteRule } from "../../packages/session/src/csrf/denial.ts";
 import { facts, type RequestWords } from "./facts.ts";
 
 export const PASS = "pass";

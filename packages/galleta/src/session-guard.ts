@@ -4,9 +4,9 @@ import {
   factsOf,
   toResponse,
   type CrossSiteCheck,
-  type Denial,
+  type DeniedReply,
   type FetchSession,
-  type Refusal,
+  type Denial,
   type Reply,
 } from "@galleta/session/adapter";
 import type { H3Event } from "h3";
@@ -32,17 +32,17 @@ export function guard(
  * @throws SessionError `ERR_SESSION_HOST` when the Host is not one of `ALLOWED_HOSTS`
  */
 export function guardHost(hosts: CrossSiteCheck | undefined, event: H3Event): undefined {
-  const refusal = hosts?.host(factsOf(event.req));
-  if (refusal) throw denied(refusal);
+  const denial = hosts?.host(factsOf(event.req));
+  if (denial) throw denied(denial);
 }
 
 /** A denial goes to the app's error handlers. */
-function respond(reply: Reply | Denial | undefined): Response | undefined {
+function respond(reply: Reply | DeniedReply | undefined): Response | undefined {
   if (reply === undefined) return undefined;
-  if ("refusal" in reply) throw denied(reply.refusal);
+  if ("denial" in reply) throw denied(reply.denial);
   return toResponse(reply);
 }
 
-function denied({ code, message, status, rule }: Refusal): SessionError {
+function denied({ code, message, status, rule }: Denial): SessionError {
   return new SessionError(code, message, { status, rule });
 }

@@ -33,7 +33,7 @@ export {
   sendReply,
   type NodeResponse,
 } from "./adapters/kit/node-session.ts";
-export { headersOf, type Denial, type Reply } from "./adapters/kit/reply.ts";
+export { headersOf, type DeniedReply, type Reply } from "./adapters/kit/reply.ts";
 export {
   applyCommit,
   privateNoStore,
@@ -43,7 +43,7 @@ export {
 } from "./cookie/headers.ts";
 export type { SetCookie, SetCookieAttributes } from "./cookie/set-cookie.ts";
 export { createCrossSiteCheck, type CrossSiteCheck } from "./csrf/check.ts";
-export { refusalBody, type CrossSiteRule, type Refusal } from "./csrf/refusal.ts";
+export { denialBody, type CrossSiteRule, type Denial } from "./csrf/denial.ts";
 export { Sessions, type BodyReader } from "./engine.ts";
 export { attachSocket, live } from "./live/live.ts";
 export {

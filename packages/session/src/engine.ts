@@ -2,7 +2,7 @@ import { UNTOUCHED } from "./cookie/headers.ts";
 import { createCrossSiteCheck, pathOf, type CrossSiteCheck } from "./csrf/check.ts";
 import { CSRF_HEADER, findFormToken, isForm } from "./csrf/form.ts";
 import { CROSS_SITE_OPTION_NAMES, type CrossSiteOptions } from "./csrf/options.ts";
-import { REFUSALS, refusalBody, type Refusal } from "./csrf/refusal.ts";
+import { DENIALS, denialBody, type Denial } from "./csrf/denial.ts";
 import { verifyToken } from "./csrf/session-token.ts";
 import {
   connect,
@@ -98,7 +98,7 @@ export class Sessions<Data = SessionData> {
    * @returns why it must be refused; `"needs-token"`, with `csrf: "strict"`, asks for
    * {@link Sessions.checkToken}; `undefined` lets it pass
    */
-  check(request: RequestFacts): Refusal | "needs-token" | undefined {
+  check(request: RequestFacts): Denial | "needs-token" | undefined {
     const outcome = this.#crossSite.http(request);
     if (typeof outcome === "object") this.#tell(outcome);
     return outcome;
@@ -115,17 +115,17 @@ export class Sessions<Data = SessionData> {
     request: RequestFacts,
     context: SessionContext<Data>,
     readBody: BodyReader,
-  ): Promise<Refusal | undefined> {
+  ): Promise<Denial | undefined> {
     if (context.state.loaded.isNew) return undefined;
     const token = request.header(CSRF_HEADER) ?? (await readToken(request, readBody));
     if (token !== undefined && verifyToken(context.session, token)) return undefined;
-    const refusal = REFUSALS[token === undefined ? "token-missing" : "token-invalid"];
-    this.#tell(refusal);
-    return refusal;
+    const denial = DENIALS[token === undefined ? "token-missing" : "token-invalid"];
+    this.#tell(denial);
+    return denial;
   }
 
   /** Checks the Host alone, for endpoints that browsers call in the name of any page. */
-  checkHost(request: RequestFacts): Refusal | undefined {
+  checkHost(request: RequestFacts): Denial | undefined {
     const refusal = this.#crossSite.host(request);
     if (refusal !== undefined) this.#tell(refusal);
     return refusal;
@@ -140,10 +140,10 @@ export class Sessions<Data = SessionData> {
   }
 
   /** Checks the Origin of a WebSocket handshake, before its session is opened. */
-  checkHandshake(request: RequestFacts): Refusal | undefined {
-    const refusal = this.#crossSite.handshake(request);
-    if (refusal !== undefined) this.#tell(refusal);
-    return refusal;
+  checkHandshake(request: RequestFacts): Denial | undefined {
+    const denial = this.#crossSite.handshake(request);
+    if (denial !== undefined) this.#tell(denial);
+    return denial;
   }
 
   /**
@@ -160,7 +160,7 @@ export class Sessions<Data = SessionData> {
   ): Promise<ExchangeAnswer> {
     const outcome = this.check(request);
     if (typeof outcome === "object") {
-      return { status: outcome.status, commit: UNTOUCHED, body: refusalBody(outcome) };
+      return { status: outcome.status, commit: UNTOUCHED, body: denialBody(outcome) };
     }
     const { live } = this.#shared;
     if (live === undefined) throw new Error("These sessions are not live.");
@@ -205,8 +205,8 @@ export class Sessions<Data = SessionData> {
     return this.#crossSite.isSecure(request);
   }
 
-  #tell(refusal: Refusal): void {
-    this.#shared.settings.events.emit("csrf", undefined, { reason: refusal.rule });
+  #tell(denial: Denial): void {
+    this.#shared.settings.events.emit("csrf", undefined, { reason: denial.rule });
   }
 }
 

@@ -1,6 +1,6 @@
 export { CSRF_FIELD, CSRF_HEADER } from "./csrf/form.ts";
 export type { CsrfOption, CsrfSettings } from "./csrf/options.ts";
-export type { TrustProxy } from "./csrf/proxy.ts";
+export type { TrustProxy } from "./site/proxy.ts";
 export { csrfToken, verifyToken } from "./csrf/session-token.ts";
 export type { Sessions, SessionOptions } from "./engine.ts";
 export { SessionError, type SessionErrorCode, type SessionErrorOptions } from "./errors.ts";

@@ -84,7 +84,7 @@ function rowsOf(report: CookieReport, now: Date): [label: string, value: string]
     ["metadata", metadata && json(metadata)],
     ["id", id],
     ["revision", revision?.toString()],
-    ["born", report.bornAt && at(report.bornAt, now)],
+    ["born", report.createdAt && at(report.createdAt, now)],
     ["issued", report.issuedAt && at(report.issuedAt, now)],
     [
       "expires",

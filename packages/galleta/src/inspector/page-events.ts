@@ -1,5 +1,5 @@
 import type { SessionEvent, SessionEventType } from "@galleta/session";
-import { REASONS, REFUSALS, timeInWords } from "@galleta/session/inspect";
+import { REASONS, DENIALS, timeInWords } from "@galleta/session/inspect";
 import { html, type Html } from "./html.ts";
 import type { View } from "./look.ts";
 import { KEEP_MINUTES } from "./recorder.ts";
@@ -78,5 +78,5 @@ function detailsOf({ reason, keys, keyIndex, format, size }: SessionEvent): stri
 /** What the reasons of events mean. */
 const SENTENCES: ReadonlyMap<string, string> = new Map([
   ...Object.entries(REASONS).map(([reason, { what }]) => [reason, what] as const),
-  ...Object.values(REFUSALS).map(({ rule, message }) => [rule, message] as const),
+  ...Object.values(DENIALS).map(({ rule, message }) => [rule, message] as const),
 ]);

@@ -70,9 +70,9 @@ function describeFound({ about, data, metadata }: Found, { now, attributes, cook
     }`;
 }
 
-function times({ bornAt, issuedAt, expiresAt }: SessionDescription, now: Date): Html[] {
+function times({ createdAt, issuedAt, expiresAt }: SessionDescription, now: Date): Html[] {
   const rows: readonly [string, Date | null][] = [
-    ["Began", bornAt],
+    ["Began", createdAt],
     ["Issued", issuedAt],
     ["Expires", expiresAt],
   ];

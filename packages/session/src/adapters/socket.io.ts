@@ -16,7 +16,7 @@ import {
 } from "./kit/handshake.ts";
 import { NodeFacts } from "./kit/node-facts.ts";
 import { sendReply } from "./kit/node-session.ts";
-import { denial, type Reply } from "./kit/reply.ts";
+import { deniedReply, type Reply } from "./kit/reply.ts";
 import { toSessions, type SessionsOrOptions } from "./kit/given.ts";
 import { sendWithHandshake, type HandshakeServer } from "./kit/upgrade.ts";
 
@@ -152,11 +152,11 @@ async function refusePolling<Data>(
 ): Promise<Reply | undefined> {
   const outcome = sessions.check(facts);
   if (outcome === undefined) return undefined;
-  if (outcome !== "needs-token") return denial(outcome);
+  if (outcome !== "needs-token") return deniedReply(outcome);
   await context.load();
   // Polling sends no forms, so the token is in the header or nowhere.
-  const refusal = await sessions.checkToken(facts, context, async () => undefined);
-  return refusal && denial(refusal);
+  const denial = await sessions.checkToken(facts, context, async () => undefined);
+  return denial && deniedReply(denial);
 }
 
 /** For an upgrade, Engine.IO passes something with a few methods of a response. */

@@ -1,14 +1,14 @@
 import type { RequestFacts } from "../session/request.ts";
 import { type CrossSiteOptions, readCsrfOption } from "./options.ts";
 import { isOrigin, pageOrigin, readTrustedOrigins } from "./origin.ts";
-import { REFUSALS, type Refusal } from "./refusal.ts";
-import { createSiteFinder } from "./site.ts";
+import { DENIALS, type Denial } from "./denial.ts";
+import { createSiteFinder } from "../site/site.ts";
 
 /**
- * What the HTTP check says: `undefined` lets the request pass, a {@link Refusal} answers it, and
+ * What the HTTP check says: `undefined` lets the request pass, a {@link Denial} answers it, and
  * `"needs-token"` (strict only) lets it pass if it carries no session or a valid token.
  */
-export type HttpOutcome = Refusal | "needs-token" | undefined;
+export type HttpOutcome = Denial | "needs-token" | undefined;
 
 /** The compiled rules. No method throws, whatever the request holds. */
 export interface CrossSiteCheck {
@@ -17,9 +17,9 @@ export interface CrossSiteCheck {
   /** Checks an HTTP request. */
   http(facts: RequestFacts): HttpOutcome;
   /** Checks a WebSocket handshake, before its session is opened. */
-  handshake(facts: RequestFacts): Refusal | undefined;
+  handshake(facts: RequestFacts): Denial | undefined;
   /** Checks the Host and the proxies' headers alone; for requests that have no session at all. */
-  host(facts: RequestFacts): Refusal | undefined;
+  host(facts: RequestFacts): Denial | undefined;
   /**
    * The origin that the request was sent to, as in `https://example.com`; `undefined` where the
    * Host is missing, invalid or not allowed.
@@ -44,7 +44,7 @@ export interface CrossSiteCheck {
  * @example
  * ```ts
  * const check = createCrossSiteCheck({ trustedOrigins: ["https://admin.example.com"] });
- * const refusal = check.http(facts);
+ * const denial = check.http(facts);
  * ```
  */
 export function createCrossSiteCheck(options: CrossSiteOptions = {}): CrossSiteCheck {
@@ -53,8 +53,9 @@ export function createCrossSiteCheck(options: CrossSiteOptions = {}): CrossSiteC
   const findSite = createSiteFinder(options);
 
   const judge = (facts: RequestFacts, isHandshake: boolean): HttpOutcome => {
-    const { origin: own, refusal } = findSite(facts);
-    if (refusal !== undefined || !enabled) return refusal;
+    const { origin: own, fault } = findSite(facts);
+    if (fault !== undefined) return DENIALS[fault];
+    if (!enabled) return undefined;
     if (!isHandshake) {
       const { method } = facts;
       if (method === "GET" || method === "HEAD" || method === "OPTIONS") return undefined;
@@ -63,32 +64,35 @@ export function createCrossSiteCheck(options: CrossSiteOptions = {}): CrossSiteC
     const origin = facts.header("origin");
     const fetchSite = facts.header("sec-fetch-site");
     // No browser sends a comma in either header; where one stands, two headers were joined.
-    if (origin?.includes(",") || fetchSite?.includes(",")) return REFUSALS["repeated-header"];
+    if (origin?.includes(",") || fetchSite?.includes(",")) return DENIALS["repeated-header"];
     if (origin !== undefined && trusted.has(origin)) return undefined;
     // Before Origin: a same-origin page with `Referrer-Policy: no-referrer` sends Origin null.
     if (fetchSite !== undefined) {
       if (fetchSite !== "same-origin" && (isHandshake || fetchSite !== "none")) {
-        return REFUSALS["sec-fetch-site"];
+        return DENIALS["sec-fetch-site"];
       }
       if (!isHandshake) return undefined;
     }
     if (origin === undefined) {
       if (!strict) return undefined;
-      return isHandshake ? REFUSALS["origin-missing"] : "needs-token";
+      return isHandshake ? DENIALS["origin-missing"] : "needs-token";
     }
     const page = isHandshake ? pageOrigin(origin) : origin;
     // The own origin is a normal form, so what equals it is its own serialization.
     if (page === own) return undefined;
-    if (page === "null") return REFUSALS["origin-null"];
-    if (!isOrigin(page)) return REFUSALS["origin-malformed"];
-    return REFUSALS[own === undefined ? "host-missing" : "origin-foreign"];
+    if (page === "null") return DENIALS["origin-null"];
+    if (!isOrigin(page)) return DENIALS["origin-malformed"];
+    return DENIALS[own === undefined ? "host-missing" : "origin-foreign"];
   };
 
   return {
     strict,
     http: (facts) => judge(facts, false),
-    handshake: (facts) => judge(facts, true) as Refusal | undefined,
-    host: (facts) => findSite(facts).refusal,
+    handshake: (facts) => judge(facts, true) as Denial | undefined,
+    host(facts) {
+      const { fault } = findSite(facts);
+      return fault && DENIALS[fault];
+    },
     ownOrigin: (facts) => findSite(facts).origin,
     isSecure: (facts) => findSite(facts).secure,
   };

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { facts } from "../../../../test/support/facts.ts";
-import { nodeAddress } from "./address.ts";
-import { parseAuthority } from "./authority.ts";
+import { nodeAddress } from "../site/address.ts";
+import { parseAuthority } from "../site/authority.ts";
 import { createCrossSiteCheck } from "./check.ts";
-import { parseForwarded } from "./forwarded.ts";
+import { parseForwarded } from "../site/forwarded.ts";
 import { isOrigin } from "./origin.ts";
 
 const OWN = "https://example.com";

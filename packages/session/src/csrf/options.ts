@@ -1,6 +1,6 @@
 import { optionError } from "../errors.ts";
-import { readList } from "./list.ts";
-import type { TrustProxy } from "./proxy.ts";
+import { readList } from "../site/list.ts";
+import { SITE_OPTION_NAMES, type SiteOptions } from "../site/site.ts";
 
 /** How cross-site requests are refused. */
 export interface CsrfSettings {
@@ -20,22 +20,17 @@ export interface CsrfSettings {
 export type CsrfOption = boolean | "strict" | CsrfSettings;
 
 /** The options of `createCrossSiteCheck`. */
-export interface CrossSiteOptions {
+export interface CrossSiteOptions extends SiteOptions {
   readonly csrf?: CsrfOption | undefined;
   /** Other origins whose pages may send requests that change something. Exact matches. */
   readonly trustedOrigins?: readonly string[] | undefined;
-  /** Which proxies may say what the client asked for. Default false. */
-  readonly trustProxy?: TrustProxy | undefined;
-  /** The hosts that are served; others get 400. Default: all. */
-  readonly allowedHosts?: readonly string[] | undefined;
 }
 
 /** Every option that the check knows. */
 export const CROSS_SITE_OPTION_NAMES = [
   "csrf",
   "trustedOrigins",
-  "trustProxy",
-  "allowedHosts",
+  ...SITE_OPTION_NAMES,
 ] as const satisfies readonly (keyof CrossSiteOptions)[];
 
 /** The `csrf` option in one form. */

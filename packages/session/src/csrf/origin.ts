@@ -1,5 +1,5 @@
-import { parseAuthority } from "./authority.ts";
-import { readList } from "./list.ts";
+import { parseAuthority } from "../site/authority.ts";
+import { readList } from "../site/list.ts";
 
 /**
  * Whether a text is an origin (RFC 6454, HTML Standard): `scheme://host[:port]` that equals its own

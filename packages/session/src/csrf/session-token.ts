@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { contextOf } from "../session/context.ts";
 import { SessionError } from "../errors.ts";
-import { makeCsrfToken, verifyCsrfToken } from "./token.ts";
+import { makeCsrfToken, verifyCsrfToken } from "./csrf-token.ts";
 
 /**
  * A token that proves that a request comes from a page of ours. Send it back in the

@@ -15,18 +15,18 @@ export const MAX_JSON_BYTES = 65_536;
 export const MAX_DEPTH = 65;
 
 /** A refusal, as a step of a reading or as its outcome. */
-export type Refusal = Extract<FormatReading, { ok: false }>;
+export type Rejection = Extract<FormatReading, { ok: false }>;
 
 /** Makes a refusal. */
-export const refuse = (reason: RejectReason): Refusal => ({ ok: false, reason });
+export const reject = (reason: RejectReason): Rejection => ({ ok: false, reason });
 
 /** Unpacks zlib data, but never to more than {@link MAX_JSON_BYTES}. */
-export function inflate(packed: Uint8Array): Buffer | Refusal {
+export function inflate(packed: Uint8Array): Buffer | Rejection {
   try {
     return inflateSync(packed, { maxOutputLength: MAX_JSON_BYTES });
   } catch (error) {
     const code = error instanceof Error && "code" in error ? error.code : undefined;
-    return refuse(code === "ERR_BUFFER_TOO_LARGE" ? "too-large" : "payload");
+    return reject(code === "ERR_BUFFER_TOO_LARGE" ? "too-large" : "payload");
   }
 }
 

@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 import { fromBase64url, toBase64url } from "../encoding.ts";
 import type { FormatReading, SessionFormat } from "../session/format.ts";
 import type { SecretKeys } from "../session/keys.ts";
-import { fromBase64, MAX_COOKIE_CHARS, refuse, utf8 } from "./bounds.ts";
+import { fromBase64, MAX_COOKIE_CHARS, reject, utf8 } from "./bounds.ts";
 import { parseForeignObject } from "./json-read.ts";
 import { writeForeignObject, type JsonStyle } from "./json-write.ts";
 import { createSigner, DIGESTS, type Digest } from "./mac.ts";
@@ -44,15 +44,15 @@ export function cookieSession(options: CookieSessionOptions): SessionFormat {
   const signatureName = `${name}.sig`;
 
   const open = (value: string, signature: string): FormatReading => {
-    if (value.length + signature.length > MAX_COOKIE_CHARS) return refuse("too-large");
+    if (value.length + signature.length > MAX_COOKIE_CHARS) return reject("too-large");
     const mac = fromBase64url(signature);
-    if (mac === undefined) return refuse("not-canonical");
+    if (mac === undefined) return reject("not-canonical");
     const keyIndex = signer.verify(`${name}=${value}`, mac);
-    if (keyIndex < 0) return refuse("mac");
+    if (keyIndex < 0) return reject("mac");
     const bytes = fromBase64(value);
-    if (bytes === undefined) return refuse("not-canonical");
+    if (bytes === undefined) return reject("not-canonical");
     const data = parseForeignObject(utf8(bytes) ?? "", "js");
-    return data === undefined ? refuse("payload") : { ok: true, data, keyIndex };
+    return data === undefined ? reject("payload") : { ok: true, data, keyIndex };
   };
 
   return {

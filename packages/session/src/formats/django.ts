@@ -7,7 +7,7 @@ import { parseForeignObject } from "./json-read.ts";
 import { writeForeignObject, type JsonStyle } from "./json-write.ts";
 import { createSigner } from "./mac.ts";
 import { checkNames, readCookieName, readKeys, readSeconds, readText } from "./options.ts";
-import { refuse } from "./bounds.ts";
+import { reject } from "./bounds.ts";
 import { pack, unpack } from "./packed.ts";
 import { SKEW } from "./timed.ts";
 import { timedFormat } from "./timed-format.ts";
@@ -67,7 +67,7 @@ export function django(options: DjangoOptions): SessionFormat {
       const bytes = unpack(value);
       if ("ok" in bytes) return bytes;
       const data = parseForeignObject(bytes.toString("latin1"), "python");
-      return data === undefined ? refuse("payload") : { data };
+      return data === undefined ? reject("payload") : { data };
     },
     encode: (data) => pack(Buffer.from(writeForeignObject(data, STYLE))),
   });

@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import type { SessionFormat } from "../session/format.ts";
 import type { SecretKeys } from "../session/keys.ts";
-import { refuse, utf8 } from "./bounds.ts";
+import { reject, utf8 } from "./bounds.ts";
 import { readTags, writeTags } from "./flask-tags.ts";
 import { hmacKey, timestampSigner } from "./itsdangerous.ts";
 import { parseForeignObject } from "./json-read.ts";
@@ -77,7 +77,7 @@ export function flask(options: FlaskOptions): SessionFormat {
       if ("ok" in bytes) return bytes;
       const cookie = parseForeignObject(utf8(bytes) ?? "", "python");
       const data = cookie === undefined ? undefined : readTags(cookie);
-      return data === undefined ? refuse("payload") : { data };
+      return data === undefined ? reject("payload") : { data };
     },
     encode: (data) => pack(Buffer.from(writeForeignObject(data, STYLE))),
   });

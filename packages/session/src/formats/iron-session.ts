@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { Secret } from "../secret.ts";
 import type { CookieSource, FormatReading, SessionFormat } from "../session/format.ts";
 import type { SecretKeys } from "../session/keys.ts";
-import { MAX_COOKIE_CHARS, refuse, utf8 } from "./bounds.ts";
+import { MAX_COOKIE_CHARS, reject, utf8 } from "./bounds.ts";
 import { seal, unseal, type SealPassword } from "./iron.ts";
 import { parseForeignObject } from "./json-read.ts";
 import { writeForeignObject, type JsonStyle } from "./json-write.ts";
@@ -56,14 +56,14 @@ export function ironSession(options: IronSessionOptions): SessionFormat {
   const maxChars = MAX_COOKIE_CHARS * (chunkNames.length > 0 ? 2 : 1);
 
   const open = (value: string, now: number): FormatReading => {
-    if (value.length > maxChars) return refuse("too-large");
-    if (!value.endsWith(VERSION)) return refuse("version");
+    if (value.length > maxChars) return reject("too-large");
+    if (!value.endsWith(VERSION)) return reject("version");
     const opened = unseal(value.slice(0, -VERSION.length), passwords);
-    if ("reason" in opened) return refuse(opened.reason);
+    if ("reason" in opened) return reject(opened.reason);
     const { bytes, expiration } = opened;
-    if (expiration !== undefined && expiration <= (now - SKEW) * 1000) return refuse("expired");
+    if (expiration !== undefined && expiration <= (now - SKEW) * 1000) return reject("expired");
     const data = parseForeignObject(utf8(bytes) ?? "", "js");
-    if (data === undefined) return refuse("payload");
+    if (data === undefined) return reject("payload");
     const reading = { ok: true, data, keyIndex: passwords.indexOf(opened.password) } as const;
     return expiration === undefined
       ? reading

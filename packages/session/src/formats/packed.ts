@@ -1,6 +1,6 @@
 import type { Buffer } from "node:buffer";
 import { fromBase64url, toBase64url } from "../encoding.ts";
-import { inflate, refuse, type Refusal } from "./bounds.ts";
+import { inflate, reject, type Rejection } from "./bounds.ts";
 import { deflate } from "./deflate.ts";
 
 /**
@@ -13,9 +13,9 @@ export function pack(json: Buffer): string {
 }
 
 /** Undoes {@link pack}; the output of zlib is capped. Call it only after the signature held. */
-export function unpack(payload: string): Buffer | Refusal {
+export function unpack(payload: string): Buffer | Rejection {
   const compressed = payload.startsWith(".");
   const bytes = fromBase64url(compressed ? payload.slice(1) : payload);
-  if (bytes === undefined) return refuse("not-canonical");
+  if (bytes === undefined) return reject("not-canonical");
   return compressed ? inflate(bytes) : bytes;
 }

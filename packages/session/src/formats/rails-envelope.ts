@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 import { randomBytes } from "node:crypto";
 import type { FormatReading, JsonObject } from "../session/format.ts";
 import { isObject } from "../session/json.ts";
-import { fromBase64, refuse, utf8, type Refusal } from "./bounds.ts";
+import { fromBase64, reject, utf8, type Rejection } from "./bounds.ts";
 import { parseForeignObject } from "./json-read.ts";
 import { writeForeignObject, type JsonStyle } from "./json-write.ts";
 
@@ -37,22 +37,22 @@ export function readEnvelope(
   keyIndex: number,
 ): FormatReading {
   const envelope = parseForeignObject(text, "ruby")?.["_rails"];
-  if (!isObject(envelope) || envelope["pur"] !== purpose) return refuse("payload");
+  if (!isObject(envelope) || envelope["pur"] !== purpose) return reject("payload");
   const end = readEnd(envelope["exp"]);
   if (typeof end === "object") return end;
   // Rails has no grace here: a message is dead at the very instant.
-  if (end !== undefined && now * 1000 >= end) return refuse("expired");
+  if (end !== undefined && now * 1000 >= end) return reject("expired");
   const { message } = envelope;
   const bytes = typeof message === "string" ? fromBase64(message) : undefined;
   const data = parseForeignObject((bytes && utf8(bytes)) ?? "", "ruby");
-  if (data === undefined) return refuse("payload");
+  if (data === undefined) return reject("payload");
   const reading = { ok: true, data, keyIndex } as const;
   return end === undefined ? reading : { ...reading, expiresAt: Math.floor(end / 1000) };
 }
 
 /** The end in milliseconds; undefined where there is none. */
-function readEnd(exp: unknown): number | undefined | Refusal {
+function readEnd(exp: unknown): number | undefined | Rejection {
   if (exp === null || exp === undefined) return undefined;
   const end = typeof exp === "string" && INSTANT.test(exp) ? Date.parse(exp) : NaN;
-  return Number.isNaN(end) ? refuse("time") : end;
+  return Number.isNaN(end) ? reject("time") : end;
 }

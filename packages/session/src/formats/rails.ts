@@ -1,7 +1,7 @@
 import { createSecretKey, pbkdf2Sync, randomBytes, type KeyObject } from "node:crypto";
 import type { FormatReading, SessionFormat } from "../session/format.ts";
 import type { SecretKeys } from "../session/keys.ts";
-import { MAX_COOKIE_CHARS, refuse, utf8 } from "./bounds.ts";
+import { MAX_COOKIE_CHARS, reject, utf8 } from "./bounds.ts";
 import {
   badOption,
   checkNames,
@@ -53,14 +53,14 @@ export function rails(options: RailsOptions): SessionFormat {
   const purpose = `cookie.${name}`;
 
   const open = (value: string, now: number): FormatReading => {
-    if (value.length > MAX_COOKIE_CHARS) return refuse("too-large");
+    if (value.length > MAX_COOKIE_CHARS) return reject("too-large");
     const message = splitMessage(value);
-    if (message === undefined) return refuse("not-canonical");
+    if (message === undefined) return reject("not-canonical");
     for (const [keyIndex, key] of keys.entries()) {
       const bytes = decryptMessage(message, key);
       if (bytes !== undefined) return readEnvelope(utf8(bytes) ?? "", purpose, now, keyIndex);
     }
-    return refuse("decryption");
+    return reject("decryption");
   };
 
   return {

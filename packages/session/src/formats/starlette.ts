@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import type { SessionFormat } from "../session/format.ts";
 import type { SecretKeys } from "../session/keys.ts";
-import { fromBase64, refuse, utf8 } from "./bounds.ts";
+import { fromBase64, reject, utf8 } from "./bounds.ts";
 import { concatKey, timestampSigner } from "./itsdangerous.ts";
 import { parseForeignObject } from "./json-read.ts";
 import { writeForeignObject, type JsonStyle } from "./json-write.ts";
@@ -52,9 +52,9 @@ export function starlette(options: StarletteOptions): SessionFormat {
     skew: 0,
     decode(value) {
       const bytes = fromBase64(value);
-      if (bytes === undefined) return refuse("not-canonical");
+      if (bytes === undefined) return reject("not-canonical");
       const data = parseForeignObject(utf8(bytes) ?? "", "python");
-      return data === undefined ? refuse("payload") : { data };
+      return data === undefined ? reject("payload") : { data };
     },
     encode: (data) => Buffer.from(writeForeignObject(data, STYLE)).toString("base64"),
   });

@@ -1,5 +1,5 @@
 import type { FormatReading, JsonObject, SessionFormat } from "../session/format.ts";
-import type { Refusal } from "./bounds.ts";
+import type { Rejection } from "./bounds.ts";
 import { judgeAge, openTimed, signTimed, type TimedOptions } from "./timed.ts";
 
 /** What tells Starlette's, Flask's and Django's cookies apart: how the session becomes text. */
@@ -12,7 +12,7 @@ export interface TimedFormat {
   /** Seconds that the time may lie in the future. */
   readonly skew: number;
   /** Called only with what was signed. */
-  readonly decode: (value: string) => { readonly data: JsonObject } | Refusal;
+  readonly decode: (value: string) => { readonly data: JsonObject } | Rejection;
   readonly encode: (data: JsonObject) => string;
 }
 

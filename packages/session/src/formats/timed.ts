@@ -1,5 +1,5 @@
 import { fromBase64url, toBase64url } from "../encoding.ts";
-import { MAX_COOKIE_CHARS, refuse, type Refusal } from "./bounds.ts";
+import { MAX_COOKIE_CHARS, reject, type Rejection } from "./bounds.ts";
 import type { Signer } from "./mac.ts";
 
 /** Seconds by which a clock may run behind the one that signed, where the framework sets none. */
@@ -34,20 +34,20 @@ export function signTimed(value: string, now: number, options: TimedOptions): st
  * Takes apart what {@link signTimed} joined. The signature must be in its canonical form and hold
  * before the time is read. The age is the caller's to judge, with {@link judgeAge}.
  */
-export function openTimed(token: string, options: TimedOptions): TimedValue | Refusal {
-  if (token.length > MAX_COOKIE_CHARS) return refuse("too-large");
-  if (!PRINTABLE.test(token)) return refuse("malformed");
+export function openTimed(token: string, options: TimedOptions): TimedValue | Rejection {
+  if (token.length > MAX_COOKIE_CHARS) return reject("too-large");
+  if (!PRINTABLE.test(token)) return reject("malformed");
   const beforeMac = token.lastIndexOf(options.separator);
-  if (beforeMac < 0) return refuse("malformed");
+  if (beforeMac < 0) return reject("malformed");
   const timed = token.slice(0, beforeMac);
   const mac = fromBase64url(token.slice(beforeMac + 1));
-  if (mac === undefined) return refuse("not-canonical");
+  if (mac === undefined) return reject("not-canonical");
   const keyIndex = options.signer.verify(timed, mac);
-  if (keyIndex < 0) return refuse("mac");
+  if (keyIndex < 0) return reject("mac");
   const beforeTime = timed.lastIndexOf(options.separator);
-  if (beforeTime < 0) return refuse("malformed");
+  if (beforeTime < 0) return reject("malformed");
   const issuedAt = options.decodeTime(timed.slice(beforeTime + 1));
-  if (issuedAt === undefined) return refuse("time");
+  if (issuedAt === undefined) return reject("time");
   return { ok: true, value: timed.slice(0, beforeTime), issuedAt, keyIndex };
 }
 
@@ -60,9 +60,9 @@ export function judgeAge(
   now: number,
   maxAge: number | null,
   skew: number,
-): Refusal | undefined {
+): Rejection | undefined {
   const age = Math.floor(now) - issuedAt;
-  if (maxAge !== null && age > maxAge) return refuse("expired");
-  if (age < -skew) return refuse("future");
+  if (maxAge !== null && age > maxAge) return reject("expired");
+  if (age < -skew) return reject("future");
   return undefined;
 }

@@ -1,4 +1,4 @@
-export { REFUSALS } from "../csrf/refusal.ts";
+export { DENIALS } from "../csrf/denial.ts";
 export { shortHash as hashSessionId } from "../session/hash.ts";
 export { nearest } from "../session/nearest.ts";
 export { adviseOn, type Advice, type AdviceLevel } from "./advice.ts";

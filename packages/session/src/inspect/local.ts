@@ -1,5 +1,5 @@
-import { readAddressList } from "../csrf/address.ts";
-import { parseAuthority } from "../csrf/authority.ts";
+import { readAddressList } from "../site/address.ts";
+import { parseAuthority } from "../site/authority.ts";
 import type { RequestFacts } from "../session/request.ts";
 
 const LOOPBACK = readAddressList(["127.0.0.0/8", "::1"]);

@@ -33,7 +33,7 @@ export interface CookieReport {
   readonly metadata?: JsonObject | undefined;
   readonly id?: string | undefined;
   readonly revision?: number | undefined;
-  readonly bornAt?: Date | undefined;
+  readonly createdAt?: Date | undefined;
   readonly issuedAt?: Date | undefined;
   /** Null where it does not end by itself. */
   readonly expiresAt?: Date | null | undefined;

@@ -40,7 +40,7 @@ export function inspectToken(
     kind,
     keyId,
     fields,
-    bornAt: dateOf(born),
+    createdAt: dateOf(born),
     issuedAt: dateOf(iat),
     expiresAt: exp === null ? null : dateOf(exp),
   } as const;

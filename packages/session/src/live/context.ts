@@ -36,8 +36,8 @@ export function end(context: SessionContext<never>): void {
 }
 
 /** Whether the session of a socket ended while the socket was open. */
-export function hasEnded({ refusal }: SessionContext<never>): boolean {
-  return refusal === throwEnded;
+export function hasEnded({ lateWrite }: SessionContext<never>): boolean {
+  return lateWrite === throwEnded;
 }
 
 /** Whether no cookie came and none went, so that a change would belong to nobody. */

@@ -8,7 +8,7 @@ import { parseBody } from "../session/json.ts";
 import { currentOf } from "./context.ts";
 import type { TicketOutcome } from "./messages.ts";
 import type { Tickets } from "./tickets.ts";
-import { makeReceipt, nameOf, openTicket, refusal } from "./ticket.ts";
+import { makeReceipt, nameOf, openTicket, ticketError } from "./ticket.ts";
 
 /** Where tickets come in: the hub of live sessions. */
 interface TicketDesk {
@@ -58,15 +58,15 @@ async function redeem(
   if (loaded.rejected === "revoked") {
     throw new SessionError("ERR_SESSION_ENDED", "The session has ended.", { status: 403 });
   }
-  if (loaded.isNew || loaded.sid !== sid) throw refusal("FOREIGN");
-  if (hub.tickets.isUsed(name)) throw refusal("USED");
+  if (loaded.isNew || loaded.sid !== sid) throw ticketError("FOREIGN");
+  if (hub.tickets.isUsed(name)) throw ticketError("USED");
   if (loaded.rev !== rev) {
     // The socket that made the ticket may be in a process that has not heard of it.
     if (loaded.rev > rev) hub.changed(currentOf(context));
-    throw refusal("STALE");
+    throw ticketError("STALE");
   }
   const body = parseBody(json);
-  if (body === undefined) throw refusal("INVALID");
+  if (body === undefined) throw ticketError("INVALID");
   hub.tickets.use(name, nowSeconds());
   context.session = body.data as never;
   state.meta = body.meta;

@@ -13,7 +13,7 @@ import {
 } from "./socket.ts";
 import { checkReceipt } from "./ticket.ts";
 import { Tickets } from "./tickets.ts";
-import { Wheel } from "./wheel.ts";
+import { ExpiryTimer } from "./expiry-timer.ts";
 
 /** One socket under its session. There may be very many, so it holds as little as it can. */
 export class Attached implements LiveHandle {
@@ -72,7 +72,7 @@ export class Registry {
   readonly tickets = new Tickets();
   readonly #sessions = new Map<string, LiveSession>();
   readonly #lifetimes: Lifetimes;
-  readonly #wheel = new Wheel<LiveSession>((live) => this.#end(live, SESSION_EXPIRED));
+  readonly #expiry = new ExpiryTimer<LiveSession>((live) => this.#end(live, SESSION_EXPIRED));
 
   constructor(lifetimes: Lifetimes) {
     this.#lifetimes = lifetimes;
@@ -147,7 +147,7 @@ export class Registry {
   }
 
   #drop(live: LiveSession): void {
-    this.#wheel.delete(live);
+    this.#expiry.delete(live);
     if (this.#sessions.get(live.sid) === live) this.#sessions.delete(live.sid);
   }
 
@@ -166,14 +166,14 @@ export class Registry {
     }
     there.sockets = undefined;
     live.endsAt = Math.max(live.endsAt, there.endsAt);
-    this.#wheel.delete(there);
+    this.#expiry.delete(there);
     this.#sessions.set(sid, live);
   }
 
   #prolong(live: LiveSession, { born, iat, exp }: Snapshot): void {
     const last = Math.min(exp, expiryOf(born, iat, this.#lifetimes));
     live.endsAt = Math.max(live.endsAt, last >= NEVER ? Number.POSITIVE_INFINITY : last);
-    this.#wheel.add(live);
+    this.#expiry.add(live);
   }
 }
 

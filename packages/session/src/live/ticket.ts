@@ -41,12 +41,12 @@ export function nameOf(ticket: string): string {
  */
 export function openTicket(ring: KeyRing, ticket: string, now: number): OpenedToken {
   const opened = openToken(ticket, ring, { signed: false, encrypted: true }, "ticket");
-  if (typeof opened === "string" || opened.iat > now + SKEW) throw refusal("INVALID");
-  if (now >= opened.exp) throw refusal("EXPIRED");
+  if (typeof opened === "string" || opened.iat > now + SKEW) throw ticketError("INVALID");
+  if (now >= opened.exp) throw ticketError("EXPIRED");
   return opened;
 }
 
-const REFUSALS = {
+const TICKET_ERRORS = {
   INVALID: [400, "This is no ticket of this site, or it was changed on its way."],
   EXPIRED: [410, "The ticket came too late: it is good for 60 seconds. Make the change again."],
   USED: [409, "The ticket was exchanged before. Each change needs a ticket of its own."],
@@ -56,8 +56,8 @@ const REFUSALS = {
 } as const;
 
 /** The error of a ticket that is refused. */
-export function refusal(reason: keyof typeof REFUSALS): SessionError<TicketCode> {
-  const [status, message] = REFUSALS[reason];
+export function ticketError(reason: keyof typeof TICKET_ERRORS): SessionError<TicketCode> {
+  const [status, message] = TICKET_ERRORS[reason];
   return new SessionError(`ERR_SESSION_TICKET_${reason}`, message, { status });
 }
 

@@ -5,27 +5,27 @@ import { TICKET_SECONDS } from "./ticket.ts";
 export type OnOutcome = (outcome: TicketOutcome) => void;
 
 /** Who says that a ticket was exchanged: its page, when it has the cookie, or the exchange. */
-export type Witness = "page" | "exchange";
+export type Confirmer = "page" | "exchange";
 
 const SWEEP_AT = 1000;
 
 /** The tickets of this process: those that wait for their exchange, and those that had it. */
 export class Tickets {
-  readonly #waiting = new Map<string, { onOutcome: OnOutcome; witness: Witness }>();
+  readonly #waiting = new Map<string, { onOutcome: OnOutcome; confirmer: Confirmer }>();
   /** Until when a ticket could come again, in seconds since 1970. */
   readonly #used = new Map<string, number>();
 
   /** Waits for a ticket. @returns stops waiting */
-  wait(ticket: string, onOutcome: OnOutcome, witness: Witness): () => void {
-    this.#waiting.set(ticket, { onOutcome, witness });
+  wait(ticket: string, onOutcome: OnOutcome, confirmer: Confirmer): () => void {
+    this.#waiting.set(ticket, { onOutcome, confirmer });
     return () => this.#waiting.delete(ticket);
   }
 
-  /** Tells whoever waits. A refusal counts from either witness. */
-  settle(outcome: TicketOutcome, witness: Witness): void {
+  /** Tells whoever waits. A refusal counts from either confirmer. */
+  settle(outcome: TicketOutcome, confirmer: Confirmer): void {
     const waiting = this.#waiting.get(outcome.ticket);
     if (waiting === undefined) return;
-    if (outcome.code !== undefined || waiting.witness === witness) waiting.onOutcome(outcome);
+    if (outcome.code !== undefined || waiting.confirmer === confirmer) waiting.onOutcome(outcome);
   }
 
   isUsed(ticket: string): boolean {

@@ -7,7 +7,7 @@ import type { TicketOutcome } from "./messages.ts";
 import { currentOf, hasEnded, refresh } from "./context.ts";
 import type { Attached } from "./registry.ts";
 import { CONTROL } from "./socket.ts";
-import { makeTicket, nameOf, refusal } from "./ticket.ts";
+import { makeTicket, nameOf, ticketError } from "./ticket.ts";
 import { background } from "../timer.ts";
 
 /** Changes of one session that may wait for their page. */
@@ -39,7 +39,7 @@ export async function updateByTicket(
     );
   }
   const line = (attached.live.line ??= { waiting: 0, turn: Promise.resolve() });
-  if (line.waiting >= MOST_WAITING) throw refusal("LIMIT");
+  if (line.waiting >= MOST_WAITING) throw ticketError("LIMIT");
   line.waiting += 1;
   const clock = new Clock(attached, timeout);
   const mine = line.turn.then(() => changeThroughPage(hub, attached, change, deliver, clock));
@@ -80,7 +80,7 @@ async function changeThroughPage(
     const isBehind = code === "ERR_SESSION_TICKET_STALE" && currentOf(context).rev > base.rev;
     if (!isBehind) throw failure(code);
   }
-  throw refusal("STALE");
+  throw ticketError("STALE");
 }
 
 function take(hub: LiveHub, { context }: Attached, next: Snapshot): void {

@@ -27,8 +27,9 @@ export class SessionContext<Data = SessionData> {
   #state: State | undefined;
   /** Gives what {@link SessionContext.load} came to, before anybody asked for the session. */
   #ahead: (() => LoadedSnapshot) | undefined;
-  #refuse: Fail | undefined;
+
   #isDeviceJudged = true;
+  #fail: Fail | undefined;
   /** Set where the store failed: every use of the session throws its error. */
   #failure:
     | { readonly view: JsonObject; readonly found: VerifiedCookie | LoadedSnapshot }
@@ -99,12 +100,12 @@ export class SessionContext<Data = SessionData> {
 
   /** Whether a cookie can still be set. */
   get isOpen(): boolean {
-    return this.#refuse === undefined;
+    return this.#fail === undefined;
   }
 
   /** Throws what a change throws now; undefined while a cookie can still be set. */
-  get refusal(): Fail | undefined {
-    return this.#refuse;
+  get lateWrite(): Fail | undefined {
+    return this.#fail;
   }
 
   /**
@@ -116,7 +117,7 @@ export class SessionContext<Data = SessionData> {
   load(): Promise<void> | undefined {
     const shared = this.#shared;
     const { store } = shared;
-    const isKnown = this.accessed || (this.#ahead ?? refuseUnloaded) !== refuseUnloaded;
+    const isKnown = this.accessed || (this.#ahead ?? throwUnloaded) !== throwUnloaded;
     if (store === undefined || this.#header === "" || isKnown) return undefined;
     const now = nowSeconds();
     const found = findSession(shared, this.#header, now);
@@ -129,7 +130,7 @@ export class SessionContext<Data = SessionData> {
       return undefined;
     }
     // Whoever comes before the store has answered must not find what it may have ended.
-    this.#ahead = refuseUnloaded;
+    this.#ahead = throwUnloaded;
     return store.load(found, now).then(
       (loaded) => {
         this.#ahead = () => loaded;
@@ -239,9 +240,9 @@ export class SessionContext<Data = SessionData> {
   }
 
   /** From now on a change is refused. Reading goes on. */
-  close(refuse: Fail): void {
-    this.#refuse = refuse;
-    this.#state?.close(refuse);
+  close(fail: Fail): void {
+    this.#fail = fail;
+    this.#state?.close(fail);
   }
 
   /**
@@ -256,7 +257,7 @@ export class SessionContext<Data = SessionData> {
 
   /** Throws what a change would throw now. */
   assertOpen(): void {
-    this.#refuse?.();
+    this.#fail?.();
   }
 
   /** Gives the session a new id and a new beginning, and keeps its data. */
@@ -296,7 +297,7 @@ export class SessionContext<Data = SessionData> {
     const { state: old } = this;
     const past = new SessionContext<Data>(this.#shared, "", undefined);
     past.#state = old;
-    past.#refuse = throwReplaced;
+    past.#fail = throwReplaced;
     this.#state = old.successor(this);
     old.retire(past, throwReplaced);
     this.destroy(old.clearSiteData);
@@ -327,7 +328,7 @@ export class SessionContext<Data = SessionData> {
     this.#ahead = undefined;
     this.#header = "";
     const state = new State(loaded, openedAt, this);
-    if (this.#refuse !== undefined) state.close(this.#refuse);
+    if (this.#fail !== undefined) state.close(this.#fail);
     return state;
   }
 
@@ -337,7 +338,7 @@ export class SessionContext<Data = SessionData> {
     if (header === "") return emptySession(now, []);
     const shared = this.#shared;
     const found = findSession(shared, header, now);
-    return shared.store?.mustAsk(found) === true ? refuseUnloaded() : settle(shared, found, now);
+    return shared.store?.mustAsk(found) === true ? throwUnloaded() : settle(shared, found, now);
   }
 }
 
@@ -346,7 +347,7 @@ const NOTHING = { data: {}, meta: NO_META, json: EMPTY_BODY, isNew: false, reiss
 
 const ACCESSED = new Commit(true);
 
-function refuseUnloaded(): never {
+function throwUnloaded(): never {
   throw new SessionError(
     "ERR_SESSION_SETUP",
     "With a store, wait for `await context.load()` before the session is used.",

@@ -56,16 +56,16 @@ export class Dictionary {
     Object.assign(target, copy);
   }
 
-  /** Makes the dictionary read-only. Reading goes on; a write, which defines, calls `refuse`. */
-  close(refuse: Fail): void {
-    this.defineProperty = this.deleteProperty = refuse;
+  /** Makes the dictionary read-only. Reading goes on; a write, which defines, calls `fail`. */
+  close(fail: Fail): void {
+    this.defineProperty = this.deleteProperty = fail;
     this.get = getReadOnly;
   }
 
   /** Makes its keys read-only. What is nested may live on in another session, and stays as it is. */
-  retire(owner: object, refuse: Fail): void {
+  retire(owner: object, fail: Fail): void {
     this.owner = owner;
-    this.defineProperty = this.deleteProperty = refuse;
+    this.defineProperty = this.deleteProperty = fail;
   }
 
   /** The trap of `in`. */

@@ -114,7 +114,7 @@ export interface SessionDescription {
   /** Whether the request brought no valid session. */
   readonly isNew: boolean;
   /** When the session began. */
-  readonly bornAt: Date;
+  readonly createdAt: Date;
   /** When its cookie was issued. */
   readonly issuedAt: Date;
   /** When its cookie ends unless it is used; null where it ends with the browser. */
@@ -152,7 +152,7 @@ export function describe(session: object): SessionDescription {
   return {
     id: state.sid,
     isNew: loaded.isNew,
-    bornAt: new Date(state.born * 1000),
+    createdAt: new Date(state.born * 1000),
     issuedAt: new Date(iat * 1000),
     expiresAt: exp === NEVER ? null : new Date(exp * 1000),
     keyId: kid.toString(16).padStart(8, "0"),

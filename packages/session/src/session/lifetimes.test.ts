@@ -207,7 +207,7 @@ it("describe tells the times, and after the commit those of the new cookie", () 
   const context = sessions.open("");
   expect(describeSession(context.session)).toMatchObject({
     isNew: true,
-    bornAt: START,
+    createdAt: START,
     issuedAt: START,
     expiresAt: new Date(START.getTime() + 100_000),
   });
@@ -217,14 +217,14 @@ it("describe tells the times, and after the commit those of the new cookie", () 
   visit(sessions, cookie, (session, again) => {
     expect(describeSession(session)).toMatchObject({
       isNew: false,
-      bornAt: START,
+      createdAt: START,
       issuedAt: START,
       expiresAt: new Date(START.getTime() + 100_000),
     });
     commitOf(again);
     expect(describeSession(session)).toMatchObject({
       isNew: false,
-      bornAt: START,
+      createdAt: START,
       issuedAt: new Date(START.getTime() + 80_000),
       expiresAt: new Date(START.getTime() + 150_000),
     });

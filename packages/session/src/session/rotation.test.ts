@@ -47,7 +47,7 @@ describe.each([{ encrypt: false }, { encrypt: true }])("a new key, %j", (kind) =
     expect(again.commit.setCookie).toEqual([]);
     expect(events).toHaveLength(1);
     const [first, second] = told as ReturnType<typeof describeSession>[];
-    expect(second).toMatchObject({ id: first?.id, bornAt: first?.bornAt, isNew: false });
+    expect(second).toMatchObject({ id: first?.id, createdAt: first?.createdAt, isNew: false });
     expect(first?.keyId).toMatch(/^[0-9a-f]{8}$/);
     expect(second?.keyId).not.toBe(first?.keyId);
     visit(after.sessions, next.cookie, (session) => expect(session["user"]).toBe("alice"));

@@ -21,7 +21,7 @@ export async function revokeOthers(session: object): Promise<void> {
   const { store } = context.shared;
   if (store?.knowsUsers !== true) throw storeRequired();
   const user = store.userOf(context.state.data);
-  if (user === undefined || context.refusal === refuseEnded) {
+  if (user === undefined || context.lateWrite === refuseEnded) {
     throw new SessionError("ERR_SESSION_ENDED", "This is the session of no user.");
   }
   await store.endUser(user, context.state.sid);

@@ -5,7 +5,7 @@ import type { SessionData } from "../../session/data.ts";
 import type { Endpoint } from "../../session/ports.ts";
 import { throwUnattached } from "../../session/late-writes.ts";
 import { asksForSocket, type Judged } from "./handshake.ts";
-import { denial, type Denial, type Reply } from "./reply.ts";
+import { deniedReply, type DeniedReply, type Reply } from "./reply.ts";
 
 /** A request, as far as the steps before its handler need it. */
 export interface Incoming<Data = SessionData> extends Judged<Data> {
@@ -29,12 +29,14 @@ export interface Incoming<Data = SessionData> extends Judged<Data> {
  * };
  * ```
  */
-export function begin<Data>(incoming: Incoming<Data>): MaybePromise<Reply | Denial | undefined> {
+export function begin<Data>(
+  incoming: Incoming<Data>,
+): MaybePromise<Reply | DeniedReply | undefined> {
   const { sessions, facts } = incoming;
   const isHandshake = asksForSocket(facts);
   const endpoint = isHandshake ? undefined : sessions.endpointOf(facts);
   const outcome = check(incoming, isHandshake, endpoint);
-  if (typeof outcome === "object") return denial(outcome);
+  if (typeof outcome === "object") return deniedReply(outcome);
   // An endpoint's own secret, such as a ticket, stands for the token.
   if (endpoint !== undefined) return answer(endpoint, incoming);
   if (outcome === "needs-token") return checkToken(incoming);
@@ -59,11 +61,11 @@ async function answer<Data>(endpoint: Endpoint, incoming: Incoming<Data>): Promi
   return endpoint.answer(context as never, facts, body);
 }
 
-async function checkToken<Data>(incoming: Incoming<Data>): Promise<Denial | undefined> {
+async function checkToken<Data>(incoming: Incoming<Data>): Promise<DeniedReply | undefined> {
   const { sessions, facts, context } = incoming;
   await context.load();
-  const refusal = await sessions.checkToken(facts, context, () => incoming.readBody());
-  return refusal && denial(refusal);
+  const denial = await sessions.checkToken(facts, context, () => incoming.readBody());
+  return denial && deniedReply(denial);
 }
 
 /**

@@ -9,7 +9,7 @@ import type { SessionOf } from "../../session/data.ts";
 import type { RequestFacts } from "../../session/request.ts";
 import { exposeSession } from "./expose.ts";
 import { NodeFacts } from "./node-facts.ts";
-import { denial, headersOf, type Denial, type Reply } from "./reply.ts";
+import { deniedReply, headersOf, type DeniedReply, type Reply } from "./reply.ts";
 import { refuseEarly } from "./given.ts";
 
 /** A request, as far as it is checked. */
@@ -27,7 +27,7 @@ export interface Judged<Data> {
  *
  * @example
  * ```ts
- * const refusal = asksForSocket(facts) ? sessions.checkHandshake(facts) : sessions.check(facts);
+ * const denial = asksForSocket(facts) ? sessions.checkHandshake(facts) : sessions.check(facts);
  * ```
  */
 export function asksForSocket(facts: RequestFacts): boolean {
@@ -58,9 +58,9 @@ export interface HandshakeSettings<Data> {
 export function refuseHandshake<Data>(
   sessions: Sessions<Data>,
   facts: RequestFacts,
-): Denial | undefined {
-  const refusal = sessions.checkHandshake(facts);
-  return refusal && denial(refusal);
+): DeniedReply | undefined {
+  const denial = sessions.checkHandshake(facts);
+  return denial && deniedReply(denial);
 }
 
 /** Loads the session of a handshake, and lets the app change it or refuse the handshake. */

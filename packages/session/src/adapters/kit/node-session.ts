@@ -14,7 +14,7 @@ import { peekBody } from "./node-body.ts";
 import { NodeFacts, type NodeRequest } from "./node-facts.ts";
 import { applyToNode } from "./node-headers.ts";
 import { hookResponse } from "./node-response.ts";
-import { headersOf, type Denial, type Reply } from "./reply.ts";
+import { headersOf, type DeniedReply, type Reply } from "./reply.ts";
 import { refuseSecond, refuseSetUp } from "./given.ts";
 
 /** A response of `node:http`, `node:https` or of the compatibility layer of `node:http2`. */
@@ -89,7 +89,7 @@ export class NodeSession<Data = SessionData>
    * @param parsedBody what the framework made of the body, if it did
    * @returns what is answered in the handler's place; `undefined` where the request may go on
    */
-  begin(parsedBody?: unknown): MaybePromise<Reply | Denial | undefined> {
+  begin(parsedBody?: unknown): MaybePromise<Reply | DeniedReply | undefined> {
     this.#parsedBody = parsedBody;
     return begin(this);
   }

@@ -1,16 +1,16 @@
-import { refusalBody, type Refusal } from "../../csrf/refusal.ts";
+import { denialBody, type Denial } from "../../csrf/denial.ts";
 import type { Reply } from "../../session/ports.ts";
 
 export type { Reply };
 
 /** The reply to a request that the cross-site check or the check of handshakes stopped. */
-export interface Denial extends Reply {
-  readonly refusal: Refusal;
+export interface DeniedReply extends Reply {
+  readonly denial: Denial;
 }
 
 /** The reply to a request that was denied. */
-export function denial(refusal: Refusal): Denial {
-  return { status: refusal.status, body: refusalBody(refusal), refusal };
+export function deniedReply(denial: Denial): DeniedReply {
+  return { status: denial.status, body: denialBody(denial), denial };
 }
 
 /**

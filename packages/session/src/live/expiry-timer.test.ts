@@ -1,14 +1,14 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { Wheel, type Ending } from "./wheel.ts";
+import { ExpiryTimer, type Ending } from "./expiry-timer.ts";
 
 const NOW = 1_800_000_000;
 let ended: Ending[];
-let wheel: Wheel<Ending>;
+let timer: ExpiryTimer<Ending>;
 
 beforeEach(() => {
   vi.useFakeTimers({ now: NOW * 1000 + 300 });
   ended = [];
-  wheel = new Wheel((item) => ended.push(item));
+  timer = new ExpiryTimer((item) => ended.push(item));
 });
 afterEach(() => {
   vi.useRealTimers();
@@ -18,7 +18,7 @@ const item = (endsAt: number): Ending => ({ endsAt, turnsAt: 0 });
 
 it("ends each in its second", () => {
   const items = [3, 1, 2, 2].map((seconds) => item(NOW + seconds));
-  for (const each of items) wheel.add(each);
+  for (const each of items) timer.add(each);
   vi.advanceTimersByTime(690);
   expect(ended).toHaveLength(0);
   vi.advanceTimersByTime(20);
@@ -31,9 +31,9 @@ it("ends each in its second", () => {
 
 it("has one timer, and none when there is nothing to end", () => {
   const items = Array.from({ length: 1000 }, (_, i) => item(NOW + 1 + (i % 5)));
-  for (const each of items) wheel.add(each);
+  for (const each of items) timer.add(each);
   expect(vi.getTimerCount()).toBe(1);
-  for (const each of items.slice(0, 999)) wheel.delete(each);
+  for (const each of items.slice(0, 999)) timer.delete(each);
   vi.advanceTimersByTime(6000);
   expect(ended).toEqual([items[999]]);
   expect(vi.getTimerCount()).toBe(0);
@@ -41,12 +41,12 @@ it("has one timer, and none when there is nothing to end", () => {
 
 it("what was prolonged is met later, what was cut short sooner", () => {
   const [longer, shorter] = [item(NOW + 1), item(NOW + 9)];
-  wheel.add(longer);
-  wheel.add(shorter);
+  timer.add(longer);
+  timer.add(shorter);
   longer.endsAt = NOW + 4;
-  wheel.add(longer);
+  timer.add(longer);
   shorter.endsAt = NOW + 2;
-  wheel.add(shorter);
+  timer.add(shorter);
   vi.advanceTimersByTime(2000);
   expect(ended).toEqual([shorter]);
   vi.advanceTimersByTime(2000);
@@ -54,22 +54,22 @@ it("what was prolonged is met later, what was cut short sooner", () => {
 });
 
 it("what is over already is met at once, also after the timer stood still", () => {
-  wheel.add(item(NOW - 100));
+  timer.add(item(NOW - 100));
   vi.advanceTimersByTime(1000);
   expect(ended).toHaveLength(1);
   vi.setSystemTime((NOW + 500) * 1000);
-  wheel.add(item(NOW + 400));
+  timer.add(item(NOW + 400));
   vi.advanceTimersByTime(1002);
   expect(ended).toHaveLength(2);
 });
 
 it("a machine that slept, or a clock that was set back, loses nothing", () => {
-  for (let seconds = 1; seconds <= 20; seconds += 1) wheel.add(item(NOW + seconds));
+  for (let seconds = 1; seconds <= 20; seconds += 1) timer.add(item(NOW + seconds));
   vi.setSystemTime((NOW + 1_000_000) * 1000);
   vi.advanceTimersByTime(1002);
   expect(ended).toHaveLength(20);
   const next = item(NOW + 1_000_010);
-  wheel.add(next);
+  timer.add(next);
   vi.setSystemTime(NOW * 1000);
   vi.advanceTimersByTime(1002);
   expect(ended).toHaveLength(20);
@@ -79,6 +79,6 @@ it("a machine that slept, or a clock that was set back, loses nothing", () => {
 });
 
 it("what never ends takes no place", () => {
-  wheel.add(item(Number.POSITIVE_INFINITY));
+  timer.add(item(Number.POSITIVE_INFINITY));
   expect(vi.getTimerCount()).toBe(0);
 });

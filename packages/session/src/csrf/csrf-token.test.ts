@@ -3,7 +3,7 @@ import { createSecretKey, hkdfSync, randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { fromBase64url, lengthPrefixed, toBase64url } from "../encoding.ts";
-import { makeCsrfToken, verifyCsrfToken } from "./token.ts";
+import { makeCsrfToken, verifyCsrfToken } from "./csrf-token.ts";
 
 const vectors = JSON.parse(
   readFileSync(new URL("../../../../test/vectors/galleta-v1.json", import.meta.url), "utf8"),

@@ -4,7 +4,7 @@ import { background } from "../timer.ts";
 export interface Ending {
   /** Seconds since 1970. */
   endsAt: number;
-  /** The second in which it is looked at; the wheel's own. 0 where it is in none. */
+  /** The second in which it is looked at; the timer's own. 0 where it is in none. */
   turnsAt: number;
 }
 
@@ -12,7 +12,7 @@ export interface Ending {
  * One timer for everything that ends: once a second it looks at what ends in that second. What is
  * prolonged meanwhile is only found out then, so that a prolongation costs nothing.
  */
-export class Wheel<Item extends Ending> {
+export class ExpiryTimer<Item extends Ending> {
   readonly #onEnd: (item: Item) => void;
   readonly #seconds = new Map<number, Set<Item>>();
   #count = 0;

@@ -29,7 +29,7 @@ export function parseAuthority(text: string, scheme: string): URL | undefined {
 }
 
 /** Tells whether a host is one that this application serves. */
-export type HostRule = (host: string) => boolean;
+export type HostTest = (host: string) => boolean;
 
 /**
  * Compiles `allowedHosts`. `example.com` is that host, `.example.com` the host and all its
@@ -45,7 +45,7 @@ export type HostRule = (host: string) => boolean;
  * allowed?.("mine.shops.example.com"); // true
  * ```
  */
-export function readAllowedHosts(option: unknown = ["*"]): HostRule | undefined {
+export function readAllowedHosts(option: unknown = ["*"]): HostTest | undefined {
   if (Array.isArray(option) && option.includes("*")) return undefined;
   const exact = new Set<string>();
   const suffixes: string[] = [];

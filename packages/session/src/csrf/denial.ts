@@ -1,4 +1,5 @@
 import type { SessionErrorCode } from "../errors.ts";
+import type { SiteFault } from "../site/site.ts";
 
 /** Which rule refused a request. A rule is part of the public interface, like an error's code. */
 export type CrossSiteRule =
@@ -30,7 +31,7 @@ export type CrossSiteRule =
   | "token-invalid";
 
 /** The answer to a request that is refused. Frozen; one object per rule, made at start. */
-export interface Refusal {
+export interface Denial {
   readonly rule: CrossSiteRule;
   /** 400 for a Host or proxy header that makes no sense, 403 for a cross-site request. */
   readonly status: 400 | 403;
@@ -39,12 +40,9 @@ export interface Refusal {
   readonly message: string;
 }
 
-/** The rules about the Host; all others are about cross-site requests. */
-type HostRule = Extract<CrossSiteRule, `host-${string}` | `forwarded-${string}`>;
-
-function refusals<Rule extends CrossSiteRule>(
-  status: Refusal["status"],
-  code: Refusal["code"],
+function denials<Rule extends CrossSiteRule>(
+  status: Denial["status"],
+  code: Denial["code"],
   messages: Readonly<Record<Rule, string>>,
 ) {
   return Object.entries<string>(messages).map(
@@ -52,17 +50,17 @@ function refusals<Rule extends CrossSiteRule>(
   );
 }
 
-/** Every refusal, by its rule. */
-export const REFUSALS = Object.freeze(
+/** Every denial, by its rule. */
+export const DENIALS = Object.freeze(
   Object.fromEntries([
-    ...refusals<HostRule>(400, "ERR_SESSION_HOST", {
+    ...denials<SiteFault>(400, "ERR_SESSION_HOST", {
       "host-invalid": "The Host is malformed.",
       "host-missing": "The Host is missing.",
       "host-not-allowed": "This Host is not an allowed host.",
       "forwarded-malformed": "Forwarded or X-Forwarded-* is malformed.",
       "forwarded-conflict": "Forwarded and X-Forwarded-* disagree. Let the proxy remove one.",
     }),
-    ...refusals<Exclude<CrossSiteRule, HostRule>>(403, "ERR_SESSION_CSRF", {
+    ...denials<Exclude<CrossSiteRule, SiteFault>>(403, "ERR_SESSION_CSRF", {
       "repeated-header": "Origin or Sec-Fetch-Site is repeated.",
       "sec-fetch-site":
         "Another site caused this request. To accept it, add its origin to trustedOrigins.",
@@ -75,19 +73,19 @@ export const REFUSALS = Object.freeze(
       "token-invalid": "The CSRF token is not of this session. Reload the page.",
     }),
   ]),
-) as Readonly<Record<CrossSiteRule, Refusal>>;
+) as Readonly<Record<CrossSiteRule, Denial>>;
 
 /**
  * The JSON body that tells a client which rule refused.
  *
  * @example
  * ```ts
- * new Response(refusalBody(refusal), {
- *   status: refusal.status,
+ * new Response(denialBody(denial), {
+ *   status: denial.status,
  *   headers: { "content-type": "application/json" },
  * });
  * ```
  */
-export function refusalBody(refusal: Refusal): string {
-  return JSON.stringify({ error: refusal.message, code: refusal.code, rule: refusal.rule });
+export function denialBody(denial: Denial): string {
+  return JSON.stringify({ error: denial.message, code: denial.code, rule: denial.rule });
 }
