@@ -34,6 +34,8 @@ export default defineConfig({
           // behind that another could stumble over.
           pool: "threads",
           isolate: false,
+          // Property tests take a second each, and twenty on a machine that is busy otherwise.
+          testTimeout: 60_000,
         },
       },
       {
