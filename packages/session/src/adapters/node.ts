@@ -88,3 +88,5 @@ function warnAndAnswer(error: unknown, _req: NodeRequest, res: NodeResponse): vo
   process.emitWarning(error instanceof Error ? error : new Error(String(error)));
   if (!res.headersSent) sendFailure(res);
 }
+
+export { overHttp2, type ConnectListener, type UpgradeListener } from "./kit/http2.ts";
