@@ -27,6 +27,11 @@ export interface CookieSessionOptions {
   readonly domain?: string | undefined;
   /** Sets `Partitioned` (CHIPS); needs `httpsOnly`. Default false. */
   readonly partitioned?: boolean | undefined;
+  /**
+   * Attributes that the cookie had before: `[{ domain: "example.com" }]`. What is not named was as by
+   * default. Whenever a cookie goes out, those under these attributes are deleted. Default: none.
+   */
+  readonly formerly?: readonly FormerAttributes[] | undefined;
   /** Hides the data from the client with AES-256-GCM. Default false: signed, readable. */
   readonly encrypt?: boolean | undefined;
   /** Which kinds of token are accepted. Default: the kind that is written. */
@@ -54,6 +59,13 @@ export interface CookieSessionOptions {
   readonly hardened?: boolean | undefined;
 }
 
+/** Attributes of the session's cookie before they were changed, as the options of that time. */
+export interface FormerAttributes {
+  readonly domain?: string | undefined;
+  readonly path?: string | undefined;
+  readonly partitioned?: boolean | undefined;
+}
+
 /** Those that have a default. */
 type WithDefault =
   | "sessionCookie"
@@ -62,6 +74,7 @@ type WithDefault =
   | "sameSite"
   | "httpsOnly"
   | "partitioned"
+  | "formerly"
   | "encrypt"
   | "rolling"
   | "absoluteMaxAge"
@@ -103,6 +116,19 @@ const FORMAT: Check = [
   "what starlette({ ... }) or its like returns",
 ];
 
+const FORMER: Check = [
+  (value) => {
+    if (typeof value !== "object" || value === null) return false;
+    const { domain, path, partitioned, ...unknown } = value as FormerAttributes;
+    const isRight =
+      (domain === undefined || isCookieDomain(domain)) &&
+      (path === undefined || isCookiePath(path)) &&
+      (partitioned === undefined || typeof partitioned === "boolean");
+    return isRight && Object.keys(unknown).length === 0;
+  },
+  "former attributes: { domain, path, partitioned }",
+];
+
 /** Each option but the keys: what it must be, and its default. */
 export const COOKIE_OPTION_RULES: Rules<CheckedOptions> = {
   sessionCookie: [[isCookieName, 'a cookie name, such as "session"'], "session"],
@@ -112,6 +138,7 @@ export const COOKIE_OPTION_RULES: Rules<CheckedOptions> = {
   httpsOnly: [oneOf(true, false, "auto"), false],
   domain: [[isCookieDomain, "a host name, such as example.com"]],
   partitioned: [SWITCH, false],
+  formerly: [listOf(FORMER), []],
   encrypt: [SWITCH, false],
   accept: [listOf(oneOf("signed", "encrypted"))],
   rolling: [SWITCH, true],

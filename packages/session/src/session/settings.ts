@@ -1,5 +1,5 @@
 import { checkCookie } from "../cookie/rules.ts";
-import { serializeAttributes } from "../cookie/serialize.ts";
+import { serializeAttributes, type CookieAttributes } from "../cookie/serialize.ts";
 import { optionError } from "../errors.ts";
 import { createKeyRing, type KeyRing } from "../token/keys.ts";
 import type { Lifetimes } from "../token/times.ts";
@@ -30,6 +30,9 @@ export interface SessionSettings extends Pick<
   /** The attributes of a Set-Cookie, without and with `Secure`. */
   readonly attributes: { readonly plain: string; readonly secure: string };
   readonly events: Events;
+  /** The attributes that the cookie has, and those that it had. */
+  readonly current: CookieAttributes;
+  readonly formerly: readonly CookieAttributes[];
 }
 
 /**
@@ -65,7 +68,26 @@ export function readSettings(given: CookieSessionOptions): SessionSettings {
     // What is written is also read, and before everything else.
     formats: !writeAs || formats.includes(writeAs) ? formats : [writeAs, ...formats],
     events: new Events(options.onEvent),
+    current: options,
+    formerly: readFormer(cookieName, options),
   };
+}
+
+/** What was set before, without what is set now: to delete that would delete the session. */
+function readFormer(name: string, options: CheckedOptions): CookieAttributes[] {
+  const { sameSite, path, domain, partitioned } = options;
+  const now = serializeAttributes({ sameSite, path, domain, partitioned }, false);
+  return options.formerly
+    .map((each) => ({
+      path: each.path ?? "/",
+      domain: each.domain,
+      partitioned: each.partitioned ?? false,
+      sameSite,
+    }))
+    .filter((each) => {
+      checkCookie(name, each, true);
+      return serializeAttributes(each, false) !== now;
+    });
 }
 
 /**
