@@ -1,7 +1,7 @@
 import { UNTOUCHED } from "./cookie/headers.ts";
 import { createCrossSiteCheck, pathOf, type CrossSiteCheck } from "./csrf/check.ts";
 import { CSRF_HEADER, findFormToken, isForm } from "./csrf/form.ts";
-import { CROSS_SITE_OPTION_NAMES, type CrossSiteOptions } from "./csrf/options.ts";
+import { CROSS_SITE_OPTION_NAMES, type CrossSiteOptions } from "./csrf/csrf-options.ts";
 import { DENIALS, denialBody, type Denial } from "./csrf/denial.ts";
 import { verifyToken } from "./csrf/session-token.ts";
 import {
@@ -16,13 +16,14 @@ import type { SessionData } from "./session/data.ts";
 import type { Endpoint, ExchangeAnswer } from "./session/ports.ts";
 import { RecentChanges } from "./session/recent.ts";
 import type { Shared } from "./session/shared.ts";
-import { COOKIE_OPTION_NAMES, type CookieSessionOptions } from "./session/options.ts";
+import { COOKIE_OPTION_NAMES, type SessionCookieOptions } from "./session/options.ts";
 import type { RequestFacts } from "./session/request.ts";
-import { checkOptionNames, readSettings } from "./session/settings.ts";
+import { readSettings } from "./session/settings.ts";
+import { checkOptionNames } from "./validate.ts";
 import { TokenCache } from "./token/cache.ts";
 
 /** The options of sessions. Unknown ones are refused at set-up. */
-export interface SessionOptions extends CookieSessionOptions, CrossSiteOptions, ConnectedOptions {}
+export interface SessionOptions extends SessionCookieOptions, CrossSiteOptions, ConnectedOptions {}
 
 const OPTION_NAMES = [
   ...COOKIE_OPTION_NAMES,

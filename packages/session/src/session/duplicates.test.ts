@@ -4,10 +4,10 @@ import { commitOf, start, type Anything } from "../../../../test/support/session
 import { cookieSession } from "../formats/cookie-session.ts";
 import type { SessionContext } from "./context.ts";
 import { destroy, describe as describeSession, renew } from "./functions.ts";
-import type { CookieSessionOptions } from "./options.ts";
+import type { SessionCookieOptions } from "./options.ts";
 
 const HOST = "shop.example.com";
-type Options = Partial<CookieSessionOptions>;
+type Options = Partial<SessionCookieOptions>;
 
 interface Kept {
   readonly name: string;

@@ -2,15 +2,24 @@ import { isCookieDomain, isCookieName, isCookiePath } from "../cookie/rules.ts";
 import { MAX_AGE_LIMIT } from "../cookie/serialize.ts";
 import type { SessionListener } from "./events.ts";
 import type { JsonObject, SessionFormat } from "./format.ts";
-import type { SecretKeys } from "./keys.ts";
-import { FUNCTION, listOf, oneOf, SWITCH, type Check, type Rules } from "./option-rules.ts";
+import type { SecretKeys } from "./secret-keys.ts";
+import {
+  FUNCTION,
+  integer,
+  listOf,
+  oneOf,
+  orNull,
+  SWITCH,
+  type Check,
+  type Rules,
+} from "../validate.ts";
 import type { StandardSchema } from "./schema.ts";
 
 /**
  * The options of sessions: Starlette's, in camel case and with its defaults, and what it lacks.
  * Options that belong to cross-site checks and to live sockets extend this in their own files.
  */
-export interface CookieSessionOptions {
+export interface SessionCookieOptions {
   /** Signs and encrypts. Of a list the first is used, and all are accepted (rotation). */
   readonly secretKey: SecretKeys;
   /** The cookie's name. Default "session". */
@@ -84,9 +93,9 @@ type WithDefault =
 
 /** The options once they were checked, with their defaults; without the keys. */
 export type CheckedOptions = {
-  readonly [Name in Exclude<keyof CookieSessionOptions, "secretKey">]: Name extends WithDefault
-    ? Exclude<CookieSessionOptions[Name], undefined>
-    : CookieSessionOptions[Name];
+  readonly [Name in Exclude<keyof SessionCookieOptions, "secretKey">]: Name extends WithDefault
+    ? Exclude<SessionCookieOptions[Name], undefined>
+    : SessionCookieOptions[Name];
 };
 
 const DAY = 86_400;
@@ -100,12 +109,9 @@ export const HARDENED: Partial<CheckedOptions> = {
   absoluteMaxAge: DAY / 2,
 };
 
-const LIFETIME: Check = [
-  (value) =>
-    value === null ||
-    (Number.isInteger(value) && (value as number) > 0 && (value as number) <= MAX_AGE_LIMIT),
-  `null or whole seconds, 1 to ${MAX_AGE_LIMIT} (400 days)`,
-];
+const LIFETIME = orNull(
+  integer(1, MAX_AGE_LIMIT, `whole seconds, 1 to ${MAX_AGE_LIMIT} (400 days)`),
+);
 
 const FORMAT: Check = [
   (value) => {
@@ -161,4 +167,4 @@ export const COOKIE_OPTION_RULES: Rules<CheckedOptions> = {
 export const COOKIE_OPTION_NAMES = [
   "secretKey",
   ...Object.keys(COOKIE_OPTION_RULES),
-] as readonly (keyof CookieSessionOptions)[];
+] as readonly (keyof SessionCookieOptions)[];

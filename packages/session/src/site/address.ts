@@ -1,6 +1,6 @@
 // The default import: a runtime whose node:net lacks BlockList can still load this file.
 import net from "node:net";
-import { readList } from "./list.ts";
+import { checkOption, listOf, textThat } from "../validate.ts";
 
 /** Whether an address, as a socket or a proxy writes it, is in a list. Never throws. */
 export type AddressRule = (address: string) => boolean;
@@ -24,12 +24,8 @@ export function readAddressList(option: unknown): AddressRule {
     list.addSubnet(address, size, family);
     return true;
   };
-  readList(
-    option,
-    "trustProxy",
-    "addresses and networks like 10.0.0.0/8, or true, false or a number of proxies",
-    add,
-  );
+  const right = "addresses and networks like 10.0.0.0/8, or true, false or a number of proxies";
+  checkOption("trustProxy", option, listOf(textThat(add, right)));
   return (address) => {
     const zone = address.indexOf("%");
     const plain = zone < 0 ? address : address.slice(0, zone);
