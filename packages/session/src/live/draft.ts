@@ -51,7 +51,6 @@ export function draftChange(
     meta,
     destroyed: false,
     secure: false,
-    strays: [],
   };
   writeCookies(shared, whole, issued, now);
   return issued;

@@ -25,7 +25,6 @@ export function emptySession(
     exp: NEVER,
     cookies,
     rejected,
-    others: undefined,
   };
 }
 

@@ -1,4 +1,4 @@
-import { checkOption, listOf, textThat } from "../validate.ts";
+import { readList } from "./list.ts";
 
 // Stricter than RFC 3986 §3.2.2: no percent-encoding and no sub-delimiters, which no client sends
 // in a Host but which programs behind this one may read differently. Each label is non-empty.
@@ -57,8 +57,12 @@ export function readAllowedHosts(option: unknown = ["*"]): HostTest | undefined 
     if (!entry.startsWith("*")) exact.add(host);
     return true;
   };
-  const right = "hosts without port, like example.com, .example.com or *.example.com";
-  checkOption("allowedHosts", option, listOf(textThat(add, right)));
+  readList(
+    option,
+    "allowedHosts",
+    "hosts without port, like example.com, .example.com or *.example.com",
+    add,
+  );
   return (host) => {
     const name = host.replace(/\.$/, "");
     return exact.has(name) || suffixes.some((suffix) => name.endsWith(suffix));

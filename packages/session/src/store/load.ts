@@ -1,5 +1,4 @@
-import { settleSession } from "../session/load.ts";
-import { isVerified } from "../session/verified.ts";
+import { isVerified, settleSession } from "../session/load.ts";
 import {
   ENDED,
   type LoadedSnapshot as Loaded,
