@@ -82,7 +82,9 @@ describe("routes", () => {
     expect(() => app.route("/a", () => undefined)).toThrow("GET /a has a view already");
     expect(() => app.route("a" as "/a", () => undefined)).toThrow("starts with a slash");
     expect(() => app.route("/b", { methods: [] }, () => undefined)).toThrow("methods");
-    expect(() => app.route("/b", { methods: ["get"] }, () => undefined)).toThrow("methods");
+    expect(() => app.route("/b", { methods: ["get" as "GET"] }, () => undefined)).toThrow(
+      "methods",
+    );
     expect(() => app.route("/b", undefined as never)).toThrow("no view");
   });
 });

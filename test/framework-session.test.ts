@@ -139,15 +139,20 @@ describe("the session in HTTP", () => {
     expect(String(caught)).toContain("SESSIONS");
   });
 
-  test("a request from another site is refused before anything of the app runs", async () => {
+  test("denies a request from another site before its view runs, and tells middleware of it", async () => {
     const app = counting({ onEvent: () => undefined });
-    const middleware = vi.fn((_req: unknown, _res: unknown, next: () => Promise<void>) => next());
-    app.use(middleware);
+    const view = vi.fn();
+    app.route("/view", { methods: ["POST"] }, view);
+    const seen: number[] = [];
+    app.use(async (_req, res, next) => {
+      await next().finally(() => seen.push(res.status));
+    });
     const client = clientOf(app);
-    const response = await client.post("/count", { headers: { origin: "https://evil.example" } });
+    const response = await client.post("/view", { headers: { origin: "https://evil.example" } });
     expect(response.status).toBe(403);
     expect(await response.json()).toMatchObject({ error: "Forbidden", code: "ERR_SESSION_CSRF" });
-    expect(middleware).not.toHaveBeenCalled();
+    expect(view).not.toHaveBeenCalled();
+    expect(seen).toEqual([403]);
     expect((await client.post("/count", { headers: { origin: "http://testserver" } })).status).toBe(
       200,
     );

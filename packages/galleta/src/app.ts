@@ -5,8 +5,8 @@ import { GalletaError } from "./errors.ts";
 import { sessionsAreOff } from "./request.ts";
 import type { LifecycleEvent, LifecycleListener } from "./lifecycle.ts";
 import {
-  checkMethods,
   checkPattern,
+  checkRouteOptions,
   type ErrorHandler,
   type Middleware,
   type ParamsOf,
@@ -106,8 +106,9 @@ export class App<Data extends object = SessionData> {
     const [options, view] = rest.length === 1 ? [{}, rest[0]] : rest;
     const where = checkPattern(pattern);
     checkFunction(view, "view");
-    for (const method of checkMethods(options.methods)) {
-      this.#core.addRoute({ method, pattern: where, view, owners: [this.#core] });
+    const { methods, bodyLimit } = checkRouteOptions(options);
+    for (const method of methods) {
+      this.#core.addRoute({ method, pattern: where, view, owners: [this.#core], bodyLimit });
     }
     return this;
   }
@@ -149,8 +150,12 @@ export class App<Data extends object = SessionData> {
   }
 
   /**
-   * Runs around every view of this app and of the apps mounted in it, and around its 404 and 405,
-   * in the order of registration.
+   * Runs a function around every view of this app and of the apps mounted in it.
+   *
+   * It also runs around 404 and 405, in the order of registration. When `next()` is through,
+   * `res.status` is what the client gets; an error of the view comes out of `next()`, already
+   * answered. A request that the cross-site check denied passes through as well, for logs and
+   * limits: its session and body throw, and the answer stays an error.
    *
    * @example
    * ```ts

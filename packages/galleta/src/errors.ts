@@ -13,6 +13,8 @@ export type GalletaErrorCode =
   | "ERR_GALLETA_NOT_CONFIGURED"
   /** A route, a mount or a handler cannot be registered. */
   | "ERR_GALLETA_ROUTE"
+  /** A view, a middleware or an error handler returned a value that cannot be sent. */
+  | "ERR_GALLETA_VIEW"
   /** A request ends with the status of this error. */
   | "ERR_GALLETA_HTTP"
   /** The client of a socket went away. */

@@ -1,12 +1,13 @@
 import { SessionError } from "@galleta/session";
 import type { Commit } from "@galleta/session/adapter";
-import { HTTPError as H3Error, HTTPResponse, type H3Event } from "h3";
+import { HTTPError as H3Error, type H3Event } from "h3";
 import type { Core } from "./core.ts";
 import { errorBody, HTTPError } from "./http-error.ts";
 import { logError } from "./log.ts";
-import { heldOf, HttpRequest } from "./request.ts";
-import { adopt, clear, HttpResponse, render } from "./response.ts";
-import type { AnyErrorHandler, AnyMiddleware, AnyView } from "./route.ts";
+import { middlewareOf, runMiddleware } from "./middleware.ts";
+import { heldOf, HttpRequest, isAborted, markSent, seal } from "./request.ts";
+import { accept, clear, HttpResponse, render } from "./response.ts";
+import type { AnyErrorHandler, AnyView } from "./route.ts";
 import { guard, guardHost } from "./session-guard.ts";
 import { protectStaged } from "./staged.ts";
 
@@ -14,6 +15,8 @@ import { protectStaged } from "./staged.ts";
 export interface Endpoint {
   readonly view: AnyView;
   readonly owners: readonly Core[];
+  /** The largest body, in bytes; where it is missing, that of the app. */
+  readonly bodyLimit?: number | undefined;
 }
 
 type Req = HttpRequest<never, never>;
@@ -25,14 +28,30 @@ type Answer = Response | Promise<Response>;
  */
 export function handle(endpoint: Endpoint, event: H3Event): Answer {
   const root = endpoint.owners[0]!;
-  const req = new HttpRequest<never, never>(event, root.sessions, root.bodyLimit);
+  const bodyLimit = endpoint.bodyLimit ?? root.bodyLimit;
+  const req = new HttpRequest<never, never>(event, root.sessions, bodyLimit);
   const res = new HttpResponse();
-  let returned: unknown;
+  let first: ReturnType<typeof guard>;
   try {
     const held = heldOf(req);
-    const first = held === undefined ? guardHost(root.hosts, event) : guard(held);
-    const goOn = (instead: Response | undefined) => instead ?? runLayers(endpoint, req, res);
-    returned = first instanceof Promise ? first.then(goOn) : goOn(first);
+    first = held === undefined ? guardHost(root.hosts, event) : guard(held);
+  } catch (error) {
+    return deny(endpoint, req, res, error);
+  }
+  if (first === undefined) return run(endpoint, req, res);
+  if (first instanceof Response) return first;
+  return first.then(
+    (instead) => instead ?? run(endpoint, req, res),
+    (error: unknown) => deny(endpoint, req, res, error),
+  );
+}
+
+function run(endpoint: Endpoint, req: Req, res: HttpResponse): Answer {
+  const stack = middlewareOf(endpoint.owners);
+  if (stack.length > 0) return runAround(stack, endpoint, req, res, () => endpoint.view(req, res));
+  let returned: unknown;
+  try {
+    returned = endpoint.view(req, res);
   } catch (error) {
     return recover(endpoint, req, res, error);
   }
@@ -51,38 +70,55 @@ async function settle(endpoint: Endpoint, req: Req, res: HttpResponse, view: Pro
   return finish(endpoint, req, res, returned);
 }
 
-function runLayers(endpoint: Endpoint, req: Req, res: HttpResponse): unknown {
-  const { owners } = endpoint;
-  const stack =
-    owners.length === 1 ? owners[0]!.middleware : owners.flatMap((owner) => owner.middleware);
-  return stack.length === 0 ? endpoint.view(req, res) : runStack(stack, endpoint, req, res);
-}
-
-function runStack(
-  stack: AnyMiddleware[],
+async function runAround(
+  stack: ReturnType<typeof middlewareOf>,
   endpoint: Endpoint,
   req: Req,
   res: HttpResponse,
-): unknown {
-  return runLayer(0);
+  view: () => unknown,
+): Promise<Response> {
+  await runMiddleware(stack, req, res, {
+    run: view,
+    accept: (returned) => {
+      accept(res, returned);
+      checkStatus(res);
+    },
+    answer: (error) => answerError(endpoint, req, res, error),
+  });
+  return finish(endpoint, req, res, undefined);
+}
 
-  function runLayer(index: number): unknown {
-    const layer = stack[index];
-    if (layer === undefined) return endpoint.view(req, res);
-    let inner: Promise<void> | undefined;
-    return layer(req, res, () => (inner ??= runInner(index + 1)));
-  }
-
-  async function runInner(index: number): Promise<void> {
-    const returned = await runLayer(index);
-    if (isResponse(returned)) adopt(res, returned);
-  }
+/**
+ * Answers a request that a check stopped. Middleware sees it too, so that an access log is
+ * complete, but with a request that is sealed: neither its session nor its body can be used, and
+ * whatever a middleware does, the answer is an error.
+ */
+async function deny(endpoint: Endpoint, req: Req, res: HttpResponse, error: unknown) {
+  const stack = middlewareOf(endpoint.owners);
+  if (stack.length === 0) return recover(endpoint, req, res, error);
+  seal(req, error);
+  await runMiddleware(stack, req, res, {
+    run: () => {
+      throw error;
+    },
+    accept: (returned) => accept(res, returned),
+    answer: async (thrown) => {
+      seal(req, undefined);
+      await answerError(endpoint, req, res, thrown);
+      seal(req, error);
+    },
+  });
+  seal(req, undefined);
+  if (res.status >= 400) return finish(endpoint, req, res, undefined);
+  clear(res);
+  answer(req, res, error);
+  return finish(endpoint, req, res, undefined);
 }
 
 /** The view is through: saves the session, then sends what was set. */
 function finish(endpoint: Endpoint, req: Req, res: HttpResponse, returned: unknown): Answer {
   try {
-    if (isResponse(returned)) adopt(res, returned);
+    accept(res, returned);
     checkStatus(res);
     const commit = heldOf(req)?.commit();
     return isPromise(commit) ? finishLater(endpoint, req, res, commit) : send(req, res, commit);
@@ -106,23 +142,39 @@ async function finishLater(
 }
 
 function send(req: Req, res: HttpResponse, commit: Commit | undefined): Response {
+  markSent(req);
   if (commit) protectStaged(req.event, commit);
   return render(res, commit);
 }
 
 /** The view failed, or its session cannot be saved. Its cookie is sent all the same. */
 async function recover(endpoint: Endpoint, req: Req, res: HttpResponse, error: unknown) {
-  clear(res);
+  await answerError(endpoint, req, res, error);
   try {
-    const handler = handlerOf(endpoint, error);
-    const returned = await (handler ? handler(req, res, error as never) : answer(req, res, error));
-    if (isResponse(returned)) adopt(res, returned);
-    checkStatus(res);
     return send(req, res, await heldOf(req)?.commit());
   } catch (failure) {
     clear(res);
     answer(req, res, failure);
     return send(req, res, await lastCommit(req));
+  }
+}
+
+/** Puts the answer to an error into the response: that of its handler, else the framework's. */
+export async function answerError(
+  endpoint: Pick<Endpoint, "owners">,
+  req: Req,
+  res: HttpResponse,
+  error: unknown,
+): Promise<void> {
+  clear(res);
+  try {
+    const handler = handlerOf(endpoint, error);
+    if (handler === undefined) return answer(req, res, error);
+    accept(res, await handler(req, res, error as never));
+    checkStatus(res);
+  } catch (failure) {
+    clear(res);
+    answer(req, res, failure);
   }
 }
 
@@ -144,7 +196,10 @@ async function lastCommit(req: Req): Promise<Commit | undefined> {
 }
 
 /** The handler of the error's own class, or of the nearest class above it; inner apps go first. */
-function handlerOf(endpoint: Endpoint, error: unknown): AnyErrorHandler | undefined {
+function handlerOf(
+  endpoint: Pick<Endpoint, "owners">,
+  error: unknown,
+): AnyErrorHandler | undefined {
   if (!(error instanceof Error)) return undefined;
   for (let index = endpoint.owners.length - 1; index >= 0; index -= 1) {
     const { errorHandlers } = endpoint.owners[index]!;
@@ -158,7 +213,7 @@ function handlerOf(endpoint: Endpoint, error: unknown): AnyErrorHandler | undefi
 }
 
 /** What the framework itself answers to an error. Of an unknown one the client learns nothing. */
-function answer(req: Req, res: HttpResponse, error: unknown): void {
+export function answer(req: Req, res: HttpResponse, error: unknown): void {
   if (error instanceof HTTPError) {
     res.status = error.status;
     for (const [name, value] of error.headers ?? []) res.headers.append(name, value);
@@ -170,6 +225,10 @@ function answer(req: Req, res: HttpResponse, error: unknown): void {
     res.status = error.status;
     for (const [name, value] of error.headers ?? []) res.headers.append(name, value);
     res.json = errorBody(error.status, h3Detail(error));
+  } else if (isAborted(req, error)) {
+    // Nobody reads this answer, and nothing is wrong with the app: a log of such errors would be
+    // written by whoever breaks off uploads.
+    res.status = 400;
   } else {
     logError(`${req.method} ${req.url.pathname} failed:`, error);
     res.status = 500;
@@ -184,10 +243,6 @@ function h3Detail(error: H3Error): unknown {
     return data;
   }
   return error.message;
-}
-
-function isResponse(value: unknown): value is Response | HTTPResponse {
-  return value instanceof Response || value instanceof HTTPResponse;
 }
 
 function isPromise(value: unknown): value is PromiseLike<unknown> {

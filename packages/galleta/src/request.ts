@@ -7,12 +7,20 @@ import {
 } from "@galleta/session";
 import { FetchSession } from "@galleta/session/adapter";
 import { assertBodySize, getRouterParams, readBody, readValidatedBody, type H3Event } from "h3";
+import { handled } from "./handled.ts";
 import { HTTPError } from "./http-error.ts";
+import { warnOnce } from "./log.ts";
 
 /** The session of a request, which an app must not see. Set by the class below. */
 export let heldOf: <Data extends object>(
   req: HttpRequest<Data, never>,
 ) => FetchSession<Data> | undefined;
+/** Makes every use of the session and of the body throw, until it is called with undefined. */
+export let seal: (req: HttpRequest<never, never>, error: unknown) => void;
+/** The headers are out: a session that is opened from now on can only be read. */
+export let markSent: (req: HttpRequest<never, never>) => void;
+/** Whether an error came of a client that went away before its body had arrived. */
+export let isAborted: (req: HttpRequest<never, never>, error: unknown) => boolean;
 
 /**
  * One HTTP request, as a view sees it. Everything is read when it is asked for: a view that asks
@@ -32,6 +40,9 @@ export class HttpRequest<Data extends object = SessionData, Params = Record<stri
   readonly #bodyLimit: number;
   #params: Params | undefined;
   #bodyIsLimited = false;
+  #isSent = false;
+  #isUsed = false;
+  #seal: unknown;
 
   /** Made by the framework. */
   constructor(event: H3Event, sessions: Sessions<Data> | undefined, bodyLimit: number) {
@@ -99,7 +110,11 @@ export class HttpRequest<Data extends object = SessionData, Params = Record<stri
    */
   json(): Promise<unknown>;
   json<Output>(schema: StandardSchema<Output>): Promise<Output>;
-  async json<Output>(schema?: StandardSchema<Output>): Promise<unknown> {
+  json<Output>(schema?: StandardSchema<Output>): Promise<unknown> {
+    return handled(this.#json(schema));
+  }
+
+  async #json<Output>(schema?: StandardSchema<Output>): Promise<unknown> {
     this.#limitBody();
     if (schema) return readValidatedBody(this.event, schema, { type: "json" });
     const value = await readBody<unknown>(this.event, { type: "json" });
@@ -112,7 +127,11 @@ export class HttpRequest<Data extends object = SessionData, Params = Record<stri
    *
    * @throws HTTPError 413 when it is over the limit (setting `BODY_LIMIT`, bytes)
    */
-  async text(): Promise<string> {
+  text(): Promise<string> {
+    return handled(this.#text());
+  }
+
+  async #text(): Promise<string> {
     this.#limitBody();
     return this.event.req.text();
   }
@@ -122,7 +141,11 @@ export class HttpRequest<Data extends object = SessionData, Params = Record<stri
    *
    * @throws HTTPError 400 when it is neither or malformed; 413 when it is over the limit
    */
-  async formData(): Promise<FormData> {
+  formData(): Promise<FormData> {
+    return handled(this.#formData());
+  }
+
+  async #formData(): Promise<FormData> {
     const bytes = await this.bytes();
     const type = this.headers.get("content-type") ?? "";
     try {
@@ -137,14 +160,31 @@ export class HttpRequest<Data extends object = SessionData, Params = Record<stri
    *
    * @throws HTTPError 413 when it is over the limit (setting `BODY_LIMIT`, bytes)
    */
-  async bytes(): Promise<Uint8Array<ArrayBuffer>> {
+  bytes(): Promise<Uint8Array<ArrayBuffer>> {
+    return handled(this.#bytes());
+  }
+
+  async #bytes(): Promise<Uint8Array<ArrayBuffer>> {
     this.#limitBody();
     return new Uint8Array(await this.event.req.arrayBuffer());
   }
 
   #open(): FetchSession<Data> {
+    if (this.#seal !== undefined) throw this.#seal;
     if (this.#held === undefined) throw sessionsAreOff("req.session");
+    if (this.#isSent && !this.#isUsed) this.#warnLate();
+    this.#isUsed = true;
     return this.#held;
+  }
+
+  /** The headers are out, without what they owe to a session. */
+  #warnLate(): void {
+    if (process.env["NODE_ENV"] === "production") return;
+    warnOnce(
+      `${this.method} ${this.url.pathname} first used req.session after its response had been ` +
+        "sent, so the response lacks `Vary: Cookie` and a cache may give it to others. Read the " +
+        "session before the view returns; a write after that throws ERR_SESSION_COMMITTED.",
+    );
   }
 
   /**
@@ -152,6 +192,7 @@ export class HttpRequest<Data extends object = SessionData, Params = Record<stri
    * A body without one is counted while it is read.
    */
   #limitBody(): void {
+    if (this.#seal !== undefined) throw this.#seal;
     if (this.#bodyIsLimited) return;
     this.#bodyIsLimited = true;
     const { headers, runtime } = this.event.req;
@@ -163,7 +204,21 @@ export class HttpRequest<Data extends object = SessionData, Params = Record<stri
 
   static {
     heldOf = (req) => req.#held;
+    seal = (req, error) => {
+      req.#seal = error;
+    };
+    markSent = (req) => {
+      req.#isSent = true;
+    };
+    isAborted = (req, error) => isEndOfClient(error) && req.event.req.signal?.aborted === true;
   }
+}
+
+/** Whether an error says no more than that the client is gone. */
+function isEndOfClient(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { code } = error as NodeJS.ErrnoException;
+  return error.name === "AbortError" || code === "ECONNRESET" || isEndOfClient(error.cause);
 }
 
 /** The error for a session in an app without sessions; `what` as in `req.session`. */

@@ -1,6 +1,7 @@
 import { applyCommit, privateNoStore, type Commit } from "@galleta/session/adapter";
-import { redirect, type HTTPResponse } from "h3";
+import { HTTPResponse, redirect } from "h3";
 import { FastResponse } from "srvx";
+import { GalletaError } from "./errors.ts";
 
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 /** Statuses that end with their head (RFC 9110 §15.3.5, §15.3.6, §15.4.5). */
@@ -45,8 +46,11 @@ const NONE = kindOf();
 
 // What the framework does with a response, and an app must not. Set by the class below, since it
 // alone sees its private fields.
-/** Sends what a view returned instead of what it set. */
-export let adopt: (res: HttpResponse, returned: Response | HTTPResponse) => void;
+/**
+ * Takes what a view, a middleware or an error handler returned: a Response is sent instead of what
+ * was set. Throws where anything else was returned, which would be lost.
+ */
+export let accept: (res: HttpResponse, returned: unknown) => void;
 /** Forgets what a view set that failed, but for headers that do not speak of its body. */
 export let clear: (res: HttpResponse) => void;
 /** The response as the server sends it, with what it owes to the session. */
@@ -72,6 +76,8 @@ export class HttpResponse {
   #body: BodyInit | null = null;
   #type = NO_BODY;
   #adopted: Response | HTTPResponse | undefined;
+  /** What was set last: the value of an arrow function that is one assignment. */
+  #given: unknown;
 
   /** The headers. A Content-Type set here goes before the one that `json`, `text` or `html` give. */
   get headers(): Headers {
@@ -87,6 +93,7 @@ export class HttpResponse {
     const text = JSON.stringify(value);
     if (text === undefined) throw new TypeError(`res.json cannot be ${typeof value}.`);
     this.#set(text, JSON_TYPE);
+    this.#given = value;
   }
 
   /** Sends plain text. */
@@ -128,9 +135,21 @@ export class HttpResponse {
   }
 
   #set(body: BodyInit | null, type: Kind): void {
-    this.#body = body;
+    this.#given = this.#body = body;
     this.#type = type;
     this.#adopted = undefined;
+  }
+
+  #accept(returned: unknown): void {
+    if (isResponse(returned)) return this.#adopt(returned);
+    const isSet = returned === this || returned === this.status || returned === this.#given;
+    if (returned === undefined || isSet) return;
+    const what = returned === null ? "null" : `a value of the type ${typeof returned}`;
+    throw new GalletaError(
+      "ERR_GALLETA_VIEW",
+      `A view, middleware or error handler returned ${what}, which cannot be sent. Set res.json, ` +
+        "res.text, res.html or res.body, or return a Response.",
+    );
   }
 
   #adopt(returned: Response | HTTPResponse): void {
@@ -168,10 +187,20 @@ export class HttpResponse {
   }
 
   static {
-    adopt = (res, returned) => res.#adopt(returned);
+    accept = (res, returned) => res.#accept(returned);
     clear = (res) => res.#clear();
     render = (res, commit) => res.#render(commit);
   }
+}
+
+/** Whether it can be sent: a Response, also of another library, or h3's own kind. */
+function isResponse(value: unknown): value is Response | HTTPResponse {
+  if (value === undefined || value === null) return false;
+  return value instanceof Response || value instanceof HTTPResponse || isForeignResponse(value);
+}
+
+function isForeignResponse(value: object): boolean {
+  return Object.prototype.toString.call(value) === "[object Response]";
 }
 
 /** What `applyCommit` does, where the app set no headers. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { checkMethods, checkPattern, joinPattern } from "./route.ts";
+import { checkPattern, checkRouteOptions, joinPattern } from "./route.ts";
 
 describe("patterns", () => {
   test.each([
@@ -23,13 +23,25 @@ describe("patterns", () => {
   });
 });
 
-describe("methods", () => {
-  test("are GET, or those that are named, each once", () => {
-    expect(checkMethods()).toEqual(["GET"]);
-    expect(checkMethods(["POST", "M-SEARCH", "POST"])).toEqual(["POST", "M-SEARCH"]);
+describe("the options of a route", () => {
+  test("name GET, or the methods that are given, each once", () => {
+    expect(checkRouteOptions({}).methods).toEqual(["GET"]);
+    const { methods } = checkRouteOptions({ methods: ["POST", "M-SEARCH", "POST"] });
+    expect(methods).toEqual(["POST", "M-SEARCH"]);
   });
 
-  test.each([[[]], [["get"]], [["GET "]], [[7]]])("%j are none", (wrong) => {
-    expect(() => checkMethods(wrong as string[])).toThrow(/upper case/);
+  test.each([[["get"]], [["GET "]], [[7]]])("refuse %j as methods", (wrong) => {
+    expect(() => checkRouteOptions({ methods: wrong as never })).toThrow(/upper case/);
+  });
+
+  test("name the method that was meant", () => {
+    // @ts-expect-error no method has this name
+    expect(() => checkRouteOptions({ methods: ["PSOT"] })).toThrow('Did you mean "POST"?');
+    expect(() => checkRouteOptions({ methods: [] })).toThrow("list of the methods");
+  });
+
+  test("refuse an unknown option and a limit that is not a number of bytes", () => {
+    expect(() => checkRouteOptions({ method: "POST" } as never)).toThrow("no option method");
+    expect(() => checkRouteOptions({ bodyLimit: -1 })).toThrow("whole number of bytes");
   });
 });

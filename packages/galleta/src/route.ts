@@ -1,4 +1,6 @@
+import { inspect } from "node:util";
 import type { JsonValue, SessionData } from "@galleta/session";
+import { nearest } from "@galleta/session/adapter";
 import { normalizeRoute } from "h3";
 import type { InferRouteParams } from "rou3";
 import { GalletaError } from "./errors.ts";
@@ -13,7 +15,7 @@ export type ParamsOf<Pattern extends string> = string extends Pattern
 
 /**
  * Answers a request, at once or with a promise. What it set on `res` is sent; a `Response` that it
- * returns is sent instead; anything else that it returns is ignored.
+ * returns is sent instead; anything else that it returns is an error, since it would be lost.
  */
 export type View<Data extends object = SessionData, Params = Record<string, string>> = (
   req: HttpRequest<Data, Params>,
@@ -40,7 +42,12 @@ export type ErrorHandler<Failure extends Error = Error, Data extends object = Se
 /** Options of `app.route`. */
 export interface RouteOptions {
   /** The methods that the view answers. Default `["GET"]`. GET answers HEAD as well. */
-  readonly methods?: readonly string[];
+  readonly methods?: readonly Method[];
+  /**
+   * The largest body that the view reads, in bytes; a larger one is a 413. Default: the setting
+   * `BODY_LIMIT`.
+   */
+  readonly bodyLimit?: number;
 }
 
 /** What messages of a socket are: text, parsed JSON or bytes. */
@@ -82,18 +89,81 @@ export type AnyMiddleware = Middleware<never>;
 export type AnyErrorHandler = ErrorHandler<never, never>;
 export type AnySocketView = SocketView<never, never, never>;
 
-const METHOD = /^[A-Z]+(?:-[A-Z]+)*$/;
+/** The methods that HTTP has (the IANA registry, and what Node reads). */
+const METHODS = [
+  "GET",
+  "HEAD",
+  "POST",
+  "PUT",
+  "PATCH",
+  "DELETE",
+  "OPTIONS",
+  "TRACE",
+  "CONNECT",
+  "QUERY",
+  "ACL",
+  "BIND",
+  "CHECKOUT",
+  "COPY",
+  "LINK",
+  "LOCK",
+  "M-SEARCH",
+  "MERGE",
+  "MKACTIVITY",
+  "MKCALENDAR",
+  "MKCOL",
+  "MOVE",
+  "NOTIFY",
+  "PROPFIND",
+  "PROPPATCH",
+  "PURGE",
+  "REBIND",
+  "REPORT",
+  "SEARCH",
+  "SOURCE",
+  "SUBSCRIBE",
+  "UNBIND",
+  "UNLINK",
+  "UNLOCK",
+  "UNSUBSCRIBE",
+] as const;
 
-/** The methods of a route, each once. */
-export function checkMethods(methods: readonly string[] = ["GET"]): readonly string[] {
-  const wrong = methods.find((method) => typeof method !== "string" || !METHOD.test(method));
-  if (methods.length === 0 || wrong !== undefined) {
-    throw new GalletaError(
-      "ERR_GALLETA_ROUTE",
-      'The methods of a route are a list of names in upper case, as in ["GET", "POST"].',
+/** The name of a method, in upper case (RFC 9110 §9). */
+export type Method = (typeof METHODS)[number];
+
+/** The options of a route, checked, with each method once. */
+export function checkRouteOptions(options: RouteOptions): {
+  readonly methods: readonly Method[];
+  readonly bodyLimit: number | undefined;
+} {
+  for (const name of Object.keys(options)) {
+    if (name === "methods" || name === "bodyLimit") continue;
+    throw wrong(`A route has no option ${name}. Its options are methods and bodyLimit.`);
+  }
+  const { bodyLimit } = options;
+  if (bodyLimit !== undefined && !(Number.isSafeInteger(bodyLimit) && bodyLimit >= 0)) {
+    throw wrong("bodyLimit must be a whole number of bytes.");
+  }
+  return { methods: checkMethods(options.methods), bodyLimit };
+}
+
+function checkMethods(methods: readonly Method[] = ["GET"]): readonly Method[] {
+  if (!Array.isArray(methods) || methods.length === 0) {
+    throw wrong('methods must be a list of the methods of a route, as in ["GET", "POST"].');
+  }
+  for (const method of methods as readonly unknown[]) {
+    if ((METHODS as readonly unknown[]).includes(method)) continue;
+    const meant = typeof method === "string" ? nearest(method, METHODS) : undefined;
+    throw wrong(
+      `methods must hold names of HTTP methods in upper case, and ${inspect(method)} is not one.` +
+        (meant === undefined ? "" : ` Did you mean "${meant}"?`),
     );
   }
   return [...new Set(methods)];
+}
+
+function wrong(message: string): GalletaError<"ERR_GALLETA_ROUTE"> {
+  return new GalletaError("ERR_GALLETA_ROUTE", message);
 }
 
 /** A pattern as the router knows it, so that `items/:id` and `/items/:id` are the same. */

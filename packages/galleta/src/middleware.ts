@@ -1,0 +1,67 @@
+import type { Core } from "./core.ts";
+import { handled } from "./handled.ts";
+import type { HttpRequest } from "./request.ts";
+import type { HttpResponse } from "./response.ts";
+import type { AnyMiddleware } from "./route.ts";
+
+type Req = HttpRequest<never, never>;
+
+/** What stands in the middle of the middleware: a view, or the handshake of a socket. */
+export interface Middle {
+  /** Answers where no middleware did. */
+  run(): unknown;
+  /** Takes what a middleware or the middle returned. May throw. */
+  accept(returned: unknown): void;
+  /** Puts the answer to an error into the response. Never rejects. */
+  answer(error: unknown): Promise<void>;
+}
+
+/** The middleware around an endpoint, outer apps first. */
+export function middlewareOf(owners: readonly Core[]): readonly AnyMiddleware[] {
+  return owners.length === 1 ? owners[0]!.middleware : owners.flatMap((owner) => owner.middleware);
+}
+
+/**
+ * Runs middleware around a view or a handshake. Never rejects: an error is answered where it is
+ * thrown, so that each middleware around it finds the real status in `res`, and passes on through
+ * `next()`.
+ */
+export async function runMiddleware(
+  stack: readonly AnyMiddleware[],
+  req: Req,
+  res: HttpResponse,
+  middle: Middle,
+): Promise<void> {
+  let answered: unknown;
+  await runFrom(0).catch(() => undefined);
+
+  async function runFrom(index: number): Promise<void> {
+    try {
+      middle.accept(await runLayer(index));
+    } catch (error) {
+      if (error !== answered) {
+        answered = error;
+        await middle.answer(error);
+      }
+      throw error;
+    }
+  }
+
+  async function runLayer(index: number): Promise<unknown> {
+    const layer = stack[index];
+    if (layer === undefined) return middle.run();
+    let inner: Promise<void> | undefined;
+    let isDone = false;
+    const next = () =>
+      (inner ??= handled(
+        runFrom(index + 1).finally(() => {
+          isDone = true;
+        }),
+      ));
+    const returned = await layer(req, res, next);
+    // A middleware that forgot to await `next()` must neither cut the view off nor, when the view
+    // fails, end the process.
+    if (inner !== undefined && !isDone) await inner;
+    return returned;
+  }
+}
