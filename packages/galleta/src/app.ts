@@ -152,6 +152,9 @@ export class App<Data extends object = SessionData> {
   /**
    * Runs a function around every view of this app and of the apps mounted in it.
    *
+   * Around a socket it runs before the 101: one that throws or answers refuses the handshake with
+   * that status, and headers that it sets go out with the answer.
+   *
    * It also runs around 404 and 405, in the order of registration. When `next()` is through,
    * `res.status` is what the client gets; an error of the view comes out of `next()`, already
    * answered. A request that the cross-site check denied passes through as well, for logs and
@@ -164,6 +167,7 @@ export class App<Data extends object = SessionData> {
    *   await next();
    *   res.headers.set("x-frame-options", "DENY");
    * });
+   * app.websocketRoute("/admin/feed", (ws) => ws.send("for admins"));   // guarded as well
    * ```
    */
   use(middleware: Middleware<Data>): this {

@@ -26,14 +26,36 @@ export function refuse(
   error: HTTPError,
   setCookie: readonly string[] = [],
 ): void {
+  const headers = new Headers(error.headers);
+  for (const cookie of setCookie) headers.append("set-cookie", cookie);
+  headers.set("content-type", "application/json");
+  write(req, socket, error.status, headers, Buffer.from(JSON.stringify(error)));
+}
+
+/** Answers a handshake with the response of a middleware. */
+export async function refuseWith(
+  req: IncomingMessage,
+  socket: Duplex,
+  response: Response,
+  setCookie: readonly string[] = [],
+): Promise<void> {
+  const headers = new Headers(response.headers);
+  for (const cookie of setCookie) headers.append("set-cookie", cookie);
+  write(req, socket, response.status, headers, Buffer.from(await response.arrayBuffer()));
+}
+
+function write(
+  req: IncomingMessage,
+  socket: Duplex,
+  status: number,
+  headers: Headers,
+  body: Buffer,
+): void {
   if (socket.destroyed) return;
-  const body = Buffer.from(JSON.stringify(error));
   const res = responseFor(req, socket);
-  for (const [name, value] of error.headers ?? []) res.appendHeader(name, value);
-  for (const cookie of setCookie) res.appendHeader("set-cookie", cookie);
+  for (const [name, value] of headers) res.appendHeader(name, value);
   res.setHeader("cache-control", "no-store");
-  res.setHeader("content-type", "application/json");
   res.setHeader("content-length", body.length);
-  res.writeHead(error.status);
+  res.writeHead(status);
   res.end(body);
 }

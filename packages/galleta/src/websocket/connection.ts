@@ -2,6 +2,7 @@ import type { JsonValue } from "@galleta/session";
 import { escapeMessage, negotiate } from "@galleta/session/adapter";
 import type { Peer } from "crossws";
 import { GalletaError, WebSocketDisconnect } from "../errors.ts";
+import { handled } from "../handled.ts";
 import { HTTPError } from "../http-error.ts";
 import { logError } from "../log.ts";
 import type { ValueType } from "../route.ts";
@@ -34,6 +35,8 @@ export interface ConnectionHooks {
   saveSession(): Promise<readonly string[]> | readonly string[];
   /** Answers the handshake. Called once, unless the client goes away before. */
   answer(verdict: Verdict): void;
+  /** Answers a handshake with 503 that the view did not answer in time. */
+  expire(): void;
   /** The socket is closed, whoever closed it. */
   closed(): void;
 }
@@ -217,16 +220,30 @@ export class Connection implements Source<string | Uint8Array, Value> {
     this.#peer?.terminate();
   }
 
-  /** Asks the client whether it is there; breaks the connection when it did not answer before. */
+  /**
+   * Asks the client whether it is there; breaks the connection when it did not answer before. A
+   * handshake that was open at the last beat already is refused.
+   */
   beat(): void {
+    if (this.#state === "pending" || this.#state === "accepting") return this.#beatHandshake();
     if (this.#state !== "open" || this.inbox.isPaused) return;
     if (!this.isAlive) return this.terminate();
     this.isAlive = false;
     this.#peer?.ping();
   }
 
+  #beatHandshake(): void {
+    if (this.isAlive) {
+      this.isAlive = false;
+      return;
+    }
+    this.#hooks.expire();
+    this.closed(1006, "");
+  }
+
   /** The 101 went out. */
   opened(peer: Peer): void {
+    this.isAlive = true;
     this.#peer = peer;
     this.#outbox = new Outbox(peer);
     this.#state = "open";
@@ -278,12 +295,6 @@ export class Connection implements Source<string | Uint8Array, Value> {
       throw error;
     }
   }
-}
-
-/** A promise that may be left alone: `ws.send(x)` without `await` must not end the process. */
-function handled<Value>(promise: Promise<Value>): Promise<Value> {
-  promise.catch(() => undefined);
-  return promise;
 }
 
 function stateError(message: string): GalletaError<"ERR_GALLETA_WEBSOCKET_STATE"> {

@@ -1,7 +1,9 @@
 import { readFrame } from "@galleta/session/adapter";
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import { refuse } from "./answer.ts";
+import { HTTPError } from "../http-error.ts";
+import { warnOnce } from "../log.ts";
+import { refuse, refuseWith } from "./answer.ts";
 import { Connection, type ConnectionHooks, type Verdict } from "./connection.ts";
 import type { SocketEndpoint } from "./endpoint.ts";
 import type { SocketSession } from "./session.ts";
@@ -13,6 +15,12 @@ type Answer = { headers?: Headers; protocol?: string } | { handled: true };
 export interface HandshakeContext extends Record<string, unknown> {
   readonly handshake: Handshake;
 }
+
+/**
+ * Holds an answer back until the middleware around the handshake is through. Gives what is sent: the
+ * 101, perhaps with more headers, or a response in its place.
+ */
+export type Gate = (verdict: Verdict) => Promise<Verdict | Response>;
 
 /** What a handshake tells of its connection. */
 interface Keeper {
@@ -34,6 +42,7 @@ export class Handshake implements ConnectionHooks {
   #answer: Answer | undefined;
   #onAnswer: ((answer: Answer) => void) | undefined;
   #onLost: (() => void) | undefined;
+  #gate: Gate | undefined;
 
   constructor(
     keeper: Keeper,
@@ -51,6 +60,16 @@ export class Handshake implements ConnectionHooks {
     // Where the client goes away before the handshake is answered, nothing else tells.
     this.#onLost = () => this.connection.lost();
     socket.once("close", this.#onLost);
+  }
+
+  /** Has every answer from here on pass through the middleware. */
+  guard(gate: Gate): void {
+    this.#gate = gate;
+  }
+
+  /** Whether an answer was given, or none is needed any more. */
+  get isAnswered(): boolean {
+    return this.#answer !== undefined || !this.connection.isPending;
   }
 
   /** For crossws: waits until the view has decided. */
@@ -83,17 +102,56 @@ export class Handshake implements ConnectionHooks {
   }
 
   answer(verdict: Verdict): void {
-    if (!verdict.accepted && this.#request) {
-      refuse(this.#request.req, this.#request.socket, verdict.error, verdict.setCookie);
-    }
-    this.#answer = toAnswer(verdict);
-    this.#onAnswer?.(this.#answer);
+    const gate = this.#gate;
+    this.#gate = undefined;
+    if (gate === undefined) this.#send(verdict);
+    else void gate(verdict).then((answer) => this.#sendInstead(verdict, answer));
+  }
+
+  expire(): void {
+    const path = this.#request?.req.url?.split("?", 1)[0];
+    warnOnce(
+      `The WebSocket view of ${path} did not answer its handshake for more than 30 s, so it was ` +
+        "refused with 503. Call ws.accept() or ws.reject(), or send or receive, before a long wait.",
+    );
+    this.#gate = undefined;
+    this.#send({ accepted: false, error: new HTTPError(503), setCookie: [] });
   }
 
   closed(): void {
+    // A middleware that waits for the view must not wait for ever.
+    void this.#gate?.({ accepted: false, error: new HTTPError(400), setCookie: [] });
+    this.#gate = undefined;
     this.session?.closed();
     this.#keeper.forget(this.connection);
   }
+
+  #send(verdict: Verdict): void {
+    if (!verdict.accepted && this.#request) {
+      refuse(this.#request.req, this.#request.socket, verdict.error, verdict.setCookie);
+    }
+    this.#tell(toAnswer(verdict));
+  }
+
+  #sendInstead(verdict: Verdict, answer: Verdict | Response): void {
+    if (!(answer instanceof Response)) return this.#send(answer);
+    if (this.#request) {
+      const { req, socket } = this.#request;
+      void refuseWith(req, socket, answer, cookiesOf(verdict));
+    }
+    this.#tell({ handled: true });
+    this.connection.closed(1006, "");
+  }
+
+  #tell(answer: Answer): void {
+    this.#answer = answer;
+    this.#onAnswer?.(answer);
+  }
+}
+
+/** The cookies of a session that was saved for this answer. */
+function cookiesOf(verdict: Verdict): readonly string[] {
+  return verdict.accepted ? (verdict.headers?.getSetCookie() ?? []) : verdict.setCookie;
 }
 
 function toAnswer(verdict: Verdict): Answer {

@@ -1,4 +1,9 @@
-import { appProtocols, factsOf } from "@galleta/session/adapter";
+import {
+  appProtocols,
+  factsOf,
+  type RequestFacts,
+  type SessionContext,
+} from "@galleta/session/adapter";
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Peer } from "crossws";
@@ -9,7 +14,11 @@ import { FastURL, NodeRequest } from "srvx/node";
 import type { Core } from "../core.ts";
 import { HTTPError } from "../http-error.ts";
 import { logError } from "../log.ts";
-import { refuse } from "./answer.ts";
+import { middlewareOf } from "../middleware.ts";
+import { heldOf, HttpRequest } from "../request.ts";
+import type { AnyMiddleware } from "../route.ts";
+import { refuse, refuseWith } from "./answer.ts";
+import { runAround } from "./around.ts";
 import type { Connection } from "./connection.ts";
 import type { SocketEndpoint } from "./endpoint.ts";
 import { Handshake, type HandshakeContext } from "./handshake.ts";
@@ -21,6 +30,18 @@ import { Socket } from "./socket.ts";
 const HEARTBEAT = 30;
 
 const NONE: readonly string[] = Object.freeze([]);
+
+/** The route of a handshake. */
+type Match = NonNullable<ReturnType<Core["findSocket"]>>;
+
+/** A request for a socket, as Node hands it over. */
+interface Upgrade {
+  readonly req: IncomingMessage;
+  readonly socket: Duplex;
+  readonly head: Buffer;
+  readonly event: H3Event;
+  readonly match: Match | undefined;
+}
 
 /** What a Host may be made of; what it means is checked where it matters. */
 const HOST = /^[\w.:[\]-]+$/;
@@ -52,8 +73,16 @@ export class SocketServer {
     socket.on("error", destroy);
     try {
       const event = new H3Event(requestOf(req));
-      const match = this.#check(req, event);
-      this.#start(req, socket, head, event, match);
+      const upgrade: Upgrade = { req, socket, head, event, match: this.#matchOf(event) };
+      const stack = middlewareOf(upgrade.match?.endpoint.owners ?? [this.#core]);
+      if (stack.length > 0) {
+        this.#track(this.#startInside(stack, upgrade));
+        return;
+      }
+      const { sessions } = this.#core;
+      const { match, facts } = this.#check(upgrade);
+      const context = sessions?.open(facts.header("cookie"), facts);
+      this.#start(upgrade, match, this.#openHandshake(upgrade, match.endpoint, context));
     } catch (error) {
       if (!(error instanceof HTTPError)) logError(`The upgrade of ${req.url} failed:`, error);
       refuse(req, socket, error instanceof HTTPError ? error : new HTTPError(500));
@@ -85,11 +114,23 @@ export class SocketServer {
     for (const tell of this.#onRest.splice(0)) tell();
   }
 
-  /** The route of a handshake, once everything that speaks against it is ruled out. */
-  #check(req: IncomingMessage, event: H3Event) {
+  /** The server waits at its end for what runs. */
+  #track(running: Promise<void>): void {
+    this.#runningViews += 1;
+    void running.then(() => {
+      this.#runningViews -= 1;
+      this.#rest();
+    });
+  }
+
+  #matchOf(event: H3Event): Match | undefined {
+    return isDecodable(event.url.pathname) ? this.#core.findSocket(event) : undefined;
+  }
+
+  /** Throws what speaks against a handshake, before anything of the app sees it. */
+  #check({ req, event, match }: Upgrade): { match: Match; facts: RequestFacts } {
     if (this.#isClosing) throw new HTTPError(503);
     if (!isDecodable(event.url.pathname)) throw new HTTPError(400);
-    const match = this.#core.findSocket(event);
     if (match === undefined) throw new HTTPError(404);
     // ws checks this too, but only after the view was asked.
     const key = req.headers["sec-websocket-key"] ?? "";
@@ -99,35 +140,56 @@ export class SocketServer {
     if (req.headers["sec-websocket-version"] !== "13") {
       throw new HTTPError(426, { headers: { "sec-websocket-version": "13" } });
     }
-    return match;
-  }
-
-  #start(
-    req: IncomingMessage,
-    socket: Duplex,
-    head: Buffer,
-    event: H3Event,
-    { endpoint, params }: { endpoint: SocketEndpoint; params: Record<string, string> },
-  ): void {
     const { sessions, hosts } = this.#core;
     const facts = factsOf(event.req);
     const refusal = sessions ? sessions.checkHandshake(facts) : hosts?.host(facts);
     if (refusal) throw new HTTPError(refusal.status, { refusal, detail: refusal.message });
+    return { match, facts };
+  }
 
-    const session = sessions && new SocketSession(sessions, facts);
+  /** Starts the view where the middleware lets it, and answers where that does. */
+  async #startInside(stack: readonly AnyMiddleware[], upgrade: Upgrade): Promise<void> {
+    const { req, socket, event, match } = upgrade;
+    const request = new HttpRequest<never, never>(event, this.#core.sessions, this.#core.bodyLimit);
+    const context = heldOf(request)?.context;
+    const handshake = match && this.#openHandshake(upgrade, match.endpoint, context);
+    const response = await runAround(stack, match?.endpoint.owners ?? [this.#core], request, {
+      check: () => void this.#check(upgrade),
+      start: (gate) => {
+        if (match === undefined || handshake === undefined) throw new HTTPError(404);
+        // The client may be gone by now, or the server about to stop.
+        if (socket.destroyed || handshake.isAnswered) throw new HTTPError(503);
+        handshake.guard(gate);
+        this.#start(upgrade, match, handshake);
+      },
+    });
+    if (response === undefined || handshake?.isAnswered === true) return;
+    await refuseWith(req, socket, response);
+    handshake?.connection.closed(1006, "");
+  }
+
+  #openHandshake(
+    { req, socket }: Upgrade,
+    endpoint: SocketEndpoint,
+    context: SessionContext<never> | undefined,
+  ): Handshake {
+    const session = context && new SocketSession(context);
     const offered = readProtocols(req.headers["sec-websocket-protocol"]);
     const handshake = new Handshake(this, endpoint, session, offered, req, socket);
-    const { connection } = handshake;
-    this.#connections.add(connection);
+    this.#connections.add(handshake.connection);
+    return handshake;
+  }
 
+  #start(
+    { req, socket, head, event }: Upgrade,
+    { endpoint, params }: Match,
+    handshake: Handshake,
+  ): void {
+    const { connection, session, protocols: offered } = handshake;
     const protocols = offered === NONE ? NONE : appProtocols(offered);
     const parts = { event, params, protocols, endpoint, connection, session };
     const ws = new Socket<never, never, never>(parts);
-    this.#runningViews += 1;
-    void runView(endpoint, connection, session, ws).then(() => {
-      this.#runningViews -= 1;
-      this.#rest();
-    });
+    this.#track(runView(endpoint, connection, session, ws));
     // crossws hands the context of a request to its peer.
     event.req.context = { handshake };
     void this.#adapterFor(endpoint.maxMessageSize).handleUpgrade(req, socket, head, event.req);

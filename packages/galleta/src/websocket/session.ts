@@ -1,10 +1,8 @@
-import type { Sessions } from "@galleta/session";
 import {
   attachSocket,
   commitHandshake,
   type LiveHandle,
   type LiveSocket,
-  type RequestFacts,
   type SessionContext,
 } from "@galleta/session/adapter";
 import { logError } from "../log.ts";
@@ -24,8 +22,8 @@ export class SocketSession implements LiveSocket {
   #connection: Connection | undefined;
   #handle: LiveHandle | undefined;
 
-  constructor(sessions: Sessions<never>, facts: RequestFacts) {
-    this.context = sessions.open(facts.header("cookie"), facts);
+  constructor(context: SessionContext<never>) {
+    this.context = context;
   }
 
   /** Saves what was changed. Gives the Set-Cookie headers; from here on nothing can be changed. */

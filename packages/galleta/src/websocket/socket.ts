@@ -1,6 +1,7 @@
 import type { SessionData, SessionOf } from "@galleta/session";
 import type { H3Event } from "h3";
 import { WebSocketDisconnect } from "../errors.ts";
+import { handled } from "../handled.ts";
 import { HTTPError, type HTTPErrorOptions } from "../http-error.ts";
 import { sessionsAreOff } from "../request.ts";
 import type { MessageOf, ValueType } from "../route.ts";
@@ -124,7 +125,7 @@ export class Socket<
    * ```
    */
   accept(options?: AcceptOptions): Promise<void> {
-    return this.#parts.connection.accept(options);
+    return handled(this.#parts.connection.accept(options));
   }
 
   /**
@@ -136,7 +137,7 @@ export class Socket<
    * @throws GalletaError `ERR_GALLETA_WEBSOCKET_STATE` when the handshake is answered already
    */
   reject(status = 403, options?: Omit<HTTPErrorOptions, "cause">): Promise<void> {
-    return this.#parts.connection.reject(new HTTPError(status, options));
+    return handled(this.#parts.connection.reject(new HTTPError(status, options)));
   }
 
   /**
@@ -161,7 +162,11 @@ export class Socket<
    *
    * @throws WebSocketDisconnect when there is none: the socket is closed
    */
-  async receive(): Promise<MessageOf<Type>> {
+  receive(): Promise<MessageOf<Type>> {
+    return handled(this.#receive());
+  }
+
+  async #receive(): Promise<MessageOf<Type>> {
     const { done, value } = await this.#take();
     if (done) throw new WebSocketDisconnect(this.#parts.connection.closeCode ?? 1005);
     return value;
@@ -173,7 +178,11 @@ export class Socket<
    * @param code 1000 to 1014 or 3000 to 4999 (RFC 6455 §7.4)
    * @param reason at most 123 bytes
    */
-  async close(code = 1000, reason = ""): Promise<void> {
+  close(code = 1000, reason = ""): Promise<void> {
+    return handled(this.#close(code, reason));
+  }
+
+  async #close(code: number, reason: string): Promise<void> {
     const { connection, endpoint } = this.#parts;
     if (connection.isPending && !endpoint.autoAccept) {
       return connection.reject(new HTTPError(403));

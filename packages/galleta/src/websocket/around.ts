@@ -1,0 +1,108 @@
+import type { Core } from "../core.ts";
+import { logError } from "../log.ts";
+import { HTTPError } from "../http-error.ts";
+import { runMiddleware } from "../middleware.ts";
+import { answer, answerError } from "../pipeline.ts";
+import { heldOf, seal, type HttpRequest } from "../request.ts";
+import { accept, clear, HttpResponse, render } from "../response.ts";
+import type { AnyMiddleware } from "../route.ts";
+import type { Verdict } from "./connection.ts";
+import type { Gate } from "./handshake.ts";
+
+type Req = HttpRequest<never, never>;
+
+/** What the server does with a handshake. Both may throw, which refuses it. */
+interface Steps {
+  /** Throws what speaks against the handshake. */
+  check(): void;
+  /** Starts the view. What it decides goes through the gate. */
+  start(gate: Gate): void;
+}
+
+/**
+ * Runs the middleware of an app around a handshake, as around a view: the view starts where `next()`
+ * arrives, and the 101 is sent when all middleware is through. Never rejects.
+ *
+ * @returns what is sent instead where the view was not started
+ */
+export async function runAround(
+  stack: readonly AnyMiddleware[],
+  owners: readonly Core[],
+  req: Req,
+  steps: Steps,
+): Promise<Response | undefined> {
+  const res = new HttpResponse();
+  const denial = await denialOf(req, steps);
+  seal(req, denial);
+  let verdict: Verdict | undefined;
+  let release: ((answer: Verdict | Response) => void) | undefined;
+  await runMiddleware(stack, req, res, {
+    run: async () => {
+      if (denial !== undefined) throw denial;
+      verdict = await new Promise<Verdict>((resolve) => {
+        steps.start((decided) => {
+          resolve(decided);
+          return new Promise((sent) => (release = sent));
+        });
+      });
+      if (!verdict.accepted) throw verdict.error;
+      res.status = 101;
+    },
+    accept: (returned) => accept(res, returned),
+    answer: async (error) => {
+      clear(res);
+      // What the server or the view refuses is answered alike with and without middleware.
+      const isOurs = error === denial || (verdict?.accepted === false && error === verdict.error);
+      if (isOurs) answer(req, res, error);
+      else await answerError({ owners }, req, res, error);
+    },
+  });
+  seal(req, undefined);
+  if (denial !== undefined && res.status < 400) {
+    clear(res);
+    answer(req, res, denial);
+  }
+  if (verdict?.accepted === true && res.status === 101) {
+    release?.({ ...verdict, headers: withHeaders(verdict.headers, res) });
+    return undefined;
+  }
+  const response = await respond(req, res);
+  if (release === undefined) return response;
+  release(response);
+  return undefined;
+}
+
+async function denialOf(req: Req, steps: Steps): Promise<unknown> {
+  try {
+    steps.check();
+    await heldOf(req)?.context.load();
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
+
+/** The response of middleware that keeps a socket from opening. */
+async function respond(req: Req, res: HttpResponse): Promise<Response> {
+  if (res.status < 200 || res.status > 599) {
+    clear(res);
+    answer(req, res, new RangeError("res.status is not a status from 200 to 599."));
+  }
+  try {
+    return render(res, await heldOf(req)?.commit());
+  } catch (error) {
+    logError("The session of a handshake could not be saved:", error);
+    return Response.json(new HTTPError(500), { status: 500 });
+  }
+}
+
+/** The headers of the 101: those that the view gave, and those of the middleware. */
+function withHeaders(headers: Headers | undefined, res: HttpResponse): Headers | undefined {
+  const added = [...res.headers];
+  if (added.length === 0) return headers;
+  const all = new Headers(headers);
+  for (const [name, value] of added) {
+    if (name === "set-cookie" || !all.has(name)) all.append(name, value);
+  }
+  return all;
+}
