@@ -39,6 +39,8 @@ declare global {
   const denial: Denial;
   const sessions: Sessions;
   const server: import("node:http").Server;
+  const http2Server: import("node:http2").Http2Server;
+  function onUpgrade(...args: Parameters<import("@galleta/session/node").UpgradeListener>): void;
   const form: FormData;
   const body: Uint8Array;
   const error: unknown;

@@ -20,7 +20,7 @@ function compile(project: string): string {
   }
 }
 
-describe.each(["plain", "augmented"])("%s", (name) => {
+describe.each(["plain", "augmented", "typed"])("%s", (name) => {
   const folder = join(root, "test/types", name);
 
   it("compiles with the sources", () => {
@@ -34,7 +34,8 @@ describe.each(["plain", "augmented"])("%s", (name) => {
       const project = join(scratch, `${name}.json`);
       const config = {
         extends: join(folder, "tsconfig.json"),
-        compilerOptions: { paths: {}, skipLibCheck: false },
+        // Declarations of the frameworks themselves are not ours to check.
+        compilerOptions: { paths: {}, skipLibCheck: name === "typed" },
         include: [join(folder, "*.ts")],
       };
       writeFileSync(project, JSON.stringify(config));
@@ -42,6 +43,7 @@ describe.each(["plain", "augmented"])("%s", (name) => {
     },
   );
 
+  if (name === "typed") return;
   it("would not compile with the other's declarations", () => {
     mkdirSync(scratch, { recursive: true });
     const project = join(scratch, `${name}-wrong.json`);

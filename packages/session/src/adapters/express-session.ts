@@ -8,6 +8,8 @@ import { serveConnect, type SessionMiddleware } from "./kit/middleware.ts";
 import { heldBy, type Holder } from "./kit/expose.ts";
 import { toSessions, type SessionsOrOptions } from "./kit/given.ts";
 
+export type { SessionMiddleware };
+
 type Callback = (error?: unknown) => void;
 
 /** The attributes of the session's cookie, to read. They are options, the same for all sessions. */

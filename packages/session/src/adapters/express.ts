@@ -2,6 +2,8 @@ import type { SessionData } from "../session/data.ts";
 import { serveConnect, type SessionMiddleware } from "./kit/middleware.ts";
 import { toSessions, type SessionsOrOptions } from "./kit/given.ts";
 
+export type { SessionMiddleware };
+
 /**
  * Sessions for Express 4 and 5: `req.session`, and the check against cross-site requests.
  * Put it before everything that uses the session, behind nothing that answers. In the `upgrade`

@@ -17,6 +17,11 @@ declare module "hono" {
   }
 }
 
+/** What an app that uses the session has in its context: `new Hono<SessionEnv<Data>>()`. */
+export interface SessionEnv<Data = SessionData> {
+  Variables: { session: SessionOf<Data> };
+}
+
 /**
  * Sessions for Hono: `c.var.session` or `c.get("session")`, and the check against cross-site
  * requests. `c.set("session", data)` replaces the data, `c.set("session", null)` ends the session.
@@ -30,7 +35,9 @@ declare module "hono" {
  * app.get("/", (c) => c.json({ views: (c.var.session.views = (c.var.session.views ?? 0) + 1) }));
  * ```
  */
-export function session<Data = SessionData>(given: SessionsOrOptions<Data>): MiddlewareHandler {
+export function session<Data = SessionData>(
+  given: SessionsOrOptions<Data>,
+): MiddlewareHandler<SessionEnv<Data>> {
   const sessions = toSessions(given);
   return async (c, next) => {
     if (c.get("session") !== undefined) throw refuseSecond('c.get("session")');

@@ -14,8 +14,15 @@ declare module "koa" {
   }
 }
 
+/** What the context of Koa has, once the middleware ran. */
+export interface SessionProperty<Data = SessionData> {
+  get session(): SessionOf<Data>;
+  /** An object replaces the data, null ends the session. */
+  set session(value: SessionOf<Data> | null);
+}
+
 /** What is used of a context of Koa. */
-interface KoaContext {
+export interface KoaContext {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
   readonly request: { body?: unknown };
@@ -39,7 +46,7 @@ interface KoaContext {
  */
 export function session<Data = SessionData>(
   given: SessionsOrOptions<Data>,
-): (ctx: KoaContext, next: () => Promise<unknown>) => Promise<void> {
+): (ctx: KoaContext & SessionProperty<Data>, next: () => Promise<unknown>) => Promise<void> {
   const sessions = toSessions(given);
   return async (ctx, next) => {
     const fail = (error: unknown) => ctx.onerror(error as Error);

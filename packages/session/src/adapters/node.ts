@@ -89,4 +89,5 @@ function warnAndAnswer(error: unknown, _req: NodeRequest, res: NodeResponse): vo
   if (!res.headersSent) sendFailure(res);
 }
 
+export type { NodeRequest, NodeResponse };
 export { overHttp2, type ConnectListener, type UpgradeListener } from "./kit/http2.ts";

@@ -37,7 +37,7 @@ const OF_HTTP1: ReadonlySet<string> = new Set([
  * @example
  * ```ts
  * server.on("upgrade", onUpgrade);
- * server.on("connect", overHttp2(onUpgrade));
+ * http2Server.on("connect", overHttp2(onUpgrade));
  * ```
  */
 export function overHttp2(listen: UpgradeListener): ConnectListener {
