@@ -1,6 +1,6 @@
 // Holds the direction of imports (docs/architecture.md): a file may import only from its own layer
 // or from one before it, an adapter never imports another adapter, and no files import each other,
-// not even for types.
+// not even for types. One exported name means one thing.
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -9,7 +9,7 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const engine = join(root, "packages/session/src");
 
 const LAYERS = [
-  ["errors.ts", "secret.ts", "encoding.ts", "maybe.ts", "timer.ts", "copies.ts"],
+  ["errors.ts", "secret.ts", "encoding.ts", "maybe.ts", "timer.ts", "nearest.ts", "validate.ts"],
   ["token", "cookie"],
   ["session"],
   ["site", "client"],
@@ -28,6 +28,13 @@ const layerOf = (file) => {
   return layer;
 };
 
+const EXPORTED =
+  /^export (?:declare )?(?:async )?(?:abstract )?(?:function\*?|const|let|class|interface|type) (\w+)/gm;
+/** Users of one adapter import these from it. */
+const IN_EVERY_ADAPTER = new Set(["session", "sessionOf", "FetchSession"]);
+/** Where each exported name is at home: one name means one thing. */
+const homes = new Map();
+
 const problems = [];
 /** Every import, by the file that has it: those of types too. */
 const graph = new Map();
@@ -38,7 +45,15 @@ for (const entry of readdirSync(engine, { recursive: true, withFileTypes: true }
   const here = relative(engine, file);
   const targets = [];
   graph.set(here, targets);
-  for (const [, clause, target] of readFileSync(file, "utf8").matchAll(
+  const source = readFileSync(file, "utf8");
+  for (const [, name] of source.matchAll(EXPORTED)) {
+    const other = homes.get(name);
+    if (other !== undefined && other !== here && !IN_EVERY_ADAPTER.has(name)) {
+      problems.push(`${here}: exports ${name}, as ${other} does`);
+    }
+    homes.set(name, here);
+  }
+  for (const [, clause, target] of source.matchAll(
     /^\s*(?:import|export)\s+([^;"']*?from\s*)?["']([^"']+)["']/gm,
   )) {
     if (target.startsWith("node:")) continue;

@@ -80,6 +80,19 @@ describe.runIf(isInstalled)("the built packages", () => {
     }
   });
 
+  it("keep Bun alive under 1,000 handshakes, foreign and own", async () => {
+    const script = join(home, "bun-attack.mjs");
+    const { stdout, stderr } = await promisify(execFile)(installed(".bin/bun"), ["run", script], {
+      timeout: 60_000,
+    });
+    expect(JSON.parse(stdout.trim().split("\n").at(-1) ?? "")).toEqual({
+      outcomes: { "own 101": 500, "foreign 403": 500 },
+      late: { write: "ERR_SESSION_HANDSHAKE_SENT", update: "ERR_SESSION_HANDSHAKE_SENT" },
+      body: "up",
+    });
+    expect(stderr).toContain("ERR_SESSION_RUNTIME");
+  });
+
   it("do what docs/runtimes.md says", () => {
     const text = readFileSync(page, "utf8");
     const begin = text.indexOf("| Check |");

@@ -1,5 +1,5 @@
 import { createCrossSiteCheck } from "../../packages/session/src/csrf/check.ts";
-import type { CrossSiteOptions } from "../../packages/session/src/csrf/options.ts";
+import type { CrossSiteOptions } from "../../packages/session/src/csrf/csrf-options.ts";
 import type { CrossSiteRule } from "../../packages/session/src/csrf/denial.ts";
 import { facts, type RequestWords } from "./facts.ts";
 

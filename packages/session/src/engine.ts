@@ -1,8 +1,7 @@
-import { isBranded } from "./copies.ts";
 import { UNTOUCHED } from "./cookie/headers.ts";
 import { createCrossSiteCheck, pathOf, type CrossSiteCheck } from "./csrf/check.ts";
 import { CSRF_HEADER, findFormToken, isForm } from "./csrf/form.ts";
-import { CROSS_SITE_OPTION_NAMES, type CrossSiteOptions } from "./csrf/options.ts";
+import { CROSS_SITE_OPTION_NAMES, type CrossSiteOptions } from "./csrf/csrf-options.ts";
 import { DENIALS, denialBody, type Denial } from "./csrf/denial.ts";
 import { verifyToken } from "./csrf/session-token.ts";
 import {
@@ -17,21 +16,20 @@ import type { SessionData } from "./session/data.ts";
 import type { Endpoint, ExchangeAnswer } from "./session/ports.ts";
 import { RecentChanges } from "./session/recent.ts";
 import type { Shared } from "./session/shared.ts";
-import { COOKIE_OPTION_NAMES, type CookieSessionOptions } from "./session/options.ts";
+import { COOKIE_OPTION_NAMES, type SessionCookieOptions } from "./session/options.ts";
 import type { RequestFacts } from "./session/request.ts";
-import { checkOptionNames, readSettings } from "./session/settings.ts";
+import { readSettings } from "./session/settings.ts";
+import { checkOptionNames } from "./validate.ts";
 import { TokenCache } from "./token/cache.ts";
 
 /** The options of sessions. Unknown ones are refused at set-up. */
-export interface SessionOptions extends CookieSessionOptions, CrossSiteOptions, ConnectedOptions {}
+export interface SessionOptions extends SessionCookieOptions, CrossSiteOptions, ConnectedOptions {}
 
 const OPTION_NAMES = [
   ...COOKIE_OPTION_NAMES,
   ...CROSS_SITE_OPTION_NAMES,
   ...CONNECTED_OPTION_NAMES,
 ] as const satisfies readonly (keyof SessionOptions)[];
-
-const BRAND: unique symbol = Symbol.for("galleta.sessions");
 
 /** Gives the body of a request, for the token in its form. */
 export type BodyReader = () => Promise<Uint8Array | undefined>;
@@ -72,16 +70,6 @@ export class Sessions<Data = SessionData> {
     connect(this.#shared, connected);
     this.loads = this.#shared.store !== undefined;
     this.#mustStart = this.loads || this.#shared.live !== undefined;
-  }
-
-  /** True for sessions of any copy of this package. */
-  static [Symbol.hasInstance](value: unknown): value is Sessions<unknown> {
-    return isBranded(Sessions, this, BRAND, value);
-  }
-
-  /** @internal */
-  get [BRAND](): true {
-    return true;
   }
 
   /** What all its requests and sockets share. Behind an accessor, so that no inspection shows it. */

@@ -1,12 +1,12 @@
 export { CSRF_FIELD, CSRF_HEADER } from "./csrf/form.ts";
-export type { CsrfOption, CsrfSettings } from "./csrf/options.ts";
+export type { CsrfOption, CsrfSettings } from "./csrf/csrf-options.ts";
 export type { TrustProxy } from "./site/proxy.ts";
 export { csrfToken, verifyToken } from "./csrf/session-token.ts";
 export type { Sessions, SessionOptions } from "./engine.ts";
 export { SessionError, type SessionErrorCode, type SessionErrorOptions } from "./errors.ts";
 export type { Backplane } from "./live/backplane.ts";
 export { clusterBackplane } from "./live/cluster.ts";
-export { sessionBackplane } from "./live/custom.ts";
+export { sessionBackplane } from "./live/session-backplane.ts";
 export { update, type UpdateOptions } from "./live/update.ts";
 export { Secret } from "./secret.ts";
 export type { ConnectedBackplane, ConnectedStore } from "./session/connect.ts";
@@ -31,7 +31,7 @@ export {
   type DestroyOptions,
   type SessionDescription,
 } from "./session/functions.ts";
-export type { SecretKeys } from "./session/keys.ts";
+export type { SecretKeys } from "./session/secret-keys.ts";
 export type { StandardSchema } from "./session/schema.ts";
 export { createSessions, type CreateSessionsOptions } from "./sessions.ts";
 export { sessionStore } from "./store/custom.ts";

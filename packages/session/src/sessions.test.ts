@@ -3,7 +3,7 @@ import { Jar, type Data } from "../../../test/support/jar.ts";
 import { KEY } from "../../../test/support/sessions.ts";
 import { Sessions } from "./engine.ts";
 import { clusterBackplane } from "./live/cluster.ts";
-import { sessionBackplane } from "./live/custom.ts";
+import { sessionBackplane } from "./live/session-backplane.ts";
 import { createSessions } from "./sessions.ts";
 import { sessionStore } from "./store/custom.ts";
 import { memoryStore } from "./store/memory.ts";

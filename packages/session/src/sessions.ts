@@ -1,5 +1,5 @@
 import { Sessions, type SessionOptions } from "./engine.ts";
-import { sessionBackplane } from "./live/custom.ts";
+import { sessionBackplane } from "./live/session-backplane.ts";
 import type { Backplane } from "./live/backplane.ts";
 import { live } from "./live/live.ts";
 import {

@@ -140,6 +140,29 @@ export const sessionCases: readonly Case[] = [
       }),
   },
   {
+    name: "after a change of the cookie's attributes the newer session wins, and a logout ends both",
+    run: (harness) =>
+      serve(harness, withEvents({ domain: "localhost" }).options, async ({ ask: before }) => {
+        const { options, events } = withEvents({ formerly: [{ domain: "localhost" }] });
+        await serve(harness, options, async ({ ask }) => {
+          const [old, now] = [new Jar(), new Jar()];
+          await before("/set?user=ana", { jar: old });
+          await ask("/set?user=eva", { jar: now });
+          const headers = { cookie: `${old.header}; ${now.header}` };
+          expect((await ask("/read", { headers })).body).toMatch(/"user":"(?:ana|eva)"/);
+          const { setCookie } = await ask("/destroy", { headers });
+          const gone = setCookie.map((line) => line.replace(/; (?:Max-Age|Expires)=[^;]*/gi, ""));
+          expect(gone.toSorted()).toEqual([
+            "session=; Path=/; Domain=localhost; HttpOnly; SameSite=Lax",
+            "session=; Path=/; HttpOnly; SameSite=Lax",
+          ]);
+          expect((await ask("/read", { jar: old })).body).toBe("{}");
+          expect((await ask("/read", { jar: now })).body).toBe("{}");
+          expect(events.map(({ type }) => type)).not.toContain("rejected");
+        });
+      }),
+  },
+  {
     name: "HEAD and a prefetch leave a flash message to the request that shows it",
     run: (harness) =>
       serve(harness, withEvents().options, async ({ ask }) => {

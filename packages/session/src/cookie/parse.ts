@@ -6,7 +6,8 @@ export const AMBIGUOUS: unique symbol = Symbol("ambiguous");
  * as it stands there: nothing is unquoted or decoded, and names are compared exactly, so that
  * `%5F_Host-session` is not `__Host-session` and a nameless cookie is nobody's.
  *
- * @returns the value; `undefined` where there is none; {@link AMBIGUOUS} where two differ
+ * @returns the value; `undefined` where there is none; {@link AMBIGUOUS} where two differ. Beside
+ * another an empty value is none
  */
 export function findCookie(header: string, name: string): string | typeof AMBIGUOUS | undefined {
   let found: string | undefined;
@@ -25,13 +26,23 @@ export function findCookie(header: string, name: string): string | typeof AMBIGU
         next = end;
         while (isSpace(header, end - 1)) end -= 1;
         const value = header.slice(equals + 1, end);
-        if (found !== undefined && found !== value) return AMBIGUOUS;
-        found = value;
+        if (found && value && found !== value) return AMBIGUOUS;
+        found = value || (found ?? value);
       }
     }
     at = header.indexOf(name, next);
   }
   return found;
+}
+
+/** All values of one cookie, as {@link findCookie} finds them: each once, and no empty one. */
+export function findCookies(header: string, name: string): string[] {
+  const values = new Set<string>();
+  for (const pair of header.split(";")) {
+    const value = findCookie(pair, name);
+    if (typeof value === "string" && value !== "") values.add(value);
+  }
+  return [...values];
 }
 
 function isSpace(header: string, at: number): boolean {

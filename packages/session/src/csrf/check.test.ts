@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { type Answer, ask, PASS } from "../../../../test/support/ask.ts";
 import { facts } from "../../../../test/support/facts.ts";
 import { createCrossSiteCheck } from "./check.ts";
-import type { CrossSiteOptions } from "./options.ts";
+import type { CrossSiteOptions } from "./csrf-options.ts";
 
 function post(
   fetchSite: string | undefined,

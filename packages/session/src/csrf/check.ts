@@ -1,5 +1,5 @@
 import type { RequestFacts } from "../session/request.ts";
-import { type CrossSiteOptions, readCsrfOption } from "./options.ts";
+import { type CrossSiteOptions, readCsrfOption } from "./csrf-options.ts";
 import { isOrigin, pageOrigin, readTrustedOrigins } from "./origin.ts";
 import { DENIALS, type Denial } from "./denial.ts";
 import { createSiteFinder } from "../site/site.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { facts, type RequestWords } from "../../../../test/support/facts.ts";
 import { createCrossSiteCheck } from "./check.ts";
-import type { CrossSiteOptions } from "./options.ts";
+import type { CrossSiteOptions } from "./csrf-options.ts";
 
 /** Asks about a WebSocket handshake at wss://victim.example/feed; `undefined` is 101. */
 function handshake(headers: RequestWords["headers"], options?: CrossSiteOptions) {

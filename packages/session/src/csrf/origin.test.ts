@@ -136,13 +136,13 @@ describe("readTrustedOrigins", () => {
     const { code, message } = error as SessionError;
     expect(code).toBe("ERR_SESSION_OPTION");
     expect(message).toBe(
-      "trustedOrigins[1] is invalid. Give a list of origins as browsers send them: scheme://host[:port], lower case, no path or default port.",
+      "trustedOrigins[1] is invalid: trustedOrigins must be a list of origins as browsers send them: scheme://host[:port], lower case, no path or default port.",
     );
   });
 
   it("refuses what is not a list", () => {
-    expect(() => readTrustedOrigins("https://example.com")).toThrow("Give a list of origins");
-    expect(() => readTrustedOrigins(null)).toThrow("trustedOrigins is invalid");
+    expect(() => readTrustedOrigins("https://example.com")).toThrow("a list of origins");
+    expect(() => readTrustedOrigins(null)).toThrow("trustedOrigins must be a list");
     expect(readTrustedOrigins(undefined).size).toBe(0);
   });
 });

@@ -1,5 +1,5 @@
 import { parseAuthority } from "../site/authority.ts";
-import { readList } from "../site/list.ts";
+import { checkOption, listOf, textThat } from "../validate.ts";
 
 /**
  * Whether a text is an origin (RFC 6454, HTML Standard): `scheme://host[:port]` that equals its own
@@ -22,6 +22,14 @@ export function pageOrigin(origin: string): string {
   return origin.replace(/^ws(?=s?:\/\/)/, "http");
 }
 
+const ORIGINS = listOf(
+  textThat(
+    // A page's origin never has the scheme of a WebSocket.
+    (entry) => isOrigin(entry) && !/^wss?:|\.$/.test(entry),
+    "origins as browsers send them: scheme://host[:port], lower case, no path or default port",
+  ),
+);
+
 /**
  * Compiles `trustedOrigins`: other origins whose pages may send requests that change something.
  *
@@ -34,13 +42,6 @@ export function pageOrigin(origin: string): string {
  * ```
  */
 export function readTrustedOrigins(option: unknown = []): ReadonlySet<string> {
-  return new Set(
-    readList(
-      option,
-      "trustedOrigins",
-      "origins as browsers send them: scheme://host[:port], lower case, no path or default port",
-      // A page's origin never has the scheme of a WebSocket.
-      (entry) => isOrigin(entry) && !/^wss?:|\.$/.test(entry),
-    ),
-  );
+  checkOption("trustedOrigins", option, ORIGINS);
+  return new Set(option as string[]);
 }

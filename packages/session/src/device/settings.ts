@@ -1,7 +1,6 @@
 import { optionError } from "../errors.ts";
 import type { SessionData, SessionOf } from "../session/data.ts";
-import { FUNCTION, oneOf, readOptions, type Rules } from "../session/option-rules.ts";
-import { checkOptionNames } from "../session/settings.ts";
+import { checkOptionNames, FUNCTION, oneOf, readOptions, type Rules } from "../validate.ts";
 import type { DeviceAlgorithm } from "./jwk.ts";
 
 /** The settings of `deviceBound()`. */

@@ -1,12 +1,13 @@
 import { Buffer } from "node:buffer";
 import { fromBase64url, toBase64url } from "../encoding.ts";
 import type { FormatReading, SessionFormat } from "../session/format.ts";
-import type { SecretKeys } from "../session/keys.ts";
+import type { SecretKeys } from "../session/secret-keys.ts";
 import { fromBase64, MAX_COOKIE_CHARS, reject, utf8 } from "./bounds.ts";
 import { parseForeignObject } from "./json-read.ts";
 import { writeForeignObject, type JsonStyle } from "./json-write.ts";
-import { createSigner, DIGESTS, type Digest } from "./mac.ts";
-import { checkNames, readChoice, readCookieName, readKeys } from "./options.ts";
+import { createSigner, DIGESTS, type Digest } from "./signer.ts";
+import { oneOf } from "../validate.ts";
+import { COOKIE_NAME, readFormatOptions, readKeys, type FormatRules } from "./format-options.ts";
 
 /** Options of {@link cookieSession}. */
 export interface CookieSessionOptions {
@@ -19,6 +20,10 @@ export interface CookieSessionOptions {
 }
 
 const FORMAT = "cookie-session";
+const RULES: FormatRules<CookieSessionOptions> = {
+  sessionCookie: [COOKIE_NAME, "session"],
+  digest: [oneOf(...DIGESTS), "sha1"],
+};
 const STYLE: JsonStyle = { numbers: "js", comma: ",", colon: ":" };
 
 /**
@@ -36,9 +41,7 @@ const STYLE: JsonStyle = { numbers: "js", comma: ",", colon: ":" };
  * ```
  */
 export function cookieSession(options: CookieSessionOptions): SessionFormat {
-  checkNames(FORMAT, options, ["secretKey", "sessionCookie", "digest"]);
-  const name = readCookieName(FORMAT, options.sessionCookie, "session");
-  const digest = readChoice(FORMAT, "digest", options.digest, DIGESTS);
+  const { sessionCookie: name, digest } = readFormatOptions(FORMAT, options, RULES);
   const keys = readKeys(FORMAT, options.secretKey).map((key) => Buffer.from(key, "utf8"));
   const signer = createSigner(digest, keys);
   const signatureName = `${name}.sig`;

@@ -1,15 +1,22 @@
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import type { SessionFormat } from "../session/format.ts";
-import type { SecretKeys } from "../session/keys.ts";
+import type { SecretKeys } from "../session/secret-keys.ts";
 import { fromBase62, toBase62 } from "./base62.ts";
 import { parseForeignObject } from "./json-read.ts";
 import { writeForeignObject, type JsonStyle } from "./json-write.ts";
-import { createSigner } from "./mac.ts";
-import { checkNames, readCookieName, readKeys, readSeconds, readText } from "./options.ts";
+import { createSigner } from "./signer.ts";
+import { TEXT } from "../validate.ts";
+import {
+  COOKIE_NAME,
+  readFormatOptions,
+  readKeys,
+  SECONDS,
+  type FormatRules,
+} from "./format-options.ts";
 import { reject } from "./bounds.ts";
 import { pack, unpack } from "./packed.ts";
-import { SKEW } from "./timed.ts";
+import { CLOCK_SKEW } from "./timed.ts";
 import { timedFormat } from "./timed-format.ts";
 
 /** Options of {@link django}. */
@@ -27,6 +34,11 @@ export interface DjangoOptions {
 const FORMAT = "django";
 const DAY = 86_400;
 const SALT = "django.contrib.sessions.backends.signed_cookies";
+const RULES: FormatRules<DjangoOptions> = {
+  sessionCookie: [COOKIE_NAME, "sessionid"],
+  maxAge: [SECONDS, 14 * DAY],
+  salt: [TEXT, SALT],
+};
 /** Django's JSONSerializer. It reads bytes as Latin-1, so everything but ASCII must be escaped. */
 const STYLE: JsonStyle = { numbers: "python", comma: ",", colon: ":", escape: /[\x7f-\uffff]/g };
 
@@ -47,22 +59,21 @@ const STYLE: JsonStyle = { numbers: "python", comma: ",", colon: ":", escape: /[
  * ```
  */
 export function django(options: DjangoOptions): SessionFormat {
-  checkNames(FORMAT, options, ["secretKey", "sessionCookie", "maxAge", "salt"]);
-  const salt = readText(FORMAT, "salt", options.salt, SALT);
+  const { sessionCookie, maxAge, salt } = readFormatOptions(FORMAT, options, RULES);
   const keys = readKeys(FORMAT, options.secretKey).map((key) =>
     createHash("sha256").update(`${salt}signer${key}`, "utf8").digest(),
   );
   return timedFormat({
     name: FORMAT,
-    cookieName: readCookieName(FORMAT, options.sessionCookie, "sessionid"),
+    cookieName: sessionCookie,
     timed: {
       signer: createSigner("sha256", keys),
       separator: ":",
       encodeTime: toBase62,
       decodeTime: fromBase62,
     },
-    maxAge: readSeconds(FORMAT, "maxAge", options.maxAge, 14 * DAY),
-    skew: SKEW,
+    maxAge,
+    skew: CLOCK_SKEW,
     decode(value) {
       const bytes = unpack(value);
       if ("ok" in bytes) return bytes;

@@ -1,20 +1,20 @@
 import { Buffer } from "node:buffer";
 import type { SessionFormat } from "../session/format.ts";
-import type { SecretKeys } from "../session/keys.ts";
+import type { SecretKeys } from "../session/secret-keys.ts";
 import { reject, utf8 } from "./bounds.ts";
 import { readTags, writeTags } from "./flask-tags.ts";
 import { hmacKey, timestampSigner } from "./itsdangerous.ts";
 import { parseForeignObject } from "./json-read.ts";
 import { writeForeignObject, type JsonStyle } from "./json-write.ts";
-import { createSigner, DIGESTS, type Digest } from "./mac.ts";
+import { createSigner, DIGESTS, type Digest } from "./signer.ts";
+import { oneOf, TEXT } from "../validate.ts";
 import {
-  checkNames,
-  readChoice,
-  readCookieName,
+  COOKIE_NAME,
+  readFormatOptions,
   readKeys,
-  readSeconds,
-  readText,
-} from "./options.ts";
+  SECONDS,
+  type FormatRules,
+} from "./format-options.ts";
 import { pack, unpack } from "./packed.ts";
 import { timedFormat } from "./timed-format.ts";
 
@@ -34,6 +34,12 @@ export interface FlaskOptions {
 
 const FORMAT = "flask";
 const DAY = 86_400;
+const RULES: FormatRules<FlaskOptions> = {
+  sessionCookie: [COOKIE_NAME, "session"],
+  maxAge: [SECONDS, 31 * DAY],
+  salt: [TEXT, "cookie-session"],
+  digest: [oneOf(...DIGESTS), "sha1"],
+};
 /** The JSON of Flask's TaggedJSONSerializer. */
 const STYLE: JsonStyle = {
   numbers: "python",
@@ -62,15 +68,13 @@ const STYLE: JsonStyle = {
  * ```
  */
 export function flask(options: FlaskOptions): SessionFormat {
-  checkNames(FORMAT, options, ["secretKey", "sessionCookie", "maxAge", "salt", "digest"]);
-  const digest = readChoice(FORMAT, "digest", options.digest, DIGESTS);
-  const salt = readText(FORMAT, "salt", options.salt, "cookie-session");
+  const { sessionCookie, maxAge, salt, digest } = readFormatOptions(FORMAT, options, RULES);
   const keys = readKeys(FORMAT, options.secretKey).map((key) => hmacKey(key, salt, digest));
   return timedFormat({
     name: FORMAT,
-    cookieName: readCookieName(FORMAT, options.sessionCookie, "session"),
+    cookieName: sessionCookie,
     timed: timestampSigner(createSigner(digest, keys)),
-    maxAge: readSeconds(FORMAT, "maxAge", options.maxAge, 31 * DAY),
+    maxAge,
     skew: 0,
     decode(value) {
       const bytes = unpack(value);

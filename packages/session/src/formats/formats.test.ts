@@ -11,7 +11,7 @@ import { flask } from "./flask.ts";
 import { ironSession } from "./iron-session.ts";
 import { seal } from "./iron.ts";
 import { concatKey, hmacKey, timestampSigner } from "./itsdangerous.ts";
-import { createSigner } from "./mac.ts";
+import { createSigner } from "./signer.ts";
 import { encryptMessage } from "./rails-message.ts";
 import { rails } from "./rails.ts";
 import { starlette } from "./starlette.ts";

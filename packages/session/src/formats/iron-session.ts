@@ -1,13 +1,21 @@
 import { randomBytes } from "node:crypto";
 import { Secret } from "../secret.ts";
 import type { CookieSource, FormatReading, SessionFormat } from "../session/format.ts";
-import type { SecretKeys } from "../session/keys.ts";
+import type { SecretKeys } from "../session/secret-keys.ts";
 import { MAX_COOKIE_CHARS, reject, utf8 } from "./bounds.ts";
 import { seal, unseal, type SealPassword } from "./iron.ts";
 import { parseForeignObject } from "./json-read.ts";
 import { writeForeignObject, type JsonStyle } from "./json-write.ts";
-import { badOption, checkNames, readCookieName, readKeys, readSeconds } from "./options.ts";
-import { SKEW } from "./timed.ts";
+import { optionError } from "../errors.ts";
+import { SWITCH } from "../validate.ts";
+import {
+  COOKIE_NAME,
+  readFormatOptions,
+  readKeys,
+  SECONDS,
+  type FormatRules,
+} from "./format-options.ts";
+import { CLOCK_SKEW } from "./timed.ts";
 
 /** Options of {@link ironSession}. */
 export interface IronSessionOptions {
@@ -29,6 +37,11 @@ const DAY = 86_400;
 const MIN_PASSWORD = 32;
 const VERSION = "~2";
 const CHUNKS = [0, 1, 2, 3];
+const RULES: FormatRules<IronSessionOptions> = {
+  sessionCookie: [COOKIE_NAME],
+  ttl: [SECONDS, 14 * DAY],
+  chunk: [SWITCH, false],
+};
 const STYLE: JsonStyle = { numbers: "js", comma: ",", colon: ":" };
 
 /**
@@ -48,11 +61,9 @@ const STYLE: JsonStyle = { numbers: "js", comma: ",", colon: ":" };
  * ```
  */
 export function ironSession(options: IronSessionOptions): SessionFormat {
-  checkNames(FORMAT, options, ["secretKey", "sessionCookie", "ttl", "chunk"]);
-  const name = readCookieName(FORMAT, options.sessionCookie, undefined);
-  const ttl = readSeconds(FORMAT, "ttl", options.ttl, 14 * DAY) ?? 0;
+  const { sessionCookie: name, ttl, chunk } = readFormatOptions(FORMAT, options, RULES);
   const passwords = readPasswords(options.secretKey);
-  const chunkNames = readChunk(options.chunk) ? CHUNKS.map((index) => `${name}.${index}`) : [];
+  const chunkNames = chunk ? CHUNKS.map((index) => `${name}.${index}`) : [];
   const maxChars = MAX_COOKIE_CHARS * (chunkNames.length > 0 ? 2 : 1);
 
   const open = (value: string, now: number): FormatReading => {
@@ -61,7 +72,8 @@ export function ironSession(options: IronSessionOptions): SessionFormat {
     const opened = unseal(value.slice(0, -VERSION.length), passwords);
     if ("reason" in opened) return reject(opened.reason);
     const { bytes, expiration } = opened;
-    if (expiration !== undefined && expiration <= (now - SKEW) * 1000) return reject("expired");
+    if (expiration !== undefined && expiration <= (now - CLOCK_SKEW) * 1000)
+      return reject("expired");
     const data = parseForeignObject(utf8(bytes) ?? "", "js");
     if (data === undefined) return reject("payload");
     const reading = { ok: true, data, keyIndex: passwords.indexOf(opened.password) } as const;
@@ -79,7 +91,7 @@ export function ironSession(options: IronSessionOptions): SessionFormat {
     },
     write(data, now, maxAge) {
       const [password] = passwords;
-      const age = Math.min(ttl === 0 ? Infinity : ttl, maxAge ?? Infinity);
+      const age = Math.min(ttl || Infinity, maxAge ?? Infinity);
       const expiration = age === Infinity ? undefined : Math.floor(now + age) * 1000;
       const text = seal(writeForeignObject(data, STYLE), password, expiration, {
         encryption: randomBytes(32).toString("hex"),
@@ -102,13 +114,6 @@ function joinChunks(cookies: CookieSource, names: readonly string[]): string | u
   return joined;
 }
 
-function readChunk(chunk: boolean | undefined): boolean {
-  if (chunk !== undefined && typeof chunk !== "boolean") {
-    badOption(FORMAT, "chunk must be true or false.");
-  }
-  return chunk ?? false;
-}
-
 type Passwords = readonly [SealPassword, ...SealPassword[]];
 
 /** The passwords, the one that seals first. */
@@ -116,7 +121,7 @@ function readPasswords(keys: IronSessionOptions["secretKey"]): Passwords {
   const map = isMap(keys) ? keys : undefined;
   const ids = map === undefined ? [] : Object.keys(map).map(Number);
   if (ids.some((id) => !Number.isSafeInteger(id) || id < 0)) {
-    badOption(FORMAT, "the ids of secretKey must be whole numbers: { 1: old, 2: new }.");
+    throw optionError("The ids of secretKey must be whole numbers, as in { 1: old, 2: new }.");
   }
   ids.sort((a, b) => b - a);
   const list: SecretKeys =

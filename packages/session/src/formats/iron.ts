@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 import { createCipheriv, createDecipheriv, createHmac, pbkdf2Sync } from "node:crypto";
 import { fromBase64url, toBase64url } from "../encoding.ts";
 import type { RejectReason } from "../session/format.ts";
-import { equal } from "./mac.ts";
+import { equal } from "./signer.ts";
 
 // The seal of @hapi/iron with the parameters that iron-session fixes:
 // Fe26.2*id*salt*iv*ciphertext*expiration*macSalt*mac, all but the MAC itself under the MAC.

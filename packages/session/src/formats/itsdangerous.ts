@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { createHash, createHmac } from "node:crypto";
 import { fromBase64url, toBase64url } from "../encoding.ts";
-import type { Digest, Signer } from "./mac.ts";
+import type { Digest, Signer } from "./signer.ts";
 import type { TimedOptions } from "./timed.ts";
 
 /** itsdangerous' derivation "django-concat", its default and Starlette's: SHA-1(salt, "signer", key). */

@@ -21,14 +21,14 @@ export function encryptMessage(text: string, key: KeyObject, iv: Uint8Array): st
 const percentEncode = (base64: string) => base64.replace(/[+/=]/g, (char) => ESCAPES[char] ?? char);
 
 /** The three parts of a message. */
-export interface Message {
+export interface RailsMessage {
   readonly encrypted: Buffer;
   readonly iv: Buffer;
   readonly tag: Buffer;
 }
 
 /** Takes a cookie's value apart; undefined where it is not written as Rails writes it. */
-export function splitMessage(value: string): Message | undefined {
+export function splitMessage(value: string): RailsMessage | undefined {
   const parts = value.split("--").map(decodePart);
   const [encrypted, iv, tag] = parts;
   if (parts.length !== 3 || encrypted === undefined) return undefined;
@@ -42,7 +42,7 @@ function decodePart(part: string): Buffer | undefined {
 }
 
 /** Decrypts; undefined where the key is another or a bit was changed. */
-export function decryptMessage(message: Message, key: KeyObject): Buffer | undefined {
+export function decryptMessage(message: RailsMessage, key: KeyObject): Buffer | undefined {
   const decipher = createDecipheriv("aes-256-gcm", key, message.iv, { authTagLength: TAG_BYTES });
   decipher.setAuthTag(message.tag);
   try {

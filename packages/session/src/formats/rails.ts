@@ -1,15 +1,9 @@
 import { createSecretKey, pbkdf2Sync, randomBytes, type KeyObject } from "node:crypto";
 import type { FormatReading, SessionFormat } from "../session/format.ts";
-import type { SecretKeys } from "../session/keys.ts";
+import type { SecretKeys } from "../session/secret-keys.ts";
 import { MAX_COOKIE_CHARS, reject, utf8 } from "./bounds.ts";
-import {
-  badOption,
-  checkNames,
-  readChoice,
-  readCookieName,
-  readKeys,
-  readText,
-} from "./options.ts";
+import { integer, oneOf, TEXT, type Rules } from "../validate.ts";
+import { COOKIE_NAME, readFormatOptions, readKeys } from "./format-options.ts";
 import { readEnvelope, writeEnvelope } from "./rails-envelope.ts";
 import { decryptMessage, encryptMessage, splitMessage } from "./rails-message.ts";
 
@@ -27,7 +21,21 @@ export interface RailsOptions {
   iterations?: number | undefined;
 }
 
+/** The options but the keys, checked. */
+interface CheckedRails {
+  readonly sessionCookie: string;
+  readonly digest: "sha256" | "sha1";
+  readonly salt: string;
+  readonly iterations: number;
+}
+
 const FORMAT = "rails";
+const RULES: Rules<CheckedRails> = {
+  sessionCookie: [COOKIE_NAME],
+  digest: [oneOf("sha256", "sha1"), "sha256"],
+  salt: [TEXT, "authenticated encrypted cookie"],
+  iterations: [integer(1, 10_000_000, "a whole number, 1 to 10,000,000"), 1000],
+};
 
 /**
  * The encrypted session cookie of Ruby on Rails 7 and later (6.1 with `digest: "sha1"`):
@@ -46,9 +54,8 @@ const FORMAT = "rails";
  * ```
  */
 export function rails(options: RailsOptions): SessionFormat {
-  checkNames(FORMAT, options, ["secretKey", "sessionCookie", "digest", "salt", "iterations"]);
-  const name = readCookieName(FORMAT, options.sessionCookie, undefined);
-  const keys = deriveKeys(options);
+  const { sessionCookie: name, ...derivation } = readFormatOptions(FORMAT, options, RULES);
+  const keys = deriveKeys(options.secretKey, derivation);
   const [first] = keys;
   const purpose = `cookie.${name}`;
 
@@ -78,14 +85,11 @@ export function rails(options: RailsOptions): SessionFormat {
 }
 
 /** PBKDF2 takes milliseconds: done once, at set-up. */
-function deriveKeys(options: RailsOptions): readonly [KeyObject, ...KeyObject[]] {
-  const digest = readChoice(FORMAT, "digest", options.digest, ["sha256", "sha1"]);
-  const salt = readText(FORMAT, "salt", options.salt, "authenticated encrypted cookie");
-  const { iterations = 1000 } = options;
-  if (!Number.isSafeInteger(iterations) || iterations < 1 || iterations > 10_000_000) {
-    badOption(FORMAT, "iterations must be a whole number, 1 or more.");
-  }
-  const keys = readKeys(FORMAT, options.secretKey).map((secret) =>
+function deriveKeys(
+  secretKey: SecretKeys,
+  { digest, salt, iterations }: Omit<CheckedRails, "sessionCookie">,
+): readonly [KeyObject, ...KeyObject[]] {
+  const keys = readKeys(FORMAT, secretKey).map((secret) =>
     createSecretKey(pbkdf2Sync(secret, salt, iterations, 32, digest)),
   );
   return keys as [KeyObject, ...KeyObject[]];

@@ -1,12 +1,18 @@
 import { Buffer } from "node:buffer";
 import type { SessionFormat } from "../session/format.ts";
-import type { SecretKeys } from "../session/keys.ts";
+import type { SecretKeys } from "../session/secret-keys.ts";
 import { fromBase64, reject, utf8 } from "./bounds.ts";
 import { concatKey, timestampSigner } from "./itsdangerous.ts";
 import { parseForeignObject } from "./json-read.ts";
 import { writeForeignObject, type JsonStyle } from "./json-write.ts";
-import { createSigner } from "./mac.ts";
-import { checkNames, readCookieName, readKeys, readSeconds } from "./options.ts";
+import { createSigner } from "./signer.ts";
+import {
+  COOKIE_NAME,
+  readFormatOptions,
+  readKeys,
+  SECONDS,
+  type FormatRules,
+} from "./format-options.ts";
 import { timedFormat } from "./timed-format.ts";
 
 /** Options of {@link starlette}, named as those of Starlette's `SessionMiddleware`. */
@@ -21,6 +27,10 @@ export interface StarletteOptions {
 
 const FORMAT = "starlette";
 const DAY = 86_400;
+const RULES: FormatRules<StarletteOptions> = {
+  sessionCookie: [COOKIE_NAME, "session"],
+  maxAge: [SECONDS, 14 * DAY],
+};
 /** Python's `json.dumps(session)` with nothing set. */
 const STYLE: JsonStyle = { numbers: "python", comma: ", ", colon: ": ", escape: /[\x7f-\uffff]/g };
 
@@ -40,15 +50,15 @@ const STYLE: JsonStyle = { numbers: "python", comma: ", ", colon: ": ", escape: 
  * ```
  */
 export function starlette(options: StarletteOptions): SessionFormat {
-  checkNames(FORMAT, options, ["secretKey", "sessionCookie", "maxAge"]);
+  const { sessionCookie, maxAge } = readFormatOptions(FORMAT, options, RULES);
   const keys = readKeys(FORMAT, options.secretKey).map((key) =>
     concatKey(key, "itsdangerous.Signer"),
   );
   return timedFormat({
     name: FORMAT,
-    cookieName: readCookieName(FORMAT, options.sessionCookie, "session"),
+    cookieName: sessionCookie,
     timed: timestampSigner(createSigner("sha1", keys)),
-    maxAge: readSeconds(FORMAT, "maxAge", options.maxAge, 14 * DAY),
+    maxAge,
     skew: 0,
     decode(value) {
       const bytes = fromBase64(value);

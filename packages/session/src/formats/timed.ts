@@ -1,9 +1,9 @@
 import { fromBase64url, toBase64url } from "../encoding.ts";
 import { MAX_COOKIE_CHARS, reject, type Rejection } from "./bounds.ts";
-import type { Signer } from "./mac.ts";
+import type { Signer } from "./signer.ts";
 
 /** Seconds by which a clock may run behind the one that signed, where the framework sets none. */
-export const SKEW = 60;
+export const CLOCK_SKEW = 60;
 
 /** How a framework joins a value, the time and the signature. */
 export interface TimedOptions {

@@ -1,8 +1,8 @@
 import type { SessionOptions } from "../engine.ts";
-import { readCsrfOption } from "../csrf/options.ts";
+import { readCsrfOption } from "../csrf/csrf-options.ts";
 import { Secret } from "../secret.ts";
 import type { SessionContext } from "../session/context.ts";
-import { weaknessOf } from "../session/keys.ts";
+import { weaknessOf } from "../session/secret-keys.ts";
 import { durationInWords, plural } from "./words.ts";
 
 /** How much a setting matters. */

@@ -3,7 +3,7 @@ import { cookieSession } from "../formats/cookie-session.ts";
 import { django } from "../formats/django.ts";
 import { flask } from "../formats/flask.ts";
 import { ironSession } from "../formats/iron-session.ts";
-import type { Digest } from "../formats/mac.ts";
+import type { Digest } from "../formats/signer.ts";
 import { rails } from "../formats/rails.ts";
 import { starlette } from "../formats/starlette.ts";
 import type { Secret } from "../secret.ts";

@@ -1,6 +1,6 @@
 export { DENIALS } from "../csrf/denial.ts";
 export { shortHash as hashSessionId } from "../session/hash.ts";
-export { nearest } from "../session/nearest.ts";
+export { nearest } from "../nearest.ts";
 export { adviseOn, type Advice, type AdviceLevel } from "./advice.ts";
 export { inspectCookies, type InspectOptions } from "./inspect.ts";
 export { isLocalRequest } from "./local.ts";

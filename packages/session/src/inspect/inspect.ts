@@ -1,5 +1,5 @@
 import { Secret } from "../secret.ts";
-import type { SecretKeys } from "../session/keys.ts";
+import type { SecretKeys } from "../session/secret-keys.ts";
 import { remarkAttributes, remarkSize } from "./attributes.ts";
 import { inspectForeign } from "./foreign-report.ts";
 import { groupCookies, type CookieGroup } from "./group.ts";

@@ -1,6 +1,6 @@
 import type { ConnectedBackplane } from "../session/connect.ts";
 import type { Backplane } from "./backplane.ts";
-import { sessionBackplane } from "./custom.ts";
+import { sessionBackplane } from "./session-backplane.ts";
 
 const CHANNEL = "session";
 

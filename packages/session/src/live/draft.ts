@@ -51,6 +51,7 @@ export function draftChange(
     meta,
     destroyed: false,
     secure: false,
+    strays: [],
   };
   writeCookies(shared, whole, issued, now);
   return issued;

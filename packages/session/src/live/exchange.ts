@@ -5,7 +5,7 @@ import type { SessionContext } from "../session/context.ts";
 import type { ExchangeAnswer } from "../session/ports.ts";
 import type { Snapshot } from "../session/records.ts";
 import { parseBody } from "../session/json.ts";
-import { currentOf } from "./context.ts";
+import { currentOf } from "./socket-session.ts";
 import type { TicketOutcome } from "./messages.ts";
 import type { Tickets } from "./tickets.ts";
 import { makeReceipt, nameOf, openTicket, ticketError } from "./ticket.ts";

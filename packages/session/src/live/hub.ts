@@ -18,7 +18,7 @@ import {
   type SentChange,
   type TicketOutcome,
 } from "./messages.ts";
-import { currentOf, end } from "./context.ts";
+import { currentOf, end } from "./socket-session.ts";
 import { Registry, socketsOf, type Attached } from "./registry.ts";
 import type { Tickets } from "./tickets.ts";
 import { CLOSE_CODE, SESSION_ENDED, type LiveSocket } from "./socket.ts";

@@ -1,7 +1,7 @@
 import { isIoRedis, RedisConnection, type RedisClient } from "../store/redis-client.ts";
 import type { ConnectedBackplane } from "../session/connect.ts";
 import type { Backplane } from "./backplane.ts";
-import { sessionBackplane } from "./custom.ts";
+import { sessionBackplane } from "./session-backplane.ts";
 
 /** Options of {@link redisBackplane}. */
 export interface RedisBackplaneOptions {

@@ -2,7 +2,7 @@ import type { SessionContext } from "../session/context.ts";
 import type { Snapshot } from "../session/records.ts";
 import { NEVER } from "../token/header.ts";
 import { expiryOf, type Lifetimes } from "../token/times.ts";
-import { currentOf, end, refresh, slim } from "./context.ts";
+import { currentOf, end, refresh, slim } from "./socket-session.ts";
 import {
   CLOSE_CODE,
   MAX_CONTROL,

@@ -5,7 +5,7 @@ import { ENDED, type Revision } from "../session/records.ts";
 import type { StorePort } from "../session/ports.ts";
 import { draftChange } from "./draft.ts";
 import { LiveHub } from "./hub.ts";
-import { currentOf, isNobodys, refresh } from "./context.ts";
+import { currentOf, isNobodys, refresh } from "./socket-session.ts";
 
 /** Every failed attempt is one on which another change succeeded. */
 const ATTEMPTS = 100;

@@ -4,7 +4,7 @@ import type { Snapshot } from "../session/records.ts";
 import { draftChange } from "./draft.ts";
 import type { LiveHub } from "./hub.ts";
 import type { TicketOutcome } from "./messages.ts";
-import { currentOf, hasEnded, refresh } from "./context.ts";
+import { currentOf, hasEnded, refresh } from "./socket-session.ts";
 import type { Attached } from "./registry.ts";
 import { CONTROL } from "./socket.ts";
 import { makeTicket, nameOf, ticketError } from "./ticket.ts";

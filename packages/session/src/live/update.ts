@@ -1,7 +1,7 @@
 import { SessionError } from "../errors.ts";
 import { contextOf } from "../session/context.ts";
 import { updateInStore } from "./update-store.ts";
-import { hasEnded } from "./context.ts";
+import { hasEnded } from "./socket-session.ts";
 import { changeAtOnce } from "./draft.ts";
 import { LiveHub } from "./hub.ts";
 import { updateByTicket } from "./update-ticket.ts";

@@ -3,9 +3,9 @@ import { deletions } from "./write-cookies.ts";
 import type { Shared } from "./shared.ts";
 
 /** The absolute limit passed while the request ran. */
-export function dropExpired(shared: Shared, { sid, loaded, secure }: Draft): Saved {
-  shared.settings.events.emit("expired", sid);
-  return { setCookie: deletions(shared, loaded.cookies, secure) };
+export function dropExpired(shared: Shared, draft: Draft): Saved {
+  shared.settings.events.emit("expired", draft.sid);
+  return { setCookie: deletions(shared, draft.loaded.cookies, draft) };
 }
 
 /** Tells everyone what a commit did: this process, sockets, other processes, the app. */

@@ -1,7 +1,7 @@
 import { optionError, SessionError } from "../errors.ts";
 import type { DevicePort, LivePort, StorePort } from "./ports.ts";
 import type { Shared } from "./shared.ts";
-import { oneOf, readOptions, type Check, type Rules } from "./option-rules.ts";
+import { oneOf, readOptions, textThat, type Check, type Rules } from "../validate.ts";
 
 /**
  * The method by which an option brings the code that works with it: an app without a store and
@@ -97,11 +97,11 @@ const RULES: Rules<CheckedConnected> = {
     [(value) => typeof value === "number" && value > 0 && value <= 60, "seconds, 60 at most"],
     1,
   ],
-  subject: [[(value) => typeof value === "string" && value !== "", "the name of a field"]],
+  subject: [textThat((name) => name !== "", "the name of a field")],
   backplane: [FROM_FACTORY],
   deviceBound: [FROM_FACTORY],
   exchangePath: [
-    [(value) => typeof value === "string" && /^\/[\w.~/-]+$/.test(value), "a plain path"],
+    textThat((path) => /^\/[\w.~/-]+$/.test(path), "a plain path"),
     "/.galleta/session",
   ],
 };

@@ -10,7 +10,7 @@ import type { LoadedSnapshot, Metadata, VerifiedCookie } from "./records.ts";
 import { deletions } from "./write-cookies.ts";
 import type { JsonObject } from "./format.ts";
 import { assertDictionary, assertJson, NO_META, parseBody } from "./json.ts";
-import { findSession, isVerified, settle } from "./load.ts";
+import { findSession, settle } from "./load.ts";
 import { emptySession } from "./snapshot.ts";
 import type { Shared } from "./shared.ts";
 import { throwCommitted, throwReplaced, throwUnattached } from "./late-writes.ts";
@@ -18,6 +18,8 @@ import { isUnseen, type RequestFacts } from "./request.ts";
 import { resume } from "./resume.ts";
 import { EMPTY_BODY, isDue, saveSession } from "./save.ts";
 import { State } from "./state.ts";
+import { findStrays } from "./strays.ts";
+import { isVerified } from "./verified.ts";
 
 /** The session of one request, from its cookie to its Set-Cookie. */
 export class SessionContext<Data = SessionData> {
@@ -204,6 +206,9 @@ export class SessionContext<Data = SessionData> {
     const { settings, isSecure, device } = this.#shared;
     const request = settings.httpsOnly === "auto" ? this.#request : undefined;
     if (request !== undefined) state.secure = isSecure(request);
+    if (settings.formerly.length > 0 || state.loaded.others !== undefined) {
+      state.strays = findStrays(settings, state, this.#request);
+    }
     return when(saveSession(this.#shared, state, nowSeconds()), (saved) => {
       const { setCookie, issued } = saved;
       state.issued = issued;
@@ -214,10 +219,11 @@ export class SessionContext<Data = SessionData> {
   }
 
   /** What the error response owes: a logout deletes the browser's cookie although it failed. */
-  #afterFailure({ loaded, destroyed, data, secure, clearSiteData }: State): Commit {
+  #afterFailure(state: State): Commit {
+    const { loaded, destroyed, data, clearSiteData } = state;
     const isLogout = destroyed || Object.keys(data).length === 0;
     if (loaded.isNew || !isLogout) return ACCESSED;
-    return new Commit(true, deletions(this.#shared, loaded.cookies, secure), clearSiteData);
+    return new Commit(true, deletions(this.#shared, loaded.cookies, state), clearSiteData);
   }
 
   #takeOwed(): Commit {
@@ -316,7 +322,9 @@ export class SessionContext<Data = SessionData> {
   #openUnchecked(found: VerifiedCookie | LoadedSnapshot): void {
     this.#failure = undefined;
     this.#ahead = () =>
-      isVerified(found) ? { ...found.opened, ...NOTHING, cookies: found.present } : found;
+      isVerified(found)
+        ? { ...found.opened, ...NOTHING, cookies: found.present, others: found.others }
+        : found;
   }
 
   #open(): State {
@@ -361,7 +369,7 @@ function throwUnloaded(): never {
  */
 export function contextOf(session: object): SessionContext<never> {
   const context = ownerOf(session);
-  if (context !== undefined) return context as SessionContext<never>;
+  if (context instanceof SessionContext) return context as SessionContext<never>;
   throw new SessionError(
     "ERR_SESSION_NOT_A_SESSION",
     "This is not a session. Pass req.session or ws.session itself, not a copy of it.",

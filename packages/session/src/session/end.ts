@@ -1,7 +1,7 @@
 import { MAX_AGE_LIMIT } from "../cookie/serialize.ts";
 import { NEVER } from "../token/header.ts";
 import { expiryOf, type Lifetimes } from "../token/times.ts";
-import type { LoadedSnapshot } from "./records.ts";
+import type { LoadedSnapshot, OtherSession } from "./records.ts";
 import type { Shared } from "./shared.ts";
 
 /** A process that has not yet heard of the end may prolong a cookie for so long, in seconds. */
@@ -17,19 +17,30 @@ export function lastExpiry(lifetimes: Lifetimes, born: number, exp: number, now:
 }
 
 /**
- * Ends the session that a request began with: here at once, and in the store, which the promise is
- * for. It may be left alone.
+ * Ends the session that a request began with, and every other whose cookie came with it: here at
+ * once, and in the store, which the promise is for. It may be left alone.
  */
 export function endSession(
+  shared: Shared,
+  loaded: LoadedSnapshot,
+  now: number,
+): Promise<unknown> | undefined {
+  const sessions = [...(loaded.isNew ? [] : [loaded]), ...(loaded.others ?? [])];
+  const endings = sessions.map((each) => endOne(shared, each, now));
+  if (endings.every((ending) => ending === undefined)) return undefined;
+  const all = Promise.all(endings);
+  // Where something else fails first, nobody waits for it.
+  all.catch(() => undefined);
+  return all;
+}
+
+function endOne(
   { settings, recent, live, store }: Shared,
-  { sid, born, exp }: LoadedSnapshot,
+  { sid, born, exp }: OtherSession,
   now: number,
 ): Promise<unknown> | undefined {
   const until = lastExpiry(settings.lifetimes, born, exp, now);
   recent.end(sid, now);
   live?.ended(sid, until);
-  const ending = store?.end(sid, until);
-  // Where something else fails first, nobody waits for it.
-  ending?.catch(() => undefined);
-  return ending;
+  return store?.end(sid, until);
 }

@@ -1,26 +1,17 @@
 import { chunkNames, findChunks } from "../cookie/chunks.ts";
 import { AMBIGUOUS, findCookie } from "../cookie/parse.ts";
 import { judgeTimes } from "../token/times.ts";
-import {
-  looksLikeToken,
-  openToken,
-  type Flat,
-  type OpenedToken,
-  type TokenFault,
-} from "../token/token.ts";
+import { looksLikeToken, type Flat, type OpenedToken, type TokenFault } from "../token/token.ts";
 import { fitSchema, serializeBody } from "./body.ts";
 import { copyData } from "./dictionary.ts";
+import { chooseNewest } from "./duplicates.ts";
 import { NO_META, parseBody } from "./json.ts";
 import { loadForeign } from "./load-foreign.ts";
 import { rejectCookie, unlessEnded } from "./snapshot.ts";
 import { type LoadedSnapshot, type Revision, STORED_BODY, type VerifiedCookie } from "./records.ts";
 import type { Shared } from "./shared.ts";
 import type { SessionSettings } from "./settings.ts";
-
-/** Whether there is a token whose session is still to be read. */
-export function isVerified(found: VerifiedCookie | LoadedSnapshot): found is VerifiedCookie {
-  return "opened" in found;
-}
+import { isVerified, openCached } from "./verified.ts";
 
 /**
  * The first half of reading the session out of a `Cookie` header: what the cookies alone tell.
@@ -36,7 +27,7 @@ export function findSession(
   const { settings } = shared;
   const { cookieName, cookieNames, formats } = settings;
   const chunks = settings.chunks ? findChunks(header, cookieName) : findSingle(header, cookieName);
-  if (chunks === AMBIGUOUS) return rejectCookie(shared, "duplicate", now, cookieNames);
+  if (chunks === AMBIGUOUS) return chooseNewest(shared, header, now);
   const isAlone = chunks.length === 1 && formats.length === 0;
   const present = isAlone ? cookieNames : presentCookies(settings, header, chunks.length);
   const [first] = chunks;
@@ -87,14 +78,6 @@ function openChunks(
   return openCached(shared, first);
 }
 
-function openCached({ settings, cache }: Shared, token: string): OpenedToken | TokenFault {
-  const cached = cache.get(token);
-  if (cached !== undefined) return cached;
-  const opened = openToken(token, settings.ring, settings.accepted);
-  if (typeof opened !== "string") cache.add(token, opened);
-  return opened;
-}
-
 /** The second half, where no store is asked. */
 export function settle(
   shared: Shared,
@@ -110,7 +93,7 @@ export function settle(
  */
 export function settleSession(
   shared: Shared,
-  { opened, present, token }: VerifiedCookie,
+  { opened, present, token, others }: VerifiedCookie,
   now: number,
   stored?: Revision,
 ): LoadedSnapshot {
@@ -169,6 +152,7 @@ export function settleSession(
     exp,
     cookies: present,
     token,
+    others,
   };
   return unlessEnded(shared, loaded, now);
 }

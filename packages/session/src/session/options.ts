@@ -2,15 +2,24 @@ import { isCookieDomain, isCookieName, isCookiePath } from "../cookie/rules.ts";
 import { MAX_AGE_LIMIT } from "../cookie/serialize.ts";
 import type { SessionListener } from "./events.ts";
 import type { JsonObject, SessionFormat } from "./format.ts";
-import type { SecretKeys } from "./keys.ts";
-import { FUNCTION, listOf, oneOf, SWITCH, type Check, type Rules } from "./option-rules.ts";
+import type { SecretKeys } from "./secret-keys.ts";
+import {
+  FUNCTION,
+  integer,
+  listOf,
+  oneOf,
+  orNull,
+  SWITCH,
+  type Check,
+  type Rules,
+} from "../validate.ts";
 import type { StandardSchema } from "./schema.ts";
 
 /**
  * The options of sessions: Starlette's, in camel case and with its defaults, and what it lacks.
  * Options that belong to cross-site checks and to live sockets extend this in their own files.
  */
-export interface CookieSessionOptions {
+export interface SessionCookieOptions {
   /** Signs and encrypts. Of a list the first is used, and all are accepted (rotation). */
   readonly secretKey: SecretKeys;
   /** The cookie's name. Default "session". */
@@ -27,6 +36,11 @@ export interface CookieSessionOptions {
   readonly domain?: string | undefined;
   /** Sets `Partitioned` (CHIPS); needs `httpsOnly`. Default false. */
   readonly partitioned?: boolean | undefined;
+  /**
+   * Attributes that the cookie had before: `[{ domain: "example.com" }]`. What is not named was as by
+   * default. Whenever a cookie goes out, those under these attributes are deleted. Default: none.
+   */
+  readonly formerly?: readonly FormerAttributes[] | undefined;
   /** Hides the data from the client with AES-256-GCM. Default false: signed, readable. */
   readonly encrypt?: boolean | undefined;
   /** Which kinds of token are accepted. Default: the kind that is written. */
@@ -54,6 +68,13 @@ export interface CookieSessionOptions {
   readonly hardened?: boolean | undefined;
 }
 
+/** Attributes of the session's cookie before they were changed, as the options of that time. */
+export interface FormerAttributes {
+  readonly domain?: string | undefined;
+  readonly path?: string | undefined;
+  readonly partitioned?: boolean | undefined;
+}
+
 /** Those that have a default. */
 type WithDefault =
   | "sessionCookie"
@@ -62,6 +83,7 @@ type WithDefault =
   | "sameSite"
   | "httpsOnly"
   | "partitioned"
+  | "formerly"
   | "encrypt"
   | "rolling"
   | "absoluteMaxAge"
@@ -71,9 +93,9 @@ type WithDefault =
 
 /** The options once they were checked, with their defaults; without the keys. */
 export type CheckedOptions = {
-  readonly [Name in Exclude<keyof CookieSessionOptions, "secretKey">]: Name extends WithDefault
-    ? Exclude<CookieSessionOptions[Name], undefined>
-    : CookieSessionOptions[Name];
+  readonly [Name in Exclude<keyof SessionCookieOptions, "secretKey">]: Name extends WithDefault
+    ? Exclude<SessionCookieOptions[Name], undefined>
+    : SessionCookieOptions[Name];
 };
 
 const DAY = 86_400;
@@ -87,12 +109,9 @@ export const HARDENED: Partial<CheckedOptions> = {
   absoluteMaxAge: DAY / 2,
 };
 
-const LIFETIME: Check = [
-  (value) =>
-    value === null ||
-    (Number.isInteger(value) && (value as number) > 0 && (value as number) <= MAX_AGE_LIMIT),
-  `null or whole seconds, 1 to ${MAX_AGE_LIMIT} (400 days)`,
-];
+const LIFETIME = orNull(
+  integer(1, MAX_AGE_LIMIT, `whole seconds, 1 to ${MAX_AGE_LIMIT} (400 days)`),
+);
 
 const FORMAT: Check = [
   (value) => {
@@ -101,6 +120,19 @@ const FORMAT: Check = [
     return isComplete && isCookieName(cookieNames?.[0]);
   },
   "what starlette({ ... }) or its like returns",
+];
+
+const FORMER: Check = [
+  (value) => {
+    if (typeof value !== "object" || value === null) return false;
+    const { domain, path, partitioned, ...unknown } = value as FormerAttributes;
+    const isRight =
+      (domain === undefined || isCookieDomain(domain)) &&
+      (path === undefined || isCookiePath(path)) &&
+      (partitioned === undefined || typeof partitioned === "boolean");
+    return isRight && Object.keys(unknown).length === 0;
+  },
+  "former attributes: { domain, path, partitioned }",
 ];
 
 /** Each option but the keys: what it must be, and its default. */
@@ -112,6 +144,7 @@ export const COOKIE_OPTION_RULES: Rules<CheckedOptions> = {
   httpsOnly: [oneOf(true, false, "auto"), false],
   domain: [[isCookieDomain, "a host name, such as example.com"]],
   partitioned: [SWITCH, false],
+  formerly: [listOf(FORMER), []],
   encrypt: [SWITCH, false],
   accept: [listOf(oneOf("signed", "encrypted"))],
   rolling: [SWITCH, true],
@@ -134,4 +167,4 @@ export const COOKIE_OPTION_RULES: Rules<CheckedOptions> = {
 export const COOKIE_OPTION_NAMES = [
   "secretKey",
   ...Object.keys(COOKIE_OPTION_RULES),
-] as readonly (keyof CookieSessionOptions)[];
+] as readonly (keyof SessionCookieOptions)[];

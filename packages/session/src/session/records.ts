@@ -36,6 +36,16 @@ export interface LoadedSnapshot extends Snapshot {
   token?: string | undefined;
   /** The cookies that hold it, to be deleted with it. */
   readonly cookies: readonly string[];
+  /**
+   * Older sessions whose cookies came with the request: a logout ends them too. Undefined where one
+   * cookie of the name came, as nearly always.
+   */
+  readonly others?: readonly OtherSession[] | undefined;
+}
+
+/** Another session whose cookie came with the request. */
+export interface OtherSession extends Times {
+  readonly sid: string;
 }
 
 /** A token of ours that is authentic and in time. Whether its session still is, is to be asked. */
@@ -45,6 +55,8 @@ export interface VerifiedCookie {
   readonly token: string;
   /** The cookies that hold it. */
   readonly present: readonly string[];
+  /** Older sessions whose cookies came with it, under other attributes. */
+  readonly others?: readonly OtherSession[];
 }
 
 /** What this process did to a session lately. */
@@ -98,6 +110,8 @@ export interface Draft {
   readonly destroyed: boolean;
   /** Whether the request came over TLS, for `httpsOnly: "auto"`. */
   readonly secure: boolean;
+  /** The attributes under which browsers may still have an older cookie of the name. */
+  readonly strays: readonly string[];
 }
 
 /** What a commit did. */

@@ -26,7 +26,7 @@ export function saveSession(shared: Shared, draft: Draft, now: number): MaybePro
   // What another request made of the session that this one began with; a renewed one still has
   // its data, so it neither survives a logout nor loses a change.
   const known = destroyed ? undefined : shared.recent.peek(loaded.sid);
-  const ending = destroyed && !loaded.isNew ? endSession(shared, loaded, now) : undefined;
+  const ending = destroyed ? endSession(shared, loaded, now) : undefined;
   assertJson(data);
   const json = serializeBody(data, meta);
   // What another request put in meanwhile is not ours to throw away.
@@ -83,10 +83,10 @@ function save(
  * end it, so that a request running beside this one may still put something in.
  */
 function clear(shared: Shared, draft: Draft, now: number): MaybePromise<Saved> {
-  const { loaded, sid, destroyed, secure } = draft;
+  const { loaded, sid, destroyed } = draft;
   // A cookie that was refused is left alone: an empty session that stays empty changes nothing.
   if (loaded.isNew && !destroyed) return { setCookie: [] };
-  const saved = { setCookie: deletions(shared, loaded.cookies, secure) };
+  const saved = { setCookie: deletions(shared, loaded.cookies, draft) };
   if (destroyed || Object.keys(parseBody(loaded.json)?.data ?? {}).length === 0) return saved;
   if (sid === loaded.sid) shared.settings.events.emit("destroyed", sid);
   return after(endSession(shared, loaded, now), saved);

@@ -1,19 +1,17 @@
 import { checkCookie } from "../cookie/rules.ts";
-import { serializeAttributes } from "../cookie/serialize.ts";
+import { serializeAttributes, type CookieAttributes } from "../cookie/serialize.ts";
 import { optionError } from "../errors.ts";
 import { createKeyRing, type KeyRing } from "../token/keys.ts";
 import type { Lifetimes } from "../token/times.ts";
 import type { Accepted } from "../token/token.ts";
 import { Events } from "./events.ts";
-import { isObject } from "./json.ts";
-import { readSecretKeys } from "./keys.ts";
-import { nearest } from "./nearest.ts";
-import { readOptions } from "./option-rules.ts";
+import { readSecretKeys } from "./secret-keys.ts";
+import { readOptions } from "../validate.ts";
 import {
   COOKIE_OPTION_RULES,
   HARDENED,
   type CheckedOptions,
-  type CookieSessionOptions,
+  type SessionCookieOptions,
 } from "./options.ts";
 
 /** The options, checked and brought into the form that requests use. */
@@ -30,6 +28,9 @@ export interface SessionSettings extends Pick<
   /** The attributes of a Set-Cookie, without and with `Secure`. */
   readonly attributes: { readonly plain: string; readonly secure: string };
   readonly events: Events;
+  /** The attributes that the cookie has, and those that it had. */
+  readonly current: CookieAttributes;
+  readonly formerly: readonly CookieAttributes[];
 }
 
 /**
@@ -37,7 +38,7 @@ export interface SessionSettings extends Pick<
  *
  * @throws SessionError `ERR_SESSION_OPTION` or `ERR_SESSION_KEY`; no message shows a value
  */
-export function readSettings(given: CookieSessionOptions): SessionSettings {
+export function readSettings(given: SessionCookieOptions): SessionSettings {
   const options = readOptions(given, COOKIE_OPTION_RULES, given.hardened === true ? HARDENED : {});
   const { sessionCookie, maxAge, absoluteMaxAge, httpsOnly, encrypt, formats, writeAs } = options;
   if (writeAs && absoluteMaxAge !== null) {
@@ -65,27 +66,24 @@ export function readSettings(given: CookieSessionOptions): SessionSettings {
     // What is written is also read, and before everything else.
     formats: !writeAs || formats.includes(writeAs) ? formats : [writeAs, ...formats],
     events: new Events(options.onEvent),
+    current: options,
+    formerly: readFormer(cookieName, options),
   };
 }
 
-/**
- * Refuses options that do not exist, with the name that was most likely meant.
- *
- * @param what what the message calls an option
- * @throws SessionError `ERR_SESSION_OPTION`
- */
-export function checkOptionNames(
-  options: unknown,
-  names: readonly string[],
-  what = "session option",
-): void {
-  if (!isObject(options)) {
-    throw optionError("Sessions need options: an object with at least secretKey.");
-  }
-  for (const name of Object.keys(options)) {
-    if (names.includes(name)) continue;
-    const meant = nearest(name, names);
-    const hint = meant === undefined ? `Known are ${names.join(", ")}.` : `Did you mean ${meant}?`;
-    throw optionError(`There is no ${what} "${name.slice(0, 60)}". ${hint}`);
-  }
+/** What was set before, without what is set now: to delete that would delete the session. */
+function readFormer(name: string, options: CheckedOptions): CookieAttributes[] {
+  const { sameSite, path, domain, partitioned } = options;
+  const now = serializeAttributes({ sameSite, path, domain, partitioned }, false);
+  return options.formerly
+    .map((each) => ({
+      path: each.path ?? "/",
+      domain: each.domain,
+      partitioned: each.partitioned ?? false,
+      sameSite,
+    }))
+    .filter((each) => {
+      checkCookie(name, each, true);
+      return serializeAttributes(each, false) !== now;
+    });
 }

@@ -25,6 +25,7 @@ export function emptySession(
     exp: NEVER,
     cookies,
     rejected,
+    others: undefined,
   };
 }
 

@@ -1,6 +1,8 @@
 import { Dictionary } from "./dictionary.ts";
 import type { Draft, LoadedSnapshot, Metadata, Saved } from "./records.ts";
 
+const NO_STRAYS: readonly string[] = [];
+
 /**
  * What a request makes of its session: its dictionary, and what belongs to that. One object for both,
  * since there is one for every request and every open socket.
@@ -16,6 +18,7 @@ export class State extends Dictionary implements Draft {
   meta: Metadata;
   destroyed = false;
   secure = false;
+  strays: readonly string[] = NO_STRAYS;
   clearSiteData: string | undefined = undefined;
   /** What the commit wrote. */
   issued: Saved["issued"] = undefined;

@@ -36,7 +36,9 @@ export function writeCookies(
   const stale = draft.loaded.cookies.filter(
     (name) => isChunkName(cookieName, name) && cookies.every((cookie) => cookie.name !== name),
   );
-  return [...written, ...deletions(shared, stale, draft.secure)];
+  // Deleted first: to a client that does not tell the attributes apart, the new cookie comes last.
+  const names = cookies.map(({ name }) => name);
+  return [...strayDeletions(names, draft), ...written, ...deletions(shared, stale, draft)];
 }
 
 function tokenCookies(
@@ -86,8 +88,19 @@ function tooLarge({ settings }: Shared, draft: Draft, size: number): never {
   );
 }
 
-/** The Set-Cookie headers that delete cookies. */
-export function deletions({ settings }: Shared, names: readonly string[], secure: boolean) {
-  const attributes = settings.attributes[secure ? "secure" : "plain"];
-  return names.map((name) => serializeCookie(name, "", attributes, 0));
+/** The Set-Cookie headers that delete cookies, under former attributes too. */
+export function deletions(
+  { settings }: Shared,
+  names: readonly string[],
+  draft: Pick<Draft, "secure" | "strays">,
+): string[] {
+  const attributes = settings.attributes[draft.secure ? "secure" : "plain"];
+  const own = names.map((name) => serializeCookie(name, "", attributes, 0));
+  return [...strayDeletions(names, draft), ...own];
+}
+
+function strayDeletions(names: readonly string[], { strays }: Pick<Draft, "strays">): string[] {
+  return strays.flatMap((attributes) =>
+    names.map((name) => serializeCookie(name, "", attributes, 0)),
+  );
 }

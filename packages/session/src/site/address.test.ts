@@ -61,7 +61,7 @@ describe("readAddressList", () => {
       expect.objectContaining({
         code: "ERR_SESSION_OPTION",
         message: expect.stringMatching(
-          /^trustProxy\[1\] is invalid\. Give a list of addresses and networks like 10\.0\.0\.0\/8/,
+          /^trustProxy\[1\] is invalid: trustProxy must be a list of addresses and networks like 10\.0\.0\.0\/8/,
         ) as string,
       }),
     );

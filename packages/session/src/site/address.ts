@@ -1,5 +1,6 @@
-import type { IPVersion } from "node:net";
-import { readList } from "./list.ts";
+// The default import: a runtime whose node:net lacks BlockList can still load this file.
+import net from "node:net";
+import { checkOption, listOf, textThat } from "../validate.ts";
 
 /** Whether an address, as a socket or a proxy writes it, is in a list. Never throws. */
 export type AddressRule = (address: string) => boolean;
@@ -13,8 +14,6 @@ export type AddressRule = (address: string) => boolean;
  * is neither an address nor a network
  */
 export function readAddressList(option: unknown): AddressRule {
-  // Loaded here and not at import: `node:net` takes 3 ms, and few apps list addresses.
-  const net = process.getBuiltinModule("node:net");
   const list = new net.BlockList();
   const add = (entry: string): boolean => {
     const [, address = "", bits] = /^([^/%]*)(?:\/(\d{1,3}))?$/.exec(entry) ?? [];
@@ -25,12 +24,8 @@ export function readAddressList(option: unknown): AddressRule {
     list.addSubnet(address, size, family);
     return true;
   };
-  readList(
-    option,
-    "trustProxy",
-    "addresses and networks like 10.0.0.0/8, or true, false or a number of proxies",
-    add,
-  );
+  const right = "addresses and networks like 10.0.0.0/8, or true, false or a number of proxies";
+  checkOption("trustProxy", option, listOf(textThat(add, right)));
   return (address) => {
     const zone = address.indexOf("%");
     const plain = zone < 0 ? address : address.slice(0, zone);
@@ -40,7 +35,7 @@ export function readAddressList(option: unknown): AddressRule {
 }
 
 /** By the version of IP. */
-const FAMILY: Readonly<Record<number, IPVersion>> = { 4: "ipv4", 6: "ipv6" };
+const FAMILY: Readonly<Record<number, net.IPVersion>> = { 4: "ipv4", 6: "ipv6" };
 
 const NODE = /^(?:\[([\dA-Fa-f:.]+)\]|([\d.]+))(?::(?:\d{1,5}|_[\w.-]+))?$/;
 

@@ -122,16 +122,14 @@ describe("readAllowedHosts", () => {
       expect.objectContaining({
         code: "ERR_SESSION_OPTION",
         message:
-          "allowedHosts[1] is invalid. Give a list of hosts without port, like example.com, .example.com or *.example.com.",
+          "allowedHosts[1] is invalid: allowedHosts must be a list of hosts without port, like example.com, .example.com or *.example.com.",
       }),
     );
   });
 
   it("refuses what is not a list", () => {
     for (const option of ["one.example", "*", null]) {
-      expect(() => readAllowedHosts(option)).toThrow(
-        "allowedHosts is invalid. Give a list of hosts",
-      );
+      expect(() => readAllowedHosts(option)).toThrow("allowedHosts must be a list of hosts");
     }
   });
 });

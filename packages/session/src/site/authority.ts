@@ -1,4 +1,4 @@
-import { readList } from "./list.ts";
+import { checkOption, listOf, textThat } from "../validate.ts";
 
 // Stricter than RFC 3986 §3.2.2: no percent-encoding and no sub-delimiters, which no client sends
 // in a Host but which programs behind this one may read differently. Each label is non-empty.
@@ -57,12 +57,8 @@ export function readAllowedHosts(option: unknown = ["*"]): HostTest | undefined 
     if (!entry.startsWith("*")) exact.add(host);
     return true;
   };
-  readList(
-    option,
-    "allowedHosts",
-    "hosts without port, like example.com, .example.com or *.example.com",
-    add,
-  );
+  const right = "hosts without port, like example.com, .example.com or *.example.com";
+  checkOption("allowedHosts", option, listOf(textThat(add, right)));
   return (host) => {
     const name = host.replace(/\.$/, "");
     return exact.has(name) || suffixes.some((suffix) => name.endsWith(suffix));

@@ -1,4 +1,5 @@
-import { isVerified, settleSession } from "../session/load.ts";
+import { settleSession } from "../session/load.ts";
+import { isVerified } from "../session/verified.ts";
 import {
   ENDED,
   type LoadedSnapshot as Loaded,

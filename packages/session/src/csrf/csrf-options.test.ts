@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readCsrfOption } from "./options.ts";
+import { readCsrfOption } from "./csrf-options.ts";
 
 describe("readCsrfOption", () => {
   it.each([
@@ -53,11 +53,11 @@ describe("readCsrfOption", () => {
     ["/café"],
   ])("refuses the exempt paths %j", (exempt) => {
     const good = Array.isArray(exempt) ? ["/a", ...(exempt as unknown[])] : exempt;
-    const place = Array.isArray(exempt) ? "csrf.exempt[1]" : "csrf.exempt";
+    const place = Array.isArray(exempt) ? "csrf.exempt[1] is invalid: " : "";
     expect(() => readCsrfOption({ exempt: good })).toThrow(
       expect.objectContaining({
         code: "ERR_SESSION_OPTION",
-        message: `${place} is invalid. Give a list of paths as browsers send them, like /a%20b, without query or wildcard.`,
+        message: `${place}csrf.exempt must be a list of paths as browsers send them, like /a%20b, without query or wildcard.`,
       }),
     );
   });

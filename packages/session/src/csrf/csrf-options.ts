@@ -1,5 +1,5 @@
 import { optionError } from "../errors.ts";
-import { readList } from "../site/list.ts";
+import { checkOption, listOf, textThat } from "../validate.ts";
 import { SITE_OPTION_NAMES, type SiteOptions } from "../site/site.ts";
 
 /** How cross-site requests are refused. */
@@ -40,6 +40,14 @@ export interface CompiledCsrf {
   readonly exempt: ReadonlySet<string>;
 }
 
+const PATHS = listOf(
+  textThat(
+    // A request line holds only these; anything else could never match.
+    (path) => /^\/[!-~]*$/.test(path) && !/[?#*]|\/:/.test(path),
+    "paths as browsers send them, like /a%20b, without query or wildcard",
+  ),
+);
+
 /**
  * Checks the `csrf` option and brings it into one form.
  *
@@ -56,12 +64,6 @@ export function readCsrfOption(option: unknown = true): CompiledCsrf {
   ) {
     throw optionError('csrf must be true, false, "strict" or { strict: boolean, exempt: list }.');
   }
-  const paths = readList(
-    exempt,
-    "csrf.exempt",
-    "paths as browsers send them, like /a%20b, without query or wildcard",
-    // A request line holds only these; anything else could never match.
-    (path) => /^\/[!-~]*$/.test(path) && !/[?#*]|\/:/.test(path),
-  );
-  return { enabled: option !== false, strict, exempt: new Set(paths) };
+  checkOption("csrf.exempt", exempt, PATHS);
+  return { enabled: option !== false, strict, exempt: new Set(exempt as string[]) };
 }

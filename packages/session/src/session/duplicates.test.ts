@@ -1,0 +1,249 @@
+import { describe, expect, it } from "vitest";
+import { facts } from "../../../../test/support/facts.ts";
+import { commitOf, start, type Anything } from "../../../../test/support/sessions.ts";
+import { cookieSession } from "../formats/cookie-session.ts";
+import type { SessionContext } from "./context.ts";
+import { destroy, describe as describeSession, renew } from "./functions.ts";
+import type { SessionCookieOptions } from "./options.ts";
+
+const HOST = "shop.example.com";
+type Options = Partial<SessionCookieOptions>;
+
+interface Kept {
+  readonly name: string;
+  readonly value: string;
+  readonly domain: string;
+  readonly isHostOnly: boolean;
+  readonly path: string;
+  readonly isPartitioned: boolean;
+}
+
+/** Keeps cookies as RFC 6265bis §5.7 has it: name, domain, host-only, path, partition make one. */
+class Browser {
+  #kept: Kept[] = [];
+
+  get size(): number {
+    return this.#kept.length;
+  }
+
+  header(path: string): string {
+    return this.#kept
+      .filter((each) => path === each.path || path.startsWith(each.path.replace(/\/?$/, "/")))
+      .toSorted((a, b) => b.path.length - a.path.length)
+      .map(({ name, value }) => `${name}=${value}`)
+      .join("; ");
+  }
+
+  take(lines: readonly string[]): void {
+    for (const line of lines) {
+      const [pair = "", ...rest] = line.split("; ");
+      const of = (name: string) =>
+        rest.find((text) => text.toLowerCase().startsWith(`${name}=`))?.slice(name.length + 1);
+      const domain = of("domain");
+      if (domain !== undefined && !`.${HOST}`.endsWith(`.${domain}`)) continue;
+      const isPartitioned = rest.includes("Partitioned");
+      if (isPartitioned && !rest.includes("Secure")) continue;
+      const at = pair.indexOf("=");
+      const cookie: Kept = {
+        name: pair.slice(0, at),
+        value: pair.slice(at + 1),
+        domain: domain ?? HOST,
+        isHostOnly: domain === undefined,
+        path: of("path") ?? "/",
+        isPartitioned,
+      };
+      const key = (each: Kept) => JSON.stringify({ ...each, value: "" });
+      this.#kept = this.#kept.filter((each) => key(each) !== key(cookie));
+      if (of("max-age") !== "0") this.#kept.push(cookie);
+    }
+  }
+
+  /** One request to a server with these options. */
+  visit(options: Options, use: (session: Anything, context: SessionContext<Anything>) => void) {
+    const { sessions, types } = start({ httpsOnly: true, ...options });
+    const request = facts({
+      target: "/app/cart?x=1",
+      headers: { host: HOST },
+      encrypted: true,
+    });
+    const context = sessions.open(this.header("/app/cart"), request);
+    use(context.session, context);
+    const { setCookie } = commitOf(context);
+    this.take(setCookie);
+    return { types: types(), setCookie };
+  }
+
+  read(options: Options): Anything {
+    let data: Anything = {};
+    this.visit(options, (session) => (data = { ...session }));
+    return data;
+  }
+}
+
+const ATTRIBUTES: Record<string, Options> = {
+  "host-only": {},
+  "the host as domain": { domain: HOST },
+  "the parent domain": { domain: "example.com" },
+  "a path": { path: "/app" },
+  partitioned: { partitioned: true },
+  "domain, path and partitioned": { domain: "example.com", path: "/app", partitioned: true },
+};
+const changes = Object.keys(ATTRIBUTES).flatMap((from) =>
+  Object.keys(ATTRIBUTES)
+    .filter((to) => to !== from)
+    .flatMap((to) => [[from, to, false] as const, [from, to, true] as const]),
+);
+
+describe("a browser goes on when the cookie's attributes change", () => {
+  it.each(changes)("from %s to %s, with formerly: %s", (from, to, says) => {
+    const before: Options = { ...ATTRIBUTES[from] };
+    const { domain, path, partitioned } = before;
+    const after: Options = {
+      ...ATTRIBUTES[to],
+      ...(says && { formerly: [{ domain, path, partitioned }] }),
+    };
+    const browser = new Browser();
+    browser.visit(before, (session) => (session["user"] = "ana"));
+    // The first change, as the first rolling renewal, sets a cookie beside the old one.
+    const { types } = browser.visit(after, (session) => (session["n"] = 1));
+    expect(browser.read(after)).toEqual({ user: "ana", n: 1 });
+    browser.visit(after, (session) => (session["n"] = 2));
+    expect([browser.read(after), browser.size]).toEqual([{ user: "ana", n: 2 }, 1]);
+    expect(types).not.toContain("rejected");
+    // The setting is rolled back, and set again.
+    browser.visit(before, (session) => (session["n"] = 3));
+    browser.visit(after, (session) => (session["n"] = 4));
+    expect(browser.read(after)).toEqual({ user: "ana", n: 4 });
+    // Another user logs in, and out.
+    browser.visit(after, (session) => {
+      renew(session);
+      session["user"] = "eva";
+    });
+    expect(browser.read(after)).toEqual({ user: "eva", n: 4 });
+    browser.visit(after, (session) => destroy(session));
+    expect([browser.size, browser.read(after), browser.read(before)]).toEqual([0, {}, {}]);
+  });
+
+  it("and a logout that comes first logs nobody in again", () => {
+    const browser = new Browser();
+    browser.visit({ domain: "example.com" }, (session) => (session["user"] = "ana"));
+    browser.visit({}, (session) => (session["user"] = "eva"));
+    browser.visit({}, (session) => destroy(session));
+    expect([browser.size, browser.read({})]).toEqual([0, {}]);
+  });
+
+  it("and a logout ends the sessions of all cookies that came, copies too", () => {
+    const { sessions, types } = start();
+    const login = (user: string) => {
+      const context = sessions.open("");
+      context.session["user"] = user;
+      return commitOf(context).setCookie[0]!.split(";")[0]!;
+    };
+    const [ana, eva] = [login("ana"), login("eva")];
+    const context = sessions.open(`${ana}; ${eva}`);
+    destroy(context.session);
+    void context.commit();
+    expect(sessions.open(ana).session).toEqual({});
+    expect(sessions.open(eva).session).toEqual({});
+    expect(types().filter((type) => type === "revoked")).toHaveLength(2);
+  });
+});
+
+describe("of several cookies", () => {
+  const issue = (options: Options, user: string) => {
+    const { sessions } = start(options);
+    const context = sessions.open("");
+    context.session["user"] = user;
+    const { setCookie } = commitOf(context);
+    return setCookie.map((line) => line.slice(0, line.indexOf(";")));
+  };
+
+  it("one that was planted costs the session, and logging in again brings it back", () => {
+    const browser = new Browser();
+    browser.visit({}, (session) => (session["user"] = "ana"));
+    browser.take(["session=planted; Domain=example.com; Path=/app"]);
+    const { types } = browser.visit({}, (session) => {
+      expect([{ ...session }, describeSession(session).rejected]).toEqual([{}, "duplicate"]);
+      session["user"] = "ana again";
+    });
+    expect(types).toEqual(["rejected", "created"]);
+    expect([browser.read({}), browser.size]).toEqual([{ user: "ana again" }, 1]);
+  });
+
+  it("one of another key is planted", () => {
+    const [foreign] = issue({ secretKey: "quite another key of this suite, long enough" }, "eva");
+    const [ours] = issue({}, "ana");
+    const { sessions, types } = start();
+    expect(sessions.open(`${ours}; ${foreign}`).session).toEqual({});
+    expect(types()).toEqual(["rejected"]);
+  });
+
+  it("more than eight are not looked at", () => {
+    const { sessions } = start();
+    const many = Array.from({ length: 9 }, (_, at) => issue({}, `user ${at}`)[0]);
+    expect(sessions.open(many.slice(0, 8).join("; ")).session).not.toEqual({});
+    expect(sessions.open(many.join("; ")).session).toEqual({});
+  });
+
+  it("a neighbour's genuine one gives way to ours, and a planted one beside it does not", () => {
+    const old = cookieSession({
+      secretKey: "an old key of cookie-session, long enough",
+      sessionCookie: "session",
+    });
+    const cookies = old.write({ user: "old" }, 0, null);
+    const neighbour = cookies.map(({ name, value }) => `${name}=${value}`).join("; ");
+    const { sessions } = start({ formats: [old] });
+    const [ours] = issue({}, "ana");
+    expect(sessions.open(`${neighbour}; ${ours}`).session).toEqual({ user: "ana" });
+    expect(sessions.open(`${neighbour}; ${ours}; session=x`).session).toEqual({});
+  });
+
+  it("chunks of two sessions are told apart", () => {
+    const options: Options = { chunks: true };
+    const one = issue(options, "a".repeat(5000));
+    const two = issue(options, "b".repeat(5000));
+    expect([one.length, two.length]).toEqual([2, 2]);
+    const { sessions } = start(options);
+    const { session } = sessions.open([...one, ...two].join("; "));
+    expect(["a", "b"]).toContain(String(session["user"]).slice(0, 1));
+    expect(sessions.open([...one, ...two, "session.1=x"].join("; ")).session).toEqual({});
+  });
+});
+
+describe("formerly", () => {
+  it.each([
+    [[{ domain: "a b" }]],
+    [[{ path: "app" }]],
+    [[{ partitioned: 1 }]],
+    [[{ name: "old" }]],
+    [[null]],
+    [{}],
+  ])("refuses %j", (formerly) => {
+    expect(() => start({ formerly: formerly as never })).toThrow(
+      expect.objectContaining({ code: "ERR_SESSION_OPTION" }),
+    );
+  });
+
+  it("refuses what a __Host- cookie never had", () => {
+    const options = { hardened: true, formerly: [{ domain: "example.com" }] };
+    expect(() => start(options)).toThrow(/__Host-/);
+  });
+
+  it("never deletes what is set", () => {
+    const browser = new Browser();
+    browser.visit({ formerly: [{}, { path: "/" }] }, (session) => (session["user"] = "ana"));
+    expect(browser.size).toBe(1);
+  });
+
+  it("goes out with a cookie alone", () => {
+    const browser = new Browser();
+    const options: Options = { formerly: [{ domain: "example.com" }] };
+    expect(browser.visit(options, () => {}).setCookie).toEqual([]);
+    const { setCookie } = browser.visit(options, (session) => (session["user"] = "ana"));
+    expect(setCookie.map((line) => line.replace(/=[\w-]{20,}/, "=..."))).toEqual([
+      "session=; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Path=/; Domain=example.com; Secure; HttpOnly; SameSite=Lax",
+      "session=...; Max-Age=1209600; Path=/; Secure; HttpOnly; SameSite=Lax",
+    ]);
+    expect(browser.visit(options, () => {}).setCookie).toEqual([]);
+  });
+});

@@ -1,0 +1,105 @@
+import { chunkNames } from "../cookie/chunks.ts";
+import { AMBIGUOUS, findCookie, findCookies } from "../cookie/parse.ts";
+import { judgeTimes } from "../token/times.ts";
+import { looksLikeToken, type OpenedToken } from "../token/token.ts";
+import type { SessionFormat } from "./format.ts";
+import type { LoadedSnapshot, VerifiedCookie } from "./records.ts";
+import type { Shared } from "./shared.ts";
+import { rejectCookie } from "./snapshot.ts";
+import { openCached } from "./verified.ts";
+
+/** Values of one name, and ways to put chunks together, beyond which nobody looks. */
+const MAX_VALUES = 8;
+const MAX_WAYS = 64;
+
+/** A value of the cookie, whole or put together from chunks. */
+interface Candidate {
+  readonly token: string;
+  readonly parts: readonly string[];
+}
+
+/**
+ * Decides between several cookies of the session's name. Where all of them are genuine, `domain`,
+ * `path` or `partitioned` was changed: browsers keep both, and the newer session counts. A value
+ * that we did not issue was planted, so all are refused.
+ *
+ * @param now seconds since 1970
+ */
+export function chooseNewest(
+  shared: Shared,
+  header: string,
+  now: number,
+): VerifiedCookie | LoadedSnapshot {
+  const { settings } = shared;
+  const { cookieName, formats, lifetimes } = settings;
+  const names = settings.chunks ? chunkNames(cookieName) : [cookieName];
+  const values = names.map((name) => findCookies(header, name));
+  const present = names.filter((_, at) => values[at]!.length > 0);
+  const isGenuine = (format: SessionFormat, value: string) => {
+    const get = (name: string) => {
+      const found = name === cookieName ? value : findCookie(header, name);
+      return found === AMBIGUOUS ? undefined : found;
+    };
+    return format.read({ get }, now)?.ok === true;
+  };
+  const { opened, isPlanted } = openAll(shared, values, (value) =>
+    formats.some((format) => isGenuine(format, value)),
+  );
+  const [newest] = opened.toSorted((a, b) => compare(b.session, a.session));
+  if (newest === undefined || isPlanted) {
+    const refused = rejectCookie(shared, "duplicate", now, present);
+    return { ...refused, others: opened.map(({ session }) => session) };
+  }
+  const { session, token } = newest;
+  const others = opened.map((each) => each.session).filter(({ sid }) => sid !== session.sid);
+  // Not the older one instead: after a logout it would log the user in again.
+  const fault = judgeTimes(session, now, lifetimes);
+  return fault === undefined
+    ? { opened: session, present, token, others }
+    : { ...rejectCookie(shared, fault, now, present, session.sid), others };
+}
+
+interface Opened {
+  readonly session: OpenedToken;
+  readonly token: string;
+}
+
+function openAll(
+  shared: Shared,
+  values: readonly (readonly string[])[],
+  isForeign: (value: string) => boolean,
+): { opened: Opened[]; isPlanted: boolean } {
+  const opened: Opened[] = [];
+  const covered = new Set<string>();
+  if (values.some((each) => each.length > MAX_VALUES)) return { opened, isPlanted: true };
+  for (const { token, parts } of candidates(values)) {
+    const session = openCached(shared, token);
+    if (typeof session === "string") continue;
+    opened.push({ session, token: parts[0]! });
+    for (const part of parts) covered.add(part);
+  }
+  // A lone chunk may be left over from a longer session; only where two claim one place it matters.
+  const claimed = values.filter((each) => each.length > 1).flat();
+  const isPlanted = claimed.some(
+    (value) => !covered.has(value) && (looksLikeToken(value) || !isForeign(value)),
+  );
+  return { opened, isPlanted };
+}
+
+/** Every way to put chunks together, the first alone among them. */
+function candidates(values: readonly (readonly string[])[]): Candidate[] {
+  const all: Candidate[] = [];
+  let before: Candidate[] = [{ token: "", parts: [] }];
+  for (const each of values) {
+    before = before.flatMap(({ token, parts }) =>
+      each.map((value) => ({ token: token + value, parts: [...parts, value] })),
+    );
+    if (before.length === 0 || all.length + before.length > MAX_WAYS) break;
+    all.push(...before);
+  }
+  return all;
+}
+
+function compare(a: OpenedToken, b: OpenedToken): number {
+  return a.iat - b.iat || a.born - b.born || a.rev - b.rev;
+}

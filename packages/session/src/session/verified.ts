@@ -1,0 +1,17 @@
+import { openToken, type OpenedToken, type TokenFault } from "../token/token.ts";
+import type { LoadedSnapshot, VerifiedCookie } from "./records.ts";
+import type { Shared } from "./shared.ts";
+
+/** Whether there is a token whose session is still to be read. */
+export function isVerified(found: VerifiedCookie | LoadedSnapshot): found is VerifiedCookie {
+  return "opened" in found;
+}
+
+/** Opens a token that may have been opened before. */
+export function openCached({ settings, cache }: Shared, token: string): OpenedToken | TokenFault {
+  const cached = cache.get(token);
+  if (cached !== undefined) return cached;
+  const opened = openToken(token, settings.ring, settings.accepted);
+  if (typeof opened !== "string") cache.add(token, opened);
+  return opened;
+}

@@ -1,0 +1,108 @@
+import { optionError } from "./errors.ts";
+import { nearest } from "./nearest.ts";
+
+/** What an option may be: a test, the words behind "must be", and for a list the test of an entry. */
+export type Check = readonly [
+  fits: (value: unknown) => boolean,
+  what: string,
+  entry?: (value: unknown) => boolean,
+];
+
+/** A check for every option, and its default. */
+export type Rules<Options> = {
+  readonly [Name in keyof Options]: readonly [check: Check, byDefault?: Options[Name]];
+};
+
+/** One of a few values of JSON. */
+export function oneOf(...choices: readonly unknown[]): Check {
+  const what = choices.map((choice) => JSON.stringify(choice)).join(" or ");
+  return [(value) => choices.includes(value), what];
+}
+
+/** A list in which every entry fits. A hole does not. */
+export function listOf([fits, what]: Check): Check {
+  return [(value) => Array.isArray(value) && [...value].every(fits), `a list of ${what}`, fits];
+}
+
+/** A text that passes a test. */
+export function textThat(passes: (text: string) => boolean, what: string): Check {
+  return [(value) => typeof value === "string" && passes(value), what];
+}
+
+/** Any text but the empty one. */
+export const TEXT = textThat((text) => text !== "", "a text that is not empty");
+
+/** On or off. */
+export const SWITCH = oneOf(true, false);
+
+/** A function. */
+export const FUNCTION: Check = [(value) => typeof value === "function", "a function"];
+
+/** A whole number within bounds, both included. */
+export function integer(least: number, most: number, what: string): Check {
+  const fits = (value: unknown) => Number.isSafeInteger(value) && inside(value as number);
+  const inside = (value: number) => value >= least && value <= most;
+  return [fits, what];
+}
+
+/** The same, or null. */
+export function orNull([fits, what]: Check): Check {
+  return [(value) => value === null || fits(value), `null or ${what}`];
+}
+
+/**
+ * Checks one option.
+ *
+ * @throws SessionError `ERR_SESSION_OPTION`; the message names the index of a wrong entry and shows
+ * no value
+ */
+export function checkOption(name: string, value: unknown, [fits, what, entry]: Check): void {
+  if (fits(value)) return;
+  const wrong =
+    entry === undefined || !Array.isArray(value) ? -1 : [...value].findIndex((one) => !entry(one));
+  const place = wrong < 0 ? "" : `${name}[${wrong}] is invalid: `;
+  throw optionError(`${place}${name} must be ${what}.`);
+}
+
+/**
+ * Checks every option that has a rule, and fills in what is not given or `undefined`.
+ *
+ * @param instead defaults that replace those of the rules
+ * @throws SessionError `ERR_SESSION_OPTION`; the message shows no value
+ */
+export function readOptions<Options>(
+  given: { readonly [Name in keyof Options]?: Options[Name] | undefined },
+  rules: Rules<Options>,
+  instead: Partial<Options> = {},
+): Options {
+  const options: Partial<Options> = {};
+  for (const name in rules) {
+    const [check, byDefault] = rules[name];
+    const value = given[name];
+    if (value !== undefined) checkOption(name, value, check);
+    options[name] = value === undefined ? (instead[name] ?? byDefault) : value;
+  }
+  return options as Options;
+}
+
+/**
+ * Throws for an option that does not exist, and suggests the name that was most likely meant.
+ *
+ * @param what what the message calls an option
+ * @throws SessionError `ERR_SESSION_OPTION`
+ */
+export function checkOptionNames(
+  options: unknown,
+  names: readonly string[],
+  what = "session option",
+): void {
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+    throw optionError(`Pass an object with at least one ${what}: ${names.join(", ")}.`);
+  }
+  for (const name of Object.keys(options)) {
+    if (names.includes(name)) continue;
+    const meant = nearest(name, names);
+    const hint = meant === undefined ? `Known are ${names.join(", ")}.` : `Did you mean ${meant}?`;
+    throw optionError(`There is no ${what} "${name.slice(0, 60)}". ${hint}`);
+  }
+}
