@@ -9,7 +9,16 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const engine = join(root, "packages/session/src");
 
 const LAYERS = [
-  ["errors.ts", "secret.ts", "encoding.ts", "maybe.ts", "timer.ts", "nearest.ts", "validate.ts"],
+  [
+    "errors.ts",
+    "secret.ts",
+    "encoding.ts",
+    "maybe.ts",
+    "timer.ts",
+    "copies.ts",
+    "nearest.ts",
+    "validate.ts",
+  ],
   ["token", "cookie"],
   ["session"],
   ["site", "client"],

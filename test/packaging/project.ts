@@ -25,16 +25,24 @@ function pinned(names: readonly string[]): string[] {
     ...read("package.json")["devDependencies"],
   };
   return names.map((name) => {
+    if (/.@/.test(name)) return name;
     const version = versions[name];
     if (version === undefined) throw new Error(`package.json pins no version of ${name}`);
     return `${name}@${version}`;
   });
 }
 
-/** An empty project with a tarball and a few packages, and nothing of the repository. */
-export async function createProject(tarball: string, names: readonly string[]): Promise<string> {
+/**
+ * An empty project with a tarball and a few packages, and nothing of the repository.
+ * @param names with a version, or pinned by the repository
+ */
+export async function createProject(
+  tarball: string,
+  names: readonly string[],
+  type: "module" | "commonjs" = "module",
+): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), "galleta-project-"));
-  writeFileSync(join(folder, "package.json"), '{ "private": true, "type": "module" }');
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, type }));
   const options = ["--prefer-offline", "--no-audit", "--no-fund", "--ignore-scripts", "--silent"];
   const packages = [tarball, ...pinned(["@types/node", ...names])];
   await run("npm", ["install", ...options, ...packages], { cwd: folder, timeout: 120_000 });

@@ -1,3 +1,4 @@
+import { isBranded } from "./copies.ts";
 import { UNTOUCHED } from "./cookie/headers.ts";
 import { createCrossSiteCheck, pathOf, type CrossSiteCheck } from "./csrf/check.ts";
 import { CSRF_HEADER, findFormToken, isForm } from "./csrf/form.ts";
@@ -30,6 +31,8 @@ const OPTION_NAMES = [
   ...CROSS_SITE_OPTION_NAMES,
   ...CONNECTED_OPTION_NAMES,
 ] as const satisfies readonly (keyof SessionOptions)[];
+
+const BRAND: unique symbol = Symbol.for("galleta.sessions");
 
 /** Gives the body of a request, for the token in its form. */
 export type BodyReader = () => Promise<Uint8Array | undefined>;
@@ -70,6 +73,16 @@ export class Sessions<Data = SessionData> {
     connect(this.#shared, connected);
     this.loads = this.#shared.store !== undefined;
     this.#mustStart = this.loads || this.#shared.live !== undefined;
+  }
+
+  /** True for sessions of any copy of this package. */
+  static [Symbol.hasInstance](value: unknown): value is Sessions<unknown> {
+    return isBranded(Sessions, this, BRAND, value);
+  }
+
+  /** @internal */
+  get [BRAND](): true {
+    return true;
   }
 
   /** What all its requests and sockets share. Behind an accessor, so that no inspection shows it. */

@@ -1,3 +1,5 @@
+import { isBranded } from "./copies.ts";
+
 /**
  * Every code that `@galleta/session` throws. A code is part of the public interface: it never
  * changes its meaning, so programs may compare it.
@@ -66,6 +68,8 @@ export interface SessionErrorOptions {
   rule?: string;
 }
 
+const BRAND: unique symbol = Symbol.for("galleta.error");
+
 /**
  * The one error class of `@galleta/session`; told apart by its literal `code`.
  *
@@ -88,6 +92,11 @@ export class SessionError<Code extends SessionErrorCode = SessionErrorCode> exte
   /** Which rule refused the request, for `ERR_SESSION_CSRF` and `ERR_SESSION_HOST`. */
   declare readonly rule?: string;
 
+  /** True for an error of any copy of this package. The type keeps `code` a literal. */
+  static override [Symbol.hasInstance](value: unknown): value is SessionError {
+    return isBranded(SessionError, this, BRAND, value);
+  }
+
   constructor(code: Code, message: string, options: SessionErrorOptions = {}) {
     super(message, options);
     this.name = "SessionError";
@@ -95,6 +104,11 @@ export class SessionError<Code extends SessionErrorCode = SessionErrorCode> exte
     this.status = options.status ?? 500;
     // No property where there is none: errors are logged with all they have.
     if (options.rule !== undefined) this.rule = options.rule;
+  }
+
+  /** @internal */
+  get [BRAND](): true {
+    return true;
   }
 }
 

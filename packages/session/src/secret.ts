@@ -1,4 +1,7 @@
+import { isBranded } from "./copies.ts";
+
 const MASK = "**********";
+const BRAND: unique symbol = Symbol.for("galleta.secret");
 
 /**
  * A string that does not show itself: `String()`, templates, `JSON.stringify`, `util.inspect`,
@@ -23,6 +26,16 @@ export class Secret {
   constructor(value: string) {
     if (typeof value !== "string") throw new TypeError("A Secret is made from a string.");
     this.#value = value;
+  }
+
+  /** True for a secret of any copy of this package. */
+  static [Symbol.hasInstance](value: unknown): value is Secret {
+    return isBranded(Secret, this, BRAND, value);
+  }
+
+  /** @internal */
+  get [BRAND](): true {
+    return true;
   }
 
   /** The protected text. The only way to it, so that a search for `reveal(` finds every use. */

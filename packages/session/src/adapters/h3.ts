@@ -72,7 +72,7 @@ export function session<Data = SessionData>(given: SessionsOrOptions<Data>): H3P
 }
 
 /** Where an event keeps what its response owes to the session. */
-const OWED = Symbol("galleta.owed");
+const OWED = Symbol.for("galleta.owed");
 type Owing = H3Event & { [OWED]?: Commit };
 
 /** The configurations of apps whose responses are seen. */

@@ -1,8 +1,10 @@
-import { readAddressList } from "../site/address.ts";
+import { readAddressList, type AddressRule } from "../site/address.ts";
 import { parseAuthority } from "../site/authority.ts";
 import type { RequestFacts } from "../session/request.ts";
 
-const LOOPBACK = readAddressList(["127.0.0.0/8", "::1"]);
+let loopback: AddressRule | undefined;
+const isLoopback: AddressRule = (address) =>
+  (loopback ??= readAddressList(["127.0.0.0/8", "::1"]))(address);
 
 /** Headers that a proxy adds: who asks is then somebody else than who is connected. */
 const PROXY_HEADERS = [
@@ -34,7 +36,7 @@ const PROXY_HEADERS = [
  */
 export function isLocalRequest(facts: RequestFacts): boolean {
   const { remoteAddress } = facts;
-  if (remoteAddress === undefined || !LOOPBACK(remoteAddress)) return false;
+  if (remoteAddress === undefined || !isLoopback(remoteAddress)) return false;
   if (PROXY_HEADERS.some((name) => facts.header(name) !== undefined)) return false;
   const url = parseAuthority(facts.header("host") ?? "", facts.encrypted ? "https" : "http");
   return url !== undefined && isLoopbackHost(url.hostname);
@@ -42,5 +44,5 @@ export function isLocalRequest(facts: RequestFacts): boolean {
 
 function isLoopbackHost(host: string): boolean {
   if (/^(?:.+\.)?localhost\.?$/.test(host)) return true;
-  return LOOPBACK(host.startsWith("[") ? host.slice(1, -1) : host);
+  return isLoopback(host.startsWith("[") ? host.slice(1, -1) : host);
 }

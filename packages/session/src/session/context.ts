@@ -369,7 +369,7 @@ function throwUnloaded(): never {
  */
 export function contextOf(session: object): SessionContext<never> {
   const context = ownerOf(session);
-  if (context instanceof SessionContext) return context as SessionContext<never>;
+  if (context !== undefined) return context as SessionContext<never>;
   throw new SessionError(
     "ERR_SESSION_NOT_A_SESSION",
     "This is not a session. Pass req.session or ws.session itself, not a copy of it.",

@@ -1,3 +1,4 @@
+import { acrossCopies } from "../copies.ts";
 import type { JsonObject } from "./format.ts";
 
 /** Throws the error that fits the moment: after the headers, after the handshake, after the end. */
@@ -71,7 +72,7 @@ export class Dictionary {
   /** The trap of `in`. */
   has(target: object, key: PropertyKey): boolean {
     if (key !== WHOSE) return key in target;
-    if (target === this.data) answer = this.owner;
+    if (target === this.data) found.owner = this.owner;
     return false;
   }
 
@@ -92,7 +93,7 @@ export class Dictionary {
 export function failedView(owner: object, fail: Fail): JsonObject {
   const has = (_target: object, key: PropertyKey): boolean => {
     if (key !== WHOSE) return fail();
-    answer = owner;
+    found.owner = owner;
     return false;
   };
   // Methods that an adapter put into the prototype stay callable: `req.session.destroy()`.
@@ -128,15 +129,18 @@ export function copyData(data: JsonObject): JsonObject {
  */
 export function ownerOf(view: unknown): object | undefined {
   if (typeof view !== "object" || view === null) return undefined;
-  answer = undefined;
+  found.owner = undefined;
   Reflect.has(view, WHOSE);
-  const owner = answer;
-  answer = undefined;
+  const { owner } = found;
+  found.owner = undefined;
   return owner;
 }
 
-const WHOSE: unique symbol = Symbol("whose");
-let answer: object | undefined;
+const WHOSE: unique symbol = Symbol.for("galleta.owner");
+/** Where the trap of `in` leaves its answer. */
+const found = /* @__PURE__ */ acrossCopies("found", () => ({
+  owner: undefined as object | undefined,
+}));
 
 /** Whether a proxy may stand for it: the methods of a Date work on the Date alone. */
 function isPlain(value: object): boolean {

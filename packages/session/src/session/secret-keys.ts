@@ -1,5 +1,4 @@
 import { Buffer } from "node:buffer";
-import process from "node:process";
 import { SessionError } from "../errors.ts";
 import { Secret } from "../secret.ts";
 import { shortHash } from "./hash.ts";

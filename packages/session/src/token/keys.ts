@@ -9,7 +9,7 @@ const LABEL = "galleta/v1";
 /** What the keys of a token are for. A token of one use is never accepted for another. */
 export type TokenUse = "session" | "ticket";
 
-/** Everything derived from one secret, once, at set-up. */
+/** Everything derived from one secret. */
 export interface Key {
   /** Position in the ring; 0 signs. */
   readonly index: number;
@@ -55,32 +55,45 @@ export function derive(
 }
 
 /**
- * Derives every key of a cookie name.
+ * The keys of a cookie name. They are derived at their first use: the first calls into OpenSSL take
+ * milliseconds, which a process that only sets its sessions up need not spend.
  * @param secrets the bytes of the secrets, newest first, at least one
  */
 export function createKeyRing(secrets: readonly Buffer[], cookieName: string): KeyRing {
-  const keys = secrets.map((secret, index): Key => {
-    const material = createSecretKey(secret);
-    const fixed = (length: number, ...about: string[]) =>
-      derive(material, Buffer.alloc(0), info(...about), length);
-    // HKDF without a salt: RFC 5869 takes as many zeros as the hash has bytes.
-    const extracted = createHmac("sha256", Buffer.alloc(32)).update(secret).digest();
-    const epochs = (use: string) =>
-      new Epochs(extracted, info(use, cookieName, Buffer.alloc(SALT_BYTES)));
-    return {
-      index,
-      kid: fixed(4, "kid").readUInt32BE(),
-      mac: createMac(fixed(32, "sign", cookieName)),
-      csrf: createSecretKey(fixed(32, "csrf", cookieName)),
-      epochs: { session: epochs("epoch"), ticket: epochs("ticket-epoch") },
-      material,
-    };
-  });
-  const [newest] = keys;
-  if (newest === undefined) throw new RangeError("A key ring has a key.");
+  const [first] = secrets;
+  if (first === undefined) throw new RangeError("A key ring needs a key.");
+  let keys: readonly Key[] | undefined;
+  let encryptionInfo: KeyRing["encryptionInfo"] | undefined;
   return {
-    newest,
-    keys,
-    encryptionInfo: { session: info("enc", cookieName), ticket: info("ticket", cookieName) },
+    get keys() {
+      return (keys ??= secrets.map((secret, index) => deriveKey(secret, index, cookieName)));
+    },
+    get newest() {
+      return this.keys[0]!;
+    },
+    get encryptionInfo() {
+      return (encryptionInfo ??= {
+        session: info("enc", cookieName),
+        ticket: info("ticket", cookieName),
+      });
+    },
+  };
+}
+
+function deriveKey(secret: Buffer, index: number, cookieName: string): Key {
+  const material = createSecretKey(secret);
+  const fixed = (length: number, ...about: string[]) =>
+    derive(material, Buffer.alloc(0), info(...about), length);
+  // HKDF without a salt: RFC 5869 takes as many zeros as the hash has bytes.
+  const extracted = createHmac("sha256", Buffer.alloc(32)).update(secret).digest();
+  const epochs = (use: string) =>
+    new Epochs(extracted, info(use, cookieName, Buffer.alloc(SALT_BYTES)));
+  return {
+    index,
+    kid: fixed(4, "kid").readUInt32BE(),
+    mac: createMac(fixed(32, "sign", cookieName)),
+    csrf: createSecretKey(fixed(32, "csrf", cookieName)),
+    epochs: { session: epochs("epoch"), ticket: epochs("ticket-epoch") },
+    material,
   };
 }

@@ -21,7 +21,7 @@ class Place {
   readonly accessor: PropertyDescriptor & ThisType<Record<symbol, { session: unknown }>>;
 
   constructor(property: string) {
-    const key = (this.key = Symbol(`galleta.${property}`));
+    const key = (this.key = Symbol.for(`galleta.held.${property}`));
     this.accessor = {
       get() {
         return this[key]!.session;
@@ -35,7 +35,7 @@ class Place {
   }
 }
 
-const SESSION = new Place("session");
+const SESSION = /* @__PURE__ */ new Place("session");
 /** Properties come from options alone, so there are a few. */
 const others = new Map<string, Place>();
 

@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
-import { STATUS_CODES, type IncomingMessage } from "node:http";
+import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
+import { acrossCopies } from "../../copies.ts";
 import type { Sessions } from "../../engine.ts";
 import { SessionError } from "../../errors.ts";
 import type { MaybePromise } from "../../maybe.ts";
@@ -9,7 +10,7 @@ import type { SessionOf } from "../../session/data.ts";
 import type { RequestFacts } from "../../session/request.ts";
 import { exposeSession } from "./expose.ts";
 import { NodeFacts } from "./node-facts.ts";
-import { deniedReply, headersOf, type DeniedReply, type Reply } from "./reply.ts";
+import { deniedReply, headersOf, reasonOf, type DeniedReply, type Reply } from "./reply.ts";
 import { refuseEarly } from "./given.ts";
 
 /** A request, as far as it is checked. */
@@ -74,7 +75,7 @@ export async function decide<Data>(
   const verdict = await hook?.();
   if (verdict === undefined || verdict === true) return undefined;
   const status = verdict === false ? 401 : verdict;
-  const body = JSON.stringify({ error: STATUS_CODES[status] ?? "Refused" });
+  const body = JSON.stringify({ error: reasonOf(status) });
   return { status, body, commit: await context.commit() };
 }
 
@@ -93,7 +94,10 @@ export function commitHandshake<Data>(
   }
 }
 
-const contexts = new WeakMap<object, SessionContext<never>>();
+const contexts = /* @__PURE__ */ acrossCopies(
+  "contexts",
+  () => new WeakMap<object, SessionContext<never>>(),
+);
 
 /** Remembers the session of a request, of a socket, or of both. */
 export function remember<Data>(context: SessionContext<Data>, ...keys: object[]): void {
@@ -125,7 +129,7 @@ export function refuseUpgrade(socket: Duplex, reply: Reply): void {
   if (socket.destroyed) return;
   const { status, body, commit } = reply;
   const head = [
-    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? "Refused"}`,
+    `HTTP/1.1 ${status} ${reasonOf(status)}`,
     "Connection: close",
     ...Object.entries(headersOf(reply)).map(([name, value]) => `${name}: ${value}`),
     `Content-Length: ${Buffer.byteLength(body)}`,
@@ -141,7 +145,7 @@ export function refuseUpgrade(socket: Duplex, reply: Reply): void {
 export function failed(error: unknown): Reply {
   process.emitWarning(error instanceof Error ? error : new Error(String(error)));
   const status = error instanceof SessionError && error.status >= 500 ? error.status : 500;
-  return { status, body: JSON.stringify({ error: STATUS_CODES[status] }) };
+  return { status, body: JSON.stringify({ error: reasonOf(status) }) };
 }
 
 /**

@@ -11,7 +11,7 @@ type Call = (this: Hooked, ...args: unknown[]) => unknown;
 type Methods = Record<Method, Call>;
 
 /** Where a response keeps its hook. */
-const HOOK = Symbol("galleta.hook");
+const HOOK = Symbol.for("galleta.hook");
 type Hooked = ServerResponse & { [HOOK]: ResponseHook };
 
 /** The same functions for every response: to make them anew would cost more than all the rest. */

@@ -24,3 +24,25 @@ export function deniedReply(denial: Denial): DeniedReply {
 export function headersOf({ headers }: Reply): Record<string, string> {
   return { "content-type": "application/json", "cache-control": "no-store", ...headers };
 }
+
+// Not from `node:http`: to load it takes 5 ms on Node 20 and 33 on Node 24.
+const REASONS: Readonly<Record<number, string>> = {
+  400: "Bad Request",
+  401: "Unauthorized",
+  402: "Payment Required",
+  403: "Forbidden",
+  404: "Not Found",
+  409: "Conflict",
+  410: "Gone",
+  418: "I'm a Teapot",
+  421: "Misdirected Request",
+  426: "Upgrade Required",
+  429: "Too Many Requests",
+  500: "Internal Server Error",
+  503: "Service Unavailable",
+};
+
+/** The reason phrase of a status (RFC 9110, section 15); a general one for a rare status. */
+export function reasonOf(status: number): string {
+  return REASONS[status] ?? (status < 500 ? "Refused" : "Server Error");
+}

@@ -1,0 +1,211 @@
+// Bundles @galleta/session after `tsc` wrote its declarations: ES modules into dist/, CommonJS into
+// dist/cjs/. An entry is one file, and what several entries need is in dist/shared/.
+//
+// The keys of `exports` in its package.json are the one list of entries. Their values follow from it:
+// this script writes them, and `--check` fails where they differ.
+import { spawnSync } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), "../packages/session");
+const dist = join(root, "dist");
+const manifestPath = join(root, "package.json");
+const manifest = JSON.parse(readFileSync(manifestPath, "utf8"));
+
+/** Entries by their name in dist: the source of "./express" is the first of these that exists. */
+const entries = new Map(
+  Object.keys(manifest.exports)
+    .filter((key) => key !== "./package.json")
+    .map((key) => {
+      const name = key === "." ? "index" : key.slice(2);
+      const source = [`src/${name}.ts`, `src/${name}/index.ts`, `src/adapters/${name}.ts`].find(
+        (path) => existsSync(join(root, path)),
+      );
+      if (source === undefined)
+        throw new Error(`package.json exports ${key}, which has no source.`);
+      return [name, join(root, source)];
+    }),
+);
+
+/** In CommonJS these are their default export, as the packages that they replace are. */
+const IS_FUNCTION = new Set(["express-session"]);
+
+/** Which shared file holds a source that several entries need. */
+function sharedBy(path) {
+  const [folder] = relative(join(root, "src"), path).split("/");
+  return { live: "live", "timer.ts": "live", store: "live", formats: "formats" }[folder] ?? "core";
+}
+
+// ---- package.json
+
+const types = (source) => relative(join(root, "src"), source).replace(/\.ts$/, ".d.ts");
+
+function exportsOf() {
+  const list = [...entries].map(([name, source]) => {
+    const esm = { types: `./dist/types/${types(source)}`, default: `./dist/${name}.js` };
+    const cjs = { types: cjsTypes(name, source), default: `./dist/cjs/${name}.js` };
+    // Node that can `require` an ES module takes "module-sync" for both, so that a process has one copy.
+    return [
+      name === "index" ? "." : `./${name}`,
+      { "module-sync": esm, require: cjs, default: esm },
+    ];
+  });
+  return { ...Object.fromEntries(list), "./package.json": "./package.json" };
+}
+
+function cjsTypes(name, source) {
+  return IS_FUNCTION.has(name) ? `./dist/cjs/${name}.d.ts` : `./dist/cjs/types/${types(source)}`;
+}
+
+function updateManifest() {
+  const next = structuredClone(manifest);
+  next.exports = exportsOf();
+  next.main = "./dist/cjs/index.js";
+  next.types = cjsTypes("index", entries.get("index"));
+  // For TypeScript's "node10", which reads no exports.
+  const older = [...entries].filter(([name]) => name !== "index");
+  next.typesVersions = {
+    "*": Object.fromEntries(older.map(([name, source]) => [name, [cjsTypes(name, source)]])),
+  };
+  const text = JSON.stringify(next, null, 2);
+  if (text === JSON.stringify(manifest, null, 2)) return;
+  if (process.argv.includes("--check")) {
+    console.error("packages/session/package.json: run `npm run build` to write its exports anew.");
+    process.exit(1);
+  }
+  writeFileSync(manifestPath, text);
+  spawnSync("npx", ["oxfmt", manifestPath], { stdio: "ignore" });
+}
+
+// ---- which source goes into which file
+
+/** Sources of each entry; what another entry's own file holds is not looked into. */
+async function reach(source) {
+  const others = new Set(entries.values());
+  const stop = (path) => others.has(path) && path !== source;
+  const result = await build({
+    entryPoints: [source],
+    bundle: true,
+    write: false,
+    metafile: true,
+    absWorkingDir: root,
+    platform: "node",
+    format: "esm",
+    plugins: [external((path) => (stop(path) ? path : undefined))],
+  });
+  return Object.keys(result.metafile.inputs).map((path) => join(root, path));
+}
+
+/** Leaves imports of some sources alone. @param find gives the path that the output imports */
+function external(find) {
+  return {
+    name: "external",
+    setup({ onResolve }) {
+      onResolve({ filter: /^\./ }, ({ path, resolveDir, kind }) => {
+        if (kind === "entry-point") return undefined;
+        const to = find(resolve(resolveDir, path));
+        return to === undefined ? undefined : { path: to, external: true };
+      });
+    },
+  };
+}
+
+/** The file that holds each source: an entry's name, or "shared/…". */
+async function placeSources() {
+  const users = new Map();
+  for (const [name, source] of entries) {
+    for (const path of await reach(source)) users.set(path, [...(users.get(path) ?? []), name]);
+  }
+  const places = new Map();
+  for (const [path, names] of users) {
+    const isShared = names.length > 1 && ![...entries.values()].includes(path);
+    places.set(path, isShared ? `shared/${sharedBy(path)}` : names[0]);
+  }
+  return places;
+}
+
+// ---- writing
+
+async function bundle(places, format, folder) {
+  const files = new Map(entries);
+  for (const place of new Set(places.values())) if (!files.has(place)) files.set(place, undefined);
+  for (const [name, source] of files) {
+    const from = (path) => {
+      const place = places.get(path);
+      if (place === undefined || place === name) return undefined;
+      const to = relative(dirname(name), `${place}.js`);
+      return to.startsWith(".") ? to : `./${to}`;
+    };
+    const parts = [...places].filter(([, place]) => place === name).map(([path]) => path);
+    await build({
+      ...(source === undefined
+        ? { stdin: { contents: everythingOf(parts), resolveDir: root, sourcefile: `${name}.js` } }
+        : { entryPoints: [source] }),
+      outfile: join(folder, `${name}.js`),
+      bundle: true,
+      format,
+      platform: "node",
+      target: "node20.19",
+      sourcemap: true,
+      logLevel: "warning",
+      plugins: [external(from)],
+      ...footerOf(name, format),
+    });
+  }
+}
+
+/** A module that exports all that its parts do. Two of the same name are an error in esbuild. */
+function everythingOf(parts) {
+  return parts
+    .toSorted()
+    .map((path) => `export * from "./${relative(root, path)}";`)
+    .join("\n");
+}
+
+function footerOf(name, format) {
+  if (!IS_FUNCTION.has(name)) return {};
+  if (format === "esm") {
+    return {
+      footer: { js: 'session.default = session;\nexport { session as "module.exports" };' },
+    };
+  }
+  return {
+    footer: {
+      js: "module.exports = Object.assign(module.exports.default, { default: module.exports.default, __esModule: true });",
+    },
+  };
+}
+
+/** The declarations once more, in a folder of CommonJS, which is what decides how they are read. */
+function writeCommonJsTypes() {
+  const folder = join(dist, "cjs");
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, "package.json"), '{ "type": "commonjs" }\n');
+  cpSync(join(dist, "types"), join(folder, "types"), {
+    recursive: true,
+    filter: (path) => !path.endsWith(".tsbuildinfo"),
+  });
+  for (const name of IS_FUNCTION) {
+    const from = `./types/${types(entries.get(name)).replace(/\.d\.ts$/, ".js")}`;
+    const text = [
+      `import original, * as all from "${from}";`,
+      "declare const session: typeof original & { readonly default: typeof original };",
+      "declare namespace session {",
+      "  type CookieView = all.CookieView;",
+      "}",
+      "export = session;",
+    ];
+    writeFileSync(join(folder, `${name}.d.ts`), `${text.join("\n")}\n`);
+  }
+}
+
+updateManifest();
+if (!process.argv.includes("--check")) {
+  for (const part of ["cjs", "shared"]) rmSync(join(dist, part), { recursive: true, force: true });
+  const places = await placeSources();
+  await bundle(places, "esm", dist);
+  await bundle(places, "cjs", join(dist, "cjs"));
+  writeCommonJsTypes();
+}
