@@ -57,5 +57,5 @@ export {
 export type { SessionContext } from "./session/context.ts";
 export type { Endpoint } from "./session/ports.ts";
 export type { ExchangeAnswer } from "./session/ports.ts";
-export { nearest } from "./session/nearest.ts";
+export { nearest } from "./nearest.ts";
 export type { RequestFacts } from "./session/request.ts";
