@@ -177,15 +177,16 @@ describe("a refresh", () => {
   });
 
   test("while the store is down is a 503, and the browser tries again later", async () => {
-    const store = memoryStore();
+    const kept = new Map<string, string>();
     let isDown = false;
     const failing = {
       get: async (key: string) => {
         if (isDown) throw new Error("the store is down");
-        return (store as { get(key: string): string | undefined }).get(key);
+        return kept.get(key);
       },
-      set: async () => {
+      set: async (key: string, value: string) => {
         if (isDown) throw new Error("the store is down");
+        kept.set(key, value);
       },
       delete: async () => undefined,
     };

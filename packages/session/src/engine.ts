@@ -197,7 +197,7 @@ export class Sessions<Data = SessionData> {
   async revokeAll(subject: string | number): Promise<void> {
     const { store } = this.#shared;
     if (store === undefined) throw storeRequired();
-    await store.endUser(subject, "");
+    await store.endUser(subject);
   }
 
   /** Begins to follow the store and other processes. The first request does it as well. */

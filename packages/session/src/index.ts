@@ -37,4 +37,4 @@ export { createSessions, type CreateSessionsOptions } from "./sessions.ts";
 export { sessionStore } from "./store/custom.ts";
 export { memoryStore, type MemoryStoreOptions } from "./store/memory.ts";
 export { revokeOthers } from "./store/revoke.ts";
-export type { KeyValueStore, LogEntry, LogPage, SessionStore, Write } from "./store/store.ts";
+export type { KeyValueStore, SessionStore, StoredValue, Write } from "./store/store.ts";

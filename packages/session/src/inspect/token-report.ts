@@ -3,7 +3,7 @@ import { fromBase64url } from "../encoding.ts";
 import type { Secret } from "../secret.ts";
 import type { RejectReason } from "../session/format.ts";
 import { parseBody } from "../session/json.ts";
-import { STORED_BODY } from "../session/records.ts";
+import { isStoredBody } from "../session/records.ts";
 import { NEVER } from "../token/header.ts";
 import { createKeyRing, type TokenUse } from "../token/keys.ts";
 import { judgeTimes } from "../token/times.ts";
@@ -103,7 +103,7 @@ function open(token: string, keys: readonly Secret[], names: readonly string[]):
 
 function describeContent({ sid, rev, json }: Content): Described {
   const own = { id: sid, revision: rev };
-  if (json === STORED_BODY) return { ...own, isStored: true };
+  if (isStoredBody(json)) return { ...own, isStored: true };
   const body = isShallow(json) ? parseBody(json) : undefined;
   if (body === undefined) return own;
   const hasMeta = Object.keys(body.meta).length > 0;

@@ -2,8 +2,7 @@ import { randomBytes } from "node:crypto";
 import { nowSeconds } from "../session/clock.ts";
 import type { SessionContext } from "../session/context.ts";
 import { parseBody } from "../session/json.ts";
-import { lastExpiry } from "../session/end.ts";
-import { ENDED, type LogRecord, type Snapshot, type UserRecord } from "../session/records.ts";
+import { ENDED, type Revision, type Snapshot } from "../session/records.ts";
 import type { ExchangeAnswer, LivePort } from "../session/ports.ts";
 import type { Shared } from "../session/shared.ts";
 import { throwHandshakeSent, throwWithoutSession } from "../session/late-writes.ts";
@@ -19,16 +18,20 @@ import {
   type TicketOutcome,
 } from "./messages.ts";
 import { currentOf, end } from "./socket-session.ts";
-import { Registry, socketsOf, type Attached } from "./registry.ts";
+import { bucketOf, EVERYONE } from "./buckets.ts";
+import { Registry, socketsOf, type Attached, type LiveSession } from "./registry.ts";
 import type { Tickets } from "./tickets.ts";
 import { CLOSE_CODE, SESSION_ENDED, type LiveSocket } from "./socket.ts";
+import { Watch } from "./watch.ts";
 
-/** Where commits, sockets, other processes and the store's log meet. */
+/** Where commits, sockets and other processes meet. */
 export class LiveHub implements LivePort {
   readonly registry: Registry;
   readonly exchangePath: string | undefined;
   readonly #shared: Shared;
   readonly #backplane: Backplane | undefined;
+  /** With a store, what keeps open sockets informed. */
+  readonly #watch: Watch | undefined;
   /** Tells our own messages from others'. */
   #lazyName: string | undefined;
   #isListening = false;
@@ -38,9 +41,23 @@ export class LiveHub implements LivePort {
     // A cookie that is shared with another framework has no id that a ticket could name.
     const needsPage = store === undefined && settings.writeAs === undefined;
     this.exchangePath = needsPage ? shared.exchangePath : undefined;
-    this.registry = new Registry(settings.lifetimes);
     this.#shared = shared;
     this.#backplane = backplane;
+    const watch =
+      store &&
+      new Watch(
+        store,
+        backplane,
+        () => this.registry,
+        (lives) => this.#check(lives),
+        (call) => this.#attempt(call),
+      );
+    this.#watch = watch;
+    this.registry = new Registry(settings.lifetimes, {
+      userKeyOf: (data) => store?.userKeyOf(data),
+      hold: (name) => watch?.hold(name),
+      release: (name) => watch?.release(name),
+    });
     if (this.exchangePath === undefined) return;
     shared.endpoints.set(this.exchangePath, {
       method: "POST",
@@ -56,19 +73,22 @@ export class LiveHub implements LivePort {
     if (this.#isListening || this.#backplane === undefined) return;
     this.#isListening = true;
     const backplane = this.#backplane;
-    this.#attempt(() =>
-      backplane.subscribe(
+    const { store } = this.#shared;
+    void this.#attempt(async () => {
+      await backplane.subscribe(
         (text) => this.#receive(text),
-        // What was said meanwhile stands in the store's log.
-        () => void this.#shared.store?.refresh().catch(ignore),
-      ),
-    );
+        () => void this.#watch?.all(),
+      );
+      // Without a store messages carry the data, and every process needs all of them.
+      if (store === undefined) await backplane.follow?.(EVERYONE);
+    });
   }
 
   stop(): void {
+    this.#watch?.stop();
     if (!this.#isListening) return;
     this.#isListening = false;
-    this.#attempt(() => this.#backplane?.close());
+    void this.#attempt(() => this.#backplane?.close());
   }
 
   /**
@@ -86,10 +106,9 @@ export class LiveHub implements LivePort {
       context.close(throwWithoutSession);
       return undefined;
     }
-    const { sid, born } = currentOf(context);
+    const { sid } = state;
     const known = recent.peek(sid);
-    const isEnded = store?.isEnded(sid, born, store.userOf(state.data)) === true;
-    if (known?.ended === true || isEnded) {
+    if (known?.ended === true || store?.knowsEnd(state) === true) {
       end(context);
       socket.close(CLOSE_CODE, SESSION_ENDED);
       return undefined;
@@ -111,51 +130,36 @@ export class LiveHub implements LivePort {
   /** @param origin the socket that made the change, and need not be told */
   changed(change: Snapshot, origin?: SessionContext<never>): void {
     this.registry.change(change.sid, change, origin);
-    this.#publish(() => ({ kind: "changed", change: toSend(change) }));
+    this.#publish(change.sid, () => ({ kind: "changed", change: this.#toSend(change) }));
   }
 
   renewed(from: string, change: Snapshot): void {
     this.registry.change(from, change);
-    const until = lastExpiry(
-      this.#shared.settings.lifetimes,
-      change.born,
-      change.exp,
-      nowSeconds(),
-    );
-    this.#publish(() => ({ kind: "renewed", from, until, change: toSend(change) }));
+    this.#publish(from, () => ({ kind: "renewed", from, change: this.#toSend(change) }));
   }
 
-  ended(sid: string, until: number): void {
+  ended(sid: string): void {
     this.registry.end(sid);
-    this.#publish(() => ({ kind: "ended", sid, until }));
+    this.#publish(sid, () => ({ kind: "ended", sid }));
   }
 
-  userEnded(fact: UserRecord | undefined): void {
-    this.#endUser();
-    if (fact !== undefined) this.#publish(() => ({ kind: "user", fact }));
+  userEnded(key: string): void {
+    const { store } = this.#shared;
+    for (const live of this.registry.ofUser(key)) {
+      const judged = judgedBy(live);
+      if (judged !== undefined && store?.knowsEnd(judged) === true) this.registry.end(live.sid);
+    }
+    this.#publish(key, () => ({ kind: "user", user: key }));
   }
 
   /** A ticket was exchanged, or refused. */
   ticketDone(outcome: TicketOutcome): void {
     this.tickets.settle(outcome, "exchange");
-    this.#publish(() => ({ kind: "ticket", ...outcome }));
+    this.#publish(outcome.ticket, () => ({ kind: "ticket", ...outcome }));
   }
 
   exchange(context: SessionContext<never>, ticket: string): Promise<ExchangeAnswer> {
     return exchangeTicket(this, context, ticket.slice(0, MAX_TOKEN_CHARACTERS + 1));
-  }
-
-  learned(fact: LogRecord): void {
-    switch (fact.kind) {
-      case "end":
-        this.registry.end(fact.sid);
-        return;
-      case "user":
-        this.#endUser();
-        return;
-      case "rev":
-        this.#catchUp(fact.sid, fact.rev);
-    }
   }
 
   #receive(text: string): void {
@@ -169,16 +173,16 @@ export class LiveHub implements LivePort {
         return;
       case "renewed":
         recent.end(message.from, now);
-        store?.learn({ kind: "end", sid: message.from, until: message.until });
+        store?.learnEnd(message.from);
         this.#take(message.from, message.change);
         return;
       case "ended":
         recent.end(message.sid, now);
-        store?.learn({ kind: "end", sid: message.sid, until: message.until });
+        store?.learnEnd(message.sid);
         this.registry.end(message.sid);
         return;
       case "user":
-        if (store?.learn(message.fact) === true) this.#endUser();
+        this.#watch?.soon(message.user);
         return;
       case "ticket":
         if (message.code === undefined) this.tickets.use(message.ticket, now);
@@ -189,7 +193,7 @@ export class LiveHub implements LivePort {
   #take(sid: string, sent: SentChange): void {
     const { json } = sent;
     if (json === undefined) {
-      this.#catchUp(sid, sent.rev, sent);
+      this.#catchUp(sid, sent);
       return;
     }
     if (parseBody(json) === undefined) return;
@@ -201,57 +205,78 @@ export class LiveHub implements LivePort {
     this.registry.change(sid, { ...sent, json });
   }
 
-  /** A session that has sockets here is newer in the store. */
-  #catchUp(sid: string, rev: number, sent?: SentChange): void {
+  /** A session that has sockets here is newer in the store, lasts longer, or has another id. */
+  #catchUp(sid: string, sent: SentChange): void {
     const [attached] = socketsOf(this.registry.get(sid));
     const { store } = this.#shared;
     if (attached === undefined || store === undefined) return;
     const now = currentOf(attached.context);
-    if (now.rev >= rev && (sent === undefined || sent.sid === now.sid)) return;
-    const to = sent ?? now;
-    store.fetch(to.sid).then(
-      (stored) => {
+    if (now.rev >= sent.rev && sent.sid === now.sid) {
+      if (now.rev === sent.rev) this.registry.change(sid, { ...now, ...sent });
+      return;
+    }
+    const { data, meta } = attached.context.state;
+    store.check([{ sid: sent.sid, data, meta }]).then(
+      ([stored]) => {
         if (stored === ENDED) this.registry.end(sid);
-        else if (stored !== undefined) this.registry.change(sid, { ...to, ...stored });
+        else if (stored !== undefined) this.registry.change(sid, { ...sent, ...stored });
       },
       (error: unknown) => store.report(error),
     );
   }
 
-  /** Closes the sockets whose sessions ended with their user's. */
-  #endUser(): void {
+  /** Asks the store about sessions that have sockets here. */
+  async #check(lives: readonly LiveSession[]): Promise<void> {
     const { store } = this.#shared;
-    if (store === undefined) return;
-    for (const live of this.registry.all()) {
-      const [first] = socketsOf(live);
-      if (first === undefined) continue;
-      const { born } = currentOf(first.context);
-      const user = store.userOf(first.context.state.data);
-      if (store.isEnded(live.sid, born, user)) this.registry.end(live.sid);
+    const judged = lives.map(judgedBy).filter((one) => one !== undefined);
+    if (store === undefined || judged.length === 0) return;
+    try {
+      const outcomes = await store.check(judged);
+      for (const [i, outcome] of outcomes.entries()) this.#apply(judged[i]!.sid, outcome);
+    } catch (error) {
+      store.report(error);
     }
   }
 
-  #publish(message: () => Message): void {
-    const backplane = this.#backplane;
-    if (backplane === undefined) return;
-    this.#attempt(() => backplane.publish(writeMessage(this.#name, message())));
+  #apply(sid: string, outcome: Revision | typeof ENDED | undefined): void {
+    const [attached] = socketsOf(this.registry.get(sid));
+    if (attached === undefined || outcome === undefined) return;
+    if (outcome === ENDED) {
+      this.registry.end(sid);
+      return;
+    }
+    const now = currentOf(attached.context);
+    if (outcome.rev > now.rev) this.registry.change(sid, { ...now, ...outcome });
   }
 
-  /** Other processes may be out of reach: requests here go on, and the store's log has the rest. */
-  #attempt(call: () => unknown): void {
-    const report = () => {
-      this.#shared.settings.events.emit("store", undefined, { reason: "backplane" });
-    };
+  #toSend(change: Snapshot): SentChange {
+    return toSend(change, this.#shared.store !== undefined);
+  }
+
+  #publish(name: string, message: () => Message): void {
+    const backplane = this.#backplane;
+    if (backplane === undefined) return;
+    const bucket = this.#watch === undefined ? EVERYONE : bucketOf(name);
+    void this.#attempt(() => backplane.publish(writeMessage(this.#name, message()), bucket));
+  }
+
+  /** Other processes may be out of reach: requests here go on, and sockets are looked after later. */
+  async #attempt(call: () => unknown): Promise<void> {
     try {
-      const outcome = call();
-      if (outcome instanceof Promise) outcome.catch(report);
+      await call();
     } catch {
-      report();
+      this.#shared.settings.events.emit("store", undefined, { reason: "backplane" });
     }
   }
 }
 
-const ignore = () => undefined;
+/** What the store judges a live session by. */
+function judgedBy(live: LiveSession) {
+  const [first] = socketsOf(live);
+  if (first === undefined) return undefined;
+  const { data, meta } = first.context.state;
+  return { sid: live.sid, data, meta };
+}
 
 /** The hub of sessions, which from now on have one. */
 export function hubOf(shared: Shared): LiveHub {

@@ -1,8 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Jar, start, type FakeSocket } from "../../../../test/support/jar.ts";
 import { memoryStore } from "../store/memory.ts";
-import type { LogRecord } from "../session/records.ts";
-import { readFact, writeFact } from "../store/facts.ts";
 import { update } from "./update.ts";
 import type { Backplane } from "./backplane.ts";
 import { readMessage, toSend, writeMessage, type Message } from "./messages.ts";
@@ -10,10 +8,10 @@ import { readMessage, toSend, writeMessage, type Message } from "./messages.ts";
 const change = { sid: "s".repeat(22), rev: 3, json: '{"a":1}', born: 1, iat: 2, exp: 3 };
 const MESSAGES: Message[] = [
   { kind: "changed", change },
-  { kind: "changed", change: toSend({ ...change, json: "x".repeat(20_000) }) },
-  { kind: "renewed", from: "f".repeat(22), until: 9, change },
-  { kind: "ended", sid: change.sid, until: 9 },
-  { kind: "user", fact: { kind: "user", subject: "u", by: 1, keep: "", until: 9 } },
+  { kind: "changed", change: toSend({ ...change, json: "x".repeat(20_000) }, true) },
+  { kind: "renewed", from: "f".repeat(22), change },
+  { kind: "ended", sid: change.sid },
+  { kind: "user", user: "u:key" },
   { kind: "ticket", ticket: "t" },
   { kind: "ticket", ticket: "t", code: "ERR_SESSION_TICKET_STALE" },
 ];
@@ -27,7 +25,7 @@ describe("messages", () => {
     expect(readMessage(writeMessage("me", message), "me")).toBeUndefined();
   });
 
-  it("a large session is left to the store", () => {
+  it("with a store hold no data", () => {
     expect(writeMessage("me", MESSAGES[1]!).length).toBeLessThan(300);
   });
 
@@ -49,32 +47,6 @@ describe("messages", () => {
         }
       }
     }
-  });
-});
-
-describe("facts", () => {
-  const FACTS: LogRecord[] = [
-    { kind: "end", sid: "s", until: 9 },
-    { kind: "rev", sid: "s", rev: 3, until: 9 },
-    { kind: "user", subject: "u", by: 1, keep: "k", until: 9 },
-  ];
-
-  it.each(FACTS)("$kind is read as it was written", (fact) => {
-    expect(readFact(writeFact(fact))).toEqual(fact);
-  });
-
-  it("whose parts are something else are none", () => {
-    for (const fact of FACTS) {
-      const parts = JSON.parse(writeFact(fact)) as unknown[];
-      for (const [i, part] of parts.entries()) {
-        for (const other of [...OTHERS, typeof part === "string" ? 7 : "7"]) {
-          if (i === 3 && typeof other === "string") continue;
-          expect(readFact(JSON.stringify(parts.with(i, other)))).toBeUndefined();
-        }
-      }
-    }
-    for (const text of ["", "{", "null", "{}", "[]", '["x"]'])
-      expect(readFact(text)).toBeUndefined();
   });
 });
 

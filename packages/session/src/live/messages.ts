@@ -1,4 +1,4 @@
-import type { Snapshot, UserRecord } from "../session/records.ts";
+import type { Snapshot } from "../session/records.ts";
 
 /** How a ticket fared. */
 export interface TicketOutcome {
@@ -13,28 +13,26 @@ export type Message =
   | {
       readonly kind: "renewed";
       readonly from: string;
-      readonly until: number;
       readonly change: SentChange;
     }
-  | { readonly kind: "ended"; readonly sid: string; readonly until: number }
-  | { readonly kind: "user"; readonly fact: UserRecord }
+  | { readonly kind: "ended"; readonly sid: string }
+  /** The sessions of a user were revoked. */
+  | { readonly kind: "user"; readonly user: string }
   | ({ readonly kind: "ticket" } & TicketOutcome);
 
-/** A change; where its JSON is large, whoever needs it asks the store. */
+/** A change. With a store it has no JSON: a process that holds a socket of it asks the store. */
 export type SentChange = Omit<Snapshot, "json"> & { readonly json?: string };
-
-const LARGE = 16_384;
 
 /** @param sender who ignores what comes back to it */
 export function writeMessage(sender: string, message: Message): string {
   return JSON.stringify({ sender, ...message });
 }
 
-/** A change without JSON that is too large to be sent to everyone. */
-export function toSend(change: Snapshot): SentChange {
+/** @param hasStore whether the receiver can ask a store for the data */
+export function toSend(change: Snapshot, hasStore: boolean): SentChange {
   const { sid, rev, json, born, iat, exp } = change;
   const sent = { sid, rev, born, iat, exp };
-  return json.length > LARGE ? sent : { ...sent, json };
+  return hasStore ? sent : { ...sent, json };
 }
 
 /** Reads a message of another process; `undefined` where it is none, or one of our own. */
@@ -50,17 +48,16 @@ export function readMessage(text: string, own: string): Message | undefined {
     case "changed":
       return isChange(value["change"]) ? { kind: "changed", change: value["change"] } : undefined;
     case "renewed": {
-      const { from, change, until } = value;
-      if (!isId(from) || !isChange(change) || !isNumber(until)) return undefined;
-      return { kind: "renewed", from, until, change };
+      const { from, change } = value;
+      return isId(from) && isChange(change) ? { kind: "renewed", from, change } : undefined;
     }
     case "ended": {
-      const { sid, until } = value;
-      return isId(sid) && isNumber(until) ? { kind: "ended", sid, until } : undefined;
+      const { sid } = value;
+      return isId(sid) ? { kind: "ended", sid } : undefined;
     }
     case "user": {
-      const { fact } = value;
-      return isUserFact(fact) ? { kind: "user", fact } : undefined;
+      const { user } = value;
+      return isId(user) ? { kind: "user", user } : undefined;
     }
     case "ticket": {
       const { ticket, code } = value;
@@ -80,11 +77,6 @@ function isChange(value: unknown): value is SentChange {
   if (!isRecord(value) || !isId(value["sid"])) return false;
   const isText = value["json"] === undefined || typeof value["json"] === "string";
   return isText && ["rev", "born", "iat", "exp"].every((name) => isNumber(value[name]));
-}
-
-function isUserFact(value: unknown): value is UserRecord {
-  if (!isRecord(value) || value["kind"] !== "user" || !isId(value["subject"])) return false;
-  return isNumber(value["by"]) && typeof value["keep"] === "string" && isNumber(value["until"]);
 }
 
 function isId(value: unknown): value is string {

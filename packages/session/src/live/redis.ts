@@ -1,21 +1,27 @@
-import { isIoRedis, RedisConnection, type RedisClient } from "../store/redis-client.ts";
+import { optionError } from "../errors.ts";
+import { RedisConnection, type RedisClient, type RedisKind } from "../store/redis-client.ts";
 import type { ConnectedBackplane } from "../session/connect.ts";
 import type { Backplane } from "./backplane.ts";
 import { sessionBackplane } from "./session-backplane.ts";
 
 /** Options of {@link redisBackplane}. */
 export interface RedisBackplaneOptions {
-  /** The channel of Redis pub/sub. Default `galleta:session`. */
+  /** What the channels of Redis pub/sub begin with; the bucket follows. Default `galleta:session`. */
   readonly channel?: string;
+  /**
+   * Sharded pub/sub (SPUBLISH), where a message stays on one shard of a Cluster. Default: with
+   * node-redis `createCluster`, and with an ioredis Cluster that has `shardedSubscribers`, on Redis 7
+   * or newer. All processes must use the same kind.
+   */
+  readonly sharded?: boolean;
 }
 
 /**
- * A backplane over Redis pub/sub, for any number of processes and machines. It listens on a
- * connection of its own, a duplicate of the client, since one that listens can do nothing else.
- * It comes back by itself when Redis does.
+ * A backplane over Redis pub/sub, for any number of processes and machines. A process listens, on a
+ * connection of its own, only while it has open sockets, and only to the buckets of their sessions.
  *
- * @param client of ioredis, or a connected one of redis (node-redis)
- * @throws SessionError `ERR_SESSION_OPTION` when the client is neither
+ * @param client as of `redisStore`
+ * @throws SessionError `ERR_SESSION_OPTION` when the client is neither of ioredis nor of node-redis
  * @example
  * ```ts
  * const client = new Redis(url);
@@ -24,32 +30,188 @@ export interface RedisBackplaneOptions {
  */
 export function redisBackplane(
   client: RedisClient,
-  { channel = "galleta:session" }: RedisBackplaneOptions = {},
+  { channel = "galleta:session", sharded }: RedisBackplaneOptions = {},
 ): Backplane & ConnectedBackplane {
+  if (typeof channel !== "string") throw optionError("channel must be a string.");
   const connection = new RedisConnection(client);
-  let end: (() => void) | undefined;
+  const followed = new Set<string>();
+  const nameOf = (bucket: number) => `${channel}:${bucket}`;
+  let listening: Promise<Listener> | undefined;
+  let heard: ((message: string) => void) | undefined;
+  let missed: (() => void) | undefined;
+  let isSharded: Promise<boolean> | undefined;
+
+  const mode = () => (isSharded ??= findMode(connection, client, sharded));
+  const listen = async (): Promise<Listener> => {
+    const listener = await openListener(connection.kind, client, await mode(), (message) =>
+      heard?.(message),
+    );
+    listener.onReady(() => {
+      if (followed.size === 0) return;
+      void listener.follow([...followed]).then(
+        () => missed?.(),
+        () => undefined,
+      );
+    });
+    return listener;
+  };
+
   return sessionBackplane({
-    publish: (message) => connection.send("PUBLISH", channel, message),
-    async subscribe(onMessage, onGap) {
-      const listener = client.duplicate() as RedisClient;
-      end = () => (isIoRedis(listener) ? listener.disconnect() : listener.destroy());
-      // Clients tell of a lost connection by an error, and one that nobody hears ends the process.
-      listener.on("error", () => undefined);
-      if (isIoRedis(listener)) {
-        listener.on("message", (_channel: string, message: string) => onMessage(message));
-        // It subscribes again by itself only where it has once done so.
-        const subscribe = () => void listener.subscribe(channel).then(onGap, () => undefined);
-        listener.on("ready", subscribe);
-        subscribe();
-      } else {
-        listener.on("ready", onGap);
-        await listener.connect();
-        await listener.subscribe(channel, onMessage);
-      }
+    async publish(message, bucket) {
+      const name = nameOf(bucket);
+      const args = [(await mode()) ? "SPUBLISH" : "PUBLISH", name, message];
+      return connection.send({ key: name, args });
     },
-    close() {
-      end?.();
-      end = undefined;
+    subscribe(onMessage, onGap) {
+      heard = onMessage;
+      missed = onGap;
+    },
+    async follow(bucket) {
+      const name = nameOf(bucket);
+      followed.add(name);
+      listening ??= listen();
+      // The next bucket tries again.
+      listening.catch(() => (listening = undefined));
+      await (await listening).follow([name]);
+    },
+    async unfollow(bucket) {
+      const name = nameOf(bucket);
+      followed.delete(name);
+      await (await listening)?.unfollow([name]);
+    },
+    async close() {
+      const open = listening;
+      listening = undefined;
+      const names = [...followed];
+      followed.clear();
+      await (await open)?.close(names);
     },
   });
 }
+
+/** A connection that listens. */
+interface Listener {
+  follow(channels: readonly string[]): Promise<unknown>;
+  unfollow(channels: readonly string[]): Promise<unknown>;
+  onReady(listener: () => void): void;
+  close(channels: readonly string[]): unknown;
+}
+
+/** The methods of both libraries that a listener uses. */
+interface Subscriber {
+  duplicate(): Subscriber;
+  connect(): Promise<unknown>;
+  disconnect(): void;
+  destroy(): void;
+  execute(use: (client: Subscriber) => Subscriber): Promise<Subscriber>;
+  on(event: string, listener: (...args: string[]) => void): unknown;
+  subscribe(...args: unknown[]): Promise<unknown>;
+  unsubscribe(...args: unknown[]): Promise<unknown>;
+  ssubscribe(...args: unknown[]): Promise<unknown>;
+  sunsubscribe(...args: unknown[]): Promise<unknown>;
+  sSubscribe(...args: unknown[]): Promise<unknown>;
+  sUnsubscribe(...args: unknown[]): Promise<unknown>;
+  readonly options?: { readonly shardedSubscribers?: boolean };
+}
+
+async function findMode(
+  connection: RedisConnection,
+  client: RedisClient,
+  wanted: boolean | undefined,
+): Promise<boolean> {
+  if (wanted !== undefined) return wanted;
+  const { options } = client as unknown as Subscriber;
+  const isAble =
+    connection.kind === "redis-cluster" ||
+    (connection.kind === "ioredis-cluster" && options?.shardedSubscribers === true);
+  if (!isAble) return false;
+  const info = String(await connection.send({ args: ["INFO", "server"] }));
+  return Number(/redis_version:(\d+)/.exec(info)?.[1]) >= 7;
+}
+
+async function openListener(
+  kind: RedisKind,
+  client: RedisClient,
+  isSharded: boolean,
+  onMessage: (message: string) => void,
+): Promise<Listener> {
+  const given = client as unknown as Subscriber;
+  return kind.startsWith("ioredis")
+    ? openIoRedis(given.duplicate(), isSharded, onMessage)
+    : openNodeRedis(kind, given, isSharded, onMessage);
+}
+
+function openIoRedis(
+  listener: Subscriber,
+  isSharded: boolean,
+  onMessage: (message: string) => void,
+): Listener {
+  // Clients tell of a lost connection by an error, and one that nobody hears ends the process.
+  listener.on("error", () => undefined);
+  const heard = (_channel: string | undefined, message = "") => onMessage(message);
+  listener.on(isSharded ? "smessage" : "message", heard);
+  // A sharded command must stay within one slot.
+  const each = (names: readonly string[], call: (name: string) => Promise<unknown>) =>
+    Promise.all(names.map(call));
+  return {
+    follow: (names) =>
+      isSharded ? each(names, (name) => listener.ssubscribe(name)) : listener.subscribe(...names),
+    unfollow: (names) =>
+      isSharded
+        ? each(names, (name) => listener.sunsubscribe(name))
+        : listener.unsubscribe(...names),
+    onReady: (ready) => void listener.on("ready", ready),
+    close: () => listener.disconnect(),
+  };
+}
+
+async function openNodeRedis(
+  kind: RedisKind,
+  client: Subscriber,
+  isSharded: boolean,
+  onMessage: (message: string) => void,
+): Promise<Listener> {
+  // Clusters and Sentinel clients have a connection for this already.
+  const isOwn = kind === "redis" || kind === "redis-pool";
+  let listener = client;
+  if (kind === "redis") listener = client.duplicate();
+  if (kind === "redis-pool") listener = await client.execute((one) => one.duplicate());
+  if (isOwn) {
+    listener.on("error", () => undefined);
+    await listener.connect();
+  }
+  const known = new Set<string>();
+  const heard = (message: string) => onMessage(message);
+  const follow = (name: string) =>
+    isSharded ? listener.sSubscribe(name, heard) : listener.subscribe(name, heard);
+  const unfollow = (name: string) =>
+    isSharded ? listener.sUnsubscribe(name, heard) : listener.unsubscribe(name, heard);
+  const all = (names: readonly string[], call: (name: string) => Promise<unknown>) =>
+    Promise.all(names.map(call));
+  return {
+    // It subscribes again by itself, and a second time would double every message.
+    follow: (names) =>
+      all(
+        names.filter((name) => !known.has(name)),
+        async (name) => {
+          known.add(name);
+          await follow(name).catch((error: unknown) => {
+            known.delete(name);
+            throw error;
+          });
+        },
+      ),
+    unfollow: (names) =>
+      all(names, (name) => {
+        known.delete(name);
+        return unfollow(name);
+      }),
+    onReady: (ready) => {
+      for (const event of READY_EVENTS) listener.on(event, ready);
+    },
+    close: (names) => (isOwn ? listener.destroy() : all(names, unfollow)),
+  };
+}
+
+/** How clients of node-redis tell that a connection stands again. */
+const READY_EVENTS = ["ready", "node-ready", "topology-change", "client-ready"];

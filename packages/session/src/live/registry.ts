@@ -59,6 +59,8 @@ export class Attached implements LiveHandle {
 export interface LiveSession {
   readonly registry: Registry;
   sid: string;
+  /** The key of its user, where the store knows users. */
+  user: string | undefined;
   endsAt: number;
   turnsAt: number;
   /** Most have one, and for that alone a list would take as much room as all the rest. */
@@ -67,15 +69,28 @@ export interface LiveSession {
   line: { waiting: number; turn: Promise<unknown> } | undefined;
 }
 
+/** Hears for which sessions and users this process has sockets. */
+export interface Holding {
+  /** The key of a session's user; `undefined` where users are not known. */
+  userKeyOf(data: object): string | undefined;
+  /** The first socket of a session, or of a user. */
+  hold(name: string): void;
+  /** The last socket is gone. */
+  release(name: string): void;
+}
+
 /** The sockets of this process, by their sessions. */
 export class Registry {
   readonly tickets = new Tickets();
   readonly #sessions = new Map<string, LiveSession>();
+  readonly #users = new Map<string, LiveSession | Set<LiveSession>>();
   readonly #lifetimes: Lifetimes;
+  readonly #holding: Holding;
   readonly #expiry = new ExpiryTimer<LiveSession>((live) => this.#end(live, SESSION_EXPIRED));
 
-  constructor(lifetimes: Lifetimes) {
+  constructor(lifetimes: Lifetimes, holding: Holding) {
     this.#lifetimes = lifetimes;
+    this.#holding = holding;
   }
 
   get(sid: string): LiveSession | undefined {
@@ -85,6 +100,17 @@ export class Registry {
   /** All sessions that have sockets. */
   all(): IterableIterator<LiveSession> {
     return this.#sessions.values();
+  }
+
+  get size(): number {
+    return this.#sessions.size;
+  }
+
+  /** The sessions of a user that have sockets. */
+  ofUser(key: string): readonly LiveSession[] {
+    const lives = this.#users.get(key);
+    if (lives === undefined) return [];
+    return lives instanceof Set ? [...lives] : [lives];
   }
 
   find(context: SessionContext<never>): Attached | undefined {
@@ -99,7 +125,11 @@ export class Registry {
     slim(context);
     const attached = new Attached(context, socket, live);
     join(live, attached);
-    if (there === undefined) this.#sessions.set(now.sid, live);
+    if (there === undefined) {
+      this.#sessions.set(now.sid, live);
+      this.#holding.hold(now.sid);
+    }
+    this.#setUser(live, this.#holding.userKeyOf(context.state.data));
     this.#prolong(live, now);
     return attached;
   }
@@ -120,13 +150,16 @@ export class Registry {
     if (live === undefined) return;
     if (change.sid !== sid) this.#move(live, change.sid);
     this.#prolong(live, change);
+    let user = live.user;
     for (const { context, socket, own } of socketsOf(live)) {
       const before = currentOf(context);
       if (change.rev < before.rev && change.sid === before.sid) continue;
       refresh(context, change);
+      user = this.#holding.userKeyOf(context.state.data);
       const isOwn = context === origin || change.json === own;
       if (!isOwn && change.json !== before.json) guarded(() => socket.changed?.());
     }
+    if (live.sockets !== undefined) this.#setUser(live, user);
   }
 
   /** A session is no more: its sockets are closed. */
@@ -148,17 +181,32 @@ export class Registry {
 
   #drop(live: LiveSession): void {
     this.#expiry.delete(live);
-    if (this.#sessions.get(live.sid) === live) this.#sessions.delete(live.sid);
+    this.#setUser(live, undefined);
+    if (this.#sessions.get(live.sid) !== live) return;
+    this.#sessions.delete(live.sid);
+    this.#holding.release(live.sid);
+  }
+
+  #setUser(live: LiveSession, key: string | undefined): void {
+    if (live.user === key) return;
+    if (live.user !== undefined && dropFrom(this.#users, live.user, live)) {
+      this.#holding.release(live.user);
+    }
+    live.user = key;
+    if (key !== undefined && addTo(this.#users, key, live)) this.#holding.hold(key);
   }
 
   #move(live: LiveSession, sid: string): void {
     this.#sessions.delete(live.sid);
+    this.#holding.release(live.sid);
     live.sid = sid;
     const there = this.#sessions.get(sid);
     if (there === undefined) {
       this.#sessions.set(sid, live);
+      this.#holding.hold(sid);
       return;
     }
+    this.#setUser(there, undefined);
     // A page with the new cookie was faster than this news.
     for (const attached of socketsOf(there)) {
       attached.live = live;
@@ -177,8 +225,34 @@ export class Registry {
   }
 }
 
+type Users = Map<string, LiveSession | Set<LiveSession>>;
+
+/** Most users have one session here. @returns whether it is the first of this user */
+function addTo(users: Users, key: string, live: LiveSession): boolean {
+  const there = users.get(key);
+  if (there instanceof Set) there.add(live);
+  else users.set(key, there === undefined ? live : new Set([there, live]));
+  return there === undefined;
+}
+
+/** @returns whether it was the last of this user */
+function dropFrom(users: Users, key: string, live: LiveSession): boolean {
+  const there = users.get(key);
+  if (there instanceof Set) there.delete(live);
+  if (there !== live && !(there instanceof Set && there.size === 0)) return false;
+  return users.delete(key);
+}
+
 function newSession(registry: Registry, sid: string): LiveSession {
-  return { registry, sid, endsAt: 0, turnsAt: 0, sockets: undefined, line: undefined };
+  return {
+    registry,
+    sid,
+    user: undefined,
+    endsAt: 0,
+    turnsAt: 0,
+    sockets: undefined,
+    line: undefined,
+  };
 }
 
 /** The sockets of a session, in a list of the caller's own. */

@@ -29,8 +29,10 @@ export function sessionBackplane(backplane: Backplane): Backplane & ConnectedBac
   }
   // Yours is left as it is: it may be frozen, or a module.
   return {
-    publish: (message) => backplane.publish(message),
+    publish: (message, bucket) => backplane.publish(message, bucket),
     subscribe: (onMessage, onGap) => backplane.subscribe(onMessage, onGap),
+    ...(backplane.follow && { follow: (bucket) => backplane.follow?.(bucket) }),
+    ...(backplane.unfollow && { unfollow: (bucket) => backplane.unfollow?.(bucket) }),
     close: () => backplane.close(),
     // Not `backplane`: whoever spreads this may put other methods over it.
     [CONNECT](shared: Shared) {

@@ -18,20 +18,21 @@ export async function updateInStore(
 ): Promise<void> {
   const { live: hub, recent } = context.shared;
   const before = currentOf(context);
-  const user = store.userOf(context.state.data);
-  if (!store.isCurrent()) await store.refresh();
-  if (user !== undefined && !store.isCurrent()) await store.learnUser(user);
   if (isNobodys(context)) context.assertOpen();
-  if (store.isEnded(before.sid, before.born, user)) throw ended();
+  const [stored] = await store.check([context.state]);
+  if (stored === ENDED) throw ended();
   const known = recent.peek(before.sid);
-  let newest: Revision = known !== undefined && known.rev > before.rev ? known : before;
+  let newest: Revision = before;
+  for (const other of [known, stored]) {
+    if (other !== undefined && other.rev > newest.rev) newest = other;
+  }
   for (let count = 0; count < ATTEMPTS; count += 1) {
     const changed = draftChange(context, newest, change);
     if (changed === undefined) return;
     // The cookie stays what it is, so the session does not last longer by this.
     const { iat, exp } = before;
     const next = { ...changed, sid: before.sid, iat, exp };
-    const newer = await store.replace(next.sid, newest.rev, next, exp, "socket");
+    const newer = await store.replace(next.sid, newest.rev, next, exp);
     if (newer === ENDED) throw ended();
     if (newer === undefined) {
       recent.record(next.sid, next.rev, next.json, nowSeconds());

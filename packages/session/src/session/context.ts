@@ -123,12 +123,9 @@ export class SessionContext<Data = SessionData> {
     if (store === undefined || this.#header === "" || isKnown) return undefined;
     const now = nowSeconds();
     const found = findSession(shared, this.#header, now);
-    if (!store.mustAsk(found)) {
-      this.#ahead = () => {
-        // Takes in what a store in this process has heard since.
-        store.isCurrent();
-        return settle(shared, found, now);
-      };
+    const ready = store.ready(found, now);
+    if (ready !== undefined) {
+      this.#ahead = ready;
       return undefined;
     }
     // Whoever comes before the store has answered must not find what it may have ended.
@@ -346,7 +343,9 @@ export class SessionContext<Data = SessionData> {
     if (header === "") return emptySession(now, []);
     const shared = this.#shared;
     const found = findSession(shared, header, now);
-    return shared.store?.mustAsk(found) === true ? throwUnloaded() : settle(shared, found, now);
+    const { store } = shared;
+    if (store === undefined) return settle(shared, found, now);
+    return (store.ready(found, now) ?? throwUnloaded)();
   }
 }
 

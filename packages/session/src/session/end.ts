@@ -5,7 +5,7 @@ import type { LoadedSnapshot, OtherSession } from "./records.ts";
 import type { Shared } from "./shared.ts";
 
 /** A process that has not yet heard of the end may prolong a cookie for so long, in seconds. */
-const LATE = 300;
+export const LATE = 300;
 
 /**
  * When the last copy of a session's cookie has expired, in seconds since 1970; where cookies do not
@@ -41,6 +41,6 @@ function endOne(
 ): Promise<unknown> | undefined {
   const until = lastExpiry(settings.lifetimes, born, exp, now);
   recent.end(sid, now);
-  live?.ended(sid, until);
+  live?.ended(sid);
   return store?.end(sid, until);
 }

@@ -4,7 +4,7 @@ import { judgeTimes } from "../token/times.ts";
 import { fitSchema } from "./body.ts";
 import { copyData } from "./dictionary.ts";
 import type { FormatReading, RejectReason, SessionFormat } from "./format.ts";
-import { emptySession, rejectCookie, unlessEnded } from "./snapshot.ts";
+import { emptySession, rejectCookie } from "./snapshot.ts";
 import type { LoadedSnapshot } from "./records.ts";
 import type { Shared } from "./shared.ts";
 
@@ -61,10 +61,9 @@ function adopt(
     exp,
     keyIndex,
     isNew: false,
+    isForeign: true,
     reissue: isForeign || keyIndex > 0 || fitted.migrated,
   });
-  const settled = unlessEnded(shared, loaded, now);
-  if (settled !== loaded) return settled;
   if (keyIndex > 0) events.emit("rotated", loaded.sid, { keyIndex });
   if (isForeign) events.emit("migrated", loaded.sid, { format: format.name });
   return loaded;

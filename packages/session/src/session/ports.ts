@@ -3,15 +3,13 @@ import type { MaybePromise } from "../maybe.ts";
 import type {
   Draft,
   ENDED,
-  LogRecord,
+  HeldSession,
   LoadedSnapshot,
   Outcome,
   Revision,
   Saved,
   Snapshot,
-  Use,
   User,
-  UserRecord,
   VerifiedCookie,
 } from "./records.ts";
 import type { RequestFacts } from "./request.ts";
@@ -22,10 +20,16 @@ export interface StorePort {
   readonly keepsData: boolean;
   /** Whether the data tells whose session it is. */
   readonly knowsUsers: boolean;
-  /** Whether it has to be asked before a session can be read. */
-  mustAsk(found: VerifiedCookie | LoadedSnapshot): boolean;
+  /** Whether the store is in the memory of this process. */
+  readonly isLocal: boolean;
   /**
-   * Reads a session of which the store may know more than its cookie.
+   * Reads a session without waiting, if the store is in this process or was asked within the last
+   * second.
+   * @returns `undefined` where the store must be asked first
+   */
+  ready(found: VerifiedCookie | LoadedSnapshot, now: number): (() => LoadedSnapshot) | undefined;
+  /**
+   * Asks the store about a session and its user, in one round trip.
    *
    * @throws SessionError `ERR_SESSION_STORE` when the store fails, unless requests go on without it
    */
@@ -37,32 +41,39 @@ export interface StorePort {
    * @throws SessionError `ERR_SESSION_STORE`
    */
   save(draft: Draft, work: Outcome, behind: Revision | undefined, now: number): Promise<Saved>;
-  /** Whether what is known here is fresh, so that nobody has to be asked. */
-  isCurrent(): boolean;
-  /** Catches up with what other processes did. @throws SessionError `ERR_SESSION_STORE` */
-  refresh(): Promise<void>;
-  /** Reads a session. @throws SessionError `ERR_SESSION_STORE` */
-  fetch(sid: string): Promise<Revision | typeof ENDED | undefined>;
-  /** Takes in what another process said directly. @returns whether it is news */
-  learn(fact: LogRecord): boolean;
+  /** True if this process knows, without asking, that the session is over. */
+  knowsEnd(session: HeldSession): boolean;
+  /**
+   * Asks about sessions that sockets hold, all in one round trip.
+   * @returns one item per session: what the store has of it, `undefined` for nothing
+   * @throws SessionError `ERR_SESSION_STORE`
+   */
+  check(sessions: readonly HeldSession[]): Promise<(Revision | typeof ENDED | undefined)[]>;
+  /**
+   * Hears of every write to a store in this process, whoever makes it.
+   * @returns stops hearing; `undefined` where the store is another process
+   */
+  watch(onWrite: (key: string) => void): (() => void) | undefined;
+  /** Takes in that another process ended a session. */
+  learnEnd(sid: string): void;
   /** The user that the data names. */
   userOf(data: object): User | undefined;
+  /** The key of the user that the data names. */
+  userKeyOf(data: object): string | undefined;
   /**
    * Checks the user that the data names, before it is stored.
    * @throws SessionError `ERR_SESSION_SUBJECT` when `revokeAll` could not name the user
    */
   assertSubject(data: object): void;
-  /** Asks whether a user's sessions were ended. @throws SessionError `ERR_SESSION_STORE` */
-  learnUser(user: User): Promise<void>;
-  /** Whether a session was ended, as far as is known here: by itself, or with its user's others. */
-  isEnded(sid: string, born: number, user: User | undefined): boolean;
   /**
-   * Ends all sessions of a user that began until now, but for one, sockets included.
+   * Ends all sessions of a user, sockets included.
    *
-   * @param keep the id of the one, or ""
-   * @throws SessionError `ERR_SESSION_STORE`; it holds in this process all the same
+   * @param keep the id of the session that goes on, or ""
+   * @param asks who asks for it: a session that was revoked itself must not end others
+   * @throws SessionError `ERR_SESSION_STORE`, and it holds in this process all the same;
+   * `ERR_SESSION_ENDED` when the session that asks was revoked before
    */
-  endUser(user: User, keep: string): Promise<void>;
+  endUser(user: User, keep?: string, asks?: HeldSession): Promise<void>;
   /**
    * Sets a session, unless the store has a revision above `base`.
    * @returns `undefined` when it was set, else what the store has
@@ -73,7 +84,6 @@ export interface StorePort {
     base: number,
     session: Revision,
     exp: number,
-    use: Use,
   ): Promise<Revision | typeof ENDED | undefined>;
   /**
    * Ends a session for good. Known here at once, whatever becomes of the promise.
@@ -82,8 +92,9 @@ export interface StorePort {
   end(sid: string, until: number): Promise<unknown>;
   /** Tells that the store failed. */
   report(error: unknown): void;
-  /** Begins, and stops, to follow what other processes do. */
+  /** Looks at the settings of the store, once. */
   start(): void;
+  /** Ends timers. */
   stop(): void;
 }
 
@@ -93,15 +104,10 @@ export interface LivePort {
   changed(change: Snapshot): void;
   /** A session has a new id. */
   renewed(from: string, change: Snapshot): void;
-  /**
-   * A session is no more.
-   * @param until when its last cookie has expired, in seconds since 1970
-   */
-  ended(sid: string, until: number): void;
-  /** The sessions of a user ended. Without a fact the store was not told yet. */
-  userEnded(fact: UserRecord | undefined): void;
-  /** The store's log has news of another process. */
-  learned(fact: LogRecord): void;
+  /** A session is no more. */
+  ended(sid: string): void;
+  /** The sessions of a user were revoked. @param key the user's key in the store */
+  userEnded(key: string): void;
   /** Where pages exchange the tickets of `update`; `undefined` where that is not needed. */
   readonly exchangePath: string | undefined;
   /** Exchanges a ticket for the cookie of the request (a SessionContext) that brought it. */

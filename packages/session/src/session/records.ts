@@ -24,6 +24,8 @@ export interface LoadedSnapshot extends Snapshot {
   /** Whether nothing in the data is nested, so that it still is as it was issued. */
   readonly isFlat?: boolean;
   readonly isNew: boolean;
+  /** True for a cookie of another framework, which has no id and no count of revocations. */
+  readonly isForeign?: boolean;
   /** It must be issued again although nothing changed: an old key, another format or kind. */
   readonly reissue: boolean;
   /** Position of the key that verified it. */
@@ -90,6 +92,8 @@ export type Metadata = {
   flash?: { [key: string]: JsonValue };
   /** When the user last proved who they are, in seconds since 1970. */
   authenticatedAt?: number;
+  /** The count of its user's revocations when it began; see store/epoch.ts. */
+  epoch?: number;
   /** Keeps a session without data, because a CSRF token was made for it. */
   csrf?: 1;
   /** The device that the session is bound to. */
@@ -129,8 +133,21 @@ export interface Outcome {
   readonly renewed: boolean;
 }
 
-/** What a cookie holds whose data is in the store. */
-export const STORED_BODY = '[{},{"stored":1}]';
+const STORED = '[{},{"stored":';
+
+/**
+ * The JSON of a cookie whose data is in the store.
+ *
+ * @param userKey the store's key of the session's user, so that both are looked up at once
+ */
+export function storedBody(userKey: string | undefined): string {
+  return `${STORED}${userKey === undefined ? 1 : `"${userKey}"`}}]`;
+}
+
+/** True if the data of a cookie is in the store. */
+export function isStoredBody(json: string): boolean {
+  return json.startsWith(STORED);
+}
 
 /** A session that was ended: nothing brings it back. */
 export const ENDED = "ended";
@@ -138,23 +155,11 @@ export const ENDED = "ended";
 /** Whose session it is, as the option `subject` finds it in the data. */
 export type User = string | number;
 
-/** What writes a session: the response that begins it, a later one, or a socket. */
-export type Use = "new" | "request" | "socket";
-
-/** What a log of a store, or a message of another process, tells of sessions. */
-export type LogRecord =
-  /** A session ended. */
-  | { readonly kind: "end"; readonly sid: string; readonly until: number }
-  /** A session has a newer revision than cookies may say. */
-  | { readonly kind: "rev"; readonly sid: string; readonly rev: number; readonly until: number }
-  /** The sessions of a user that began by this second ended, but for one. */
-  | {
-      readonly kind: "user";
-      readonly subject: string;
-      readonly by: number;
-      readonly keep: string;
-      readonly until: number;
-    };
-
-/** The sessions of a user ended. */
-export type UserRecord = Extract<LogRecord, { kind: "user" }>;
+/** What a session's user is judged by. */
+export interface HeldSession {
+  readonly sid: string;
+  /** The id that a renewal in this request gives it. */
+  readonly next?: string;
+  readonly data: object;
+  readonly meta: JsonObject;
+}

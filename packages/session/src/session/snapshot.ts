@@ -42,15 +42,6 @@ export function rejectCookie(
   return emptySession(now, present, reason);
 }
 
-/** The session, unless the store says that it was ended by a logout or a revocation. */
-export function unlessEnded(shared: Shared, loaded: LoadedSnapshot, now: number): LoadedSnapshot {
-  const { sid, born, data, cookies } = loaded;
-  const { store } = shared;
-  return store?.isEnded(sid, born, store.userOf(data)) === true
-    ? rejectCookie(shared, "revoked", now, cookies, sid)
-    : loaded;
-}
-
 /** A session as it is issued now. */
 export function newSnapshot(
   { settings }: Shared,

@@ -3,7 +3,7 @@ import { COOKIE_LIMIT, serializeCookie } from "../cookie/serialize.ts";
 import { SessionError } from "../errors.ts";
 import { NEVER } from "../token/header.ts";
 import { encryptToken, signToken, type Flat } from "../token/token.ts";
-import { type Draft, STORED_BODY, type Snapshot } from "./records.ts";
+import { type Draft, storedBody, type Snapshot } from "./records.ts";
 import type { FormatCookie, JsonObject } from "./format.ts";
 import { parseBody } from "./json.ts";
 import type { Shared } from "./shared.ts";
@@ -49,7 +49,8 @@ function tokenCookies(
 ): FormatCookie[] {
   const { cookieName, ring, encrypt, chunks } = shared.settings;
   const { rev, born, iat, exp } = issued;
-  const json = shared.store?.keepsData === true ? STORED_BODY : issued.json;
+  const { store } = shared;
+  const json = store?.keepsData === true ? storedBody(store.userKeyOf(draft.data)) : issued.json;
   const { sid, loaded } = draft;
   const made = { sid, rev, json, born, iat, exp, keyIndex: 0, encrypted: encrypt, flat };
   const token = encrypt ? encryptToken(made, ring) : signToken(made, ring);

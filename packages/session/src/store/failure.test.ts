@@ -20,12 +20,9 @@ class Remote implements SessionStore {
     return answer();
   }
 
-  get = (key: string) => this.#through(() => this.#store.get(key));
+  get = (keys: readonly string[]) => this.#through(() => this.#store.get(keys));
   replace = (write: Parameters<SessionStore["replace"]>[0]) =>
     this.#through(() => this.#store.replace(write));
-  append = (entries: Parameters<SessionStore["append"]>[0]) =>
-    this.#through(() => this.#store.append(entries));
-  read = (cursor: string | undefined) => this.#through(() => this.#store.read(cursor));
 }
 
 const options = { storeTimeout: 0.05, subject: "userId" } as const;

@@ -1,11 +1,12 @@
 import { SessionError } from "../errors.ts";
-import { revisionOf, type KeyValueStore, type Write } from "./store.ts";
+import type { KeyValueStore, SessionStore, StoredValue, Write } from "./store.ts";
 
 /**
- * What a store without compare-and-set can do: within this process writes of one key wait for each
- * other; two processes may still overwrite each other's change of the same moment.
+ * Makes a session store of `get` and `set`. Writes of one key wait for each other within this
+ * process; two processes can still overwrite each other's change of the same moment.
  */
-export class KeyValueAccess {
+export class KeyValueAccess implements SessionStore {
+  readonly isLocal = false;
   readonly #store: KeyValueStore;
   readonly #queues = new Map<string, Promise<unknown>>();
 
@@ -13,15 +14,11 @@ export class KeyValueAccess {
     this.#store = store;
   }
 
-  async get(key: string): Promise<string | undefined> {
-    const value: unknown = await this.#store.get(key);
-    if (value === undefined || value === null) return undefined;
-    if (typeof value === "string") return value;
-    throw new SessionError("ERR_SESSION_STORE", "The store gave something else than it was given.");
+  get(keys: readonly string[]): Promise<readonly (StoredValue | undefined)[]> {
+    return Promise.all(keys.map((key) => this.#get(key)));
   }
 
-  /** As `replace` of a session store, but atomic within this process alone. */
-  async replace(write: Write): Promise<string | undefined> {
+  async replace(write: Write): Promise<StoredValue | undefined> {
     const before = this.#queues.get(write.key) ?? Promise.resolve();
     const mine = before.then(
       () => this.#replace(write),
@@ -35,11 +32,24 @@ export class KeyValueAccess {
     }
   }
 
-  async #replace({ key, base, value, seconds }: Write): Promise<string | undefined> {
-    const current = await this.get(key);
-    if (current !== undefined && revisionOf(current) > base) return current;
-    // Keyv says with false that its own store failed, and throws nothing.
-    if ((await this.#store.set(key, value, seconds * 1000)) === false) {
+  async #get(key: string): Promise<StoredValue | undefined> {
+    const text: unknown = await this.#store.get(key);
+    if (text === undefined || text === null) return undefined;
+    const at = typeof text === "string" ? text.indexOf(" ") : -1;
+    const rev = at > 0 ? Number((text as string).slice(0, at)) : Number.NaN;
+    if (Number.isSafeInteger(rev)) return { rev, value: (text as string).slice(at + 1) };
+    throw new SessionError(
+      "ERR_SESSION_STORE",
+      "The store returned a value that Galleta did not write. Give sessions a namespace of their own.",
+      { status: 503 },
+    );
+  }
+
+  async #replace({ key, base, rev, value, seconds }: Write): Promise<StoredValue | undefined> {
+    const current = await this.#get(key);
+    if (current !== undefined && current.rev > base) return current;
+    // Keyv returns false, and throws nothing, when its own store failed.
+    if ((await this.#store.set(key, `${rev} ${value}`, seconds * 1000)) === false) {
       throw new SessionError("ERR_SESSION_STORE", "The store did not keep what it was given.");
     }
     return undefined;

@@ -1,73 +1,163 @@
+import { serializeBody } from "../session/body.ts";
+import { parseBody } from "../session/json.ts";
 import { settleSession } from "../session/load.ts";
-import { isVerified } from "../session/verified.ts";
 import {
   ENDED,
-  type LoadedSnapshot as Loaded,
-  type Revision as StoredSession,
-  STORED_BODY,
-  type VerifiedCookie as Verified,
+  isStoredBody,
+  type LoadedSnapshot,
+  type Revision,
+  type VerifiedCookie,
 } from "../session/records.ts";
-import { rejectCookie as refuse, unlessEnded } from "../session/snapshot.ts";
 import type { Shared } from "../session/shared.ts";
+import { rejectCookie } from "../session/snapshot.ts";
+import { isVerified } from "../session/verified.ts";
+import { carried, isOver, type UserEpoch } from "./epoch.ts";
+import type { Told } from "./questions.ts";
 import type { StoreVault } from "./vault.ts";
 
-/** Whether the store has to be asked before a session can be read. */
-export function mustAsk(shared: Shared, vault: StoreVault, found: Verified | Loaded): boolean {
-  if (!isVerified(found)) return !found.isNew && !vault.isCurrent();
-  return !vault.isCurrent() || mustFetch(shared, vault, found);
+type Found = VerifiedCookie | LoadedSnapshot;
+type Stored = Revision | typeof ENDED | undefined;
+
+/** Reads a session without waiting; `undefined` where the store must be asked first. */
+export function readyNow(
+  shared: Shared,
+  vault: StoreVault,
+  found: Found,
+  now: number,
+): (() => LoadedSnapshot) | undefined {
+  if (!isVerified(found) && found.isNew) return () => found;
+  if (vault.isLocal) return () => readLocal(shared, vault, found, now);
+  const { questions } = vault;
+  const user = userKeyIn(vault, found);
+  const epoch = user === undefined ? undefined : questions.users.get(user)?.value;
+  if (user !== undefined && epoch === undefined) return undefined;
+  if (!isVerified(found)) return () => judge(shared, vault, found, epoch, now);
+  const { opened } = found;
+  const known = questions.sessions.get(opened.sid);
+  if (known === undefined) return undefined;
+  const { value } = known;
+  // Another process wrote what this cookie names: a read is never older than its cookie.
+  const isBehind = value !== ENDED && (value?.rev ?? 0) < opened.rev;
+  if (isBehind && (value !== undefined || isStoredBody(opened.json))) return undefined;
+  const loaded = settle(shared, vault, found, now, value);
+  if (loaded.isNew) return () => loaded;
+  const isOther = vault.userKeyOf(loaded.data) !== user;
+  if (isOther || mustAskAgain(epoch, loaded)) return undefined;
+  return () => judge(shared, vault, loaded, epoch, now);
 }
 
-function mustFetch({ recent }: Shared, vault: StoreVault, { opened }: Verified): boolean {
-  const known = recent.peek(opened.sid);
-  if (known?.ended === true) return false;
-  // A cookie that names a later revision than this process remembers was written by another one.
-  if (opened.json === STORED_BODY && (known === undefined || known.rev < opened.rev)) return true;
-  return vault.hasNewer(opened.sid, Math.max(opened.rev, known?.rev ?? 0));
+function readLocal(shared: Shared, vault: StoreVault, found: Found, now: number): LoadedSnapshot {
+  const isOurs = isVerified(found);
+  const loaded = isOurs ? settle(shared, vault, found, now, vault.lookAt(found.opened.sid)) : found;
+  if (loaded.isNew) return loaded;
+  const user = vault.userKeyOf(loaded.data);
+  return user === undefined ? loaded : judge(shared, vault, loaded, vault.epochOf(user), now);
 }
 
 /**
- * Reads a session of which the store may know more than its cookie.
+ * Asks the store about a session and its user, in one round trip.
  *
  * @throws SessionError `ERR_SESSION_STORE` when the store fails, unless requests go on without it
  */
 export async function loadStored(
   shared: Shared,
   vault: StoreVault,
-  found: Verified | Loaded,
+  found: Found,
   now: number,
-): Promise<Loaded> {
-  const needsData = isVerified(found) && found.opened.json === STORED_BODY;
-  const isOptional = vault.isOptional && !needsData;
-  const ask = async <Answer>(question: () => Promise<Answer>): Promise<Answer | undefined> => {
+): Promise<LoadedSnapshot> {
+  const { questions } = vault;
+  const isOurs = isVerified(found);
+  const isOptional = vault.isOptional && !(isOurs && isStoredBody(found.opened.json));
+  const ask = async (question: Parameters<typeof questions.ask>[0]): Promise<Told> => {
     try {
-      return await question();
+      return await questions.ask(question);
     } catch (error) {
       vault.report(error);
       if (!isOptional) throw error;
-      return undefined;
+      return {};
     }
   };
-  if (!vault.isCurrent()) await ask(() => vault.refresh());
-  const loaded = isVerified(found) ? await settle() : found;
-  if (loaded.isNew || vault.isCurrent()) return loaded;
-  const user = vault.userOf(loaded.data);
+  const hint = userKeyIn(vault, found);
+  const told = await ask({ sid: isOurs ? found.opened.sid : undefined, user: hint });
+  const loaded = isOurs ? settle(shared, vault, found, now, told.session?.value) : found;
+  if (loaded.isNew) return loaded;
+  const user = vault.userKeyOf(loaded.data);
   if (user === undefined) return loaded;
-  await ask(() => vault.learnUser(user));
-  return unlessEnded(shared, loaded, now);
-
-  async function settle(): Promise<Loaded> {
-    const verified = found as Verified;
-    const { opened, present } = verified;
-    let stored: StoredSession | undefined;
-    if (mustFetch(shared, vault, verified)) {
-      const answer = await ask(() => vault.fetch(opened.sid));
-      if (answer === ENDED) return refuse(shared, "revoked", now, present, opened.sid);
-      stored = answer;
-    }
-    const known = Math.max(stored?.rev ?? -1, shared.recent.peek(opened.sid)?.rev ?? -1);
-    // The store was full, or lost a write: older data than the cookie names is never read.
-    const isLost = needsData && known < opened.rev;
-    if (isLost) return refuse(shared, "revoked", now, present, opened.sid);
-    return settleSession(shared, verified, now, stored);
+  let epoch = user === hint ? told.user?.value : undefined;
+  // The data in the store is another user's than the cookie says, or a question was shared that was
+  // sent before this session began.
+  if (epoch === undefined || mustAskAgain(epoch, loaded)) {
+    epoch = (await ask({ user })).user?.value ?? epoch;
   }
+  return judge(shared, vault, loaded, epoch, now);
+}
+
+/** True if a session may have begun after the store was asked about its user. */
+function mustAskAgain(epoch: UserEpoch | undefined, { sid, meta }: LoadedSnapshot): boolean {
+  return epoch !== undefined && carried(meta) > epoch.count && isOver(epoch, sid, carried(meta));
+}
+
+/** The key of the user, as far as the cookie tells. */
+function userKeyIn(vault: StoreVault, found: Found): string | undefined {
+  if (!vault.knowsUsers) return undefined;
+  if (!isVerified(found)) return vault.userKeyOf(found.data);
+  const { json, flat } = found.opened;
+  if (flat !== undefined) return vault.userKeyOf(flat);
+  const body = parseBody(json);
+  if (body === undefined) return undefined;
+  const { stored } = body.meta;
+  return isStoredBody(json)
+    ? typeof stored === "string"
+      ? stored
+      : undefined
+    : vault.userKeyOf(body.data);
+}
+
+function settle(
+  shared: Shared,
+  { questions }: StoreVault,
+  verified: VerifiedCookie,
+  now: number,
+  stored: Stored,
+): LoadedSnapshot {
+  const { opened, present } = verified;
+  const { sid } = opened;
+  const isEnded = stored === ENDED || questions.debts.isEnded(sid);
+  // The store forgot it, because it was full or was emptied, or it lost a write: what this process
+  // remembers does not stand in for it, and older data than the cookie names is never read.
+  const isLost = isStoredBody(opened.json) && (stored === undefined || isOlder(stored, opened.rev));
+  if (isEnded || isLost) return rejectCookie(shared, "revoked", now, present, sid);
+  return settleSession(shared, verified, now, stored);
+}
+
+function isOlder(stored: Exclude<Stored, undefined>, rev: number): boolean {
+  return stored !== ENDED && stored.rev < rev;
+}
+
+/** The session, unless its user's sessions were revoked since it began. */
+function judge(
+  shared: Shared,
+  vault: StoreVault,
+  loaded: LoadedSnapshot,
+  epoch: UserEpoch | undefined,
+  now: number,
+): LoadedSnapshot {
+  const { sid, data, meta, born, cookies, isForeign } = loaded;
+  const user = vault.userKeyOf(data);
+  if (user === undefined) return loaded;
+  // A cookie of another framework carries no count. It tells at most when it was written.
+  const isRevoked =
+    epoch !== undefined &&
+    (isForeign === true ? born <= epoch.at : isOver(epoch, sid, carried(meta)));
+  if (!isRevoked && !vault.questions.debts.isUserEnded(user, sid)) return loaded;
+  return rejectCookie(shared, "revoked", now, cookies, sid);
+}
+
+/** The metadata of a session with another count of revocations. */
+export function withEpoch(json: string, count: number): string {
+  const body = parseBody(json);
+  if (body === undefined || carried(body.meta) === count) return json;
+  const { epoch: _, ...others } = body.meta;
+  const meta = count === 0 ? others : { ...others, epoch: count };
+  return serializeBody(body.data, meta);
 }

@@ -1,73 +1,182 @@
 import { SessionError } from "../errors.ts";
 
-/** What is used of a client of ioredis. */
+/** What is used of a client of ioredis, single, Sentinel or Cluster. */
 export interface IoRedisClient {
   readonly status: string;
   call(command: string, ...args: string[]): Promise<unknown>;
   defineCommand(...args: never[]): unknown;
-  duplicate(): IoRedisClient;
-  subscribe(...channels: string[]): Promise<unknown>;
+  duplicate(...args: never[]): unknown;
   on(event: string, listener: (...args: string[]) => void): unknown;
-  disconnect(): void;
 }
 
-/** What is used of a client of node-redis (the package `redis`). */
+/** What is used of node-redis (the package `redis`): a client, cluster, sentinel or pool. */
 export interface NodeRedisClient {
-  readonly isReady: boolean;
-  sendCommand(command: string[]): Promise<unknown>;
-  duplicate(): NodeRedisClient;
-  connect(): Promise<unknown>;
-  subscribe(channel: string, listener: (message: string) => void): Promise<unknown>;
+  readonly isOpen: boolean;
+  sendCommand(...args: never[]): Promise<unknown>;
   on(event: string, listener: (...args: string[]) => void): unknown;
-  destroy(): void;
 }
 
 /** A client of ioredis or of node-redis; told apart by its shape. */
 export type RedisClient = IoRedisClient | NodeRedisClient;
 
-export function isIoRedis(client: RedisClient): client is IoRedisClient {
-  return "call" in client && "defineCommand" in client;
+/** One command, and what routes it. */
+export interface RedisCommand {
+  /** The first key; `undefined` for a command without keys. */
+  readonly key?: string;
+  readonly isReadOnly?: boolean;
+  readonly args: readonly string[];
 }
+
+/** How many replicas must have an end before it counts. */
+export interface RedisWait {
+  readonly replicas: number;
+  /** Milliseconds. */
+  readonly timeout: number;
+}
+
+type Send = (command: RedisCommand) => Promise<unknown>;
+
+/** The methods of either library that are looked for. */
+interface Shape {
+  readonly [name: string]: unknown;
+  readonly status?: string;
+  readonly isOpen?: boolean;
+  readonly isReady?: boolean;
+}
+
+/** Which of the clients it is. */
+export type RedisKind =
+  | "ioredis"
+  | "ioredis-cluster"
+  | "redis"
+  | "redis-cluster"
+  | "redis-sentinel"
+  | "redis-pool";
 
 /**
- * @throws SessionError `ERR_SESSION_OPTION` when it is neither client
+ * Tells by the shape which client it is.
+ *
+ * @throws SessionError `ERR_SESSION_OPTION` when it is neither of ioredis nor of node-redis
  */
-function assertRedisClient(client: RedisClient): void {
-  const given = client as Partial<IoRedisClient & NodeRedisClient> | null | undefined;
-  if (typeof given?.duplicate !== "function" || typeof given.on !== "function") throw noClient();
-  const isKnown = typeof given.defineCommand === "function" || typeof given.connect === "function";
-  const canCall = typeof given.call === "function" || typeof given.sendCommand === "function";
-  if (!isKnown || !canCall) throw noClient();
-}
-
-function noClient(): SessionError {
-  return new SessionError(
+function kindOf(client: RedisClient): RedisKind {
+  const given = (client ?? {}) as unknown as Shape;
+  const has = (name: string) => typeof given[name] === "function";
+  if (has("on") && has("call") && has("defineCommand")) {
+    return has("nodes") ? "ioredis-cluster" : "ioredis";
+  }
+  if (has("on") && has("sendCommand") && has("connect")) {
+    if (has("nodeClient")) return "redis-cluster";
+    if (has("acquire") || has("getSentinelNode")) return "redis-sentinel";
+    return "totalClients" in given ? "redis-pool" : "redis";
+  }
+  throw new SessionError(
     "ERR_SESSION_OPTION",
-    "redisStore and redisBackplane take a client of ioredis, or of redis (node-redis).",
+    "redisStore and redisBackplane take a client of ioredis (single, Sentinel, Cluster) or of redis (client, cluster, sentinel, pool).",
   );
 }
 
 /**
- * Sends commands while the connection stands. Both clients queue what is sent while it does not,
+ * Sends commands while the connection stands. Both libraries queue what is sent while it does not,
  * and would carry out minutes later what the caller was told had failed.
  */
 export class RedisConnection {
-  readonly #client: RedisClient;
+  readonly kind: RedisKind;
+  readonly #client: Shape;
+  readonly #send: Send;
   #wasReady = false;
 
+  /** @throws SessionError `ERR_SESSION_OPTION` when it is neither client */
   constructor(client: RedisClient) {
-    assertRedisClient(client);
-    this.#client = client;
+    this.kind = kindOf(client);
+    this.#client = client as unknown as Shape;
+    this.#send = senderOf(this.kind, client);
   }
 
-  async send(command: string, ...args: string[]): Promise<unknown> {
-    const client = this.#client;
-    const isReady = isIoRedis(client) ? client.status === "ready" : client.isReady;
-    this.#wasReady ||= isReady;
-    // The first connection may still be on its way.
-    if (!isReady && this.#wasReady) throw new Error("The connection to Redis is down.");
-    return isIoRedis(client)
-      ? client.call(command, ...args)
-      : client.sendCommand([command, ...args]);
+  get isCluster(): boolean {
+    return this.kind.endsWith("-cluster");
   }
+
+  async send(command: RedisCommand): Promise<unknown> {
+    this.assertReady();
+    return this.#send(command);
+  }
+
+  /**
+   * Sends a command and waits for replicas, on one connection.
+   *
+   * @returns the command's answer, and how many replicas have it
+   */
+  async sendAndWait(command: RedisCommand, wait: RedisWait): Promise<[unknown, number]> {
+    this.assertReady();
+    const pause = ["WAIT", `${wait.replicas}`, `${wait.timeout}`];
+    if (this.kind.startsWith("ioredis")) {
+      const pipeline = (this.#client as unknown as IoRedisPipelines).pipeline();
+      pipeline.call(...command.args);
+      pipeline.call(...pause);
+      const [first, second] = (await pipeline.exec()) ?? [];
+      const error = first?.[0] ?? second?.[0];
+      if (error) throw error;
+      return [first?.[1], Number(second?.[1])];
+    }
+    const multis = this.#client as unknown as NodeRedisMultis;
+    const multi = multis.multi(command.key);
+    if (this.isCluster) {
+      multi.addCommand(command.key, false, [...command.args]);
+      multi.addCommand(command.key, false, pause);
+    } else if (this.kind === "redis-sentinel") {
+      multi.addCommand(false, [...command.args]);
+      multi.addCommand(false, pause);
+    } else {
+      multi.addCommand([...command.args]);
+      multi.addCommand(pause);
+    }
+    const [answer, count] = await multi.execAsPipeline();
+    return [answer, Number(count)];
+  }
+
+  /** @throws Error while a connection that once stood is down */
+  assertReady(): void {
+    const { status, isReady, isOpen } = this.#client;
+    const isNow = this.kind.startsWith("ioredis") ? status === "ready" : (isReady ?? isOpen);
+    this.#wasReady ||= isNow === true;
+    // The first connection may still be on its way.
+    if (isNow !== true && this.#wasReady) throw new Error("The connection to Redis is down.");
+  }
+}
+
+interface IoRedisPipelines {
+  pipeline(): {
+    call(...args: string[]): unknown;
+    exec(): Promise<[Error | null, unknown][] | null>;
+  };
+}
+
+interface NodeRedisMultis {
+  multi(routing?: string): {
+    addCommand(...args: unknown[]): unknown;
+    execAsPipeline(): Promise<unknown[]>;
+  };
+}
+
+/** Each client of node-redis wants other arguments before the command. */
+function senderOf(kind: RedisKind, client: RedisClient): Send {
+  switch (kind) {
+    case "ioredis":
+    case "ioredis-cluster": {
+      const { call } = client as IoRedisClient;
+      return ({ args: [name = "", ...rest] }) => call.call(client, name, ...rest);
+    }
+    case "redis-cluster":
+      return ({ key, isReadOnly = false, args }) => sendTo(client, key, isReadOnly, [...args]);
+    case "redis-sentinel":
+      return ({ isReadOnly = false, args }) => sendTo(client, isReadOnly, [...args]);
+    default:
+      return ({ args }) => sendTo(client, [...args]);
+  }
+}
+
+function sendTo(client: RedisClient, ...args: unknown[]): Promise<unknown> {
+  return (client as unknown as { sendCommand(...args: unknown[]): Promise<unknown> }).sendCommand(
+    ...args,
+  );
 }

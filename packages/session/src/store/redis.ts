@@ -1,66 +1,34 @@
-import { createHash, randomBytes } from "node:crypto";
-import { SessionError } from "../errors.ts";
+import { createHash } from "node:crypto";
+import { optionError, SessionError } from "../errors.ts";
 import { CONNECT, type ConnectedStore, type CheckedConnected } from "../session/connect.ts";
 import type { Shared } from "../session/shared.ts";
-import { RedisConnection, type RedisClient } from "./redis-client.ts";
-import type { LogEntry, LogPage, SessionStore, Write } from "./store.ts";
+import { isRevocation } from "./keys.ts";
+import { RedisConnection, type RedisClient, type RedisWait } from "./redis-client.ts";
+import type { SessionStore, StoredValue, Write } from "./store.ts";
 import { StoreVault } from "./vault.ts";
 
 /** Options of {@link redisStore}. */
 export interface RedisStoreOptions {
   /**
-   * What every key begins with. The braces keep all keys in one slot of a Redis Cluster, since a
-   * write and its line in the log are one step. Default `{galleta}:`.
+   * What every key begins with. Keys are tagged by session and by user, so that a Cluster spreads
+   * them; a prefix with braces puts all of them into one slot instead. Default `galleta:`.
    */
   readonly prefix?: string;
+  /**
+   * Lets an end, and a revocation of a user, wait for replicas (the command WAIT). Where fewer have
+   * it in time, the end fails with `ERR_SESSION_STORE` and is tried again. Default: no waiting.
+   */
+  readonly wait?: RedisWait;
 }
 
-const PAGE = 1000;
-const APPEND_AT_ONCE = 500;
+/** Values begin with their revision in so many digits, so that a script compares text. */
+const DIGITS = 16;
 
-/** Adds a line to the log and forgets some that are over. */
-const APPEND = `
-local function append(text, till, now)
-  local number = redis.call('INCR', KEYS[2])
-  local line = number .. ' ' .. text
-  redis.call('ZADD', KEYS[3], number, line)
-  redis.call('ZADD', KEYS[4], till, line)
-  local old = redis.call('ZRANGEBYSCORE', KEYS[4], '-inf', '(' .. now, 'LIMIT', 0, 100)
-  if #old > 0 then
-    redis.call('ZREM', KEYS[3], unpack(old))
-    redis.call('ZREM', KEYS[4], unpack(old))
-  end
-end
-`;
-
-const REPLACE = script(`${APPEND}
-local base, value, seconds, text, till, now = unpack(ARGV)
-local current = redis.call('GET', KEYS[1])
-if current and tonumber(string.match(current, '^%d+')) > tonumber(base) then return current end
-redis.call('SET', KEYS[1], value, 'EX', seconds)
-if text ~= '' then append(text, till, now) end
+const REPLACE = script(`
+local current = redis.call('GETRANGE', KEYS[1], 0, ${DIGITS - 1})
+if current > ARGV[1] then return redis.call('GET', KEYS[1]) end
+redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3])
 return false
-`);
-
-const ADD = script(`${APPEND}
-for i = 2, #ARGV, 2 do append(ARGV[i], ARGV[i + 1], ARGV[1]) end
-return false
-`);
-
-/**
- * The mark is random and stands beside the log: where it is another one, or the number went back,
- * the log was lost and is read from the start.
- */
-const READ = script(`
-local mark, seen, after = unpack(ARGV)
-local stored = redis.call('GET', KEYS[1])
-if not stored then
-  stored = mark
-  redis.call('SET', KEYS[1], mark)
-end
-local last = tonumber(redis.call('GET', KEYS[2]) or '0')
-if stored ~= seen or last < tonumber(after) then after = '0' end
-return { stored, after, redis.call('ZRANGEBYSCORE', KEYS[3], '(' .. after, '+inf', 'LIMIT', 0, ${PAGE}) }
 `);
 
 interface Script {
@@ -73,11 +41,11 @@ function script(source: string): Script {
 }
 
 /**
- * A store in Redis (6 or newer), shared by any number of processes. Sessions, revocations and the
- * log of changes stand in it until no cookie can be concerned any more; nobody else may write
- * there. Sessions are stored as they are: protect Redis as you protect your database.
+ * A store in Redis or Valkey, shared by any number of processes. Sessions are stored as they are:
+ * protect Redis as you protect your database. Use `maxmemory-policy noeviction`.
  *
- * @param client of ioredis, or a connected one of redis (node-redis)
+ * @param client of ioredis (single, Sentinel, Cluster), or a connected one of redis (client,
+ * cluster, sentinel, pool); Redis 6 or newer
  * @throws SessionError `ERR_SESSION_OPTION` when the client is neither
  * @example
  * ```ts
@@ -89,84 +57,111 @@ export function redisStore(
   client: RedisClient,
   options: RedisStoreOptions = {},
 ): SessionStore & ConnectedStore {
-  const { prefix = "{galleta}:" } = options;
+  const { prefix = "galleta:", wait } = options;
   if (typeof prefix !== "string") {
     throw new SessionError("ERR_SESSION_OPTION", "prefix must be a string.");
   }
-  return new RedisStore(new RedisConnection(client), prefix);
+  if (wait !== undefined && !(isCount(wait.replicas) && isCount(wait.timeout))) {
+    throw optionError("wait must be { replicas, timeout }: two whole numbers above 0.");
+  }
+  return new RedisStore(new RedisConnection(client), prefix, wait);
 }
+
+const isCount = (value: unknown) => Number.isSafeInteger(value) && (value as number) > 0;
 
 class RedisStore implements SessionStore, ConnectedStore {
   readonly isLocal = false;
   readonly #connection: RedisConnection;
   readonly #prefix: string;
-  readonly #log: readonly [number: string, lines: string, ends: string];
-  readonly #mark: string;
+  readonly #wait: RedisWait | undefined;
 
-  constructor(connection: RedisConnection, prefix: string) {
+  constructor(connection: RedisConnection, prefix: string, wait: RedisWait | undefined) {
     this.#connection = connection;
     this.#prefix = prefix;
-    this.#log = [`${prefix}log:number`, `${prefix}log:lines`, `${prefix}log:ends`];
-    this.#mark = `${prefix}log:mark`;
+    this.#wait = wait;
   }
 
   [CONNECT](shared: Shared, options: CheckedConnected): StoreVault {
     return new StoreVault(this, shared, options);
   }
 
-  async get(key: string): Promise<string | undefined> {
-    return asText(await this.#connection.send("GET", this.#prefix + key));
-  }
-
-  async replace({ key, base, value, seconds, entry }: Write): Promise<string | undefined> {
-    const args = [
-      `${base}`,
-      value,
-      `${seconds}`,
-      entry?.text ?? "",
-      `${entry?.until ?? 0}`,
-      `${Math.floor(Date.now() / 1000)}`,
-    ];
-    return asText(await this.#run(REPLACE, [this.#prefix + key, ...this.#log], args));
-  }
-
-  async append(entries: readonly LogEntry[]): Promise<void> {
-    const now = `${Math.floor(Date.now() / 1000)}`;
-    for (let i = 0; i < entries.length; i += APPEND_AT_ONCE) {
-      const part = entries.slice(i, i + APPEND_AT_ONCE);
-      const args = part.flatMap(({ text, until }) => [text, `${until}`]);
-      // The first key is that of a write, which this is not.
-      await this.#run(ADD, [this.#mark, ...this.#log], [now, ...args]);
+  async get(keys: readonly string[]): Promise<(StoredValue | undefined)[]> {
+    const names = keys.map((key) => this.#nameOf(key));
+    if (!this.#connection.isCluster) return this.#getMany(names);
+    // Only keys of one slot can be read by one command.
+    const groups = new Map<string, string[]>();
+    for (const name of names) {
+      const tag = tagOf(name);
+      groups.set(tag, [...(groups.get(tag) ?? []), name]);
     }
-  }
-
-  async read(cursor: string | undefined): Promise<LogPage> {
-    const [seen = "", after = "0"] = cursor?.split(" ") ?? [];
-    const [number, lines] = this.#log;
-    const mark = randomBytes(9).toString("base64url");
-    const answer = await this.#run(READ, [this.#mark, number, lines], [mark, seen, after]);
-    const [stored, from, entries] = answer as [unknown, unknown, unknown[]];
-    const texts = entries.map((entry) => String(entry));
-    const last = texts.at(-1)?.split(" ", 1)[0] ?? String(from);
-    return {
-      entries: texts.map((text) => text.slice(text.indexOf(" ") + 1)),
-      cursor: `${String(stored)} ${last}`,
-      more: texts.length === PAGE,
-      lost: cursor !== undefined && (String(stored) !== seen || String(from) !== after),
+    const found = new Map<string, StoredValue | undefined>();
+    const read = async (group: readonly string[]) => {
+      for (const [i, value] of (await this.#getMany(group)).entries()) found.set(group[i]!, value);
     };
+    await Promise.all([...groups.values()].map(read));
+    return names.map((name) => found.get(name));
   }
 
-  async #run({ source, hash }: Script, keys: readonly string[], args: readonly string[]) {
-    const rest = [`${keys.length}`, ...keys, ...args];
-    try {
-      return await this.#connection.send("EVALSHA", hash, ...rest);
-    } catch (error) {
-      if (!(error instanceof Error) || !error.message.startsWith("NOSCRIPT")) throw error;
-      return this.#connection.send("EVAL", source, ...rest);
+  async #getMany(names: readonly string[]): Promise<(StoredValue | undefined)[]> {
+    const [key = ""] = names;
+    const isOne = names.length === 1;
+    const args = isOne ? ["GET", key] : ["MGET", ...names];
+    const answer = await this.#connection.send({ key, isReadOnly: true, args });
+    return (isOne ? [answer] : (answer as unknown[])).map(readText);
+  }
+
+  async replace({ key, base, rev, value, seconds }: Write): Promise<StoredValue | undefined> {
+    const name = this.#nameOf(key);
+    const text = digits(rev) + value;
+    // The first write of a session is one plain command.
+    if (base === 0) {
+      const args = ["SET", name, text, "EX", `${seconds}`, "NX"];
+      if ((await this.#write(key, name, args)) !== null) return undefined;
     }
+    const args = [name, digits(base), text, `${seconds}`];
+    return readText(await this.#run(key, name, args));
+  }
+
+  async #run(key: string, name: string, args: readonly string[]): Promise<unknown> {
+    try {
+      return await this.#write(key, name, ["EVALSHA", REPLACE.hash, "1", ...args]);
+    } catch (error) {
+      if (!(error instanceof Error) || !error.message.includes("NOSCRIPT")) throw error;
+      return this.#write(key, name, ["EVAL", REPLACE.source, "1", ...args]);
+    }
+  }
+
+  async #write(key: string, name: string, args: readonly string[]): Promise<unknown> {
+    const command = { key: name, args };
+    if (this.#wait === undefined || !isRevocation(key)) return this.#connection.send(command);
+    const [answer, replicas] = await this.#connection.sendAndWait(command, this.#wait);
+    if (answer instanceof Error) throw answer;
+    if (replicas >= this.#wait.replicas) return answer;
+    throw new Error(`${replicas} replicas of Redis have the revocation, too few.`);
+  }
+
+  async inspect(): Promise<string | undefined> {
+    const info = String(await this.#connection.send({ args: ["INFO", "memory"] }));
+    const policy = /maxmemory_policy:([\w-]+)/.exec(info)?.[1];
+    return policy === undefined || policy === "noeviction" ? undefined : `eviction: ${policy}`;
+  }
+
+  /** `s:abc` becomes `galleta:{abc}:s`: all keys of a session are in one slot. */
+  #nameOf(key: string): string {
+    return `${this.#prefix}{${key.slice(2)}}:${key[0]}`;
   }
 }
 
-function asText(value: unknown): string | undefined {
-  return value === null || value === undefined || value === false ? undefined : String(value);
+function tagOf(name: string): string {
+  return name.slice(name.indexOf("{"), name.indexOf("}"));
+}
+
+function digits(number: number): string {
+  return `${number}`.padStart(DIGITS, "0");
+}
+
+function readText(answer: unknown): StoredValue | undefined {
+  if (answer === null || answer === undefined || answer === false) return undefined;
+  const text = String(answer);
+  return { rev: Number(text.slice(0, DIGITS)), value: text.slice(DIGITS) };
 }

@@ -1,7 +1,8 @@
 import { SessionError } from "../errors.ts";
 import { storeRequired } from "../session/connect.ts";
 import { contextOf } from "../session/context.ts";
-import { throwEnded as refuseEnded } from "../session/late-writes.ts";
+import { parseBody } from "../session/json.ts";
+import { throwEnded } from "../session/late-writes.ts";
 
 /**
  * Ends all other sessions of this session's user, everywhere, sockets included: "log out my other
@@ -21,8 +22,14 @@ export async function revokeOthers(session: object): Promise<void> {
   const { store } = context.shared;
   if (store?.knowsUsers !== true) throw storeRequired();
   const user = store.userOf(context.state.data);
-  if (user === undefined || context.lateWrite === refuseEnded) {
+  if (user === undefined || context.lateWrite === throwEnded) {
     throw new SessionError("ERR_SESSION_ENDED", "This is the session of no user.");
   }
-  await store.endUser(user, context.state.sid);
+  const { sid, loaded, issued } = context.state;
+  const before = parseBody((issued ?? loaded).json);
+  const isTheirs = before !== undefined && store.userOf(before.data) === user;
+  // Who logged in during this request has proven to be the user.
+  const asks = isTheirs && loaded.isForeign !== true;
+  const id = issued === undefined ? loaded.sid : sid;
+  await store.endUser(user, sid, asks ? { sid: id, ...before } : undefined);
 }

@@ -1,19 +1,21 @@
 import { SessionError } from "../errors.ts";
+import { announce, dropExpired } from "../session/announce.ts";
+import { lastExpiry } from "../session/end.ts";
+import { parseBody } from "../session/json.ts";
 import { mergeBodies } from "../session/merge.ts";
 import {
-  type Draft,
   ENDED,
-  type Outcome as Work,
-  type Revision as StoredSession,
+  type Draft,
+  type Outcome,
+  type Revision,
   type Saved,
-  type Snapshot as Issued,
+  type Snapshot,
 } from "../session/records.ts";
-import { lastExpiry } from "../session/end.ts";
-import { writeCookies } from "../session/write-cookies.ts";
-import { parseBody } from "../session/json.ts";
 import type { Shared } from "../session/shared.ts";
-import { newSnapshot as issue } from "../session/snapshot.ts";
-import { announce as tell, dropExpired as refuseExpired } from "../session/announce.ts";
+import { newSnapshot } from "../session/snapshot.ts";
+import { writeCookies } from "../session/write-cookies.ts";
+import { carried, isOver } from "./epoch.ts";
+import { withEpoch } from "./load.ts";
 import type { StoreVault } from "./vault.ts";
 
 /** Every failed attempt is one on which another request succeeded. */
@@ -29,34 +31,25 @@ export async function saveStored(
   shared: Shared,
   vault: StoreVault,
   draft: Draft,
-  work: Work,
-  behind: StoredSession | undefined,
+  work: Outcome,
+  behind: Revision | undefined,
   now: number,
 ): Promise<Saved> {
   const { loaded, sid } = draft;
   vault.assertSubject(draft.data);
-  const user = vault.userOf(draft.data);
-  const before = parseBody(loaded.json);
-  const was = before === undefined ? undefined : vault.userOf(before.data);
-  const isFirst = loaded.isNew || draft.destroyed;
-  if (!isFirst && vault.isEnded(loaded.sid, loaded.born, was)) return refuse(shared, loaded.sid);
-  let { born } = draft;
-  if (user !== undefined && (isFirst || work.renewed || user !== was)) {
-    // Whoever logs in right after all sessions of the user were ended begins after that.
-    await attempt(vault, () => vault.learnUser(user));
-    born = Math.max(born, vault.firstBirth(user));
-  }
-  const writer = new Writer(shared, vault, { ...draft, born }, work, now);
+  const count = await countAtBirth(vault, draft, work);
+  if (count === ENDED) return refuse(shared, loaded.sid);
+  const writer = new Writer(shared, vault, draft, work, now, count);
   let newer = behind;
   for (let count = 0; count < ATTEMPTS; count += 1) {
     if (newer !== undefined) writer.rebase(newer);
     const { issued } = writer;
-    if (issued.exp <= issued.iat) return refuseExpired(shared, draft);
+    if (issued.exp <= issued.iat) return dropExpired(shared, draft);
     const setCookie = writeCookies(shared, draft, issued, now);
     const outcome = await writer.write();
     if (outcome === ENDED) return refuse(shared, sid);
     if (outcome === undefined) {
-      tell(shared, draft, issued, work.changed, now);
+      announce(shared, draft, issued, work.changed, now);
       return { setCookie, issued };
     }
     newer = outcome;
@@ -66,6 +59,33 @@ export async function saveStored(
     "Other requests changed the session without a pause, so this change was not stored.",
     { status: 503 },
   );
+}
+
+/**
+ * The count of revocations that the session carries from now on.
+ *
+ * @returns `undefined` where it stays what it is, `ENDED` where the session was revoked meanwhile
+ */
+async function countAtBirth(
+  vault: StoreVault,
+  { loaded, sid, data, destroyed }: Draft,
+  { renewed }: Outcome,
+): Promise<number | typeof ENDED | undefined> {
+  const before = parseBody(loaded.json);
+  const was = before && vault.userOf(before.data);
+  const isFirst = loaded.isNew || destroyed;
+  const judged = { sid: loaded.sid, next: sid, data: before?.data ?? {}, meta: loaded.meta };
+  if (!isFirst && vault.knowsEnd(judged)) return ENDED;
+  const key = vault.userKeyOf(data);
+  if (key === undefined) return carried(loaded.meta) === 0 ? undefined : 0;
+  const isSame = !isFirst && !loaded.isForeign && vault.userOf(data) === was;
+  if (isSame && !renewed) return undefined;
+  // Asked anew, never remembered: a login right after a revocation carries the count of after it.
+  const told = await attempt(vault, () => vault.readEpoch(key));
+  if (told === undefined) return 0;
+  // A renewal proves nothing about a session that was revoked while the request ran.
+  const isKept = told.keep === sid;
+  return isSame && !isKept && isOver(told, loaded.sid, carried(loaded.meta)) ? ENDED : told.count;
 }
 
 /** Another request ended the session while this one ran: it stays ended. */
@@ -87,18 +107,28 @@ async function attempt<Answer>(vault: StoreVault, question: () => Promise<Answer
 
 /** One commit on its way into the store. */
 class Writer {
-  issued: Issued;
+  issued: Snapshot;
   readonly #shared: Shared;
   readonly #vault: StoreVault;
   readonly #draft: Draft;
-  readonly #work: Work;
+  readonly #work: Outcome;
   readonly #now: number;
   /** What the change was made to: the newest revision that is merged in. */
-  #base: StoredSession;
+  #base: Revision;
   /** The revision of the id that is written, as far as this writer wrote it. */
   #written: number;
+  readonly #count: number | undefined;
 
-  constructor(shared: Shared, vault: StoreVault, draft: Draft, work: Work, now: number) {
+  /** @param count of revocations that the session carries; `undefined` where it stays what it is */
+  constructor(
+    shared: Shared,
+    vault: StoreVault,
+    draft: Draft,
+    work: Outcome,
+    now: number,
+    count: number | undefined,
+  ) {
+    this.#count = count;
     this.#shared = shared;
     this.#vault = vault;
     this.#draft = draft;
@@ -110,7 +140,7 @@ class Writer {
   }
 
   /** Puts the change on top of a newer revision. */
-  rebase(newer: StoredSession): void {
+  rebase(newer: Revision): void {
     const { sid } = this.#draft;
     const ours = this.issued.json;
     const json = this.#work.changed
@@ -120,14 +150,15 @@ class Writer {
     this.issued = this.#issue(newer.rev, json);
   }
 
-  #issue(base: number, json: string): Issued {
+  #issue(base: number, json: string): Snapshot {
     const { changed, renewed } = this.#work;
-    const rev = base + (changed || renewed ? 1 : 0);
-    return issue(this.#shared, this.#draft, { rev, json }, this.#now);
+    const counted = this.#count === undefined ? json : withEpoch(json, this.#count);
+    const revision = { rev: base + (changed || renewed ? 1 : 0), json: counted };
+    return newSnapshot(this.#shared, this.#draft, revision, this.#now);
   }
 
   /** @returns what the store has instead, where that is newer */
-  async write(): Promise<StoredSession | typeof ENDED | undefined> {
+  async write(): Promise<Revision | typeof ENDED | undefined> {
     const { changed, renewed } = this.#work;
     const { loaded, sid, destroyed } = this.#draft;
     const vault = this.#vault;
@@ -136,7 +167,7 @@ class Writer {
     const isOther = renewed || loaded.isNew;
     const base = isOther ? this.#written : this.#base.rev;
     const newer = await attempt(vault, () =>
-      vault.replace(sid, base, this.issued, this.issued.exp, isOther ? "new" : "request"),
+      vault.replace(sid, base, this.issued, this.issued.exp),
     );
     this.#written = this.issued.rev;
     if (newer !== undefined || !renewed || loaded.isNew || destroyed) return newer;
@@ -144,14 +175,13 @@ class Writer {
     // change is merged and the new one written again.
     const { lifetimes } = this.#shared.settings;
     const until = lastExpiry(lifetimes, loaded.born, loaded.exp, this.#now);
-    let newest: StoredSession | typeof ENDED | undefined;
+    let newest: Revision | typeof ENDED | undefined;
     try {
-      newest = await vault.close(loaded.sid, until, this.#base.rev);
+      newest = await vault.seal(loaded.sid, until, this.#base.rev);
     } catch (error) {
       vault.report(error);
       if (!vault.isOptional || vault.keepsData) throw error;
-      // Without a condition it holds here at once, and the store is told when it is back.
-      vault.close(loaded.sid, until).catch(() => undefined);
+      vault.oweEnd(loaded.sid, until);
     }
     if (newest === undefined) this.#shared.recent.end(loaded.sid, this.#now);
     return newest;

@@ -1,49 +1,46 @@
 import type { MaybePromise } from "../maybe.ts";
 
-/** One line of the log: a revocation, or a newer revision. */
-export interface LogEntry {
-  readonly text: string;
-  /** When it may be forgotten, in seconds since 1970. */
-  readonly until: number;
-}
-
-/** What was added to the log since it was read. */
-export interface LogPage {
-  readonly entries: readonly string[];
-  /** Where to read on. */
-  readonly cursor: string;
-  /** Whether there is more to be read at once. */
-  readonly more: boolean;
-  /** Whether the store lost what it had, so that this reads from the start. */
-  readonly lost: boolean;
-}
-
-/** A write that takes place only where nothing newer is stored. */
-export interface Write {
-  readonly key: string;
-  /** The number that the stored value may begin with at most; above it nothing is written. */
-  readonly base: number;
-  /** Begins with a number, its revision. */
+/** A value under a key, and its revision. */
+export interface StoredValue {
+  /** A whole number, at most `Number.MAX_SAFE_INTEGER`. */
+  readonly rev: number;
   readonly value: string;
-  /** Seconds until it may be forgotten. */
+}
+
+/** A write that takes place only where the key has no newer value. */
+export interface Write extends StoredValue {
+  /** At most 64 characters: letters, digits, `-`, `_` and `:`. */
+  readonly key: string;
+  /** The highest revision that may be replaced. A key without a value has revision 0. */
+  readonly base: number;
+  /** Seconds until the store may forget the value. */
   readonly seconds: number;
-  /** Logged in the same step. */
-  readonly entry?: LogEntry | undefined;
 }
 
 /**
- * A store that compares before it writes, and that tells what happened: what `memoryStore` and
- * `redisStore` make. Each method either takes place as a whole or not at all.
+ * A store that compares before it writes: `memoryStore`, `redisStore`, `postgresStore`,
+ * `sqliteStore`, or one of your own. Run `testStore` of `@galleta/session/testing` against yours.
  */
 export interface SessionStore {
-  /** Whether it is in this process and answers at once, without a promise. */
+  /** True if the store is inside this process and answers without a promise. */
   readonly isLocal: boolean;
-  get(key: string): MaybePromise<string | undefined>;
-  /** Writes; gives the stored value where that is newer and nothing was written. */
-  replace(write: Write): MaybePromise<string | undefined>;
-  append(entries: readonly LogEntry[]): MaybePromise<void>;
-  /** @param cursor where the last page ended; undefined reads from the start */
-  read(cursor: string | undefined): MaybePromise<LogPage>;
+  /**
+   * Reads several keys in one round trip.
+   * @returns one item per key, in order; `undefined` for a key without a value
+   */
+  get(keys: readonly string[]): MaybePromise<readonly (StoredValue | undefined)[]>;
+  /**
+   * Compares and writes in one step.
+   * @returns `undefined` after the write; otherwise the newer value, and the key keeps it
+   */
+  replace(write: Write): MaybePromise<StoredValue | undefined>;
+  /** Optional, for a store in this process: hears the key of every write. @returns stops hearing */
+  watch?(onWrite: (key: string) => void): () => void;
+  /**
+   * Optional: looks for a setting of the database that endangers sessions.
+   * @returns what is wrong, as an event names it
+   */
+  inspect?(): MaybePromise<string | undefined>;
 }
 
 /** Anything with the `get`, `set` and `delete` of Keyv. */
@@ -54,12 +51,12 @@ export interface KeyValueStore {
   delete(key: string): unknown;
 }
 
-/** Whether a store has a log. */
+/** True for a store that compares before it writes. */
 export function isSessionStore(store: unknown): store is SessionStore {
-  return hasMethods(store, ["get", "replace", "append", "read"]);
+  return hasMethods(store, ["get", "replace"]);
 }
 
-/** Whether a store has what Keyv has. */
+/** True for a store with the methods of Keyv. */
 export function isKeyValueStore(store: unknown): store is KeyValueStore {
   return hasMethods(store, ["get", "set", "delete"]);
 }
@@ -67,9 +64,4 @@ export function isKeyValueStore(store: unknown): store is KeyValueStore {
 function hasMethods(value: unknown, names: readonly string[]): boolean {
   const given = value as Record<string, unknown> | null | undefined;
   return names.every((name) => typeof given?.[name] === "function");
-}
-
-/** The number that a stored value begins with. */
-export function revisionOf(value: string): number {
-  return Number.parseInt(value, 10);
 }

@@ -2,55 +2,60 @@ import { MAX_AGE_LIMIT } from "../cookie/serialize.ts";
 import { optionError, SessionError } from "../errors.ts";
 import { nowSeconds } from "../session/clock.ts";
 import { storeRequired, type CheckedConnected } from "../session/connect.ts";
+import { lastExpiry, LATE } from "../session/end.ts";
+import { parseBody } from "../session/json.ts";
+import type { StorePort } from "../session/ports.ts";
 import {
-  type Draft,
   ENDED,
-  type LoadedSnapshot as Loaded,
-  type LogRecord as Fact,
-  type Outcome as Work,
-  type Revision as StoredSession,
+  type Draft,
+  type HeldSession,
+  type LoadedSnapshot,
+  type Outcome,
+  type Revision,
   type Saved,
-  type Use,
   type User,
-  type UserRecord as UserFact,
-  type VerifiedCookie as Verified,
+  type VerifiedCookie,
 } from "../session/records.ts";
-import { lastExpiry } from "../session/end.ts";
 import type { Shared } from "../session/shared.ts";
-import type { StorePort as Vault } from "../session/ports.ts";
-import { hashSubject, readFact, writeFact } from "./facts.ts";
+import {
+  carried,
+  isOver,
+  nextCount,
+  NO_EPOCH,
+  readEpoch,
+  writeEpoch,
+  type UserEpoch,
+} from "./epoch.ts";
+import { endKey, readSession, sessionKey, TOMB, userKey, writeSession } from "./keys.ts";
 import { KeyValueAccess } from "./keyv.ts";
-import { askStore } from "./limit.ts";
-import { loadStored, mustAsk } from "./load.ts";
-import { LogReader } from "./log.ts";
-import { Mirror } from "./mirror.ts";
+import { loadStored, readyNow } from "./load.ts";
+import { Questions, readPair } from "./questions.ts";
 import { saveStored } from "./save.ts";
-import { assertSubject, assertUser, findUser } from "./user.ts";
 import {
   isSessionStore,
-  revisionOf,
   type KeyValueStore,
   type SessionStore,
+  type StoredValue,
   type Write,
 } from "./store.ts";
+import { assertSubject, assertUser, findUser } from "./user.ts";
 
-/** Above every revision, so that nothing is ever written over it. */
-const TOMBSTONE = "9999999999 ended";
-/** Seconds in which a request may still run that began with an older revision. */
-const REQUEST_SECONDS = 600;
-/** How far the second of a revocation may run ahead of the clock. */
-const AHEAD_SECONDS = 30;
+const ATTEMPTS = 100;
+/** A write with this base takes place whatever the key holds. */
+const ALWAYS = Number.MAX_SAFE_INTEGER;
 
-/** The store as requests see it: its log mirrored in this process, its failures bounded. */
-export class StoreVault implements Vault {
+/** The store as requests see it: asked at first sight, its failures bounded. */
+export class StoreVault implements StorePort {
   readonly keepsData: boolean;
   readonly isOptional: boolean;
-  readonly #mirror = new Mirror();
-  readonly #access: SessionStore | KeyValueAccess;
-  readonly #log: LogReader | undefined;
-  readonly #timeout: number;
+  readonly isLocal: boolean;
+  readonly questions: Questions;
+  readonly #store: SessionStore;
+  /** Whether the store compares and writes in one step. */
+  readonly #isAtomic: boolean;
   readonly #subject: string | undefined;
   readonly #shared: Shared;
+  #wasInspected = false;
 
   /** @throws SessionError `ERR_SESSION_OPTION` beside `writeAs` */
   constructor(store: SessionStore | KeyValueStore, shared: Shared, options: CheckedConnected) {
@@ -59,119 +64,158 @@ export class StoreVault implements Vault {
     }
     this.keepsData = options.storage === "store";
     this.isOptional = options.onStoreError === "allow";
-    this.#timeout = options.storeTimeout * 1000;
     this.#subject = options.subject;
     this.#shared = shared;
-    if (isSessionStore(store)) {
-      this.#access = store;
-      this.#log = new LogReader(store, this.#mirror, this.#timeout, (fact) => this.#tell(fact));
-    } else {
-      this.#access = new KeyValueAccess(store);
-      this.#log = undefined;
-    }
+    this.#isAtomic = isSessionStore(store);
+    this.#store = isSessionStore(store) ? store : new KeyValueAccess(store);
+    this.isLocal = this.#store.isLocal;
+    const remembers = this.#isAtomic && !this.isLocal;
+    this.questions = new Questions(this.#store, options.storeTimeout * 1000, remembers);
   }
 
   get knowsUsers(): boolean {
     return this.#subject !== undefined;
   }
 
-  mustAsk(found: Verified | Loaded): boolean {
-    return mustAsk(this.#shared, this, found);
+  ready(found: VerifiedCookie | LoadedSnapshot, now: number): (() => LoadedSnapshot) | undefined {
+    return readyNow(this.#shared, this, found, now);
   }
 
-  load(found: Verified | Loaded, now: number): Promise<Loaded> {
+  load(found: VerifiedCookie | LoadedSnapshot, now: number): Promise<LoadedSnapshot> {
     return loadStored(this.#shared, this, found, now);
   }
 
-  save(draft: Draft, work: Work, behind: StoredSession | undefined, now: number): Promise<Saved> {
+  save(draft: Draft, work: Outcome, behind: Revision | undefined, now: number): Promise<Saved> {
     return saveStored(this.#shared, this, draft, work, behind, now);
   }
 
   start(): void {
-    this.#log?.start((error) => this.report(error));
+    if (this.#wasInspected) return;
+    this.#wasInspected = true;
+    const { events } = this.#shared.settings;
+    const tell = (reason: string | undefined) =>
+      reason !== undefined && events.emit("store", undefined, { reason });
+    // Nobody waits for it, and a store that may not be inspected is used all the same.
+    void Promise.resolve()
+      .then(() => this.#store.inspect?.())
+      .then(tell)
+      .catch(() => undefined);
   }
 
   stop(): void {
-    this.#log?.stop();
+    this.questions.debts.stop();
   }
 
-  learn(fact: Fact): boolean {
-    return this.#mirror.learn(fact);
+  /** What a store in this process has of a session. */
+  lookAt(sid: string): Revision | typeof ENDED | undefined {
+    const [session, end] = this.#store.get([sessionKey(sid), endKey(sid)]) as StoredValue[];
+    return readPair(session, end);
   }
 
-  isCurrent(): boolean {
-    return this.#log?.isCurrent() ?? false;
+  /** The revocations of a user, as far as they are known without waiting. */
+  epochOf(key: string): UserEpoch | undefined {
+    if (!this.isLocal) return this.questions.users.get(key)?.value;
+    const [stored] = this.#store.get([key]) as (StoredValue | undefined)[];
+    return stored === undefined ? NO_EPOCH : readEpoch(stored);
   }
 
-  async refresh(): Promise<void> {
-    await this.#log?.refresh();
+  /** Asks for the revocations of a user. @throws SessionError `ERR_SESSION_STORE` */
+  async readEpoch(key: string): Promise<UserEpoch> {
+    return readEpoch((await this.questions.read([key]))[0]);
   }
 
-  /** Whether the store may know a newer revision than this one. */
-  hasNewer(sid: string, rev: number): boolean {
-    return this.#log === undefined || this.#mirror.revisionOf(sid) > rev;
+  knowsEnd({ sid, next, data, meta }: HeldSession): boolean {
+    const { debts, sessions } = this.questions;
+    const known = this.isLocal ? this.lookAt(sid) : sessions.get(sid)?.value;
+    if (known === ENDED || debts.isEnded(sid)) return true;
+    const key = this.userKeyOf(data);
+    if (key === undefined) return false;
+    const epoch = this.epochOf(key);
+    const isKept = epoch !== undefined && epoch.keep === next;
+    if (debts.isUserEnded(key, next ?? sid)) return true;
+    return epoch !== undefined && !isKept && isOver(epoch, sid, carried(meta));
   }
 
-  async fetch(sid: string): Promise<StoredSession | typeof ENDED | undefined> {
-    const value = await this.#ask(() => this.#access.get(keyOf(sid)));
-    return value === undefined ? undefined : readSession(value);
+  async check(list: readonly HeldSession[]): Promise<(Revision | typeof ENDED | undefined)[]> {
+    const users = list.map(({ data }) => this.userKeyOf(data));
+    const named = [...new Set(users.filter((key) => key !== undefined))];
+    const keys = [...list.flatMap(({ sid }) => [sessionKey(sid), endKey(sid)]), ...named];
+    const at = performance.now();
+    const values = await this.questions.read(keys);
+    const epochs = new Map(named.map((key, i) => [key, readEpoch(values[list.length * 2 + i])]));
+    return list.map((session, i) => {
+      const { sid } = session;
+      const user = users[i];
+      const epoch = (user !== undefined && epochs.get(user)) || NO_EPOCH;
+      const stored = readPair(values[i * 2], values[i * 2 + 1]);
+      const outcome = this.#isGone(session, stored, user, epoch) ? ENDED : stored;
+      if (outcome !== undefined) this.questions.wrote(sid, outcome, at);
+      return outcome;
+    });
+  }
+
+  #isGone(
+    { sid, meta }: HeldSession,
+    stored: Revision | typeof ENDED | undefined,
+    user: string | undefined,
+    epoch: UserEpoch,
+  ): boolean {
+    const { debts } = this.questions;
+    if (stored === ENDED || debts.isEnded(sid)) return true;
+    if (stored === undefined && this.keepsData) return true;
+    if (user === undefined || (epoch.count === 0 && debts.isEmpty)) return false;
+    const newest = stored === undefined ? meta : (parseBody(stored.json)?.meta ?? meta);
+    return debts.isUserEnded(user, sid) || isOver(epoch, sid, carried(newest));
+  }
+
+  watch(onWrite: (key: string) => void): (() => void) | undefined {
+    return this.#store.watch?.(onWrite);
+  }
+
+  learnEnd(sid: string): void {
+    this.questions.wrote(sid, ENDED, performance.now());
   }
 
   userOf(data: object): User | undefined {
     return this.#subject === undefined ? undefined : findUser(data, this.#subject);
   }
 
+  userKeyOf(data: object): string | undefined {
+    const user = this.userOf(data);
+    return user === undefined ? undefined : userKey(user);
+  }
+
   assertSubject(data: object): void {
     if (this.#subject !== undefined) assertSubject(data, this.#subject);
-  }
-
-  async learnUser(user: User): Promise<void> {
-    if (this.#log !== undefined) return this.#log.refresh();
-    const value = await this.#ask(() => this.#access.get(userKeyOf(hashSubject(user))));
-    const fact = value === undefined ? undefined : readFact(value.slice(value.indexOf(" ") + 1));
-    if (fact !== undefined) this.#mirror.learn(fact);
-  }
-
-  isEnded(sid: string, born: number, user: User | undefined): boolean {
-    if (this.#mirror.isEnded(sid)) return true;
-    const end = this.#endOf(user);
-    return end !== undefined && born <= end.by && end.keep !== sid;
-  }
-
-  /** The first second in which a session of this user may begin. 0 where none was ended. */
-  firstBirth(user: User): number {
-    const end = this.#endOf(user);
-    return end === undefined ? 0 : end.by + 1;
   }
 
   async replace(
     sid: string,
     base: number,
-    { rev, json }: StoredSession,
+    session: Revision,
     exp: number,
-    use: Use,
-  ): Promise<StoredSession | typeof ENDED | undefined> {
+  ): Promise<Revision | typeof ENDED | undefined> {
     const now = nowSeconds();
     // A cookie without an end is one that no browser keeps for longer.
-    const last = Math.min(exp, now + MAX_AGE_LIMIT);
-    const until = use === "socket" ? last : Math.min(last, now + REQUEST_SECONDS);
-    const fact: Fact = { kind: "rev", sid, rev, until };
-    const newer = await this.#write({
-      key: keyOf(sid),
-      base,
-      value: `${rev} ${json}`,
-      seconds: Math.max(last - now, 1),
-      // Of a session that begins nobody else has a cookie.
-      entry: use === "new" ? undefined : { text: writeFact(fact), until },
-    });
-    if (newer !== undefined) return readSession(newer);
-    if (use !== "new") this.#mirror.learn(fact);
+    const seconds = Math.max(Math.min(exp - now, MAX_AGE_LIMIT), 1) + LATE;
+    const at = performance.now();
+    const { rev, json } = session;
+    const write = { key: sessionKey(sid), base, rev, value: writeSession(json), seconds };
+    const newer = await this.questions.write(write);
+    if (newer !== undefined) {
+      // The answer to the first try was lost, and the client tried again by itself.
+      if (newer.value !== write.value) return readSession(newer);
+    } else if (!this.#isAtomic) {
+      const [end] = await this.questions.read([endKey(sid)]);
+      if (end !== undefined) return ENDED;
+    }
+    this.questions.wrote(sid, session, at);
     return undefined;
   }
 
   async end(sid: string, until: number): Promise<void> {
     try {
-      await this.close(sid, until);
+      await this.#end(sid, until);
     } catch (error) {
       this.report(error);
       // It holds in this process, and the store is told when it is back.
@@ -179,80 +223,81 @@ export class StoreVault implements Vault {
     }
   }
 
-  /**
-   * The same, and tells of every failure.
-   * @param base where given, only while the store has no revision above it
-   * @returns with a `base` what the store has instead, where this did not end it
-   */
-  async close(
-    sid: string,
-    until: number,
-    base?: number,
-  ): Promise<StoredSession | typeof ENDED | undefined> {
-    const fact: Fact = { kind: "end", sid, until };
-    const entry = { text: writeFact(fact), until };
-    if (base === undefined) this.#mirror.learn(fact);
-    let newer: string | undefined;
+  async #end(sid: string, until: number): Promise<void> {
+    this.questions.wrote(sid, ENDED, performance.now());
+    const writes = endsOf(sid, until);
     try {
-      newer = await this.#write({
-        key: keyOf(sid),
-        // An end without condition is written over whatever there is.
-        base: base ?? Number.MAX_SAFE_INTEGER,
-        value: TOMBSTONE,
-        seconds: Math.max(until - nowSeconds(), 1),
-        entry,
-      });
+      await Promise.all(writes.map((write) => this.questions.write(write)));
     } catch (error) {
-      // It holds here, and is told to the store as soon as that answers.
-      if (base === undefined) this.#log?.owe(entry);
+      this.oweEnd(sid, until);
       throw error;
     }
+  }
+
+  /** Ends a session in this process now, and in the store as soon as that answers. */
+  oweEnd(sid: string, until: number): void {
+    for (const write of endsOf(sid, until)) {
+      this.questions.debts.owe(write, () => this.questions.pay());
+    }
+  }
+
+  /**
+   * Ends the id of before a renewal, unless the session was changed since.
+   *
+   * @returns the change, where there was one
+   */
+  async seal(
+    sid: string,
+    until: number,
+    base: number,
+  ): Promise<Revision | typeof ENDED | undefined> {
+    const seconds = Math.max(until - nowSeconds(), 1);
+    const newer = await this.questions.write({ ...TOMB, key: sessionKey(sid), base, seconds });
     if (newer !== undefined) return readSession(newer);
-    this.#mirror.learn(fact);
+    await this.#end(sid, until);
     return undefined;
   }
 
-  async endUser(user: User, keep: string): Promise<void> {
+  async endUser(user: User, keep = "", asks?: HeldSession): Promise<void> {
     if (this.#subject === undefined) throw storeRequired();
     assertUser(user);
     const now = nowSeconds();
     const until = lastExpiry(this.#shared.settings.lifetimes, now, now, now);
-    let fact: UserFact | undefined;
+    const key = userKey(user);
     try {
-      fact = await this.#endUser(user, keep, until);
+      await this.#countUp(key, keep, asks, until - now);
     } catch (error) {
+      if (error instanceof SessionError && error.code === "ERR_SESSION_ENDED") throw error;
+      this.questions.debts.oweUser(key, keep, until, () => this.questions.pay());
+      this.#shared.live?.userEnded(key);
       this.report(error);
       throw error;
-    } finally {
-      // Where the store failed it holds here all the same, and for the others once that answers.
-      this.#shared.live?.userEnded(fact);
     }
+    this.#shared.live?.userEnded(key);
   }
 
-  async #endUser(user: User, keep: string, until: number): Promise<UserFact> {
-    let failure: unknown;
-    try {
-      await this.learnUser(user);
-    } catch (error) {
-      failure = error;
+  async #countUp(key: string, keep: string, asks: HeldSession | undefined, seconds: number) {
+    const keys = asks === undefined ? [key] : [key, endKey(asks.sid)];
+    const [stored, end] = await this.questions.read(keys);
+    let epoch = readEpoch(stored);
+    for (let i = 0; i < ATTEMPTS; i += 1) {
+      // A session that was revoked itself must not end the others, nor spare itself.
+      const isRevoked = asks && (end || isOver(epoch, asks.sid, carried(asks.meta)));
+      if (isRevoked) throw new SessionError("ERR_SESSION_ENDED", "This session was revoked.");
+      const at = performance.now();
+      const next = { count: nextCount(epoch.count), keep, at: nowSeconds() };
+      const value = writeEpoch(next);
+      const write = { key, base: epoch.count, rev: next.count, value, seconds };
+      const newer = await this.questions.write(write);
+      if (newer === undefined) {
+        this.questions.wroteUser(key, next, at);
+        return;
+      }
+      epoch = readEpoch(newer);
     }
-    const subject = hashSubject(user);
-    const now = nowSeconds();
-    const before = this.#mirror.endOf(subject)?.by ?? 0;
-    // Later than the one before, also in the same second: who logged in between is to be ended.
-    const by = before < now ? now : Math.min(before + 1, now + AHEAD_SECONDS);
-    const fact: UserFact = { kind: "user", subject, by, keep, until };
-    this.#mirror.learn(fact);
-    const entry = { text: writeFact(fact), until };
-    try {
-      if (failure !== undefined) throw failure;
-      if (this.#log !== undefined) await this.#log.append(entry);
-      else await this.#writeUser(fact.subject, by, entry.text, until);
-    } catch (error) {
-      this.#log?.owe(entry);
-      throw error;
-    }
-    return fact;
+    throw new SessionError("ERR_SESSION_STORE", "Others revoked this user without a pause.", {
+      status: 503,
+    });
   }
 
   report(error: unknown): void {
@@ -261,40 +306,13 @@ export class StoreVault implements Vault {
       reason: isLate ? "timeout" : "failed",
     });
   }
-
-  async #writeUser(subject: string, by: number, text: string, until: number): Promise<void> {
-    const seconds = until - nowSeconds();
-    await this.#write({ key: userKeyOf(subject), base: by, value: `${by} ${text}`, seconds });
-  }
-
-  #tell(fact: Fact): void {
-    if (fact.kind === "end") this.#shared.recent.end(fact.sid, nowSeconds());
-    this.#shared.live?.learned(fact);
-  }
-
-  #endOf(user: User | undefined) {
-    if (user === undefined || !this.#mirror.knowsUsers) return undefined;
-    return this.#mirror.endOf(hashSubject(user));
-  }
-
-  #write(write: Write): Promise<string | undefined> {
-    return this.#ask(() => this.#access.replace(write));
-  }
-
-  #ask<Answer>(question: () => Answer | Promise<Answer>): Promise<Answer> {
-    return askStore(question, this.#timeout);
-  }
 }
 
-const keyOf = (sid: string) => `s:${sid}`;
-const userKeyOf = (subject: string) => `u:${subject}`;
-
-function readSession(value: string): StoredSession | typeof ENDED {
-  if (value === TOMBSTONE) return ENDED;
-  const rev = revisionOf(value);
-  const at = value.indexOf(" ");
-  if (Number.isSafeInteger(rev) && at > 0) return { rev, json: value.slice(at + 1) };
-  throw new SessionError("ERR_SESSION_STORE", "The store holds what is no session of Galleta's.", {
-    status: 503,
-  });
+/**
+ * The writes that end a session: one under a key that no change writes, and one over the session's
+ * own key, so that its data goes and a change that is on its way fails.
+ */
+function endsOf(sid: string, until: number): Write[] {
+  const end = { ...TOMB, base: ALWAYS, seconds: Math.max(until - nowSeconds(), 1) };
+  return [endKey(sid), sessionKey(sid)].map((key) => ({ ...end, key }));
 }

@@ -1,0 +1,124 @@
+import type { StorePort } from "../session/ports.ts";
+import { background } from "../timer.ts";
+import type { Backplane } from "./backplane.ts";
+import { bucketOf } from "./buckets.ts";
+import type { LiveSession, Registry } from "./registry.ts";
+
+/** Seconds between two looks at the sessions of open sockets. */
+const ALONE_MS = 1000;
+const WITH_BACKPLANE_MS = 30_000;
+/** Sessions that are asked about in one round trip. */
+const AT_ONCE = 200;
+
+/**
+ * Keeps open sockets informed. Follows the buckets of their sessions, asks the store about a session
+ * right after its bucket is followed, and again from time to time, since messages can be lost. A
+ * process without sockets follows nothing, asks nothing and has no timer.
+ */
+export class Watch {
+  readonly #vault: StorePort;
+  readonly #backplane: Backplane | undefined;
+  readonly #registry: () => Registry;
+  readonly #check: (lives: readonly LiveSession[]) => Promise<void>;
+  readonly #attempt: (call: () => unknown) => Promise<void>;
+  readonly #buckets = new Map<number, { count: number; ready: Promise<void> }>();
+  #waiting = new Set<string>();
+  #timer: NodeJS.Timeout | undefined;
+  #unwatch: (() => void) | undefined;
+  #held = 0;
+
+  constructor(
+    vault: StorePort,
+    backplane: Backplane | undefined,
+    registry: () => Registry,
+    check: (lives: readonly LiveSession[]) => Promise<void>,
+    attempt: (call: () => unknown) => Promise<void>,
+  ) {
+    this.#vault = vault;
+    this.#backplane = backplane;
+    this.#registry = registry;
+    this.#check = check;
+    this.#attempt = attempt;
+  }
+
+  hold(name: string): void {
+    this.#held += 1;
+    if (this.#held === 1) this.#start();
+    const ready = this.#follow(bucketOf(name));
+    // What happened after the session was loaded and before its bucket was followed.
+    if (!this.#vault.isLocal) void ready.then(() => this.soon(name));
+  }
+
+  release(name: string): void {
+    this.#held -= 1;
+    if (this.#held === 0) this.stop();
+    const bucket = bucketOf(name);
+    const followed = this.#buckets.get(bucket);
+    if (followed === undefined) return;
+    followed.count -= 1;
+    if (followed.count > 0) return;
+    this.#buckets.delete(bucket);
+    void this.#attempt(() => this.#backplane?.unfollow?.(bucket));
+  }
+
+  /** Asks about a session or a user's sessions, together with what else is asked about now. */
+  soon(name: string): void {
+    if (this.#waiting.size === 0) setTimeout(() => void this.#flush(), 0);
+    this.#waiting.add(name);
+  }
+
+  /** Messages may have been missed: asks about everything. */
+  async all(): Promise<void> {
+    const lives = [...this.#registry().all()];
+    for (let i = 0; i < lives.length; i += AT_ONCE) {
+      await this.#check(lives.slice(i, i + AT_ONCE));
+    }
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    this.#unwatch?.();
+    this.#unwatch = undefined;
+  }
+
+  #start(): void {
+    this.#unwatch = this.#vault.watch((key) => this.#heard(key));
+    if (this.#unwatch !== undefined) return;
+    const every = this.#backplane === undefined ? ALONE_MS : WITH_BACKPLANE_MS;
+    this.#timer = background(setInterval(() => void this.all(), every));
+  }
+
+  /** A write to a store in this process. */
+  #heard(key: string): void {
+    const name = key.startsWith("u:") ? key : key.slice(2);
+    const registry = this.#registry();
+    if (registry.get(name) === undefined && registry.ofUser(name).length === 0) return;
+    this.soon(name);
+  }
+
+  async #flush(): Promise<void> {
+    const names = this.#waiting;
+    this.#waiting = new Set();
+    const registry = this.#registry();
+    const lives = new Set<LiveSession>();
+    for (const name of names) {
+      const live = registry.get(name);
+      if (live !== undefined) lives.add(live);
+      for (const one of registry.ofUser(name)) lives.add(one);
+    }
+    const list = [...lives];
+    for (let i = 0; i < list.length; i += AT_ONCE) await this.#check(list.slice(i, i + AT_ONCE));
+  }
+
+  #follow(bucket: number): Promise<void> {
+    const followed = this.#buckets.get(bucket);
+    if (followed !== undefined) {
+      followed.count += 1;
+      return followed.ready;
+    }
+    const ready = this.#attempt(() => this.#backplane?.follow?.(bucket));
+    this.#buckets.set(bucket, { count: 1, ready });
+    return ready;
+  }
+}

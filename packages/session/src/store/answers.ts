@@ -1,0 +1,50 @@
+import type { Revision } from "../session/records.ts";
+import type { ENDED } from "../session/records.ts";
+import type { UserEpoch } from "./epoch.ts";
+
+/** What the store said about a session or a user, and when it was asked. */
+export interface Answer<Value> {
+  /** Milliseconds of the process's clock, taken before the question was sent. */
+  readonly at: number;
+  readonly value: Value;
+}
+
+export type SessionAnswer = Answer<Revision | typeof ENDED | undefined>;
+export type UserAnswer = Answer<UserEpoch>;
+
+/** An answer is used for so long. */
+export const FRESH_MS = 1000;
+const MOST = 5000;
+
+/**
+ * Answers of the store that are younger than a second. Two generations: what was not asked again
+ * during a whole generation is forgotten, without a timer.
+ */
+export class Answers<Value> {
+  #young = new Map<string, Answer<Value>>();
+  #old = new Map<string, Answer<Value>>();
+  #turnedAt = 0;
+
+  get(key: string): Answer<Value> | undefined {
+    const answer = this.#young.get(key) ?? this.#old.get(key);
+    return answer !== undefined && performance.now() - answer.at < FRESH_MS ? answer : undefined;
+  }
+
+  /** Takes an answer in, unless a later question was answered before. */
+  set(key: string, answer: Answer<Value>): void {
+    const known = this.#young.get(key) ?? this.#old.get(key);
+    if (known !== undefined && known.at > answer.at) return;
+    const isOver = answer.at - this.#turnedAt > FRESH_MS || this.#young.size >= MOST;
+    if (isOver) {
+      this.#old = this.#young;
+      this.#young = new Map();
+      this.#turnedAt = answer.at;
+    }
+    this.#young.set(key, answer);
+  }
+
+  delete(key: string): void {
+    this.#young.delete(key);
+    this.#old.delete(key);
+  }
+}

@@ -1,0 +1,85 @@
+import { nowSeconds } from "../session/clock.ts";
+import { background } from "../timer.ts";
+import { NO_EPOCH, nextCount, readEpoch, writeEpoch } from "./epoch.ts";
+import { endKey } from "./keys.ts";
+import type { SessionStore, Write } from "./store.ts";
+
+const RETRY_MS = 1000;
+const MOST = 100_000;
+const ATTEMPTS = 100;
+
+/**
+ * Revocations that the store could not be told yet. They hold in this process, and are written before
+ * the next question to the store, or by a timer that exists only while something is owed.
+ */
+export class Debts {
+  readonly #writes = new Map<string, { readonly write: Write; readonly until: number }>();
+  readonly #users = new Map<string, { readonly keep: string; readonly until: number }>();
+  #timer: NodeJS.Timeout | undefined;
+
+  get isEmpty(): boolean {
+    return this.#writes.size === 0 && this.#users.size === 0;
+  }
+
+  isEnded(sid: string): boolean {
+    return this.#writes.size > 0 && this.#writes.has(endKey(sid));
+  }
+
+  isUserEnded(key: string, sid: string): boolean {
+    const debt = this.#users.size === 0 ? undefined : this.#users.get(key);
+    return debt !== undefined && debt.keep !== sid;
+  }
+
+  owe(write: Write, retry: () => Promise<unknown>): void {
+    if (this.#writes.size >= MOST) return;
+    this.#writes.set(write.key, { write, until: nowSeconds() + write.seconds });
+    this.#retry(retry);
+  }
+
+  oweUser(key: string, keep: string, until: number, retry: () => Promise<unknown>): void {
+    const before = this.#users.get(key);
+    const kept = before === undefined || before.keep === keep ? keep : "";
+    this.#users.set(key, { keep: kept, until });
+    this.#retry(retry);
+  }
+
+  /** Writes what is owed. What fails stays owed. */
+  async pay(store: SessionStore): Promise<void> {
+    const now = nowSeconds();
+    for (const [key, { write, until }] of this.#writes) {
+      if (until > now) await store.replace({ ...write, seconds: until - now });
+      this.#writes.delete(key);
+    }
+    for (const [key, { keep, until }] of this.#users) {
+      if (until > now) await countUp(store, key, keep, until - now);
+      this.#users.delete(key);
+    }
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #retry(pay: () => Promise<unknown>): void {
+    this.#timer ??= background(
+      setTimeout(() => {
+        this.#timer = undefined;
+        if (this.isEmpty) return;
+        const again = () => void (this.isEmpty || this.#retry(pay));
+        pay().then(again, again);
+      }, RETRY_MS),
+    );
+  }
+}
+
+/** Counts a revocation of a user on top of whatever the store has. */
+async function countUp(store: SessionStore, key: string, keep: string, seconds: number) {
+  let stored = (await store.get([key]))[0];
+  for (let i = 0; i < ATTEMPTS; i += 1) {
+    const { count } = stored === undefined ? NO_EPOCH : readEpoch(stored);
+    const value = writeEpoch({ count, keep, at: nowSeconds() });
+    stored = await store.replace({ key, base: count, rev: nextCount(count), value, seconds });
+    if (stored === undefined) return;
+  }
+}

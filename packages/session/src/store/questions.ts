@@ -1,0 +1,147 @@
+import type { MaybePromise } from "../maybe.ts";
+import { ENDED } from "../session/records.ts";
+import { Answers, FRESH_MS, type SessionAnswer, type UserAnswer } from "./answers.ts";
+import { Debts } from "./debts.ts";
+import { readEpoch, type UserEpoch } from "./epoch.ts";
+import { endKey, readSession, sessionKey } from "./keys.ts";
+import { askStore } from "./limit.ts";
+import type { SessionStore, StoredValue, Write } from "./store.ts";
+import type { Revision } from "../session/records.ts";
+
+/** After several failures in a row, questions fail at once for so long. */
+const REST_MS = 500;
+const FAILURES = 3;
+
+/** What is to be asked in one round trip. */
+export interface Question {
+  readonly sid?: string | undefined;
+  /** The key of a user. */
+  readonly user?: string | undefined;
+}
+
+/** What the store answered. */
+export interface Told {
+  readonly session?: SessionAnswer | undefined;
+  readonly user?: UserAnswer | undefined;
+}
+
+/** Asks the store, remembers its answers for a second, and bounds its failures. */
+export class Questions {
+  readonly sessions = new Answers<Revision | typeof ENDED | undefined>();
+  readonly users = new Answers<UserEpoch>();
+  readonly debts = new Debts();
+  readonly #store: SessionStore;
+  readonly #timeout: number;
+  /** False for a store without conditional writes: there every request asks. */
+  readonly #remembers: boolean;
+  readonly #asking = new Map<string, { readonly at: number; readonly told: Promise<Told> }>();
+  #failure: { readonly error: unknown; readonly at: number; readonly count: number } | undefined;
+
+  /** @param timeout milliseconds for one answer of the store */
+  constructor(store: SessionStore, timeout: number, remembers: boolean) {
+    this.#store = store;
+    this.#timeout = timeout;
+    this.#remembers = remembers;
+  }
+
+  /**
+   * Asks for a session and a user at once. Requests that ask the same thing share the question.
+   *
+   * @throws SessionError `ERR_SESSION_STORE`
+   */
+  ask(question: Question): Promise<Told> {
+    const name = `${question.sid ?? ""} ${question.user ?? ""}`;
+    const shared = this.#asking.get(name);
+    // An answer to a question that was sent more than a second ago may be too old.
+    if (shared !== undefined && performance.now() - shared.at < FRESH_MS) return shared.told;
+    const at = performance.now();
+    const told = this.#ask(question, at);
+    const asked = { at, told };
+    this.#asking.set(name, asked);
+    const forget = () => {
+      if (this.#asking.get(name) === asked) this.#asking.delete(name);
+    };
+    told.then(forget, forget);
+    return told;
+  }
+
+  async #ask({ sid, user }: Question, at: number): Promise<Told> {
+    const keys = [
+      ...(sid === undefined ? [] : [sessionKey(sid), endKey(sid)]),
+      ...(user === undefined ? [] : [user]),
+    ];
+    if (keys.length === 0) return {};
+    const values = await this.read(keys);
+    const told: { session?: SessionAnswer; user?: UserAnswer } = {};
+    if (sid !== undefined) {
+      told.session = { at, value: readPair(values[0], values[1]) };
+      this.#remember(this.sessions, sid, told.session);
+    }
+    if (user !== undefined) {
+      told.user = { at, value: readEpoch(values[keys.length - 1]) };
+      this.#remember(this.users, user, told.user);
+    }
+    return told;
+  }
+
+  #remember<Value>(
+    answers: Answers<Value>,
+    key: string,
+    answer: { at: number; value: Value },
+  ): void {
+    if (this.#remembers) answers.set(key, answer);
+  }
+
+  /** Notes what this process wrote itself. @param at before it was sent */
+  wrote(sid: string, value: Revision | typeof ENDED, at: number): void {
+    this.#remember(this.sessions, sid, { at, value });
+  }
+
+  /** The same for a user. */
+  wroteUser(key: string, value: UserEpoch, at: number): void {
+    this.users.set(key, { at, value });
+  }
+
+  /**
+   * Reads keys, after everything that is owed was written.
+   *
+   * @throws SessionError `ERR_SESSION_STORE`
+   */
+  async read(keys: readonly string[]): Promise<readonly (StoredValue | undefined)[]> {
+    const { at = 0, count = 0, error } = this.#failure ?? {};
+    if (count >= FAILURES && performance.now() - at < REST_MS) throw error;
+    try {
+      await this.pay();
+      const values = await this.#limit(() => this.#store.get(keys));
+      this.#failure = undefined;
+      return values;
+    } catch (failure) {
+      const before = this.#failure?.count ?? 0;
+      this.#failure = { error: failure, at: performance.now(), count: before + 1 };
+      throw failure;
+    }
+  }
+
+  /** @throws SessionError `ERR_SESSION_STORE` */
+  write(write: Write): Promise<StoredValue | undefined> {
+    return this.#limit(() => this.#store.replace(write));
+  }
+
+  /** @throws SessionError `ERR_SESSION_STORE` */
+  async pay(): Promise<void> {
+    if (!this.debts.isEmpty) await this.#limit(() => this.debts.pay(this.#store));
+  }
+
+  #limit<Answer>(question: () => MaybePromise<Answer>): Promise<Answer> {
+    return askStore(question, this.#timeout);
+  }
+}
+
+/** A session's own key and that of its end: two reads, and the end wins. */
+export function readPair(
+  session: StoredValue | undefined,
+  end: StoredValue | undefined,
+): Revision | typeof ENDED | undefined {
+  if (end !== undefined) return ENDED;
+  return session === undefined ? undefined : readSession(session);
+}
