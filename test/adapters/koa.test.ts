@@ -5,6 +5,8 @@ import { session } from "@galleta/session/koa";
 import type { SessionsOrOptions } from "@galleta/session/adapter";
 import { answer } from "./app.ts";
 import { conformance } from "./conformance.ts";
+import { expect, it } from "vitest";
+import { SECRET } from "./harness.ts";
 import { codeOf, deferred, listen } from "./harnesses/listen.ts";
 import { ask } from "./wire.ts";
 
@@ -70,4 +72,23 @@ conformance({
     await running.close();
     return told.promise;
   },
+});
+
+it("compares csrf.exempt with the whole path where the session stands inside a mount", async () => {
+  const app = new Koa();
+  // What koa-mount does: the path is cut for the middlewares inside.
+  app.use(async (ctx, next) => {
+    ctx.path = ctx.path.slice("/api".length);
+    await next();
+  });
+  app.use(session({ secretKey: SECRET, csrf: { exempt: ["/api/hook"] }, onEvent: () => {} }));
+  app.use((ctx) => {
+    ctx.body = ctx.path;
+  });
+  const running = await listen(createServer(app.callback()));
+  const headers = { origin: "https://evil.example" };
+  const send = (path: string) => ask(running.origin, path, { method: "POST", headers });
+  expect(await send("/api/hook")).toMatchObject({ status: 200, body: "/hook" });
+  expect((await send("/api/other")).status).toBe(403);
+  await running.close();
 });

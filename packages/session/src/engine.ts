@@ -4,6 +4,7 @@ import { createCrossSiteCheck, pathOf, type CrossSiteCheck } from "./csrf/check.
 import { CSRF_HEADER, findFormToken, isForm } from "./csrf/form.ts";
 import { CROSS_SITE_OPTION_NAMES, type CrossSiteOptions } from "./csrf/csrf-options.ts";
 import { DENIALS, denialBody, type Denial } from "./csrf/denial.ts";
+import { explainDenial } from "./csrf/explain.ts";
 import { verifyToken } from "./csrf/session-token.ts";
 import {
   connect,
@@ -114,14 +115,14 @@ export class Sessions<Data = SessionData> {
    */
   check(request: RequestFacts): Denial | "needs-token" | undefined {
     const outcome = this.#crossSite.http(request);
-    if (typeof outcome === "object") this.#tell(outcome);
+    if (typeof outcome === "object") this.#tell(outcome, request);
     return outcome;
   }
 
   /**
-   * With `csrf: "strict"`: whether a request that {@link Sessions.check} wants a token from has a
-   * valid one, in the header `x-csrf-token` or the form field `csrf_token`. One that carries no
-   * session needs none.
+   * Whether a request that {@link Sessions.check} wants a token from has a valid one, in the header
+   * `x-csrf-token` or the form field `csrf_token`: with `csrf: "strict"`, and where the Origin is
+   * `null`. One that carries no session needs none with `strict`, and fails with `null`.
    *
    * @param readBody gives the body, and leaves it for the view; asked only for a form
    */
@@ -130,18 +131,21 @@ export class Sessions<Data = SessionData> {
     context: SessionContext<Data>,
     readBody: BodyReader,
   ): Promise<Denial | undefined> {
-    if (context.state.loaded.isNew) return undefined;
+    const isNull = request.header("origin") === "null";
+    const { isNew } = context.state.loaded;
+    if (isNew && !isNull) return undefined;
     const token = request.header(CSRF_HEADER) ?? (await readToken(request, readBody));
-    if (token !== undefined && verifyToken(context.session, token)) return undefined;
-    const denial = DENIALS[token === undefined ? "token-missing" : "token-invalid"];
-    this.#tell(denial);
+    if (token !== undefined && !isNew && verifyToken(context.session, token)) return undefined;
+    const missing = isNull ? "origin-null" : "token-missing";
+    const denial = DENIALS[token === undefined ? missing : "token-invalid"];
+    this.#tell(denial, request);
     return denial;
   }
 
   /** Checks the Host alone, for endpoints that browsers call in the name of any page. */
   checkHost(request: RequestFacts): Denial | undefined {
     const refusal = this.#crossSite.host(request);
-    if (refusal !== undefined) this.#tell(refusal);
+    if (refusal !== undefined) this.#tell(refusal, request);
     return refusal;
   }
 
@@ -156,7 +160,7 @@ export class Sessions<Data = SessionData> {
   /** Checks the Origin of a WebSocket handshake, before its session is opened. */
   checkHandshake(request: RequestFacts): Denial | undefined {
     const denial = this.#crossSite.handshake(request);
-    if (denial !== undefined) this.#tell(denial);
+    if (denial !== undefined) this.#tell(denial, request, true);
     return denial;
   }
 
@@ -219,8 +223,13 @@ export class Sessions<Data = SessionData> {
     return this.#crossSite.isSecure(request);
   }
 
-  #tell(denial: Denial): void {
-    this.#shared.settings.events.emit("csrf", undefined, { reason: denial.rule });
+  #tell(denial: Denial, request: RequestFacts, isHandshake = false): void {
+    const own = this.#crossSite.ownOrigin(request);
+    this.#shared.settings.events.emit(
+      denial.code === "ERR_SESSION_HOST" ? "host" : "csrf",
+      undefined,
+      { reason: denial.rule, ...explainDenial(denial, request, own, isHandshake) },
+    );
   }
 }
 

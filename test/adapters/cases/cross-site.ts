@@ -6,8 +6,13 @@ import { Jar, type Sent } from "../wire.ts";
 const FORM = { "content-type": "application/x-www-form-urlencoded" };
 
 /** Asks for a change and tells which rule refused it, or the status. */
-async function rule(ask: Service["ask"], headers: Record<string, string>, method = "POST") {
-  const { status, setCookie, body } = await ask("/echo", { method, headers, body: "a=1" });
+async function rule(
+  ask: Service["ask"],
+  headers: Record<string, string>,
+  method = "POST",
+  sent = "a=1",
+) {
+  const { status, setCookie, body } = await ask("/echo", { method, headers, body: sent });
   if (status === 200) return "passes";
   expect(setCookie).toEqual([]);
   const { code, rule: name } = JSON.parse(body) as Record<"code" | "rule", string>;
@@ -53,6 +58,58 @@ export const crossSiteCases: readonly Case[] = [
         }
         const refused = table.filter(([, expected]) => expected !== "passes").length;
         expect(events.filter(({ type }) => type === "csrf")).toHaveLength(refused);
+      });
+    },
+  },
+  {
+    name: "cross-site: Origin null passes with a valid token alone, as after Referrer-Policy: no-referrer",
+    run: (harness) => {
+      const { options, events } = withEvents();
+      return serve(harness, options, async ({ ask }) => {
+        const jar = new Jar();
+        const { body: token } = await ask("/token", { jar });
+        const send = (fields: string, cookie = jar.header) =>
+          rule(ask, { ...FORM, origin: "null", ...(cookie && { cookie }) }, "POST", fields);
+        const csrf = "403 ERR_SESSION_CSRF";
+        expect(await send(`csrf_token=${token}`)).toBe("passes");
+        // The view changed the session: what comes next brings the newer cookie, as browsers do.
+        await ask("/read", { jar });
+        expect(await send("a=1")).toBe(`${csrf} origin-null`);
+        expect(await send("csrf_token=wrong")).toBe(`${csrf} token-invalid`);
+        expect(await send(`csrf_token=${token}`, "")).toBe(`${csrf} token-invalid`);
+        const message = events.find(({ reason }) => reason === "origin-null")?.message;
+        expect(message).toMatch(/^POST \/echo denied: Origin null; .*Referrer-Policy: no-referrer/);
+      });
+    },
+  },
+  {
+    name: "cross-site: file:// can be trusted by name",
+    run: (harness) =>
+      serve(harness, withEvents({ trustedOrigins: ["file://"] }).options, async ({ ask }) => {
+        expect(await rule(ask, { origin: "file://" })).toBe("passes");
+        expect(await rule(ask, { origin: "file:///" })).toContain("origin-malformed");
+      }),
+  },
+  {
+    name: "cross-site: an event names the request, both origins and the remedy",
+    run: (harness) => {
+      const { options, events } = withEvents({ allowedHosts: ["127.0.0.1"] });
+      return serve(harness, options, async ({ ask, origin }) => {
+        await rule(ask, { origin: "http://localhost:5173" });
+        const at = `/echo denied: Origin http://localhost:5173; this site is ${origin}`;
+        expect(events).toMatchObject([
+          {
+            type: "csrf",
+            reason: "origin-foreign",
+            method: "POST",
+            path: "/echo",
+            origin: "http://localhost:5173",
+            own: origin,
+            message: expect.stringMatching(new RegExp(`^POST ${at}.*trustedOrigins\\.$`)),
+          },
+        ]);
+        await rule(ask, { host: "other.example" });
+        expect(events[1]).toMatchObject({ type: "host", reason: "host-not-allowed" });
       });
     },
   },

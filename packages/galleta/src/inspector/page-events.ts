@@ -14,7 +14,8 @@ const WORDS: Readonly<Record<SessionEventType, readonly [words: string, style: s
   migrated: ["Moved here", "good"],
   oversize: ["Too large", "bad"],
   conflict: ["Conflict", "note"],
-  csrf: ["Request refused", "bad"],
+  csrf: ["Request denied", "bad"],
+  host: ["Host denied", "bad"],
   revoked: ["Ended before", "none"],
   store: ["Store failed", "bad"],
   device: ["Device", "note"],
@@ -64,7 +65,9 @@ function renderEvent(event: SessionEvent, own: string | undefined, now: Date): H
   </tr> `;
 }
 
-function detailsOf({ reason, keys, keyIndex, format, size }: SessionEvent): string {
+function detailsOf(event: SessionEvent): string {
+  const { reason, keys, keyIndex, format, size, message } = event;
+  if (message !== undefined) return message;
   const details = [
     reason === undefined ? undefined : (SENTENCES.get(reason) ?? reason),
     keyIndex === undefined ? undefined : `verified with key number ${keyIndex + 1}`,

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 // Without it the declaration below would be of a module of its own.
 import type {} from "koa";
+import type { Sessions } from "../engine.ts";
 import type { SessionData, SessionOf } from "../session/data.ts";
 import { exposeSession } from "./kit/expose.ts";
 import { NodeSession, prepareReply } from "./kit/node-session.ts";
@@ -26,8 +27,23 @@ export interface KoaContext {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
   readonly request: { body?: unknown };
+  readonly originalUrl: string;
   body: unknown;
   onerror(error: Error): void;
+}
+
+/** Koa's own middlewares, such as koa-mount, cut the mount path off `req.url`. */
+class KoaSession<Data> extends NodeSession<Data> {
+  readonly #ctx: KoaContext;
+
+  constructor(sessions: Sessions<Data>, ctx: KoaContext, fail: (error: unknown) => void) {
+    super(sessions, ctx.req, ctx.res, fail);
+    this.#ctx = ctx;
+  }
+
+  override get target(): string {
+    return this.#ctx.originalUrl;
+  }
 }
 
 /**
@@ -50,7 +66,7 @@ export function session<Data = SessionData>(
   const sessions = toSessions(given);
   return async (ctx, next) => {
     const fail = (error: unknown) => ctx.onerror(error as Error);
-    const held = new NodeSession(sessions, ctx.req, ctx.res, fail);
+    const held = new KoaSession(sessions, ctx, fail);
     if ((ctx as { session?: unknown }).session !== undefined) throw refuseSecond("ctx.session");
     exposeSession(ctx, held);
     const reply = await held.begin(ctx.request.body);

@@ -6,7 +6,8 @@ import { createSiteFinder } from "../site/site.ts";
 
 /**
  * What the HTTP check says: `undefined` lets the request pass, a {@link Denial} answers it, and
- * `"needs-token"` (strict only) lets it pass if it carries no session or a valid token.
+ * `"needs-token"` lets it pass with a valid token: with strict, unless it carries no session, and
+ * where the Origin is `null`.
  */
 export type HttpOutcome = Denial | "needs-token" | undefined;
 
@@ -80,7 +81,9 @@ export function createCrossSiteCheck(options: CrossSiteOptions = {}): CrossSiteC
     const page = isHandshake ? pageOrigin(origin) : origin;
     // The own origin is a normal form, so what equals it is its own serialization.
     if (page === own) return undefined;
-    if (page === "null") return DENIALS["origin-null"];
+    // A page with `Referrer-Policy: no-referrer` sends it, and so does a sandboxed frame of another
+    // site. A valid token tells them apart.
+    if (page === "null") return isHandshake ? DENIALS["origin-null"] : "needs-token";
     if (!isOrigin(page)) return DENIALS["origin-malformed"];
     return DENIALS[own === undefined ? "host-missing" : "origin-foreign"];
   };

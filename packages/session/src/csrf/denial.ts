@@ -17,7 +17,7 @@ export type CrossSiteRule =
   | "repeated-header"
   /** Sec-Fetch-Site says that another site caused the request. */
   | "sec-fetch-site"
-  /** The Origin is `null`: a sandboxed frame, a file, or a redirect across sites. */
+  /** The Origin is `null` and no token came: `Referrer-Policy: no-referrer`, a sandboxed frame, a file. */
   | "origin-null"
   /** The Origin is not its own serialization. */
   | "origin-malformed"
@@ -56,7 +56,7 @@ export const DENIALS = Object.freeze(
     ...denials<SiteFault>(400, "ERR_SESSION_HOST", {
       "host-invalid": "The Host is malformed.",
       "host-missing": "The Host is missing.",
-      "host-not-allowed": "This Host is not an allowed host.",
+      "host-not-allowed": "This Host is not an allowed host. Add it to allowedHosts.",
       "forwarded-malformed": "Forwarded or X-Forwarded-* is malformed.",
       "forwarded-conflict": "Forwarded and X-Forwarded-* disagree. Let the proxy remove one.",
     }),
@@ -64,7 +64,8 @@ export const DENIALS = Object.freeze(
       "repeated-header": "Origin or Sec-Fetch-Site is repeated.",
       "sec-fetch-site":
         "Another site caused this request. To accept it, add its origin to trustedOrigins.",
-      "origin-null": "The Origin is null, which cannot be trusted.",
+      "origin-null":
+        "The Origin is null: the page has `Referrer-Policy: no-referrer` (set `same-origin`), or is sandboxed. Or send a CSRF token.",
       "origin-malformed": "The Origin is malformed.",
       "origin-foreign":
         "The Origin is not this site. Set trustProxy behind a proxy, or add it to trustedOrigins.",

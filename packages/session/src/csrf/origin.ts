@@ -24,8 +24,9 @@ export function pageOrigin(origin: string): string {
 
 const ORIGINS = listOf(
   textThat(
-    // A page's origin never has the scheme of a WebSocket.
-    (entry) => isOrigin(entry) && !/^wss?:|\.$/.test(entry),
+    // A page's origin never has the scheme of a WebSocket. App shells with pages in files send the
+    // other.
+    (entry) => entry === "file://" || (isOrigin(entry) && !/^wss?:|\.$/.test(entry)),
     "origins as browsers send them: scheme://host[:port], lower case, no path or default port",
   ),
 );

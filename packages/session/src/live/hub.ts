@@ -1,3 +1,4 @@
+import { tellError } from "../session/events.ts";
 import { randomBytes } from "node:crypto";
 import { nowSeconds } from "../session/clock.ts";
 import type { SessionContext } from "../session/context.ts";
@@ -264,8 +265,9 @@ export class LiveHub implements LivePort {
   async #attempt(call: () => unknown): Promise<void> {
     try {
       await call();
-    } catch {
-      this.#shared.settings.events.emit("store", undefined, { reason: "backplane" });
+    } catch (failure) {
+      const told = tellError("The backplane of the sessions", failure);
+      this.#shared.settings.events.emit("store", undefined, { reason: "backplane", ...told });
     }
   }
 }

@@ -2,6 +2,7 @@ import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { inspect } from "node:util";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { KEY, start, valueOf, visit } from "../../../../test/support/sessions.ts";
+import { facts } from "../../../../test/support/facts.ts";
 import { createSessions } from "../sessions.ts";
 import { Events, type SessionEvent } from "./events.ts";
 import { describe as describeSession, destroy, renew } from "./functions.ts";
@@ -103,7 +104,84 @@ describe("the console, where nobody listens", () => {
   it("is told of refused cookies, without their value", () => {
     const { warn, sessions } = open();
     expect(sessions.open("session=the-value-of-the-cookie").session).toEqual({});
-    expect(warn.mock.calls).toEqual([["[galleta] a session cookie was refused: length"]]);
+    expect(warn.mock.calls).toEqual([["[galleta] a session cookie was rejected: length"]]);
+  });
+
+  it("is told what a neighbour's cookie is, and how to read it", () => {
+    const { warn, sessions } = open();
+    const neighbours = {
+      "Fe26.2*1*aa*bb*cc**dd*ee~2": "ironSession",
+      eyJ1c2VyIjoiYW5hIn0: "cookieSession",
+      "abc%2Bdef%3D--iviviv%3D%3D--tagtag%3D%3D": "rails",
+      "eyJhIjogMX0:1wAbCd:ZmFrZWZha2VmYWtlZmFrZWZha2VmYWtlZmFrZWZha2VmYWs": "django",
+      "s%3Asid.signature%2B": "sessionCookie",
+    };
+    for (const [value, reader] of Object.entries(neighbours)) {
+      warn.mockClear();
+      vi.setSystemTime(Date.now() + 10_000);
+      void sessions.open(`session=${value}`).session;
+      expect(warn.mock.calls).toEqual([[expect.stringContaining(reader)]]);
+      expect(warn.mock.calls[0]?.[0]).not.toContain(value);
+    }
+  });
+
+  it("is told of a denied request what came, what was expected, and what to do", () => {
+    const { warn, sessions } = open();
+    const headers = { host: "localhost:8000", origin: "http://localhost:5173" };
+    sessions.check(facts({ method: "POST", target: "/todos?token=secret", headers }));
+    expect(warn.mock.lastCall).toEqual([
+      "[galleta] POST /todos denied: Origin http://localhost:5173; this site is http://localhost:8000 (the port differs). The Origin is not this site. Set trustProxy behind a proxy, or add it to trustedOrigins.",
+    ]);
+  });
+
+  it("is told what of a handshake differs, for whichever browser", () => {
+    const { warn, sessions } = open();
+    const headers = { host: "app.example", origin: "https://app.example" };
+    sessions.checkHandshake(facts({ target: "/feed", headers }));
+    expect(warn.mock.lastCall?.[0]).toMatch(
+      /^\[galleta\] WebSocket handshake \/feed denied: Origin https:\/\/app\.example; this site is http:\/\/app\.example \(the scheme differs\)\..*trustProxy/,
+    );
+  });
+
+  it("is told of a wrong Host as such", () => {
+    const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
+    const sessions = createSessions({ secretKey: KEY, allowedHosts: ["app.example"] });
+    sessions.check(facts({ method: "POST", headers: { host: "other.example" } }));
+    expect(warn.mock.lastCall).toEqual([
+      "[galleta] POST / denied: Host other.example. This Host is not an allowed host. Add it to allowedHosts.",
+    ]);
+  });
+
+  it.each([
+    ["NOAUTH Authentication required.", "NOAUTH"],
+    ["READONLY You can't write against a read only replica.", "READONLY"],
+    ["OOM command not allowed when used memory > 'maxmemory'.", "OOM"],
+    ["Connection is closed.", undefined],
+  ])("is told what the store said: %s", async (text, code) => {
+    const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
+    const failure = Object.assign(new Error(text), { command: { args: ["data of a session"] } });
+    const fail = () => Promise.reject(failure);
+    const store = { get: fail, set: fail, delete: fail };
+    const events: SessionEvent[] = [];
+    const seen = (event: unknown) => events.push(event as SessionEvent);
+    subscribe("galleta:session", seen);
+    const sessions = createSessions({ secretKey: KEY, store, storage: "store" });
+    const context = sessions.open("");
+    context.session["user"] = "ana";
+    await expect(context.commit()).rejects.toMatchObject({ code: "ERR_SESSION_STORE" });
+    unsubscribe("galleta:session", seen);
+    expect(events).toMatchObject([{ type: "store", error: failure, ...(code && { code }) }]);
+    expect(JSON.stringify(events)).not.toContain("data of a session");
+    expect(warn.mock.lastCall?.[0]).toContain(`failed with ${code ?? "Error"}`);
+  });
+
+  it("cannot be made to print what acts on a terminal, nor a text without end", () => {
+    const { warn, sessions } = open();
+    const headers = { host: "a.example", origin: `\u001b[2J${"x".repeat(100_000)}` };
+    sessions.check(facts({ method: "POST", target: `/${"y".repeat(100_000)}`, headers }));
+    const text = String(warn.mock.lastCall?.[0]);
+    expect(text).not.toContain("\u001b");
+    expect(text.length).toBeLessThan(800);
   });
 
   it("is told of nothing that is usual", () => {
@@ -137,7 +215,7 @@ describe("the console, where nobody listens", () => {
     vi.setSystemTime(Date.now() + 1);
     attack("session=short");
     expect(warn.mock.lastCall).toEqual([
-      "[galleta] a session cookie was refused: length (and 1000 more)",
+      "[galleta] a session cookie was rejected: length (and 1000 more)",
     ]);
     expect(warn).toHaveBeenCalledTimes(3);
   });

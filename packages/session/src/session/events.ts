@@ -14,6 +14,7 @@ export type SessionEventType =
   | "oversize"
   | "conflict"
   | "csrf"
+  | "host"
   | "revoked"
   | "device"
   | "store";
@@ -35,6 +36,22 @@ export interface SessionEvent {
   readonly format?: string | undefined;
   /** Bytes that the cookie would have had (`oversize`). */
   readonly size?: number | undefined;
+  /** The request that was denied (`csrf`, `host`): its method, and its path without the query. */
+  readonly method?: string | undefined;
+  readonly path?: string | undefined;
+  /** The Origin that came with it. */
+  readonly origin?: string | undefined;
+  /** The origin of this site that it was compared with. */
+  readonly own?: string | undefined;
+  /** One line for a log: what happened, and what to do. */
+  readonly message?: string | undefined;
+  /** What the store or the backplane said (`store`): `NOAUTH`, `READONLY`, `OOM`, `ECONNREFUSED`. */
+  readonly code?: string | undefined;
+  /**
+   * The error that the store or its client threw. Not enumerable, since a client's error may hold
+   * its command, and with it data: log it where you may.
+   */
+  readonly error?: unknown;
 }
 
 /**
@@ -55,7 +72,9 @@ export class Events {
 
   emit(type: SessionEventType, sid: string | undefined, more: Partial<SessionEvent> = {}): void {
     const session = sid && shortHash(sid);
-    const event: SessionEvent = { type, at: Date.now(), session, ...more };
+    const { error, ...told } = more;
+    const event: SessionEvent = { type, at: Date.now(), session, ...told };
+    if (error !== undefined) Object.defineProperty(event, "error", { value: error });
     try {
       const outcome: unknown = this.#listener(event);
       if (outcome instanceof Promise) outcome.catch(ignore);
@@ -64,6 +83,26 @@ export class Events {
     }
     if (diagnostics.hasSubscribers) diagnostics.publish(event);
   }
+}
+
+/** Redis begins the message of an error with its code, in capitals. */
+const REDIS_CODE = /^[A-Z]{2,20}(?= |$)/;
+
+/** What an event tells of an error of the store, or of the backplane. */
+export function tellError(what: string, failure: unknown): Partial<SessionEvent> {
+  const error =
+    failure instanceof Error && failure.cause instanceof Error ? failure.cause : failure;
+  const {
+    code,
+    message = "",
+    name = "an error",
+  } = (error ?? {}) as Partial<Error & { code: unknown }>;
+  const known = REDIS_CODE.exec(message)?.[0] ?? (typeof code === "string" ? code : undefined);
+  return {
+    error,
+    ...(known !== undefined && { code: known }),
+    message: `${what} failed with ${known ?? name}. The event's error has more.`,
+  };
 }
 
 const ignore = () => undefined;
@@ -76,23 +115,26 @@ const WARN_EVERY_MS = 10_000;
  */
 function createConsoleListener(): SessionListener {
   const said = new Map<string, { at: number; unsaid: number }>();
-  return ({ type, reason, at }) => {
+  return ({ type, reason, at, message }) => {
     const what = WARNINGS[type];
     if (what === undefined) return;
-    const text = `[galleta] ${what}: ${reason}`;
-    const last = said.get(text);
+    // Not by the message: what a client sends is in it.
+    const kind = `${type} ${reason}`;
+    const last = said.get(kind);
     if (last !== undefined && at - last.at < WARN_EVERY_MS) {
       last.unsaid += 1;
       return;
     }
-    said.set(text, { at, unsaid: 0 });
+    said.set(kind, { at, unsaid: 0 });
+    const text = `[galleta] ${message ?? `${what}: ${reason}`}`;
     // oxlint-disable-next-line no-console -- telling is the default that the design asks for
     console.warn(last?.unsaid ? `${text} (and ${last.unsaid} more)` : text);
   };
 }
 
 const WARNINGS: Partial<Record<SessionEventType, string>> = {
-  rejected: "a session cookie was refused",
-  csrf: "a cross-site request was refused",
+  rejected: "a session cookie was rejected",
+  csrf: "a cross-site request was denied",
+  host: "a request for another host was denied",
   store: "the session store failed",
 };

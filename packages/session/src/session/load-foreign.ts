@@ -34,7 +34,14 @@ export function loadForeign(
   if (present.length > 0) rejected ??= "malformed";
   return rejected === undefined
     ? emptySession(now, present)
-    : rejectCookie(shared, rejected, now, present);
+    : rejectCookie(
+        shared,
+        rejected,
+        now,
+        present,
+        undefined,
+        source.get(shared.settings.cookieName),
+      );
 }
 
 function adopt(

@@ -42,7 +42,9 @@ export function findSession(
     return loadForeign(shared, header, now, present);
   }
   const opened = openChunks(shared, chunks, first);
-  if (typeof opened === "string") return rejectCookie(shared, opened, now, present);
+  if (typeof opened === "string") {
+    return rejectCookie(shared, opened, now, present, undefined, first);
+  }
   const fault = judgeTimes(opened, now, settings.lifetimes);
   return fault === undefined
     ? { opened, present, token: first }

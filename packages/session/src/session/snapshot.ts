@@ -2,6 +2,7 @@ import { NEVER } from "../token/header.ts";
 import { expiryOf } from "../token/times.ts";
 import { newSessionId } from "../token/token.ts";
 import type { RejectReason } from "./format.ts";
+import { neighbourOf } from "./neighbour.ts";
 import type { Draft, LoadedSnapshot, Revision, Snapshot } from "./records.ts";
 import type { Shared } from "./shared.ts";
 
@@ -36,9 +37,10 @@ export function rejectCookie(
   now: number,
   present: readonly string[],
   sid?: string,
+  value?: string,
 ): LoadedSnapshot {
   if (reason === "expired" || reason === "revoked") events.emit(reason, sid);
-  else events.emit("rejected", sid, { reason });
+  else events.emit("rejected", sid, { reason, ...(value && neighbourOf(value)) });
   return emptySession(now, present, reason);
 }
 

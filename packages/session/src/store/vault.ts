@@ -1,6 +1,7 @@
 import { MAX_AGE_LIMIT } from "../cookie/serialize.ts";
 import { optionError, SessionError } from "../errors.ts";
 import { nowSeconds } from "../session/clock.ts";
+import { tellError } from "../session/events.ts";
 import { storeRequired, type CheckedConnected } from "../session/connect.ts";
 import { lastExpiry, LATE } from "../session/end.ts";
 import { parseBody } from "../session/json.ts";
@@ -304,6 +305,7 @@ export class StoreVault implements StorePort {
     const isLate = error instanceof SessionError && error.cause === undefined;
     this.#shared.settings.events.emit("store", undefined, {
       reason: isLate ? "timeout" : "failed",
+      ...tellError("The session store", error),
     });
   }
 }

@@ -1,0 +1,34 @@
+/** How the values of session cookies of other frameworks look. Nothing is verified. */
+const SHAPES: readonly (readonly [RegExp, name: string, advice: string])[] = [
+  [/^Fe26\.\d\*/, "iron-session", "ironSession"],
+  [/^[\w%+/=]+--[\w%+/=]+--[\w%+/=]+$/, "rails", "rails"],
+  [/^"?[\w.-]+={0,2}:[0-9A-Za-z]{6}:[\w-]{27,86}"?$/, "django", "django"],
+  [/^eyJ[\w-]*={0,2}\.[\w-]{5,8}\.[\w-]{27}$/, "starlette or flask", "starlette"],
+  [/^\.eJ[\w-]+\.[\w-]{5,8}\.[\w-]{27}$/, "flask", "flask"],
+  [/^e(?:yJ|30)[\w+/-]*(?:=|%3D){0,2}$/i, "cookie-session", "cookieSession"],
+  [/^s(?:%3A|:)[\w-]+\.[\w+/%=]+$/i, "express-session", ""],
+];
+
+/** A cookie that another framework wrote, as far as its form tells. */
+export interface Neighbour {
+  /** The framework. */
+  readonly format: string;
+  /** For a log: what it is, and what to do. */
+  readonly message: string;
+}
+
+/**
+ * Says whether a rejected cookie has the form of another framework's: an app that moves would
+ * otherwise read of attacks in its log.
+ */
+export function neighbourOf(value: string): Neighbour | undefined {
+  const found = SHAPES.find(([shape]) => shape.test(value.slice(0, 4096)));
+  if (found === undefined) return undefined;
+  const [, format, reader] = found;
+  const todo =
+    reader === ""
+      ? "Give this app's cookie another name with sessionCookie"
+      : `To read it, set formats: [${reader}({ ... })]; else give this app's cookie another name with sessionCookie`;
+  const message = `The session cookie was rejected: it looks like one of ${format}. ${todo}.`;
+  return { format, message };
+}
