@@ -57,7 +57,7 @@ function bytesOf(body: AsyncIterable<string>): ReadableStream<Uint8Array> {
 }
 
 /** Serves a Fetch handler with srvx, on a real port. */
-async function serveHandler(
+export async function serveHandler(
   fetch: (request: Request) => Response | Promise<Response>,
 ): Promise<Running> {
   const server = serveFetch({ fetch, port: 0, hostname: "127.0.0.1", silent: true, manual: false });
