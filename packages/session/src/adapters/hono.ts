@@ -24,7 +24,7 @@ export interface SessionEnv<Data = SessionData> {
 
 /**
  * Sessions for Hono: `c.var.session` or `c.get("session")`, and the check against cross-site
- * requests. `c.set("session", data)` replaces the data, `c.set("session", null)` ends the session.
+ * requests. `c.set("session", data)` replaces the data, `destroy(c.var.session)` ends the session.
  *
  * @param given options, or sessions that are shared with a WebSocket server
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; requests fail with
