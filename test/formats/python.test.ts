@@ -72,7 +72,7 @@ describe.each(frameworks)("$name beside us, one cookie jar", ({ name, format, ne
   if (name !== "starlette") return;
   it.runIf(runs)("shares it with WebSockets too", async () => {
     const jar = new Jar();
-    for (const session of manySessions(shared)) {
+    for (const session of manySessions(shared, 3)) {
       await ask(shared.theirs, jar, "PUT", "/session", jsonOf(session, "python"));
       expect(JSON.parse(await firstMessage(shared.ours, jar))).toEqual(session);
       await ask(shared.ours, jar, "PUT", "/session", JSON.stringify(session));

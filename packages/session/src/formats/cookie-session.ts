@@ -24,7 +24,7 @@ const RULES: FormatRules<CookieSessionOptions> = {
   sessionCookie: [COOKIE_NAME, "session"],
   digest: [oneOf(...DIGESTS), "sha1"],
 };
-const STYLE: JsonStyle = { numbers: "js", comma: ",", colon: ":" };
+const STYLE: JsonStyle = { numbers: "js" };
 
 /**
  * The two cookies of Express' and Connect's cookie-session: base64 of JSON, and an HMAC of Keygrip

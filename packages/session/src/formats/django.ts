@@ -40,7 +40,7 @@ const RULES: FormatRules<DjangoOptions> = {
   salt: [TEXT, SALT],
 };
 /** Django's JSONSerializer. It reads bytes as Latin-1, so everything but ASCII must be escaped. */
-const STYLE: JsonStyle = { numbers: "python", comma: ",", colon: ":", escape: /[\x7f-\uffff]/g };
+const STYLE: JsonStyle = { numbers: "python", ascii: true };
 
 /**
  * The session cookie of Django's `signed_cookies` back end with its `JSONSerializer`: JSON in

@@ -41,14 +41,7 @@ const RULES: FormatRules<FlaskOptions> = {
   digest: [oneOf(...DIGESTS), "sha1"],
 };
 /** The JSON of Flask's TaggedJSONSerializer. */
-const STYLE: JsonStyle = {
-  numbers: "python",
-  comma: ",",
-  colon: ":",
-  escape: /[\x7f-\uffff]/g,
-  sorted: true,
-  transform: writeTags,
-};
+const STYLE: JsonStyle = { numbers: "python", transform: writeTags };
 
 /**
  * The session cookie of Flask: tagged JSON with sorted keys in base64url, in zlib where that is

@@ -109,9 +109,8 @@ describe.each(Object.entries(subjects))("%s", (name, { make, authentic }) => {
         fc.pre(JSON.stringify(session).length < 2000);
         const reading = read(written(format, session));
         if (reading?.ok !== true) throw new Error(`refused: ${reading?.reason}`);
-        const expected = ["cookie-session", "iron-session"].includes(name)
-          ? (JSON.parse(JSON.stringify(session)) as JsonObject)
-          : session;
+        // JSON has no zero below zero.
+        const expected = JSON.parse(JSON.stringify(session)) as JsonObject;
         expect(without(reading.data, "session_id" in session)).toEqual(expected);
         expect(reading.keyIndex).toBe(0);
       }),

@@ -42,7 +42,7 @@ const RULES: FormatRules<IronSessionOptions> = {
   ttl: [SECONDS, 14 * DAY],
   chunk: [SWITCH, false],
 };
-const STYLE: JsonStyle = { numbers: "js", comma: ",", colon: ":" };
+const STYLE: JsonStyle = { numbers: "js" };
 
 /**
  * The session cookie of iron-session 8 and 9: JSON in AES-256-CBC with an HMAC-SHA-256, as a seal

@@ -4,32 +4,26 @@ import { assertJson, isObject } from "../session/json.ts";
 import { MAX_DEPTH, MAX_JSON_BYTES } from "./bounds.ts";
 import { numberLiteral, unescapeLookalike, type NumberStyle } from "./numbers.ts";
 
-/** How a framework spells JSON. */
+/** What a framework needs of JSON to read it with the same meaning. */
 export interface JsonStyle {
   readonly numbers: NumberStyle;
-  /** Between two items, `,` or `, `. */
-  readonly comma: string;
-  /** Between key and value, `:` or `: `. */
-  readonly colon: string;
-  /** Characters which are written as `\uXXXX` besides those that JSON asks for. */
-  readonly escape?: RegExp;
-  /** Refuses half of a surrogate pair, on which a language with UTF-8 strings would fail. */
+  /** Escapes everything but ASCII, for a reader that takes the bytes for another encoding. */
+  readonly ascii?: boolean;
+  /** Throws for half of a surrogate pair, on which a language with UTF-8 strings would fail. */
   readonly wholeCharacters?: boolean;
-  /** Keys in the order of their code points. */
-  readonly sorted?: boolean;
   /** Applied to the whole session before it is written. */
   readonly transform?: (session: JsonObject) => JsonObject;
 }
 
 /**
- * Writes a session as JSON, byte for byte as another framework does.
+ * Writes a session as JSON that the other framework reads with the same meaning.
  *
  * @throws SessionError `ERR_SESSION_NOT_JSON` when JSON cannot carry it or it is too deep to be read
  * again, `ERR_SESSION_TOO_LARGE` when it is too long to be read again
  */
 export function writeForeignObject(data: object, style: JsonStyle): string {
   assertJson(data);
-  const plain = plainObject(data as JsonObject);
+  const plain = JSON.parse(JSON.stringify(data, dropProto)) as JsonObject;
   const text = writeObject(style.transform?.(plain) ?? plain, style, 1);
   if (text.length > MAX_JSON_BYTES) {
     throw new SessionError(
@@ -40,25 +34,7 @@ export function writeForeignObject(data: object, style: JsonStyle): string {
   return text;
 }
 
-/** What `JSON.stringify` would make of a session that has passed `assertJson`, as objects. */
-function plainObject(object: JsonObject): JsonObject {
-  const plain: JsonObject = {};
-  for (const [key, value] of Object.entries(object)) {
-    // A key set to undefined is one that was taken away.
-    if (key !== "__proto__" && value !== undefined) plain[key] = plainValue(value);
-  }
-  return plain;
-}
-
-function plainValue(value: JsonValue): JsonValue {
-  if (typeof value !== "object" || value === null) return value;
-  if ("toJSON" in value && typeof value.toJSON === "function") {
-    const said: unknown = (value.toJSON as (key: string) => unknown)("");
-    if (said !== value) return plainValue(said as JsonValue);
-  }
-  if (isObject(value)) return plainObject(value);
-  return (value as readonly JsonValue[]).map(plainValue);
-}
+const dropProto = (key: string, value: unknown) => (key === "__proto__" ? undefined : value);
 
 function writeValue(value: JsonValue, style: JsonStyle, depth: number): string {
   if (typeof value === "string") return quote(value, style);
@@ -70,17 +46,15 @@ function writeValue(value: JsonValue, style: JsonStyle, depth: number): string {
   }
   checkDepth(depth + 1);
   const items = (value as readonly JsonValue[]).map((item) => writeValue(item, style, depth + 1));
-  return `[${items.join(style.comma)}]`;
+  return `[${items.join(",")}]`;
 }
 
 function writeObject(object: JsonObject, style: JsonStyle, depth: number): string {
   checkDepth(depth);
-  const entries = Object.entries(object);
-  if (style.sorted === true) entries.sort(([a], [b]) => byCodePoint(a, b));
-  const texts = entries.map(
-    ([key, value]) => quote(key, style) + style.colon + writeValue(value, style, depth),
+  const texts = Object.entries(object).map(
+    ([key, value]) => `${quote(key, style)}:${writeValue(value, style, depth)}`,
   );
-  return `{${texts.join(style.comma)}}`;
+  return `{${texts.join(",")}}`;
 }
 
 function checkDepth(depth: number): void {
@@ -99,19 +73,9 @@ function quote(text: string, style: JsonStyle): string {
     );
   }
   const quoted = JSON.stringify(text);
-  if (style.escape === undefined) return quoted;
+  if (style.ascii !== true) return quoted;
   return quoted.replace(
-    style.escape,
+    /[\x7f-\uffff]/g,
     (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
-}
-
-/** Python's order of strings; JavaScript's own is that of UTF-16 and puts U+E000 after U+1F600. */
-export function byCodePoint(a: string, b: string): number {
-  const shorter = Math.min(a.length, b.length);
-  for (let i = 0; i < shorter; i += 1) {
-    const difference = (a.codePointAt(i) ?? 0) - (b.codePointAt(i) ?? 0);
-    if (difference !== 0) return difference;
-  }
-  return a.length - b.length;
 }

@@ -4,10 +4,10 @@ import { sessions } from "../../../../test/support/formats.ts";
 import type { JsonObject } from "../session/format.ts";
 import { MAX_DEPTH, MAX_JSON_BYTES } from "./bounds.ts";
 import { parseForeignObject } from "./json-read.ts";
-import { byCodePoint, writeForeignObject, type JsonStyle } from "./json-write.ts";
+import { writeForeignObject, type JsonStyle } from "./json-write.ts";
 import { numberLiteral, type NumberStyle } from "./numbers.ts";
 
-const style = (numbers: NumberStyle): JsonStyle => ({ numbers, comma: ",", colon: ":" });
+const style = (numbers: NumberStyle): JsonStyle => ({ numbers });
 const STYLES = ["js", "python", "ruby"] as const;
 
 /** What another framework wrote, read and written back. */
@@ -126,7 +126,6 @@ describe("numbers that JavaScript cannot hold", () => {
     ["NaN", { $number: "NaN" }],
     ["Infinity", { $number: "Infinity" }],
     ["-Infinity", { $number: "-Infinity" }],
-    ["-0.0", -0],
     ["1e+22", 1e22],
     ["1.7976931348623157e+308", Number.MAX_VALUE],
     ["5e-324", Number.MIN_VALUE],
@@ -176,50 +175,33 @@ describe("writing", () => {
   });
 
   it("is undone by reading, in every style", () => {
-    const escape = /[\x7f-\uffff]/g;
     fc.assert(
-      fc.property(sessions(), fc.constantFrom(...STYLES), (session, numbers) => {
-        const text = writeForeignObject(session, { ...style(numbers), escape, sorted: true });
-        expect(text).toMatch(/^[ -~]*$/);
-        const normal = numbers === "js" ? (JSON.parse(JSON.stringify(session)) as object) : session;
-        expect(parseForeignObject(text, numbers)).toEqual(normal);
-      }),
+      fc.property(
+        sessions(),
+        fc.constantFrom(...STYLES),
+        fc.boolean(),
+        (session, numbers, ascii) => {
+          const text = writeForeignObject(session, { ...style(numbers), ascii });
+          if (ascii) expect(text).toMatch(/^[ -~]*$/);
+          // JSON has no zero below zero.
+          expect(parseForeignObject(text, numbers)).toEqual(JSON.parse(JSON.stringify(session)));
+        },
+      ),
     );
   });
 
-  // Recorded from Python's json.dumps and from Ruby's to_json.
   it.each([
-    [1e16, "1e+16", "1.0e+16"],
-    [9.5e15, "9500000000000000.0", "9.5e+15"],
-    [1234567890123456800, "1.2345678901234568e+18", "1.2345678901234568e+18"],
-    [123456789012345.6, "123456789012345.6", "123456789012345.6"],
-    [2 ** 53, "9007199254740992.0", "9.007199254740992e+15"],
-    [1234567890123456.5, "1234567890123456.5", "1234567890123456.5"],
-    [123456789012345.5, "123456789012345.5", "123456789012345.5"],
-    [0.0001, "0.0001", "0.0001"],
-    [0.00001, "1e-05", "1.0e-05"],
-    [-1.5e-7, "-1.5e-07", "-1.5e-07"],
-    [5e-324, "5e-324", "5.0e-324"],
-    [-0, "-0.0", "-0.0"],
-    [3, "3", "3"],
-    [-0.5, "-0.5", "-0.5"],
-  ])("spells %d as Python and Ruby do", (number, python, ruby) => {
-    expect(numberLiteral(number, "python")).toBe(python);
-    expect(numberLiteral(number, "ruby")).toBe(ruby);
-  });
-
-  it("orders keys by code point, where UTF-16 would not", () => {
-    const keys = ["\u{1f600}", "\uffee", "a", "", "ab", "\ud83d", "Z", "\ue000"];
-    expect(keys.sort(byCodePoint)).toEqual([
-      "",
-      "Z",
-      "a",
-      "ab",
-      "\ud83d",
-      "\ue000",
-      "\uffee",
-      "\u{1f600}",
-    ]);
+    [2 ** 53, "9.007199254740992e+15"],
+    [1e16, "1e+16"],
+    [-1234567890123456800, "-1.2345678901234568e+18"],
+    [2 ** 53 - 1, "9007199254740991"],
+    [-1.5e-7, "-1.5e-7"],
+    [3, "3"],
+    [-0.5, "-0.5"],
+  ])("gives %d an exponent where Python and Ruby would read an integer", (number, text) => {
+    expect(numberLiteral(number, "python")).toBe(text);
+    expect(numberLiteral(number, "ruby")).toBe(text);
+    expect(numberLiteral(number, "js")).toBe(JSON.stringify(number));
   });
 
   it("takes what JSON.stringify takes: toJSON, keys set to undefined, a null prototype", () => {

@@ -54,24 +54,10 @@ export function unescapeLookalike(
 }
 
 /**
- * Spells a number as the other side's JSON does. All agree on whole numbers up to 2^53 - 1; the rest
- * are floats there, written with the same shortest digits but another exponent: `1e-7` is `1e-07` in
- * Python and `1.0e-07` in Ruby. Python begins to use one at 1e16, Ruby at 1e15 where there is no
- * fraction, both below 1e-4.
+ * Spells a number so that the other side reads the same one. A whole number over 2^53 - 1 is a double
+ * here and gets an exponent, without which Python and Ruby would read an integer.
  */
 export function numberLiteral(number: number, style: NumberStyle): string {
-  if (style === "js") return JSON.stringify(number);
-  if (Object.is(number, -0)) return "-0.0";
-  if (Number.isSafeInteger(number)) return String(number);
-  const [mantissa = "", exponent = "0"] = number.toExponential().split("e");
-  const power = Number(exponent);
-  const most = style === "ruby" && Number.isInteger(number) ? 15 : 16;
-  if (power >= -4 && power < most) {
-    const plain = String(number);
-    return plain.includes(".") ? plain : `${plain}.0`;
-  }
-  const sign = power < 0 ? "-" : "+";
-  const digits = String(Math.abs(power)).padStart(2, "0");
-  const point = style === "ruby" && !mantissa.includes(".") ? ".0" : "";
-  return `${mantissa}${point}e${sign}${digits}`;
+  const isDouble = style !== "js" && Number.isInteger(number) && !Number.isSafeInteger(number);
+  return isDouble ? number.toExponential() : String(number);
 }

@@ -1,14 +1,14 @@
 import type { Buffer } from "node:buffer";
+import { deflateSync } from "node:zlib";
 import { fromBase64url, toBase64url } from "../encoding.ts";
 import { inflate, reject, type Rejection } from "./bounds.ts";
-import { deflate } from "./deflate.ts";
 
 /**
  * The payload of Flask's and Django's cookies: base64url, and with a `.` in front zlib inside of it,
  * where that saves more than a byte.
  */
 export function pack(json: Buffer): string {
-  const packed = deflate(json);
+  const packed = deflateSync(json);
   return packed.length < json.length - 1 ? `.${toBase64url(packed)}` : toBase64url(json);
 }
 

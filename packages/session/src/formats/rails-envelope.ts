@@ -6,14 +6,7 @@ import { fromBase64, reject, utf8, type Rejection } from "./bounds.ts";
 import { parseForeignObject } from "./json-read.ts";
 import { writeForeignObject, type JsonStyle } from "./json-write.ts";
 
-/** `ActiveSupport::JSON.encode`: what would end a script element is escaped too. */
-const STYLE: JsonStyle = {
-  numbers: "ruby",
-  comma: ",",
-  colon: ":",
-  escape: /[<>&\u2028\u2029]/g,
-  wholeCharacters: true,
-};
+const STYLE: JsonStyle = { numbers: "ruby", wholeCharacters: true };
 
 /** The text that Rails encrypts for a session. @param end seconds since 1970 */
 export function writeEnvelope(data: JsonObject, purpose: string, end: number | undefined): string {

@@ -31,8 +31,7 @@ const RULES: FormatRules<StarletteOptions> = {
   sessionCookie: [COOKIE_NAME, "session"],
   maxAge: [SECONDS, 14 * DAY],
 };
-/** Python's `json.dumps(session)` with nothing set. */
-const STYLE: JsonStyle = { numbers: "python", comma: ", ", colon: ": ", escape: /[\x7f-\uffff]/g };
+const STYLE: JsonStyle = { numbers: "python" };
 
 /**
  * The session cookie of Starlette's `SessionMiddleware`, which FastAPI and Bocadillo use too:
