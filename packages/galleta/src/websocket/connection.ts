@@ -6,9 +6,11 @@ import { handled } from "../handled.ts";
 import { HTTPError } from "../http-error.ts";
 import { logError } from "../log.ts";
 import type { ValueType } from "../route.ts";
+import type { Backlog } from "./backlog.ts";
 import { decode } from "./decode.ts";
 import { Inbox, type Source } from "./inbox.ts";
 import { Outbox } from "./outbox.ts";
+import { Pongs } from "./pongs.ts";
 
 /** What the handshake is answered with. */
 export type Verdict =
@@ -57,8 +59,12 @@ const OPEN = Promise.resolve();
 /** A message, as the view gets it. */
 type Value = string | Uint8Array | JsonValue;
 
-/** The pausing that ws offers beyond the standard WebSocket. */
-type Pausable = { pause?(): void; resume?(): void };
+/** What ws offers beyond the standard WebSocket. */
+type NodeSocket = {
+  pause?(): void;
+  resume?(): void;
+  pong?(data: Uint8Array, mask: boolean, sent: () => void): void;
+};
 
 /**
  * One socket from its handshake to its end:
@@ -72,6 +78,9 @@ export class Connection implements Source<string | Uint8Array, Value> {
   readonly inbox: Inbox<string | Uint8Array, Value>;
   readonly #valueType: ValueType;
   readonly #hooks: ConnectionHooks;
+  readonly #backlog: Backlog;
+  /** Made for a client that pings; browsers do not. */
+  #pongs: Pongs | undefined;
   #state: "pending" | "accepting" | "open" | "closing" | "closed" = "pending";
   #peer: Peer | undefined;
   #outbox: Outbox | undefined;
@@ -82,10 +91,11 @@ export class Connection implements Source<string | Uint8Array, Value> {
   /** A close that came between the decision and the 101. */
   #closing: { readonly code: number; readonly reason: string } | undefined;
 
-  constructor(options: ConnectionOptions, hooks: ConnectionHooks) {
+  constructor(options: ConnectionOptions, hooks: ConnectionHooks, backlog: Backlog) {
     this.#valueType = options.valueType;
     this.#hooks = hooks;
-    this.inbox = new Inbox(options, this);
+    this.#backlog = backlog;
+    this.inbox = new Inbox(options, this, backlog);
   }
 
   get isPending(): boolean {
@@ -226,7 +236,9 @@ export class Connection implements Source<string | Uint8Array, Value> {
    */
   beat(): void {
     if (this.#state === "pending" || this.#state === "accepting") return this.#beatHandshake();
-    if (this.#state !== "open" || this.inbox.isPaused) return;
+    if (this.#state !== "open") return;
+    // A client that is made to wait cannot answer a ping.
+    if (this.inbox.isPaused) return this.inbox.beat();
     if (!this.isAlive) return this.terminate();
     this.isAlive = false;
     this.#peer?.ping();
@@ -245,11 +257,26 @@ export class Connection implements Source<string | Uint8Array, Value> {
   opened(peer: Peer): void {
     this.isAlive = true;
     this.#peer = peer;
-    this.#outbox = new Outbox(peer);
+    this.#outbox = new Outbox(peer, this.#backlog);
     this.#state = "open";
     this.#onDecided?.();
     this.#onDecided = undefined;
     if (this.#closing) this.close(this.#closing.code, this.#closing.reason);
+  }
+
+  /** The client asks whether this side is there (RFC 6455 §5.5.2). */
+  pinged(data: Uint8Array): void {
+    if (this.#state !== "open") return;
+    this.#pongs ??= new Pongs((echo, sent) => {
+      (this.#peer?.websocket as NodeSocket | undefined)?.pong?.(echo, false, sent);
+    });
+    this.#pongs.answer(data);
+  }
+
+  /** Messages that waited for the view were given up, and the view would miss them. */
+  overrun(): void {
+    const reason = "Messages wait for too long.";
+    this.close(1013, reason, new WebSocketDisconnect(1013, reason));
   }
 
   drained(): void {
@@ -276,12 +303,12 @@ export class Connection implements Source<string | Uint8Array, Value> {
 
   /** Makes the client wait. */
   pause(): void {
-    (this.#peer?.websocket as Pausable | undefined)?.pause?.();
+    (this.#peer?.websocket as NodeSocket | undefined)?.pause?.();
   }
 
   /** Reads on. */
   resume(): void {
-    (this.#peer?.websocket as Pausable | undefined)?.resume?.();
+    (this.#peer?.websocket as NodeSocket | undefined)?.resume?.();
   }
 
   /** A message that is not what the route takes is the client's fault, and its end. */

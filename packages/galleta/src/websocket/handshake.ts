@@ -4,6 +4,7 @@ import type { Duplex } from "node:stream";
 import { HTTPError } from "../http-error.ts";
 import { warnOnce } from "../log.ts";
 import { refuse, refuseWith } from "./answer.ts";
+import type { Backlog } from "./backlog.ts";
 import { Connection, type ConnectionHooks, type Verdict } from "./connection.ts";
 import type { SocketEndpoint } from "./endpoint.ts";
 import type { SocketSession } from "./session.ts";
@@ -24,6 +25,8 @@ export type Gate = (verdict: Verdict) => Promise<Verdict | Response>;
 
 /** What a handshake tells of its connection. */
 interface Keeper {
+  /** What waits on all sockets. */
+  readonly backlog: Backlog;
   /** The socket is closed. */
   forget(connection: Connection): void;
 }
@@ -56,7 +59,7 @@ export class Handshake implements ConnectionHooks {
     this.session = session;
     this.protocols = protocols;
     this.#request = { req, socket };
-    this.connection = new Connection(endpoint, this);
+    this.connection = new Connection(endpoint, this, keeper.backlog);
     // Where the client goes away before the handshake is answered, nothing else tells.
     this.#onLost = () => this.connection.lost();
     socket.once("close", this.#onLost);

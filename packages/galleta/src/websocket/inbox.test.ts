@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { Backlog } from "./backlog.ts";
 import { Inbox } from "./inbox.ts";
 
 function read(raw: string): string {
@@ -6,11 +7,17 @@ function read(raw: string): string {
   return raw;
 }
 
-function inboxOf(limits: { count: number; size: number }) {
+function inboxOf(limits: { count: number; size: number }, backlog?: Backlog) {
   const calls: string[] = [];
   const flow = { pause: () => calls.push("pause"), resume: () => calls.push("resume") };
+  const overrun = () => {
+    calls.push("overrun");
+    inbox.discard();
+  };
   const { count: maxQueue, size: maxMessageSize } = limits;
-  return { inbox: new Inbox<string>({ maxQueue, maxMessageSize }, { ...flow, read }), calls };
+  const source = { ...flow, read, overrun };
+  const inbox = new Inbox<string>({ maxQueue, maxMessageSize }, source, backlog);
+  return { inbox, calls };
 }
 
 const value = (text: string) => ({ value: text, done: false });
@@ -93,4 +100,59 @@ describe("Inbox", () => {
     expect(calls).toEqual(["pause", "resume"]);
     expect(await inbox.take()).toEqual(DONE);
   });
+
+  test("holds at most 64 KiB for a view that has not asked for any", () => {
+    const { inbox, calls } = inboxOf({ count: 100, size: 1024 * 1024 });
+    inbox.push("a", 60_000);
+    expect(calls).toEqual([]);
+    inbox.push("b", 60_000);
+    expect(calls).toEqual(["pause"]);
+  });
+
+  test("drops what waits at the second beat where the view only sends, and reads on", async () => {
+    const { inbox, calls } = inboxOf({ count: 2, size: 100 });
+    inbox.push("a", 1);
+    inbox.beat();
+    inbox.push("b", 1);
+    inbox.beat();
+    expect(calls).toEqual(["pause"]);
+    inbox.beat();
+    expect(calls).toEqual(["pause", "resume"]);
+    for (let index = 0; index < 10; index += 1) inbox.push("c", 1);
+    expect(calls).toEqual(["pause", "resume"]);
+    // A view that asks after all must learn that it missed some.
+    void inbox.take();
+    expect(calls).toEqual(["pause", "resume", "overrun"]);
+  });
+
+  test("gives a view that reads five minutes for one message", async () => {
+    const { inbox, calls } = inboxOf({ count: 2, size: 100 });
+    for (const message of ["a", "b", "c", "d"]) inbox.push(message, 1);
+    await inbox.take();
+    for (let beat = 0; beat < 9; beat += 1) inbox.beat();
+    await inbox.take();
+    inbox.push("e", 1);
+    for (let beat = 0; beat < 9; beat += 1) inbox.beat();
+    expect(calls).not.toContain("overrun");
+    inbox.beat();
+    expect(calls).toContain("overrun");
+  });
+
+  test("of all inboxes the one that was read least lately gives up first", async () => {
+    const backlog = new Backlog(100);
+    const limits = { count: 100, size: 1000 };
+    const [one, two, three] = [0, 1, 2].map(() => inboxOf(limits, backlog)) as [Made, Made, Made];
+    for (const { inbox } of [one, two, three]) {
+      inbox.push("a", 10);
+      inbox.push("b", 10);
+      await inbox.take();
+    }
+    one.inbox.push("c", 30);
+    await one.inbox.take();
+    three.inbox.push("d", 60);
+    expect(two.calls).toEqual(["overrun"]);
+    expect([one.calls, three.calls]).toEqual([[], []]);
+  });
 });
+
+type Made = ReturnType<typeof inboxOf>;

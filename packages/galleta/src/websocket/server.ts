@@ -8,7 +8,11 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Peer } from "crossws";
 // The one without the check that it runs on Node: Bun and Deno have what it needs of node:http.
-import { _nodeAdapter as nodeAdapter, type NodeAdapter } from "crossws/adapters/node";
+import {
+  _nodeAdapter as nodeAdapter,
+  type NodeAdapter,
+  type NodeOptions,
+} from "crossws/adapters/node";
 import { H3Event } from "h3";
 import { FastURL, NodeRequest } from "srvx/node";
 import type { Core } from "../core.ts";
@@ -19,6 +23,7 @@ import { heldOf, HttpRequest } from "../request.ts";
 import type { AnyMiddleware } from "../route.ts";
 import { refuse, refuseWith } from "./answer.ts";
 import { runAround } from "./around.ts";
+import { Backlog } from "./backlog.ts";
 import type { Connection } from "./connection.ts";
 import type { SocketEndpoint } from "./endpoint.ts";
 import { Handshake, type HandshakeContext } from "./handshake.ts";
@@ -43,6 +48,8 @@ interface Upgrade {
   readonly match: Match | undefined;
 }
 
+type ServerOptions = NonNullable<NodeOptions["serverOptions"]>;
+
 /** What a Host may be made of; what it means is checked where it matters. */
 const HOST = /^[\w.:[\]-]+$/;
 
@@ -51,6 +58,7 @@ const HOST = /^[\w.:[\]-]+$/;
  * straight into crossws.
  */
 export class SocketServer {
+  readonly backlog = new Backlog();
   readonly #core: Core;
   readonly #connections = new Set<Connection>();
   // The largest message is a setting of the whole adapter, so each size has one of its own.
@@ -203,13 +211,16 @@ export class SocketServer {
         getNamespace: () => "galleta",
         // Its own heartbeat would cut off a client that is made to wait.
         idleTimeout: 0,
-        serverOptions: { maxPayload, clientTracking: false },
+        // ws answers a ping by itself, however many answers wait: see Pongs.
+        // crossws copies its types of ws from before that option.
+        serverOptions: { maxPayload, clientTracking: false, autoPong: false } as ServerOptions,
         hooks: {
           upgrade: ({ context }) => (context as HandshakeContext).handshake.answered(),
           open: (peer) => this.#opened(peer),
           message: (peer, message) => {
             handshakeOf(peer).receive(message.rawData as string | Uint8Array);
           },
+          ping: (peer, data) => connectionOf(peer).pinged(data),
           pong: (peer) => {
             connectionOf(peer).isAlive = true;
           },

@@ -1,0 +1,35 @@
+/** Pongs that may wait for a client. */
+const MOST = 16;
+
+/** Sends a pong, and calls back once the system has taken it. */
+export type SendPong = (data: Uint8Array, sent: () => void) => void;
+
+/**
+ * Answers pings, no faster than the client reads. Above 16 that wait, only the latest ping is
+ * answered, as RFC 6455 §5.5.3 allows; so a client that pings and never reads fills no memory.
+ */
+export class Pongs {
+  readonly #send: SendPong;
+  #waiting = 0;
+  #latest: Uint8Array | undefined;
+
+  constructor(send: SendPong) {
+    this.#send = send;
+  }
+
+  answer(data: Uint8Array): void {
+    if (this.#waiting >= MOST) {
+      this.#latest = data;
+      return;
+    }
+    this.#waiting += 1;
+    this.#send(data, () => this.#sent());
+  }
+
+  #sent(): void {
+    this.#waiting -= 1;
+    const latest = this.#latest;
+    this.#latest = undefined;
+    if (latest !== undefined) this.answer(latest);
+  }
+}
