@@ -149,7 +149,6 @@ export class Registry {
     const live = this.#sessions.get(sid);
     if (live === undefined) return;
     if (change.sid !== sid) this.#move(live, change.sid);
-    this.#prolong(live, change);
     let user = live.user;
     for (const { context, socket, own } of socketsOf(live)) {
       const before = currentOf(context);
@@ -159,6 +158,7 @@ export class Registry {
       const isOwn = context === origin || change.json === own;
       if (!isOwn && change.json !== before.json) guarded(() => socket.changed?.());
     }
+    this.#prolong(live, change);
     if (live.sockets !== undefined) this.#setUser(live, user);
   }
 
@@ -220,7 +220,11 @@ export class Registry {
 
   #prolong(live: LiveSession, { born, iat, exp }: Snapshot): void {
     const last = Math.min(exp, expiryOf(born, iat, this.#lifetimes));
-    live.endsAt = Math.max(live.endsAt, last >= NEVER ? Number.POSITIVE_INFINITY : last);
+    const end = last >= NEVER ? Number.POSITIVE_INFINITY : last;
+    const [first] = socketsOf(live);
+    const { device } = first?.context.state.meta ?? {};
+    // A session that is bound to a device ends here where its browser does not refresh it.
+    live.endsAt = device === undefined ? Math.max(live.endsAt, end) : Math.min(end, device.until);
     this.#expiry.add(live);
   }
 }
