@@ -81,6 +81,29 @@ for (const entry of readdirSync(engine, { recursive: true, withFileTypes: true }
   }
 }
 
+// The framework stands on the engine's entries alone, and writes nothing again that the kit has.
+const framework = join(root, "packages/galleta/src");
+const { exports: entries } = JSON.parse(readFileSync(join(engine, "../package.json"), "utf8"));
+for (const entry of readdirSync(framework, { recursive: true, withFileTypes: true })) {
+  if (!entry.isFile() || !/(?<!\.test)(?<!\.test-d)\.ts$/.test(entry.name)) continue;
+  const file = join(entry.parentPath, entry.name);
+  const here = `galleta/${relative(framework, file)}`;
+  const source = readFileSync(file, "utf8");
+  for (const [, target] of source.matchAll(/\bfrom\s*["']([^"']+)["']/g)) {
+    const isOutside =
+      target.startsWith(".") &&
+      relative(framework, resolve(dirname(file), target)).startsWith("..");
+    const name = target.replace(/^@galleta\/session/, ".");
+    if (isOutside || (name !== target && !(name in entries))) {
+      problems.push(`${here}: imports ${target}, which is no entry of @galleta/session`);
+    }
+  }
+  for (const [, name] of source.matchAll(/^(?:export )?(?:async )?(?:function\*?|class) (\w+)/gm)) {
+    const home = homes.get(name);
+    if (home?.startsWith("adapters/kit/")) problems.push(`${here}: has ${name}, as ${home} does`);
+  }
+}
+
 for (const group of findCycles(graph)) {
   // store/ is being rewritten; its files may import each other until then.
   if (!group.every((file) => file.startsWith("store/")))

@@ -50,6 +50,7 @@ export {
   appProtocols,
   escapeMessage,
   negotiate,
+  offeredProtocols,
   readFrame,
   type LiveHandle,
   type LiveSocket,

@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import { Readable } from "node:stream";
 import express from "express";
-import { session } from "@galleta/session/express";
+import { session as expressSessions } from "@galleta/session/express";
 import type { SessionsOrOptions } from "@galleta/session/adapter";
 import { answer } from "../app.ts";
 import type { Harness } from "../harness.ts";
@@ -11,7 +11,11 @@ import { codeOf, deferred, listen } from "./listen.ts";
 type Express = typeof express;
 
 /** Express 4 and 5 are used in the same way. */
-export function expressHarness(name: string, create: Express): Harness {
+export function expressHarness(
+  name: string,
+  create: Express,
+  session: typeof expressSessions = expressSessions,
+): Harness {
   function build(given: SessionsOrOptions, more: (app: ReturnType<Express>) => void = () => {}) {
     const app = create();
     app.set("etag", false);

@@ -103,7 +103,7 @@ export class TestSocket implements AsyncIterable<string | Uint8Array> {
     });
     const answered = await new Promise<Headers>((resolve, reject) => {
       let upgraded = new Headers();
-      client.on("upgrade", (response) => (upgraded = headersOf(response)));
+      client.on("upgrade", (response) => (upgraded = handshakeHeaders(response)));
       client.on("open", () => resolve(upgraded));
       client.on("error", reject);
       client.on("unexpected-response", (_request, response) => {
@@ -159,7 +159,7 @@ export class TestSocket implements AsyncIterable<string | Uint8Array> {
   }
 }
 
-function headersOf({ rawHeaders }: HandshakeResponse): Headers {
+function handshakeHeaders({ rawHeaders }: HandshakeResponse): Headers {
   const headers = new Headers();
   for (let index = 0; index < rawHeaders.length; index += 2) {
     headers.append(rawHeaders[index]!, rawHeaders[index + 1]!);
@@ -171,5 +171,5 @@ async function readRefusal(response: HandshakeResponse): Promise<HandshakeRefuse
   const chunks: Uint8Array[] = [];
   for await (const chunk of response) chunks.push(chunk);
   const body = Buffer.concat(chunks).toString();
-  return new HandshakeRefused(response.statusCode, headersOf(response), body);
+  return new HandshakeRefused(response.statusCode, handshakeHeaders(response), body);
 }

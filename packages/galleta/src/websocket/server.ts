@@ -1,5 +1,6 @@
 import {
   appProtocols,
+  offeredProtocols,
   factsOf,
   type RequestFacts,
   type SessionContext,
@@ -33,8 +34,6 @@ import { Socket } from "./socket.ts";
 
 /** Seconds between two pings. A client that answered none in between is gone. */
 const HEARTBEAT = 30;
-
-const NONE: readonly string[] = Object.freeze([]);
 
 /** The route of a handshake. */
 type Match = NonNullable<ReturnType<Core["findSocket"]>>;
@@ -182,7 +181,7 @@ export class SocketServer {
     context: SessionContext<never> | undefined,
   ): Handshake {
     const session = context && new SocketSession(context);
-    const offered = readProtocols(req.headers["sec-websocket-protocol"]);
+    const offered = offeredProtocols(req.headers["sec-websocket-protocol"]);
     const handshake = new Handshake(this, endpoint, session, offered, req, socket);
     this.#connections.add(handshake.connection);
     return handshake;
@@ -194,7 +193,7 @@ export class SocketServer {
     handshake: Handshake,
   ): void {
     const { connection, session, protocols: offered } = handshake;
-    const protocols = offered === NONE ? NONE : appProtocols(offered);
+    const protocols = offered.length === 0 ? offered : appProtocols(offered);
     const parts = { event, params, protocols, endpoint, connection, session };
     const ws = new Socket<never, never, never>(parts);
     this.#track(runView(endpoint, connection, session, ws));
@@ -220,12 +219,13 @@ export class SocketServer {
           message: (peer, message) => {
             handshakeOf(peer).receive(message.rawData as string | Uint8Array);
           },
-          ping: (peer, data) => connectionOf(peer).pinged(data),
+          ping: (peer, data) => connectionBehind(peer).pinged(data),
           pong: (peer) => {
-            connectionOf(peer).isAlive = true;
+            connectionBehind(peer).isAlive = true;
           },
-          drain: (peer) => connectionOf(peer).drained(),
-          close: (peer, { code = 1006, reason = "" }) => connectionOf(peer).closed(code, reason),
+          drain: (peer) => connectionBehind(peer).drained(),
+          close: (peer, { code = 1006, reason = "" }) =>
+            connectionBehind(peer).closed(code, reason),
         },
       });
       this.#adapters.set(maxPayload, adapter);
@@ -264,7 +264,7 @@ function handshakeOf(peer: Peer): Handshake {
   return (peer.context as HandshakeContext).handshake;
 }
 
-function connectionOf(peer: Peer): Connection {
+function connectionBehind(peer: Peer): Connection {
   return handshakeOf(peer).connection;
 }
 
@@ -279,8 +279,4 @@ function isDecodable(path: string): boolean {
   } catch {
     return false;
   }
-}
-
-function readProtocols(header: string | undefined): readonly string[] {
-  return header === undefined ? NONE : header.split(",").map((name) => name.trim());
 }

@@ -1,7 +1,13 @@
 import type { Hooks, Peer } from "crossws";
 import { SessionError } from "../errors.ts";
 import { attachSocket, live } from "../live/live.ts";
-import { escapeMessage, negotiate, readFrame, type LiveHandle } from "../live/socket.ts";
+import {
+  escapeMessage,
+  negotiate,
+  offeredProtocols,
+  readFrame,
+  type LiveHandle,
+} from "../live/socket.ts";
 import type { MaybePromise } from "../maybe.ts";
 import type { SessionContext } from "../session/context.ts";
 import type { SessionData, SessionOf } from "../session/data.ts";
@@ -80,7 +86,8 @@ export function session<Data = SessionData>(
       const result = await resultOf(hooks, request, opened.session);
       if (result instanceof Response) return withCommit(result, await opened.commit());
       assertSendable(opened);
-      const { protocol, isLive } = negotiate(offeredBy(request), result?.protocol);
+      const offered = offeredProtocols(request.headers.get("sec-websocket-protocol"));
+      const { protocol, isLive } = negotiate(offered, result?.protocol);
       const headers = new Headers(result?.headers);
       for (const cookie of await commitHandshake(opened)) headers.append("set-cookie", cookie);
       remember(opened, opened.session);
@@ -181,11 +188,6 @@ async function resultOf<Data>(
     if (response instanceof Response) return response;
     throw error;
   }
-}
-
-function offeredBy(request: Request): string[] {
-  const header = request.headers.get("sec-websocket-protocol") ?? "";
-  return header.split(",").map((name) => name.trim());
 }
 
 /** Messages of the app that look like control frames are told apart from them. */

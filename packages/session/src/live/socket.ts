@@ -70,6 +70,21 @@ export function negotiate(
     : { protocol: chosen, isLive: false };
 }
 
+const NO_PROTOCOLS: readonly string[] = Object.freeze([]);
+
+/**
+ * The subprotocols that a client offers, best first (RFC 6455 §4.1).
+ *
+ * @param header `Sec-WebSocket-Protocol`
+ * @example
+ * ```ts
+ * offeredProtocols("chat, superchat"); // ["chat", "superchat"]
+ * ```
+ */
+export function offeredProtocols(header: string | null | undefined): readonly string[] {
+  return header ? header.split(",").map((name) => name.trim()) : NO_PROTOCOLS;
+}
+
 /** The subprotocols that are the app's own. */
 export function appProtocols(offered: readonly string[]): readonly string[] {
   return offered.filter((name) => name !== PROTOCOL && !name.startsWith(`${PROTOCOL}+`));

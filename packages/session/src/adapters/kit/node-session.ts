@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import type { ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerResponse } from "node:http2";
 import type { Commit } from "../../cookie/headers.ts";
 import { CSRF_HEADER } from "../../csrf/form.ts";
@@ -125,7 +125,7 @@ export function sendReply(res: NodeResponse, reply: Reply): void {
   response.setHeader("content-length", Buffer.byteLength(body));
   response.end(body);
   // HTTP/2 would keep the stream open until the client has sent a body that nobody reads.
-  response.req.resume();
+  (response.req as IncomingMessage | undefined)?.resume();
 }
 
 /** Puts everything of a reply but its body into a response, for frameworks that send it themselves. */
