@@ -14,7 +14,10 @@ const alias = [
     find: /^@galleta\/session\/device-bound$/,
     replacement: source("session/src/device-bound.ts"),
   },
-  { find: /^@galleta\/session\/redis$/, replacement: source("session/src/redis.ts") },
+  {
+    find: /^@galleta\/session\/(redis|postgres|sqlite|testing)$/,
+    replacement: source("session/src/$1.ts"),
+  },
   { find: /^@galleta\/session\/adapter$/, replacement: source("session/src/adapter.ts") },
   { find: /^@galleta\/session\/(.*)$/, replacement: source("session/src/adapters/$1.ts") },
   { find: /^galleta$/, replacement: source("galleta/src/index.ts") },

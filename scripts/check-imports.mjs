@@ -25,7 +25,15 @@ const LAYERS = [
   ["csrf", "live", "formats", "store", "device"],
   ["engine.ts", "sessions.ts", "inspect"],
   ["adapters"],
-  ["index.ts", "adapter.ts", "redis.ts", "device-bound.ts"],
+  [
+    "index.ts",
+    "adapter.ts",
+    "redis.ts",
+    "postgres.ts",
+    "sqlite.ts",
+    "testing.ts",
+    "device-bound.ts",
+  ],
 ];
 const layerOf = (file) => {
   const top = relative(engine, file).split("/")[0];

@@ -19,7 +19,7 @@ export interface Write extends StoredValue {
 
 /**
  * A store that compares before it writes: `memoryStore`, `redisStore`, `postgresStore`,
- * `sqliteStore`, or one of your own. Run `testStore` of `@galleta/session/testing` against yours.
+ * `sqliteStore`, or one of your own. Run `storeCases` of `@galleta/session/testing` against yours.
  */
 export interface SessionStore {
   /** True if the store is inside this process and answers without a promise. */

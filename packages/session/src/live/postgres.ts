@@ -1,0 +1,167 @@
+import { optionError } from "../errors.ts";
+import type { ConnectedBackplane } from "../session/connect.ts";
+import {
+  isPostgresJs,
+  queryOf,
+  type PgClient,
+  type PgPool,
+  type PostgresClient,
+  type PostgresJs,
+} from "../store/postgres-client.ts";
+import { background } from "../timer.ts";
+import type { Backplane } from "./backplane.ts";
+import { sessionBackplane } from "./session-backplane.ts";
+
+/** Options of {@link postgresBackplane}. */
+export interface PostgresBackplaneOptions {
+  /** What the channels begin with; the bucket follows. Default `galleta_session`. */
+  readonly channel?: string;
+}
+
+const RETRY_MS = 1000;
+
+/**
+ * A backplane over LISTEN and NOTIFY. A process takes one connection of the pool for it, and only
+ * while it has open sockets. Use it with `postgresStore`: a message holds at most 8,000 bytes.
+ *
+ * @param client as of `postgresStore`
+ * @throws SessionError `ERR_SESSION_OPTION` when it is neither of pg nor of postgres.js
+ * @example
+ * ```ts
+ * const pool = new Pool({ connectionString: url });
+ * createSessions({ secretKey, store: postgresStore(pool), backplane: postgresBackplane(pool) });
+ * ```
+ */
+export function postgresBackplane(
+  client: PostgresClient,
+  { channel = "galleta_session" }: PostgresBackplaneOptions = {},
+): Backplane & ConnectedBackplane {
+  const query = queryOf(client);
+  if (query === undefined) {
+    throw optionError("postgresBackplane takes a Pool of pg, or the sql of postgres.js.");
+  }
+  if (!/^[a-z_][a-z0-9_]{0,50}$/.test(channel)) {
+    throw optionError("channel must be a plain name in lower case.");
+  }
+  const nameOf = (bucket: number) => `${channel}_${bucket}`;
+  let listener: PgListener | PostgresJsListener | undefined;
+  return sessionBackplane({
+    publish: (message, bucket) => query("SELECT pg_notify($1, $2)", [nameOf(bucket), message]),
+    subscribe(onMessage, onGap) {
+      listener = isPostgresJs(client)
+        ? new PostgresJsListener(client, onMessage, onGap)
+        : new PgListener(client, onMessage, onGap);
+    },
+    follow: (bucket) => listener?.follow(nameOf(bucket)),
+    unfollow: (bucket) => listener?.unfollow(nameOf(bucket)),
+    async close() {
+      await listener?.close();
+      listener = undefined;
+    },
+  });
+}
+
+/** postgres.js has a connection for LISTEN, and listens again by itself. */
+class PostgresJsListener {
+  readonly #sql: PostgresJs;
+  readonly #onMessage: (message: string) => void;
+  readonly #onGap: () => void;
+  readonly #listening = new Map<string, PromiseLike<{ unlisten(): unknown }>>();
+
+  constructor(sql: PostgresJs, onMessage: (message: string) => void, onGap: () => void) {
+    this.#sql = sql;
+    this.#onMessage = onMessage;
+    this.#onGap = onGap;
+  }
+
+  async follow(name: string): Promise<void> {
+    let isFirst = true;
+    const onListen = () => {
+      if (!isFirst) this.#onGap();
+      isFirst = false;
+    };
+    const listening = this.#sql.listen(name, this.#onMessage, onListen);
+    this.#listening.set(name, listening);
+    await listening;
+  }
+
+  async unfollow(name: string): Promise<void> {
+    const listening = this.#listening.get(name);
+    this.#listening.delete(name);
+    await (await listening)?.unlisten();
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#listening.keys()].map((name) => this.unfollow(name)));
+  }
+}
+
+/** A connection of a Pool of node-postgres, taken again where it breaks. */
+class PgListener {
+  readonly #pool: PgPool;
+  readonly #onMessage: (message: string) => void;
+  readonly #onGap: () => void;
+  readonly #names = new Set<string>();
+  #client: Promise<PgClient> | undefined;
+
+  constructor(pool: PgPool, onMessage: (message: string) => void, onGap: () => void) {
+    this.#pool = pool;
+    this.#onMessage = onMessage;
+    this.#onGap = onGap;
+  }
+
+  async follow(name: string): Promise<void> {
+    this.#names.add(name);
+    const isNew = this.#client === undefined;
+    const client = await this.#connect();
+    // A new connection listens to all names already.
+    if (!isNew) await client.query(`LISTEN ${name}`);
+  }
+
+  async unfollow(name: string): Promise<void> {
+    this.#names.delete(name);
+    if (this.#names.size === 0) return this.close();
+    await (await this.#client)?.query(`UNLISTEN ${name}`);
+  }
+
+  async close(): Promise<void> {
+    const open = this.#client;
+    this.#client = undefined;
+    this.#names.clear();
+    // Not back into the pool: it still listens.
+    (await open?.catch(() => undefined))?.release(true);
+  }
+
+  #connect(): Promise<PgClient> {
+    this.#client ??= this.#open();
+    return this.#client;
+  }
+
+  async #open(): Promise<PgClient> {
+    try {
+      const client = await this.#pool.connect();
+      client.on("notification", ({ payload }: { payload?: string }) => {
+        this.#onMessage(payload ?? "");
+      });
+      client.on("error", () => this.#reopen(client));
+      client.on("end", () => this.#reopen(undefined));
+      for (const name of this.#names) await client.query(`LISTEN ${name}`);
+      return client;
+    } catch (error) {
+      this.#reopen(undefined);
+      throw error;
+    }
+  }
+
+  #reopen(broken: PgClient | undefined): void {
+    if (this.#client === undefined) return;
+    this.#client = undefined;
+    broken?.release(true);
+    background(
+      setTimeout(() => {
+        if (this.#names.size === 0 || this.#client !== undefined) return;
+        this.#connect().then(this.#onGap, () => undefined);
+      }, RETRY_MS),
+    );
+  }
+}

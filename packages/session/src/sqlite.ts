@@ -1,0 +1,6 @@
+export {
+  sqliteStore,
+  type SqliteDatabase,
+  type SqliteStatement,
+  type SqliteStoreOptions,
+} from "./store/sqlite.ts";

@@ -1,0 +1,16 @@
+import { optionError } from "../errors.ts";
+
+const NAME = /^[a-z_][a-z0-9_]{0,62}$/i;
+
+/**
+ * Checks the name of a table, which goes into SQL as it is.
+ *
+ * @throws SessionError `ERR_SESSION_OPTION`
+ */
+export function assertTable(table: string): void {
+  if (typeof table === "string" && NAME.test(table)) return;
+  throw optionError("table must be a plain name: letters, digits and _, and no digit first.");
+}
+
+/** One write in so many looks for values whose time is over. */
+export const SWEEP_EVERY = 1000;

@@ -1,0 +1,1 @@
+export { storeCases, type OpenStore, type StoreCase } from "./store/store-cases.ts";
