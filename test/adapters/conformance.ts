@@ -1,5 +1,5 @@
-import { appendFileSync } from "node:fs";
-import { afterEach, describe, it } from "vitest";
+import { describe, it } from "vitest";
+import { noteOutcomes } from "../support/outcomes.ts";
 import type { Harness } from "./harness.ts";
 import { crossSiteCases } from "./cases/cross-site.ts";
 import { deviceCases } from "./cases/device.ts";
@@ -32,16 +32,6 @@ export function conformance(harness: Harness): void {
   describe(`${harness.name} conforms`, () => {
     noteOutcomes(harness.name);
     it.each(CASES.map((one) => [one.name, one] as const))("%s", (_name, one) => one.run(harness));
-  });
-}
-
-/** Writes a line for each test that ran; `globalTeardown` prints the matrix of them. */
-function noteOutcomes(column: string): void {
-  afterEach(({ task }) => {
-    const file = process.env["GALLETA_MATRIX"];
-    if (file === undefined) return;
-    const passed = task.result?.state !== "fail" && (task.result?.errors?.length ?? 0) === 0;
-    appendFileSync(file, `${JSON.stringify({ column, row: task.name, passed })}\n`);
   });
 }
 

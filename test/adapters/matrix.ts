@@ -21,14 +21,12 @@ export function setup(): () => void {
   };
 }
 
-/** HTTP adapters and socket adapters have rows of their own, so each kind is a table. */
+/** HTTP adapters, socket adapters and full-stack apps have rows of their own: each is a table. */
 function table(outcomes: readonly Outcome[]): string {
-  const isSocket = ({ row }: Outcome) => row.startsWith("socket:");
-  const kinds = [outcomes.filter((one) => !isSocket(one)), outcomes.filter(isSocket)];
-  return kinds
-    .filter((kind) => kind.length > 0)
-    .map(matrix)
-    .join("\n");
+  const kindOf = ({ row }: Outcome) => /^(?:socket|app):/.exec(row)?.[0];
+  const kinds = [...new Set(outcomes.map(kindOf))];
+  const of = (kind?: string) => outcomes.filter((one) => kindOf(one) === kind);
+  return kinds.map((kind) => matrix(of(kind))).join("\n");
 }
 
 function matrix(outcomes: readonly Outcome[]): string {

@@ -17,6 +17,28 @@ export function toSessions<Data>(given: SessionsOrOptions<Data>): Sessions<Data>
   return given instanceof Sessions ? given : new Sessions<Data>(given);
 }
 
+/** As {@link SessionsOrOptions}, or a function that gives them at the first request. */
+export type LazySessions<Data = SessionData> =
+  | SessionsOrOptions<Data>
+  | (() => SessionsOrOptions<Data>);
+
+/**
+ * Sets sessions up now or, given a function, when they are first asked for: a build that only
+ * imports the module then needs no secret key.
+ *
+ * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; given a function, when the sessions
+ * are asked for
+ * @example
+ * ```ts
+ * const sessions = lazySessions(() => ({ secretKey: process.env.SECRET_KEY ?? "" }));
+ * sessions().open("");
+ * ```
+ */
+export function lazySessions<Data>(given: LazySessions<Data>): () => Sessions<Data> {
+  let sessions = typeof given === "function" ? undefined : toSessions(given);
+  return () => (sessions ??= toSessions((given as () => SessionsOrOptions<Data>)()));
+}
+
 /**
  * The middleware stands in the wrong place, or stands twice.
  *

@@ -1,0 +1,10 @@
+"use client";
+
+import { useEffect } from "react";
+
+export function Ready() {
+  useEffect(() => {
+    document.documentElement.dataset.ready = "yes";
+  }, []);
+  return null;
+}

@@ -1,0 +1,17 @@
+import { getSession } from "@/lib/session";
+import { count } from "../actions";
+
+/** The proxy changed the session of this very request. */
+export default async function Seen() {
+  const { user, counts } = await getSession();
+  return (
+    <>
+      <p id="told">
+        {user} {counts?.clicks ?? 0}
+      </p>
+      <form id="count" action={count}>
+        <button>Count</button>
+      </form>
+    </>
+  );
+}

@@ -1,0 +1,191 @@
+import { CSRF_FIELD, CSRF_HEADER } from "../csrf/form.ts";
+import type { Sessions } from "../engine.ts";
+import { SessionError } from "../errors.ts";
+import type { SessionContext } from "../session/context.ts";
+import type { SessionData, SessionOf } from "../session/data.ts";
+import type { RequestFacts } from "../session/request.ts";
+import { begin } from "./kit/begin.ts";
+import { peekFetchBody } from "./kit/fetch-body.ts";
+import { toResponse, withCommit } from "./kit/fetch-response.ts";
+import { lazySessions, type LazySessions } from "./kit/given.ts";
+import { HeaderFacts } from "./kit/header-facts.ts";
+import { openJar, refuseReadOnly, SET_BY_PROXY, type Jar } from "./kit/next-jar.ts";
+import type { Denial } from "./kit/reply.ts";
+
+/** A session that can be read, as pages have it. */
+export type ReadonlySession<Data = SessionData> = Readonly<SessionOf<Data>>;
+
+/** What `proxy.ts` may do with a request: nothing, or answer it as Next.js says. */
+export type ProxyHandler<Data, Req extends Request = Request> = (
+  request: Req,
+  session: SessionOf<Data>,
+) => Response | void | Promise<Response | void>;
+
+/** The functions of {@link nextSession}. */
+export interface NextSession<Data = SessionData> {
+  /**
+   * Gives the session of this request to a Server Component, which can only read it.
+   *
+   * @throws SessionError a write throws `ERR_SESSION_RUNTIME`
+   */
+  getSession(): Promise<ReadonlySession<Data>>;
+  /**
+   * Wraps a Server Action or a route handler: it gets the session before its own arguments, and
+   * what it changes is saved, also when it throws `redirect()` or an error.
+   *
+   * @throws SessionError in an action `ERR_SESSION_CSRF`, where another site sent it;
+   * `ERR_SESSION_RUNTIME` where it is called while a page renders and changes the session
+   */
+  withSession<Args extends unknown[], Result>(
+    handler: (session: SessionOf<Data>, ...args: Args) => Result,
+  ): (...args: Args) => Promise<Awaited<Result>>;
+  /**
+   * The proxy of `proxy.ts`: denies cross-site requests to every route and prolongs sessions that
+   * are only read. Given a function, makes a proxy of it; the page of the same request sees what the
+   * function changes.
+   */
+  proxy: {
+    <Req extends Request>(handler: ProxyHandler<Data, Req>): (request: Req) => Promise<Response>;
+    (request: Request): Promise<Response>;
+  };
+}
+
+/**
+ * Sessions for the App Router of Next.js: pages, Server Actions, route handlers and `proxy.ts`.
+ *
+ * @param given options, shared sessions, or a function that gives them at the first request, so
+ * that `next build` needs no key
+ * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`
+ * @example
+ * ```ts
+ * // lib/session.ts
+ * export const { getSession, withSession, proxy } = nextSession(() => ({
+ *   secretKey: process.env.SECRET_KEY ?? "",
+ * }));
+ * ```
+ */
+export function nextSession<Data = SessionData>(given: LazySessions<Data>): NextSession<Data> {
+  const sessions = lazySessions(given);
+  const makeProxy = (handler?: ProxyHandler<Data, never>) => (request: Request) =>
+    serveProxy(sessions(), request, handler as ProxyHandler<Data> | undefined);
+  const plainProxy = makeProxy();
+
+  return {
+    async getSession() {
+      // First of all: it tells `next build` that the page is made on request.
+      const jar = await openJar();
+      const context = sessions().open(jar.header);
+      await context.load();
+      context.close(refuseReadOnly);
+      return context.session;
+    },
+    withSession:
+      (handler) =>
+      async (...args) => {
+        const jar = await openJar();
+        const [first] = args;
+        const isRoute = first instanceof Request;
+        const facts = isRoute ? routeFacts(first) : new ActionFacts(jar.headers, args);
+        const context = sessions().open(jar.header, facts);
+        const readBody = async () => (isRoute ? peekFetchBody(first) : undefined);
+        const denied = await begin({ sessions: sessions(), facts, context, readBody });
+        if (denied !== undefined) {
+          if (isRoute) return toResponse(denied) as never;
+          throw crossSite(denied as Denial);
+        }
+        return (await run(() => handler(context.session, ...args), context, jar, isRoute)) as never;
+      },
+    proxy: ((given: Request | ProxyHandler<Data, never>) =>
+      typeof given === "function" ? makeProxy(given) : plainProxy(given)) as never,
+  };
+}
+
+async function run<Data>(
+  handler: () => unknown,
+  context: SessionContext<Data>,
+  jar: Jar,
+  isRoute: boolean,
+): Promise<unknown> {
+  try {
+    const result = await handler();
+    const commit = await context.commit();
+    if (result instanceof Response) return withCommit(result, commit);
+    jar.set(commit);
+    return result;
+  } catch (error) {
+    const commit = await context.commit();
+    // To a redirect Next.js adds the cookies of its jar, to other answers of a route it does not.
+    if (isRoute && commit.setCookie.length > 0) {
+      const answer = answerTo(error);
+      if (answer !== undefined) return withCommit(answer, commit);
+    }
+    jar.set(commit);
+    throw error;
+  }
+}
+
+/** What Next.js answers to an error of a route handler, but for its redirects. */
+function answerTo(error: unknown): Response | undefined {
+  const digest = String((error as { digest?: unknown } | null)?.digest);
+  if (digest.startsWith("NEXT_REDIRECT")) return undefined;
+  const [, status] = /^NEXT_HTTP_ERROR_FALLBACK;(\d{3})/.exec(digest) ?? [];
+  if (status !== undefined) return new Response(null, { status: Number(status) });
+  // oxlint-disable-next-line no-console -- as Next.js does with errors of route handlers
+  console.error(error);
+  return new Response("Internal Server Error", { status: 500 });
+}
+
+async function serveProxy<Data>(
+  sessions: Sessions<Data>,
+  request: Request,
+  handler: ProxyHandler<Data> | undefined,
+): Promise<Response> {
+  const facts = routeFacts(request);
+  const cookieHeader = request.headers.get("cookie");
+  const context = sessions.open(cookieHeader, facts);
+  const readBody = () => peekFetchBody(request);
+  const reply = await begin({ sessions, facts, context, readBody });
+  if (reply !== undefined) return toResponse(reply);
+  // A session that is only read is prolonged here, since pages cannot set its cookie.
+  if (handler === undefined && cookieHeader?.includes(sessions.cookieName)) void context.session;
+  const answer = await handler?.(request, context.session);
+  const response = answer ?? new Response(null, { headers: { "x-middleware-next": "1" } });
+  const commit = await context.commit();
+  if (commit.setCookie.length === 0) return response;
+  const sent = withCommit(response, commit);
+  // What `NextResponse.cookies.set` does, so that the page sees the new session.
+  const before = sent.headers.get(SET_BY_PROXY);
+  const all = before === null ? commit.setCookie : [before, ...commit.setCookie];
+  sent.headers.set(SET_BY_PROXY, all.join(","));
+  return sent;
+}
+
+function routeFacts(request: Request): HeaderFacts {
+  const { pathname, search } = new URL(request.url);
+  return new HeaderFacts(request.headers, { method: request.method, target: pathname + search });
+}
+
+/** The facts of a Server Action. Next.js tells its headers alone. */
+class ActionFacts extends HeaderFacts implements RequestFacts {
+  readonly #args: readonly unknown[];
+
+  constructor(headers: Pick<Headers, "get">, args: readonly unknown[]) {
+    // A page that renders and calls this has no Origin: its write fails with advice of its own.
+    const isPost = headers.get("origin") !== null || headers.get("next-action") !== null;
+    super(headers, { method: isPost ? "POST" : "GET", target: "/" });
+    this.#args = args;
+  }
+
+  override header(name: string): string | undefined {
+    const value = super.header(name);
+    if (name !== CSRF_HEADER || value !== undefined) return value;
+    const form = this.#args.find((each) => each instanceof FormData);
+    const token = form?.get(CSRF_FIELD);
+    return typeof token === "string" ? token : undefined;
+  }
+}
+
+function crossSite({ refusal }: Denial): SessionError {
+  const { code, message, status, rule } = refusal;
+  return new SessionError(code, message, { status, rule });
+}

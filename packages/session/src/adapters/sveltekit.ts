@@ -1,0 +1,137 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { SessionError } from "../errors.ts";
+import type { SessionData } from "../session/data.ts";
+import { exposeSession, heldBy } from "./kit/expose.ts";
+import { FetchSession } from "./kit/fetch-session.ts";
+import { lazySessions, refuseSecond, type LazySessions } from "./kit/given.ts";
+import { refuseSession } from "./kit/locals.ts";
+import { UrlFacts } from "./kit/url-facts.ts";
+
+export type { SessionLocals } from "./kit/locals.ts";
+
+/** What this adapter uses of SvelteKit's `RequestEvent`. */
+export interface SvelteKitEvent {
+  readonly request: Request;
+  readonly url: URL;
+  readonly locals: object;
+  readonly isSubRequest: boolean;
+  readonly platform?: unknown;
+  readonly getClientAddress: () => string;
+  readonly cookies: { set(name: string, value: string, options: never): void };
+}
+
+/** A `Handle` of SvelteKit, for `hooks.server.ts`. */
+export type SvelteKitHandle = <Event extends SvelteKitEvent>(input: {
+  event: Event;
+  resolve: (event: Event) => Response | Promise<Response>;
+}) => Promise<Response>;
+
+/**
+ * Sessions for SvelteKit: `event.locals.session`, and the check against cross-site requests. Inner
+ * requests of `event.fetch` share the session of the request that they are made for.
+ *
+ * @param given options, shared sessions, or a function that gives them at the first request
+ * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; a request fails with
+ * `ERR_SESSION_SETUP` where another session stands before it
+ * @example
+ * ```ts
+ * // src/hooks.server.ts
+ * export const handle = session({ secretKey: process.env.SECRET_KEY ?? "" });
+ * ```
+ */
+export function session<Data = SessionData>(given: LazySessions<Data>): SvelteKitHandle {
+  const sessions = lazySessions(given);
+  const outer = new AsyncLocalStorage<FetchSession<Data>>();
+
+  return async ({ event, resolve }) => {
+    const { locals, request } = event;
+    const lent = event.isSubRequest && !omitsCookies(request) ? outer.getStore() : undefined;
+    if (lent !== undefined) {
+      exposeSession(locals, lent);
+      return resolve(event);
+    }
+    if (heldBy(locals) !== undefined) throw refuseSecond("event.locals.session");
+    let held: FetchSession<Data>;
+    try {
+      held = new FetchSession(sessions(), request, { facts: factsOf(event) });
+    } catch (error) {
+      if (!isPrerendering(event)) throw error;
+      refuseSession(locals);
+      return resolve(event);
+    }
+    exposeSession(locals, held);
+    const reply = await held.begin();
+    if (reply !== undefined) return reply;
+    try {
+      const response = await outer.run(held, () => resolve(event));
+      // SvelteKit would put the cookie of an inner request over that of the outer one.
+      if (!event.isSubRequest) return await held.finish(response);
+      await held.release();
+      return response;
+    } catch (error) {
+      await keepInJar(held, event, error);
+      throw error;
+    }
+  };
+}
+
+/** The connection is that of the server below SvelteKit, where its adapter hands that out. */
+function factsOf(event: SvelteKitEvent): UrlFacts {
+  return new UrlFacts(event.request, event.url, () => {
+    const { req } = (event.platform ?? {}) as { req?: { socket?: { remoteAddress?: string } } };
+    return { remoteAddress: req?.socket?.remoteAddress ?? clientAddress(event) };
+  });
+}
+
+function clientAddress(event: SvelteKitEvent): string | undefined {
+  try {
+    return event.getClientAddress();
+  } catch {
+    return undefined; // this adapter of SvelteKit knows no addresses
+  }
+}
+
+/** The build prerenders pages, where asking for an address is an error that says so. */
+function isPrerendering(event: SvelteKitEvent): boolean {
+  try {
+    event.getClientAddress();
+    return false;
+  } catch (error) {
+    return /prerender/i.test(String(error));
+  }
+}
+
+function omitsCookies(request: Request): boolean {
+  try {
+    return request.credentials === "omit";
+  } catch {
+    return false; // workerd has no such property
+  }
+}
+
+/**
+ * A later hook threw. SvelteKit answers a `redirect()` with the cookies of its jar, and every other
+ * error without them.
+ */
+async function keepInJar<Data>(
+  held: FetchSession<Data>,
+  event: SvelteKitEvent,
+  error: unknown,
+): Promise<void> {
+  const { cookies } = await held.commit();
+  if (cookies.length === 0) return;
+  if (typeof (error as { location?: unknown } | null)?.location !== "string") warnOfLoss();
+  const encode = (value: string) => value;
+  for (const { name, value, attributes } of cookies) {
+    event.cookies.set(name, value, { ...attributes, encode } as never);
+  }
+}
+
+function warnOfLoss(): void {
+  const lost = new SessionError(
+    "ERR_SESSION_RUNTIME",
+    "A hook threw after the session was changed, and SvelteKit answers such errors without cookies, so the change was lost. Return a response from the hook, or throw in a load function or an action.",
+  );
+  // oxlint-disable-next-line no-console -- there is no response left that could tell
+  console.warn(`[galleta] ${lost.code}: ${lost.message}`);
+}

@@ -1,0 +1,3 @@
+export const EXAMPLES: string;
+export const NAMES: readonly string[];
+export const HOME: string;
