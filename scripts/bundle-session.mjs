@@ -81,6 +81,9 @@ function updateManifest() {
 
 // ---- which source goes into which file
 
+/** What a framework's own bundler resolves: it is there wherever the entry is used. */
+const FRAMEWORKS = ["next/headers.js"];
+
 /** Sources of each entry; what another entry's own file holds is not looked into. */
 async function reach(source) {
   const others = new Set(entries.values());
@@ -93,6 +96,7 @@ async function reach(source) {
     absWorkingDir: root,
     platform: "node",
     format: "esm",
+    external: FRAMEWORKS,
     plugins: [external((path) => (stop(path) ? path : undefined))],
   });
   return Object.keys(result.metafile.inputs).map((path) => join(root, path));
@@ -149,6 +153,7 @@ async function bundle(places, format, folder) {
       platform: "node",
       target: "node20.19",
       sourcemap: true,
+      external: FRAMEWORKS,
       logLevel: "warning",
       plugins: [external(from)],
       ...footerOf(name, format),

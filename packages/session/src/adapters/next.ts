@@ -10,7 +10,7 @@ import { toResponse, withCommit } from "./kit/fetch-response.ts";
 import { lazySessions, type LazySessions } from "./kit/given.ts";
 import { HeaderFacts } from "./kit/header-facts.ts";
 import { openJar, refuseReadOnly, SET_BY_PROXY, type Jar } from "./kit/next-jar.ts";
-import type { Denial } from "./kit/reply.ts";
+import type { DeniedReply } from "./kit/reply.ts";
 
 /** A session that can be read, as pages have it. */
 export type ReadonlySession<Data = SessionData> = Readonly<SessionOf<Data>>;
@@ -91,7 +91,7 @@ export function nextSession<Data = SessionData>(given: LazySessions<Data>): Next
         const denied = await begin({ sessions: sessions(), facts, context, readBody });
         if (denied !== undefined) {
           if (isRoute) return toResponse(denied) as never;
-          throw crossSite(denied as Denial);
+          throw crossSite(denied as DeniedReply);
         }
         return (await run(() => handler(context.session, ...args), context, jar, isRoute)) as never;
       },
@@ -185,7 +185,7 @@ class ActionFacts extends HeaderFacts implements RequestFacts {
   }
 }
 
-function crossSite({ refusal }: Denial): SessionError {
-  const { code, message, status, rule } = refusal;
+function crossSite({ denial }: DeniedReply): SessionError {
+  const { code, message, status, rule } = denial;
   return new SessionError(code, message, { status, rule });
 }
