@@ -188,7 +188,9 @@ describe("Cookie", () => {
   it("is read as one that splits the whole header reads it", () => {
     fuzz(250_000, headers, words, (text) => {
       for (const name of names) {
-        const values = splitCookies(text, name);
+        const all = splitCookies(text, name);
+        // Beside another an empty value is none.
+        const values = all.length > 1 ? all.filter(Boolean) : all;
         const expected = values.length > 1 ? AMBIGUOUS : values[0];
         if (findCookie(text, name) !== expected) return `is read otherwise for ${name}`;
       }

@@ -91,7 +91,10 @@ describe("replay", () => {
   it("a deleted cookie that comes back in another session's request ends nothing else", () => {
     const { sessions, cookie } = login();
     visit(sessions, cookie, (session) => destroy(session));
-    const other = visit(sessions, cookie, (session) => (session["user"] = "bob"));
+    const other = visit(sessions, cookie, (session) => {
+      renew(session);
+      session["user"] = "bob";
+    });
     visit(sessions, other.cookie, (session) => expect(session["user"]).toBe("bob"));
   });
 });

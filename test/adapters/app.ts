@@ -126,6 +126,11 @@ const VIEWS: Record<string, (call: Call) => Answer | Promise<Answer>> = {
     session["big"] = "x".repeat(6000);
     return { body: pieces() };
   },
+  "/login": ({ session }) => {
+    renew(session);
+    session["in"] = true;
+    return json({ ...session });
+  },
   "/class": ({ session }) => {
     session["cart"] = { items: [new Item()] };
     return { body: "an object of a class" };

@@ -83,6 +83,31 @@ export const crossSiteCases: readonly Case[] = [
     },
   },
   {
+    name: "cross-site: a write to a session that SameSite held back sets no cookie, unless renewed",
+    run: (harness) => {
+      const { options, events } = withEvents({ csrf: { exempt: ["/echo", "/login"] } });
+      return serve(harness, options, async ({ ask, origin }) => {
+        const from = { origin: "https://pay.example", "sec-fetch-site": "cross-site" };
+        const send = (path: string, headers: Record<string, string>) =>
+          ask(path, { method: "POST", headers, body: "paid=1" });
+        expect((await send("/echo", from)).setCookie).toEqual([]);
+        expect((await send("/echo", { origin: "https://pay.example" })).setCookie).toEqual([]);
+        expect(events).toMatchObject([
+          { type: "dropped", reason: "held-back", keys: ["posts"] },
+          { type: "dropped", reason: "held-back" },
+        ]);
+        // A cookie that came was not held back; a page of the own site has none to bring.
+        const jar = new Jar();
+        expect((await ask("/set?user=ana", { jar })).setCookie).toHaveLength(1);
+        const withCookie = await send("/echo", { ...from, cookie: jar.header });
+        expect(withCookie.setCookie).toHaveLength(1);
+        expect((await send("/echo", { origin })).setCookie).toHaveLength(1);
+        expect((await send("/echo", {})).setCookie).toHaveLength(1);
+        expect((await send("/login", from)).setCookie).toHaveLength(1);
+      });
+    },
+  },
+  {
     name: "cross-site: file:// can be trusted by name",
     run: (harness) =>
       serve(harness, withEvents({ trustedOrigins: ["file://"] }).options, async ({ ask }) => {

@@ -140,6 +140,26 @@ export const sessionCases: readonly Case[] = [
       }),
   },
   {
+    name: "a write that arrives after the renewal or the logout sets no cookie over the new login",
+    run: (harness) => {
+      const { options, events } = withEvents();
+      return serve(harness, options, async ({ ask }) => {
+        const jar = new Jar();
+        await ask("/set?user=ana", { jar });
+        const late = { headers: { cookie: jar.header } };
+        await ask("/login", { jar });
+        expect((await ask("/set?seen=1", late)).setCookie).toEqual([]);
+        expect(events.at(-1)).toMatchObject({ type: "dropped", reason: "late", keys: ["seen"] });
+        expect(JSON.parse((await ask("/read", { jar })).body)).toEqual({ user: "ana", in: true });
+        const ended = { headers: { cookie: jar.header } };
+        await ask("/destroy", { jar });
+        expect((await ask("/set?seen=1", ended)).setCookie).toEqual([]);
+        // Logging in means a new session, whatever was ended.
+        expect((await ask("/login", ended)).setCookie).toHaveLength(1);
+      });
+    },
+  },
+  {
     name: "after a change of the cookie's attributes the newer session wins, and a logout ends both",
     run: (harness) =>
       serve(harness, withEvents({ domain: "localhost" }).options, async ({ ask: before }) => {

@@ -14,6 +14,7 @@ const WORDS: Readonly<Record<SessionEventType, readonly [words: string, style: s
   migrated: ["Moved here", "good"],
   oversize: ["Too large", "bad"],
   conflict: ["Conflict", "note"],
+  dropped: ["Write dropped", "note"],
   csrf: ["Request denied", "bad"],
   host: ["Host denied", "bad"],
   revoked: ["Ended before", "none"],

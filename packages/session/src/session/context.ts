@@ -5,6 +5,7 @@ import { newSessionId } from "../token/token.ts";
 import { isSame, serializeBody } from "./body.ts";
 import { nowSeconds } from "./clock.ts";
 import type { SessionData, SessionOf } from "./data.ts";
+import { dropWrite } from "./dropped.ts";
 import { failedView, ownerOf, type Fail } from "./dictionary.ts";
 import type { LoadedSnapshot, Metadata, VerifiedCookie } from "./records.ts";
 import { deletions } from "./write-cookies.ts";
@@ -200,6 +201,7 @@ export class SessionContext<Data = SessionData> {
       state.issued = state.loaded;
       return ACCESSED;
     }
+    if (dropWrite(this.#shared, state, this.#request)) return ACCESSED;
     const { settings, isSecure, device } = this.#shared;
     const request = settings.httpsOnly === "auto" ? this.#request : undefined;
     if (request !== undefined) state.secure = isSecure(request);

@@ -13,6 +13,7 @@ export type SessionEventType =
   | "migrated"
   | "oversize"
   | "conflict"
+  | "dropped"
   | "csrf"
   | "host"
   | "revoked"
@@ -134,6 +135,7 @@ function createConsoleListener(): SessionListener {
 
 const WARNINGS: Partial<Record<SessionEventType, string>> = {
   rejected: "a session cookie was rejected",
+  dropped: "a write to a new session was dropped",
   csrf: "a cross-site request was denied",
   host: "a request for another host was denied",
   store: "the session store failed",

@@ -108,7 +108,9 @@ export function settleSession(
   const { schema, events } = settings;
   const { sid, keyIndex, born, iat, exp } = opened;
   const known = recent.peek(sid);
-  if (known?.ended === true) return rejectCookie(shared, "revoked", now, present, sid);
+  if (known?.ended === true) {
+    return { ...rejectCookie(shared, "revoked", now, present, sid), endedAt: known.at, others };
+  }
   const isStored = isStoredBody(opened.json);
   const newest = newer(newer(opened, known), stored);
   const { rev } = newest;

@@ -32,6 +32,8 @@ export interface LoadedSnapshot extends Snapshot {
   readonly keyIndex: number;
   /** How it stands to its device, where that was judged. */
   readonly device?: DeviceState | undefined;
+  /** When the session that the cookie names was renewed or ended, where that was lately. */
+  readonly endedAt?: number | undefined;
   /** Why the cookie was refused. */
   readonly rejected?: RejectReason | "revoked" | undefined;
   /** The token that it came in, where that was in one piece; cut out of the Cookie header. */

@@ -1,0 +1,68 @@
+import { nowSeconds } from "./clock.ts";
+import type { RequestFacts } from "./request.ts";
+import type { Shared } from "./shared.ts";
+import type { State } from "./state.ts";
+
+/** Seconds in which a request may still arrive that left before its session was renewed or ended. */
+const LATE_SECONDS = 60;
+
+/**
+ * Tells whether a new session would replace a login that this request could not bring, and gives
+ * the event that says so. `renew` says that a new session is meant, and is never dropped.
+ *
+ * - late: the request left before its session was renewed or ended, and arrived after it.
+ * - held-back: `SameSite` keeps the cookie from a request of another site, such as the return of a
+ *   payment.
+ */
+export function dropWrite(
+  shared: Shared,
+  state: State,
+  request: RequestFacts | undefined,
+): boolean {
+  const { loaded, sid, destroyed, data, meta } = state;
+  if (!loaded.isNew || destroyed || sid !== loaded.sid) return false;
+  if (Object.keys(data).length + Object.keys(meta).length === 0) return false;
+  const reason = isLate(loaded.endedAt) ? "late" : heldBack(shared, loaded.cookies, request);
+  if (reason === undefined) return false;
+  shared.settings.events.emit("dropped", undefined, {
+    reason,
+    keys: Object.keys(data).slice(0, 3),
+    message: `A write to a new session was dropped, since its cookie would replace one that the request could not bring: ${MESSAGES[reason]}`,
+  });
+  return true;
+}
+
+const MESSAGES = {
+  late: "its session was renewed or ended a moment ago.",
+  "held-back":
+    "SameSite holds the cookie back from requests of other sites. Send the browser on with a form to the own origin, or call renew() to begin a new session.",
+};
+
+function isLate(endedAt: number | undefined): boolean {
+  return endedAt !== undefined && nowSeconds() - endedAt <= LATE_SECONDS;
+}
+
+function heldBack(
+  { settings, ownOrigin }: Shared,
+  cookies: readonly string[],
+  request: RequestFacts | undefined,
+): "held-back" | undefined {
+  const { sameSite } = settings.current;
+  if (request === undefined || cookies.length > 0 || sameSite === "none") return undefined;
+  // With Lax, browsers send the cookie when a link of another site is followed.
+  const isSafe = request.method === "GET" || request.method === "HEAD";
+  if (sameSite === "lax" && isSafe) return undefined;
+  const site = request.header("sec-fetch-site");
+  const isCross =
+    site === undefined ? isForeign(request, ownOrigin(request)) : site === "cross-site";
+  return isCross ? "held-back" : undefined;
+}
+
+/** Older browsers, and plain HTTP: the Origin alone. A sibling under one domain is the same site. */
+function isForeign(request: RequestFacts, own: string | undefined): boolean {
+  const origin = request.header("origin") ?? "";
+  if (own === undefined || !/^https?:/.test(origin) || !URL.canParse(origin)) return false;
+  return domainOf(origin) !== domainOf(own);
+}
+
+const domainOf = (origin: string) => new URL(origin).hostname.split(".").slice(-2).join(".");
