@@ -289,3 +289,24 @@ it("says of a waiting response that its headers are on their way", async () => {
   expect(body).toBe("ab");
   expect(said).toEqual({ before: [false, false], between: [true, false], after: [true, true] });
 });
+
+describe("several sessions of one response", () => {
+  const owed = (name: string): CommitHeaders => ({ accessed: true, setCookie: [`${name}=1`] });
+
+  it.each([
+    ["at once", (name: string) => owed(name)],
+    ["later", async (name: string) => owed(name)],
+  ])("each set their cookies, %s", async (_when, commit) => {
+    const fail = (error: unknown) => expect.unreachable(String(error));
+    const server = createServer((_req, res) => {
+      hookResponse(res, () => commit("session"), fail);
+      hookResponse(res, () => commit("prefs"), fail, "prefs");
+      expect(() => hookResponse(res, () => owed("more"), fail, "prefs")).toThrow(/one session/);
+      res.end("both");
+    });
+    running = await listen(server);
+    const { setCookie, headers, body } = await ask(running.origin, "/");
+    expect(setCookie).toEqual(["session=1", "prefs=1"]);
+    expect([headers["vary"], body]).toEqual(["Cookie", "both"]);
+  });
+});

@@ -39,19 +39,28 @@ function hooked(name: Method): Call {
  * @param commit gives what the response owes to its session; after it threw, it gives no cookies
  * @param fail answers the request where nobody could catch an error: with a store, and where a
  * stream is piped into the response. Nothing has been sent when it is called.
- * @throws SessionError `ERR_SESSION_SETUP` where the response has a session
+ * @param property under which the handler finds the session; a response may owe to several
+ * @throws SessionError `ERR_SESSION_SETUP` where the response has a session of that property
  */
 export function hookResponse(
   res: ServerResponse,
-  commit: () => MaybePromise<CommitHeaders>,
+  commit: OwedBy,
   fail: (error: unknown) => void,
+  property = "session",
 ): void {
-  new ResponseHook(res, commit, fail);
+  const hook = (res as Partial<Hooked>)[HOOK];
+  if (hook === undefined) new ResponseHook(res, commit, fail, property);
+  else hook.add(commit, property);
 }
+
+type OwedBy = () => MaybePromise<CommitHeaders>;
 
 class ResponseHook {
   readonly #res: ServerResponse;
-  readonly #commit: () => MaybePromise<CommitHeaders>;
+  readonly #first: OwedBy;
+  readonly #property: string;
+  /** Of other sessions, by property. */
+  #others: Map<string, OwedBy> | undefined;
   readonly #fail: (error: unknown) => void;
   /** What the response did before, or what another middleware made of it. */
   readonly #original: Methods;
@@ -63,15 +72,15 @@ class ResponseHook {
 
   constructor(
     res: ServerResponse,
-    commit: () => MaybePromise<CommitHeaders>,
+    commit: OwedBy,
     fail: (error: unknown) => void,
+    property: string,
   ) {
     const hookable = res as Methods & { [HOOK]?: ResponseHook };
-    // Each would call the other without end.
-    if (hookable[HOOK] !== undefined) throw refuseSecond("The session of this response");
     const { writeHead, write, end, flushHeaders } = hookable;
     this.#res = res;
-    this.#commit = commit;
+    this.#first = commit;
+    this.#property = property;
     this.#fail = fail;
     this.#original = { writeHead, write, end, flushHeaders };
     hookable[HOOK] = this;
@@ -83,6 +92,14 @@ class ResponseHook {
     // What a test puts in the place of a response may not be a stream.
     res.on?.("pipe", (source: Readable) => this.#sources.add(source));
     res.on?.("unpipe", (source: Readable) => this.#sources.delete(source));
+  }
+
+  add(commit: OwedBy, property: string): void {
+    // Each would overwrite the other's cookie.
+    if (property === this.#property || this.#others?.has(property)) {
+      throw refuseSecond("The session of this response");
+    }
+    (this.#others ??= new Map()).set(property, commit);
   }
 
   /** Does what was called on the response, or keeps it until the commit is there. */
@@ -136,6 +153,14 @@ class ResponseHook {
     return false;
   }
 
+  #commit(): MaybePromise<CommitHeaders> {
+    if (this.#others === undefined) return this.#first();
+    const owed = [this.#first, ...this.#others.values()].map((commit) => commit());
+    return owed.some((one) => one instanceof Promise)
+      ? Promise.all(owed).then(joined)
+      : joined(owed as CommitHeaders[]);
+  }
+
   async #wait(commit: Promise<CommitHeaders>): Promise<void> {
     const res = this.#res;
     const calls: [Method, unknown[]][] = (this.#waiting = []);
@@ -168,4 +193,13 @@ class ResponseHook {
     }
     this.#fail(error);
   }
+}
+
+/** What a response owes to several sessions. */
+function joined(owed: readonly CommitHeaders[]): CommitHeaders {
+  return {
+    accessed: owed.some(({ accessed }) => accessed),
+    setCookie: owed.flatMap(({ setCookie }) => setCookie),
+    clearSiteData: owed.find(({ clearSiteData }) => clearSiteData !== undefined)?.clearSiteData,
+  };
 }

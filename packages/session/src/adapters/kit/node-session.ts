@@ -29,11 +29,13 @@ export class NodeSession<Data = SessionData>
   readonly #req: NodeRequest;
   readonly #res: ServerResponse;
   readonly #fail: (error: unknown) => void;
+  readonly #property: string;
   #parsedBody: unknown;
   #context: SessionContext<Data> | undefined;
   #owed: Commit | undefined;
 
   /**
+   * @param property under which the handler finds it; a request may have several sessions
    * @param fail answers a request whose session could not be saved where nobody could catch it
    * @throws SessionError `ERR_SESSION_SETUP` where the request has one, or its response began
    */
@@ -42,13 +44,15 @@ export class NodeSession<Data = SessionData>
     req: NodeRequest,
     res: NodeResponse,
     fail: (error: unknown) => void,
+    property = "session",
   ) {
     super(req);
-    if (heldBy(req) !== undefined) throw refuseSecond("The session");
+    if (heldBy(req, property) !== undefined) throw refuseSecond("The session");
     if (res.headersSent) {
       throw refuseSetUp("Put the session middleware first: the response began before it ran.");
     }
-    hold(req, this);
+    hold(req, this, property);
+    this.#property = property;
     this.sessions = sessions;
     this.#req = req;
     // Both have the methods that are used, with the same meaning.
@@ -112,7 +116,7 @@ export class NodeSession<Data = SessionData>
     const context = this.sessions.open(this.header("cookie"), this);
     // Too late for a cookie: what is written now must say so.
     if (this.#res.headersSent) void context.commit();
-    else hookResponse(this.#res, () => this.commit()!, this.#fail);
+    else hookResponse(this.#res, () => this.commit()!, this.#fail, this.#property);
     return context;
   }
 }
