@@ -40,6 +40,7 @@ beforeAll(() => {
   const manifest = readFileSync(join(project, "node_modules/galleta/package.json"), "utf8");
   const { dependencies } = JSON.parse(manifest) as { dependencies: Record<string, string> };
   for (const name of Object.keys(dependencies)) {
+    expect(["tsx", "esbuild", "chokidar"]).not.toContain(name);
     const link = join(project, "node_modules", name);
     if (!existsSync(link)) symlinkSync(join(ROOT, "node_modules", name), link);
   }
@@ -48,6 +49,20 @@ afterEach(() => bench.killAll());
 afterAll(async () => {
   await bench.end();
   rmSync(project, { recursive: true, force: true });
+});
+
+const isNative = "typescript" in process.features && process.features.typescript === "strip";
+
+it("an app in TypeScript runs, or the command says which package is missing", async () => {
+  const app = 'import { App, configure } from "galleta";\nconst app: App = new App();\n';
+  writeFileSync(join(project, "typed.ts"), `${app}configure(app);\nexport default app;\n`);
+  const bin = join(project, "node_modules/galleta/bin/galleta.js");
+  const run = bench.run(["serve", "typed.ts", "--port", "0"], { bin, cwd: project });
+  if (isNative) return void (await run.listening());
+  expect(await run.ended).toEqual({ code: 1, signal: null });
+  expect(run.stderr).toMatch(
+    /^galleta: typed\.ts: Node \S+ does not read TypeScript.*npm i -D tsx\./,
+  );
 });
 
 const APP = `
@@ -65,6 +80,7 @@ export default app;
 
 it("an app in a project finds the same modules as the command", async () => {
   writeFileSync(join(project, "package.json"), '{ "type": "commonjs" }');
+  symlinkSync(join(ROOT, "node_modules/tsx"), join(project, "node_modules/tsx"));
   writeFileSync(join(project, "app.ts"), APP);
   const bin = join(project, "node_modules/galleta/bin/galleta.js");
   for (const more of [[], ["--workers", "1"], ["--watch"]]) {

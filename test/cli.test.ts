@@ -54,6 +54,9 @@ describe("galleta", () => {
   });
 });
 
+/** Node itself takes types away, and does no more. */
+const isNative = "typescript" in process.features && process.features.typescript === "strip";
+
 describe("galleta serve loads", () => {
   it.each([
     ["TypeScript, the default export", "default.ts", `${APP}export default app;`, ""],
@@ -71,7 +74,8 @@ describe("galleta serve loads", () => {
       APP.replace("(req.session as { visits?: number })", "req.session"),
       "",
     ],
-  ])("%s", async (_what, name, text, suffix) => {
+  ])("%s", async (what, name, text, suffix) => {
+    if (isNative && what.startsWith("what only")) return;
     bench.file("settings.ts", 'export const name: string = "settings";');
     const { url } = await bench.serve([bench.file(name, text) + suffix], { env });
     expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
@@ -84,7 +88,7 @@ describe("galleta serve loads", () => {
     expect(await read(url)).toMatchObject({ name: "APP" });
   });
 
-  it("the paths of the tsconfig.json that is nearest to the app", async () => {
+  it.skipIf(isNative)("the paths of the tsconfig.json that is nearest to the app", async () => {
     const paths = { "#deep": ["./deep/place.ts"] };
     bench.file("paths/tsconfig.json", JSON.stringify({ compilerOptions: { paths } }));
     bench.file("paths/deep/place.ts", 'export const place = "deep";');
@@ -143,12 +147,12 @@ describe("galleta serve says in one line", () => {
     [
       "a syntax error in TypeScript",
       "export const a: number = ;",
-      /^bad\.ts:1:26: Syntax error: Unexpected ";"$/,
+      /^bad\.ts:1: (?:Unexpected ";"|Expression expected)\.$/,
     ],
     [
       "an import that leads nowhere",
       `import "./nowhere.ts";`,
-      /^bad\.ts:1:8: Could not resolve "\.\/nowhere\.ts"$/,
+      /^Cannot find module '.*nowhere\.ts' imported from .*bad\.ts$/,
     ],
     [
       "a package that is not there",
@@ -194,9 +198,7 @@ describe("galleta serve says in one line", () => {
   it("a syntax error in JavaScript, also in a file that the app imports", async () => {
     bench.file("deep/bad.js", "export const a = 1;\nexport const b = ;\n");
     bench.file("imports.js", 'import "./deep/bad.js";');
-    expect(await failure(["serve", "imports.js"])).toBe(
-      'deep/bad.js:2:18: Syntax error: Unexpected ";"',
-    );
+    expect(await failure(["serve", "imports.js"])).toBe("deep/bad.js:2: Unexpected token ';'.");
   });
 
   it("import in a CommonJS file, after the advice that Node gives itself", async () => {

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { nearest } from "@galleta/session/inspect";
+import { nearest } from "@galleta/session/adapter";
 import type { OptionSpec, OptionSpecs } from "./command.ts";
 import { CliError } from "./failure.ts";
 

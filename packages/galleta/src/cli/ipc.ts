@@ -5,6 +5,8 @@
 export type ToParent =
   /** The server listens. */
   | { readonly galleta: "ready"; readonly url: string }
+  /** Under --watch: the app imports this file. */
+  | { readonly galleta: "imports"; readonly file: string }
   /** It could not start, or its shutdown failed; `line` says why. */
   | { readonly galleta: "failed"; readonly line: string };
 

@@ -2,7 +2,7 @@ import { extname } from "node:path";
 import { pathToFileURL } from "node:url";
 import { App } from "../app.ts";
 import { CliError, codeOf, shortPath } from "./failure.ts";
-import { readSource } from "./source.ts";
+import { placeOfSyntaxError } from "./syntax.ts";
 import type { AppTarget } from "./target.ts";
 import { readTypeScript } from "./typescript.ts";
 
@@ -31,19 +31,25 @@ export async function loadApp({ file, exportName }: AppTarget): Promise<App> {
 
 /** Says what is wrong with the source; `undefined` where it is the running app that threw. */
 async function whyNotRead(file: string, error: unknown): Promise<string | undefined> {
-  const name = error instanceof Error ? error.name : "";
-  const unresolved = codeOf(error) === "ERR_MODULE_NOT_FOUND";
-  if (name !== "SyntaxError" && name !== "TransformError" && !unresolved) return undefined;
-  const { message, stack = "" } = error as Error;
-  const reading = await readSource(file);
-  if (!reading.ok) return reading.problem;
-  if (unresolved) return message.split("\n", 1)[0];
-  // Node puts the place before the stack where it knows it: an import that is not exported, or
-  // `import` in a CommonJS file.
-  const place = /^(\S.*:\d+)\n/.exec(stack)?.[1];
-  if (place === undefined) return undefined;
-  const path = place.startsWith("file:") ? decodeURIComponent(new URL(place).pathname) : place;
-  return `${shortPath(path)}: ${message}.`;
+  if (!(error instanceof Error)) return undefined;
+  const message = withoutStrings(error.message);
+  if (codeOf(error) === "ERR_MODULE_NOT_FOUND") return message.split("\n", 1)[0];
+  if (codeOf(error) === "ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX") {
+    return `${await placeOfSyntaxError(file, error)}${message}. Node itself only takes types away: avoid it, or run with NODE_OPTIONS="--import tsx".`;
+  }
+  // The compiler of tsx: `src/app.ts:3:14: ERROR: Expected ";"`
+  const compiled = /^(.+:\d+):\d+: ERROR: (.*)$/m.exec(message);
+  if (error.name === "TransformError" && compiled !== null) {
+    return `${shortPath(compiled[1]!)}: ${compiled[2]}.`;
+  }
+  if (error.name !== "SyntaxError") return undefined;
+  const place = await placeOfSyntaxError(file, error);
+  return place === "" ? undefined : `${place}${message}.`;
+}
+
+/** A compiler shows the text that it stumbled over; a string there may be a secret. */
+function withoutStrings(message: string): string {
+  return message.replace(/ but found "(?:\\"|'|`).*$/s, " but found a string");
 }
 
 function pickApp(

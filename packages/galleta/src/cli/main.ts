@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { nearest } from "@galleta/session/inspect";
+import { nearest } from "@galleta/session/adapter";
 import { parseArguments } from "./args.ts";
 import type { Command, Io } from "./command.ts";
 import { CliError, details, explain } from "./failure.ts";

@@ -16,6 +16,8 @@ export interface ServeFlags {
   readonly tlsKey: string | undefined;
   /** Seconds that requests in flight get at the end. */
   readonly grace: number;
+  /** Whether the parent wants to hear what the app imports. */
+  readonly watch?: boolean;
 }
 
 /** What to serve and where, checked. */

@@ -1,55 +1,56 @@
 import { existsSync } from "node:fs";
-import module from "node:module";
-import { dirname, join } from "node:path";
+import { createRequire } from "node:module";
+import { dirname, extname, join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { CliError, shortPath } from "./failure.ts";
+import { hookImports } from "./hooks.ts";
 
-type ResolveResult = { url: string; format?: string | null | undefined };
+/** What is used of `tsx/esm/api`. */
+interface Tsx {
+  register(options: { readonly tsconfig: string | false }): unknown;
+}
+
+/** Node's own reading of TypeScript takes types away, and knows no JSX. */
+const isNative = (process.features as { typescript?: unknown }).typescript === "strip";
 
 /**
- * Makes `import` read TypeScript, on every version of Node alike: with enums, with imports that
- * end in `.js` or in nothing, with the `paths` of the tsconfig.json nearest to the app.
- *
- * Only how a file is read changes, never its URL: so the `galleta` and `@galleta/session` that the
- * app imports are the very modules that this program runs on, and an App is known as one.
+ * Makes `import` read TypeScript: by Node itself from 22.18 on, else by the `tsx` that is installed
+ * beside the app.
  *
  * @param file the app's file, an absolute path
+ * @throws CliError when this Node needs tsx and the app does not have it
  */
 export async function readTypeScript(file: string): Promise<void> {
-  const { register } = await import("tsx/esm/api");
+  const isJsx = extname(file).endsWith("x");
+  if (isNative && !isJsx) return hookImports({ format: "module-typescript" });
+  const tsx = findTsx(file);
+  if (tsx === undefined) {
+    const why = isJsx ? "does not read JSX" : "does not read TypeScript";
+    const other = isJsx ? "" : " Node 22.18 and later need no package.";
+    throw new CliError(
+      `${shortPath(file)}: Node ${process.versions.node} ${why} by itself. Add tsx, which galleta ` +
+        `then uses: npm i -D tsx.${other}`,
+    );
+  }
+  const { register } = (await import(pathToFileURL(tsx).href)) as Tsx;
   register({ tsconfig: nearestTsconfig(file) ?? false });
-  // From Node 22.15 on hooks run in this thread; tsx uses the same ones where they are.
-  const hooks = module as { registerHooks?: (hooks: object) => void };
-  if (hooks.registerHooks) hooks.registerHooks({ resolve: resolveSync });
-  else module.register(import.meta.url);
+  // Only how a file is read changes, never its URL: so the `galleta` that the app imports is the one
+  // that this program runs on, and an App is known as one.
+  hookImports({ format: "module" });
 }
 
-/**
- * The hook as the loader thread of Node 20 calls it.
- * @public
- */
-export async function resolve(
-  specifier: string,
-  context: object,
-  next: (specifier: string, context: object) => Promise<ResolveResult>,
-): Promise<ResolveResult> {
-  return asModule(await next(specifier, context));
-}
-
-function resolveSync(
-  specifier: string,
-  context: object,
-  next: (specifier: string, context: object) => ResolveResult,
-): ResolveResult {
-  return asModule(next(specifier, context));
-}
-
-/**
- * TypeScript is an ES module, whatever the package.json above it says (`npm init` writes
- * "commonjs" or nothing). As CommonJS it could not import `galleta`, which is one.
- */
-function asModule(result: ResolveResult): ResolveResult {
-  const ours =
-    /^file:.*\.(?:tsx?|jsx)(?:[?#]|$)/.test(result.url) && !/node_modules/.test(result.url);
-  return ours ? { ...result, format: "module" } : result;
+function findTsx(file: string): string | undefined {
+  for (const from of [file, join(process.cwd(), "none")]) {
+    try {
+      // Resolved as `require` does, so it gives the CommonJS file, which cannot be imported.
+      return createRequire(from)
+        .resolve("tsx/esm/api")
+        .replace(/\.cjs$/, ".mjs");
+    } catch {
+      // Not there.
+    }
+  }
+  return undefined;
 }
 
 function nearestTsconfig(file: string): string | undefined {

@@ -1,12 +1,11 @@
 import { type ChildProcess, fork } from "node:child_process";
-import { dirname, resolve } from "node:path";
+import { type FSWatcher, watch } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type FSWatcher, watch } from "chokidar";
 import type { Io } from "./command.ts";
 import { shortPath } from "./failure.ts";
 import { isMessage, type ToChild } from "./ipc.ts";
 import { type ServeFlags, withPortOf } from "./plan.ts";
-import { readSource } from "./source.ts";
 import { parseTarget } from "./target.ts";
 
 /** An editor that saves several files, or one in several steps, means one restart. */
@@ -15,8 +14,6 @@ const SETTLE_MILLISECONDS = 50;
 const GRACE_SECONDS = 2;
 const KILL_AFTER_MILLISECONDS = 2000;
 const SOURCE = /\.(?:[cm]?[jt]s|[jt]sx|json)$/;
-/** Folders without source: hidden ones, packages. */
-const IGNORED = /(?:^|[/\\])(?:\.[^/\\]+|node_modules)(?:$|[/\\])/;
 
 /**
  * `galleta serve --watch`: serves in a child process, and starts another when a file has changed
@@ -31,69 +28,64 @@ export async function runWatching(
   announce: (url: string) => void,
   io: Io,
 ): Promise<void> {
-  const { file } = parseTarget(flags.target);
-  const changes = new Changes(
-    dirname(file),
-    flags.envFiles.map((path) => resolve(path)),
-  );
-  await changes.begin();
+  const changes = new Changes([parseTarget(flags.target).file, ...flags.envFiles]);
   const stopped = stop.then(() => undefined);
-  let childFlags: ServeFlags = { ...flags, grace: Math.min(flags.grace, GRACE_SECONDS) };
+  let childFlags: ServeFlags = {
+    ...flags,
+    grace: Math.min(flags.grace, GRACE_SECONDS),
+    watch: true,
+  };
   const isReady = (url: string) => {
     childFlags = withPortOf(childFlags, url);
     announce(url);
   };
   try {
     for (;;) {
-      // The watching has begun already: what changes while the app starts is seen as well.
-      const child = new Child(childFlags, isReady, io);
-      const reading = await readSource(file);
-      const names = await Promise.race([
-        changes.next(reading.ok ? reading.files : undefined),
-        stopped,
-      ]);
+      const child = new Child(childFlags, { isReady, imports: (file) => changes.follow(file), io });
+      const names = await Promise.race([changes.next(() => child.hasEnded), stopped]);
       if (names !== undefined) io.err(`Restarting: ${names.map(shortPath).join(", ")} changed.\n`);
       await child.stop();
       if (names === undefined) return;
     }
   } finally {
-    await changes.end();
+    changes.end();
   }
 }
 
-/** Changes of files below a folder. */
+/**
+ * Changes of files. Their folders are watched: an editor replaces a file by another of the same
+ * name, which a watcher of the file itself would lose.
+ */
 class Changes {
-  readonly #watcher: FSWatcher;
-  readonly #extra: ReadonlySet<string>;
+  readonly #files = new Set<string>();
+  readonly #folders = new Map<string, FSWatcher>();
   readonly #changed = new Set<string>();
   #notify: () => void = () => undefined;
 
-  constructor(folder: string, extra: readonly string[]) {
-    this.#extra = new Set(extra);
-    this.#watcher = watch([folder, ...extra], {
-      ignoreInitial: true,
-      ignored: (path) => !this.#extra.has(path) && IGNORED.test(path.slice(folder.length)),
-    });
-    this.#watcher.on("all", (_event, path) => {
-      this.#changed.add(resolve(path));
-      this.#notify();
-    });
+  constructor(files: readonly string[]) {
+    for (const file of files) this.follow(resolve(file));
   }
 
-  begin(): Promise<void> {
-    return new Promise((done, fail) => {
-      this.#watcher.once("ready", () => done());
-      this.#watcher.once("error", fail);
+  follow(file: string): void {
+    this.#files.add(file);
+    const folder = dirname(file);
+    if (this.#folders.has(folder)) return;
+    const watcher = watch(folder, (_event, name) => {
+      if (name === null) return;
+      this.#changed.add(join(folder, name));
+      this.#notify();
     });
+    // A folder that is removed is watched again with the next file in it.
+    watcher.on("error", () => this.#folders.delete(folder));
+    this.#folders.set(folder, watcher);
   }
 
   /**
    * Waits for a change, also one that came before the call.
-   * @param files what counts; any source file where it is not known, as after a syntax error
+   * @param mayBeAny whether any source file counts, as after a mistake that hid the imports
    */
-  async next(files: ReadonlySet<string> | undefined): Promise<readonly string[]> {
-    const counts = (path: string) =>
-      this.#extra.has(path) || (files === undefined ? SOURCE.test(path) : files.has(path));
+  async next(mayBeAny: () => boolean): Promise<readonly string[]> {
+    const counts = (path: string) => this.#files.has(path) || (mayBeAny() && SOURCE.test(path));
     for (;;) {
       if ([...this.#changed].some(counts)) {
         await new Promise((done) => setTimeout(done, SETTLE_MILLISECONDS));
@@ -101,16 +93,23 @@ class Changes {
         this.#changed.clear();
         return found;
       }
-      this.#changed.clear();
       await new Promise<void>((done) => {
         this.#notify = done;
       });
     }
   }
 
-  end(): Promise<void> {
-    return this.#watcher.close();
+  end(): void {
+    for (const watcher of this.#folders.values()) watcher.close();
   }
+}
+
+/** What is heard of a child. */
+interface Ears {
+  isReady(url: string): void;
+  /** It imports a file. */
+  imports(file: string): void;
+  readonly io: Io;
 }
 
 /** The server in its own process. */
@@ -119,8 +118,9 @@ class Child {
   readonly #ended: Promise<void>;
   readonly #limit: number;
   #stopping = false;
+  hasEnded = false;
 
-  constructor(flags: ServeFlags, announce: (url: string) => void, io: Io) {
+  constructor(flags: ServeFlags, { isReady, imports, io }: Ears) {
     this.#limit = flags.grace * 1000 + KILL_AFTER_MILLISECONDS;
     const program = fileURLToPath(new URL("./child.js", import.meta.url));
     const child = fork(program, [JSON.stringify(flags)], { serialization: "advanced" });
@@ -129,12 +129,14 @@ class Child {
     const kill = () => void child.kill("SIGKILL");
     process.on("exit", kill);
     child.on("message", (message) => {
-      if (isMessage(message, "ready")) announce(message.url);
+      if (isMessage(message, "ready")) isReady(message.url);
+      if (isMessage(message, "imports")) imports(message.file);
       if (isMessage(message, "failed")) io.err(`galleta: ${message.line}\n`);
     });
     this.#ended = new Promise((done) => {
       child.once("exit", (code, signal) => {
         process.off("exit", kill);
+        this.hasEnded = true;
         const how = signal ?? `exit code ${code}`;
         if (!this.#stopping)
           io.err(`The app ended (${how}). It starts again at the next change.\n`);
