@@ -7,6 +7,7 @@ export { SessionError, type SessionErrorCode, type SessionErrorOptions } from ".
 export type { Backplane } from "./live/backplane.ts";
 export { clusterBackplane } from "./live/cluster.ts";
 export { sessionBackplane } from "./live/session-backplane.ts";
+export { attachStream, type StreamOptions, type StreamTarget } from "./live/stream.ts";
 export { update, type UpdateOptions } from "./live/update.ts";
 export { Secret } from "./secret.ts";
 export type { ConnectedBackplane, ConnectedStore } from "./session/connect.ts";

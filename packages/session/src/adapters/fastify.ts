@@ -3,8 +3,10 @@ import type { Commit } from "../cookie/headers.ts";
 import { when, type MaybePromise } from "../maybe.ts";
 import type { SessionData, SessionOf } from "../session/data.ts";
 import { heldBy, type Holder } from "./kit/expose.ts";
+import { asksForSocket } from "./kit/handshake.ts";
 import { NodeSession, prepareReply, sendFailure } from "./kit/node-session.ts";
 import { headersOf, type Reply } from "./kit/reply.ts";
+import type { WsServer, WsSocket } from "./kit/ws-server.ts";
 import { refuseEarly, refuseSecond, toSessions, type SessionsOrOptions } from "./kit/given.ts";
 
 declare module "fastify" {
@@ -59,7 +61,7 @@ export function session<Data = SessionData>(given: SessionsOrOptions<Data>): Fas
       });
       const goOn = (instead: Reply | undefined) => {
         if (instead === undefined) {
-          next();
+          void when(followSockets(held, request), next as () => void, next as (e: unknown) => void);
           return;
         }
         prepareReply(reply.raw, instead);
@@ -88,4 +90,12 @@ export function session<Data = SessionData>(given: SessionsOrOptions<Data>): Fas
     [Symbol.for("skip-override")]: true,
     [Symbol.for("fastify.display-name")]: "@galleta/session",
   });
+}
+
+/** Where the request asks for a socket of @fastify/websocket, that will be tied to its session. */
+function followSockets(held: NodeSession, request: FastifyRequest): Promise<void> | undefined {
+  const { websocketServer } = request.server as { websocketServer?: WsServer<WsSocket> };
+  if (websocketServer === undefined || !asksForSocket(held.facts)) return undefined;
+  // Apps without sockets do not load what serves them.
+  return import("./kit/ws-server.ts").then(({ adoptUpgrades }) => adoptUpgrades(websocketServer));
 }

@@ -4,8 +4,9 @@ import type {} from "koa";
 import type { Sessions } from "../engine.ts";
 import type { SessionData, SessionOf } from "../session/data.ts";
 import { exposeSession } from "./kit/expose.ts";
+import { liveContextOf } from "./kit/handshake.ts";
 import { NodeSession, prepareReply } from "./kit/node-session.ts";
-import { refuseSecond, toSessions, type SessionsOrOptions } from "./kit/given.ts";
+import { refuseSecond, refuseSetUp, toSessions, type SessionsOrOptions } from "./kit/given.ts";
 
 declare module "koa" {
   interface DefaultContext {
@@ -65,6 +66,13 @@ export function session<Data = SessionData>(
 ): (ctx: KoaContext & SessionProperty<Data>, next: () => Promise<unknown>) => Promise<void> {
   const sessions = toSessions(given);
   return async (ctx, next) => {
+    const opened = liveContextOf(ctx.req);
+    if (opened !== undefined) {
+      exposeSession(ctx, opened);
+      await next();
+      return;
+    }
+    if (ctx.res === undefined) throw refuseBare();
     const fail = (error: unknown) => ctx.onerror(error as Error);
     const held = new KoaSession(sessions, ctx, fail);
     if ((ctx as { session?: unknown }).session !== undefined) throw refuseSecond("ctx.session");
@@ -77,4 +85,11 @@ export function session<Data = SessionData>(
     ctx.body = reply.body;
     prepareReply(ctx.res, reply);
   };
+}
+
+/** A socket of koa-websocket, whose handshake was answered without a look at its Origin. */
+function refuseBare() {
+  return refuseSetUp(
+    "The handshake of this socket was not checked. After app.listen() call guard(app.ws.server, sessions) of @galleta/session/ws.",
+  );
 }

@@ -1,51 +1,22 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import { attachSocket, live } from "../live/live.ts";
-import type { LiveHandle } from "../live/socket.ts";
-import type { SessionContext } from "../session/context.ts";
+import { live } from "../live/live.ts";
 import type { SessionData, SessionOf } from "../session/data.ts";
-import { isLivePage, separateFrames, speakLive, type ProtocolOptions } from "./kit/frames.ts";
-import {
-  commitHandshake,
-  decide,
-  defineLiveSession,
-  failed,
-  recall,
-  refuseHandshake,
-  refuseUpgrade,
-  type HandshakeSettings,
-} from "./kit/handshake.ts";
-import { NodeFacts } from "./kit/node-facts.ts";
-import type { Reply } from "./kit/reply.ts";
+import { speakLive, type ProtocolOptions } from "./kit/frames.ts";
 import { toSessions, type SessionsOrOptions } from "./kit/given.ts";
-import { sendWithHandshake } from "./kit/upgrade.ts";
+import { recall } from "./kit/handshake.ts";
+import {
+  interceptUpgrades,
+  openUpgrade,
+  type WsServer,
+  type WsSettings as Settings,
+  type WsSocket,
+} from "./kit/ws-server.ts";
 
-/** What is used of a socket of the package ws. */
-export interface WsSocket {
-  close(code?: number, reason?: string): void;
-  send(data: never, ...rest: never[]): void;
-  emit(event: string | symbol, ...args: never[]): boolean;
-  once(event: "close", listener: () => void): unknown;
-}
-
-/** What is used of a `WebSocketServer` of the package ws. */
-export interface WsServer<Socket extends WsSocket> {
-  readonly options: object;
-  on(event: "headers", listener: (headers: string[], req: IncomingMessage) => void): unknown;
-  emit(event: "connection", ws: Socket, req: IncomingMessage): boolean;
-  handleUpgrade(
-    req: IncomingMessage,
-    socket: Duplex,
-    head: Buffer,
-    done: (ws: Socket) => void,
-  ): void;
-}
+export type { WsServer, WsSocket };
 
 /** What {@link session} may be told beside the options of sessions. */
-export interface WsSettings<Data = SessionData> extends HandshakeSettings<Data> {
-  /** Called after the socket's session was changed elsewhere; it has the change already. */
-  readonly changed?: (session: SessionOf<Data>, ws: WsSocket) => void;
-}
+export interface WsSettings<Data = SessionData> extends Settings<Data> {}
 
 /**
  * Sessions for the package ws. Gives listeners for the `upgrade` event of a server, which check the
@@ -72,15 +43,40 @@ export function session<Data = SessionData>(
   return <Socket extends WsSocket>(server: WsServer<Socket>) => {
     speakLive(server.options as ProtocolOptions);
     return (req: IncomingMessage, socket: Duplex, head: Buffer): void => {
-      // Node took its own listener away, and an error without one ends the process.
-      socket.on("error", () => socket.destroy());
-      const facts = new NodeFacts(req);
-      const refused = refuseHandshake(sessions, facts);
-      const context = sessions.open(req.headers.cookie, facts);
-      if (refused !== undefined) refuseUpgrade(socket, refused);
-      else void answer(server, settings, context, req, socket, head);
+      openUpgrade(sessions, {
+        server,
+        settings,
+        req,
+        socket,
+        accept: (done) => server.handleUpgrade(req, socket, head, done),
+        done: (ws) => server.emit("connection", ws, req),
+      });
     };
   };
+}
+
+/**
+ * Gives sessions to a `WebSocketServer` whose handshakes another library takes: express-ws,
+ * koa-websocket, NestJS. Does what {@link session} does, around `server.handleUpgrade`.
+ *
+ * @param given options, or the sessions of the HTTP server
+ * @returns the server that it was given
+ * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`
+ * @example
+ * ```ts
+ * guard(new WebSocketServer({ server }), sessions);
+ * ```
+ */
+export function guard<Socket extends WsSocket, Server extends WsServer<Socket>, Data = SessionData>(
+  server: Server & WsServer<Socket>,
+  given: SessionsOrOptions<Data>,
+  settings: WsSettings<Data> = {},
+): Server {
+  const sessions = live(toSessions(given));
+  interceptUpgrades(server, (req, socket, accept, done) =>
+    openUpgrade(sessions, { server, settings, req, socket, accept, done }),
+  );
+  return server;
 }
 
 /**
@@ -94,59 +90,4 @@ export function session<Data = SessionData>(
  */
 export function sessionOf<Data = SessionData>(ws: object): SessionOf<Data> {
   return recall<Data>(ws, "The session of this socket").session;
-}
-
-async function answer<Data, Socket extends WsSocket>(
-  server: WsServer<Socket>,
-  settings: WsSettings<Data>,
-  context: SessionContext<Data>,
-  req: IncomingMessage,
-  socket: Duplex,
-  head: Buffer,
-): Promise<void> {
-  const refused = await prepare(server, settings, context, req);
-  if (refused !== undefined) {
-    refuseUpgrade(socket, refused);
-    return;
-  }
-  // What the app throws in its listeners is its own, as with the package alone.
-  server.handleUpgrade(req, socket, head, (ws) => {
-    follow(settings, context, ws, isLivePage(req));
-    server.emit("connection", ws, req);
-  });
-}
-
-/** @returns what the handshake is refused with; `undefined` where it can be answered */
-async function prepare<Data, Socket extends WsSocket>(
-  server: WsServer<Socket>,
-  { handshake }: WsSettings<Data>,
-  context: SessionContext<Data>,
-  req: IncomingMessage,
-): Promise<Reply | undefined> {
-  try {
-    defineLiveSession(req, context);
-    const refused = await decide(context, handshake && (() => handshake(context.session, req)));
-    if (refused !== undefined) return refused;
-    sendWithHandshake(server, req, await commitHandshake(context));
-    return undefined;
-  } catch (error) {
-    return failed(error);
-  }
-}
-
-function follow<Data>(
-  { changed }: WsSettings<Data>,
-  context: SessionContext<Data>,
-  ws: WsSocket,
-  isPage: boolean,
-): void {
-  defineLiveSession(ws, context);
-  let handle: LiveHandle | undefined;
-  const control = isPage ? separateFrames(ws as never, () => handle) : undefined;
-  handle = attachSocket(context, {
-    close: (code, reason) => ws.close(code, reason),
-    changed: () => changed?.(context.session, ws),
-    control,
-  });
-  ws.once("close", () => handle?.detach());
 }

@@ -6,7 +6,8 @@ import { parseBody } from "../session/json.ts";
 import { ENDED, type Revision, type Snapshot } from "../session/records.ts";
 import type { ExchangeAnswer, LivePort } from "../session/ports.ts";
 import type { Shared } from "../session/shared.ts";
-import { throwHandshakeSent, throwWithoutSession } from "../session/late-writes.ts";
+import type { Fail } from "../session/dictionary.ts";
+import { throwCommitted, throwHandshakeSent, throwWithoutSession } from "../session/late-writes.ts";
 import { MAX_TOKEN_CHARACTERS } from "../token/token.ts";
 import type { Backplane } from "./backplane.ts";
 import { exchangeTicket } from "./exchange.ts";
@@ -95,16 +96,21 @@ export class LiveHub implements LivePort {
   /**
    * Registers a socket under its session.
    *
+   * @param refuse throws what a change throws from now on
    * @returns `undefined` where it has none that could live: no cookie was brought, and none set, or
    * it is one of `writeAs`
    */
-  attach(context: SessionContext<never>, socket: LiveSocket): Attached | undefined {
+  attach(
+    context: SessionContext<never>,
+    socket: LiveSocket,
+    refuse: Fail = throwHandshakeSent,
+  ): Attached | undefined {
     const { recent, settings, store } = this.#shared;
     if (settings.writeAs !== undefined) return undefined;
     const { state } = context;
     const { loaded, issued } = state;
     if (issued === undefined && (loaded.isNew || state.sid !== loaded.sid)) {
-      context.close(throwWithoutSession);
+      context.close(refuse === throwHandshakeSent ? throwWithoutSession : throwCommitted);
       return undefined;
     }
     const { sid } = state;
@@ -114,7 +120,7 @@ export class LiveHub implements LivePort {
       socket.close(CLOSE_CODE, SESSION_ENDED);
       return undefined;
     }
-    context.close(throwHandshakeSent);
+    context.close(refuse);
     const attached = this.registry.add(context, socket);
     // What happened between the look into the cookie and now. Where nothing did, the other sockets
     // of the session are left alone: there may be thousands.

@@ -37,6 +37,8 @@ export class SessionContext<Data = SessionData> {
   #failure:
     | { readonly view: JsonObject; readonly found: VerifiedCookie | LoadedSnapshot }
     | undefined;
+  /** Streams that are tied to the session when their response begins. */
+  #waiting: (() => void)[] | undefined;
   /** What the response owes after a commit that failed. */
   #owed: Commit | undefined;
 
@@ -164,10 +166,25 @@ export class SessionContext<Data = SessionData> {
     };
     try {
       const commit = this.#save(state);
-      return commit instanceof Promise ? commit.catch(failed) : commit;
+      return commit instanceof Promise
+        ? commit.then((owed) => this.#committed(owed), failed)
+        : this.#committed(commit);
     } catch (error) {
       return failed(error);
     }
+  }
+
+  /** Calls a listener once the session is committed for its response; at once where it was. */
+  afterCommit(listener: () => void): void {
+    if (this.isOpen) (this.#waiting ??= []).push(listener);
+    else listener();
+  }
+
+  #committed(commit: Commit): Commit {
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    for (const listener of waiting ?? []) listener();
+    return commit;
   }
 
   /**

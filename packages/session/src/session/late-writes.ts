@@ -13,6 +13,12 @@ export const throwCommitted: Fail = throwing(
   "The response headers have been sent: change the session earlier.",
 );
 
+/** The response has begun, and its stream is tied to the session. */
+export const throwStreamBegun: Fail = refusal(
+  "ERR_SESSION_COMMITTED",
+  "The response headers have been sent: use `await update(session, draft => { ... })`, or change the session before the stream begins.",
+);
+
 /** The socket is open. */
 export const throwHandshakeSent: Fail = throwing(
   "ERR_SESSION_HANDSHAKE_SENT",

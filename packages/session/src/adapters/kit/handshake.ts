@@ -104,6 +104,11 @@ export function remember<Data>(context: SessionContext<Data>, ...keys: object[])
   for (const key of keys) contexts.set(key, context as unknown as SessionContext<never>);
 }
 
+/** The same, where it may not have been told. */
+export function liveContextOf(key: object): SessionContext<never> | undefined {
+  return contexts.get(key);
+}
+
 /**
  * The session of a request or socket that {@link remember} was told of.
  *

@@ -3,7 +3,7 @@ import type { Sessions } from "../../engine.ts";
 import { when } from "../../maybe.ts";
 import type { SessionData, SessionOf } from "../../session/data.ts";
 import { exposeSession } from "./expose.ts";
-import { asksForSocket, openForHandshake } from "./handshake.ts";
+import { asksForSocket, liveContextOf, openForHandshake } from "./handshake.ts";
 import { NodeSession, sendReply } from "./node-session.ts";
 import { NodeFacts } from "./node-facts.ts";
 import type { Reply } from "./reply.ts";
@@ -45,6 +45,11 @@ export function serveConnect<Data>(
   define: (req: IncomingMessage, held: NodeSession<Data>) => void = exposeSession,
 ): void {
   const before = req as { session?: unknown; body?: unknown };
+  // A socket that was opened already comes by once more, as with express-ws.
+  if (liveContextOf(req) !== undefined) {
+    next();
+    return;
+  }
   if (before.session !== undefined) throw refuseSecond("req.session");
   // In the `upgrade` event of a server there is no response. A response of a test may be as bare.
   if (!("flushHeaders" in res) && asksForSocket(new NodeFacts(req))) {

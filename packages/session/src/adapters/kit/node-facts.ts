@@ -46,11 +46,11 @@ export class NodeFacts implements RequestFacts {
   }
 
   get encrypted(): boolean {
-    return (this.#req.socket as { encrypted?: boolean }).encrypted === true;
+    return (this.#req.socket as { encrypted?: boolean } | undefined)?.encrypted === true;
   }
 
   get remoteAddress(): string | undefined {
-    return this.#req.socket.remoteAddress;
+    return (this.#req.socket as { remoteAddress?: string } | undefined)?.remoteAddress;
   }
 }
 

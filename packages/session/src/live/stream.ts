@@ -1,0 +1,212 @@
+import { SessionError } from "../errors.ts";
+import { contextOf, type SessionContext } from "../session/context.ts";
+import { throwStreamBegun } from "../session/late-writes.ts";
+import { hubOf } from "./hub.ts";
+import type { LiveHandle } from "./socket.ts";
+
+/** A response of Node, or another stream that is written to. */
+export interface WritableTarget {
+  write(chunk: never): unknown;
+  end(done?: () => void): unknown;
+  on(event: "pipe" | "unpipe", listener: (source: PipedSource) => void): unknown;
+  once(event: "close", listener: () => void): unknown;
+}
+
+interface PipedSource {
+  unpipe(target: never): unknown;
+  destroy(): unknown;
+}
+
+/** What h3's `createEventStream` gives, and the like. */
+export interface ClosableTarget {
+  close(): unknown;
+  onClosed(listener: () => void): unknown;
+}
+
+/** What {@link attachStream} takes. */
+export type StreamTarget =
+  | Response
+  | ReadableStream
+  | WritableTarget
+  | ClosableTarget
+  | AsyncIterable<unknown>;
+
+/** Options of {@link attachStream}. */
+export interface StreamOptions {
+  /** Called after the session was changed elsewhere; it has the change already. */
+  readonly changed?: () => void;
+}
+
+/**
+ * Ties a stream, such as server-sent events, to its session: it ends when the session does.
+ *
+ * The session has what others change in it, and `update` changes it. A stream without a session is
+ * left alone.
+ *
+ * @param stream a response of Node, a web `Response` or `ReadableStream`, an async iterable, or a
+ * stream with `close` and `onClosed`
+ * @returns what to go on with: the stream itself, or one that stands for it
+ * @throws SessionError `ERR_SESSION_NOT_A_SESSION`, `ERR_SESSION_OPTION`
+ * @example
+ * ```ts
+ * const events = new ReadableStream();
+ * const response = attachStream(req.session, new Response(events));
+ * ```
+ */
+export function attachStream<Stream extends StreamTarget>(
+  session: object,
+  stream: Stream,
+  options: StreamOptions = {},
+): Stream {
+  const tie = new Tie(contextOf(session), options);
+  return follow(tie, stream) as Stream;
+}
+
+function follow(tie: Tie, stream: StreamTarget): StreamTarget {
+  if (stream instanceof Response) {
+    const { body } = stream;
+    return body === null ? stream : new Response(followReadable(tie, body), stream);
+  }
+  if (stream instanceof ReadableStream) return followReadable(tie, stream);
+  if ("write" in stream && "end" in stream) return followWritable(tie, stream);
+  if ("onClosed" in stream) {
+    stream.onClosed(() => tie.release());
+    tie.hold(() => stream.close());
+    return stream;
+  }
+  if (Symbol.asyncIterator in stream && !("pipe" in stream)) return followIterable(tie, stream);
+  throw new SessionError(
+    "ERR_SESSION_OPTION",
+    "attachStream takes a response of Node, a Response or ReadableStream, an async iterable, or a stream with close and onClosed.",
+  );
+}
+
+/** What ties a stream to its session. The tie is made when the response has begun. */
+class Tie {
+  readonly #context: SessionContext<never>;
+  readonly #options: StreamOptions;
+  #handle: LiveHandle | undefined;
+  #isReleased = false;
+
+  constructor(context: SessionContext<never>, options: StreamOptions) {
+    this.#context = context;
+    this.#options = options;
+  }
+
+  /** @param close ends the stream */
+  hold(close: () => unknown): void {
+    this.#context.afterCommit(() => {
+      if (this.#isReleased) return;
+      const end = () => {
+        if (!this.#isReleased) void close();
+        this.#isReleased = true;
+      };
+      const socket = {
+        // The response is on its way at this moment: it must not end before it has begun.
+        close: () => queueMicrotask(end),
+        changed: () => this.#options.changed?.(),
+      };
+      this.#handle = hubOf(this.#context.shared).attach(this.#context, socket, throwStreamBegun);
+    });
+  }
+
+  /** The stream ended by itself. */
+  release(): void {
+    this.#isReleased = true;
+    this.#handle?.detach();
+  }
+}
+
+function followWritable(tie: Tie, target: WritableTarget): WritableTarget {
+  const sources = new Set<PipedSource>();
+  target.on("pipe", (source) => sources.add(source));
+  target.on("unpipe", (source) => sources.delete(source));
+  target.once("close", () => tie.release());
+  tie.hold(() => {
+    const piped = [...sources];
+    for (const source of piped) source.unpipe(target as never);
+    target.end(() => {
+      for (const source of piped) source.destroy();
+    });
+    // The app may write until it hears of the end. Node would take that for an error of the process.
+    target.write = () => false;
+    target.end = () => target;
+  });
+  return target;
+}
+
+function followReadable(tie: Tie, source: ReadableStream): ReadableStream {
+  const reader = source.getReader();
+  let isEnded = false;
+  return new ReadableStream(
+    {
+      start(controller) {
+        tie.hold(() => {
+          isEnded = true;
+          controller.close();
+          reader.cancel().catch(() => undefined);
+        });
+      },
+      async pull(controller) {
+        const { done, value } = await reader.read().catch((error: unknown) => {
+          tie.release();
+          throw error;
+        });
+        if (isEnded) return;
+        if (!done) {
+          controller.enqueue(value);
+          return;
+        }
+        tie.release();
+        controller.close();
+      },
+      cancel(reason) {
+        tie.release();
+        return reader.cancel(reason);
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+const OVER: IteratorReturnResult<undefined> = { done: true, value: undefined };
+
+function followIterable(tie: Tie, source: AsyncIterable<unknown>): AsyncIterable<unknown> {
+  const iterator = source[Symbol.asyncIterator]();
+  let isEnded = false;
+  // One for the step that is waited for: a promise for the whole stream would grow with each step.
+  let finish = (_: IteratorResult<unknown>): void => undefined;
+  const end = () => {
+    isEnded = true;
+    finish(OVER);
+    // A generator that waits for something returns only then.
+    void iterator.return?.().catch(() => undefined);
+  };
+  tie.hold(end);
+  const steps: AsyncIterableIterator<unknown> = {
+    [Symbol.asyncIterator]: () => steps,
+    next: () =>
+      new Promise((resolve, reject) => {
+        if (isEnded) {
+          resolve(OVER);
+          return;
+        }
+        finish = resolve;
+        iterator.next().then(
+          (step) => {
+            if (step.done === true) tie.release();
+            resolve(step);
+          },
+          (error: unknown) => {
+            tie.release();
+            reject(error as Error);
+          },
+        );
+      }),
+    return: async (value) => {
+      tie.release();
+      return (await iterator.return?.(value)) ?? { done: true, value };
+    },
+  };
+  return steps;
+}

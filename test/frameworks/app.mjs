@@ -1,0 +1,136 @@
+// What every app of the suite does, whatever framework serves it.
+import {
+  createSessions,
+  destroy,
+  memoryStore,
+  renew,
+  SessionError,
+  sessionStore,
+  update,
+} from "@galleta/session";
+
+const secretKey = "a secret key of the frameworks' suite, long enough";
+
+/** A store that can be switched off. */
+function frailStore() {
+  const values = new Map();
+  const store = { isDown: false };
+  const answer = async (value) => {
+    if (store.isDown) throw new Error("the store is down");
+    return value;
+  };
+  store.port = sessionStore({
+    get: (key) => answer(values.get(key)),
+    set: (key, value) => answer(values.set(key, value)),
+    delete: (key) => answer(values.delete(key)),
+  });
+  return store;
+}
+
+const frail = frailStore();
+
+/** The same app with other options, each on a port of its own. */
+export const VARIANTS = {
+  plain: () => ({ trustedOrigins: ["https://friend.example"] }),
+  strict: () => ({ csrf: "strict" }),
+  stored: () => ({ store: memoryStore(), subject: "user" }),
+  short: () => ({ maxAge: 3, rolling: false }),
+  frail: () => ({ store: frail.port }),
+};
+
+export function makeApp(variant) {
+  const sessions = createSessions({ secretKey, ...VARIANTS[variant]() });
+  const codes = [];
+  const record = (error) => void codes.push(error?.code ?? String(error));
+  globalThis.process?.on?.("warning", record);
+  return { sessions, record, http: (url, session) => http({ sessions, codes }, url, session) };
+}
+
+/**
+ * Answers an HTTP request.
+ * @param session gives the session, which is opened by that
+ */
+async function http({ sessions, codes }, target, session) {
+  const { pathname, searchParams } = new URL(target, "http://here");
+  switch (pathname) {
+    case "/page":
+      return "<!doctype html><title>page</title>";
+    case "/codes":
+      return JSON.stringify(codes.splice(0));
+    case "/store":
+      frail.isDown = searchParams.has("down");
+      return "switched";
+    case "/login":
+      renew(session());
+      session().user = searchParams.get("user") ?? "ann";
+      return "hello";
+    case "/set":
+      for (const [key, value] of searchParams) session()[key] = value;
+      return JSON.stringify({ ...session() });
+    case "/read":
+      return JSON.stringify({ ...session() });
+    case "/logout":
+      destroy(session());
+      return "bye";
+    case "/revoke":
+      await sessions.revokeAll(searchParams.get("user") ?? "ann");
+      return "revoked";
+    default:
+      return "nothing here";
+  }
+}
+
+/** What the app does while a handshake can still be answered. @returns the status to refuse with */
+export function handshake(session, target) {
+  const { searchParams } = new URL(target, "http://here");
+  if (searchParams.has("set")) session.fromHandshake = searchParams.get("set");
+  if (searchParams.has("big")) session.big = "x".repeat(6000);
+  return searchParams.has("refuse") ? Number(searchParams.get("refuse")) : undefined;
+}
+
+/** Answers a message on a socket. @param send sends another message before */
+export async function reply(session, message, send) {
+  const change = (draft) => void (draft.updated = true);
+  try {
+    if (message === "write") session.late = true;
+    if (message === "update") await update(session, change);
+    if (message === "deliver") {
+      await update(session, change, { deliver: (ticket) => send(`ticket ${ticket}`) });
+    }
+    return JSON.stringify({ ...session });
+  } catch (error) {
+    return error instanceof SessionError ? error.code : String(error);
+  }
+}
+
+/** What a stream of the app sends: the session as it is now, again and again. */
+export async function* ticks(session) {
+  for (;;) {
+    yield { ...session };
+    await new Promise((resolve) => setTimeout(resolve, 30));
+  }
+}
+
+/** The same as server-sent events. */
+export function eventStream(session) {
+  const steps = ticks(session);
+  const encoder = new TextEncoder();
+  return new ReadableStream({
+    async pull(controller) {
+      const { value } = await steps.next();
+      controller.enqueue(encoder.encode(`data: ${JSON.stringify(value)}\n\n`));
+    },
+    cancel: () => void steps.return(),
+  });
+}
+
+export const SSE = { "content-type": "text/event-stream" };
+
+/** Writes server-sent events into a response of Node until it is closed. */
+export function writeEvents(session, res) {
+  const write = () => res.write(`data: ${JSON.stringify({ ...session })}\n\n`);
+  res.writeHead(200, SSE);
+  write();
+  const timer = setInterval(write, 30);
+  res.once("close", () => clearInterval(timer));
+}

@@ -1,0 +1,150 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { connect, type Connected, type Refused, type Talk } from "../adapters/socket-harness.ts";
+import { ask, Jar, type Sent } from "../adapters/wire.ts";
+import type { WebSocket } from "ws";
+
+/** The sets of options that an app is served with; see app.mjs. */
+export type Variant = "plain" | "strict" | "stored" | "short" | "frail";
+export type Ports = Readonly<Record<Variant, number>>;
+
+/** A framework's own sockets on one runtime. */
+export interface Column {
+  readonly name: string;
+  /** Serves the app; see main.mjs. */
+  readonly start: () => Promise<Server>;
+  /** The path that sockets connect to. */
+  readonly path?: string;
+  /** The subprotocols that a client of the framework offers. */
+  readonly protocols?: readonly string[];
+  /** Speaks the framework's protocol over a bare WebSocket. Default: a text is a message. */
+  readonly wrap?: (ws: WebSocket) => Promise<Talk>;
+  /** What differs where the framework or its runtime cannot do better. */
+  readonly limits?: Limits;
+}
+
+export interface Limits {
+  /** The code of a change in the handshake, where no cookie can go out with the 101. */
+  readonly handshakeChange?: string;
+  /** The same where the sessions have a store. */
+  readonly handshakeChangeStored?: string;
+  /** The app has no place where it sees a handshake. */
+  readonly hasNoHandshake?: true;
+  /** What a socket is closed with when its session has ended. Default 1008. */
+  readonly closeCode?: number;
+  /** A page cannot use `@galleta/session/client`, which is a plain WebSocket. */
+  readonly hasProtocol?: true;
+  /** A refusal is an answer without our body, as the framework makes it. */
+  readonly hidesReason?: true;
+}
+
+export interface Server {
+  readonly ports: Ports;
+  stop(): Promise<void>;
+}
+
+const home = fileURLToPath(new URL(".", import.meta.url));
+const runtimes = fileURLToPath(new URL("../runtimes/node_modules/.bin/", import.meta.url));
+
+/** What the suite needs beside the workspace. */
+export function isInstalled(): boolean {
+  const needed = [`${home}node_modules`, ...["bun", "deno", "workerd"].map((it) => runtimes + it)];
+  if (needed.every((path) => existsSync(path))) return true;
+  const message = "These tests need: npm run runtimes";
+  if (process.env["CI"] === "true") throw new Error(message);
+  console.warn(`SKIPPED. ${message}`);
+  return false;
+}
+
+const COMMANDS = {
+  node: [process.execPath],
+  bun: [`${runtimes}bun`, "run"],
+  deno: [`${runtimes}deno`, "run", "-A", "--node-modules-dir=manual"],
+} as const;
+
+/** Serves the app with one framework in a process of its own. */
+export async function serveWith(
+  name: string,
+  runtime: keyof typeof COMMANDS = "node",
+  ...args: readonly string[]
+): Promise<Server> {
+  const [command, ...before] = COMMANDS[runtime];
+  const child = spawn(command, [...before, `${home}main.mjs`, name, ...args], { cwd: home });
+  return { ports: JSON.parse(await firstLine(child)) as Ports, stop: () => stop(child) };
+}
+
+async function firstLine(child: ChildProcess): Promise<string> {
+  let said = "";
+  child.stderr?.on("data", (text) => (said += String(text)));
+  for await (const line of createInterface(child.stdout!)) {
+    if (line.startsWith("{")) return line;
+  }
+  throw new Error(`The server ended: ${said}`);
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  const ended = once(child, "exit");
+  child.kill("SIGKILL");
+  await ended;
+}
+
+/** A client of one column. */
+export class Client {
+  readonly column: Column;
+  readonly #server: Server;
+  readonly #sockets: Connected[] = [];
+
+  constructor(column: Column, server: Server) {
+    this.column = column;
+    this.#server = server;
+  }
+
+  origin(variant: Variant): string {
+    return `http://127.0.0.1:${this.#server.ports[variant]}`;
+  }
+
+  ask(variant: Variant, path: string, sent: Sent = {}) {
+    return ask(this.origin(variant), path, sent);
+  }
+
+  async get(variant: Variant, path: string, jar: Jar = new Jar()): Promise<string> {
+    return (await this.ask(variant, path, { jar })).body;
+  }
+
+  /** A browser that is logged in. */
+  async login(variant: Variant, user = "ann"): Promise<Jar> {
+    const jar = new Jar();
+    await this.get(variant, `/login?user=${user}`, jar);
+    return jar;
+  }
+
+  /** Opens a socket, or tells how it was refused. */
+  async open(
+    variant: Variant,
+    query = "",
+    headers: Record<string, string> = {},
+    protocols: readonly string[] = [],
+  ): Promise<Connected | Refused> {
+    const { name, path = "/ws", wrap, protocols: own = [] } = this.column;
+    const harness = { name, path, ...(wrap && { wrap }), serve() {}, speaksLive: true };
+    const offered = [...protocols, ...own];
+    const outcome = await connect(harness, this.origin(variant), query, headers, offered);
+    if ("talk" in outcome) this.#sockets.push(outcome);
+    return outcome;
+  }
+
+  /** Opens a socket, which must not be refused. */
+  async opened(...args: Parameters<Client["open"]>): Promise<Connected> {
+    const outcome = await this.open(...args);
+    if (!("talk" in outcome)) throw new Error(`refused with ${outcome.status}: ${outcome.body}`);
+    return outcome;
+  }
+
+  async stop(): Promise<void> {
+    for (const { ws } of this.#sockets) ws.terminate();
+    await this.#server.stop();
+  }
+}

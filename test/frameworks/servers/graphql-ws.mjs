@@ -1,0 +1,19 @@
+import { session, sessionOf } from "@galleta/session/ws";
+import { buildSchema } from "graphql";
+import { useServer } from "graphql-ws/use/ws";
+import { WebSocketServer } from "ws";
+import { handshake, reply } from "../app.mjs";
+import { listen } from "./node-http.mjs";
+
+const schema = buildSchema("type Query { say(message: String!): String! }");
+const rootValue = { say: ({ message }, { session: of }) => reply(of, message) };
+
+export default function start(app) {
+  return listen(app, (server) => {
+    const wss = new WebSocketServer({ noServer: true });
+    const options = { handshake: (of, req) => handshake(of, req.url) };
+    server.on("upgrade", session(app.sessions, options)(wss));
+    const context = ({ extra }) => ({ session: sessionOf(extra.socket) });
+    useServer({ schema, roots: { query: rootValue }, context }, wss);
+  });
+}

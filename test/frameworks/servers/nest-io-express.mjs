@@ -1,0 +1,3 @@
+import { startNest } from "./nest.mjs";
+
+export default (app) => startNest(app, "express", "io");
