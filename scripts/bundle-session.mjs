@@ -34,7 +34,10 @@ const IS_FUNCTION = new Set(["express-session"]);
 
 /** Which shared file holds a source that several entries need. */
 function sharedBy(path) {
-  const [folder] = relative(join(root, "src"), path).split("/");
+  const source = relative(join(root, "src"), path);
+  const [folder] = source.split("/");
+  // Adapters that load it only for apps with sockets import it when the first of them comes.
+  if (source.startsWith("adapters/kit/sockets/")) return "sockets";
   return { live: "live", "timer.ts": "live", store: "live", formats: "formats" }[folder] ?? "core";
 }
 

@@ -6,7 +6,7 @@ import { heldBy, type Holder } from "./kit/expose.ts";
 import { asksForSocket } from "./kit/handshake.ts";
 import { NodeSession, prepareReply, sendFailure } from "./kit/node-session.ts";
 import { headersOf, type Reply } from "./kit/reply.ts";
-import type { WsServer, WsSocket } from "./kit/ws-server.ts";
+import type { WsServer, WsSocket } from "./kit/sockets/ws-server.ts";
 import { refuseEarly, refuseSecond, toSessions, type SessionsOrOptions } from "./kit/given.ts";
 
 declare module "fastify" {
@@ -97,5 +97,7 @@ function followSockets(held: NodeSession, request: FastifyRequest): Promise<void
   const { websocketServer } = request.server as { websocketServer?: WsServer<WsSocket> };
   if (websocketServer === undefined || !asksForSocket(held.facts)) return undefined;
   // Apps without sockets do not load what serves them.
-  return import("./kit/ws-server.ts").then(({ adoptUpgrades }) => adoptUpgrades(websocketServer));
+  return import("./kit/sockets/ws-server.ts").then(({ adoptUpgrades }) =>
+    adoptUpgrades(websocketServer),
+  );
 }

@@ -18,7 +18,7 @@ import { NodeFacts } from "./kit/node-facts.ts";
 import { sendReply } from "./kit/node-session.ts";
 import { deniedReply, type Reply } from "./kit/reply.ts";
 import { toSessions, type SessionsOrOptions } from "./kit/given.ts";
-import { sendWithHandshake, type HandshakeServer } from "./kit/upgrade.ts";
+import { sendWithHandshake, type HandshakeServer } from "./kit/sockets/upgrade.ts";
 
 /** What is used of the engine of a Socket.IO server. */
 interface Engine {

@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { live } from "../live/live.ts";
 import type { SessionData, SessionOf } from "../session/data.ts";
-import { speakLive, type ProtocolOptions } from "./kit/frames.ts";
+import { speakLive, type ProtocolOptions } from "./kit/sockets/frames.ts";
 import { toSessions, type SessionsOrOptions } from "./kit/given.ts";
 import { recall } from "./kit/handshake.ts";
 import {
@@ -11,7 +11,7 @@ import {
   type WsServer,
   type WsSettings as Settings,
   type WsSocket,
-} from "./kit/ws-server.ts";
+} from "./kit/sockets/ws-server.ts";
 
 export type { WsServer, WsSocket };
 

@@ -175,10 +175,10 @@ function followIterable(tie: Tie, source: AsyncIterable<unknown>): AsyncIterable
   const iterator = source[Symbol.asyncIterator]();
   let isEnded = false;
   // One for the step that is waited for: a promise for the whole stream would grow with each step.
-  let finish = (_: IteratorResult<unknown>): void => undefined;
+  let finish: ((step: IteratorResult<unknown>) => void) | undefined;
   const end = () => {
     isEnded = true;
-    finish(OVER);
+    finish?.(OVER);
     // A generator that waits for something returns only then.
     void iterator.return?.().catch(() => undefined);
   };

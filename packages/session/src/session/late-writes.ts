@@ -14,7 +14,7 @@ export const throwCommitted: Fail = throwing(
 );
 
 /** The response has begun, and its stream is tied to the session. */
-export const throwStreamBegun: Fail = refusal(
+export const throwStreamBegun: Fail = throwing(
   "ERR_SESSION_COMMITTED",
   "The response headers have been sent: use `await update(session, draft => { ... })`, or change the session before the stream begins.",
 );

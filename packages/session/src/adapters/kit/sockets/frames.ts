@@ -6,7 +6,7 @@ import {
   negotiate,
   readFrame,
   type LiveHandle,
-} from "../../live/socket.ts";
+} from "../../../live/socket.ts";
 
 type Send = (data: unknown, ...rest: unknown[]) => void;
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { SessionError } from "../../errors.ts";
+import { SessionError } from "../../../errors.ts";
 
 /** The cookies that wait for their 101. */
 const cookies = new WeakMap<object, readonly string[]>();

@@ -1,13 +1,13 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import type { Sessions } from "../../engine.ts";
-import { attachSocket, live } from "../../live/live.ts";
-import type { LiveHandle } from "../../live/socket.ts";
-import type { MaybePromise } from "../../maybe.ts";
-import type { Commit } from "../../cookie/headers.ts";
-import type { SessionContext } from "../../session/context.ts";
-import type { SessionData, SessionOf } from "../../session/data.ts";
-import { heldBy } from "./expose.ts";
+import type { Sessions } from "../../../engine.ts";
+import { attachSocket, live } from "../../../live/live.ts";
+import type { LiveHandle } from "../../../live/socket.ts";
+import type { MaybePromise } from "../../../maybe.ts";
+import type { Commit } from "../../../cookie/headers.ts";
+import type { SessionContext } from "../../../session/context.ts";
+import type { SessionData, SessionOf } from "../../../session/data.ts";
+import { heldBy } from "../expose.ts";
 import { isLivePage, separateFrames, speakLive, type ProtocolOptions } from "./frames.ts";
 import {
   commitHandshake,
@@ -18,9 +18,9 @@ import {
   refuseUpgrade,
   remember,
   type HandshakeSettings,
-} from "./handshake.ts";
-import { NodeFacts } from "./node-facts.ts";
-import type { Reply } from "./reply.ts";
+} from "../handshake.ts";
+import { NodeFacts } from "../node-facts.ts";
+import type { Reply } from "../reply.ts";
 import { sendWithHandshake } from "./upgrade.ts";
 
 /** What is used of a socket of the package ws. */
