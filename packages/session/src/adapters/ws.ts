@@ -9,14 +9,11 @@ import {
   interceptUpgrades,
   openUpgrade,
   type WsServer,
-  type WsSettings as Settings,
+  type WsSettings,
   type WsSocket,
 } from "./kit/sockets/ws-server.ts";
 
-export type { WsServer, WsSocket };
-
-/** What {@link session} may be told beside the options of sessions. */
-export interface WsSettings<Data = SessionData> extends Settings<Data> {}
+export type { WsServer, WsSettings, WsSocket };
 
 /**
  * Sessions for the package ws. Gives listeners for the `upgrade` event of a server, which check the

@@ -45,7 +45,7 @@ export interface WsServer<Socket extends WsSocket> {
 }
 
 /** What an app decides about the sockets of a server. */
-export interface WsSettings<Data> extends HandshakeSettings<Data> {
+export interface WsSettings<Data = SessionData> extends HandshakeSettings<Data> {
   /** Called after the socket's session was changed elsewhere; it has the change already. */
   readonly changed?: (session: SessionOf<Data>, ws: WsSocket) => void;
 }
