@@ -1,6 +1,6 @@
 import { get as httpGet, type IncomingMessage } from "node:http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { noteOutcomes } from "../adapters/conformance.ts";
+import { noteOutcomes } from "../support/outcomes.ts";
 import type { Jar } from "../adapters/wire.ts";
 import { Client, isInstalled, serveWith, type Column, type Variant } from "./column.ts";
 

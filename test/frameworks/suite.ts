@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, it } from "vitest";
-import { noteOutcomes } from "../adapters/conformance.ts";
+import { noteOutcomes } from "../support/outcomes.ts";
 import { Client, type Column } from "./column.ts";
 import { begin, socketCases, type Begun } from "./socket-cases.ts";
 
