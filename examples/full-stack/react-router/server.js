@@ -1,0 +1,9 @@
+// In the place of react-router-serve, which believes no proxy that ends TLS.
+import { createRequestHandler } from "@react-router/express";
+import express from "express";
+
+const app = express();
+app.set("trust proxy", "loopback");
+app.use(express.static("build/client"));
+app.use(createRequestHandler({ build: await import("./build/server/index.js") }));
+app.listen(Number(process.env.PORT ?? 3000));

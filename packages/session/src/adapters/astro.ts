@@ -1,0 +1,86 @@
+import type { SessionData } from "../session/data.ts";
+import { exposeSession, heldBy, hold } from "./kit/expose.ts";
+import { FetchSession } from "./kit/fetch-session.ts";
+import { lazySessions, refuseSecond, type LazySessions } from "./kit/given.ts";
+import { refuseSession } from "./kit/locals.ts";
+import { UrlFacts } from "./kit/url-facts.ts";
+
+export type { SessionLocals } from "./kit/locals.ts";
+
+/** What this adapter uses of Astro's `APIContext`. */
+export interface AstroContext {
+  readonly request: Request;
+  readonly url: URL;
+  readonly locals: object;
+  readonly isPrerendered: boolean;
+  readonly clientAddress: string;
+}
+
+/** A middleware of Astro, for `src/middleware.ts`. */
+export type AstroMiddleware = (
+  context: AstroContext,
+  next: () => Promise<Response>,
+) => Promise<Response>;
+
+/**
+ * Sessions for Astro: `context.locals.session` and `Astro.locals.session`, and the check against
+ * cross-site requests. Composes in `sequence()`.
+ *
+ * @param given options, shared sessions, or a function that gives them at the first request
+ * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; a request fails with
+ * `ERR_SESSION_SETUP` where another session stands before it
+ * @example
+ * ```ts
+ * // src/middleware.ts
+ * export const onRequest = session({ secretKey: process.env.SECRET_KEY ?? "" });
+ * ```
+ */
+export function session<Data = SessionData>(given: LazySessions<Data>): AstroMiddleware {
+  const sessions = lazySessions(given);
+  return async (context, next) => {
+    const { request, locals } = context;
+    if (context.isPrerendered) {
+      refuseSession(locals);
+      return next();
+    }
+    const before = heldBy(request) as FetchSession<Data> | undefined;
+    if (heldBy(locals) !== undefined) throw refuseSecond("context.locals.session");
+    if (before !== undefined) {
+      // Astro renders its page of errors by a second pass, with locals of their own.
+      exposeSession(locals, before);
+      return before.finish(await next());
+    }
+    const facts = new UrlFacts(request, context.url, () => ({ remoteAddress: address(context) }));
+    const held = new FetchSession(sessions(), request, { facts });
+    hold(request, held);
+    exposeSession(locals, held);
+    const reply = await held.begin();
+    if (reply !== undefined) return reply;
+    try {
+      return await held.finish(await next());
+    } catch (error) {
+      return recover(error, held);
+    }
+  };
+}
+
+/** A response that carries the cookie; Astro fills an empty one with its page of errors. */
+async function recover<Data>(error: unknown, held: FetchSession<Data>): Promise<Response> {
+  if (error instanceof Response) return held.finish(error);
+  const { setCookie } = await held.commit();
+  if (setCookie.length === 0) throw error;
+  // oxlint-disable-next-line no-console -- as Astro does with what it catches itself
+  console.error(error);
+  const response = new Response(null, { status: 500 });
+  for (const cookie of setCookie) response.headers.append("set-cookie", cookie);
+  response.headers.set("cache-control", "private, no-store");
+  return response;
+}
+
+function address(context: AstroContext): string | undefined {
+  try {
+    return context.clientAddress;
+  } catch {
+    return undefined; // this adapter of Astro knows no addresses
+  }
+}

@@ -1,0 +1,161 @@
+import { SessionError } from "../errors.ts";
+import type { SessionContext } from "../session/context.ts";
+import type { SessionData, SessionOf } from "../session/data.ts";
+import type { JsonValue } from "../session/format.ts";
+import { describe, flash } from "../session/functions.ts";
+import { heldBy, hold } from "./kit/expose.ts";
+import { FetchSession } from "./kit/fetch-session.ts";
+import { lazySessions, refuseEarly, refuseSecond, type LazySessions } from "./kit/given.ts";
+import { UrlFacts } from "./kit/url-facts.ts";
+
+/** A middleware of a route module. */
+export type RouterMiddleware = (
+  args: { readonly request: Request; readonly context: object },
+  next: () => Promise<Response>,
+) => Promise<Response>;
+
+/** Gives the session of a request by the `context` of its loader, action or middleware. */
+export type GetSession<Data = SessionData> = (context: object) => SessionOf<Data>;
+
+/**
+ * Sessions for React Router: a middleware for the root route with the check against cross-site
+ * requests, and the function that gives the session to loaders and actions.
+ *
+ * @param given options, shared sessions, or a function that gives them at the first request
+ * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; a request fails with
+ * `ERR_SESSION_SETUP` where the middleware stands twice, or not before the use of the session
+ * @example
+ * ```ts
+ * // app/session.server.ts; app/root.tsx: export const middleware = [sessionMiddleware];
+ * export const [sessionMiddleware, getSession] = session({ secretKey: process.env.SECRET_KEY ?? "" });
+ * ```
+ */
+export function session<Data = SessionData>(
+  given: LazySessions<Data>,
+): readonly [RouterMiddleware, GetSession<Data>] {
+  const sessions = lazySessions(given);
+  const middleware: RouterMiddleware = async ({ request, context }, next) => {
+    // The build makes these pages once for all visitors; a use of the session throws.
+    if (request.headers.has("x-react-router-prerender")) return next();
+    if (heldBy(context) !== undefined) throw refuseSecond("The session of this request");
+    const facts = new UrlFacts(request, new URL(request.url));
+    const held = new FetchSession(sessions(), request, { facts });
+    hold(context, held);
+    return (await held.begin()) ?? (await held.finish(await next()));
+  };
+  const getSession: GetSession<Data> = (context) => {
+    const held = heldBy(context);
+    if (held === undefined) throw refuseEarly("getSession(context)");
+    return held.session;
+  };
+  return [middleware, getSession];
+}
+
+/** A session with the methods of React Router's. */
+export class RouterSession<Data = SessionData> {
+  readonly #context: SessionContext<Data>;
+
+  constructor(context: SessionContext<Data>) {
+    this.#context = context;
+  }
+
+  /** The session's id. */
+  get id(): string {
+    return describe(this.#session).id;
+  }
+
+  /** A copy of what the session holds. */
+  get data(): SessionOf<Data> {
+    return { ...this.#context.session };
+  }
+
+  has(name: string): boolean {
+    return Object.hasOwn(this.#session, name);
+  }
+
+  /** Gives a value; a message of {@link RouterSession.flash} once. */
+  get<Name extends keyof SessionOf<Data> & string>(name: Name): SessionOf<Data>[Name] {
+    const value = this.#session[name] ?? flash(this.#session, name);
+    return value as SessionOf<Data>[Name];
+  }
+
+  set<Name extends keyof SessionOf<Data> & string>(name: Name, value: SessionOf<Data>[Name]): void {
+    this.#session[name] = value;
+  }
+
+  unset(name: keyof SessionOf<Data> & string): void {
+    delete this.#session[name];
+  }
+
+  /** Keeps a message for the next request. */
+  flash(name: string, value: JsonValue): void {
+    flash(this.#session, name, value);
+  }
+
+  get #session(): Record<string, unknown> {
+    return this.#context.session as Record<string, unknown>;
+  }
+}
+
+/** What `createCookieSessionStorage` gives, with sessions of Galleta behind it. */
+export interface GalletaSessionStorage<Data = SessionData> {
+  getSession(cookieHeader?: string | null): Promise<RouterSession<Data>>;
+  /** @returns the value of `Set-Cookie`; an empty string where no cookie has to be set */
+  commitSession(session: RouterSession<Data>): Promise<string>;
+  /** @returns the value of `Set-Cookie` */
+  destroySession(session: RouterSession<Data>): Promise<string>;
+}
+
+/**
+ * Takes the place of `createCookieSessionStorage`: loaders and actions stay as they are. Without the
+ * middleware nothing checks for cross-site requests but React Router itself.
+ *
+ * @param given as of {@link session}
+ * @throws SessionError `ERR_SESSION_RUNTIME` where a session takes more than one cookie
+ * @example
+ * ```ts
+ * export const { getSession, commitSession, destroySession } = createGalletaSessionStorage({
+ *   secretKey: process.env.SECRET_KEY ?? "",
+ * });
+ * ```
+ */
+export function createGalletaSessionStorage<Data = SessionData>(
+  given: LazySessions<Data>,
+): GalletaSessionStorage<Data> {
+  const sessions = lazySessions(given);
+  const contexts = new WeakMap<RouterSession<Data>, SessionContext<Data>>();
+  const save = async (context: SessionContext<Data> | undefined): Promise<string> => {
+    if (context === undefined) throw notOurs();
+    const [cookie = "", ...more] = (await context.save()).setCookie;
+    if (more.length > 0) throw tooMany();
+    return cookie;
+  };
+  return {
+    async getSession(cookieHeader) {
+      const context = sessions().open(cookieHeader);
+      await context.load();
+      const made = new RouterSession(context);
+      contexts.set(made, context);
+      return made;
+    },
+    commitSession: async (each) => save(contexts.get(each)),
+    async destroySession(each) {
+      contexts.get(each)?.destroy();
+      return save(contexts.get(each));
+    },
+  };
+}
+
+function notOurs(): SessionError<"ERR_SESSION_NOT_A_SESSION"> {
+  return new SessionError(
+    "ERR_SESSION_NOT_A_SESSION",
+    "This session is of another storage. Pass what `getSession` of this storage gave.",
+  );
+}
+
+function tooMany(): SessionError<"ERR_SESSION_RUNTIME"> {
+  return new SessionError(
+    "ERR_SESSION_RUNTIME",
+    "This session takes several cookies, and one string holds one. Use the middleware of `session()`, or keep less in the session.",
+  );
+}

@@ -1,0 +1,22 @@
+import { expect, it } from "vitest";
+import { fullStack } from "./suite.ts";
+
+fullStack({
+  name: "astro",
+  title: "Astro",
+  build: ["astro/bin/astro.mjs", "build"],
+  start: ["dist/server/entry.mjs"],
+  more(app) {
+    it("app: a page that the build made has no session", async () => {
+      const { request } = await app().context();
+      const response = await request.get(`${app().origin}/built`);
+      expect(await response.text()).toContain("ERR_SESSION_RUNTIME");
+    });
+
+    it("app: a page of errors sees what the page before it changed", async () => {
+      const { request } = await app().context();
+      const response = await request.get(`${app().origin}/fail`);
+      expect(await response.text()).toContain("Something went wrong, kept.");
+    });
+  },
+});
