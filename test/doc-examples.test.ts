@@ -38,6 +38,8 @@ declare global {
   const facts: RequestFacts;
   const denial: Denial;
   const sessions: Sessions;
+  const context: import("@galleta/session/adapter").SessionContext;
+  const socket: WebSocket;
   const server: import("node:http").Server;
   const http2Server: import("node:http2").Http2Server;
   function onUpgrade(...args: Parameters<import("@galleta/session/node").UpgradeListener>): void;

@@ -84,6 +84,10 @@ export function privateNoStore(existing: string | null | undefined): string {
  * Puts what a commit asks for into Fetch `Headers`.
  *
  * @param headers of the response; Set-Cookie headers of the app stay
+ * @example
+ * ```ts
+ * applyCommit(await context.commit(), response.headers);
+ * ```
  */
 export function applyCommit(commit: CommitHeaders, headers: Headers): void {
   if (!commit.accessed) return;

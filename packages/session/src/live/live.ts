@@ -9,6 +9,10 @@ import type { LiveHandle, LiveSocket } from "./socket.ts";
  * that was given options are not.
  *
  * @returns the sessions that it was given
+ * @example
+ * ```ts
+ * const shared = live(new Sessions({ secretKey }));
+ * ```
  */
 export function live<Sessions extends { readonly shared: Shared }>(sessions: Sessions): Sessions {
   hubOf(sessions.shared);
@@ -22,6 +26,11 @@ export function live<Sessions extends { readonly shared: Shared }>(sessions: Ses
  * @param context the one that was committed for the handshake
  * @returns what the server calls for the socket; `undefined` where the socket has no session, or
  * was closed because that has ended
+ * @example
+ * ```ts
+ * const handle = attachSocket(context, { close: (code, reason) => socket.close(code, reason) });
+ * socket.addEventListener("close", () => handle?.detach());
+ * ```
  */
 export function attachSocket<Data>(
   context: SessionContext<Data>,

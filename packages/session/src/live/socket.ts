@@ -40,6 +40,10 @@ export const MAX_CONTROL = 1024;
  * Tells a control frame from a message of the app, on a socket that speaks `galleta.v1`.
  *
  * @returns the frame, or the message without what was put in front of it
+ * @example
+ * ```ts
+ * readFrame("hello"); // {"message":"hello"}
+ * ```
  */
 export function readFrame(text: string): { control: string } | { message: string } {
   if (!text.startsWith(CONTROL)) return { message: text };
@@ -47,7 +51,14 @@ export function readFrame(text: string): { control: string } | { message: string
   return rest.startsWith(CONTROL) ? { message: rest } : { control: rest };
 }
 
-/** A message of the app as it is sent on a socket that speaks `galleta.v1`. */
+/**
+ * A message of the app as it is sent on a socket that speaks `galleta.v1`.
+ *
+ * @example
+ * ```ts
+ * escapeMessage("hello"); // "hello"
+ * ```
+ */
 export function escapeMessage(text: string): string {
   return text.startsWith(CONTROL) ? CONTROL + text : text;
 }
@@ -59,6 +70,10 @@ export function escapeMessage(text: string): string {
  * @param offered what the client offers, best first
  * @param chosen what the app chose of it
  * @returns what goes into the 101, and whether control frames may be sent
+ * @example
+ * ```ts
+ * negotiate(["galleta.v1+chat", "chat"], "chat"); // {"protocol":"galleta.v1+chat","isLive":true}
+ * ```
  */
 export function negotiate(
   offered: readonly string[],
@@ -85,7 +100,14 @@ export function offeredProtocols(header: string | null | undefined): readonly st
   return header ? header.split(",").map((name) => name.trim()) : NO_PROTOCOLS;
 }
 
-/** The subprotocols that are the app's own. */
+/**
+ * The subprotocols that are the app's own.
+ *
+ * @example
+ * ```ts
+ * appProtocols(["galleta.v1+chat", "chat"]); // ["chat"]
+ * ```
+ */
 export function appProtocols(offered: readonly string[]): readonly string[] {
   return offered.filter((name) => name !== PROTOCOL && !name.startsWith(`${PROTOCOL}+`));
 }

@@ -50,12 +50,23 @@ function placeOf(property: string): Place {
  * The holder of a session of a request, or of what stands for one, if it has one yet.
  *
  * @param property under which the handler finds the session; a request may have several
+ * @example
+ * ```ts
+ * if (heldBy(request) !== undefined) throw new Error("Keep one session middleware.");
+ * ```
  */
 export function heldBy(target: object, property = "session"): Holder<never> | undefined {
   return (target as Record<symbol, Holder<never> | undefined>)[placeOf(property).key];
 }
 
-/** Gives a request, or what stands for one, the holder of a session. */
+/**
+ * Gives a request, or what stands for one, the holder of a session, without a property.
+ *
+ * @example
+ * ```ts
+ * hold(request, new FetchSession(sessions, request));
+ * ```
+ */
 export function hold<Data>(target: object, holder: Holder<Data>, property = "session"): void {
   (target as Record<symbol, unknown>)[placeOf(property).key] = holder;
 }

@@ -4,6 +4,10 @@ import { MAX_FORM_BYTES } from "./body.ts";
  * Reads a copy of a request's body, so that the handler can still read it.
  *
  * @returns `undefined` where it was read before, is longer than 1 MiB, or breaks off
+ * @example
+ * ```ts
+ * const bytes = await peekFetchBody(request);
+ * ```
  */
 export async function peekFetchBody(request: Request): Promise<Uint8Array | undefined> {
   const body = bodyOf(request);

@@ -9,7 +9,14 @@ export interface ConnectionFacts {
   readonly encrypted?: boolean | undefined;
 }
 
-/** The facts of a Fetch `Request`. Everything is read when it is asked for. */
+/**
+ * The facts of a Fetch `Request`. Everything is read when it is asked for.
+ *
+ * @example
+ * ```ts
+ * const facts = new FetchFacts(request, () => ({ remoteAddress: "10.0.0.7", encrypted: true }));
+ * ```
+ */
 export class FetchFacts implements RequestFacts {
   readonly #request: Request;
   readonly #connection: () => ConnectionFacts;
@@ -74,6 +81,12 @@ export function factsOf(request: ServedRequest): RequestFacts {
 /**
  * Finds the client's address in what a runtime hands to a handler beside the request: Bun's server
  * or Deno's info.
+ *
+ * @example
+ * ```ts
+ * const handler = (request: Request, beside: unknown) =>
+ *   new FetchFacts(request, () => connectionOf(request, beside));
+ * ```
  */
 export function connectionOf(request: Request, beside: unknown): ConnectionFacts {
   if (typeof beside !== "object" || beside === null) return {};

@@ -20,6 +20,10 @@ export function toResponse(reply: Reply): Response {
  *
  * @returns the response, or a copy of it where its headers cannot be changed, as those of
  * `Response.redirect()` and of what `fetch()` gave
+ * @example
+ * ```ts
+ * const sent = withCommit(Response.redirect("https://shop.example/"), await context.commit());
+ * ```
  */
 export function withCommit(response: Response, commit: Commit): Response {
   if (!commit.accessed) return response;
@@ -33,7 +37,14 @@ export function withCommit(response: Response, commit: Commit): Response {
   }
 }
 
-/** The response, or a copy of it, with headers that can be changed. */
+/**
+ * The response, or a copy of it, with headers that can be changed.
+ *
+ * @example
+ * ```ts
+ * openHeaders(Response.redirect("https://shop.example/")).headers.append("vary", "Cookie");
+ * ```
+ */
 export function openHeaders(response: Response): Response {
   try {
     response.headers.delete("x-galleta-none");

@@ -21,7 +21,18 @@ export interface FetchSources {
   readonly readBody?: (() => Promise<Uint8Array | undefined>) | undefined;
 }
 
-/** The session of one Fetch `Request`. Untouched, it costs nothing. */
+/**
+ * The session of one Fetch `Request`, from its check to its Set-Cookie. Untouched, it costs nothing.
+ *
+ * @example
+ * ```ts
+ * const serve = async (request: Request): Promise<Response> => {
+ *   const held = new FetchSession(sessions, request);
+ *   const reply = await held.begin();
+ *   return reply ?? held.finish(Response.json(held.session));
+ * };
+ * ```
+ */
 export class FetchSession<Data = SessionData> implements Incoming<Data>, Holder<Data> {
   readonly sessions: Sessions<Data>;
   readonly facts: RequestFacts;

@@ -12,6 +12,10 @@ export type SessionsOrOptions<Data = SessionData> = Sessions<Data> | SessionOpti
  * Sets sessions up, or takes those that were.
  *
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`
+ * @example
+ * ```ts
+ * const shared = toSessions({ secretKey });
+ * ```
  */
 export function toSessions<Data>(given: SessionsOrOptions<Data>): Sessions<Data> {
   return given instanceof Sessions ? given : new Sessions<Data>(given);

@@ -5,7 +5,14 @@ import type { RequestFacts } from "../../session/request.ts";
 /** A request of `node:http`, `node:https` or of the compatibility layer of `node:http2`. */
 export type NodeRequest = IncomingMessage | Http2ServerRequest;
 
-/** The facts of a request that a Node server received. Everything is read when it is asked for. */
+/**
+ * The facts of a request that a Node server received. Everything is read when it is asked for.
+ *
+ * @example
+ * ```ts
+ * server.on("upgrade", (req) => console.log(new NodeFacts(req).header("origin")));
+ * ```
+ */
 export class NodeFacts implements RequestFacts {
   readonly #req: NodeRequest;
 

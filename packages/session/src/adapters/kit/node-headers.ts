@@ -11,6 +11,14 @@ export type HeadArguments = [status: number, reason?: unknown, headers?: unknown
  * @param head the arguments of a `writeHead` that is to come; what they would overwrite is moved
  * from them into the response
  * @param isNodes whether these arguments go to Node itself, and not to a middleware that adds more
+ * @example
+ * ```ts
+ * server.on("request", async (req, res) => {
+ *   const context = sessions.open(req.headers.cookie);
+ *   applyToNode(res, await context.commit());
+ *   res.end();
+ * });
+ * ```
  */
 export function applyToNode(
   res: ServerResponse,

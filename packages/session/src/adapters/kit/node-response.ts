@@ -200,6 +200,7 @@ function joined(owed: readonly CommitHeaders[]): CommitHeaders {
   return {
     accessed: owed.some(({ accessed }) => accessed),
     setCookie: owed.flatMap(({ setCookie }) => setCookie),
+    headers: Object.assign({}, ...owed.map(({ headers }) => headers)) as Record<string, string>,
     clearSiteData: owed.find(({ clearSiteData }) => clearSiteData !== undefined)?.clearSiteData,
   };
 }

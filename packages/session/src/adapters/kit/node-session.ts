@@ -20,7 +20,19 @@ import { refuseSecond, refuseSetUp } from "./given.ts";
 /** A response of `node:http`, `node:https` or of the compatibility layer of `node:http2`. */
 export type NodeResponse = ServerResponse | Http2ServerResponse;
 
-/** The session of one request that a Node server received. Untouched, it costs nothing. */
+/**
+ * The session of one request that a Node server received, from its check to its Set-Cookie, which
+ * goes out right before the headers do. Untouched, it costs nothing.
+ *
+ * @example
+ * ```ts
+ * server.on("request", (req, res) => {
+ *   const held = new NodeSession(sessions, req, res, () => sendFailure(res));
+ *   const reply = held.begin();
+ *   if (reply === undefined) res.end(JSON.stringify(held.session));
+ * });
+ * ```
+ */
 export class NodeSession<Data = SessionData>
   extends NodeFacts
   implements Incoming<Data>, Holder<Data>
@@ -121,7 +133,14 @@ export class NodeSession<Data = SessionData>
   }
 }
 
-/** Answers a request in the app's place. */
+/**
+ * Answers a request in the app's place.
+ *
+ * @example
+ * ```ts
+ * server.on("request", (_req, res) => sendReply(res, { status: 404, body: '{"error":"Not Found"}' }));
+ * ```
+ */
 export function sendReply(res: NodeResponse, reply: Reply): void {
   const response = res as ServerResponse;
   const { body } = reply;
@@ -132,7 +151,17 @@ export function sendReply(res: NodeResponse, reply: Reply): void {
   (response.req as IncomingMessage | undefined)?.resume();
 }
 
-/** Puts everything of a reply but its body into a response, for frameworks that send it themselves. */
+/**
+ * Puts everything of a reply but its body into a response, for frameworks that send it themselves.
+ *
+ * @example
+ * ```ts
+ * server.on("request", (_req, res) => {
+ *   prepareReply(res, { status: 404, body: "{}" });
+ *   res.end("{}");
+ * });
+ * ```
+ */
 export function prepareReply(res: NodeResponse, reply: Reply): void {
   const response = res as ServerResponse;
   response.statusCode = reply.status;
@@ -140,7 +169,14 @@ export function prepareReply(res: NodeResponse, reply: Reply): void {
   if (reply.commit !== undefined) applyToNode(response, reply.commit);
 }
 
-/** Answers a request that failed, where the framework has no answer of its own. */
+/**
+ * Answers a request that failed, where the framework has no answer of its own.
+ *
+ * @example
+ * ```ts
+ * server.on("request", (_req, res) => sendFailure(res)); // 500 {"error":"Internal Server Error"}
+ * ```
+ */
 export function sendFailure(res: NodeResponse): void {
   for (const name of res.getHeaderNames()) res.removeHeader(name);
   sendReply(res, { status: 500, body: JSON.stringify({ error: "Internal Server Error" }) });
