@@ -11,6 +11,10 @@ const alias = [
   { find: /^@galleta\/session\/client$/, replacement: source("session/src/client/index.ts") },
   { find: /^@galleta\/session\/inspect$/, replacement: source("session/src/inspect/index.ts") },
   {
+    find: /^@galleta\/session\/live-sockets$/,
+    replacement: source("session/src/live-sockets.ts"),
+  },
+  {
     find: /^@galleta\/session\/device-bound$/,
     replacement: source("session/src/device-bound.ts"),
   },

@@ -33,6 +33,7 @@ const LAYERS = [
     "sqlite.ts",
     "testing.ts",
     "device-bound.ts",
+    "live-sockets.ts",
   ],
 ];
 const layerOf = (file) => {
