@@ -9,7 +9,7 @@ const alias = [
   { find: /^@galleta\/session$/, replacement: source("session/src/index.ts") },
   { find: /^@galleta\/session\/formats\/(.*)$/, replacement: source("session/src/formats/$1.ts") },
   { find: /^@galleta\/session\/client$/, replacement: source("session/src/client/index.ts") },
-  { find: /^@galleta\/session\/inspect$/, replacement: source("session/src/inspect/index.ts") },
+  { find: /^@galleta\/session\/internals$/, replacement: source("session/src/internals.ts") },
   {
     find: /^@galleta\/session\/live-sockets$/,
     replacement: source("session/src/live-sockets.ts"),
@@ -24,6 +24,8 @@ const alias = [
   },
   { find: /^@galleta\/session\/adapter$/, replacement: source("session/src/adapter.ts") },
   { find: /^@galleta\/session\/(.*)$/, replacement: source("session/src/adapters/$1.ts") },
+  { find: /^@galleta\/inspect$/, replacement: source("inspect/src/index.ts") },
+  { find: /^@galleta\/inspect\/(.*)$/, replacement: source("inspect/src/$1.ts") },
   { find: /^galleta$/, replacement: source("galleta/src/index.ts") },
   { find: /^galleta\/testing$/, replacement: source("galleta/src/testing/index.ts") },
 ];

@@ -23,11 +23,12 @@ const LAYERS = [
   ["session"],
   ["site", "client"],
   ["csrf", "live", "formats", "store", "device"],
-  ["engine.ts", "sessions.ts", "inspect"],
+  ["engine.ts", "sessions.ts"],
   ["adapters"],
   [
     "index.ts",
     "adapter.ts",
+    "internals.ts",
     "redis.ts",
     "postgres.ts",
     "sqlite.ts",

@@ -35,6 +35,7 @@ beforeAll(() => {
   project = mkdtempSync(join(tmpdir(), "galleta-project-"));
   install("galleta", join(project, "node_modules/galleta"));
   install("@galleta/session", join(project, "node_modules/@galleta/session"));
+  install("@galleta/inspect", join(project, "node_modules/@galleta/inspect"));
   // Its dependencies are those of the repository, so the registry is not asked again; but only
   // those that its package.json names.
   const manifest = readFileSync(join(project, "node_modules/galleta/package.json"), "utf8");

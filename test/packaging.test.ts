@@ -13,17 +13,19 @@ import { TYPED } from "./packaging/typed.ts";
 
 // The packages as they are published (`npm run build` comes before).
 let tarball: string;
+let inspect: string;
 let galleta: string;
 const projects: string[] = [];
 let started: Started | undefined;
 
 beforeAll(async () => {
   tarball = await pack("@galleta/session");
+  inspect = await pack("@galleta/inspect");
   galleta = await pack("galleta");
 });
 afterEach(() => started?.stop());
 afterAll(() => {
-  for (const path of [dirname(tarball), dirname(galleta), ...projects]) {
+  for (const path of [tarball, inspect, galleta].map(dirname).concat(projects)) {
     rmSync(path, { recursive: true, force: true });
   }
 });
@@ -71,13 +73,13 @@ describe("@galleta/session", () => {
         metafile: true,
       });
       expect(Object.keys(metafile.inputs).length).toBeLessThanOrEqual(
-        file.includes("inspect") ? 9 : 4,
+        file.includes("internals") ? 9 : 4,
       );
       const imports = Object.values(metafile.inputs).flatMap((input) => input.imports);
       const builtIn = imports.filter(({ external }) => external).map(({ path }) => path);
       // node:http takes 33 ms on Node 24, node:process 12, node:net 3.
       const quick = ["node:buffer", "node:crypto", "node:diagnostics_channel"];
-      const known = /formats|inspect/.test(file) ? [...quick, "node:zlib"] : quick;
+      const known = /formats|internals/.test(file) ? [...quick, "node:zlib"] : quick;
       expect(builtIn.filter((path) => !known.includes(path))).toEqual([]);
     },
   );
@@ -126,6 +128,7 @@ const LARGEST_BUNDLE = 22_000;
 
 describe.each([
   ["@galleta/session", () => tarball, "packages/session"],
+  ["@galleta/inspect", () => inspect, "packages/inspect"],
   ["galleta", () => galleta, "packages/galleta"],
 ])("%s", (_name, file, folder) => {
   it("is clean for publint", async () => {
@@ -135,8 +138,8 @@ describe.each([
 
   it("is clean for attw", async () => {
     const attw = join(ROOT, "node_modules/.bin/attw");
-    // Only the framework is ES modules alone.
-    const profile = folder === "packages/galleta" ? ["--profile", "esm-only"] : [];
+    // Only the engine is CommonJS too.
+    const profile = folder === "packages/session" ? [] : ["--profile", "esm-only"];
     const { stdout } = await promisify(execFile)(attw, [file(), ...profile]);
     expect(stdout).toContain("🟢 (ESM)");
     if (profile.length === 0) expect(stdout).toContain("🟢 (CJS)");

@@ -9,7 +9,7 @@ import { createCrossSiteCheck } from "@galleta/session/adapter";
 import { coreOf, type App } from "./app.ts";
 import type { Core } from "./core.ts";
 import { SettingsError } from "./errors.ts";
-import { mountInspector } from "./inspector/mount.ts";
+import { mountInspector } from "./inspector.ts";
 
 /** The settings of an app, by name. */
 export type SettingsTable = ReadonlyMap<string, unknown>;

@@ -15,8 +15,20 @@ interface Entry {
 const COMMANDS: ReadonlyMap<string, Entry> = new Map([
   ["serve", { summary: "Serve an app", load: () => import("./serve.ts") }],
   ["secret", { summary: "Print a strong key for SECRET_KEY", load: () => import("./secret.ts") }],
-  ["inspect", { summary: "Look into a session cookie", load: () => import("./inspect.ts") }],
-  ["mint", { summary: "Make a session cookie for tests", load: () => import("./mint.ts") }],
+  [
+    "inspect",
+    {
+      summary: "Look into a session cookie",
+      load: async () => ({ command: (await import("@galleta/inspect/commands")).inspectCommand }),
+    },
+  ],
+  [
+    "mint",
+    {
+      summary: "Make a session cookie for tests",
+      load: async () => ({ command: (await import("@galleta/inspect/commands")).mintCommand }),
+    },
+  ],
 ]);
 
 /**

@@ -1,0 +1,55 @@
+import process from "node:process";
+import type { SessionOptions, Sessions } from "@galleta/session";
+import { factsOf } from "@galleta/session/adapter";
+import { sharedRecorder } from "@galleta/inspect/recorder";
+import type { H3Event } from "h3";
+import type { Core } from "./core.ts";
+import { SettingsError } from "./errors.ts";
+import { HTTPError } from "./http-error.ts";
+import { handle } from "./pipeline.ts";
+import type { SettingsTable } from "./settings.ts";
+
+const INSPECTOR_PATH = "/.galleta/";
+
+/**
+ * Puts the session inspector at `/.galleta/`, where the app has sessions, unless the setting
+ * `INSPECTOR` is false or `NODE_ENV` is `production`. What it needs is loaded at its first visit.
+ *
+ * It is asked before the app's middleware: a login page in front of every view must not hide it.
+ *
+ * @throws SettingsError `ERR_GALLETA_SETTINGS` when `INSPECTOR` is neither true nor false
+ */
+export function mountInspector(
+  core: Core,
+  sessions: Sessions<never> | undefined,
+  settings: SettingsTable,
+): void {
+  const wanted = settings.get("INSPECTOR") ?? true;
+  if (typeof wanted !== "boolean") {
+    throw new SettingsError("ERR_GALLETA_SETTINGS", "INSPECTOR is true or false.");
+  }
+  if (!wanted || sessions === undefined || process.env["NODE_ENV"] === "production") return;
+  const setting = settings.get("SESSIONS");
+  const options =
+    setting === true ? { secretKey: process.env["SECRET_KEY"] ?? "" } : (setting as SessionOptions);
+  const recorder = sharedRecorder();
+  core.h3.all(INSPECTOR_PATH, async (event) => {
+    const { mayInspect, respond } = await import("@galleta/inspect/page");
+    const facts = factsOf(event.req);
+    const isRead = event.req.method === "GET" || event.req.method === "HEAD";
+    if (!isRead || !mayInspect(facts, options, httpVersionOf(event))) return missing(core, event);
+    return respond({ sessions, options, recorder, facts });
+  });
+}
+
+function httpVersionOf(event: H3Event): string | undefined {
+  return event.runtime?.node?.req.httpVersion;
+}
+
+/** To those who may not see it, it is not there: the app answers as to any unknown path. */
+function missing(core: Core, event: H3Event): Response | Promise<Response> {
+  const view = () => {
+    throw new HTTPError(404);
+  };
+  return handle({ view, owners: [core] }, event);
+}

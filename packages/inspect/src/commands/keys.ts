@@ -1,0 +1,79 @@
+import { readFileSync } from "node:fs";
+import { parseEnv } from "node:util";
+import { Secret } from "@galleta/session";
+import { UsageError, type OptionSpec } from "./command.ts";
+
+/** The options that name a key. A key itself is never an argument: anyone may list processes. */
+export const KEY_OPTIONS = {
+  "secret-env": {
+    type: "string",
+    value: "name",
+    multiple: true,
+    help: "The variable with the key (default SECRET_KEY); repeat it for older keys",
+  },
+  "env-file": {
+    type: "string",
+    value: "file",
+    multiple: true,
+    help: "Look for the variable in this file, too",
+  },
+} as const satisfies Readonly<Record<string, OptionSpec>>;
+
+/** A key, and where it was found. */
+export interface NamedKey {
+  /** The variable's name. */
+  readonly name: string;
+  /** `the environment`, or the file. */
+  readonly source: string;
+  readonly secret: Secret;
+}
+
+/** What stood on the command line. */
+export interface KeyFlags {
+  readonly "secret-env"?: readonly string[];
+  readonly "env-file"?: readonly string[];
+}
+
+/** Whether the command line names a key at all. */
+export function namesKey(flags: KeyFlags): boolean {
+  return flags["secret-env"] !== undefined || flags["env-file"] !== undefined;
+}
+
+/**
+ * Finds the keys. As with `galleta serve`, the environment wins over files, and a later file over
+ * an earlier one.
+ *
+ * @throws UsageError naming the variable or file that is missing; no message holds a value
+ */
+export function readKeys(
+  flags: KeyFlags,
+  environ: Readonly<Record<string, string | undefined>>,
+): NamedKey[] {
+  const files = (flags["env-file"] ?? []).map(readEnvFile).toReversed();
+  return (flags["secret-env"] ?? ["SECRET_KEY"]).map((name) => {
+    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
+      // Not repeated: it is likely that somebody gave the key instead of its name.
+      throw new UsageError("--secret-env takes the name of a variable, such as SECRET_KEY.");
+    }
+    const places = [{ source: "the environment", variables: environ }, ...files];
+    const place = places.find(({ variables }) => Object.hasOwn(variables, name));
+    const value = place?.variables[name] ?? "";
+    if (place !== undefined && value !== "") {
+      return { name, source: place.source, secret: new Secret(value) };
+    }
+    const where = files.length === 0 ? "" : " or the file of --env-file";
+    const state = place === undefined ? "is not set" : "is empty";
+    throw new UsageError(`${name} ${state}: set it in the environment${where}.`);
+  });
+}
+
+function readEnvFile(path: string) {
+  try {
+    const variables = parseEnv(readFileSync(path, "utf8")) as Record<string, string>;
+    return { source: path, variables };
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    const why = code === "ENOENT" ? "does not exist" : `cannot be read (${code})`;
+    throw new UsageError(`The file ${path} of --env-file ${why}.`, { cause });
+  }
+}

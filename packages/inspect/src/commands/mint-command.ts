@@ -1,0 +1,120 @@
+import process from "node:process";
+import { createSessions, type SessionFormat } from "@galleta/session";
+import { cookieSession } from "@galleta/session/formats/cookie-session";
+import { django } from "@galleta/session/formats/django";
+import { flask } from "@galleta/session/formats/flask";
+import { ironSession } from "@galleta/session/formats/iron-session";
+import { rails } from "@galleta/session/formats/rails";
+import { starlette } from "@galleta/session/formats/starlette";
+import { nearest } from "@galleta/session/adapter";
+import { readMaxAge, UsageError, type InspectCommand } from "./command.ts";
+import { KEY_OPTIONS, readKeys, type KeyFlags, type NamedKey } from "./keys.ts";
+
+const FORMATS = ["starlette", "flask", "django", "cookie-session", "iron-session", "rails"];
+
+type Values = KeyFlags & {
+  readonly data?: string;
+  readonly name?: string;
+  readonly "max-age"?: string;
+  readonly encrypt?: boolean;
+  readonly format?: string;
+};
+
+/** `galleta mint` */
+export const mintCommand: InspectCommand<Values> = {
+  name: "mint",
+  summary: "Make a valid session cookie, for tests and for curl.",
+  options: {
+    data: { type: "string", value: "json", help: "The session's data, as in '{\"user\":1}'" },
+    ...KEY_OPTIONS,
+    name: {
+      type: "string",
+      value: "cookie",
+      help: "The cookie's name (default that of the format)",
+    },
+    "max-age": { type: "string", value: "seconds", help: "How long it lasts (default 14 days)" },
+    encrypt: { type: "boolean", help: "For an app with encrypt: true" },
+    format: { type: "string", value: "name", help: "Another framework's, see below" },
+  },
+  notes: [
+    "Prints name=value, as curl takes it:",
+    '  curl -b "$(npx galleta mint --env-file .env --data \'{"user":1}\')" http://127.0.0.1:8000/',
+    `Formats: ${FORMATS.join(", ")}.`,
+    "An app with hardened: true wants --encrypt --name __Host-session.",
+  ],
+  async run({ values }, io) {
+    const data = readData(values.data);
+    const maxAge = readMaxAge(values["max-age"]);
+    const keys = readKeys(values, process.env);
+    const sessions = createSessions<Record<string, unknown>>({
+      secretKey: keys.map(({ secret }) => secret),
+      sessionCookie: values.name,
+      maxAge,
+      encrypt: values.encrypt,
+      writeAs: readFormat(values, keys, maxAge),
+      // Attributes are not printed, and the prefixes __Host- and __Secure- want this one.
+      httpsOnly: true,
+      onEvent: () => undefined,
+    });
+    const context = sessions.open("");
+    context.session = data;
+    const { setCookie } = await context.commit();
+    if (setCookie.length === 0) throw new UsageError("A session without data has no cookie.");
+    io.out(`${setCookie.map((cookie) => cookie.split(";", 1)[0]).join("; ")}\n`);
+    return 0;
+  },
+};
+
+function readData(text: string | undefined): Record<string, unknown> {
+  if (text === undefined) throw new UsageError("--data is missing: --data '{\"user\":1}'.");
+  let data: unknown;
+  try {
+    data = JSON.parse(text);
+  } catch {
+    // What cannot be read is not repeated.
+  }
+  if (typeof data !== "object" || data === null || Array.isArray(data)) {
+    throw new UsageError("--data must be an object in JSON, as in --data '{\"user\":1}'.");
+  }
+  return data as Record<string, unknown>;
+}
+
+function readFormat(
+  flags: { readonly format?: string; readonly name?: string; readonly encrypt?: boolean },
+  keys: readonly NamedKey[],
+  maxAge: number | undefined,
+): SessionFormat | undefined {
+  const { format, name } = flags;
+  if (format === undefined) return undefined;
+  if (flags.encrypt)
+    throw new UsageError("--encrypt is for cookies of Galleta: leave out --format.");
+  const secretKey = keys.map(({ secret }) => secret);
+  const options = { secretKey, sessionCookie: name };
+  switch (format) {
+    case "starlette":
+      return starlette({ ...options, maxAge });
+    case "flask":
+      return flask({ ...options, maxAge });
+    case "django":
+      return django({ ...options, maxAge });
+    case "cookie-session":
+      return cookieSession(options);
+    case "iron-session":
+      return ironSession({ secretKey, sessionCookie: needName(name, format), ttl: maxAge });
+    case "rails":
+      return rails({ secretKey, sessionCookie: needName(name, format) });
+    default:
+      throw new UsageError(unknownFormat(format));
+  }
+}
+
+function needName(name: string | undefined, format: string): string {
+  if (name !== undefined) return name;
+  throw new UsageError(`--format ${format} needs --name: it has no default.`);
+}
+
+function unknownFormat(format: string): string {
+  const meant = nearest(format, FORMATS);
+  const hint = meant === undefined ? `Known are ${FORMATS.join(", ")}.` : `Did you mean ${meant}?`;
+  return `There is no such format. ${hint}`;
+}

@@ -1,0 +1,118 @@
+import { styleText } from "node:util";
+import { plural, printable, timeInWords } from "../cookies/words.ts";
+import { REASONS } from "../cookies/reasons.ts";
+import type { CookieReport } from "../cookies/report.ts";
+import type { NamedKey } from "./keys.ts";
+
+/** Colours a text, or leaves it as it is. */
+export type Paint = (style: "bold" | "dim" | "green" | "red" | "yellow", text: string) => string;
+
+/** Colours where a terminal shows them; NO_COLOR and TERM=dumb are for Node to judge. */
+export const paintFor = (stream: NodeJS.WriteStream): Paint =>
+  stream.isTTY && stream.hasColors() ? styleText : (_style, text) => text;
+
+const LIMIT = 4096;
+const LABEL = 12;
+
+const FORMATS: Readonly<Record<CookieReport["format"], string>> = {
+  galleta: "Galleta",
+  starlette: "Starlette, FastAPI or Bocadillo",
+  flask: "Flask",
+  django: "Django (signed_cookies)",
+  "cookie-session": "cookie-session",
+  "iron-session": "iron-session",
+  rails: "Ruby on Rails",
+  unknown: "no session cookie that is known here",
+};
+
+/**
+ * A report for people. Whatever comes from the cookie is escaped: it may hold sequences that a
+ * terminal would obey.
+ */
+export function renderReport(
+  report: CookieReport,
+  keys: readonly NamedKey[],
+  now: Date,
+  paint: Paint,
+): string {
+  const { name, format, kind } = report;
+  const title = [printable(name ?? "(no name)"), FORMATS[format], kind].filter(Boolean);
+  const lines = [
+    paint("bold", title[0] ?? "") + paint("dim", `  ${title.slice(1).join(", ")}`),
+    ...verdict(report, keys, paint),
+    ...rowsOf(report, now).map(([label, value]) => row(label, value, paint)),
+    ...report.remarks.map((remark) => paint("yellow", `  ! ${remark}`)),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+function verdict(report: CookieReport, keys: readonly NamedKey[], paint: Paint): string[] {
+  const { status, reason, keyIndex, format } = report;
+  if (status === "valid") {
+    const key = keys[keyIndex ?? 0];
+    return [
+      paint("green", `valid: verified with ${key?.name} from ${printable(key?.source ?? "")}`),
+    ];
+  }
+  if (status === "refused" && reason !== undefined) {
+    const { what, todo } = REASONS[reason];
+    return [paint("red", `refused: ${what}`), `  ${todo}`, ...nameHint(report)];
+  }
+  if (status === "unverified") {
+    return [
+      paint("yellow", "not verified: no key was given, so anyone may have written it"),
+      "  Pass --secret-env SECRET_KEY, or --env-file .env, to verify it.",
+    ];
+  }
+  return format === "unknown" ? [paint("red", "unknown")] : [];
+}
+
+/** A value alone does not say which name its signature was made for. */
+function nameHint({ name, reason }: CookieReport): string[] {
+  const isBound = reason === "mac" || reason === "payload";
+  return isBound && name === undefined ? ["  If its cookie has another name, pass --name."] : [];
+}
+
+function rowsOf(report: CookieReport, now: Date): [label: string, value: string][] {
+  const { data, metadata, dataIsVerified, isStored, id, revision, keyId, attributes } = report;
+  const rows: [string, string | undefined][] = [
+    [dataIsVerified ? "data" : "data (?)", isStored ? "in the app's store" : data && json(data)],
+    ["metadata", metadata && json(metadata)],
+    ["id", id],
+    ["revision", revision?.toString()],
+    ["born", report.createdAt && at(report.createdAt, now)],
+    ["issued", report.issuedAt && at(report.issuedAt, now)],
+    [
+      "expires",
+      report.expiresAt === null ? "never by itself" : report.expiresAt && at(report.expiresAt, now),
+    ],
+    ["key", keyId && `${keyId} (a hint, in every token of that key)`],
+    ["size", size(report)],
+    ["attributes", attributes && (printable(attributes.join("; ")) || "none")],
+  ];
+  return rows.filter((each): each is [string, string] => each[1] !== undefined);
+}
+
+function size({ size: bytes, cookies }: CookieReport): string {
+  const share = `${Math.round((bytes / LIMIT) * 100)} %`;
+  if (cookies.length === 1) return `${bytes} of ${LIMIT} bytes (${share})`;
+  return `${bytes} bytes in ${plural(cookies.length, "cookie")}: ${printable(cookies.join(", "))}`;
+}
+
+function at(time: Date, now: Date): string {
+  const instant = time.toISOString().replace("T", " ").replace(".000Z", " UTC");
+  return `${instant}, ${timeInWords(time, now)}`;
+}
+
+const WIDE = 60;
+
+/** On one line where it fits. */
+function json(value: object): string {
+  const short = JSON.stringify(value);
+  return printable(short.length <= WIDE ? short : JSON.stringify(value, null, 2), true);
+}
+
+function row(label: string, value: string, paint: Paint): string {
+  const indent = `\n${" ".repeat(LABEL + 2)}`;
+  return `  ${paint("dim", label.padEnd(LABEL))}${value.replaceAll("\n", indent)}`;
+}

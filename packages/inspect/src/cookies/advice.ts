@@ -1,0 +1,212 @@
+import { Secret, type SessionOptions } from "@galleta/session";
+import type { SessionContext } from "@galleta/session/adapter";
+import { readCsrfOption, weaknessOf } from "@galleta/session/internals";
+import { durationInWords, plural } from "./words.ts";
+
+/** How much a setting matters. */
+export type AdviceLevel =
+  /** It should not go into production so. */
+  | "warning"
+  /** It is a choice to make knowingly. */
+  | "note"
+  /** It is as it should be. */
+  | "ok";
+
+/** What is to be said about one setting. It holds no value of a key. */
+export interface Advice {
+  readonly level: AdviceLevel;
+  /** The option, or the subject. */
+  readonly topic: string;
+  /** How it is, as a sentence. */
+  readonly text: string;
+  /** What to change, as a sentence with code in backquotes. */
+  readonly fix?: string;
+}
+
+type Judge = (options: SessionOptions, context: SessionContext<never>) => Advice;
+
+const DAY = 86_400;
+
+/**
+ * Judges the options of sessions for production: each weakness with its fix, warnings first.
+ *
+ * @param options what `createSessions` was given
+ * @param context any context of those sessions, which knows the defaults, too
+ */
+export function adviseOn(options: SessionOptions, context: SessionContext<never>): Advice[] {
+  const order: readonly AdviceLevel[] = ["warning", "note", "ok"];
+  return JUDGES.map((judge) => judge(options, context)).toSorted(
+    (a, b) => order.indexOf(a.level) - order.indexOf(b.level),
+  );
+}
+
+const say =
+  (level: AdviceLevel) =>
+  (topic: string, text: string, fix: string): Advice => ({ level, topic, text, fix });
+const warning = say("warning");
+const note = say("note");
+const ok = (topic: string, text: string): Advice => ({ level: "ok", topic, text });
+
+const judgeKeys: Judge = ({ secretKey }) => {
+  const keys = [secretKey].flat().map((key) => (key instanceof Secret ? key.reveal() : key));
+  const weak = keys.map((key) => weaknessOf(key));
+  const index = weak.findIndex((weakness) => weakness !== undefined);
+  const which = keys.length > 1 ? ` number ${index + 1}` : "";
+  if (index < 0) return ok("secretKey", `${plural(keys.length, "strong key")}.`);
+  return warning(
+    "secretKey",
+    `The key${which} ${weak[index]}: whoever guesses it can write any session.`,
+    "Set SECRET_KEY to what `npx galleta secret` prints. With NODE_ENV=production it is refused.",
+  );
+};
+
+const judgeSecure: Judge = ({ trustProxy }, { settings: { httpsOnly } }) => {
+  if (httpsOnly === true) return ok("httpsOnly", "The cookie travels over HTTPS alone.");
+  if (httpsOnly === false) {
+    return warning(
+      "httpsOnly",
+      "The cookie also travels over plain HTTP, where anyone on the way can read and use it.",
+      'Set `httpsOnly: true`, or `"auto"` if development has no HTTPS.',
+    );
+  }
+  return trustProxy === undefined || trustProxy === false
+    ? note(
+        "httpsOnly",
+        "Secure is set where the connection to this process is TLS. Behind a proxy that ends TLS it is not.",
+        "Behind such a proxy set `trustProxy: true`, or `httpsOnly: true`.",
+      )
+    : ok("httpsOnly", "Secure is set where the client's connection is TLS.");
+};
+
+const judgeCsrf: Judge = ({ csrf, trustedOrigins = [] }) => {
+  const { enabled, strict, exempt } = readCsrfOption(csrf);
+  if (!enabled) {
+    return warning(
+      "csrf",
+      "Any site can send requests in the name of your users.",
+      "Remove `csrf: false`. For single paths there is `csrf: { exempt: [...] }`, for other sites `trustedOrigins`.",
+    );
+  }
+  const open = [
+    exempt.size > 0 ? plural(exempt.size, "path") : "",
+    trustedOrigins.length > 0 ? plural(trustedOrigins.length, "other origin") : "",
+  ].filter(Boolean);
+  if (open.length > 0) {
+    return note(
+      "csrf",
+      `Requests from other sites are refused, but for ${open.join(" and ")}.`,
+      "Keep `csrf.exempt` and `trustedOrigins` as short as you can.",
+    );
+  }
+  return ok("csrf", `Requests from other sites are refused${strict ? ", strictly" : ""}.`);
+};
+
+const judgeSameSite: Judge = ({ sameSite = "lax" }) =>
+  sameSite === "none"
+    ? note(
+        "sameSite",
+        "Browsers send the cookie along with requests that other sites make.",
+        'Set `sameSite: "lax"` unless your pages are embedded in other sites.',
+      )
+    : ok("sameSite", `Browsers keep the cookie from most requests of other sites (${sameSite}).`);
+
+const judgeEncryption: Judge = (_options, { settings: { encrypt, writeAs } }) => {
+  if (writeAs !== undefined) {
+    return note(
+      "writeAs",
+      `The cookie is that of ${writeAs.name}: what protects it there protects it here.`,
+      "Remove `writeAs` once the other service no longer needs the session.",
+    );
+  }
+  return encrypt
+    ? ok("encrypt", "Nobody but the server can read the session.")
+    : note(
+        "encrypt",
+        "Users can read their session, though not change it.",
+        "Set `encrypt: true` if it holds anything that they should not see.",
+      );
+};
+
+const judgeStore: Judge = ({ store, onStoreError }) => {
+  if (store === undefined) {
+    return note(
+      "store",
+      "A copy of a cookie stays good until it expires, even after its user logged out.",
+      "Give a `store` to refuse such copies and to end all sessions of a user.",
+    );
+  }
+  if (store.isLocal) {
+    return note(
+      "store",
+      "The store is the memory of this process: others do not know which sessions ended, and a restart forgets it.",
+      "Give a store that processes share, such as `redisStore(client)`.",
+    );
+  }
+  if (onStoreError === "allow") {
+    return note(
+      "onStoreError",
+      "While the store fails, sessions that were ended are accepted again.",
+      'Remove `onStoreError: "allow"` unless the app must work without its store.',
+    );
+  }
+  return ok("store", "Ended sessions stay ended: saved copies of their cookies are refused.");
+};
+
+const judgeName: Judge = ({ domain }, { settings: { cookieName } }) => {
+  if (domain !== undefined) {
+    return note(
+      "domain",
+      "Every host of the domain gets the cookie and can overwrite it.",
+      "Remove `domain` unless all of them are yours and need it.",
+    );
+  }
+  return /^__host-/i.test(cookieName)
+    ? ok("sessionCookie", "No other host can set this cookie.")
+    : note(
+        "sessionCookie",
+        "Another host of your domain can plant a cookie of this name.",
+        'Set `sessionCookie: "__Host-session"`, which needs `httpsOnly: true`.',
+      );
+};
+
+const judgeLifetime: Judge = (_options, { settings: { lifetimes, rolling } }) => {
+  const { maxAge, absoluteMaxAge } = lifetimes;
+  if (absoluteMaxAge !== null) {
+    return ok("absoluteMaxAge", `A session ends after ${durationInWords(absoluteMaxAge)}.`);
+  }
+  if (maxAge === null) {
+    return note(
+      "maxAge",
+      "A copy of a cookie never ends.",
+      `Set \`maxAge: ${14 * DAY}\` (seconds: 14 days) or less.`,
+    );
+  }
+  const end = durationInWords(maxAge);
+  if (!rolling) return ok("maxAge", `A session ends after ${end}.`);
+  return note(
+    "absoluteMaxAge",
+    `A session ends ${end} after its last use, so one in use never ends.`,
+    `Set \`absoluteMaxAge: ${30 * DAY}\` (seconds: 30 days) or less.`,
+  );
+};
+
+const judgeHosts: Judge = ({ allowedHosts = ["*"] }) =>
+  allowedHosts.includes("*")
+    ? note(
+        "allowedHosts",
+        "Any Host header is believed.",
+        'List your hosts, as in `allowedHosts: ["example.com"]`, if no proxy checks them.',
+      )
+    : ok("allowedHosts", `${plural(allowedHosts.length, "host")}; requests for others get 400.`);
+
+const JUDGES: readonly Judge[] = [
+  judgeKeys,
+  judgeSecure,
+  judgeCsrf,
+  judgeEncryption,
+  judgeStore,
+  judgeName,
+  judgeLifetime,
+  judgeSameSite,
+  judgeHosts,
+];

@@ -1,0 +1,72 @@
+import type { FormatReading, Secret } from "@galleta/session";
+import { DEFAULT_MAX_AGE, verifyForeign } from "./foreign.ts";
+import type { Candidate } from "./recognise.ts";
+import { dateOf, type CookieReport } from "./report.ts";
+import { durationInWords } from "./words.ts";
+
+/** What another framework's cookie is judged with. */
+export interface ForeignContext {
+  readonly value: string;
+  /** The value of its signature's own cookie, where there is one. */
+  readonly signature: string | undefined;
+  readonly keys: readonly Secret[];
+  /** Seconds; undefined is what the framework does by default. */
+  readonly maxAge: number | null | undefined;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+}
+
+/** Looks into a cookie that has the form of one or more of the other frameworks' formats. */
+export function inspectForeign(
+  common: Omit<CookieReport, "format" | "status">,
+  candidates: readonly [Candidate, ...Candidate[]],
+  context: ForeignContext,
+): CookieReport {
+  const { keys, maxAge, now } = context;
+  const readings = candidates.map((candidate) => {
+    if (keys.length === 0) return undefined;
+    const name = common.name ?? (candidate.format === "django" ? "sessionid" : "session");
+    return verifyForeign(candidate, { ...context, name, now: Math.floor(now / 1000) });
+  });
+  // Two formats may look alike; the one whose key holds is the right one.
+  const verified = Math.max(
+    0,
+    readings.findIndex((reading) => reading?.ok),
+  );
+  const candidate = candidates[verified] ?? candidates[0];
+  const reading = readings[verified];
+  const { format, data } = candidate;
+  const base = {
+    ...common,
+    format,
+    data,
+    issuedAt: dateOf(candidate.issuedAt),
+    expiresAt: endOf(candidate, reading, maxAge),
+    remarks: [...common.remarks, ...remarkEnd(candidate, maxAge)],
+  };
+  if (reading?.ok) {
+    const { keyIndex } = reading;
+    return { ...base, status: "valid", data: reading.data, dataIsVerified: true, keyIndex };
+  }
+  const isOver = base.expiresAt !== undefined && base.expiresAt.getTime() < now;
+  const reason = reading?.reason ?? (isOver ? "expired" : undefined);
+  return { ...base, status: reason === undefined ? "unverified" : "refused", reason };
+}
+
+function endOf(
+  { format, issuedAt, expiresAt }: Candidate,
+  reading: FormatReading | undefined,
+  maxAge: number | null | undefined,
+): Date | undefined {
+  if (reading?.ok) return dateOf(reading.expiresAt);
+  const lasts = maxAge === undefined ? DEFAULT_MAX_AGE[format] : maxAge;
+  return issuedAt === undefined || lasts == null ? dateOf(expiresAt) : dateOf(issuedAt + lasts);
+}
+
+function remarkEnd({ format }: Candidate, maxAge: number | null | undefined): string[] {
+  const byDefault = DEFAULT_MAX_AGE[format];
+  if (maxAge !== undefined || byDefault === undefined) return [];
+  return [
+    `It does not say when it ends: ${durationInWords(byDefault)} are its framework's default.`,
+  ];
+}

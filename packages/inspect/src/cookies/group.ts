@@ -1,0 +1,42 @@
+import { MAX_CHUNKS, looksLikeToken } from "@galleta/session/internals";
+import type { CookieInput } from "./input.ts";
+
+/** The cookies of one session: the first has its name, then come its chunks, or its signature. */
+export interface CookieGroup {
+  readonly members: readonly [CookieInput, ...CookieInput[]];
+  /** Whether the first is a token of ours, whose chunks follow. */
+  readonly isToken: boolean;
+  /** Whether there is another cookie of its name with another value. */
+  readonly isAmbiguous: boolean;
+}
+
+/** Brings together what belongs to one session. */
+export function groupCookies(inputs: readonly CookieInput[]): CookieGroup[] {
+  const byName = new Map<string | undefined, CookieGroup>();
+  const claimed = new Set<string | undefined>();
+  const values = new Map(inputs.map((input) => [input.name, input]));
+  for (const input of inputs) {
+    const before = byName.get(input.name);
+    if (before !== undefined) {
+      const isAmbiguous = before.isAmbiguous || before.members[0].value !== input.value;
+      byName.set(input.name, { ...before, isAmbiguous });
+      continue;
+    }
+    const isToken = looksLikeToken(input.value);
+    const companions: CookieInput[] = [];
+    for (const name of companionNames(input, isToken)) {
+      const companion = values.get(name);
+      if (companion === undefined) break;
+      claimed.add(name);
+      companions.push(companion);
+    }
+    byName.set(input.name, { members: [input, ...companions], isToken, isAmbiguous: false });
+  }
+  return [...byName].filter(([name]) => !claimed.has(name)).map(([, group]) => group);
+}
+
+function companionNames({ name }: CookieInput, isToken: boolean): string[] {
+  if (name === undefined) return [];
+  if (!isToken) return [`${name}.sig`];
+  return Array.from({ length: MAX_CHUNKS - 1 }, (_, index) => `${name}.${index + 1}`);
+}

@@ -1,0 +1,108 @@
+import { Secret, type SecretKeys } from "@galleta/session";
+import { remarkAttributes, remarkSize } from "./attributes.ts";
+import { inspectForeign } from "./foreign-report.ts";
+import { groupCookies, type CookieGroup } from "./group.ts";
+import { MAX_INPUT, readInput } from "./input.ts";
+import { recognise, type Candidate } from "./recognise.ts";
+import type { CookieReport } from "./report.ts";
+import { inspectToken } from "./token-report.ts";
+
+/** What {@link inspectCookies} may use. */
+export interface InspectOptions {
+  /** Keys to verify with. Without any, only what needs no key is read. */
+  readonly secretKey?: SecretKeys | undefined;
+  /** Only the cookie of this name; of a value alone, its name. Keys are bound to it. */
+  readonly name?: string | undefined;
+  /** Seconds that Starlette, Flask or Django is set to accept. Default: what it does itself. */
+  readonly maxAge?: number | null | undefined;
+  /** Milliseconds since 1970. Default: now. */
+  readonly now?: number | undefined;
+}
+
+/**
+ * Looks into session cookies: tokens of ours and those of Starlette, Flask, Django, cookie-session,
+ * iron-session and Rails. Without a key it reads what is not encrypted; with keys it verifies.
+ * Nothing is changed, and nothing is sent anywhere.
+ *
+ * @param text a value, `name=value`, or whole `Cookie` and `Set-Cookie` headers
+ * @returns a report for each cookie, in their order
+ * @throws RangeError when the text is longer than 65,536 characters
+ * @example
+ * ```ts
+ * const [report] = inspectCookies("session=UwA...", { secretKey: process.env.SECRET_KEY });
+ * report?.status; // such as "valid"
+ * ```
+ */
+export function inspectCookies(text: string, options: InspectOptions = {}): CookieReport[] {
+  if (text.length > MAX_INPUT) throw new RangeError(`That is over ${MAX_INPUT} characters.`);
+  const keys = [options.secretKey ?? []].flat().map((key) => asSecret(key));
+  const now = options.now ?? Date.now();
+  return groupCookies(readInput(text))
+    .filter(({ members: [{ name }] }) => name === undefined || name === (options.name ?? name))
+    .map((group) => {
+      const report = inspectGroup(group, keys, options, now);
+      return group.isAmbiguous ? { ...report, status: "refused", reason: "duplicate" } : report;
+    });
+}
+
+const asSecret = (key: string | Secret) => (key instanceof Secret ? key : new Secret(key));
+
+function inspectGroup(
+  { members, isToken }: CookieGroup,
+  keys: readonly Secret[],
+  options: InspectOptions,
+  now: number,
+): CookieReport {
+  const [first, second] = members;
+  const { value, attributes } = first;
+  const name = first.name ?? options.name;
+  const sizes = members.map((member) => (member.name ?? name ?? "").length + member.value.length);
+  const common = {
+    name,
+    value,
+    size: sizes.reduce((sum, size) => sum + size, 0),
+    cookies: members.map((member) => member.name ?? name ?? ""),
+    dataIsVerified: false,
+    attributes,
+    remarks: [
+      ...remarkSize(Math.max(...sizes)),
+      ...(attributes === undefined ? [] : remarkAttributes(name ?? "", attributes, now)),
+    ],
+  };
+  const values = members.map((member) => member.value);
+  if (isToken)
+    return inspectChunks(values, (token) =>
+      inspectToken({ ...common, value: token }, token, keys, now),
+    );
+  const [likeliest, ...others]: Candidate[] = recognise(value);
+  if (likeliest === undefined) {
+    const remarks = [...common.remarks, ...remarkUnknown(value)];
+    return { ...common, format: "unknown", status: "unknown", remarks };
+  }
+  const context = { value, signature: second?.value, keys, maxAge: options.maxAge, now };
+  return inspectForeign(common, [likeliest, ...others], context);
+}
+
+/** All chunks together, then fewer: a stale one may stand behind the last, as the engine knows. */
+function inspectChunks(
+  chunks: readonly string[],
+  inspect: (token: string) => CookieReport,
+): CookieReport {
+  const all = inspect(chunks.join(""));
+  const isGood = ({ status }: CookieReport) => status !== "refused";
+  for (let count = chunks.length - 1; count > 0 && !isGood(all); count -= 1) {
+    const fewer = inspect(chunks.slice(0, count).join(""));
+    if (isGood(fewer)) return fewer;
+  }
+  return all;
+}
+
+function remarkUnknown(value: string): string[] {
+  if (/^eyJ[A-Za-z0-9_-]+\.eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*$/.test(value)) {
+    return ["It has the form of a JSON Web Token."];
+  }
+  if (/^s(?::|%3A)[A-Za-z0-9_-]+\./i.test(value)) {
+    return ["It has the form of an express-session id: the data is in that app's store."];
+  }
+  return [];
+}

@@ -1,0 +1,85 @@
+import type { RejectReason } from "@galleta/session";
+
+/** A refusal in words. */
+export interface Explanation {
+  /** What is wrong, as a sentence. */
+  readonly what: string;
+  /** What to do about it, as a sentence. */
+  readonly todo: string;
+}
+
+/** Every reason for which a session's cookie is refused, in words. */
+export const REASONS: Readonly<Record<RejectReason | "revoked", Explanation>> = {
+  malformed: {
+    what: "It does not have the form of a cookie of this format.",
+    todo: "Copy the whole value, without quotes and line breaks.",
+  },
+  "not-canonical": {
+    what: "Its base64 is spelt in a way that no server writes it.",
+    todo: "It was changed, or cut when it was copied: copy it again, or let the server issue another.",
+  },
+  length: {
+    what: "It is too short or too long to be a token.",
+    todo: "Copy the whole value. A session in several cookies needs all of them.",
+  },
+  version: {
+    what: "It is of a kind that is not accepted: signed where encrypted is wanted, or of another version.",
+    todo: "Set the option accept to both kinds while you move from one to the other.",
+  },
+  flags: {
+    what: "It has flags that this version does not know.",
+    todo: "It was changed, or issued by a newer version: update this one.",
+  },
+  key: {
+    what: "It was made with another key.",
+    todo: "Use the key of the app that issued it. After a change of keys, keep the old one in the list secretKey until its cookies have expired.",
+  },
+  mac: {
+    what: "Its signature does not hold: it was changed, made with another key, or for a cookie of another name.",
+    todo: "Check the key and the cookie's name. If both are right, somebody changed the cookie.",
+  },
+  decryption: {
+    what: "It cannot be decrypted: it was changed, or made with another key.",
+    todo: "Check the key. If it is right, somebody changed the cookie.",
+  },
+  time: {
+    what: "Its times contradict each other.",
+    todo: "Let the server issue another one.",
+  },
+  expired: {
+    what: "It has expired.",
+    todo: "Begin a new session. If it ended too soon, raise maxAge or absoluteMaxAge.",
+  },
+  future: {
+    what: "It was issued in the future.",
+    todo: "Set the clocks of your servers: one of them is ahead of this one.",
+  },
+  payload: {
+    what: "What it holds is not the data of a session.",
+    todo: "Check that it is the cookie of a session, and that the other side writes JSON.",
+  },
+  schema: {
+    what: "Its data does not fit the option schema.",
+    todo: "Give the option migrate, which brings older data into the new shape.",
+  },
+  duplicate: {
+    what: "There are two cookies of this name with different values.",
+    todo: "Delete both in the browser. One was probably set with another Path or Domain.",
+  },
+  chunks: {
+    what: "The cookies that it is split into do not belong together.",
+    todo: "Delete all of them in the browser.",
+  },
+  "too-large": {
+    what: "It is larger than any browser would send.",
+    todo: "Check where it comes from.",
+  },
+  device: {
+    what: "Its session is bound to a device, and the browser did not prove that it is that device.",
+    todo: "Let the browser refresh its bound cookie. A cookie that was copied to another device stays rejected.",
+  },
+  revoked: {
+    what: "Its session has ended: somebody logged out.",
+    todo: "Begin a new session.",
+  },
+};

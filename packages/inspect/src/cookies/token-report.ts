@@ -1,0 +1,138 @@
+import { Buffer } from "node:buffer";
+import type { RejectReason, Secret } from "@galleta/session";
+import {
+  NEVER,
+  type OpenedToken,
+  type TokenFault,
+  type TokenUse,
+  createKeyRing,
+  fromBase64url,
+  isStoredBody,
+  judgeTimes,
+  openToken,
+  parseBody,
+} from "@galleta/session/internals";
+import { dateOf, type CookieReport } from "./report.ts";
+import { viewToken } from "./token-view.ts";
+
+type Common = Omit<CookieReport, "format" | "status">;
+
+/** The names that a value is tried with where none is known: the default, and the hardened one. */
+const USUAL_NAMES = ["session", "__Host-session"];
+const BOTH = { signed: true, encrypted: true };
+/** The lifetimes of the app are not known here: the token's own count. */
+const UNKNOWN = { maxAge: null, absoluteMaxAge: null };
+
+/** Looks into a token of format v1. @param now milliseconds since 1970 */
+export function inspectToken(
+  common: Common,
+  token: string,
+  keys: readonly Secret[],
+  now: number,
+): CookieReport {
+  const view = viewToken(token);
+  const format = "galleta";
+  if (view === undefined) {
+    const reason = fromBase64url(token) === undefined ? "not-canonical" : "length";
+    return { ...common, format, status: "refused", reason };
+  }
+  const { kind, keyId, fields, born, iat, exp, content } = view;
+  const untimely = judgeTimes({ born, iat, exp: exp ?? NEVER }, Math.floor(now / 1000), UNKNOWN);
+  const shown = {
+    ...common,
+    format,
+    kind,
+    keyId,
+    fields,
+    createdAt: dateOf(born),
+    issuedAt: dateOf(iat),
+    expiresAt: exp === null ? null : dateOf(exp),
+  } as const;
+  const readable = content === undefined ? {} : describeContent(content);
+  if (keys.length === 0) {
+    const base = { ...shown, ...readable };
+    if (untimely === undefined) return { ...base, status: "unverified" };
+    return { ...base, status: "refused", reason: untimely };
+  }
+  const names = common.name === undefined ? USUAL_NAMES : [common.name];
+  const { opened, fault, name, use } = open(token, keys, names);
+  if (opened === undefined) {
+    return { ...shown, ...readable, status: "refused", reason: fault ?? "key" };
+  }
+  const body = describeContent(opened);
+  const verified = {
+    ...shown,
+    ...body,
+    name,
+    kind: use === "ticket" ? "ticket" : kind,
+    dataIsVerified: true,
+    keyIndex: opened.keyIndex,
+    remarks: [...common.remarks, ...remarkKey(opened), ...remarkUse(use)],
+  } as const;
+  const reason: RejectReason | undefined =
+    untimely ?? (body.data === undefined && !body.isStored ? "payload" : undefined);
+  return reason === undefined
+    ? { ...verified, status: "valid" }
+    : { ...verified, status: "refused", reason };
+}
+
+interface Content {
+  readonly sid: string;
+  readonly rev: number;
+  readonly json: string;
+}
+
+type Described = Pick<CookieReport, "id" | "revision" | "data" | "metadata" | "isStored">;
+
+interface Opening {
+  readonly opened?: OpenedToken;
+  readonly fault?: TokenFault | undefined;
+  readonly name?: string;
+  readonly use?: TokenUse;
+}
+
+function open(token: string, keys: readonly Secret[], names: readonly string[]): Opening {
+  const secrets = keys.map((key) => Buffer.from(key.reveal(), "utf8"));
+  let fault: TokenFault | undefined;
+  for (const name of names) {
+    const ring = createKeyRing(secrets, name);
+    for (const use of ["session", "ticket"] as const) {
+      const opened = openToken(token, ring, BOTH, use);
+      if (typeof opened !== "string") return { opened, name, use };
+      fault ??= opened;
+    }
+  }
+  return { fault };
+}
+
+function describeContent({ sid, rev, json }: Content): Described {
+  const own = { id: sid, revision: rev };
+  if (isStoredBody(json)) return { ...own, isStored: true };
+  const body = isShallow(json) ? parseBody(json) : undefined;
+  if (body === undefined) return own;
+  const hasMeta = Object.keys(body.meta).length > 0;
+  return { ...own, data: body.data, metadata: hasMeta ? body.meta : undefined };
+}
+
+/** Deeper than any session. What nobody verified could otherwise be laid out in gigabytes. */
+const MAX_DEPTH = 80;
+
+function isShallow(json: string): boolean {
+  let depth = 0;
+  for (const [token] of json.matchAll(/"(?:[^"\\]|\\.)*"?|[[\]{}]/gs)) {
+    if (token === "{" || token === "[") depth += 1;
+    if (token === "}" || token === "]") depth -= 1;
+    if (depth > MAX_DEPTH) return false;
+  }
+  return true;
+}
+
+function remarkKey({ keyIndex }: OpenedToken): string[] {
+  return keyIndex > 0 ? ["An old key verified it: the server issues it again with the first."] : [];
+}
+
+function remarkUse(use: TokenUse | undefined): string[] {
+  return use === "ticket"
+    ? ["It is a ticket, which carries a change from a WebSocket. As a cookie it is refused."]
+    : [];
+}

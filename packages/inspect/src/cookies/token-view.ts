@@ -1,0 +1,135 @@
+import type { Buffer } from "node:buffer";
+import {
+  ENCRYPTED,
+  ENCRYPTED_ALONE,
+  HEADER_BYTES,
+  NEVER,
+  SIGNED,
+  fromBase64url,
+} from "@galleta/session/internals";
+
+/** One part of a token. */
+export interface TokenField {
+  readonly name: string;
+  /** Its characters in the token. One on the border of two bytes is counted to the first of them. */
+  readonly text: string;
+  /** How many bytes it has. */
+  readonly bytes: number;
+  /** What it says, or what it is for. */
+  readonly meaning: string;
+}
+
+/** What a token of format v1 shows without any key. Nothing of it is verified. */
+export interface TokenView {
+  readonly kind: "signed" | "encrypted";
+  /** Which key it claims to be made with, in hexadecimal. */
+  readonly keyId: string;
+  /** Seconds since 1970. */
+  readonly born: number;
+  readonly iat: number;
+  /** Null where it does not end. */
+  readonly exp: number | null;
+  /** Of a signed token: id, revision and JSON are readable. */
+  readonly content?: { readonly sid: string; readonly rev: number; readonly json: string };
+  readonly fields: readonly TokenField[];
+}
+
+type Part = readonly [name: string, bytes: number, meaning: string];
+
+const SID = 16;
+const MAC = 32;
+const SALT = 12;
+const NONCE = 12;
+const COMMITMENT = 16;
+const TAG = 16;
+
+const KINDS: ReadonlyMap<unknown, string> = new Map([
+  [SIGNED, "S: signed, anyone can read it"],
+  [ENCRYPTED, "F: encrypted"],
+  [ENCRYPTED_ALONE, "E: encrypted with a key of its own, as an earlier version wrote it"],
+]);
+
+/**
+ * Takes a token of format v1 apart, without verifying it.
+ *
+ * @returns `undefined` where it is not one, or not spelt canonically
+ */
+export function viewToken(token: string): TokenView | undefined {
+  const bytes = fromBase64url(token);
+  const version = bytes?.[0];
+  if (bytes === undefined || bytes.length < HEADER_BYTES) return undefined;
+  const kind = KINDS.get(version);
+  if (kind === undefined) return undefined;
+  const born = bytes.readUInt32BE(6);
+  const iat = bytes.readUInt32BE(10);
+  const exp = bytes.readUInt32BE(14);
+  const keyId = bytes.toString("hex", 2, 6);
+  const header: readonly Part[] = [
+    ["version", 1, kind],
+    ["flags", 1, bytes[1] === 0 ? "none" : "unknown"],
+    ["key", 4, `${keyId}, a hint at the key`],
+    ["born", 4, `session began ${instant(born)}`],
+    ["issued", 4, instant(iat)],
+    ["expires", 4, exp === NEVER ? "never" : instant(exp)],
+  ];
+  const rest = bytes.length - HEADER_BYTES;
+  const body = version === SIGNED ? signedParts(bytes, rest) : encryptedParts(version, rest);
+  if (body === undefined) return undefined;
+  const end = exp === NEVER ? null : exp;
+  const common = { keyId, born, iat, exp: end, fields: layOut(token, [...header, ...body]) };
+  if (version !== SIGNED) return { kind: "encrypted", ...common };
+  return { kind: "signed", ...common, content: readContent(bytes) };
+}
+
+function readContent(bytes: Buffer) {
+  return {
+    sid: bytes.toString("base64url", HEADER_BYTES, HEADER_BYTES + SID),
+    rev: bytes.readUInt32BE(HEADER_BYTES + SID),
+    json: bytes.toString("utf8", HEADER_BYTES + SID + 4, bytes.length - MAC),
+  };
+}
+
+function signedParts(bytes: Buffer, rest: number): readonly Part[] | undefined {
+  const json = rest - SID - 4 - MAC;
+  if (json < 0) return undefined;
+  const { sid, rev, json: text } = readContent(bytes);
+  return [
+    ["session id", SID, sid],
+    ["revision", 4, String(rev)],
+    ["data", json, text],
+    ["signature", MAC, "HMAC-SHA-256 over everything before it"],
+  ];
+}
+
+function encryptedParts(version: unknown, rest: number): readonly Part[] | undefined {
+  const sealed = rest - SALT - NONCE - COMMITMENT - TAG;
+  if (sealed < SID + 4) return undefined;
+  const random: readonly Part[] =
+    version === ENCRYPTED
+      ? [
+          ["salt", SALT, "random; the key comes from it, which a process uses for up to an hour"],
+          ["nonce", NONCE, "random, new for each token"],
+        ]
+      : [["salt", SALT + NONCE, "random; the key and the nonce of this token come from it"]];
+  return [
+    ...random,
+    ["commitment", COMMITMENT, "binds it to one key"],
+    ["ciphertext", sealed, "session id, revision and data in AES-256-GCM"],
+    ["tag", TAG, "authenticates everything before it"],
+  ];
+}
+
+/** Three bytes are four characters: a character belongs to the field that its first bit is in. */
+function layOut(token: string, parts: readonly Part[]): TokenField[] {
+  const character = (byte: number) => Math.ceil((byte * 8) / 6);
+  let start = 0;
+  return parts.map(([name, bytes, meaning]) => {
+    const text = token.slice(character(start), character(start + bytes));
+    start += bytes;
+    return { name, text, bytes, meaning };
+  });
+}
+
+function instant(seconds: number): string {
+  return new Date(seconds * 1000).toISOString().replace(".000", "");
+}

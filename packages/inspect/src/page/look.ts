@@ -1,0 +1,82 @@
+import {
+  describe,
+  SessionError,
+  type SessionDescription,
+  type SessionEvent,
+} from "@galleta/session";
+import type { SessionContext } from "@galleta/session/adapter";
+import { adviseOn, type Advice } from "../cookies/advice.ts";
+import { shortHash as hashSessionId } from "@galleta/session/internals";
+import { inspectCookies } from "../cookies/inspect.ts";
+import type { CookieReport } from "../cookies/report.ts";
+import type { Inspected } from "../page.ts";
+
+/** What the page shows. */
+export interface View {
+  readonly now: Date;
+  readonly cookieName: string;
+  /** What the app finds in `req.session`, or why it finds nothing. */
+  readonly session: Found | { readonly failure: string };
+  /** The attributes that a Set-Cookie in answer to this request would have. */
+  readonly attributes: readonly string[];
+  /** Of the request's session cookies, as they came. */
+  readonly cookies: readonly CookieReport[];
+  readonly advice: readonly Advice[];
+  readonly events: readonly SessionEvent[];
+}
+
+/** A session, or the empty one of a request that brought none. */
+export interface Found {
+  readonly about: SessionDescription;
+  readonly data: object;
+  /** Flash messages and the like, which travel with the data. */
+  readonly metadata: object;
+  /** How events name it. */
+  readonly hash: string;
+}
+
+/** Opens the session as a view would, reads it, and leaves everything as it is. */
+export async function look(inspected: Inspected, now: Date): Promise<View> {
+  const { sessions, options, recorder, facts } = inspected;
+  const header = facts.header("cookie") ?? "";
+  const context = sessions.open(header, facts);
+  await recorder.unrecorded(() => context.load());
+  const session = recorder.unrecorded(() => find(context));
+  const { settings } = context;
+  const names = [settings, ...settings.formats].flatMap(namesOf);
+  const attributes = settings.attributes[sessions.isSecure(facts) ? "secure" : "plain"];
+  return {
+    now,
+    cookieName: settings.cookieName,
+    session,
+    attributes: attributes.split("; ").filter((attribute) => attribute !== ""),
+    cookies: reportsOf(header, names),
+    advice: adviseOn(options, context),
+    events: recorder.recent(now.getTime()),
+  };
+}
+
+function find(context: SessionContext<never>): View["session"] {
+  try {
+    const { session: data } = context;
+    const about = describe(data);
+    return { about, data, metadata: context.state.meta, hash: hashSessionId(about.id) };
+  } catch (error) {
+    // The store does not answer. Its own error may tell more than a page should.
+    if (error instanceof SessionError) return { failure: error.message };
+    throw error;
+  }
+}
+
+const namesOf = (source: { cookieName: string } | { cookieNames: readonly string[] }) =>
+  "cookieName" in source ? [source.cookieName] : source.cookieNames;
+
+function reportsOf(header: string, names: readonly string[]): CookieReport[] {
+  try {
+    return inspectCookies(`Cookie: ${header}`).filter(({ name }) => names.includes(name ?? ""));
+  } catch (error) {
+    // A header far over what a browser sends, where the server lets one in.
+    if (error instanceof RangeError) return [];
+    throw error;
+  }
+}

@@ -1,0 +1,45 @@
+import { plural } from "../cookies/words.ts";
+import type { Advice, AdviceLevel } from "../cookies/advice.ts";
+import { html, type Html } from "./html.ts";
+
+const BADGES: Readonly<Record<AdviceLevel, readonly [word: string, style: string]>> = {
+  warning: ["Fix", "bad"],
+  note: ["Consider", "note"],
+  ok: ["Good", "good"],
+};
+
+/** Whether the settings are ready for production, each weakness with its fix. */
+export function renderAdvice(advice: readonly Advice[]): Html {
+  const warnings = advice.filter(({ level }) => level === "warning").length;
+  const notes = advice.filter(({ level }) => level === "note").length;
+  const [word, style] =
+    warnings > 0
+      ? [`${plural(warnings, "thing")} to fix`, "bad"]
+      : notes > 0
+        ? [`Yes, with ${plural(notes, "choice")} to make`, "note"]
+        : ["Yes", "good"];
+  return html`<section aria-labelledby="ready">
+    <h2 id="ready">Ready for production? <span class="badge ${style}">${word}</span></h2>
+    <ul>
+      ${advice.map(renderItem)}
+    </ul>
+  </section>`;
+}
+
+function renderItem({ level, topic, text, fix }: Advice): Html {
+  const [word, style] = BADGES[level];
+  return html`<li>
+    <span class="badge ${style}">${word}</span>
+    <div>
+      <p><code class="topic">${topic}</code> ${prose(text)}</p>
+      ${fix === undefined ? "" : html`<p>${prose(fix)}</p>`}
+    </div>
+  </li> `;
+}
+
+/** Text with code in backquotes. */
+function prose(text: string): Html[] {
+  return text
+    .split("`")
+    .map((part, index) => (index % 2 === 1 ? html`<code>${part}</code>` : html`${part}`));
+}

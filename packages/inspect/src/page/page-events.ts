@@ -1,0 +1,88 @@
+import type { SessionEvent, SessionEventType } from "@galleta/session";
+import { REASONS } from "../cookies/reasons.ts";
+import { DENIALS } from "@galleta/session/internals";
+import { timeInWords } from "../cookies/words.ts";
+import { html, type Html } from "./html.ts";
+import type { View } from "./look.ts";
+import { KEEP_MINUTES } from "../recorder.ts";
+
+const WORDS: Readonly<Record<SessionEventType, readonly [words: string, style: string]>> = {
+  created: ["Began", "good"],
+  renewed: ["Renewed", "good"],
+  destroyed: ["Ended", "none"],
+  rejected: ["Cookie refused", "bad"],
+  expired: ["Expired", "none"],
+  rotated: ["Old key", "note"],
+  migrated: ["Moved here", "good"],
+  oversize: ["Too large", "bad"],
+  conflict: ["Conflict", "note"],
+  dropped: ["Write dropped", "note"],
+  csrf: ["Request denied", "bad"],
+  host: ["Host denied", "bad"],
+  revoked: ["Ended before", "none"],
+  store: ["Store failed", "bad"],
+  device: ["Device", "note"],
+};
+
+/** The events of the last minutes, of all sessions of this process. */
+export function renderEvents({ events, session, now }: View): Html {
+  const own = "hash" in session ? session.hash : undefined;
+  return html`<section aria-labelledby="events">
+    <h2 id="events">Events of the last ${KEEP_MINUTES} minutes</h2>
+    ${
+      events.length === 0
+        ? html`<p class="none">
+            Nothing happened to any session. A new one, a refused cookie or a request from another
+            site would stand here.
+          </p>`
+        : html`<table>
+            <thead>
+              <tr>
+                <th scope="col">When</th>
+                <th scope="col">Session</th>
+                <th scope="col">What happened</th>
+              </tr>
+            </thead>
+            <tbody>
+              ${events.map((event) => renderEvent(event, own, now))}
+            </tbody>
+          </table>`
+    }
+  </section>`;
+}
+
+function renderEvent(event: SessionEvent, own: string | undefined, now: Date): Html {
+  const [words, style] = WORDS[event.type];
+  const { session } = event;
+  const isOwn = session !== undefined && session === own;
+  const details = detailsOf(event);
+  return html`<tr>
+    <td class="narrow">${timeInWords(new Date(event.at), now)}</td>
+    <td class="narrow">
+      ${isOwn ? html`<strong>this one</strong>` : html`<code>${session?.slice(0, 8)}</code>`}
+    </td>
+    <td>
+      <span class="${style}">${words}</span>
+      ${details === "" ? "" : html`<div class="aside">${details}</div>`}
+    </td>
+  </tr> `;
+}
+
+function detailsOf(event: SessionEvent): string {
+  const { reason, keys, keyIndex, format, size, message } = event;
+  if (message !== undefined) return message;
+  const details = [
+    reason === undefined ? undefined : (SENTENCES.get(reason) ?? reason),
+    keyIndex === undefined ? undefined : `verified with key number ${keyIndex + 1}`,
+    format === undefined ? undefined : `from ${format}`,
+    size === undefined ? undefined : `${size} bytes`,
+    keys === undefined ? undefined : `keys: ${keys.join(", ")}`,
+  ];
+  return details.filter((detail) => detail !== undefined).join("; ");
+}
+
+/** What the reasons of events mean. */
+const SENTENCES: ReadonlyMap<string, string> = new Map([
+  ...Object.entries(REASONS).map(([reason, { what }]) => [reason, what] as const),
+  ...Object.values(DENIALS).map(({ rule, message }) => [rule, message] as const),
+]);
