@@ -52,7 +52,7 @@ function exportedNames(path: string): string[] {
   const text = readFileSync(path, "utf8").replaceAll(/\/\*[^]*?\*\//g, "");
   const declared = text.matchAll(/^export (?:async )?(?:function|class|const|let) (\w+)/gm);
   const listed = [...text.matchAll(/^export \{([^}]*)\} from/gm)].flatMap(([, names = ""]) =>
-    names.split(",").map((name) => name.trim()),
+    names.split(",").map((name) => name.trim().replace(/^\w+ as /, "")),
   );
   const all = [...declared].map(([, name = ""]) => name).concat(listed);
   return all.filter((name) => /^\w+$/.test(name));

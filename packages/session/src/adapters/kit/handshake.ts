@@ -55,7 +55,17 @@ export interface HandshakeSettings<Data> {
   ) => Verdict | Promise<Verdict>;
 }
 
-/** Checks the Origin of a handshake. Nothing of its session is read before it. */
+/**
+ * Checks the Origin of a handshake. Nothing of its session is read before it.
+ *
+ * @example
+ * ```ts
+ * server.on("upgrade", (req, socket) => {
+ *   const denied = denyHandshake(sessions, new NodeFacts(req));
+ *   if (denied !== undefined) answerUpgrade(socket, denied);
+ * });
+ * ```
+ */
 export function refuseHandshake<Data>(
   sessions: Sessions<Data>,
   facts: RequestFacts,
@@ -64,7 +74,15 @@ export function refuseHandshake<Data>(
   return denial && deniedReply(denial);
 }
 
-/** Loads the session of a handshake, and lets the app change it or refuse the handshake. */
+/**
+ * Loads the session of a handshake, and lets the app change it or refuse the handshake.
+ *
+ * @returns what refuses the handshake; `undefined` accepts it
+ * @example
+ * ```ts
+ * const refused = await openHandshake(context, () => context.session.userId !== undefined);
+ * ```
+ */
 export async function decide<Data>(
   context: SessionContext<Data>,
   hook?: () => MaybePromise<Verdict>,
@@ -79,7 +97,16 @@ export async function decide<Data>(
   return { status, body, commit: await context.commit() };
 }
 
-/** The cookies for the 101. From here on the session changes only by `update`. */
+/**
+ * The cookies for the 101. From here on the session changes only by `update`, once a socket was
+ * attached.
+ *
+ * @throws SessionError as `context.commit()`
+ * @example
+ * ```ts
+ * const setCookie = await commitHandshake(context);
+ * ```
+ */
 export function commitHandshake<Data>(
   context: SessionContext<Data>,
 ): MaybePromise<readonly string[]> {
@@ -99,7 +126,14 @@ const contexts = /* @__PURE__ */ acrossCopies(
   () => new WeakMap<object, SessionContext<never>>(),
 );
 
-/** Remembers the session of a request, of a socket, or of both. */
+/**
+ * Remembers the session of a request, of a socket, or of both.
+ *
+ * @example
+ * ```ts
+ * rememberSession(context, request, socket);
+ * ```
+ */
 export function remember<Data>(context: SessionContext<Data>, ...keys: object[]): void {
   for (const key of keys) contexts.set(key, context as unknown as SessionContext<never>);
 }
@@ -112,7 +146,12 @@ export function liveContextOf(key: object): SessionContext<never> | undefined {
 /**
  * The session of a request or socket that {@link remember} was told of.
  *
+ * @param where names it in the error, as in "The session of this socket"
  * @throws SessionError `ERR_SESSION_SETUP` for any other
+ * @example
+ * ```ts
+ * const { session } = recallSession(socket, "The session of this socket");
+ * ```
  */
 export function recall<Data>(key: object, where: string): SessionContext<Data> {
   const context = contexts.get(key);
@@ -120,7 +159,14 @@ export function recall<Data>(key: object, where: string): SessionContext<Data> {
   return context as unknown as SessionContext<Data>;
 }
 
-/** Gives a request or socket a property `session`, and remembers whose it is. */
+/**
+ * Gives a request or socket a property `session`, and remembers whose it is.
+ *
+ * @example
+ * ```ts
+ * exposeSocketSession(socket, context); // socket.session
+ * ```
+ */
 export function defineLiveSession<Data>(target: object, context: SessionContext<Data>): void {
   remember(context, target);
   exposeSession(target, context);
@@ -129,6 +175,11 @@ export function defineLiveSession<Data>(target: object, context: SessionContext<
 /**
  * Answers a handshake with an HTTP response and closes the connection (RFC 6455 §4.2.2). Node leaves
  * such a connection to its listener, without a response object.
+ *
+ * @example
+ * ```ts
+ * server.on("upgrade", (_req, socket) => answerUpgrade(socket, failureReply(error)));
+ * ```
  */
 export function refuseUpgrade(socket: Duplex, reply: Reply): void {
   if (socket.destroyed) return;
@@ -146,6 +197,11 @@ export function refuseUpgrade(socket: Duplex, reply: Reply): void {
 /**
  * What a handshake is answered with that failed on our side. Its client learns nothing of why; the
  * operator does, by a warning of the process.
+ *
+ * @example
+ * ```ts
+ * failureReply(new Error("The disk is full.")).status; // 500
+ * ```
  */
 export function failed(error: unknown): Reply {
   process.emitWarning(error instanceof Error ? error : new Error(String(error)));
