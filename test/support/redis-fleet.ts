@@ -1,0 +1,158 @@
+import { spawn, spawnSync, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { freePort } from "./redis.ts";
+
+/** A redis-server with settings of its own. */
+class Node {
+  readonly port: number;
+  readonly child: ChildProcess;
+
+  private constructor(port: number, child: ChildProcess) {
+    this.port = port;
+    this.child = child;
+  }
+
+  static async start(folder: string, args: readonly string[], port: number): Promise<Node> {
+    const own = join(folder, `${port}`);
+    mkdirSync(own, { recursive: true });
+    const common = ["--port", `${port}`, "--bind", "127.0.0.1", "--save", "", "--dir", own];
+    const child = spawn("redis-server", [...args, ...common], {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let said = "";
+    await new Promise<void>((resolve, reject) => {
+      child.stdout.on("data", (data) => {
+        said += String(data);
+        if (/Ready to accept|Sentinel ID/.test(said)) resolve();
+      });
+      child.once("exit", () => reject(new Error(`redis-server ended:\n${said}`)));
+    });
+    return new Node(port, child);
+  }
+
+  /** One command, as redis-cli prints its answer. */
+  ask(...args: string[]): string {
+    return redisCli(this.port, ...args);
+  }
+
+  async kill(): Promise<void> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    const ended = once(this.child, "exit");
+    this.child.kill("SIGKILL");
+    await ended;
+  }
+}
+
+function redisCli(port: number, ...args: string[]): string {
+  const { stdout, stderr, status } = spawnSync("redis-cli", ["-p", `${port}`, ...args], {
+    encoding: "utf8",
+  });
+  if (status !== 0) throw new Error(`redis-cli ${args[0]}: ${stderr}${stdout}`);
+  return stdout.trim();
+}
+
+/** A Redis Cluster of three masters and three replicas. */
+export class RedisCluster {
+  readonly nodes: readonly Node[];
+  readonly #folder: string;
+
+  private constructor(nodes: readonly Node[], folder: string) {
+    this.nodes = nodes;
+    this.#folder = folder;
+  }
+
+  static async start(): Promise<RedisCluster> {
+    const folder = mkdtempSync(join(tmpdir(), "galleta-cluster-"));
+    const nodes: Node[] = [];
+    for (let i = 0; i < 6; i += 1) {
+      const port = await freePort();
+      // The bus has a port of its own; by default 10,000 above, which may not exist.
+      const bus = ["--cluster-enabled", "yes", "--cluster-port", `${await freePort()}`];
+      const timing = ["--cluster-node-timeout", "2000", "--repl-diskless-sync-delay", "0"];
+      nodes.push(await Node.start(folder, [...bus, ...timing], port));
+    }
+    const hosts = nodes.map(({ port }) => `127.0.0.1:${port}`);
+    const made = spawnSync(
+      "redis-cli",
+      ["--cluster", "create", ...hosts, "--cluster-replicas", "1", "--cluster-yes"],
+      { encoding: "utf8" },
+    );
+    if (made.status !== 0) throw new Error(`The cluster was not made:\n${made.stdout}`);
+    const cluster = new RedisCluster(nodes, folder);
+    await cluster.ready();
+    return cluster;
+  }
+
+  get ports(): number[] {
+    return this.nodes.map(({ port }) => port);
+  }
+
+  get masters(): readonly Node[] {
+    return this.nodes.filter((node) => node.ask("role").startsWith("master"));
+  }
+
+  async ready(): Promise<void> {
+    for (let i = 0; i < 300; i += 1) {
+      if (this.nodes.every((node) => node.ask("cluster", "info").includes("cluster_state:ok")))
+        return;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    throw new Error("The cluster does not come up.");
+  }
+
+  async close(): Promise<void> {
+    for (const node of this.nodes) await node.kill();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+/** A master, a replica, and a Sentinel that promotes it after a second. */
+export class RedisSentinel {
+  readonly master: Node;
+  readonly replica: Node;
+  readonly sentinel: Node;
+  readonly #folder: string;
+
+  private constructor(master: Node, replica: Node, sentinel: Node, folder: string) {
+    this.master = master;
+    this.replica = replica;
+    this.sentinel = sentinel;
+    this.#folder = folder;
+  }
+
+  static async start(): Promise<RedisSentinel> {
+    const folder = mkdtempSync(join(tmpdir(), "galleta-sentinel-"));
+    const quick = ["--repl-diskless-sync-delay", "0"];
+    const master = await Node.start(folder, quick, await freePort());
+    const of = ["--replicaof", `127.0.0.1 ${master.port}`, ...quick];
+    const replica = await Node.start(folder, of, await freePort());
+    const port = await freePort();
+    const file = join(folder, "sentinel.conf");
+    const lines = [
+      `sentinel monitor fleet 127.0.0.1 ${master.port} 1`,
+      "sentinel down-after-milliseconds fleet 1000",
+      "sentinel failover-timeout fleet 3000",
+    ];
+    writeFileSync(file, lines.join("\n"));
+    for (
+      let i = 0;
+      i < 200 && !replica.ask("info", "replication").includes("link_status:up");
+      i += 1
+    ) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    const sentinel = await Node.start(folder, [file, "--sentinel"], port);
+    for (let i = 0; i < 200 && !/slaves=1/.test(sentinel.ask("info", "sentinel")); i += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    return new RedisSentinel(master, replica, sentinel, folder);
+  }
+
+  async close(): Promise<void> {
+    for (const node of [this.sentinel, this.replica, this.master]) await node.kill();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
