@@ -1,0 +1,89 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { available, command } from "./support/require.ts";
+
+const folders: string[] = [];
+const read = (name: string) => readFileSync(new URL(`model/${name}`, import.meta.url), "utf8");
+
+/** Checks a model with spin, over all states. @returns the assertion that is violated */
+function check(model: string, ...defines: string[]): string | undefined {
+  const cwd = mkdtempSync(join(tmpdir(), "galleta-model-"));
+  folders.push(cwd);
+  writeFileSync(join(cwd, "model.pml"), model);
+  const run = (path: string, ...args: string[]) => {
+    const { stdout, stderr, status } = spawnSync(path, args, { cwd, encoding: "utf8" });
+    if (status !== 0) throw new Error(`${path}: ${stdout}${stderr}`);
+    return stdout;
+  };
+  run("spin", ...defines, "-a", "model.pml");
+  run("gcc", "-O2", "-w", "-DSAFETY", "-o", "pan", "pan.c");
+  const said = run(join(cwd, "pan"), "-m100000");
+  if (said.includes("max search depth too small")) throw new Error(said);
+  if (said.includes("errors: 0")) return undefined;
+  return /pan:\d+: (.*) \(at depth/.exec(said)?.[1] ?? said;
+}
+
+/** Each line is what makes the protocol safe; without it a property must break. */
+const MUTATIONS: readonly [what: string, atomic: 0 | 1, line: string, instead: string][] = [
+  ["answers are used for ever", 1, "askedAt[me] == second + 1 &&", "askedAt[me] != 0 &&"],
+  ["a write needs no condition", 1, "revision <= base && base < LAST ->", "base < LAST ->"],
+  [
+    "what is remembered may be older than the cookie",
+    1,
+    "(answerEnd[me] || answer[me] >= mine)",
+    "true",
+  ],
+  [
+    "an end stands under the session's key alone",
+    0,
+    "answerEnd[me] = answerEnd[me] || end;",
+    "skip;",
+  ],
+  [
+    "sockets rely on messages",
+    1,
+    "timeout ->                 /* asks",
+    "timeout -> break;  /* asks",
+  ],
+  ["a revocation is not looked up", 1, "&& answerEpoch[me] <= carried &&", "&&"],
+];
+
+describe.runIf(available(command("spin", "spin"), command("gcc", "gcc")))("the protocol", () => {
+  afterAll(() => {
+    for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+  });
+
+  it.each([
+    [1, "a read older than its cookie"],
+    [2, "an end that bystanders skip after a failover"],
+    [6, "a destroyed session that a write in flight brings back"],
+  ])("of before has fault %i: %s", (fault) => {
+    expect(check(read("today.pml"), `-DFAULT=${fault}`)).toMatch(/assertion violated/);
+  });
+
+  it.each([
+    ["a store that compares and writes in one step", 1],
+    ["a store of Keyv's kind", 0],
+  ])(
+    "holds with %s",
+    (_name, atomic) => {
+      expect(check(read("fleet.pml"), `-DATOMIC=${atomic}`)).toBeUndefined();
+    },
+    120_000,
+  );
+
+  it.each(MUTATIONS)(
+    "breaks where %s",
+    (_what, atomic, line, instead) => {
+      const model = read("fleet.pml");
+      expect(model).toContain(line);
+      expect(check(model.replace(line, instead), `-DATOMIC=${atomic}`)).toMatch(
+        /assertion violated/,
+      );
+    },
+    120_000,
+  );
+});
