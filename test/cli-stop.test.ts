@@ -1,9 +1,10 @@
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { type ClientRequest, type IncomingMessage, request } from "node:http";
 import { text } from "node:stream/consumers";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
-import { CliBench, SECRET_KEY } from "./support/cli.ts";
+import { CliBench, eventually, ROOT, SECRET_KEY } from "./support/cli.ts";
 
 let bench: CliBench;
 beforeAll(() => {
@@ -114,4 +115,36 @@ it("no new connection is taken while the last requests are answered", async () =
   sent.end();
   expect((await answer)[0].statusCode).toBe(200);
   await run.ended;
+});
+
+it("SIGHUP reloads: requests in flight are answered, then new code serves the same address", async () => {
+  const run = await serve();
+  const { sent, answer } = await hold(run);
+  bench.file("app.ts", APP.replace("res.text = await req.text()", 'res.text = "new code"'));
+  run.child.kill("SIGHUP");
+  sent.end("whole");
+  expect(await text((await answer)[0])).toBe("half whole");
+  expect(await run.listening(2)).toBe(run.url);
+  const response = await fetch(`${run.url}/echo`, { method: "POST", body: "x" });
+  expect(await response.text()).toBe("new code");
+  expect(run.child.exitCode).toBeNull();
+  run.child.kill("SIGTERM");
+  expect(await run.ended).toEqual({ code: 0, signal: null });
+});
+
+it("ends with npx, which tells it nothing of a SIGTERM", async () => {
+  const { PATH = "", HOME = "" } = process.env;
+  const file = bench.file("app.ts", APP);
+  const args = ["galleta", "serve", file, "--port", "0"];
+  const npx = spawn("npx", args, { cwd: ROOT, env: { PATH, HOME, ...env }, stdio: "pipe" });
+  let output = "";
+  npx.stdout.on("data", (data) => (output += String(data)));
+  const ended = once(npx.stdout, "close");
+  await eventually(() => Promise.resolve(output.includes("Listening on ")));
+  const url = /Listening on (\S+)/.exec(output)![1]!;
+  npx.kill("SIGTERM");
+  // The output closes when the last process that holds it ends.
+  await ended;
+  expect(output).toContain("shut down");
+  await expect(fetch(url)).rejects.toThrow();
 });

@@ -149,3 +149,36 @@ it.each([
   expect(run.stderr.trim()).toMatch(line);
   expect(run.stdout).toBe("");
 });
+
+it("do not start with sessions that each of them would have for itself", async () => {
+  const app = `
+import { App, configure, memoryStore } from "galleta";
+const app = new App();
+configure(app, { SESSIONS: { secretKey: process.env.SECRET_KEY!, store: memoryStore(), storage: "store" } });
+export default app;
+`;
+  const file = bench.file("memory.ts", app);
+  const run = bench.run(["serve", file, "--workers", "2", "--port", "0"], { env });
+  expect(await run.ended).toEqual({ code: 1, signal: null });
+  expect(run.stderr).toContain("memoryStore, which each of the 2 workers has for itself");
+  await bench.serve([file, "--workers", "1"], { env });
+});
+
+it("are replaced one by one at SIGHUP, without a request that fails", async () => {
+  const run = await serve(2);
+  const before = await workersOf(run.url, 2);
+  let isReloading = true;
+  const asking = (async () => {
+    const answers: string[] = [];
+    while (isReloading) answers.push(await ask(`${run.url}/pid`));
+    return answers;
+  })();
+  run.child.kill("SIGHUP");
+  await eventually(async () => ![...before].some(isAlive));
+  isReloading = false;
+  const answers = await asking;
+  expect(answers.every((pid) => Number(pid) > 0)).toBe(true);
+  const after = await workersOf(run.url, 2);
+  expect([...after].some((pid) => before.has(pid))).toBe(false);
+  expect(run.child.exitCode).toBeNull();
+});

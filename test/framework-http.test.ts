@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { appWith, clientOf, live, raw, watchLog, type Data } from "./support/framework.ts";
-import type { App } from "galleta";
+import type { App, AppSettings } from "galleta";
 
 const log = watchLog();
 
@@ -91,7 +91,7 @@ describe("routes", () => {
 
 describe("bodies of requests", () => {
   function echo(settings: object = {}): App<Data> {
-    const app = appWith(settings);
+  function echo(settings: AppSettings = {}): App<Data> {
     app.route("/json", { methods: ["POST"] }, async (req, res) => {
       res.json = await req.json();
     });

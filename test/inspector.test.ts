@@ -1,6 +1,6 @@
 import { request } from "node:http";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { App, configure, destroy, Secret, serve, type Server } from "galleta";
+import { type AppSettings, App, configure, destroy, Secret, serve, type Server } from "galleta";
 import { memoryStore } from "@galleta/session";
 import { starlette } from "@galleta/session/formats/starlette";
 
@@ -40,7 +40,7 @@ async function start(
     destroy(req.session);
     res.text = "ended";
   });
-  configure(app, { SESSIONS: options }, more);
+  configure(app, { SESSIONS: options }, more as AppSettings);
   server = await serve(app, { port: 0, ...(hostname === undefined ? {} : { hostname }) });
   return server;
 }
@@ -260,6 +260,6 @@ describe("the inspector is not there", () => {
 describe("the setting INSPECTOR", () => {
   it("is true or false", () => {
     const settings = { SESSIONS: { secretKey: KEY }, INSPECTOR: "no" };
-    expect(() => configure(new App(), settings)).toThrow("INSPECTOR is true or false.");
+    expect(() => configure(new App(), settings as never)).toThrow("INSPECTOR is true or false.");
   });
 });

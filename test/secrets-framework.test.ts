@@ -40,7 +40,7 @@ describe("the framework", () => {
       { PLUGINS: SECRET },
       { PLUGINS: [SECRET] },
     ];
-    for (const each of bad) fails(() => configure(new App(), each));
+    for (const each of bad) fails(() => configure(new App(), each as never));
     const app = new App();
     configure(app, { SESSIONS: true });
     for (const each of [app, app.h3, settings, settings.get("SESSIONS")]) keep(each);

@@ -1,5 +1,5 @@
 import { connect } from "node:net";
-import { App, configure } from "galleta";
+import { App, configure, type AppSettings } from "galleta";
 import { createClient, LiveServer, type ClientOptions } from "galleta/testing";
 import { afterEach, beforeEach, vi, type MockInstance } from "vitest";
 
@@ -41,7 +41,7 @@ export function watchLog(): () => MockInstance<typeof console.error> {
   return () => spy;
 }
 
-export function appWith(settings: object = {}): App<Data> {
+export function appWith(settings: AppSettings = {}): App<Data> {
   const app = new App<Data>();
   configure(app, settings);
   return app;

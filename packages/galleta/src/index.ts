@@ -50,7 +50,14 @@ export type {
   View,
 } from "./route.ts";
 export { serve, type ServeOptions, type Server } from "./serve.ts";
-export { configure, settings, type Plugin, type PluginEntry, type Settings } from "./settings.ts";
+export {
+  configure,
+  settings,
+  type AppSettings,
+  type Plugin,
+  type PluginEntry,
+  type Settings,
+} from "./settings.ts";
 export type { AcceptOptions } from "./websocket/connection.ts";
 export type { ChangeListener } from "./websocket/session.ts";
 export type { Socket } from "./websocket/socket.ts";

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import { Secret, SessionError } from "@galleta/session";
 import { App } from "./app.ts";
 import { SettingsError } from "./errors.ts";
-import { configure, settings } from "./settings.ts";
+import { configure, settings, type AppSettings } from "./settings.ts";
 
 const KEY = "b1946ac92492d2347c6235b4d2611184a5f3c0d9";
 
@@ -56,19 +56,36 @@ describe("configure", () => {
   });
 
   test.each([["text"], [null], [7]])("takes a module or an object, not %s", (wrong) => {
-    expect(caught(() => configure(new App(), wrong as unknown as object))).toBeInstanceOf(
-      SettingsError,
-    );
+    expect(caught(() => configure(new App(), wrong as never))).toBeInstanceOf(SettingsError);
   });
 
   test.each([[-1], [1.5], ["1"], [null]])("BODY_LIMIT cannot be %j", (limit) => {
-    const error = caught(() => configure(new App(), { BODY_LIMIT: limit }));
+    const error = caught(() => configure(new App(), { BODY_LIMIT: limit as number }));
     expect(error).toMatchObject({ code: "ERR_GALLETA_SETTINGS" });
   });
 });
 
+describe("a setting that is misspelt", () => {
+  test.each([
+    ["SESIONS", "SESSIONS"],
+    ["SESSION", "SESSIONS"],
+    ["BODYLIMIT", "BODY_LIMIT"],
+    ["ALLOWED_HOST", "ALLOWED_HOSTS"],
+  ])("%s is refused with the name that was meant", (name, meant) => {
+    const error = caught(() => configure(new App(), { [name]: true }));
+    expect(error).toMatchObject({ code: "ERR_GALLETA_SETTINGS" });
+    expect(String(error)).toContain(`There is no setting ${name}. Did you mean ${meant}?`);
+  });
+
+  test("is told apart from one of the app's own", () => {
+    const own = { DEBUG: true, DATABASE_URL: "x", PAGE_SIZE: 20, SESSION_KEY: KEY };
+    configure(new App(), { ...own, SESSIONS: { secretKey: KEY } });
+    configure(new App(), { SESION_HOURS_OF_STAFF: 1 });
+  });
+});
+
 describe("SESSIONS", () => {
-  const sessionOf = async (setting: unknown) => {
+  const sessionOf = async (setting: AppSettings["SESSIONS"]) => {
     const app = new App<{ seen: boolean }>();
     configure(app, { SESSIONS: setting });
     app.route("/", (req, res) => {
@@ -102,18 +119,19 @@ describe("SESSIONS", () => {
     [{ secretKey: null }],
   ])("a missing key is a SettingsError that tells how to make one: %j", (setting) => {
     vi.stubEnv("SECRET_KEY", "");
-    const error = caught(() => configure(new App(), { SESSIONS: setting }));
+    const error = caught(() => configure(new App(), { SESSIONS: setting as true }));
     expect(error).toMatchObject({ code: "ERR_GALLETA_SETTINGS" });
     expect(String(error)).toContain("npx galleta secret");
   });
 
   test.each([["yes"], [1], [null]])("cannot be %j", (setting) => {
-    expect(caught(() => configure(new App(), { SESSIONS: setting }))).toMatchObject({
+    expect(caught(() => configure(new App(), { SESSIONS: setting as never }))).toMatchObject({
       code: "ERR_GALLETA_SETTINGS",
     });
   });
 
   test("what the engine refuses is told with its own error as the cause, and shows no key", () => {
+    // @ts-expect-error the types know the options as well
     const error = caught(() => configure(new App(), { SESSIONS: { secretKey: KEY, maxage: 1 } }));
     expect(error).toMatchObject({ code: "ERR_GALLETA_SETTINGS" });
     const { cause, message } = error as SettingsError;
@@ -147,7 +165,7 @@ describe("PLUGINS", () => {
   test.each([[{}], [[1]], [[[() => undefined, "yes"]]], [[[undefined, true]]]])(
     "cannot be %j",
     (plugins) => {
-      const error = caught(() => configure(new App(), { PLUGINS: plugins }));
+      const error = caught(() => configure(new App(), { PLUGINS: plugins as never }));
       expect(error).toMatchObject({ code: "ERR_GALLETA_SETTINGS" });
     },
   );

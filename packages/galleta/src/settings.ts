@@ -5,7 +5,7 @@ import {
   type CreateSessionsOptions,
   type Sessions,
 } from "@galleta/session";
-import { createCrossSiteCheck } from "@galleta/session/adapter";
+import { createCrossSiteCheck, nearest } from "@galleta/session/adapter";
 import { coreOf, type App } from "./app.ts";
 import type { Core } from "./core.ts";
 import { SettingsError } from "./errors.ts";
@@ -19,6 +19,21 @@ export type Plugin = (app: App) => void;
 
 /** An entry of the setting `PLUGINS`: a plugin, or one that is used on a condition. */
 export type PluginEntry = Plugin | readonly [plugin: Plugin, condition: boolean | (() => boolean)];
+
+/** The settings that the framework reads. An app may have others of its own. */
+export interface AppSettings {
+  /** Switches sessions on: `true` takes the key from the environment variable `SECRET_KEY`. */
+  readonly SESSIONS?: boolean | CreateSessionsOptions | undefined;
+  /** Functions that add something to the app, or pairs of a function and a condition. */
+  readonly PLUGINS?: readonly PluginEntry[] | undefined;
+  /** The largest body of a request, in bytes. Default 1 MiB. */
+  readonly BODY_LIMIT?: number | undefined;
+  /** The hosts that are served; a request for another one gets 400. Default: any. */
+  readonly ALLOWED_HOSTS?: readonly string[] | undefined;
+  /** Whether development has the session inspector at `/.galleta/`. Default true. */
+  readonly INSPECTOR?: boolean | undefined;
+  readonly [name: string]: unknown;
+}
 
 /** Reads the settings of the app that was configured last. */
 export interface Settings {
@@ -63,14 +78,15 @@ let current: SettingsTable | undefined;
  */
 export function configure<Data extends object>(
   app: App<Data>,
-  settings: object = {},
-  overrides: object = {},
+  settings: AppSettings = {},
+  overrides: AppSettings = {},
 ): void {
   const core = coreOf(app);
   if (core.settings !== undefined) {
     throw new SettingsError("ERR_GALLETA_CONFIGURED_TWICE", "This app is configured already.");
   }
   const table: SettingsTable = new Map([...entriesOf(settings), ...entriesOf(overrides)]);
+  checkNames(table);
   const hosts = readAllowedHosts(table.get("ALLOWED_HOSTS"));
   const sessions = readSessions(table.get("SESSIONS"), hosts);
   const plugins = readPlugins(table.get("PLUGINS"));
@@ -132,6 +148,20 @@ function entriesOf(settings: object): [string, unknown][] {
   return Object.entries(settings).filter(([name]) => SETTING.test(name));
 }
 
+const OWN_NAMES = ["SESSIONS", "PLUGINS", "BODY_LIMIT", "ALLOWED_HOSTS", "INSPECTOR"];
+
+/** A setting that nobody reads is most likely a setting of the framework, misspelt. */
+function checkNames(table: SettingsTable): void {
+  for (const name of table.keys()) {
+    const meant = OWN_NAMES.includes(name) ? undefined : nearest(name, OWN_NAMES);
+    if (meant === undefined || table.has(meant)) continue;
+    throw unusable(
+      `There is no setting ${name}. Did you mean ${meant}? If it is a setting of your own, give it ` +
+        "a name that differs more.",
+    );
+  }
+}
+
 type Hosts = Pick<CreateSessionsOptions, "allowedHosts">;
 
 function readAllowedHosts(setting: unknown): Hosts | undefined {
@@ -162,11 +192,27 @@ function readSessions(setting: unknown, hosts: Hosts | undefined): Sessions<neve
         : "SESSIONS has no secretKey, or an empty one. `npx galleta secret` prints a strong one.",
     );
   }
+  checkWorkers(options as CreateSessionsOptions);
   try {
     return createSessions<never>({ ...withRelay(), ...hosts, ...options } as CreateSessionsOptions);
   } catch (cause) {
     throw unusable(`SESSIONS: ${cause instanceof Error ? cause.message : "unusable"}`, cause);
   }
+}
+
+/**
+ * Connections go to the workers in turn, so a session that one of them alone has is missing in the
+ * next request.
+ */
+function checkWorkers({ store, storage }: CreateSessionsOptions): void {
+  const workers = Number(process.env["GALLETA_WORKERS"]);
+  const isLocal = (store as { readonly isLocal?: unknown } | undefined)?.isLocal === true;
+  if (!(workers > 1) || storage !== "store" || !isLocal) return;
+  throw unusable(
+    `SESSIONS keeps sessions in a memoryStore, which each of the ${workers} workers has for itself. ` +
+      "Use a store that processes share, such as redisStore, or keep sessions in the cookie by " +
+      'leaving out `storage: "store"`.',
+  );
 }
 
 /** The workers of `galleta serve --workers` tell each other what happens, unless told otherwise. */

@@ -6,6 +6,7 @@ import { CliError } from "./failure.ts";
 import { type BackplaneMessage, isBackplaneMessage, isMessage, type ToChild } from "./ipc.ts";
 import { makePlan, type ServeFlags } from "./plan.ts";
 import { Restarts } from "./restarts.ts";
+import type { Wishes } from "./stop.ts";
 
 const DEATHS_PER_WORKER = 5;
 /** A worker ends itself after its grace; one that hangs is killed so much later. */
@@ -23,13 +24,12 @@ interface Fork {
 /**
  * `galleta serve --workers`: several processes behind one port. One that dies is replaced.
  *
- * @param stop resolves when all shall stop
  * @throws CliError when a worker cannot start, or workers die too often
  */
 export async function runCluster(
   flags: ServeFlags,
   count: number,
-  stop: Promise<void>,
+  wishes: Wishes,
   announce: (url: string) => void,
   io: Io,
 ): Promise<void> {
@@ -43,12 +43,19 @@ export async function runCluster(
     serialization: "advanced",
   });
   relayBackplane();
-  const pool = new Pool(announce, io);
+  const limit = flags.grace * 1000 + KILL_AFTER_MILLISECONDS;
+  const pool = new Pool(limit, announce, io);
+  const stop = wishes.stop.then(() => "stop" as const);
   try {
-    if ((await Promise.race([pool.start(count).then(() => true), stop])) === undefined) return;
-    await Promise.race([pool.tend(), stop]);
+    if ((await Promise.race([pool.start(count), stop])) === "stop") return;
+    const tended = pool.tend();
+    for (;;) {
+      const wish = await Promise.race([tended, stop, wishes.reload()]);
+      if (wish !== "reload") return;
+      await Promise.race([pool.reload(), stop]);
+    }
   } finally {
-    await pool.stop(flags.grace * 1000 + KILL_AFTER_MILLISECONDS);
+    await pool.stop();
   }
 }
 
@@ -65,15 +72,28 @@ export function relayBackplane(): void {
   });
 }
 
+/** The URL of a worker once it listens; throws how it ended where it does not get so far. */
+function readiness({ ready, ended }: Fork): Promise<string> {
+  const failed = ended.then((how) => {
+    throw new CliError(how);
+  });
+  return Promise.race([ready, failed]);
+}
+
 class Pool {
   readonly #announce: (url: string) => void;
   readonly #io: Io;
   readonly #alive = new Set<Fork>();
-  #forks: Fork[] = [];
+  /** Milliseconds in which a worker ends that shall. */
+  readonly #limit: number;
+  /** Whoever serves in each place. */
+  #places: { fork: Fork }[] = [];
   #url = "";
+  #count = 0;
   #stopping = false;
 
-  constructor(announce: (url: string) => void, io: Io) {
+  constructor(limit: number, announce: (url: string) => void, io: Io) {
+    this.#limit = limit;
     this.#announce = announce;
     this.#io = io;
     // However this process ends, no worker is left behind.
@@ -82,16 +102,29 @@ class Pool {
 
   /** Resolves when all of them listen. */
   async start(count: number): Promise<void> {
-    this.#forks = Array.from({ length: count }, () => this.#fork());
-    const urls = this.#forks.map(({ ready, ended }) =>
-      Promise.race([
-        ready,
-        ended.then((how) => {
-          throw new CliError(how);
-        }),
-      ]),
-    );
-    this.#listening((await Promise.all(urls))[0] ?? "");
+    this.#count = count;
+    this.#places = Array.from({ length: count }, () => ({ fork: this.#fork() }));
+    const urls = await Promise.all(this.#places.map(({ fork }) => readiness(fork)));
+    this.#listening(urls[0] ?? "");
+  }
+
+  /** Puts a new worker into each place, one after the other; the old one finishes its requests. */
+  async reload(): Promise<void> {
+    this.#io.err("Reloading the workers.\n");
+    for (const place of this.#places) {
+      const fork = this.#fork();
+      try {
+        this.#listening(await readiness(fork));
+      } catch (error) {
+        const why = (error as Error).message;
+        this.#io.err(`${why}\nThe reload was given up; the workers go on as they are.\n`);
+        return;
+      }
+      if (this.#stopping) return;
+      const old = place.fork;
+      place.fork = fork;
+      void this.#end([old]);
+    }
   }
 
   #listening(url: string): void {
@@ -102,38 +135,52 @@ class Pool {
 
   /** Replaces those that die, until there is a reason not to. */
   async tend(): Promise<void> {
-    const restarts = new Restarts(this.#forks.length * DEATHS_PER_WORKER);
-    await Promise.all(this.#forks.map((fork) => this.#replace(fork, restarts)));
+    const restarts = new Restarts(this.#places.length * DEATHS_PER_WORKER);
+    await Promise.all(this.#places.map((place) => this.#tendPlace(place, restarts)));
   }
 
-  /** Resolves when all are gone: by themselves, or killed after some milliseconds. */
-  async stop(limit: number): Promise<void> {
+  /** Resolves when all are gone: by themselves, or killed. */
+  async stop(): Promise<void> {
     this.#stopping = true;
+    await this.#end([...this.#alive]);
+  }
+
+  async #end(forks: readonly Fork[]): Promise<void> {
     const message: ToChild = { galleta: "stop" };
-    for (const { worker } of this.#alive) {
+    for (const { worker } of forks) {
       if (worker.isConnected()) worker.send(message, () => undefined);
     }
-    const timer = setTimeout(() => this.#kill(), limit);
-    await Promise.all([...this.#alive].map(({ ended }) => ended));
+    const timer = setTimeout(() => {
+      for (const { worker } of forks) worker.process.kill("SIGKILL");
+    }, this.#limit);
+    await Promise.all(forks.map(({ ended }) => ended));
     clearTimeout(timer);
   }
 
-  async #replace(fork: Fork, restarts: Restarts): Promise<void> {
-    for (let current = fork; ; current = this.#fork()) {
-      if (current !== fork) void current.ready.then((url) => this.#listening(url));
-      const how = await current.ended;
+  async #tendPlace(place: { fork: Fork }, restarts: Restarts): Promise<void> {
+    for (;;) {
+      const { fork } = place;
+      const how = await fork.ended;
       if (this.#stopping) return;
+      // A reload put another one here.
+      if (place.fork !== fork) continue;
       this.#io.err(`${how}\n`);
       const delay = restarts.next(performance.now());
       if (delay === undefined) throw new CliError("Workers died too often within a minute.");
       await sleep(delay);
       if (this.#stopping) return;
+      if (place.fork !== fork) continue;
+      place.fork = this.#fork();
+      void place.fork.ready.then((url) => this.#listening(url));
     }
   }
 
   #fork(): Fork {
     // Tells the worker that this process passes its messages on.
-    const worker = cluster.fork({ GALLETA_RELAY: "1" });
+    const worker = cluster.fork({
+      GALLETA_RELAY: "1",
+      GALLETA_WORKERS: String(this.#count),
+    });
     let failure: string | undefined;
     const ready = new Promise<string>((resolve) => {
       worker.on("message", (message: unknown) => {

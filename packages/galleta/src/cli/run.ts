@@ -10,19 +10,20 @@ const HANGING_MILLISECONDS = 1000;
  *
  * @param stop resolves when the server shall stop
  * @param announce called with the URL once the server listens
+ * @returns what `stop` resolved with
  * @throws CliError and whatever the app throws, when it cannot start or its shutdown fails
  */
-export async function runServer(
+export async function runServer<Wish>(
   flags: ServeFlags,
-  stop: Promise<void>,
+  stop: Promise<Wish>,
   announce: (url: string) => void,
   io: Io,
-): Promise<void> {
+): Promise<Wish> {
   // A wish to stop that comes while the app starts ends it at once: nothing is in flight yet.
-  const server = await Promise.race([start(makePlan(flags)), stop]);
-  if (server === undefined) return;
+  const server = await Promise.race([start(makePlan(flags)), stop.then(() => undefined)]);
+  if (server === undefined) return stop;
   announce(server.url);
-  await stop;
+  const wish = await stop;
   const { grace } = flags;
   const late = setTimeout(
     () => io.err(`What took longer than ${grace} s was cut off.\n`),
@@ -34,6 +35,7 @@ export async function runServer(
   });
   await Promise.race([server.close({ timeout: grace }), giveUp]);
   clearTimeout(late);
+  return wish;
 }
 
 async function start({ target, hostname, port, tls }: ServePlan) {

@@ -1,8 +1,8 @@
 import { defineCommand } from "./command.ts";
 import { CliError } from "./failure.ts";
 import { wholeNumber } from "./number.ts";
-import type { ServeFlags } from "./plan.ts";
-import { untilSignal } from "./stop.ts";
+import { type ServeFlags, withPortOf } from "./plan.ts";
+import { listenToSignals } from "./stop.ts";
 
 const MOST_WORKERS = 256;
 const MOST_GRACE = 3600;
@@ -50,7 +50,7 @@ export const command = defineCommand({
   },
   notes: [
     "The app is the default export of the file, else the export called app, else the one named",
-    "after the colon. SIGINT and SIGTERM stop it cleanly, a second one at once.",
+    "after the colon. SIGINT and SIGTERM stop it cleanly, a second one at once. SIGHUP reloads.",
     "",
     "Example: SECRET_KEY=$(npx galleta secret) npx galleta serve src/app.ts --watch",
   ],
@@ -71,17 +71,30 @@ export const command = defineCommand({
       tlsKey: values["tls-key"],
       grace: number(values.grace, "--grace", 0, MOST_GRACE) ?? 10,
     };
-    const stop = untilSignal((code) => process.exit(code));
+    const wishes = listenToSignals((code) => process.exit(code));
+    const { stop } = wishes;
     void stop.then(() => setTimeout(() => io.err(STOPPING), SAY_AFTER_MILLISECONDS).unref());
     const announce = (url: string) => {
       io.out(`Listening on ${url}${workers === undefined ? "" : ` (workers: ${workers})`}\n`);
     };
     if (values.watch) {
-      await (await import("./watch.ts")).runWatching(flags, stop, announce, io);
+      await (await import("./watch.ts")).runWatching(flags, wishes, announce, io);
     } else if (workers !== undefined) {
-      await (await import("./cluster.ts")).runCluster(flags, workers, stop, announce, io);
+      await (await import("./cluster.ts")).runCluster(flags, workers, wishes, announce, io);
     } else {
-      await (await import("./run.ts")).runServer(flags, stop, announce, io);
+      let again = flags;
+      const listening = (url: string) => {
+        again = withPortOf(flags, url);
+        announce(url);
+      };
+      const { runServer } = await import("./run.ts");
+      const reload = wishes.reload();
+      const isReload =
+        (await runServer(flags, Promise.race([stop, reload]), listening, io)) === "reload";
+      if (!isReload) return 0;
+      // Code that runs cannot be replaced, so from here on a worker serves.
+      io.err("Reloading: a new process serves from now on.\n");
+      await (await import("./cluster.ts")).runCluster(again, 1, wishes, announce, io);
     }
     return 0;
   },

@@ -6,6 +6,7 @@ import type { Io } from "./command.ts";
 import { shortPath } from "./failure.ts";
 import { isMessage, type ToChild } from "./ipc.ts";
 import { type ServeFlags, withPortOf } from "./plan.ts";
+import type { Wishes } from "./stop.ts";
 import { parseTarget } from "./target.ts";
 
 /** An editor that saves several files, or one in several steps, means one restart. */
@@ -19,17 +20,16 @@ const SOURCE = /\.(?:[cm]?[jt]s|[jt]sx|json)$/;
  * `galleta serve --watch`: serves in a child process, and starts another when a file has changed
  * that the app is made of.
  *
- * @param stop resolves when it shall end
  * @throws CliError when there is no such file
  */
 export async function runWatching(
   flags: ServeFlags,
-  stop: Promise<void>,
+  wishes: Wishes,
   announce: (url: string) => void,
   io: Io,
 ): Promise<void> {
   const changes = new Changes([parseTarget(flags.target).file, ...flags.envFiles]);
-  const stopped = stop.then(() => undefined);
+  const stopped = wishes.stop.then(() => undefined);
   let childFlags: ServeFlags = {
     ...flags,
     grace: Math.min(flags.grace, GRACE_SECONDS),
@@ -42,8 +42,9 @@ export async function runWatching(
   try {
     for (;;) {
       const child = new Child(childFlags, { isReady, imports: (file) => changes.follow(file), io });
-      const names = await Promise.race([changes.next(() => child.hasEnded), stopped]);
-      if (names !== undefined) io.err(`Restarting: ${names.map(shortPath).join(", ")} changed.\n`);
+      const reload = wishes.reload().then(() => []);
+      const names = await Promise.race([changes.next(() => child.hasEnded), reload, stopped]);
+      if (names?.length) io.err(`Restarting: ${names.map(shortPath).join(", ")} changed.\n`);
       await child.stop();
       if (names === undefined) return;
     }
