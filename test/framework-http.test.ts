@@ -90,8 +90,8 @@ describe("routes", () => {
 });
 
 describe("bodies of requests", () => {
-  function echo(settings: object = {}): App<Data> {
   function echo(settings: AppSettings = {}): App<Data> {
+    const app = appWith(settings);
     app.route("/json", { methods: ["POST"] }, async (req, res) => {
       res.json = await req.json();
     });
