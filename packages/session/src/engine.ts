@@ -16,6 +16,7 @@ import {
 import { SessionContext } from "./session/context.ts";
 import type { SessionData } from "./session/data.ts";
 import type { Endpoint, ExchangeAnswer } from "./session/ports.ts";
+import { ForeignMemory } from "./session/foreign-memory.ts";
 import { RecentChanges } from "./session/recent.ts";
 import type { Shared } from "./session/shared.ts";
 import { COOKIE_OPTION_NAMES, type SessionCookieOptions } from "./session/options.ts";
@@ -67,6 +68,7 @@ export class Sessions<Data = SessionData> {
       endpoints: new Map(),
       cache: new TokenCache(),
       recent: new RecentChanges(),
+      foreign: new ForeignMemory(),
       store: undefined,
       live: undefined,
       device: undefined,

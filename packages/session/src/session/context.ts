@@ -6,6 +6,7 @@ import { isSame, serializeBody } from "./body.ts";
 import { nowSeconds } from "./clock.ts";
 import type { SessionData, SessionOf } from "./data.ts";
 import { dropWrite } from "./dropped.ts";
+import { loadForeignStored, rememberMigrated } from "./foreign-store.ts";
 import { failedView, ownerOf, type Fail } from "./dictionary.ts";
 import type { LoadedSnapshot, Metadata, VerifiedCookie } from "./records.ts";
 import { deletions } from "./write-cookies.ts";
@@ -126,14 +127,15 @@ export class SessionContext<Data = SessionData> {
     if (store === undefined || this.#header === "" || isKnown) return undefined;
     const now = nowSeconds();
     const found = findSession(shared, this.#header, now);
-    const ready = store.ready(found, now);
+    const isMoved = !isVerified(found) && found.meta["from"] !== undefined;
+    const ready = isMoved ? undefined : store.ready(found, now);
     if (ready !== undefined) {
       this.#ahead = ready;
       return undefined;
     }
     // Whoever comes before the store has answered must not find what it may have ended.
     this.#ahead = throwUnloaded;
-    return store.load(found, now).then(
+    return (isMoved ? loadForeignStored(shared, found, now) : store.load(found, now)).then(
       (loaded) => {
         this.#ahead = () => loaded;
       },
@@ -225,7 +227,12 @@ export class SessionContext<Data = SessionData> {
     if (settings.formerly.length > 0 || state.loaded.others !== undefined) {
       state.strays = findStrays(settings, state, this.#request);
     }
-    return when(saveSession(this.#shared, state, nowSeconds()), (saved) => {
+    const remembered =
+      state.loaded.isForeign === true && rememberMigrated(this.#shared, state.loaded);
+    const saving = saveSession(this.#shared, state, nowSeconds());
+    const isWaiting = saving instanceof Promise && remembered !== false;
+    const done = isWaiting ? Promise.all([saving, remembered]).then(([saved]) => saved) : saving;
+    return when(done, (saved) => {
       const { setCookie, issued } = saved;
       state.issued = issued;
       const owed = device?.owedFor(state, saved, this.#request);

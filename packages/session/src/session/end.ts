@@ -25,7 +25,13 @@ export function endSession(
   loaded: LoadedSnapshot,
   now: number,
 ): Promise<unknown> | undefined {
-  const sessions = [...(loaded.isNew ? [] : [loaded]), ...(loaded.others ?? [])];
+  const sessions: OtherSession[] = [...(loaded.isNew ? [] : [loaded]), ...(loaded.others ?? [])];
+  const { from } = loaded.meta;
+  if (typeof from === "string") {
+    // The other framework's cookie goes too: it may live for as long as browsers keep one.
+    shared.foreign.end(from, loaded.born);
+    sessions.push({ sid: from, born: loaded.born, iat: loaded.iat, exp: NEVER });
+  }
   const endings = sessions.map((each) => endOne(shared, each, now));
   if (endings.every((ending) => ending === undefined)) return undefined;
   const all = Promise.all(endings);

@@ -1,9 +1,11 @@
 import { AMBIGUOUS, findCookie } from "../cookie/parse.ts";
 import { NEVER } from "../token/header.ts";
 import { judgeTimes } from "../token/times.ts";
-import { fitSchema } from "./body.ts";
+import { fitSchema, serializeBody } from "./body.ts";
 import { copyData } from "./dictionary.ts";
+import { foreignId } from "./foreign-memory.ts";
 import type { FormatReading, RejectReason, SessionFormat } from "./format.ts";
+import { NO_META } from "./json.ts";
 import { emptySession, rejectCookie } from "./snapshot.ts";
 import type { LoadedSnapshot } from "./records.ts";
 import type { Shared } from "./shared.ts";
@@ -27,7 +29,13 @@ export function loadForeign(
   let rejected: RejectReason | undefined;
   for (const format of shared.settings.formats) {
     const reading = format.read(source, now);
-    if (reading?.ok === true) return adopt(shared, format, reading, now, present);
+    if (reading?.ok === true) {
+      const id = foreignId(
+        format.name,
+        format.cookieNames.map((name) => source.get(name)),
+      );
+      return adopt(shared, format, { ...reading, id }, now, present);
+    }
     rejected ??= reading?.reason;
   }
   // A cookie is there and none of the formats saw one of its own in it.
@@ -47,7 +55,7 @@ export function loadForeign(
 function adopt(
   shared: Shared,
   format: SessionFormat,
-  { data, issuedAt, expiresAt, keyIndex }: FormatReading & { ok: true },
+  { data, issuedAt, expiresAt, keyIndex, id }: FormatReading & { ok: true; id: string },
   now: number,
   present: readonly string[],
 ): LoadedSnapshot {
@@ -55,16 +63,25 @@ function adopt(
   const { events, lifetimes, writeAs } = settings;
   const iat = Math.min(issuedAt ?? now, now);
   const exp = expiresAt ?? NEVER;
-  const fault = judgeTimes({ born: iat, iat, exp }, now, lifetimes);
+  const isForeign = format !== writeAs;
+  // Only what is moved here is remembered: the cookie of writeAs may be many visitors'.
+  const isMoved = isForeign && writeAs === undefined;
+  if (isMoved && shared.foreign.peek(id)?.ended === true) {
+    return rejectCookie(shared, "revoked", now, present);
+  }
+  const born = isMoved ? shared.foreign.note(id, iat) : iat;
+  const fault = judgeTimes({ born, iat, exp }, now, lifetimes);
   if (fault !== undefined) return rejectCookie(shared, fault, now, present);
   const fitted = fitSchema(settings, data);
   if (fitted === undefined) return rejectCookie(shared, "schema", now, present);
-  const isForeign = format !== writeAs;
+  const meta = isMoved ? { from: id } : NO_META;
   // A foreign cookie has no id, and its value is none: two visitors with the same data may well
   // have the same cookie, and must not be given each other's changes.
   const loaded: LoadedSnapshot = Object.assign(emptySession(iat, present), {
+    born,
     data: copyData(fitted.data),
-    json: JSON.stringify(fitted.data),
+    meta,
+    json: serializeBody(fitted.data, meta),
     exp,
     keyIndex,
     isNew: false,

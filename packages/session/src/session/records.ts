@@ -98,6 +98,8 @@ export type Metadata = {
   epoch?: number;
   /** Keeps a session without data, because a CSRF token was made for it. */
   csrf?: 1;
+  /** The hash of another framework's cookie that the session came from. */
+  from?: string;
   /** The device that the session is bound to. */
   device?: DeviceRecord;
 };

@@ -4,6 +4,7 @@ import { mergeBodies } from "./merge.ts";
 import type { Draft, LoadedSnapshot, RecentChange, Saved } from "./records.ts";
 import { endSession } from "./end.ts";
 import { deletions, writeCookies } from "./write-cookies.ts";
+import type { JsonObject } from "./format.ts";
 import { assertJson, NO_META, parseBody } from "./json.ts";
 import type { Shared } from "./shared.ts";
 import { newSnapshot } from "./snapshot.ts";
@@ -28,11 +29,17 @@ export function saveSession(shared: Shared, draft: Draft, now: number): MaybePro
   const known = destroyed ? undefined : shared.recent.peek(loaded.sid);
   const ending = destroyed ? endSession(shared, loaded, now) : undefined;
   assertJson(data);
-  const json = serializeBody(data, meta);
+  const json = isBare(data, meta) ? EMPTY_BODY : serializeBody(data, meta);
   // What another request put in meanwhile is not ours to throw away.
   const isBehind = known !== undefined && !known.ended && known.rev > loaded.rev;
   const isEmpty = json === EMPTY_BODY && !isBehind;
   return after(ending, isEmpty ? clear(shared, draft, now) : save(shared, draft, json, known, now));
+}
+
+/** Where a session came from is no reason to keep it. */
+function isBare(data: JsonObject, meta: JsonObject): boolean {
+  const [first, ...more] = Object.keys(meta);
+  return first === "from" && more.length === 0 && Object.keys(data).length === 0;
 }
 
 function after(ending: Promise<unknown> | undefined, saved: MaybePromise<Saved>) {

@@ -1,5 +1,6 @@
 import type { TokenCache } from "../token/cache.ts";
 import type { DevicePort, Endpoint, LivePort, StorePort } from "./ports.ts";
+import type { ForeignMemory } from "./foreign-memory.ts";
 import type { RecentChanges } from "./recent.ts";
 import type { RequestFacts } from "./request.ts";
 import type { SessionSettings } from "./settings.ts";
@@ -13,6 +14,7 @@ export interface Shared {
   readonly endpoints: Map<string, Endpoint>;
   readonly cache: TokenCache;
   readonly recent: RecentChanges;
+  readonly foreign: ForeignMemory;
   /** Whether a request came over TLS, as far as `trustProxy` lets a proxy say. */
   readonly isSecure: (request: RequestFacts) => boolean;
   /** The origin that a request was sent to; `undefined` where its Host is not valid or not allowed. */

@@ -64,7 +64,8 @@ function tokenCookies(
 
 function foreignData(json: string): JsonObject {
   const body = parseBody(json);
-  if (body === undefined || Object.keys(body.meta).length > 0) {
+  // Where a session came from is of use to Galleta's own cookie alone.
+  if (body === undefined || Object.keys(body.meta).some((key) => key !== "from")) {
     throw new SessionError(
       "ERR_SESSION_FORMAT",
       "The cookie of writeAs carries data alone; flash, csrfToken and authenticatedAt need Galleta's own.",

@@ -1,0 +1,61 @@
+import { MAX_AGE_LIMIT } from "../cookie/serialize.ts";
+import { judgeTimes } from "../token/times.ts";
+import { nowSeconds } from "./clock.ts";
+import { ENDED, type LoadedSnapshot } from "./records.ts";
+import type { Shared } from "./shared.ts";
+import { rejectCookie } from "./snapshot.ts";
+
+const BORN = /^\{"born":(\d{1,10})\}$/;
+
+/**
+ * Asks the store what became of another framework's cookie, and then about its user.
+ *
+ * @throws SessionError `ERR_SESSION_STORE` as the store's `load`
+ */
+export async function loadForeignStored(
+  shared: Shared,
+  found: LoadedSnapshot,
+  now: number,
+): Promise<LoadedSnapshot> {
+  const { store, foreign, settings } = shared;
+  const { from } = found.meta;
+  let { born } = found;
+  if (typeof from === "string") {
+    const kept = await ask(shared, from);
+    if (kept === ENDED) {
+      foreign.end(from, born);
+      return rejectCookie(shared, "revoked", now, found.cookies);
+    }
+    const [, first = born] = BORN.exec(kept?.json ?? "") ?? [];
+    born = foreign.note(from, Math.min(born, Number(first)));
+  }
+  const fault = judgeTimes({ ...found, born }, now, settings.lifetimes);
+  if (fault !== undefined) return rejectCookie(shared, fault, now, found.cookies);
+  return store!.load({ ...found, born }, now);
+}
+
+async function ask({ store }: Shared, id: string) {
+  try {
+    const [kept] = await store!.check([{ sid: id, data: {}, meta: {} }]);
+    return kept;
+  } catch (error) {
+    // What comes next asks the store too, and decides whether requests go on without it.
+    store!.report(error);
+    return undefined;
+  }
+}
+
+/** Tells the store when another framework's cookie came first, so that every process knows. */
+export async function rememberMigrated(
+  { store }: Shared,
+  { meta, born }: LoadedSnapshot,
+): Promise<void> {
+  const { from } = meta;
+  if (store === undefined || typeof from !== "string") return;
+  const until = nowSeconds() + MAX_AGE_LIMIT;
+  try {
+    await store.replace(from, 0, { rev: 1, json: JSON.stringify({ born }) }, until);
+  } catch (error) {
+    store.report(error);
+  }
+}
