@@ -68,7 +68,7 @@ describe("iron-session 9 with chunks", () => {
     const format = ironSession({ secretKey, sessionCookie, chunk: true });
     const [theirs, ours] = await Promise.all([
       startIronSession(9, sessionCookie, secretKey, { chunk: true }),
-      startOurs({ sessionCookie, formats: [format], chunks: true }),
+      startOurs({ sessionCookie, formats: [format], chunks: 16_384 }),
     ]);
     try {
       const jar = new Jar();

@@ -30,7 +30,7 @@ export function handle(endpoint: Endpoint, event: H3Event): Answer {
   const root = endpoint.owners[0]!;
   const bodyLimit = endpoint.bodyLimit ?? root.bodyLimit;
   const req = new HttpRequest<never, never>(event, root.sessions, bodyLimit);
-  const res = new HttpResponse();
+  const res = new HttpResponse(root.sessions?.shared.settings.publicPath);
   let first: ReturnType<typeof guard>;
   try {
     const held = heldOf(req);

@@ -5,7 +5,7 @@ import {
   type Sessions,
   type StandardSchema,
 } from "@galleta/session";
-import { FetchSession } from "@galleta/session/adapter";
+import { factsOf, FetchSession } from "@galleta/session/adapter";
 import { assertBodySize, getRouterParams, readBody, readValidatedBody, type H3Event } from "h3";
 import { handled } from "./handled.ts";
 import { HTTPError } from "./http-error.ts";
@@ -39,6 +39,7 @@ export class HttpRequest<Data extends object = SessionData, Params = Record<stri
   readonly #held: FetchSession<Data> | undefined;
   readonly #bodyLimit: number;
   #params: Params | undefined;
+  #url: URL | undefined;
   #bodyIsLimited = false;
   #isSent = false;
   #isUsed = false;
@@ -61,9 +62,35 @@ export class HttpRequest<Data extends object = SessionData, Params = Record<stri
     return this.event.req.method;
   }
 
-  /** The whole URL. Its host is what the client says it is. */
+  /**
+   * The whole URL, as the client asked for it. Scheme, host and port are a proxy's where
+   * `SESSIONS.trustProxy` trusts it; the host is what the client says it is.
+   */
   get url(): URL {
-    return this.event.url;
+    const { url } = this.event;
+    const origin = this.#origin();
+    if (origin === undefined || origin === url.origin) return url;
+    return (this.#url ??= new URL(url.pathname + url.search, origin));
+  }
+
+  /**
+   * The origin that the client asked for, as in `https://example.com`: the beginning of an OAuth
+   * callback's address.
+   */
+  get origin(): string {
+    return this.#origin() ?? this.event.url.origin;
+  }
+
+  /** The client's address, a proxy's word for it where `SESSIONS.trustProxy` trusts it. */
+  get ip(): string | undefined {
+    const facts = factsOf(this.event.req);
+    return this.#held === undefined
+      ? facts.remoteAddress
+      : this.#held.sessions.clientAddress(facts);
+  }
+
+  #origin(): string | undefined {
+    return this.#held?.sessions.originOf(this.#held.facts);
   }
 
   get headers(): Headers {

@@ -78,6 +78,12 @@ export class HttpResponse {
   #adopted: Response | HTTPResponse | undefined;
   /** What was set last: the value of an arrow function that is one assignment. */
   #given: unknown;
+  readonly #publicPath: string;
+
+  /** Made by the framework. */
+  constructor(publicPath = "") {
+    this.#publicPath = publicPath;
+  }
 
   /** The headers. A Content-Type set here goes before the one that `json`, `text` or `html` give. */
   get headers(): Headers {
@@ -114,7 +120,7 @@ export class HttpResponse {
   /**
    * Sends the client elsewhere (RFC 9110 §15.4). 302 and 303 lead to a GET; 307 and 308 repeat the
    * request as it was; 301 and 308 are for ever. Never pass on an address that a client gave you
-   * without checking it.
+   * without checking it. A path of the app (`/login`) gets `SESSIONS.publicPath` before it.
    *
    * Throws RangeError when `status` is no redirect.
    *
@@ -128,10 +134,17 @@ export class HttpResponse {
       throw new RangeError("A redirect has the status 301, 302, 303, 307 or 308.");
     }
     // A header carries ASCII. This also keeps a line break in the address from ending the header.
-    const address = location.replace(/[^\x21-\x7e]+/g, encodeURIComponent);
+    const address = this.#publicOf(location.replace(/[^\x21-\x7e]+/g, encodeURIComponent));
     this.status = status;
     this.headers.set("location", address);
     this.html = String(redirect(address, status).body);
+  }
+
+  /** A path of the app, as a client reaches it through a proxy that cuts `publicPath` off. */
+  #publicOf(address: string): string {
+    return this.#publicPath !== "" && /^\/(?![/\\])/.test(address)
+      ? this.#publicPath + address
+      : address;
   }
 
   #set(body: BodyInit | null, type: Kind): void {

@@ -66,7 +66,7 @@ export async function serve<Data extends object>(
       gracefulShutdown: false,
       ...(options.tls && { tls: options.tls }),
       // HTTP/1.1 also with TLS, since a WebSocket needs it. Workers of a cluster share their port.
-      node: { http2: false, exclusive: false },
+      node: { http2: false, exclusive: false, ...headerSize(core) },
     });
     // With a listener, Node hands over every upgrade, so an app without sockets has none.
     if (core.hasSockets) takeUpgrades(server, sockets);
@@ -77,6 +77,11 @@ export async function serve<Data extends object>(
     await core.lifecycle.stop();
     throw error;
   }
+}
+
+/** Node's own limit of 16 kB leaves other cookies no room beside a session in chunks. */
+function headerSize({ sessions }: Core): { maxHeaderSize?: number } {
+  return sessions?.shared.settings.chunks ? { maxHeaderSize: 32_768 } : {};
 }
 
 function takeUpgrades({ node }: SrvxServer, sockets: SocketServer): void {

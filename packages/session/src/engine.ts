@@ -225,6 +225,19 @@ export class Sessions<Data = SessionData> {
     return this.#crossSite.isSecure(request);
   }
 
+  /**
+   * The origin that the client asked for, as in `https://example.com`, as far as `trustProxy` lets a
+   * proxy say; `undefined` where the Host is missing, not valid or not allowed.
+   */
+  originOf(request: RequestFacts): string | undefined {
+    return this.#crossSite.ownOrigin(request);
+  }
+
+  /** The address of the client, as far as `trustProxy` lets a proxy say. */
+  clientAddress(request: RequestFacts): string | undefined {
+    return this.#crossSite.clientAddress(request);
+  }
+
   #tell(denial: Denial, request: RequestFacts, isHandshake = false): void {
     const own = this.#crossSite.ownOrigin(request);
     this.#shared.settings.events.emit(

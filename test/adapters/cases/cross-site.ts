@@ -108,6 +108,20 @@ export const crossSiteCases: readonly Case[] = [
     },
   },
   {
+    name: "cross-site: X-Forwarded-Port of a trusted proxy is part of the own origin",
+    run: (harness) =>
+      serve(harness, withEvents({ trustProxy: 1 }).options, async ({ ask }) => {
+        const headers = {
+          "x-forwarded-host": "shop.example",
+          "x-forwarded-proto": "https",
+          "x-forwarded-port": "8443",
+        };
+        const from = (origin: string) => rule(ask, { ...headers, origin });
+        expect(await from("https://shop.example:8443")).toBe("passes");
+        expect(await from("https://shop.example")).toContain("origin-foreign");
+      }),
+  },
+  {
     name: "cross-site: file:// can be trusted by name",
     run: (harness) =>
       serve(harness, withEvents({ trustedOrigins: ["file://"] }).options, async ({ ask }) => {

@@ -3,6 +3,13 @@ import { COOKIE_LIMIT } from "./serialize.ts";
 
 /** The most cookies that one session may take. */
 export const MAX_CHUNKS = 4;
+/** Bytes of the largest session in chunks. */
+export const MAX_TOTAL = MAX_CHUNKS * COOKIE_LIMIT;
+/**
+ * Bytes in all by default. nginx and Apache take 8 kB of cookies in a request and Node 16 kB of
+ * headers; other cookies need room too. What is larger is a 400 or a 431 for every request.
+ */
+export const DEFAULT_TOTAL = 6000;
 
 const chunkName = (name: string, index: number) => (index === 0 ? name : `${name}.${index}`);
 

@@ -28,6 +28,8 @@ export interface CrossSiteCheck {
   ownOrigin(facts: RequestFacts): string | undefined;
   /** Whether the client's own connection is TLS; for `httpsOnly: "auto"`. */
   isSecure(facts: RequestFacts): boolean;
+  /** The address of the client, as far as the trusted proxies tell. */
+  clientAddress(facts: RequestFacts): string | undefined;
 }
 
 /**
@@ -98,6 +100,7 @@ export function createCrossSiteCheck(options: CrossSiteOptions = {}): CrossSiteC
     },
     ownOrigin: (facts) => findSite(facts).origin,
     isSecure: (facts) => findSite(facts).secure,
+    clientAddress: findSite.clientAddress,
   };
 }
 

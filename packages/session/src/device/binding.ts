@@ -77,7 +77,7 @@ export class DeviceBinding implements DevicePort {
     const { ring } = this.shared.settings;
     const challenge = makeLabel(ring, "device-register", now + REGISTRATION_SECONDS, [sid]);
     const algorithms = this.settings.algorithms.join(" ");
-    return `(${algorithms});path=${writeText(REGISTRATION_PATH)};challenge=${writeText(challenge)}`;
+    return `(${algorithms});path=${writeText(this.shared.settings.publicPath + REGISTRATION_PATH)};challenge=${writeText(challenge)}`;
   }
 
   /** The bound cookie: what a browser has to fetch anew, by a proof, when it has expired. */
@@ -110,7 +110,7 @@ export class DeviceBinding implements DevicePort {
   instructions(key: DeviceKey): string {
     return JSON.stringify({
       session_identifier: identifierOf(key),
-      refresh_url: REFRESH_PATH,
+      refresh_url: this.shared.settings.publicPath + REFRESH_PATH,
       scope: { include_site: false },
       credentials: [
         { type: "cookie", name: this.#cookieName, attributes: this.#attributes.slice("; ".length) },
@@ -121,9 +121,9 @@ export class DeviceBinding implements DevicePort {
   /** Whether a proof that names an audience is meant for this server. */
   isAudience(audience: string, facts: RequestFacts): boolean {
     const own = this.shared.ownOrigin(facts);
-    return (
-      own !== undefined && [REGISTRATION_PATH, REFRESH_PATH].some((path) => own + path === audience)
-    );
+    if (own === undefined) return false;
+    const base = own + this.shared.settings.publicPath;
+    return [REGISTRATION_PATH, REFRESH_PATH].some((path) => base + path === audience);
   }
 
   #isBound(sid: string, { key, since }: DeviceRecord, header: string, now: number): boolean {

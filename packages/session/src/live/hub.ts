@@ -30,6 +30,8 @@ import { Watch } from "./watch.ts";
 export class LiveHub implements LivePort {
   readonly registry: Registry;
   readonly exchangePath: string | undefined;
+  /** The same, as pages reach it through a proxy that cuts a path off. */
+  readonly publicExchangePath: string | undefined;
   readonly #shared: Shared;
   readonly #backplane: Backplane | undefined;
   /** With a store, what keeps open sockets informed. */
@@ -43,6 +45,9 @@ export class LiveHub implements LivePort {
     // A cookie that is shared with another framework has no id that a ticket could name.
     const needsPage = store === undefined && settings.writeAs === undefined;
     this.exchangePath = needsPage ? shared.exchangePath : undefined;
+    this.publicExchangePath = needsPage
+      ? shared.settings.publicPath + shared.exchangePath
+      : undefined;
     this.#shared = shared;
     this.#backplane = backplane;
     const watch =

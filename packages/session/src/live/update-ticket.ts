@@ -105,7 +105,10 @@ async function send(
   const stop = hub.tickets.wait(name, settle, deliver === undefined ? "page" : "exchange");
   try {
     if (deliver !== undefined) await deliver(ticket);
-    else socket.control?.(CONTROL + JSON.stringify({ id: name, ticket, path: hub.exchangePath }));
+    else
+      socket.control?.(
+        CONTROL + JSON.stringify({ id: name, ticket, path: hub.publicExchangePath }),
+      );
     return await Promise.race([outcome, clock.end]);
   } finally {
     stop();

@@ -39,7 +39,8 @@ describe.each(configurations)("%s", (_, options) => {
         const context = sessions.open(given);
         const data = JSON.stringify(context.session);
         if (data !== "{}") {
-          expect(data).toBe('{"user":"alice"}');
+          // Where the whole token came before, the process knows what was made of it.
+          expect(data).toMatch(/^\{"user":"alice"(?:,"n":1)?\}$/);
           expect(given).toContain(token);
         }
         context.session["n"] = 1;

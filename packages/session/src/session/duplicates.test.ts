@@ -199,7 +199,7 @@ describe("of several cookies", () => {
   });
 
   it("chunks of two sessions are told apart", () => {
-    const options: Options = { chunks: true };
+    const options: Options = { chunks: 16_384 };
     const one = issue(options, "a".repeat(5000));
     const two = issue(options, "b".repeat(5000));
     expect([one.length, two.length]).toEqual([2, 2]);

@@ -9,7 +9,7 @@ const write = (sessions: ReturnType<typeof start>["sessions"], length: number, l
   visit(sessions, "", (session) => (session["a"] = big(length, letter))).cookie;
 
 describe.each([{ encrypt: false }, { encrypt: true }])("chunks, %j", (kind) => {
-  const options = { ...kind, chunks: true };
+  const options = { ...kind, chunks: 16_384 };
 
   it.each([10, 3000, 4000, 8000, 12_000])("%i characters come back", (length) => {
     const { sessions } = start(options);
@@ -78,6 +78,20 @@ describe.each([{ encrypt: false }, { encrypt: true }])("chunks, %j", (kind) => {
     }
   });
 
+  it("6,000 bytes are the most with chunks: true, and the error names the store", () => {
+    const { sessions } = start({ ...kind, chunks: true });
+    expect(pairs(write(sessions, 4000)).length).toBeGreaterThan(1);
+    const context = sessions.open("");
+    context.session["large"] = big(4600);
+    expect(() => context.commit()).toThrow(
+      expect.objectContaining({
+        code: "ERR_SESSION_TOO_LARGE",
+        message: expect.stringMatching(/chunks allows 6000\..*storage: "store"\.$/),
+      }),
+    );
+    expect(() => start({ chunks: 17_000 })).toThrow(/4096 to 16384/);
+  });
+
   it("four cookies are the most", () => {
     const { sessions, events } = start(options);
     const context = sessions.open("");
@@ -127,7 +141,7 @@ describe("without chunks", () => {
   });
 
   it("a cookie in chunks is refused", () => {
-    const cookie = write(start({ chunks: true }).sessions, 8000);
+    const cookie = write(start({ chunks: 16_384 }).sessions, 8000);
     const { sessions, events } = start();
     visit(sessions, cookie, (session) => expect({ ...session }).toEqual({}));
     expect(events).toMatchObject([{ type: "rejected" }]);
@@ -139,7 +153,7 @@ it("any JSON goes out and comes back as JSON has it", () => {
     maxKeys: 8,
   });
   const kinds = [{ encrypt: false }, { encrypt: true }].map((kind) => {
-    const options = { ...kind, chunks: true };
+    const options = { ...kind, chunks: 16_384 };
     // The one that wrote it remembers what it wrote; another has to read it.
     return { writer: start(options).sessions, reader: start(options).sessions };
   });

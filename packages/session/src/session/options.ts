@@ -1,5 +1,6 @@
 import { isCookieDomain, isCookieName, isCookiePath } from "../cookie/rules.ts";
-import { MAX_AGE_LIMIT } from "../cookie/serialize.ts";
+import { MAX_TOTAL } from "../cookie/chunks.ts";
+import { COOKIE_LIMIT, MAX_AGE_LIMIT } from "../cookie/serialize.ts";
 import type { SessionListener } from "./events.ts";
 import type { JsonObject, SessionFormat } from "./format.ts";
 import type { SecretKeys } from "./secret-keys.ts";
@@ -26,8 +27,13 @@ export interface SessionCookieOptions {
   readonly sessionCookie?: string | undefined;
   /** Seconds until an unused session ends; null keeps the cookie until the browser closes. Default 14 days. */
   readonly maxAge?: number | null | undefined;
-  /** Default "/". */
+  /** Default: `publicPath`, or "/". */
   readonly path?: string | undefined;
+  /**
+   * The path under which a proxy serves the app and that it cuts off, such as "/app": for the
+   * cookie's `path`, redirects of Galleta and addresses that a page is told. Default: none.
+   */
+  readonly publicPath?: string | undefined;
   /** Default "lax". */
   readonly sameSite?: "lax" | "strict" | "none" | undefined;
   /** Sets `Secure`; "auto" where the request came over TLS. Default false. */
@@ -49,8 +55,12 @@ export interface SessionCookieOptions {
   readonly rolling?: boolean | undefined;
   /** Seconds after which a session ends however much it is used; null for never. Default null. */
   readonly absoluteMaxAge?: number | null | undefined;
-  /** Splits a session over 4096 bytes into at most four cookies. Default false: an error. */
-  readonly chunks?: boolean | undefined;
+  /**
+   * Splits a session over 4096 bytes into several cookies: up to 6,000 bytes in all, which servers and
+   * proxies take as they come, or up to a number of bytes, where yours take more. Default false: an
+   * error.
+   */
+  readonly chunks?: boolean | number | undefined;
   /** Any Standard Schema: data that does not fit is rejected. */
   readonly schema?: StandardSchema | undefined;
   /** Turns data of an older shape into data that fits `schema`; undefined gives it up. */
@@ -80,6 +90,7 @@ type WithDefault =
   | "sessionCookie"
   | "maxAge"
   | "path"
+  | "publicPath"
   | "sameSite"
   | "httpsOnly"
   | "partitioned"
@@ -122,6 +133,16 @@ const FORMAT: Check = [
   "what starlette({ ... }) or its like returns",
 ];
 
+const isPublicPath = (value: unknown) =>
+  typeof value === "string" && /^(?:\/[\w.~%-]+)+$/.test(value);
+
+const CHUNKS: Check = [
+  (value) =>
+    typeof value === "boolean" ||
+    (Number.isInteger(value) && (value as number) > COOKIE_LIMIT && (value as number) <= MAX_TOTAL),
+  `true, false, or the bytes of all cookies together, ${COOKIE_LIMIT} to ${MAX_TOTAL}`,
+];
+
 const FORMER: Check = [
   (value) => {
     if (typeof value !== "object" || value === null) return false;
@@ -139,6 +160,7 @@ const FORMER: Check = [
 export const COOKIE_OPTION_RULES: Rules<CheckedOptions> = {
   sessionCookie: [[isCookieName, 'a cookie name, such as "session"'], "session"],
   maxAge: [LIFETIME, 14 * DAY],
+  publicPath: [[isPublicPath, 'a path such as "/app", without a slash at its end'], ""],
   path: [[isCookiePath, 'a path such as "/app": short, of ASCII, without semicolons'], "/"],
   sameSite: [oneOf("lax", "strict", "none"), "lax"],
   httpsOnly: [oneOf(true, false, "auto"), false],
@@ -149,7 +171,7 @@ export const COOKIE_OPTION_RULES: Rules<CheckedOptions> = {
   accept: [listOf(oneOf("signed", "encrypted"))],
   rolling: [SWITCH, true],
   absoluteMaxAge: [LIFETIME, null],
-  chunks: [SWITCH, false],
+  chunks: [CHUNKS, false],
   schema: [
     [
       (value) => typeof (value as Partial<StandardSchema>)?.["~standard"]?.validate === "function",

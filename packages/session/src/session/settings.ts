@@ -17,7 +17,15 @@ import {
 /** The options, checked and brought into the form that requests use. */
 export interface SessionSettings extends Pick<
   CheckedOptions,
-  "rolling" | "encrypt" | "httpsOnly" | "chunks" | "schema" | "migrate" | "formats" | "writeAs"
+  | "rolling"
+  | "publicPath"
+  | "encrypt"
+  | "httpsOnly"
+  | "chunks"
+  | "schema"
+  | "migrate"
+  | "formats"
+  | "writeAs"
 > {
   readonly cookieName: string;
   /** The cookies of a session in one piece: the name alone. */
@@ -39,7 +47,9 @@ export interface SessionSettings extends Pick<
  * @throws SessionError `ERR_SESSION_OPTION` or `ERR_SESSION_KEY`; no message shows a value
  */
 export function readSettings(given: SessionCookieOptions): SessionSettings {
-  const options = readOptions(given, COOKIE_OPTION_RULES, given.hardened === true ? HARDENED : {});
+  const hardened = given.hardened === true ? HARDENED : {};
+  const read = readOptions(given, COOKIE_OPTION_RULES, hardened);
+  const options = { ...read, path: pathOf(given, read) };
   const { sessionCookie, maxAge, absoluteMaxAge, httpsOnly, encrypt, formats, writeAs } = options;
   if (writeAs && absoluteMaxAge !== null) {
     throw optionError("absoluteMaxAge is not for writeAs: that cookie tells no beginning.");
@@ -69,6 +79,12 @@ export function readSettings(given: SessionCookieOptions): SessionSettings {
     current: options,
     formerly: readFormer(cookieName, options),
   };
+}
+
+/** A cookie is for the public path; a `__Host-` cookie has no other path than "/". */
+function pathOf(given: SessionCookieOptions, { path, publicPath, sessionCookie }: CheckedOptions) {
+  const isBound = /^__host-/i.test(sessionCookie);
+  return given.path === undefined && publicPath !== "" && !isBound ? publicPath : path;
 }
 
 /** What was set before, without what is set now: to delete that would delete the session. */

@@ -1,4 +1,4 @@
-import { isChunkName, MAX_CHUNKS, splitChunks } from "../cookie/chunks.ts";
+import { DEFAULT_TOTAL, isChunkName, MAX_CHUNKS, splitChunks } from "../cookie/chunks.ts";
 import { COOKIE_LIMIT, serializeCookie } from "../cookie/serialize.ts";
 import { SessionError } from "../errors.ts";
 import { NEVER } from "../token/header.ts";
@@ -58,7 +58,8 @@ function tokenCookies(
   shared.cache.set(token, made, loaded.token);
   if (!chunks) return [{ name: cookieName, value: token }];
   const split = splitChunks(cookieName, token);
-  if (split.length > MAX_CHUNKS) tooLarge(shared, draft, token.length);
+  const size = split.reduce((sum, { name, value }) => sum + name.length + value.length, 0);
+  if (split.length > MAX_CHUNKS || size > totalOf(chunks)) tooLarge(shared, draft, size);
   return split;
 }
 
@@ -81,13 +82,19 @@ function tooLarge({ settings }: Shared, draft: Draft, size: number): never {
     .slice(0, 3)
     .map(({ key }) => key);
   settings.events.emit("oversize", draft.sid, { size, keys });
-  const limit = settings.chunks ? MAX_CHUNKS * COOKIE_LIMIT : COOKIE_LIMIT;
+  const { chunks } = settings;
+  const limit = chunks ? `chunks allows ${totalOf(chunks)}` : `browsers keep ${COOKIE_LIMIT}`;
   throw new SessionError(
     "ERR_SESSION_TOO_LARGE",
-    `The session's cookie would have ${size} bytes and browsers keep ${limit}. ` +
+    `The session's cookie would have ${size} bytes and ${limit}. ` +
       `Its largest keys are ${keys.map((key) => `"${key}"`).join(", ")}: keep less in them` +
-      (settings.chunks ? "." : ", or set chunks: true."),
+      `, or keep the data on the server with storage: "store"${chunks ? "." : ", or set chunks: true."}`,
   );
+}
+
+/** Bytes that the cookies of a session may have together. */
+function totalOf(chunks: number | boolean): number {
+  return chunks === true ? DEFAULT_TOTAL : Number(chunks);
 }
 
 /** The Set-Cookie headers that delete cookies, under former attributes too. */

@@ -35,10 +35,12 @@ describe("without trust", () => {
 
   it("an unknown peer is in no list", () => {
     const read = readTrustProxy(["0.0.0.0/0", "::/0"]);
-    expect(read(facts({ headers: { host: "inner", "x-forwarded-proto": "https" } }))).toEqual({
-      secure: false,
-      host: "inner",
-    });
+    expect(read(facts({ headers: { host: "inner", "x-forwarded-proto": "https" } }))).toMatchObject(
+      {
+        secure: false,
+        host: "inner",
+      },
+    );
   });
 
   it("malformed headers do not matter", () => {
@@ -116,7 +118,73 @@ describe("X-Forwarded-*, by address", () => {
     const from = (remoteAddress: string) =>
       read(facts({ remoteAddress, headers: { host: "a", "x-forwarded-proto": "https" } }));
     const answers = ["10.0.0.9", "10.0.0.9", "203.0.113.5", "10.0.0.9"].map(from);
-    expect(answers).toEqual([true, true, false, true].map((secure) => ({ secure, host: "a" })));
+    expect(answers).toMatchObject(
+      [true, true, false, true].map((secure) => ({ secure, host: "a" })),
+    );
+  });
+});
+
+describe("X-Forwarded-Port", () => {
+  it.each<[string, RequestWords["headers"], string]>([
+    [
+      "a host without its port",
+      { "x-forwarded-port": "8443", "x-forwarded-proto": "https" },
+      "https inner:8443",
+    ],
+    [
+      "X-Forwarded-Host without it",
+      { "x-forwarded-host": "outer", "x-forwarded-port": "8080" },
+      "http outer:8080",
+    ],
+    [
+      "a host with a port",
+      { "x-forwarded-host": "outer:81", "x-forwarded-port": "8080" },
+      "http outer:81",
+    ],
+    ["nothing else", { "x-forwarded-port": "8080" }, "http inner:8080"],
+    [
+      "the inner port behind TLS",
+      { "x-forwarded-port": "80", "x-forwarded-proto": "https" },
+      "https inner",
+    ],
+    ["no port", { "x-forwarded-port": "https" }, "http inner"],
+    [
+      "what a client made up is left",
+      { "x-forwarded-host": "outer", "x-forwarded-port": "1, 8080" },
+      "http outer:8080",
+    ],
+  ])("%s", (_, headers, expected) => {
+    expect(site(1, headers)).toBe(expected);
+    expect(site(false, headers)).toBe("http inner");
+  });
+});
+
+describe("the client's address", () => {
+  it.each<[string, TrustProxy, RequestWords["headers"], string]>([
+    ["of the connection without trust", false, { "x-forwarded-for": "203.0.113.5" }, BEHIND],
+    ["that one proxy saw", 1, { "x-forwarded-for": "6.6.6.6, 203.0.113.5" }, "203.0.113.5"],
+    [
+      "that the first of two saw",
+      2,
+      { "x-forwarded-for": "6.6.6.6, 203.0.113.5, 10.0.0.1" },
+      "203.0.113.5",
+    ],
+    [
+      "beyond all listed proxies",
+      ["10.0.0.0/8"],
+      { "x-forwarded-for": "6.6.6.6, 203.0.113.5, 10.0.0.1" },
+      "203.0.113.5",
+    ],
+    [
+      "of Forwarded, without its port",
+      1,
+      { forwarded: 'for="203.0.113.5:4711";proto=https' },
+      "203.0.113.5",
+    ],
+    ["of the connection where no proxy says", 1, { "x-forwarded-proto": "https" }, BEHIND],
+  ])("%s", (_, trust, headers, address) => {
+    const request = facts({ remoteAddress: BEHIND, headers: { host: "inner", ...headers } });
+    expect(readTrustProxy(trust)(request)).toMatchObject({ address });
   });
 });
 

@@ -14,6 +14,8 @@ export interface RequestedSite {
   readonly secure: boolean;
   /** The host as text, not yet checked; `undefined` where there is none. */
   readonly host: string | undefined;
+  /** The address of the client, as the outermost trusted proxy saw it. */
+  readonly address: string | undefined;
 }
 
 /** Why the headers of a trusted proxy could not be used. */
@@ -68,14 +70,24 @@ function fromProxies(facts: RequestFacts, count: HopCounter): RequestedSite | Pr
     if (elements.length > 1)
       elements = elements.slice(-count(elements.map((hop) => hop.get("for"))));
     const said = (name: string) => elements.find((hop) => hop.has(name))?.get(name);
-    site = complete(facts, said("proto"), said("host"));
+    site = complete(facts, said("proto"), said("host"), said("for"));
   }
-  if (typeof site === "string" || (protocols ?? hosts) === undefined) {
+  const ports = facts.header("x-forwarded-port");
+  const chain = entries(facts.header("x-forwarded-for"));
+  if (typeof site === "string") return site;
+  if (
+    (protocols ?? hosts) === undefined &&
+    (site !== undefined || (ports ?? chain[0]) === undefined)
+  ) {
     return site ?? complete(facts);
   }
   const several = protocols?.includes(",") || hosts?.includes(",");
-  const hops = several ? count(entries(facts.header("x-forwarded-for"))) : 1;
-  const other = complete(facts, leftmost(protocols, hops), leftmost(hosts, hops));
+  const hops = several ? count(chain) : 1;
+  const protocol = leftmost(protocols, hops);
+  const host = leftmost(hosts, hops) ?? facts.header("host");
+  const isSecure = protocol === undefined ? facts.encrypted : SECURE.get(protocol.toLowerCase());
+  const asked = withPort(host, leftmost(ports, hops), isSecure === true);
+  const other = complete(facts, protocol, asked, clientOf(chain, count));
   if (site === undefined || typeof other === "string") return other;
   // A proxy sets one family of headers and may pass on the other as the client sent it. Which one
   // is not known here, so a contradiction is refused rather than guessed.
@@ -89,10 +101,31 @@ function complete(
   facts: RequestFacts,
   protocol?: string,
   host?: string,
+  client?: string,
 ): RequestedSite | ProxyFault {
   const secure = protocol === undefined ? facts.encrypted : SECURE.get(protocol.toLowerCase());
   if (secure === undefined) return "forwarded-malformed";
-  return { secure, host: host ?? facts.header("host") };
+  const address = client === undefined ? facts.remoteAddress : nodeAddress(client);
+  return { secure, host: host ?? facts.header("host"), address };
+}
+
+/** The address that the outermost trusted proxy saw. */
+function clientOf(chain: readonly string[], count: HopCounter): string | undefined {
+  return chain[Math.max(0, chain.length - count(chain))];
+}
+
+/**
+ * A proxy that cuts the port off the Host tells it in X-Forwarded-Port. The default port of the
+ * other scheme is that of a proxy behind one that ends TLS, and not the client's.
+ */
+function withPort(
+  host: string | undefined,
+  port: string | undefined,
+  isSecure: boolean,
+): string | undefined {
+  if (host === undefined || port === undefined || /:\d*$/.test(host)) return host;
+  if (!/^\d{1,5}$/.test(port) || port === (isSecure ? "80" : "443")) return host;
+  return `${host}:${port}`;
 }
 
 /** Some proxies name a WebSocket's scheme in X-Forwarded-Proto. */

@@ -28,12 +28,19 @@ export interface OwnSite {
   readonly fault: SiteFault | undefined;
 }
 
+/** Finds the site that a request was sent to, and who sent it. */
+export interface SiteFinder {
+  (facts: RequestFacts): OwnSite;
+  /** The address of the client, as far as the trusted proxies tell. */
+  clientAddress(facts: RequestFacts): string | undefined;
+}
+
 /**
  * Compiles `trustProxy` and `allowedHosts` into a function that gives a request's own site.
  *
  * @throws SessionError ERR_SESSION_OPTION
  */
-export function createSiteFinder(options: SiteOptions): (facts: RequestFacts) => OwnSite {
+export function createSiteFinder(options: SiteOptions): SiteFinder {
   const read = readTrustProxy(options.trustProxy);
   const isAllowed = readAllowedHosts(options.allowedHosts);
   const judge = (secure: boolean, host: string | undefined): OwnSite => {
@@ -49,7 +56,7 @@ export function createSiteFinder(options: SiteOptions): (facts: RequestFacts) =>
   // all the other rules together. One entry cannot be filled up by a client's inventions.
   let last: OwnSite | undefined;
   let lastHost: string | undefined;
-  return (facts) => {
+  const find = (facts: RequestFacts): OwnSite => {
     const asked = read(facts);
     if (typeof asked === "string")
       return { secure: facts.encrypted, origin: undefined, fault: asked };
@@ -60,4 +67,9 @@ export function createSiteFinder(options: SiteOptions): (facts: RequestFacts) =>
     }
     return last;
   };
+  const clientAddress = (facts: RequestFacts) => {
+    const asked = read(facts);
+    return typeof asked === "string" ? facts.remoteAddress : asked.address;
+  };
+  return Object.assign(find, { clientAddress });
 }

@@ -5,6 +5,9 @@ import type { RequestFacts } from "../../session/request.ts";
 /** A request of `node:http`, `node:https` or of the compatibility layer of `node:http2`. */
 export type NodeRequest = IncomingMessage | Http2ServerRequest;
 
+/** A target in absolute form: its authority, and its path and query. */
+const ABSOLUTE = /^https?:\/\/([^/?#]*)(.*)$/is;
+
 /**
  * The facts of a request that a Node server received. Everything is read when it is asked for.
  *
@@ -27,7 +30,9 @@ export class NodeFacts implements RequestFacts {
   /** Express and Connect cut the mount path off `url` and keep what was received. */
   get target(): string {
     const { originalUrl, url } = this.#req as { originalUrl?: unknown; url?: string };
-    return typeof originalUrl === "string" ? originalUrl : (url ?? "/");
+    const target = typeof originalUrl === "string" ? originalUrl : (url ?? "/");
+    const [absolute, , path] = ABSOLUTE.exec(target) ?? [];
+    return absolute === undefined ? target : path || "/";
   }
 
   /**
@@ -40,6 +45,9 @@ export class NodeFacts implements RequestFacts {
     if (rawHeaders === undefined || rawHeaders.length === 0) return this.#parsed(name);
     const value = findHeader(rawHeaders, name);
     if (name !== "host") return value;
+    // The target in absolute form replaces the Host (RFC 9112 §3.2.2).
+    const [, named] = ABSOLUTE.exec(this.#req.url ?? "") ?? [];
+    if (named !== undefined) return named;
     const authority = findHeader(rawHeaders, ":authority");
     if (authority === undefined || value === authority) return value ?? authority;
     return value === undefined ? authority : `${authority}, ${value}`;
