@@ -71,10 +71,13 @@ export class NodeFacts implements RequestFacts {
 
 /** @param raw names and values in turn, as Node received them */
 function findHeader(raw: readonly string[], name: string): string | undefined {
+  const first = name.charCodeAt(0);
   let found: string | undefined;
   for (let at = 0; at < raw.length; at += 2) {
     const key = raw[at]!;
-    if (key.length !== name.length || key.toLowerCase() !== name) continue;
+    // The first letter spares most names of the same length their copy in lower case.
+    if (key.length !== name.length || (key.charCodeAt(0) | 32) !== first) continue;
+    if (key.toLowerCase() !== name) continue;
     const value = raw[at + 1]!;
     const separator = name === "cookie" ? "; " : ", ";
     found = found === undefined ? value : found + separator + value;
