@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
 import type { APIResponse, Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { CHROMIUM, launchBrowser } from "../support/browser.ts";
@@ -37,6 +38,13 @@ export interface RunningApp {
   context(javaScript?: boolean): Promise<BrowserContext>;
   page(javaScript?: boolean): Promise<Page>;
 }
+
+/** The rows of the matrix in the documentation. */
+const matrix = readFileSync(new URL("../../docs/adapters/full-stack.md", import.meta.url), "utf8")
+  .split("\n")
+  .map((line) => line.split("|").slice(1, -1))
+  .map((cells) => cells.map((cell) => cell.trim()));
+const COLUMNS = matrix.find((cells) => cells.length === 7) ?? [];
 
 const KEY = randomBytes(32).toString("base64url");
 
@@ -280,6 +288,13 @@ export function fullStack(options: FullStack): void {
     });
 
     options.more?.(() => app);
+
+    afterEach(({ task }) => {
+      const row = matrix.find(([name]) => `app: ${name}` === task.name);
+      expect(row?.[COLUMNS.indexOf(title)], `docs/adapters/full-stack.md: ${task.name}`).toBe(
+        "yes",
+      );
+    });
   });
 }
 

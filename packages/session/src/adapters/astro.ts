@@ -3,6 +3,7 @@ import { exposeSession, heldBy, hold } from "./kit/expose.ts";
 import { FetchSession } from "./kit/fetch-session.ts";
 import { lazySessions, refuseSecond, type LazySessions } from "./kit/given.ts";
 import { refuseSession } from "./kit/locals.ts";
+import { rescue } from "./kit/rescue.ts";
 import { UrlFacts } from "./kit/url-facts.ts";
 
 export type { SessionLocals } from "./kit/locals.ts";
@@ -59,22 +60,9 @@ export function session<Data = SessionData>(given: LazySessions<Data>): AstroMid
     try {
       return await held.finish(await next());
     } catch (error) {
-      return recover(error, held);
+      return rescue(error, held, null);
     }
   };
-}
-
-/** A response that carries the cookie; Astro fills an empty one with its page of errors. */
-async function recover<Data>(error: unknown, held: FetchSession<Data>): Promise<Response> {
-  if (error instanceof Response) return held.finish(error);
-  const { setCookie } = await held.commit();
-  if (setCookie.length === 0) throw error;
-  // oxlint-disable-next-line no-console -- as Astro does with what it catches itself
-  console.error(error);
-  const response = new Response(null, { status: 500 });
-  for (const cookie of setCookie) response.headers.append("set-cookie", cookie);
-  response.headers.set("cache-control", "private, no-store");
-  return response;
 }
 
 function address(context: AstroContext): string | undefined {

@@ -1,18 +1,12 @@
 import type { H3Event, H3Plugin, Middleware } from "h3";
 import { applyCommit, type Commit } from "../cookie/headers.ts";
-import type { SessionData, SessionOf } from "../session/data.ts";
+import type { SessionData } from "../session/data.ts";
 import { exposeSession } from "./kit/expose.ts";
 import { openHeaders } from "./kit/fetch-response.ts";
 import { FetchSession } from "./kit/fetch-session.ts";
 import { refuseSecond, refuseSetUp, toSessions, type SessionsOrOptions } from "./kit/given.ts";
 
-declare module "h3" {
-  interface H3EventContext {
-    get session(): SessionOf<SessionData>;
-    /** An object replaces the data, null ends the session. */
-    set session(value: SessionOf<SessionData> | null);
-  }
-}
+export type { SessionEventContext } from "./kit/h3-context.ts";
 
 /**
  * Sessions for h3 2: a plugin with `event.context.session` and the check against cross-site
@@ -58,6 +52,7 @@ export function session<Data = SessionData>(given: SessionsOrOptions<Data>): H3P
   };
 
   return (app) => {
+    refuseOther(app);
     // h3 merges headers into its responses in several places, and for errors in others: only
     // onResponse sees every response as it goes out.
     const { onResponse } = app.config;
@@ -77,6 +72,16 @@ type Owing = H3Event & { [OWED]?: Commit };
 
 /** The configurations of apps whose responses are seen. */
 const watched = new WeakSet<object>();
+
+/** Both `app.use` and h3 1 would call the plugin with what is no app, on every request. */
+function refuseOther(app: object): void {
+  if ("config" in app && "register" in app) return;
+  throw refuseSetUp(
+    "app" in app
+      ? "@galleta/session/h3 is a plugin. Write `app.register(session(...))` instead of `app.use(session(...))`."
+      : "@galleta/session/h3 needs h3 2. For h3 1, Nitro 2 and Nuxt use @galleta/session/nuxt.",
+  );
+}
 
 function refuseMounted() {
   return refuseSetUp(

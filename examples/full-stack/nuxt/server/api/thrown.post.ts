@@ -1,0 +1,5 @@
+export default defineEventHandler((event) => {
+  event.context.session.user = "thrown";
+  setResponseHeader(event, "location", "/");
+  throw createError({ statusCode: 303 });
+});

@@ -1,0 +1,12 @@
+import type { SessionData, SessionOf } from "../../session/data.ts";
+
+/** What a middleware gives `event.context`. */
+export interface SessionEventContext<Data = SessionData> {
+  get session(): SessionOf<Data>;
+  /** An object replaces the data, null ends the session. */
+  set session(value: SessionOf<Data> | null);
+}
+
+declare module "h3" {
+  interface H3EventContext extends SessionEventContext {}
+}

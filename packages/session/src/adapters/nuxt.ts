@@ -1,0 +1,64 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { when } from "../maybe.ts";
+import type { SessionData } from "../session/data.ts";
+import { exposeSession, heldBy } from "./kit/expose.ts";
+import { lazySessions, refuseSecond, type LazySessions } from "./kit/given.ts";
+import { NodeSession, sendFailure, sendReply } from "./kit/node-session.ts";
+
+export type { SessionEventContext } from "./kit/h3-context.ts";
+
+/** What this adapter uses of an event of h3 1. */
+export interface Event {
+  readonly node: { readonly req: IncomingMessage; readonly res: ServerResponse };
+  readonly context: object;
+}
+
+/** An event handler of h3 1, for `server/middleware`. */
+export interface SessionEventHandler {
+  (event: Event): Promise<void>;
+  readonly __is_handler__: true;
+}
+
+/**
+ * Sessions for Nuxt and Nitro 2: `event.context.session`, and the check against cross-site
+ * requests. Inner requests of `useFetch` and `event.$fetch` share the session of the page that makes
+ * them.
+ *
+ * @param given options, shared sessions, or a function that gives them at the first request
+ * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; a request fails with
+ * `ERR_SESSION_SETUP` where another session stands before it
+ * @example
+ * ```ts
+ * // server/middleware/session.ts
+ * export default session({ secretKey: process.env.SECRET_KEY ?? "" });
+ * ```
+ */
+export function session<Data = SessionData>(given: LazySessions<Data>): SessionEventHandler {
+  const sessions = lazySessions(given);
+  const handler = async ({ node, context }: Event) => {
+    const { req, res } = node;
+    const lent = lentBy(req);
+    if (lent !== undefined) {
+      exposeSession(context, lent);
+      return;
+    }
+    // The build makes these pages once for all visitors; a use of the session throws.
+    if (req.headers["x-nitro-prerender"] !== undefined) return;
+    if (heldBy(context) !== undefined) throw refuseSecond("event.context.session");
+    const held = new NodeSession(sessions(), req, res, (error) => answerFailure(error, res));
+    exposeSession(context, held);
+    await when(held.begin(), (reply) => reply && sendReply(res, reply));
+  };
+  return Object.assign(handler, { __is_handler__: true as const });
+}
+
+/** Nitro gives an inner request the context of the event that makes it. */
+function lentBy(req: IncomingMessage) {
+  const { __unenv__: outer } = req as { __unenv__?: unknown };
+  return typeof outer === "object" && outer !== null ? heldBy(outer) : undefined;
+}
+
+function answerFailure(error: unknown, res: ServerResponse): void {
+  process.emitWarning(error instanceof Error ? error : new Error(String(error)));
+  if (!res.headersSent) sendFailure(res);
+}

@@ -1,0 +1,66 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import type { SessionData, SessionOf } from "../session/data.ts";
+import { heldBy, hold } from "./kit/expose.ts";
+import { FetchSession } from "./kit/fetch-session.ts";
+import { lazySessions, refuseEarly, refuseSecond, type LazySessions } from "./kit/given.ts";
+import { rescue } from "./kit/rescue.ts";
+
+/** What `createMiddleware().server()` takes. */
+export type StartMiddleware = <Result extends { readonly response: Response }>(options: {
+  readonly request: Request;
+  readonly next: () => Result | Promise<Result>;
+}) => Promise<Response>;
+
+/**
+ * Sessions for TanStack Start: the function of a request middleware, with the check against
+ * cross-site requests, and the function that gives server functions, server routes and loaders on
+ * the server their session.
+ *
+ * The session is not in `context`: Start copies that for each middleware, and a copy would open the
+ * session of every request.
+ *
+ * @param given options, shared sessions, or a function that gives them at the first request
+ * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; a request fails with
+ * `ERR_SESSION_SETUP` where the middleware stands twice, or not before the use of the session
+ * @example
+ * ```ts
+ * // src/session.server.ts; in src/start.ts: createMiddleware().server(serveSession)
+ * export const [serveSession, getSession] = session({ secretKey: process.env.SECRET_KEY ?? "" });
+ * ```
+ */
+export function session<Data = SessionData>(
+  given: LazySessions<Data>,
+): readonly [StartMiddleware, () => SessionOf<Data>] {
+  const sessions = lazySessions(given);
+  const current = new AsyncLocalStorage<FetchSession<Data>>();
+  const middleware: StartMiddleware = async ({ request, next }) => {
+    if (heldBy(request) !== undefined) throw refuseSecond("The session of this request");
+    const held = new FetchSession(setUp(sessions), request);
+    hold(request, held);
+    const reply = await held.begin();
+    if (reply !== undefined) return reply;
+    try {
+      const { response } = await current.run(held, async () => next());
+      return await held.finish(response);
+    } catch (error) {
+      return rescue(error, held, "Internal Server Error");
+    }
+  };
+  const getSession = () => {
+    const held = current.getStore();
+    if (held === undefined) throw refuseEarly("getSession()");
+    return held.session;
+  };
+  return [middleware, getSession];
+}
+
+/** Start answers with 500 and prints nothing of why. */
+function setUp<Sessions>(sessions: () => Sessions): Sessions {
+  try {
+    return sessions();
+  } catch (error) {
+    // oxlint-disable-next-line no-console -- nothing else tells the operator
+    console.error(error);
+    throw error;
+  }
+}
