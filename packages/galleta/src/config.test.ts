@@ -105,10 +105,10 @@ describe("Config", () => {
     expect(error.code).toBe("ERR_GALLETA_CONFIG");
     expect(error).toBeInstanceOf(GalletaError);
     expect(error.name).toBe("ConfigError");
-    expect(error.message).toBe(
+    expect(error.message).toContain(
       "DATABASE_URL is missing: set it in the environment or in .env.absent.",
     );
-    expect(failure(() => new Config(undefined, { environ: {} }).get("A")).message).toBe(
+    expect(failure(() => new Config(undefined, { environ: {} }).get("A")).message).toContain(
       "A is missing: set it in the environment.",
     );
   });
@@ -130,7 +130,7 @@ describe("Config casts", () => {
       8000, -1.5, 7, 16, 1000,
     ]);
     for (const text of ["", " ", "12px", "NaN", "Infinity", "1,5", "1 2"]) {
-      expect(failure(() => cast(text, Number)).message).toBe("KEY must be a number.");
+      expect(failure(() => cast(text, Number)).message).toContain("KEY must be a number.");
     }
   });
 
@@ -156,7 +156,7 @@ describe("Config casts", () => {
 
   it("casts with any function", () => {
     expect(cast("a,b", (value) => value.split(","))).toEqual(["a", "b"]);
-    expect(failure(() => cast("not a url", (value) => new URL(value))).message).toBe(
+    expect(failure(() => cast("not a url", (value) => new URL(value))).message).toContain(
       "KEY does not fit its cast.",
     );
   });
@@ -174,7 +174,7 @@ describe("Config casts", () => {
 
   it("casts with a Standard Schema, also one that is a function", () => {
     expect(cast("5", positive)).toBe(5);
-    expect(failure(() => cast("-5", positive)).message).toBe("KEY does not fit its schema.");
+    expect(failure(() => cast("-5", positive)).message).toContain("KEY does not fit its schema.");
     const callable = Object.assign(() => "called", positive);
     expect(cast("5", callable)).toBe(5);
   });

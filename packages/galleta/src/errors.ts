@@ -1,3 +1,5 @@
+import { docsOf } from "@galleta/session/adapter";
+
 /**
  * Every code that `galleta` itself throws; the ones of the session start with `ERR_SESSION_`. A
  * code is part of the public interface: it never changes its meaning, so programs may compare it.
@@ -22,6 +24,15 @@ export type GalletaErrorCode =
   /** A method of a socket was called when it has no meaning, such as a second `accept`. */
   | "ERR_GALLETA_WEBSOCKET_STATE";
 
+/** What an app expects to catch needs no page: the message is the app's own, or the close code. */
+const EXPECTED: readonly GalletaErrorCode[] = [
+  "ERR_GALLETA_HTTP",
+  "ERR_GALLETA_WEBSOCKET_DISCONNECT",
+];
+
+const explained = (code: GalletaErrorCode, message: string) =>
+  EXPECTED.includes(code) ? message : `${message} See ${docsOf(code)}`;
+
 /** Extra facts of a {@link GalletaError}. */
 export interface GalletaErrorOptions {
   /** The error that led to this one. */
@@ -42,7 +53,7 @@ export class GalletaError<Code extends GalletaErrorCode = GalletaErrorCode> exte
   readonly code: Code;
 
   constructor(code: Code, message: string, options: GalletaErrorOptions = {}) {
-    super(message, "cause" in options ? { cause: options.cause } : undefined);
+    super(explained(code, message), "cause" in options ? { cause: options.cause } : undefined);
     this.name = new.target.name;
     this.code = code;
   }

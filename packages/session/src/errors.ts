@@ -58,6 +58,13 @@ export type SessionErrorCode =
   /** This runtime cannot do what was asked (a Set-Cookie on its 101, say). */
   | "ERR_SESSION_RUNTIME";
 
+const DOCS = "https://galleta.js.org";
+
+/** The address of the docs page about a code, with which every message ends. */
+export function docsOf(code: string): string {
+  return `${DOCS}/errors#${code.toLowerCase()}`;
+}
+
 /** Extra facts of a {@link SessionError}. */
 export interface SessionErrorOptions {
   /** The error that led to this one. */
@@ -98,7 +105,7 @@ export class SessionError<Code extends SessionErrorCode = SessionErrorCode> exte
   }
 
   constructor(code: Code, message: string, options: SessionErrorOptions = {}) {
-    super(message, options);
+    super(`${message} See ${docsOf(code)}`, options);
     this.name = "SessionError";
     this.code = code;
     this.status = options.status ?? 500;

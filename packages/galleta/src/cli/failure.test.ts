@@ -5,7 +5,7 @@ import { CliError, details, explain, shortPath } from "./failure.ts";
 describe("explain", () => {
   it("lets errors of the program, the framework and the session speak for themselves", () => {
     expect(explain(new CliError("There is no file a.ts."))).toBe("There is no file a.ts.");
-    expect(explain(new ConfigError("KEY is missing."))).toBe("KEY is missing.");
+    expect(explain(new ConfigError("KEY is missing."))).toMatch(/^KEY is missing\. See \S+$/);
     const session = Object.assign(new Error("Weak key."), { code: "ERR_SESSION_KEY" });
     expect(explain(session)).toBe("Weak key.");
   });

@@ -32,7 +32,9 @@ describe("readCsrfOption", () => {
     expect(() => readCsrfOption(option)).toThrow(
       expect.objectContaining({
         code: "ERR_SESSION_OPTION",
-        message: 'csrf must be true, false, "strict" or { strict: boolean, exempt: list }.',
+        message: expect.stringContaining(
+          'csrf must be true, false, "strict" or { strict: boolean, exempt: list }.',
+        ) as string,
       }),
     );
   });
@@ -57,7 +59,9 @@ describe("readCsrfOption", () => {
     expect(() => readCsrfOption({ exempt: good })).toThrow(
       expect.objectContaining({
         code: "ERR_SESSION_OPTION",
-        message: `${place}csrf.exempt must be a list of paths as browsers send them, like /a%20b, without query or wildcard.`,
+        message: expect.stringContaining(
+          `${place}csrf.exempt must be a list of paths as browsers send them, like /a%20b, without query or wildcard.`,
+        ) as string,
       }),
     );
   });

@@ -16,7 +16,7 @@ export interface LiveSocket {
   control?: ((frame: string) => void) | undefined;
 }
 
-/** What {@link Sessions.attach} gives for a socket. */
+/** What {@link attachSocket} gives for a socket. */
 export interface LiveHandle {
   /** Takes a control frame of the page; frames that are none of ours are ignored. */
   receive(frame: string): void;
