@@ -42,7 +42,8 @@ describe("links between documents", () => {
         (name) => `docs/${name}`,
       ),
     )
-    .filter((name) => name.endsWith(".md") && existsSync(join(root, name)));
+    .filter((name) => name.endsWith(".md") && !name.includes("node_modules"))
+    .filter((name) => existsSync(join(root, name)));
 
   /** The anchor that a heading gets. */
   const anchor = (heading: string) =>
