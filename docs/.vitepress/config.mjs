@@ -64,6 +64,8 @@ export default defineConfig({
         text: "Guides",
         items: pages("", [
           ["Other frameworks' cookies", "formats"],
+          ["Behind a proxy", "proxies"],
+          ["Beside another session library", "other-sessions"],
           ["Runtimes", "runtimes"],
           ["Inspect a cookie", "inspect"],
           ["Testing", "testing"],
