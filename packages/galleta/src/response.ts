@@ -217,10 +217,12 @@ function isForeignResponse(value: object): boolean {
 }
 
 /** What `applyCommit` does, where the app set no headers. */
-function withSession(type: Kind, { setCookie, clearSiteData }: Commit): readonly Field[] {
-  if (setCookie.length === 0 && clearSiteData === undefined) return type.read;
+function withSession(type: Kind, { setCookie, clearSiteData, headers }: Commit): readonly Field[] {
+  const owesVaryAlone = setCookie.length === 0 && clearSiteData === undefined;
+  if (owesVaryAlone && headers === undefined) return type.read;
   const fields = [...(setCookie.length === 0 ? type.read : type.written)];
   if (clearSiteData !== undefined) fields.push(["clear-site-data", clearSiteData]);
+  for (const name in headers) fields.push([name, headers[name]!]);
   for (const cookie of setCookie) fields.push(["set-cookie", cookie]);
   return fields;
 }

@@ -26,13 +26,14 @@ export function applyToNode(
   head?: HeadArguments,
   isNodes = false,
 ): void {
-  const { accessed, setCookie, clearSiteData } = commit;
+  const { accessed, setCookie, clearSiteData, headers } = commit;
   if (!accessed) return;
-  const owesVaryAlone = setCookie.length === 0 && clearSiteData === undefined;
+  const owesVaryAlone =
+    setCookie.length === 0 && clearSiteData === undefined && headers === undefined;
   if (head !== undefined && takeHead(res, head, isNodes && owesVaryAlone)) return;
   res.setHeader("Vary", varyOnCookie(textOf(res, "vary")));
   if (clearSiteData !== undefined) res.setHeader("Clear-Site-Data", clearSiteData);
-  for (const name in commit.headers) res.setHeader(name, commit.headers[name]!);
+  for (const name in headers) res.setHeader(name, headers[name]!);
   if (setCookie.length === 0) return;
   res.setHeader("Cache-Control", privateNoStore(textOf(res, "cache-control")));
   const own = [res.getHeader("set-cookie") ?? []].flat() as string[];
