@@ -39,6 +39,14 @@ describe("a recent", () => {
     expect(recent.peek("s11000")).toBeDefined();
   });
 
+  it("a flood of new sessions does not bring an ended one back", () => {
+    const recent = new RecentChanges();
+    recent.record("s", 1, "{}", 0);
+    recent.end("s", 0);
+    for (let i = 0; i < 30_000; i += 1) recent.record(`s${i}`, 1, "{}", i % 3);
+    expect(recent.peek("s")).toMatchObject({ ended: true });
+  });
+
   it("survives a clock that goes back", () => {
     const recent = new RecentChanges();
     recent.end("s", 1_000_000);

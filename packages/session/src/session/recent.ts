@@ -1,9 +1,8 @@
 import type { RecentChange } from "./records.ts";
 
 const REMEMBER_SECONDS = 300;
-const REMEMBER_SESSIONS = 10_000;
-/** So many more may come together before the oldest are looked for. */
-const SURPLUS = 1000;
+const REMEMBER_CHANGES = 10_000;
+const REMEMBER_ENDS = 100_000;
 
 /**
  * What this process did to sessions lately: enough to notice that two requests in flight changed
@@ -11,36 +10,57 @@ const SURPLUS = 1000;
  * time and number; what must last longer belongs in a store.
  */
 export class RecentChanges {
-  // Insertion order is age: what is recorded anew moves to the end.
-  readonly #entries = new Map<string, RecentChange>();
-  #sweptAt = 0;
+  readonly #changes = new Generation(REMEMBER_CHANGES);
+  // Apart from the changes: a flood of new sessions must not bring a destroyed one back.
+  readonly #ends = new Generation(REMEMBER_ENDS);
 
   /** What is known of a session, or `undefined`: then its cookie is the truth. */
   peek(sid: string): RecentChange | undefined {
-    return this.#entries.get(sid);
+    return this.#ends.get(sid) ?? this.#changes.get(sid);
   }
 
   /** Notes a commit that changed a session. */
   record(sid: string, rev: number, json: string, now: number): void {
-    if (this.#entries.get(sid)?.ended !== true)
-      this.#put(sid, { ended: false, rev, json, at: now });
+    if (this.#ends.get(sid) !== undefined) return;
+    this.#changes.put(sid, { ended: false, rev, json, at: now });
   }
 
   /** Notes that a session ended. */
   end(sid: string, now: number): void {
-    this.#put(sid, { ended: true, rev: 0, json: "", at: now });
+    this.#changes.delete(sid);
+    this.#ends.put(sid, { ended: true, rev: 0, json: "", at: now });
+  }
+}
+
+/** Entries of the last five minutes, up to a number and a tenth more. */
+class Generation {
+  // Insertion order is age: what is recorded anew moves to the end.
+  readonly #entries = new Map<string, RecentChange>();
+  readonly #most: number;
+  #sweptAt = 0;
+
+  constructor(most: number) {
+    this.#most = most;
   }
 
-  #put(sid: string, known: RecentChange): void {
+  get(sid: string): RecentChange | undefined {
+    return this.#entries.size === 0 ? undefined : this.#entries.get(sid);
+  }
+
+  delete(sid: string): void {
+    this.#entries.delete(sid);
+  }
+
+  put(sid: string, known: RecentChange): void {
     this.#entries.delete(sid);
     this.#entries.set(sid, known);
     // Not at every commit: to find its oldest entry, a Map walks over all that were deleted before
     // it, which costs more than all the rest of a commit.
-    const isFull = this.#entries.size > REMEMBER_SESSIONS + SURPLUS;
+    const isFull = this.#entries.size > this.#most * 1.1;
     if (known.at === this.#sweptAt && !isFull) return;
     this.#sweptAt = known.at;
     for (const [oldest, { at }] of this.#entries) {
-      const surplus = this.#entries.size > REMEMBER_SESSIONS;
+      const surplus = this.#entries.size > this.#most;
       if (!surplus && at > known.at - REMEMBER_SECONDS) break;
       this.#entries.delete(oldest);
     }

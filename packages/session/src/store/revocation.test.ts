@@ -275,3 +275,108 @@ it("without a store there is nothing to revoke with", async () => {
     code: "ERR_SESSION_ENDED",
   });
 });
+
+describe("a thief cannot outrun a revocation", () => {
+  const kinds = [
+    ["a memory store", memoryStore],
+    ["get, set and delete", keyValueStore],
+  ] as const;
+
+  it.each(kinds)("by 31 revokeOthers in one second and a renewal, with %s", async (_name, make) => {
+    const { sessions } = start({ store: make(), subject: "userId" });
+    const thief = new Jar();
+    await login(thief, { sessions });
+    for (let i = 0; i < 31; i += 1) {
+      await thief.request(sessions, (session) => revokeOthers(session));
+    }
+    await thief.request(sessions, (session) => renew(session));
+    await sessions.revokeAll("ada");
+    expect(await thief.copy().read(sessions)).toEqual({});
+  });
+
+  it.each(kinds)("by a clock that is 90 seconds ahead, with %s", async (_name, make) => {
+    const store = make();
+    const [ahead, right] = [
+      start({ store, subject: "userId" }),
+      start({ store, subject: "userId" }),
+    ];
+    vi.setSystemTime(Date.now() + 50_000);
+    const jar = new Jar();
+    await login(jar, ahead);
+    vi.setSystemTime(Date.now() - 49_000);
+    await right.sessions.revokeAll("ada");
+    expect(await jar.copy().read(right.sessions)).toEqual({});
+    const after = new Jar();
+    await login(after, right);
+    expect(await after.read(right.sessions)).toEqual({ userId: "ada" });
+  });
+
+  it.each(kinds)("by a renewal that is on its way, with %s", async (_name, make) => {
+    const { sessions } = start({ store: make(), subject: "userId" });
+    const thief = new Jar();
+    await login(thief, { sessions });
+    const renewing = await thief.open(sessions);
+    renew(renewing.session);
+    await sessions.revokeAll("ada");
+    await thief.finish(renewing);
+    expect(await thief.read(sessions)).toEqual({});
+  });
+
+  it.each(kinds)("by revoking the owner from a revoked session, with %s", async (_name, make) => {
+    const { sessions } = start({ store: make(), subject: "userId" });
+    const [owner, thief] = [new Jar(), new Jar()];
+    await login(owner, { sessions });
+    await login(thief, { sessions });
+    const late = await thief.open(sessions);
+    expect(late.session["userId"]).toBe("ada");
+    await owner.request(sessions, (session) => revokeOthers(session));
+    await expect(revokeOthers(late.session)).rejects.toMatchObject({ code: "ERR_SESSION_ENDED" });
+    expect(await owner.read(sessions)).toEqual({ userId: "ada" });
+  });
+
+  it("when the store is emptied between two revocations", async () => {
+    const map = new Map<string, string>();
+    const store = {
+      get: (key: string) => map.get(key),
+      set: (key: string, value: string) => void map.set(key, value),
+      delete: (key: string) => map.delete(key),
+    };
+    const { sessions } = start({ store, subject: "userId" });
+    const jar = new Jar();
+    await sessions.revokeAll("ada");
+    await login(jar, { sessions });
+    map.clear();
+    await sessions.revokeAll("ada");
+    expect(await jar.read(sessions)).toEqual({});
+  });
+});
+
+describe("with get, set and delete", () => {
+  it("a write in flight in another process brings no destroyed session back", async () => {
+    const store = keyValueStore();
+    const [one, two] = [start({ store }), start({ store })];
+    for (let i = 0; i < 30; i += 1) {
+      const jar = new Jar();
+      await jar.request(one.sessions, (session) => (session["user"] = "ada"));
+      const [copy, late] = [jar.copy(), jar.copy()];
+      const writing = await jar.open(two.sessions);
+      writing.session["n"] = i;
+      const ending = await jar.open(one.sessions);
+      destroy(ending.session);
+      await Promise.all([late.finish(writing), jar.finish(ending)]);
+      expect(await copy.read(two.sessions)).toEqual({});
+      expect(await late.read(one.sessions)).toEqual({});
+    }
+  });
+});
+
+it("an old cookie stays behind as long as the session lasts", async () => {
+  const store = memoryStore();
+  const [one, two] = [start({ store }), start({ store })];
+  const jar = new Jar();
+  await jar.request(one.sessions, (session) => (session["admin"] = true));
+  const old = jar.copy();
+  await jar.request(one.sessions, (session) => (session["admin"] = false));
+  vi.setSystemTime(Date.now() + 13 * 86_400_000);
+  expect(await old.read(two.sessions)).toEqual({ admin: false });
+});
