@@ -54,6 +54,14 @@ describe.runIf(isInstalled)("the built packages", () => {
     check(name, JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as Outcomes);
   });
 
+  const withSqlite = RUNTIMES.filter(([name]) => !/^Node 2[02]$/.test(name));
+  it.each(withSqlite)("keep sessions in SQLite on %s", async (_name, command, ...args) => {
+    const script = args.map((arg) => (arg === main ? join(home, "sqlite.mjs") : arg));
+    const { stdout } = await promisify(execFile)(command, script, { timeout: 60_000 });
+    const outcomes = JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as Outcomes;
+    expect(Object.values(outcomes)).toEqual(Array.from({ length: 7 }, () => "ok"));
+  });
+
   it("run on workerd", async () => {
     const folder = mkdtempSync(join(tmpdir(), "galleta-workerd-"));
     const port = await freePort();
