@@ -235,6 +235,15 @@ describe("a page with our client", () => {
     return { jar, socket, done, frame, path, id: id ?? "", ticket: ticket ?? "" };
   }
 
+  it("is told the public path of the exchange, behind a proxy that cuts one off", async () => {
+    const { sessions } = start({ publicPath: "/app" });
+    const { jar, done, path, ticket } = await page(sessions);
+    expect([path, sessions.exchangePath]).toEqual(["/app/.galleta/session", "/.galleta/session"]);
+    expect((await jar.exchange(sessions, ticket)).status).toBe(200);
+    await vi.advanceTimersByTimeAsync(120_000);
+    await done.catch(() => undefined);
+  });
+
   it("is sent a control frame, and says by the receipt that it has its cookie", async () => {
     const { sessions } = start();
     const { jar, socket, done, frame, path, id, ticket } = await page(sessions);
