@@ -5,6 +5,11 @@ fullStack({
   name: "astro",
   title: "Astro",
   build: ["astro/bin/astro.mjs", "build"],
+  dev: {
+    start: ["node_modules/astro/bin/astro.mjs", "dev", "--port", "$PORT"],
+    file: "src/middleware.ts",
+  },
+  types: [["typescript/bin/tsc", "--noEmit", "-p", "."]],
   start: ["dist/server/entry.mjs"],
   more(app) {
     it("app: a page that the build made has no session", async () => {

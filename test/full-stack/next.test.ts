@@ -5,6 +5,7 @@ fullStack({
   name: "next",
   title: "Next.js",
   build: ["next/dist/bin/next", "build"],
+  dev: { start: ["node_modules/next/dist/bin/next", "dev", "-p", "$PORT"], file: "lib/session.ts" },
   start: ["node_modules/next/dist/bin/next", "start", "-p", "$PORT"],
   more(app) {
     it("app: the page sees what its proxy changed, and both changes survive", async () => {

@@ -7,6 +7,11 @@ fullStack({
   name: "nuxt",
   title: "Nuxt",
   build: ["nuxt/bin/nuxt.mjs", "build"],
+  dev: {
+    start: ["node_modules/nuxt/bin/nuxt.mjs", "dev", "--port", "$PORT", "--host", "localhost"],
+    file: "server/middleware/session.ts",
+  },
+  types: [["typescript/bin/tsc", "--noEmit", "-p", ".nuxt/tsconfig.server.json"]],
   start: [".output/server/index.mjs"],
   more(app) {
     it("app: inner requests share the session", async () => {

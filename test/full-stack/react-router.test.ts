@@ -5,6 +5,14 @@ fullStack({
   name: "react-router",
   title: "React Router",
   build: ["@react-router/dev/bin.cjs", "build"],
+  dev: {
+    start: ["node_modules/@react-router/dev/bin.cjs", "dev", "--port", "$PORT"],
+    file: "app/session.server.ts",
+  },
+  types: [
+    ["@react-router/dev/bin.cjs", "typegen"],
+    ["typescript/bin/tsc", "--noEmit", "-p", "."],
+  ],
   start: ["server.js"],
   more(app) {
     it("app: loaders written for createCookieSessionStorage", async () => {

@@ -1,5 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { appendFileSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { APIResponse, Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { CHROMIUM, launchBrowser } from "../support/browser.ts";
@@ -23,6 +25,10 @@ export interface FullStack {
   readonly env?: NodeJS.ProcessEnv;
   /** Whether the server believes nothing but a proxy about its scheme. */
   readonly needsProxy?: boolean;
+  /** What Node starts in development, and the file that sets the sessions up. */
+  readonly dev: { readonly start: readonly string[]; readonly file: string };
+  /** Checks the types of the app, where its build does not: scripts and their arguments. */
+  readonly types?: readonly (readonly [script: string, ...args: string[]])[];
   /** Whether pages run without JavaScript of their own. */
   readonly scriptless?: boolean;
   /** More rows. */
@@ -286,6 +292,33 @@ export function fullStack(options: FullStack): void {
       expect((await fetch(`${server.origin}/`, { headers })).status).toBe(500);
       await expect.poll(() => server.said).toContain("secretKey is missing");
     });
+
+    it("app: a hot reload in development keeps the session", async () => {
+      const server = await app.project.start(options.dev.start, { SECRET_KEY: KEY });
+      opened.push({ close: () => void server.stop() });
+      const page = await open(false, server.origin);
+      await login(page, "ann");
+      appendFileSync(join(app.project.folder, options.dev.file), "\n// changed\n");
+      await sleep(2_000);
+      await expect
+        .poll(() => visit(page, "/", server.origin).then((answer) => answer?.status()), {
+          timeout: 30_000,
+        })
+        .toBe(200);
+      await shows(page, "user", "ann");
+      await submit(page, "count");
+      await shows(page, "clicks", "1");
+      const headers = { origin: "http://localhost:5173", "content-type": "application/json" };
+      const denial = await fetch(`${server.origin}/api/count`, { method: "POST", headers });
+      expect(denial.status).toBe(403);
+      await expect.poll(() => server.said).toContain("Origin http://localhost:5173");
+    });
+
+    if (options.types !== undefined) {
+      it("app: the session is typed", async () => {
+        for (const each of options.types ?? []) await app.project.run(...split(each));
+      });
+    }
 
     options.more?.(() => app);
 

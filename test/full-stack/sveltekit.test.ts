@@ -5,6 +5,11 @@ fullStack({
   name: "sveltekit",
   title: "SvelteKit",
   build: ["vite/bin/vite.js", "build"],
+  dev: {
+    start: ["node_modules/vite/bin/vite.js", "dev", "--port", "$PORT"],
+    file: "src/hooks.server.ts",
+  },
+  types: [["typescript/bin/tsc", "--noEmit", "-p", "."]],
   start: ["build"],
   // Without it the server takes every request for https.
   env: { PROTOCOL_HEADER: "x-forwarded-proto" },

@@ -1,3 +1,4 @@
+import type {} from "@galleta/session";
 import { session } from "@galleta/session/astro";
 
 declare module "@galleta/session" {
