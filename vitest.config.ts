@@ -27,6 +27,7 @@ const alias = [
   { find: /^@galleta\/inspect$/, replacement: source("inspect/src/index.ts") },
   { find: /^@galleta\/inspect\/(.*)$/, replacement: source("inspect/src/$1.ts") },
   { find: /^galleta$/, replacement: source("galleta/src/index.ts") },
+  { find: /^galleta\/h3$/, replacement: source("galleta/src/h3.ts") },
   { find: /^galleta\/testing$/, replacement: source("galleta/src/testing/index.ts") },
 ];
 

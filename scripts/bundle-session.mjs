@@ -186,6 +186,21 @@ function footerOf(name, format) {
   };
 }
 
+/**
+ * Makes each entry's declarations load the root's. An app's `declare module "@galleta/session"` adds to
+ * a module that its program has loaded, and is TS2664 where the app imports an adapter alone.
+ */
+function loadRootTypes() {
+  const rootTypes = entries.get("index");
+  for (const source of entries.values()) {
+    const file = join(dist, "types", types(source));
+    const to = relative(dirname(source), rootTypes).replace(/\.ts$/, ".js");
+    const line = `import type {} from "${to.startsWith(".") ? to : `./${to}`}";\n`;
+    const text = readFileSync(file, "utf8");
+    if (source !== rootTypes && !text.includes(line)) writeFileSync(file, text + line);
+  }
+}
+
 /** The declarations once more, in a folder of CommonJS, which is what decides how they are read. */
 function writeCommonJsTypes() {
   const folder = join(dist, "cjs");
@@ -215,5 +230,6 @@ if (!process.argv.includes("--check")) {
   const places = await placeSources();
   await bundle(places, "esm", dist);
   await bundle(places, "cjs", join(dist, "cjs"));
+  loadRootTypes();
   writeCommonJsTypes();
 }

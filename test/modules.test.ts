@@ -18,7 +18,13 @@ let tarball: string;
 let project: string;
 beforeAll(async () => {
   tarball = await pack("@galleta/session");
-  const needs = ["express", "@types/express", "jest@30.5.2", "typescript@5.9.3"];
+  const needs = [
+    "express",
+    "@types/express",
+    "jest@30.5.2",
+    "typescript@5.9.3",
+    "@types/express-session@1.18.2",
+  ];
   project = await createProject(tarball, needs, "commonjs");
 }, 240_000);
 afterAll(() => {

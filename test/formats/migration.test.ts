@@ -5,7 +5,7 @@ import { flask } from "../../packages/session/src/formats/flask.ts";
 import { ironSession } from "../../packages/session/src/formats/iron-session.ts";
 import { rails } from "../../packages/session/src/formats/rails.ts";
 import { starlette } from "../../packages/session/src/formats/starlette.ts";
-import type { SessionEvent } from "../../packages/session/src/session/events.ts";
+import type { SessionEvent } from "../../packages/session/src/session/event-types.ts";
 import type { JsonObject } from "../../packages/session/src/session/format.ts";
 import { available, command, PYTHON, pythonModule, RUBY, rubyLibrary } from "../support/require.ts";
 import { seeded } from "../support/mutate.ts";

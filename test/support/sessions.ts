@@ -2,7 +2,7 @@ import type { Commit } from "../../packages/session/src/cookie/headers.ts";
 import type { Sessions } from "../../packages/session/src/engine.ts";
 import type { MaybePromise } from "../../packages/session/src/maybe.ts";
 import type { SessionContext } from "../../packages/session/src/session/context.ts";
-import type { SessionEvent } from "../../packages/session/src/session/events.ts";
+import type { SessionEvent } from "../../packages/session/src/session/event-types.ts";
 import { createSessions, type CreateSessionsOptions } from "../../packages/session/src/sessions.ts";
 
 /** What a test keeps in a session: anything. */

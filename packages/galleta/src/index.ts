@@ -11,7 +11,6 @@ export {
   Secret,
   SessionError,
   type DestroyOptions,
-  type SessionData,
   type SessionDescription,
   type SessionErrorCode,
   type SessionEvent,
@@ -25,6 +24,8 @@ export {
   type UpdateOptions,
   verifyToken,
 } from "@galleta/session";
+// With `export *`, and only with it, an app's `declare module "galleta"` merges into SessionData.
+export type * from "@galleta/session";
 export { App, type ErrorClass, type Mountable } from "./app.ts";
 export { Config, type ConfigCast, type ConfigOptions } from "./config.ts";
 export {

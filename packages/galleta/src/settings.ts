@@ -194,7 +194,11 @@ function readSessions(setting: unknown, hosts: Hosts | undefined): Sessions<neve
   }
   checkWorkers(options as CreateSessionsOptions);
   try {
-    return createSessions<never>({ ...withRelay(), ...hosts, ...options } as CreateSessionsOptions);
+    return createSessions<never>({
+      ...withRelay(),
+      ...hosts,
+      ...options,
+    } as CreateSessionsOptions<never>);
   } catch (cause) {
     throw unusable(`SESSIONS: ${cause instanceof Error ? cause.message : "unusable"}`, cause);
   }

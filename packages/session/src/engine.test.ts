@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe as suite, expect, it, vi } from "vitest";
 import { commitOf, KEY, nextCookie } from "../../../test/support/sessions.ts";
 import type { SessionOptions, Sessions } from "./engine.ts";
-import type { SessionEvent } from "./session/events.ts";
+import type { SessionEvent } from "./session/event-types.ts";
 import { authenticatedAt, describe, destroy, flash, renew } from "./session/functions.ts";
 import { createSessions } from "./sessions.ts";
 

@@ -26,7 +26,9 @@ import { checkOptionNames } from "./validate.ts";
 import { TokenCache } from "./token/cache.ts";
 
 /** The options of sessions. Unknown ones are refused at set-up. */
-export interface SessionOptions extends SessionCookieOptions, CrossSiteOptions, ConnectedOptions {}
+// oxlint-disable-next-line typescript/no-explicit-any -- options of no schema are for any data
+export interface SessionOptions<Data = any>
+  extends SessionCookieOptions<Data>, CrossSiteOptions, ConnectedOptions {}
 
 const OPTION_NAMES = [
   ...COOKIE_OPTION_NAMES,
@@ -54,7 +56,7 @@ export class Sessions<Data = SessionData> {
   #mustStart: boolean;
 
   /** @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY` */
-  constructor(options: SessionOptions) {
+  constructor(options: SessionOptions<Data>) {
     checkOptionNames(options, OPTION_NAMES);
     const settings = readSettings(options);
     const connected = readConnected(options);

@@ -23,6 +23,8 @@ export type SessionErrorCode =
   | "ERR_SESSION_COMMITTED"
   /** `ws.session` was changed after the handshake; the message names `update`. */
   | "ERR_SESSION_HANDSHAKE_SENT"
+  /** The function given to `update` returned a promise. */
+  | "ERR_SESSION_ASYNC_CHANGE"
   /** The session was ended (logged out, revoked or expired) and can no longer be changed. */
   | "ERR_SESSION_ENDED"
   /** Sessions are not switched on for this app, or the middleware has not run yet. */

@@ -13,7 +13,7 @@ export { Secret } from "./secret.ts";
 export type { ConnectedBackplane, ConnectedStore } from "./session/connect.ts";
 // With `export *`, and only with it, an app's declarations merge into SessionData.
 export * from "./session/data.ts";
-export type { SessionEvent, SessionEventType, SessionListener } from "./session/events.ts";
+export type { SessionEvent, SessionEventType, SessionListener } from "./session/event-types.ts";
 export type {
   CookieSource,
   FormatCookie,

@@ -15,8 +15,9 @@ import { sessionStore } from "./store/custom.ts";
 import type { KeyValueStore, SessionStore } from "./store/store.ts";
 
 /** What {@link createSessions} takes: the options of sessions, and stores and backplanes as they are. */
-export interface CreateSessionsOptions extends Omit<
-  SessionOptions,
+// oxlint-disable-next-line typescript/no-explicit-any -- options of no schema are for any data
+export interface CreateSessionsOptions<Data = any> extends Omit<
+  SessionOptions<Data>,
   "store" | "backplane" | "deviceBound"
 > {
   /** As of {@link SessionOptions}, or anything with Keyv's `get`, `set` and `delete`. */
@@ -42,16 +43,19 @@ export interface CreateSessionsOptions extends Omit<
  * applyCommit(await context.commit(), response.headers);
  * ```
  */
-export function createSessions<Data = SessionData>(options: CreateSessionsOptions): Sessions<Data> {
+export function createSessions<Data = SessionData>(
+  options: CreateSessionsOptions<Data>,
+): Sessions<Data> {
   return live(new Sessions<Data>(withFactories(options)));
 }
 
 /** What is no object at all is left to the sessions to refuse. */
-function withFactories(options: CreateSessionsOptions): SessionOptions {
+function withFactories<Data>(options: CreateSessionsOptions<Data>): SessionOptions<Data> {
   const { store, backplane, deviceBound: device } = options ?? {};
-  if (!isBare(store) && !isBare(backplane) && !isBare(device)) return options as SessionOptions;
+  if (!isBare(store) && !isBare(backplane) && !isBare(device))
+    return options as SessionOptions<Data>;
   return {
-    ...(options as SessionOptions),
+    ...(options as SessionOptions<Data>),
     ...(isBare(device) && { deviceBound: toDevice(device as DeviceBoundSettings | boolean) }),
     ...(isBare(store) && { store: sessionStore(store as KeyValueStore) }),
     ...(isBare(backplane) && { backplane: sessionBackplane(backplane as Backplane) }),

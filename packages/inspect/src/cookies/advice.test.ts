@@ -7,7 +7,7 @@ import { adviseOn } from "./advice.ts";
 const SHARED = sessionStore({ get: () => undefined, set: () => undefined, delete: () => true });
 const KEY = "a-test-key-that-is-long-enough-0123456789";
 
-function advise(options: Partial<SessionOptions>) {
+function advise(options: Partial<SessionOptions<never>>) {
   const all = { secretKey: KEY, ...options };
   const advice = adviseOn(all, createSessions<never>(all).open(""));
   return new Map(advice.map((each) => [each.topic, each]));
@@ -40,7 +40,7 @@ describe("adviseOn", () => {
       "store",
     ]);
   });
-  it.each<[string, Partial<SessionOptions>, string, string]>([
+  it.each<[string, Partial<SessionOptions<never>>, string, string]>([
     ["a short key", { secretKey: "1234" }, "secretKey", "warning"],
     ["a well-known key", { secretKey: new Secret("keyboard cat") }, "secretKey", "warning"],
     ["an old weak key", { secretKey: [KEY, "1234"] }, "secretKey", "warning"],

@@ -1,21 +1,43 @@
+import { SessionError } from "../errors.ts";
 import { nowSeconds } from "../session/clock.ts";
 import type { SessionContext } from "../session/context.ts";
 import { assertFits, serializeBody } from "../session/body.ts";
 import { writeCookies } from "../session/write-cookies.ts";
 import { assertJson, parseBody } from "../session/json.ts";
+import type { JsonObject, JsonValue } from "../session/format.ts";
 import { newSnapshot } from "../session/snapshot.ts";
 import type { Revision, Snapshot } from "../session/records.ts";
 
 /**
  * Runs a change, which must be made when the function returns: what it does after that is lost.
  *
- * @throws TypeError when it returns a promise
+ * @throws SessionError `ERR_SESSION_ASYNC_CHANGE` when it returns a promise
  */
-export function changeAtOnce<Draft>(change: (draft: Draft) => unknown, draft: Draft): void {
+function changeAtOnce(change: (draft: object) => unknown, draft: object): void {
   const outcome = change(draft);
   if (!(outcome instanceof Promise)) return;
   outcome.catch(() => undefined);
-  throw new TypeError("update takes a function that makes its change at once. Await before it.");
+  throw new SessionError(
+    "ERR_SESSION_ASYNC_CHANGE",
+    "`update` needs a function that returns no promise: `await` before you call `update`. Nothing was changed.",
+  );
+}
+
+/**
+ * Changes a session that a response will save. The change is made on a copy, so that one that fails
+ * leaves nothing behind; what it does not touch stays the object that the handler may hold.
+ */
+export function changeOpen(session: object, change: (draft: object) => unknown): void {
+  const data = session as JsonObject;
+  assertJson(data);
+  const texts = new Map(Object.entries(data).map(([key, value]) => [key, JSON.stringify(value)]));
+  const copies = [...texts].map(([key, text]) => [key, text && (JSON.parse(text) as JsonValue)]);
+  const draft = Object.setPrototypeOf(Object.fromEntries(copies), null) as JsonObject;
+  changeAtOnce(change, draft);
+  for (const key of texts.keys()) if (!Object.hasOwn(draft, key)) delete data[key];
+  for (const [key, value] of Object.entries(draft)) {
+    if (!texts.has(key) || JSON.stringify(value) !== texts.get(key)) data[key] = value;
+  }
 }
 
 /**
@@ -28,7 +50,7 @@ export function changeAtOnce<Draft>(change: (draft: Draft) => unknown, draft: Dr
 export function draftChange(
   context: SessionContext<never>,
   newest: Revision,
-  change: (draft: object) => void,
+  change: (draft: object) => unknown,
 ): Snapshot | undefined {
   const { state, shared } = context;
   const { data, meta } = parseBody(newest.json) ?? { data: {}, meta: {} };

@@ -178,10 +178,37 @@ describe("update with a store", () => {
     const jar = new Jar();
     await jar.request(sessions, (session) => (session["n"] = 0));
     const { session } = await jar.socket(sessions);
-    const slow = async (draft: Data) => void (draft["n"] = 1);
-    await expect(update(session, slow)).rejects.toThrow(TypeError);
+    const slow = async (draft: Data) => {
+      draft["n"] = 1;
+      delete draft["list"];
+      await Promise.resolve();
+      draft["late"] = true;
+    };
+    const refused = { code: "ERR_SESSION_ASYNC_CHANGE" };
+    // @ts-expect-error -- nor do the types take it
+    await expect(update(session, slow)).rejects.toMatchObject(refused);
     await jar.request(sessions, async (open) => {
-      await expect(update(open, slow)).rejects.toThrow(/at once/);
+      open["list"] = [1];
+      // @ts-expect-error -- nor do the types take it
+      await expect(update(open, slow)).rejects.toMatchObject(refused);
+      expect(open).toEqual({ n: 0, list: [1] });
+    });
+    expect(await jar.read(sessions)).toEqual({ n: 0, list: [1] });
+  });
+
+  it("keeps the objects that it does not touch, in a request", async () => {
+    const { sessions } = start();
+    await new Jar().request(sessions, async (open) => {
+      const kept = (open["kept"] = { a: 1 });
+      open["changed"] = { a: 1 };
+      open["gone"] = 1;
+      await update(open, (draft) => {
+        (draft["changed"] as { a: number }).a = 2;
+        delete draft["gone"];
+        draft["added"] = true;
+      });
+      expect(open).toEqual({ kept: { a: 1 }, changed: { a: 2 }, added: true });
+      expect(open["kept"]).toBe(kept);
     });
   });
 

@@ -14,7 +14,7 @@ const ATTEMPTS = 100;
 export async function updateInStore(
   context: SessionContext<never>,
   store: StorePort,
-  change: (draft: object) => void,
+  change: (draft: object) => unknown,
 ): Promise<void> {
   const { live: hub, recent } = context.shared;
   const before = currentOf(context);

@@ -28,7 +28,7 @@ interface Delivery {
 export async function updateByTicket(
   hub: LiveHub,
   attached: Attached,
-  change: (draft: object) => void,
+  change: (draft: object) => unknown,
   { deliver, timeout }: Delivery,
 ): Promise<void> {
   const { control } = attached.socket;
@@ -55,7 +55,7 @@ export async function updateByTicket(
 async function changeThroughPage(
   hub: LiveHub,
   attached: Attached,
-  change: (draft: object) => void,
+  change: (draft: object) => unknown,
   deliver: Delivery["deliver"],
   clock: Clock,
 ): Promise<void> {

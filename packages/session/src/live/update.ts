@@ -2,7 +2,7 @@ import { SessionError } from "../errors.ts";
 import { contextOf } from "../session/context.ts";
 import { updateInStore } from "./update-store.ts";
 import { hasEnded } from "./socket-session.ts";
-import { changeAtOnce } from "./draft.ts";
+import { changeOpen } from "./draft.ts";
 import { LiveHub } from "./hub.ts";
 import { updateByTicket } from "./update-ticket.ts";
 
@@ -26,8 +26,10 @@ const DEFAULT_TIMEOUT = 10;
  * cookie, and this resolves when the page has it. In a request that is still being answered it is
  * the same as changing the session.
  *
- * @param change makes the change; called again, with newer data, where another change was faster
- * @throws SessionError `ERR_SESSION_ENDED`; `ERR_SESSION_NOT_JSON`, `ERR_SESSION_SCHEMA` and
+ * @param change makes the change; called again, with newer data, where another change was faster.
+ * It must return no promise: what it did after an `await` would be lost
+ * @throws SessionError `ERR_SESSION_ENDED`; `ERR_SESSION_ASYNC_CHANGE` where the change returns a
+ * promise, and nothing of it is applied; `ERR_SESSION_NOT_JSON`, `ERR_SESSION_SCHEMA` and
  * `ERR_SESSION_TOO_LARGE` as on a commit; with a store `ERR_SESSION_STORE`; with a page
  * `ERR_SESSION_UPDATE_TIMEOUT`, `ERR_SESSION_TICKET_*`, and `ERR_SESSION_STORE_REQUIRED` where there
  * is neither store nor page to do it
@@ -38,9 +40,9 @@ const DEFAULT_TIMEOUT = 10;
  * });
  * ```
  */
-export async function update<Session extends object>(
+export async function update<Session extends object, Outcome>(
   session: Session,
-  change: (draft: Session) => void,
+  change: (draft: Session) => Outcome extends PromiseLike<unknown> ? never : Outcome,
   options: UpdateOptions = {},
 ): Promise<void> {
   const context = contextOf(session);
@@ -48,12 +50,12 @@ export async function update<Session extends object>(
   if (typeof timeout !== "number" || !(timeout > 0 && timeout <= 60)) {
     throw new SessionError("ERR_SESSION_OPTION", "timeout is a number of seconds, 60 at most.");
   }
+  const run = change as (draft: object) => unknown;
   if (context.isOpen) {
-    changeAtOnce(change, session);
+    changeOpen(session, run);
     return;
   }
   const { live: hub, store } = context.shared;
-  const run = change as (draft: object) => void;
   if (hasEnded(context)) context.assertOpen();
   if (store !== undefined) return updateInStore(context, store, run);
   const attached = hub instanceof LiveHub ? hub.registry.find(context) : undefined;

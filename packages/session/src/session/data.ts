@@ -3,6 +3,8 @@
  *
  * @example
  * ```ts
+ * import type {} from "@galleta/session"; // not needed where the file imports an adapter
+ *
  * declare module "@galleta/session" {
  *   interface SessionData {
  *     userId: string;
@@ -15,8 +17,9 @@ export interface SessionData {}
 
 /**
  * What `req.session` is: every key may be missing. Where an app declared nothing, any key may hold
- * anything.
+ * anything, and nothing is checked.
  */
 export type SessionOf<Data = SessionData> = [keyof Data] extends [never]
-  ? Record<string, unknown>
+  ? // oxlint-disable-next-line typescript/no-explicit-any -- code without a declaration compiles
+    Record<string, any>
   : Partial<Data>;

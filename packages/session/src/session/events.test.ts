@@ -4,7 +4,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { KEY, start, valueOf, visit } from "../../../../test/support/sessions.ts";
 import { facts } from "../../../../test/support/facts.ts";
 import { createSessions } from "../sessions.ts";
-import { Events, type SessionEvent } from "./events.ts";
+import type { SessionEvent } from "./event-types.ts";
+import { Events } from "./events.ts";
 import { describe as describeSession, destroy, renew } from "./functions.ts";
 import { shortHash } from "./hash.ts";
 
@@ -198,7 +199,7 @@ describe("the console, where nobody listens", () => {
       "conflict",
       "revoked",
     ] as const) {
-      events.emit(type, "id");
+      events.emit(type as "created", "id");
     }
     expect(warn).not.toHaveBeenCalled();
   });

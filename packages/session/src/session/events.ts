@@ -1,65 +1,14 @@
 import { channel } from "node:diagnostics_channel";
-import type { RejectReason } from "./format.ts";
+import type {
+  EventFacts,
+  Fact,
+  NoFacts,
+  SessionEvent,
+  SessionEventType,
+  SessionListener,
+  StoreFacts,
+} from "./event-types.ts";
 import { shortHash } from "./hash.ts";
-
-/** What happened to a session. */
-export type SessionEventType =
-  | "created"
-  | "renewed"
-  | "destroyed"
-  | "rejected"
-  | "expired"
-  | "rotated"
-  | "migrated"
-  | "oversize"
-  | "conflict"
-  | "dropped"
-  | "csrf"
-  | "host"
-  | "revoked"
-  | "device"
-  | "store";
-
-/** One thing that happened. It never holds a token, a secret, an id or data of the session. */
-export interface SessionEvent {
-  readonly type: SessionEventType;
-  /** When, in milliseconds since 1970. */
-  readonly at: number;
-  /** A hash of the session's id: tells sessions apart, and opens none. */
-  readonly session?: string | undefined;
-  /** Why a cookie was rejected, or which rule refused a request. */
-  readonly reason?: RejectReason | (string & {}) | undefined;
-  /** Top-level keys that two requests changed at once (`conflict`), or the largest (`oversize`). */
-  readonly keys?: readonly string[] | undefined;
-  /** Which key verified the session (`rotated`); 0 is the one that signs. */
-  readonly keyIndex?: number | undefined;
-  /** Where a session came from (`migrated`). */
-  readonly format?: string | undefined;
-  /** Bytes that the cookie would have had (`oversize`). */
-  readonly size?: number | undefined;
-  /** The request that was denied (`csrf`, `host`): its method, and its path without the query. */
-  readonly method?: string | undefined;
-  readonly path?: string | undefined;
-  /** The Origin that came with it. */
-  readonly origin?: string | undefined;
-  /** The origin of this site that it was compared with. */
-  readonly own?: string | undefined;
-  /** One line for a log: what happened, and what to do. */
-  readonly message?: string | undefined;
-  /** What the store or the backplane said (`store`): `NOAUTH`, `READONLY`, `OOM`, `ECONNREFUSED`. */
-  readonly code?: string | undefined;
-  /**
-   * The error that the store or its client threw. Not enumerable, since a client's error may hold
-   * its command, and with it data: log it where you may.
-   */
-  readonly error?: unknown;
-}
-
-/**
- * Receives every event. What it throws, or what its promise rejects with, is not the request's
- * fault and is ignored.
- */
-export type SessionListener = (event: SessionEvent) => void;
 
 const diagnostics = channel("galleta:session");
 
@@ -71,10 +20,17 @@ export class Events {
     this.#listener = listener ?? createConsoleListener();
   }
 
-  emit(type: SessionEventType, sid: string | undefined, more: Partial<SessionEvent> = {}): void {
+  emit<Type extends SessionEventType>(
+    type: Type,
+    sid: string | undefined,
+    ...[facts]: EventFacts[Type] extends NoFacts & { [Name in Fact]?: never }
+      ? []
+      : [facts: EventFacts[Type]]
+  ): void {
     const session = sid && shortHash(sid);
-    const { error, ...told } = more;
-    const event: SessionEvent = { type, at: Date.now(), session, ...told };
+    // Not enumerable: the error of a client may hold its command, and with it data.
+    const { error, ...told } = (facts ?? {}) as { readonly error?: unknown };
+    const event = { type, at: Date.now(), session, ...told } as unknown as SessionEvent;
     if (error !== undefined) Object.defineProperty(event, "error", { value: error });
     try {
       const outcome: unknown = this.#listener(event);
@@ -90,7 +46,7 @@ export class Events {
 const REDIS_CODE = /^[A-Z]{2,20}(?= |$)/;
 
 /** What an event tells of an error of the store, or of the backplane. */
-export function tellError(what: string, failure: unknown): Partial<SessionEvent> {
+export function tellError(what: string, failure: unknown): Omit<StoreFacts, "reason"> {
   const error =
     failure instanceof Error && failure.cause instanceof Error ? failure.cause : failure;
   const {

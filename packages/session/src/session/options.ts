@@ -1,7 +1,7 @@
 import { isCookieDomain, isCookieName, isCookiePath } from "../cookie/rules.ts";
 import { MAX_TOTAL } from "../cookie/chunks.ts";
 import { COOKIE_LIMIT, MAX_AGE_LIMIT } from "../cookie/serialize.ts";
-import type { SessionListener } from "./events.ts";
+import type { SessionListener } from "./event-types.ts";
 import type { JsonObject, SessionFormat } from "./format.ts";
 import type { SecretKeys } from "./secret-keys.ts";
 import {
@@ -20,7 +20,8 @@ import type { StandardSchema } from "./schema.ts";
  * The options of sessions: Starlette's, in camel case and with its defaults, and what it lacks.
  * Options that belong to cross-site checks and to live sockets extend this in their own files.
  */
-export interface SessionCookieOptions {
+// oxlint-disable-next-line typescript/no-explicit-any -- options of no schema are for any data
+export interface SessionCookieOptions<Data = any> {
   /** Signs and encrypts. Of a list the first is used, and all are accepted (rotation). */
   readonly secretKey: SecretKeys;
   /** The cookie's name. Default "session". */
@@ -61,8 +62,8 @@ export interface SessionCookieOptions {
    * error.
    */
   readonly chunks?: boolean | number | undefined;
-  /** Any Standard Schema: data that does not fit is rejected. */
-  readonly schema?: StandardSchema | undefined;
+  /** Any Standard Schema: data that does not fit is rejected. It types the session. */
+  readonly schema?: StandardSchema<Data> | undefined;
   /** Turns data of an older shape into data that fits `schema`; undefined gives it up. */
   readonly migrate?: ((data: JsonObject) => JsonObject | undefined) | undefined;
   /** Other frameworks' cookies to read, in this order; what they hold is re-issued as ours. */

@@ -6,7 +6,7 @@ import type { SessionData } from "../../session/data.ts";
  * What every adapter takes: the options of sessions, or the sessions themselves where several parts
  * of an app share them, as HTTP and WebSocket do.
  */
-export type SessionsOrOptions<Data = SessionData> = Sessions<Data> | SessionOptions;
+export type SessionsOrOptions<Data = SessionData> = Sessions<Data> | SessionOptions<Data>;
 
 /**
  * Sets sessions up, or takes those that were.

@@ -1,0 +1,97 @@
+// The blocks of the documentation, each as it stands, against the packages as they are built: a program
+// has nothing but what its blocks import. A block is a part of an app, so names that it does not
+// declare are taken as they are.
+import { execFile } from "node:child_process";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, describe, expect, it } from "vitest";
+import { root } from "./support/doc-examples.ts";
+
+const run = promisify(execFile);
+const scratch = join(root, "test/.scratch/blocks");
+afterAll(() => {
+  rmSync(scratch, { recursive: true, force: true });
+});
+
+interface Block {
+  /** The page and line that it begins at. */
+  readonly place: string;
+  readonly code: string;
+}
+
+const pages = ["README.md", "packages/session/README.md", "packages/galleta/README.md"].concat(
+  readdirSync(join(root, "docs"), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".md"))
+    .map((name) => `docs/${name}`),
+);
+
+const blocks = pages.flatMap((page) => {
+  const text = readFileSync(join(root, page), "utf8");
+  return [...text.matchAll(/```ts\n([^]*?)```/g)].map(([whole, code = ""], index): Block => {
+    const line = text.slice(0, text.indexOf(whole)).split("\n").length;
+    return { place: `${page}:${line} (${index})`, code };
+  });
+});
+
+/**
+ * Blocks that may be compiled together: those that import the same, since an import decides what
+ * other blocks of the program know. One that declares something for a whole program is alone.
+ */
+function programs(): Map<string, Block[]> {
+  const all = new Map<string, Block[]>();
+  for (const block of blocks) {
+    const imports = [...block.code.matchAll(/ from "([^".][^"]*)"/g)].map(([, name = ""]) => name);
+    const own = /^declare (?:module|global)/m.test(block.code) ? block.place : "";
+    const key = [own, ...new Set(imports.toSorted())].join(" ");
+    all.set(key, [...(all.get(key) ?? []), block]);
+  }
+  return all;
+}
+
+/** Errors of a part: a name of elsewhere, a module beside it, alternatives, a `return`. */
+const OF_A_PART = /error TS(?:2304|2552|2503|18004|7006|7031|2451|1108)\b|module '\.\/[^']*'/;
+
+async function compile(name: string, program: readonly Block[]): Promise<string[]> {
+  const folder = join(scratch, name);
+  mkdirSync(folder, { recursive: true });
+  for (const [index, { code }] of program.entries()) {
+    // A block without import is a module too, and no script whose names are everyone's.
+    writeFileSync(join(folder, `block-${index}.mts`), `${code}\nexport {};\n`);
+  }
+  const compilerOptions = {
+    target: "ES2023",
+    lib: ["ES2023", "DOM", "DOM.Iterable"],
+    module: "nodenext",
+    types: ["node"],
+    strict: true,
+    noEmit: true,
+    skipLibCheck: true,
+  };
+  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions }));
+  const tsc = join(root, "node_modules/.bin/tsc");
+  const { stdout } = await run(tsc, ["-p", folder]).catch((error: { stdout: string }) => error);
+  return stdout
+    .split(/\n(?=\S)/)
+    .filter((error) => error !== "" && !OF_A_PART.test(error))
+    .map((error) =>
+      error.replace(/^.*block-(\d+)\.mts/, (_, at: string) => program[+at]?.place ?? ""),
+    );
+}
+
+describe("every block compiles as it stands", { timeout: 120_000 }, () => {
+  it.each([...programs()])("in a program with: %s", async (name, program) => {
+    expect(await compile(name.replaceAll(/\W+/g, "-"), program)).toEqual([]);
+  });
+
+  it("and a mistake would be found", async () => {
+    const code = 'import { renew } from "@galleta/session";\nrenew(1, 2);\n';
+    expect(await compile("mistake", [{ place: "mistake", code }])).toEqual([
+      expect.stringContaining("TS2554"),
+    ]);
+    const lonely = 'declare module "@galleta/session" { interface SessionData { a: 1 } }';
+    expect(await compile("lonely", [{ place: "lonely", code: lonely }])).toEqual([
+      expect.stringContaining("TS2664"),
+    ]);
+  });
+});
