@@ -22,7 +22,11 @@ export interface EventFacts {
   /** Top-level keys that two requests changed at once. */
   conflict: { readonly keys: readonly string[] };
   /** Why a write to a new session gave no cookie. */
-  dropped: { readonly reason: string; readonly message?: string | undefined };
+  dropped: {
+    readonly reason: string;
+    readonly keys: readonly string[];
+    readonly message?: string | undefined;
+  };
   csrf: DenialFacts;
   host: DenialFacts;
   /** What a device-bound session did, or why its device was not accepted. */
