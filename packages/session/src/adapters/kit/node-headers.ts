@@ -28,39 +28,78 @@ export function applyToNode(
 ): void {
   const { accessed, setCookie, clearSiteData, headers } = commit;
   if (!accessed) return;
-  const owesVaryAlone =
-    setCookie.length === 0 && clearSiteData === undefined && headers === undefined;
-  if (head !== undefined && takeHead(res, head, isNodes && owesVaryAlone)) return;
+  if (head !== undefined && takeHead(res, head, isNodes ? commit : undefined)) return;
   res.setHeader("Vary", varyOnCookie(textOf(res, "vary")));
   if (clearSiteData !== undefined) res.setHeader("Clear-Site-Data", clearSiteData);
   for (const name in headers) res.setHeader(name, headers[name]!);
   if (setCookie.length === 0) return;
   res.setHeader("Cache-Control", privateNoStore(textOf(res, "cache-control")));
-  const own = [res.getHeader("set-cookie") ?? []].flat() as string[];
-  res.setHeader("Set-Cookie", [...new Set([...own, ...setCookie])]);
+  res.setHeader("Set-Cookie", joinCookies(res.getHeader("set-cookie"), setCookie));
+}
+
+type Value = OutgoingHttpHeaders[string];
+
+function joinCookies(own: Value, added: readonly string[]): readonly string[] {
+  return own === undefined ? added : [...new Set([own, added].flat() as string[])];
 }
 
 /** A header's lines as one. */
 function textOf(res: ServerResponse, name: string): string {
-  return [res.getHeader(name) ?? ""].flat().join(", ");
+  return asText(res.getHeader(name));
 }
+
+function asText(value: Value): string {
+  if (value === undefined) return "";
+  return Array.isArray(value) ? value.join(", ") : String(value);
+}
+
+/**
+ * The headers of a response and of a commit in one object.
+ * @returns `undefined` where a name is spelt twice, or the commit has rare headers
+ */
+function together(
+  owed: CommitHeaders,
+  given: OutgoingHttpHeaders,
+): OutgoingHttpHeaders | undefined {
+  const { setCookie, clearSiteData, headers } = owed;
+  if (clearSiteData !== undefined || headers !== undefined) return undefined;
+  const all: OutgoingHttpHeaders = {};
+  const merged: Record<string, Value> = {};
+  for (const name of Object.keys(given)) {
+    const lower = MERGED_LENGTHS.has(name.length) ? name.toLowerCase() : name;
+    if (!MERGED.has(lower)) all[name] = given[name];
+    else if (lower in merged) return undefined;
+    else merged[lower] = given[name];
+  }
+  all["Vary"] = varyOnCookie(asText(merged["vary"]));
+  const { "cache-control": cache, "set-cookie": own } = merged;
+  if (setCookie.length > 0) {
+    all["Cache-Control"] = privateNoStore(asText(cache));
+    all["Set-Cookie"] = joinCookies(own, setCookie) as string[];
+  } else {
+    if (cache !== undefined) all["Cache-Control"] = cache;
+    if (own !== undefined) all["Set-Cookie"] = own;
+  }
+  return all;
+}
+
+const MERGED: ReadonlySet<string> = new Set(["vary", "cache-control", "set-cookie"]);
+const MERGED_LENGTHS: ReadonlySet<number> = new Set([4, 10, 13]);
 
 /**
  * Moves the headers that came with `writeHead` into the response, as Node itself would.
  *
- * @param canAdd whether nothing but `Vary` is owed, and nobody else looks at the arguments
+ * @param owed what is owed, where nobody else looks at the arguments
  * @returns true where that was added to them instead
  */
-function takeHead(res: ServerResponse, head: HeadArguments, canAdd: boolean): boolean {
+function takeHead(res: ServerResponse, head: HeadArguments, owed?: CommitHeaders): boolean {
   const hasReason = typeof head[1] === "string";
   const at = hasReason || head[2] != null ? 2 : 1;
   const given = (head[at] ?? {}) as OutgoingHttpHeaders | unknown[];
-  if (canAdd && !Array.isArray(given) && res.getHeaderNames().length === 0) {
+  if (owed !== undefined && !Array.isArray(given) && res.getHeaderNames().length === 0) {
     // Most responses. Node sends headers that come all at once in half the time.
-    const all: OutgoingHttpHeaders = { Vary: "Cookie" };
-    const names = Object.keys(given);
-    for (const name of names) all[name] = given[name];
-    if (!names.some((name) => name.toLowerCase() === "vary")) {
+    const all = together(owed, given);
+    if (all !== undefined) {
       head[at] = all;
       return true;
     }

@@ -55,6 +55,15 @@ export function hookResponse(
 
 type OwedBy = () => MaybePromise<CommitHeaders>;
 
+// The same for every response, like METHODS.
+function onPipe(this: Hooked, source: Readable): void {
+  this[HOOK].piped(source);
+}
+
+function onUnpipe(this: Hooked, source: Readable): void {
+  this[HOOK].unpiped(source);
+}
+
 class ResponseHook {
   readonly #res: ServerResponse;
   readonly #first: OwedBy;
@@ -64,7 +73,8 @@ class ResponseHook {
   readonly #fail: (error: unknown) => void;
   /** What the response did before, or what another middleware made of it. */
   readonly #original: Methods;
-  readonly #sources = new Set<Readable>();
+  /** Streams that are piped into it. */
+  #sources: Set<Readable> | undefined;
   /** What was called while the commit is on its way. */
   #waiting: [Method, unknown[]][] | undefined;
   #owed: CommitHeaders | undefined;
@@ -90,8 +100,16 @@ class ResponseHook {
     hookable.end = METHODS.end;
     hookable.flushHeaders = METHODS.flushHeaders;
     // What a test puts in the place of a response may not be a stream.
-    res.on?.("pipe", (source: Readable) => this.#sources.add(source));
-    res.on?.("unpipe", (source: Readable) => this.#sources.delete(source));
+    res.on?.("pipe", onPipe);
+    res.on?.("unpipe", onUnpipe);
+  }
+
+  piped(source: Readable): void {
+    (this.#sources ??= new Set()).add(source);
+  }
+
+  unpiped(source: Readable): void {
+    this.#sources?.delete(source);
   }
 
   add(commit: OwedBy, property: string): void {
@@ -146,7 +164,7 @@ class ResponseHook {
         return true;
       }
     } catch (error) {
-      if (this.#sources.size === 0) throw error;
+      if (!this.#sources?.size) throw error;
       // Thrown inside a stream's event, it would end the process.
       this.#giveUp(error);
     }
@@ -187,7 +205,7 @@ class ResponseHook {
   }
 
   #giveUp(error: unknown): void {
-    for (const source of this.#sources) {
+    for (const source of this.#sources ?? []) {
       source.unpipe(this.#res);
       source.destroy();
     }
