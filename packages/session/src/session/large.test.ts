@@ -86,7 +86,7 @@ describe.each([{ encrypt: false }, { encrypt: true }])("chunks, %j", (kind) => {
     expect(() => context.commit()).toThrow(
       expect.objectContaining({
         code: "ERR_SESSION_TOO_LARGE",
-        message: expect.stringMatching(/chunks allows 6000\..*storage: "store"\.$/),
+        message: expect.stringMatching(/chunks allows 6000\..*storage: "store"\. See /),
       }),
     );
     expect(() => start({ chunks: 17_000 })).toThrow(/4096 to 16384/);
