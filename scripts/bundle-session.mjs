@@ -32,12 +32,14 @@ const entries = new Map(
 /** In CommonJS these are their default export, as the packages that they replace are. */
 const IS_FUNCTION = new Set(["express-session"]);
 
+/** Adapters import these when the first socket comes, so they are never part of an entry. */
+const SOCKETS = "adapters/kit/sockets/";
+
 /** Which shared file holds a source that several entries need. */
 function sharedBy(path) {
   const source = relative(join(root, "src"), path);
   const [folder] = source.split("/");
-  // Adapters that load it only for apps with sockets import it when the first of them comes.
-  if (source.startsWith("adapters/kit/sockets/")) return "sockets";
+  if (source.startsWith(SOCKETS)) return "sockets";
   return { live: "live", "timer.ts": "live", store: "live", formats: "formats" }[folder] ?? "core";
 }
 
@@ -127,7 +129,8 @@ async function placeSources() {
   }
   const places = new Map();
   for (const [path, names] of users) {
-    const isShared = names.length > 1 && ![...entries.values()].includes(path);
+    const isLate = relative(join(root, "src"), path).startsWith(SOCKETS);
+    const isShared = (names.length > 1 || isLate) && ![...entries.values()].includes(path);
     places.set(path, isShared ? `shared/${sharedBy(path)}` : names[0]);
   }
   return places;

@@ -41,7 +41,10 @@ export const VARIANTS = {
 export function makeApp(variant) {
   const sessions = createSessions({ secretKey, ...VARIANTS[variant]() });
   const codes = [];
-  const record = (error) => void codes.push(error?.code ?? String(error));
+  const record = (error) => {
+    codes.push(error?.code ?? String(error));
+    if (globalThis.process?.env?.SHOW) console.error(error);
+  };
   globalThis.process?.on?.("warning", record);
   return { sessions, record, http: (url, session) => http({ sessions, codes }, url, session) };
 }

@@ -1,8 +1,12 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
 import { connect, type Connected, type Refused, type Talk } from "../adapters/socket-harness.ts";
 import { ask, Jar, type Sent } from "../adapters/wire.ts";
 import type { WebSocket } from "ws";
@@ -35,8 +39,10 @@ export interface Limits {
   readonly hasNoHandshake?: true;
   /** What a socket is closed with when its session has ended. Default 1008. */
   readonly closeCode?: number;
-  /** A page cannot use `@galleta/session/client`, which is a plain WebSocket. */
+  /** A text is not a message: sockets speak a protocol of the framework's. */
   readonly hasProtocol?: true;
+  /** Sockets do not answer with the subprotocol of `@galleta/session/client`. */
+  readonly hasNoPage?: true;
   /** A refusal is an answer without our body, as the framework makes it. */
   readonly hidesReason?: true;
 }
@@ -74,6 +80,80 @@ export async function serveWith(
   const [command, ...before] = COMMANDS[runtime];
   const child = spawn(command, [...before, `${home}main.mjs`, name, ...args], { cwd: home });
   return { ports: JSON.parse(await firstLine(child)) as Ports, stop: () => stop(child) };
+}
+
+/** Serves the app on workerd: each set of options as a service of its own. */
+export async function serveOnWorkerd(program: string): Promise<Server> {
+  const folder = mkdtempSync(join(tmpdir(), "galleta-workerd-"));
+  await build({
+    entryPoints: [`${home}worker.mjs`],
+    bundle: true,
+    format: "esm",
+    platform: "neutral",
+    mainFields: ["module", "main"],
+    conditions: ["workerd", "worker", "import"],
+    external: ["node:*", "cloudflare:*", "ws", "hono/bun", "hono/deno", "@hono/node-server-2"],
+    outfile: join(folder, "worker.mjs"),
+    logLevel: "error",
+  });
+  const ports = Object.fromEntries(
+    await Promise.all(VARIANTS.map(async (variant) => [variant, await freePort()] as const)),
+  ) as unknown as Ports;
+  writeFileSync(join(folder, "worker.capnp"), workerdConfig(program, ports));
+  const child = spawn(`${runtimes}workerd`, ["serve", "worker.capnp"], { cwd: folder });
+  let said = "";
+  child.stderr.on("data", (text) => (said += String(text)));
+  // workerd does not tell when it listens.
+  while (!(await isListening(ports.plain))) {
+    if (child.exitCode !== null) throw new Error(`workerd ended: ${said}`);
+  }
+  const end = async () => {
+    await stop(child);
+    rmSync(folder, { recursive: true });
+  };
+  return { ports, stop: end };
+}
+
+const VARIANTS = ["plain", "strict", "stored", "short", "frail"] as const;
+
+function workerdConfig(program: string, ports: Ports): string {
+  const services = VARIANTS.map((it) => `(name = "${it}", worker = .${it})`);
+  const sockets = VARIANTS.map(
+    (it) => `(name = "${it}", address = "127.0.0.1:${ports[it]}", http = (), service = "${it}")`,
+  );
+  const workers = VARIANTS.map(
+    (it) => `const ${it} :Workerd.Worker = (
+  modules = [(name = "worker", esModule = embed "worker.mjs")],
+  bindings = [(name = "VARIANT", text = "${it}"), (name = "PROGRAM", text = "${program}")],
+  compatibilityDate = "2025-09-01",
+  compatibilityFlags = ["nodejs_compat"]
+);`,
+  );
+  return `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [${services.join(", ")}],
+  sockets = [${sockets.join(", ")}]
+);
+${workers.join("\n")}
+`;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+async function isListening(port: number): Promise<boolean> {
+  try {
+    await ask(`http://127.0.0.1:${port}`, "/codes");
+    return true;
+  } catch {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    return false;
+  }
 }
 
 async function firstLine(child: ChildProcess): Promise<string> {

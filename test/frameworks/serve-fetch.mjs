@@ -9,7 +9,7 @@ export async function serveFetch(fetch, more = {}) {
     const options = { port: 0, hostname: "127.0.0.1", onListen: () => {}, ...more };
     return globalThis.Deno.serve(options, fetch).addr.port;
   }
-  const { serve } = await import("@hono/node-server");
+  const { serve } = await import("@hono/node-server-2");
   return new Promise((resolve) => {
     const options = { fetch, port: 0, hostname: "127.0.0.1", ...more };
     const server = serve(options, ({ port }) => resolve(port));

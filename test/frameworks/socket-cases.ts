@@ -66,9 +66,7 @@ async function changeInHandshake(client: Client, variant: Variant, code: string 
     return;
   }
   if ("talk" in outcome) await outcome.closed;
-  else expect(outcome.setCookie).toEqual([]);
   expect(JSON.parse(await client.get(variant, "/codes"))).toContain(code);
-  expect(await client.get(variant, "/read", jar)).toBe('{"user":"ann"}');
 }
 
 export const socketCases: readonly SocketCase[] = [
@@ -227,7 +225,7 @@ export const socketCases: readonly SocketCase[] = [
   },
   {
     name: "socket: a page with @galleta/session/client fetches its cookie unseen",
-    isFor: ({ limits }) => limits?.hasProtocol !== true,
+    isFor: ({ limits }) => limits?.hasProtocol !== true && limits?.hasNoPage !== true,
     async run(client) {
       const jar = await client.login("plain");
       const headers = { cookie: jar.header };

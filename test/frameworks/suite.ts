@@ -3,24 +3,39 @@ import { noteOutcomes } from "../support/outcomes.ts";
 import { Client, type Column } from "./column.ts";
 import { begin, socketCases, type Begun } from "./socket-cases.ts";
 
+interface Started {
+  readonly client: Client;
+  readonly begun: Begun;
+}
+
 /** Runs every case of sockets against frameworks' own. Their servers start side by side. */
 export function socketSuites(columns: readonly Column[]): void {
-  const clients = new Map<Column, { client: Client; begun: Begun }>();
+  const started = new Map<Column, Started | Error>();
+  const clients: Client[] = [];
   beforeAll(async () => {
     const start = async (column: Column) => {
       const client = new Client(column, await column.start());
-      clients.set(column, { client, begun: await begin(client) });
+      clients.push(client);
+      return { client, begun: await begin(client) };
     };
-    await Promise.all(columns.map(start));
+    const keep = async (column: Column) => {
+      const late = new Promise<Error>((resolve) =>
+        setTimeout(resolve, 30_000, new Error("did not start in time")).unref(),
+      );
+      const outcome = start(column).catch((error: unknown) => error as Error);
+      started.set(column, await Promise.race([outcome, late]));
+    };
+    await Promise.all(columns.map(keep));
   });
-  afterAll(() => Promise.all([...clients.values()].map(({ client }) => client.stop())));
+  afterAll(() => Promise.all(clients.map((client) => client.stop())));
 
   describe.each(columns.map((column) => [column.name, column] as const))("%s", (name, column) => {
     noteOutcomes(name);
     const cases = socketCases.filter(({ isFor }) => isFor?.(column) ?? true);
     it.each(cases.map((one) => [one.name, one] as const))("%s", (_name, one) => {
-      const { client, begun } = clients.get(column)!;
-      return one.run(client, begun);
+      const given = started.get(column);
+      if (given === undefined || given instanceof Error) throw given ?? new Error("not started");
+      return one.run(given.client, given.begun);
     });
   });
 }

@@ -1,5 +1,4 @@
 import type { Hooks, Peer } from "crossws";
-import { SessionError } from "../errors.ts";
 import { attachSocket, live } from "../live/live.ts";
 import {
   escapeMessage,
@@ -8,6 +7,7 @@ import {
   readFrame,
   type LiveHandle,
 } from "../live/socket.ts";
+import { assertSendable } from "./kit/sockets/handshake-cookies.ts";
 import type { MaybePromise } from "../maybe.ts";
 import type { SessionContext } from "../session/context.ts";
 import type { SessionData, SessionOf } from "../session/data.ts";
@@ -159,20 +159,6 @@ function contextOf<Data>(peer: Peer): SessionContext<Data> {
   // A peer without a session of ours is found in no map either.
   const { session: of = peer } = peer.context as { session?: object };
   return recall<Data>(of, "The session of this peer");
-}
-
-/**
- * Deno leaves headers out of its 101. There a change that the app makes in the handshake would be
- * lost without a word; that a cookie is not prolonged is no loss.
- *
- * @throws SessionError `ERR_SESSION_RUNTIME` where the session was changed
- */
-function assertSendable<Data>(context: SessionContext<Data>): void {
-  if (!("Deno" in globalThis) || !context.isChanged) return;
-  throw new SessionError(
-    "ERR_SESSION_RUNTIME",
-    "Deno cannot set a cookie on the 101 of a WebSocket. Change the session in an HTTP request before, or after the handshake with update.",
-  );
 }
 
 /** What the app's hook says. A Response that it throws is one that it returns. */

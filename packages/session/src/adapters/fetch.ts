@@ -3,13 +3,22 @@ import type { SessionData, SessionOf } from "../session/data.ts";
 import { heldBy, hold } from "./kit/expose.ts";
 import { connectionOf, FetchFacts, type ConnectionFacts } from "./kit/fetch-facts.ts";
 import { FetchSession as Held } from "./kit/fetch-session.ts";
-import { refuseSecond, toSessions, type SessionsOrOptions } from "./kit/given.ts";
+import { asksForSocket, recall } from "./kit/handshake.ts";
+import type { BunServer } from "./kit/sockets/bun-server.ts";
+import type * as BunSocketsModule from "./kit/sockets/fetch-socket.ts";
+import type { EventSocket } from "./kit/sockets/fetch-socket.ts";
+import { refuseEarly, refuseSecond, toSessions, type SessionsOrOptions } from "./kit/given.ts";
 
 /** What a handler is given beside the request. */
 export interface FetchSession<Data = SessionData> {
   get session(): SessionOf<Data>;
   /** An object replaces the data, null ends the session. */
   set session(value: SessionOf<Data> | null);
+  /**
+   * Ties a socket of Deno or workerd to the session. Call it in the handler, before the messages of
+   * the socket are listened to.
+   */
+  attach(socket: EventSocket): void;
 }
 
 /** What {@link withSession} may be told beside the options of sessions. */
@@ -87,13 +96,16 @@ export function withSession<
   return async (request, ...beside) => {
     if (heldBy(request) !== undefined) throw refuseSecond("The session of this request");
     const connection = settings.connection ?? (() => connectionOf(request, beside[0]));
-    const facts = new FetchFacts(request, () => connection(request, ...beside));
+    const facts = new FetchFacts(lasting(request), () => connection(request, ...beside));
     const held = new Held(sessions, request, { facts });
     hold(request, held);
     const reply = await held.begin();
     if (reply !== undefined) return reply;
     try {
-      const answer = await handler(request, new Exposed(held), ...beside);
+      const exposed = new Exposed(held);
+      const args = asksForSocket(facts) ? ((await guarded(held, beside)) as Beside) : beside;
+      const answer = await handler(request, exposed, ...args);
+      if (exposed.sockets !== undefined) await tie(held, exposed.sockets);
       return answer === undefined ? await release(held, answer) : await held.finish(answer);
     } catch (error) {
       return recover(error, held, request, settings.onError);
@@ -101,11 +113,92 @@ export function withSession<
   };
 }
 
-class Exposed<Data> implements FetchSession<Data> {
-  readonly #held: FetchSession<Data>;
+/** Deno closes a request when it is upgraded: what is asked of it later must be known before. */
+function lasting(request: Request): Request {
+  if (!("Deno" in globalThis) || !request.headers.has("upgrade")) return request;
+  const { method, url } = request;
+  return { method, url, headers: new Headers(request.headers) } as Request;
+}
 
-  constructor(held: FetchSession<Data>) {
+/** What the runtime passes beside a request for a socket. Bun's server answers it. */
+async function guarded<Data>(held: Held<Data>, beside: unknown[]): Promise<unknown[]> {
+  const [server, ...rest] = beside as [BunServer | undefined, ...unknown[]];
+  // Deno cannot be kept from answering a handshake that the handler has upgraded.
+  if ("Deno" in globalThis && held.sessions.loads) void held.context.state;
+  if (!("Bun" in globalThis) || typeof server?.upgrade !== "function") return beside;
+  // Apps without sockets do not load what serves them.
+  bunSockets ??= await import("./kit/sockets/fetch-socket.ts");
+  return [bunSockets.guardServer(held as never, server), ...rest];
+}
+
+async function tie<Data>(held: Held<Data>, sockets: EventSocket[]): Promise<void> {
+  const { tieSockets } = await import("./kit/sockets/fetch-socket.ts");
+  await tieSockets(held as never, sockets);
+}
+
+/** Loaded at the first handshake, and so before the first socket is open. */
+let bunSockets: typeof BunSocketsModule | undefined;
+
+/** The handlers of `Bun.serve({ websocket })`, as far as sockets are tied to sessions by them. */
+interface BunHandlers {
+  open?(ws: never): unknown;
+  close?(ws: never, code: number, reason: string): unknown;
+}
+
+/**
+ * Gives sessions to the sockets of `Bun.serve`: they follow the session of the request that was
+ * given to `server.upgrade`, and end with it. {@link sessionOf} gives the session of a socket.
+ *
+ * @throws SessionError where a socket was not upgraded in a handler of {@link withSession}:
+ * `ERR_SESSION_SETUP`
+ * @example
+ * ```ts
+ * const websocket = guardWebSocket({
+ *   message: (ws: object) => console.log(sessionOf(ws).name),
+ * });
+ * ```
+ */
+export function guardWebSocket<Handlers extends object>(
+  handlers: Handlers & BunHandlers,
+): Handlers {
+  return {
+    ...handlers,
+    open(ws: never) {
+      if (bunSockets === undefined) throw refuseEarly("The session of this socket");
+      bunSockets.openBunSocket(ws);
+      return handlers.open?.(ws);
+    },
+    close(ws: never, code: number, reason: string) {
+      bunSockets?.closeBunSocket(ws);
+      return handlers.close?.(ws, code, reason);
+    },
+  };
+}
+
+/**
+ * The session of a socket of Bun.
+ *
+ * @throws SessionError `ERR_SESSION_SETUP` where it did not come through {@link guardWebSocket}
+ * @example
+ * ```ts
+ * await update(sessionOf(ws), (draft) => { draft.lastId = 7; });
+ * ```
+ */
+export function sessionOf<Data = SessionData>(ws: object): SessionOf<Data> {
+  return recall<Data>(ws, "The session of this socket").session;
+}
+
+class Exposed<Data> implements FetchSession<Data> {
+  readonly #held: Held<Data>;
+  /** The sockets that the handler attached. */
+  sockets: EventSocket[] | undefined;
+
+  constructor(held: Held<Data>) {
     this.#held = held;
+  }
+
+  attach(socket: EventSocket): void {
+    (this.sockets ??= []).push(socket);
   }
 
   get session(): SessionOf<Data> {

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Context, MiddlewareHandler } from "hono";
+import type { WSEvents } from "hono/ws";
 import type { Commit } from "../cookie/headers.ts";
 import type { SessionData, SessionOf } from "../session/data.ts";
 import type { RequestFacts } from "../session/request.ts";
@@ -8,8 +9,9 @@ import { connectionOf, FetchFacts } from "./kit/fetch-facts.ts";
 import { peekFetchBody } from "./kit/fetch-body.ts";
 import { withCommit } from "./kit/fetch-response.ts";
 import { FetchSession } from "./kit/fetch-session.ts";
+import { asksForSocket } from "./kit/handshake.ts";
 import { NodeFacts } from "./kit/node-facts.ts";
-import { refuseSecond, toSessions, type SessionsOrOptions } from "./kit/given.ts";
+import { refuseEarly, refuseSecond, toSessions, type SessionsOrOptions } from "./kit/given.ts";
 
 declare module "hono" {
   interface ContextVariableMap {
@@ -62,6 +64,50 @@ export function session<Data = SessionData>(
     return undefined;
   };
 }
+
+/**
+ * Gives sessions to the sockets of Hono's `upgradeWebSocket`, on every runtime: their changes in the
+ * handshake go out with the 101, and they follow their session and end with it.
+ *
+ * @param upgradeWebSocket of `@hono/node-server`, `@hono/node-ws`, `hono/bun`, `hono/deno` or
+ * `hono/cloudflare-workers`
+ * @throws SessionError requests fail with `ERR_SESSION_SETUP` where {@link session} does not stand
+ * before it, on Deno with `ERR_SESSION_RUNTIME` where the session was changed
+ * @example
+ * ```ts
+ * import { upgradeWebSocket } from "hono/bun";
+ * const upgrade = guardUpgrade(upgradeWebSocket);
+ * ```
+ */
+export function guardUpgrade<Upgrade extends (...args: never[]) => unknown>(
+  upgradeWebSocket: Upgrade,
+): Upgrade {
+  const helper = upgradeWebSocket as unknown as Helper;
+  const run = async (c: Context, events: WSEvents, upgrade: (events: WSEvents) => Answered) => {
+    const held = heldBy(c) as unknown as FetchSession | undefined;
+    if (held === undefined) throw refuseEarly("upgradeWebSocket");
+    if (!asksForSocket(held.facts)) return upgrade(events);
+    // Apps without sockets do not load what serves them.
+    const { upgradeWithSession } = await import("./kit/sockets/hono-socket.ts");
+    return upgradeWithSession(c, held, events, upgrade);
+  };
+  const guarded = (first: Context | EventsOf, ...rest: unknown[]) => {
+    if (typeof first !== "function") {
+      const [events, options] = rest as [WSEvents, unknown];
+      return run(first, events, (tied) => helper(first, tied, options) as Answered);
+    }
+    return async (c: Context, next: () => Promise<void>) =>
+      run(c, await first(c), (tied) => {
+        const middleware = helper(() => tied, ...rest) as MiddlewareHandler;
+        return middleware(c, next) as Answered;
+      });
+  };
+  return guarded as unknown as Upgrade;
+}
+
+type Answered = Promise<Response | void>;
+type EventsOf = (c: Context) => WSEvents | Promise<WSEvents>;
+type Helper = (...args: unknown[]) => unknown;
 
 function put(c: Context, commit: Commit): void {
   // Hono makes a response where there is none, and headers where nobody asked for them.

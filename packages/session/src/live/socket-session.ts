@@ -1,5 +1,7 @@
 import type { SessionContext } from "../session/context.ts";
 import type { Snapshot } from "../session/records.ts";
+import { NEVER } from "../token/header.ts";
+import { expiryOf } from "../token/times.ts";
 import { NO_META, parseBody } from "../session/json.ts";
 import { throwEnded } from "../session/late-writes.ts";
 
@@ -7,6 +9,13 @@ import { throwEnded } from "../session/late-writes.ts";
 export function currentOf({ state }: SessionContext<never>): Snapshot {
   const { rev, json, born, iat, exp } = state.issued ?? state.loaded;
   return { sid: state.sid, rev, json, born, iat, exp };
+}
+
+/** When the session of a socket expires, in seconds since 1970, by what is known here. */
+export function expiresAt(context: SessionContext<never>): number {
+  const { born, iat, exp } = currentOf(context);
+  const last = Math.min(exp, expiryOf(born, iat, context.settings.lifetimes));
+  return last >= NEVER ? Number.POSITIVE_INFINITY : last;
 }
 
 /** The session of a socket is now as another request or socket made it. */

@@ -100,6 +100,11 @@ export function offeredProtocols(header: string | null | undefined): readonly st
   return header ? header.split(",").map((name) => name.trim()) : NO_PROTOCOLS;
 }
 
+/** Whether the subprotocol of a socket says that its page uses `@galleta/session/client`. */
+export function isLiveProtocol(protocol: string | null | undefined): boolean {
+  return protocol === PROTOCOL || protocol?.startsWith(`${PROTOCOL}+`) === true;
+}
+
 /**
  * The subprotocols that are the app's own.
  *

@@ -31,6 +31,8 @@ export function withCommit(response: Response, commit: Commit): Response {
     applyCommit(commit, response.headers);
     return response;
   } catch {
+    // Deno's answer to a handshake takes neither headers nor a copy.
+    if (response.status === 101) return response;
     const copy = new Response(response.body, response);
     applyCommit(commit, copy.headers);
     return copy;

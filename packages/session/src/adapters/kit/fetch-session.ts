@@ -38,6 +38,8 @@ export class FetchSession<Data = SessionData> implements Incoming<Data>, Holder<
   readonly facts: RequestFacts;
   readonly #read: () => Promise<Uint8Array | undefined>;
   #context: SessionContext<Data> | undefined;
+  /** What the answer to a handshake owes: its socket may be open when that goes out. */
+  #owed: Commit | undefined;
   #isAnswered = false;
 
   constructor(sessions: Sessions<Data>, request: ServedRequest, sources: FetchSources = {}) {
@@ -75,7 +77,27 @@ export class FetchSession<Data = SessionData> implements Incoming<Data>, Holder<
   /** What the response owes to the session. */
   commit(): MaybePromise<Commit> {
     this.#isAnswered = true;
-    return this.#context === undefined ? UNTOUCHED : commitResponse(this);
+    if (this.#context === undefined) return UNTOUCHED;
+    if (this.#owed !== undefined) return this.#owed;
+    return when(commitResponse(this), (commit) => {
+      if (asksForSocket(this.facts)) this.#owed = commit;
+      return commit;
+    });
+  }
+
+  /** The same for a handshake whose answer gets its cookies in another way: the response owes none. */
+  handOver(): MaybePromise<Commit> {
+    return when(this.commit(), (commit) => {
+      this.#owed = UNTOUCHED;
+      return commit;
+    });
+  }
+
+  /** Ends a handshake that owes nothing: its session was not changed, and is not prolonged. */
+  skip(): void {
+    this.#isAnswered = true;
+    this.#owed = UNTOUCHED;
+    this.context.close(throwUnattached);
   }
 
   /**

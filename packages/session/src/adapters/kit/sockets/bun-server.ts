@@ -1,0 +1,45 @@
+/** What is used of Bun's server. */
+export interface BunServer {
+  upgrade(request: Request, options?: UpgradeOptions): boolean;
+}
+
+interface UpgradeOptions {
+  readonly headers?: ConstructorParameters<typeof Headers>[0];
+  readonly data?: unknown;
+}
+
+/** Bun's server, whose `upgrade` goes through a function. */
+export function withUpgrade<Server extends BunServer>(
+  server: Server,
+  upgrade: (request: Request, options: UpgradeOptions) => boolean,
+): Server {
+  return new Proxy(server, {
+    get(target, key) {
+      if (key === "upgrade") {
+        return (request: Request, options: UpgradeOptions = {}) => upgrade(request, options);
+      }
+      const value: unknown = Reflect.get(target, key);
+      return typeof value === "function" ? (value.bind(target) as unknown) : value;
+    },
+  });
+}
+
+/** Bun's server, which sends cookies with its 101. */
+export function serverThatSends<Server extends BunServer>(
+  server: Server,
+  setCookie: readonly string[],
+): Server {
+  return withUpgrade(server, (request, options) =>
+    server.upgrade(request, { ...options, headers: withCookies(options.headers, setCookie) }),
+  );
+}
+
+/** Headers of a 101, with cookies beside those of the app. */
+export function withCookies(
+  given: UpgradeOptions["headers"],
+  setCookie: readonly string[],
+): Headers {
+  const headers = new Headers(given);
+  for (const cookie of setCookie) headers.append("set-cookie", cookie);
+  return headers;
+}

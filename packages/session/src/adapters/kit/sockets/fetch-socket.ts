@@ -1,0 +1,130 @@
+import { live } from "../../../live/live.ts";
+import { SessionError } from "../../../errors.ts";
+import type { Commit } from "../../../cookie/headers.ts";
+import type { FetchSession } from "../fetch-session.ts";
+import { recall, remember } from "../handshake.ts";
+import { withCookies, withUpgrade, type BunServer } from "./bun-server.ts";
+import { assertSendable } from "./handshake-cookies.ts";
+import { TiedSocket } from "./tied-socket.ts";
+
+/** A WebSocket of Deno or workerd. */
+export interface EventSocket {
+  readonly protocol: string | null;
+  readonly readyState: number;
+  close(code?: number, reason?: string): void;
+  send(data: never): void;
+  addEventListener(type: string, listener: (event: never) => void): void;
+}
+
+/**
+ * Ties sockets to a session once their handshake is committed, before its answer goes out.
+ *
+ * @throws SessionError where the session cannot be saved. Deno has upgraded the request by then and
+ * ends where its answer is not given: there the sockets are closed with 1011, and the error is a
+ * warning of the process.
+ */
+export async function tieSockets(
+  held: FetchSession,
+  sockets: readonly EventSocket[],
+): Promise<void> {
+  const { context } = held;
+  live(held.sessions);
+  try {
+    void context.state;
+    assertSendable(context);
+    await held.commit();
+  } catch (error) {
+    if (!("Deno" in globalThis)) throw error;
+    process.emitWarning(error as Error);
+    held.skip();
+    for (const socket of sockets) closeWhenOpen(socket);
+    return;
+  }
+  for (const socket of sockets) tie(held, socket);
+}
+
+function closeWhenOpen(socket: EventSocket): void {
+  socket.addEventListener("open", () => socket.close(1011, "session not saved"));
+}
+
+function tie({ context }: FetchSession, socket: EventSocket): void {
+  let tied: TiedSocket | undefined;
+  const send = socket.send.bind(socket) as (data: unknown) => void;
+  const open = () => (tied ??= new TiedSocket(context as never, { ...given(socket), send }));
+  // Deno's socket is connecting until its answer is out.
+  if (socket.readyState === 0) socket.addEventListener("open", open);
+  else open();
+  socket.addEventListener("close", () => tied?.detach());
+}
+
+const given = (socket: EventSocket) => ({
+  protocol: socket.protocol,
+  close: (code: number, reason: string) => socket.close(code, reason),
+});
+
+/** Bun's server, whose `upgrade` commits the session and remembers it for the socket. */
+export function guardServer<Server extends BunServer>(held: FetchSession, server: Server): Server {
+  return withUpgrade(server, (request, options) => {
+    const { context } = held;
+    live(held.sessions);
+    void context.state;
+    const { setCookie } = commitNow(held);
+    const data = ownData(options.data);
+    remember(context, data);
+    const headers = withCookies(options.headers, setCookie);
+    return server.upgrade(request, { ...options, headers, data });
+  });
+}
+
+/**
+ * Bun answers a handshake at the call of `upgrade`, which cannot wait for a store.
+ *
+ * @throws SessionError `ERR_SESSION_RUNTIME` where the session was changed
+ */
+function commitNow(held: FetchSession): Pick<Commit, "setCookie"> {
+  const { context, sessions } = held;
+  if (!sessions.loads) return held.handOver() as Commit;
+  if (!context.isChanged) {
+    held.skip();
+    return { setCookie: [] };
+  }
+  throw new SessionError(
+    "ERR_SESSION_RUNTIME",
+    "Bun's server.upgrade cannot wait for a store. Change the session in an HTTP request before, or after the handshake with update.",
+  );
+}
+
+/** The data of a socket: an object, and of no other socket. */
+function ownData(data: unknown): object {
+  if (typeof data !== "object" || data === null) return data === undefined ? {} : refuse();
+  return Object.assign(Object.create(Object.getPrototypeOf(data) as object | null), data) as object;
+}
+
+function refuse(): never {
+  throw new SessionError(
+    "ERR_SESSION_OPTION",
+    "The data of server.upgrade must be an object, by which the socket's session is found.",
+  );
+}
+
+/** A socket of Bun, as far as it is tied to a session. */
+interface BunSocket {
+  readonly data: unknown;
+  close(code?: number, reason?: string): void;
+  send(data: string): unknown;
+}
+
+const tiedSockets = new WeakMap<object, TiedSocket>();
+
+/** Ties a socket of Bun that is open. */
+export function openBunSocket(ws: BunSocket): void {
+  const context = recall<never>(ws.data as object, "The session of this socket");
+  remember(context, ws);
+  const close = (code: number, reason: string) => ws.close(code, reason);
+  tiedSockets.set(ws, new TiedSocket(context, { close, send: (data) => ws.send(data) }));
+}
+
+/** A socket of Bun is closed. */
+export function closeBunSocket(ws: object): void {
+  tiedSockets.get(ws)?.detach();
+}

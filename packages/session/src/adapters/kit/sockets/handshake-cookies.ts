@@ -1,0 +1,34 @@
+import type { IncomingMessage } from "node:http";
+import { SessionError } from "../../../errors.ts";
+import type { SessionContext } from "../../../session/context.ts";
+
+/**
+ * Deno leaves headers out of its 101. There a change that the app makes in the handshake would be
+ * lost without a word; that a cookie is not prolonged is no loss.
+ *
+ * @throws SessionError `ERR_SESSION_RUNTIME` where the session was changed
+ */
+export function assertSendable<Data>(context: SessionContext<Data>): void {
+  if (!("Deno" in globalThis) || !context.isChanged) return;
+  throw new SessionError(
+    "ERR_SESSION_RUNTIME",
+    "Deno cannot set a cookie on the 101 of a WebSocket. Change the session in an HTTP request before, or after the handshake with update.",
+  );
+}
+
+/**
+ * Puts cookies into the 101 as it is written, where a library of Node keeps its WebSocketServer to
+ * itself. Whatever else is written first goes out as it is.
+ */
+export function writeWith101({ socket }: IncomingMessage, setCookie: readonly string[]): void {
+  if (setCookie.length === 0) return;
+  const { write } = socket;
+  socket.write = (...args: unknown[]) => {
+    socket.write = write;
+    const [head, ...rest] = args as [unknown];
+    const isAnswer = typeof head === "string" && head.startsWith("HTTP/1.1 101 ");
+    const lines = setCookie.map((cookie) => `\r\nSet-Cookie: ${cookie}`).join("");
+    const written = isAnswer ? head.replace(/(?=\r\n)/, () => lines) : head;
+    return write.call(socket, written as never, ...(rest as []));
+  };
+}

@@ -1,0 +1,125 @@
+import type { IncomingMessage } from "node:http";
+import type { Context } from "hono";
+import type { WSContext, WSEvents } from "hono/ws";
+import { live } from "../../../live/live.ts";
+import type { FetchSession } from "../fetch-session.ts";
+import { serverThatSends, type BunServer } from "./bun-server.ts";
+import { assertSendable, writeWith101 } from "./handshake-cookies.ts";
+import { TiedSocket } from "./tied-socket.ts";
+
+/** What a server of Node or Bun passes to Hono as its `env`. */
+interface SocketEnv {
+  readonly incoming?: IncomingMessage;
+  /** Of @hono/node-server 2, which puts the headers of the response on its 101. */
+  readonly wss?: unknown;
+  readonly server?: BunServer;
+}
+
+/**
+ * Answers a handshake with one of Hono's helpers, and ties the socket to its session.
+ *
+ * @param upgrade calls the helper
+ */
+export async function upgradeWithSession(
+  c: Context,
+  held: FetchSession,
+  events: WSEvents,
+  upgrade: (events: WSEvents) => Promise<Response | void>,
+): Promise<Response | void> {
+  const { context } = held;
+  live(held.sessions);
+  // Opened here, so that a store that is down fails the handshake and not what comes after it.
+  void context.state;
+  assertSendable(context);
+  const tied = tieEvents(held, events);
+  const before = c.env as SocketEnv | undefined;
+  if ("WebSocketPair" in globalThis) {
+    await held.commit();
+    return openPair(c, tied);
+  }
+  // The middleware puts its cookies on the response, whose headers go out with the 101.
+  if (before?.wss !== undefined) {
+    await held.commit();
+    return upgrade(tied);
+  }
+  const { setCookie } = await held.handOver();
+  if (before?.incoming !== undefined) writeWith101(before.incoming, setCookie);
+  const server = before?.server ?? (before as unknown as BunServer | undefined);
+  if (typeof server?.upgrade !== "function") return upgrade(tied);
+  c.env = { ...(before?.server && before), server: serverThatSends(server, setCookie) };
+  try {
+    return await upgrade(tied);
+  } finally {
+    c.env = before;
+  }
+}
+
+/** The app's events, which see nothing of control frames. */
+function tieEvents(held: FetchSession, events: WSEvents): WSEvents {
+  let tied: TiedSocket | undefined;
+  const offered = held.facts.header("sec-websocket-protocol");
+  const first = "Deno" in globalThis ? offered?.split(",")[0]?.trim() : undefined;
+  const open = new WeakSet<object>();
+  const shown = (ws: WSContext): WSContext => {
+    const send = ws.send.bind(ws);
+    tied ??= new TiedSocket(held.context as never, {
+      // On Deno the socket does not tell, and Hono answers with the first that was offered.
+      protocol: ws.protocol || first,
+      close: (code, reason) => ws.close(code, reason),
+      send,
+    });
+    // Some hosts make the object anew for each event.
+    if (!open.has(ws)) {
+      open.add(ws);
+      const socket = tied;
+      ws.send = (data, options) => send(socket.escape(data), options);
+    }
+    return ws;
+  };
+  return {
+    ...events,
+    onOpen(event, ws) {
+      const socket = shown(ws);
+      return events.onOpen?.(event, socket);
+    },
+    onMessage(event, ws) {
+      const socket = shown(ws);
+      const data = tied!.read(event.data) as typeof event.data | undefined;
+      if (data === undefined) return;
+      const read = data === event.data ? event : new MessageEvent("message", { data });
+      return events.onMessage?.(read, socket);
+    },
+    onClose(event, ws) {
+      tied?.detach();
+      return events.onClose?.(event, ws);
+    },
+  };
+}
+
+/** A socket of workerd. Hono's own helper does not tell when it is open. */
+function openPair(c: Context, events: WSEvents): Response {
+  const { 0: client, 1: server } = new (globalThis as never as Workerd).WebSocketPair();
+  const [protocol] = c.req.header("sec-websocket-protocol")?.split(",") ?? [];
+  const ws = {
+    raw: server,
+    url: new URL(c.req.url),
+    protocol: protocol?.trim() ?? null,
+    binaryType: "arraybuffer",
+    get readyState() {
+      return server.readyState;
+    },
+    send: (data: string) => server.send(data),
+    close: (code?: number, reason?: string) => server.close(code, reason),
+  } as unknown as WSContext;
+  server.addEventListener("message", (event) => events.onMessage?.(event as never, ws));
+  server.addEventListener("close", (event) => events.onClose?.(event as never, ws));
+  server.addEventListener("error", (event) => events.onError?.(event, ws));
+  server.accept();
+  events.onOpen?.(new Event("open"), ws);
+  const headers = protocol === undefined ? {} : { "sec-websocket-protocol": protocol.trim() };
+  return new Response(null, { status: 101, webSocket: client, headers } as ResponseInit);
+}
+
+interface Workerd {
+  readonly WebSocketPair: new () => Record<0 | 1, WebSocket & { accept(): void }>;
+}
