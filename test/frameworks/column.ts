@@ -124,7 +124,9 @@ function workerdConfig(program: string, ports: Ports): string {
   const workers = VARIANTS.map(
     (it) => `const ${it} :Workerd.Worker = (
   modules = [(name = "worker", esModule = embed "worker.mjs")],
-  bindings = [(name = "VARIANT", text = "${it}"), (name = "PROGRAM", text = "${program}")],
+  bindings = [(name = "VARIANT", text = "${it}"), (name = "PROGRAM", text = "${program}"), (name = "ROOM", durableObjectNamespace = "Room")],
+  durableObjectNamespaces = [(className = "Room", uniqueKey = "room-${it}")],
+  durableObjectStorage = (inMemory = void),
   compatibilityDate = "2025-09-01",
   compatibilityFlags = ["nodejs_compat"]
 );`,

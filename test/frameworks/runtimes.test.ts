@@ -1,11 +1,15 @@
-import { describe } from "vitest";
-import { isInstalled, serveOnWorkerd, serveWith } from "./column.ts";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Client, isInstalled, serveOnWorkerd, serveWith } from "./column.ts";
 import { socketSuites } from "./suite.ts";
 
 const DENO = {
   handshakeChange: "ERR_SESSION_RUNTIME",
   handshakeChangeStored: "ERR_SESSION_RUNTIME",
 };
+
+// crossws 0.3 answers with no subprotocol there.
+const OLD = { hasNoPage: true } as const;
+const OLD_DENO = { ...DENO, ...OLD };
 
 // Runs the built packages (`npm run build`) with what `npm run runtimes` installs.
 describe.runIf(isInstalled())("sockets of frameworks on every runtime", () => {
@@ -19,10 +23,18 @@ describe.runIf(isInstalled())("sockets of frameworks on every runtime", () => {
     { name: "Hono, Bun", start: () => serveWith("hono", "bun") },
     { name: "Hono, Deno", start: () => serveWith("hono", "deno"), limits: DENO },
     { name: "Hono, workerd", start: () => serveOnWorkerd("hono") },
+    { name: "crossws 0.3, Node", start: () => serveWith("crossws-3") },
+    { name: "crossws 0.3, Bun", start: () => serveWith("crossws-3", "bun"), limits: OLD },
+    { name: "crossws 0.3, Deno", start: () => serveWith("crossws-3", "deno"), limits: OLD_DENO },
     {
       name: "Bun.serve",
       start: () => serveWith("fetch-sockets", "bun"),
       // Bun's upgrade cannot wait for a store.
+      limits: { handshakeChangeStored: "ERR_SESSION_RUNTIME", hasNoPage: true },
+    },
+    {
+      name: "Elysia, Bun",
+      start: () => serveWith("elysia", "bun"),
       limits: { handshakeChangeStored: "ERR_SESSION_RUNTIME", hasNoPage: true },
     },
     {
@@ -36,4 +48,32 @@ describe.runIf(isInstalled())("sockets of frameworks on every runtime", () => {
       limits: { hasNoPage: true },
     },
   ]);
+});
+
+describe.runIf(isInstalled())("sockets of a Durable Object, on workerd", () => {
+  let server: Awaited<ReturnType<typeof serveOnWorkerd>>;
+  beforeAll(async () => {
+    server = await serveOnWorkerd("durable");
+  });
+  afterAll(() => server?.stop());
+
+  it.each(["/ws", "/sleepy"])("%s: each message knows whether its session lives", async (path) => {
+    const client = new Client({ name: path, path, start: async () => server }, server);
+    const jar = await client.login("stored");
+    const { talk, ws, closed } = await client.opened("stored", "", { cookie: jar.header });
+    expect(await talk("read")).toBe('{"user":"ann"}');
+    await client.get("stored", "/set?seen=1", jar);
+    expect(await talk("read")).toBe('{"user":"ann","seen":"1"}');
+    expect(await talk("write")).toBe("ERR_SESSION_HANDSHAKE_SENT");
+    expect(await talk("update")).toBe('{"user":"ann","seen":"1","updated":true}');
+    await client.get("stored", "/logout", jar);
+    ws.send("read");
+    expect(await closed).toEqual({ code: 1008, reason: "session ended" });
+  });
+
+  it("refuses a page on another port", async () => {
+    const client = new Client({ name: "", path: "/ws", start: async () => server }, server);
+    const origin = "http://127.0.0.1:1";
+    expect(await client.open("plain", "", { origin })).toMatchObject({ status: 403 });
+  });
 });

@@ -14,7 +14,8 @@ import {
   type ConnectedOptions,
 } from "./session/connect.ts";
 import { SessionContext } from "./session/context.ts";
-import type { SessionData } from "./session/data.ts";
+import type { SessionData, SessionOf } from "./session/data.ts";
+import { throwHandshakeSent } from "./session/late-writes.ts";
 import type { Endpoint, ExchangeAnswer } from "./session/ports.ts";
 import { ForeignMemory } from "./session/foreign-memory.ts";
 import { RecentChanges } from "./session/recent.ts";
@@ -109,6 +110,27 @@ export class Sessions<Data = SessionData> {
   open(cookieHeader: string | null | undefined, request?: RequestFacts): SessionContext<Data> {
     if (this.#mustStart) this.start();
     return new SessionContext<Data>(this.#shared, cookieHeader ?? "", request);
+  }
+
+  /**
+   * Reads the session of a socket again, such as that of a Durable Object that slept.
+   *
+   * The session can be read, and changed by `update`.
+   *
+   * @param cookieHeader the `Cookie` header of the socket's handshake
+   * @returns `undefined` where the session has ended or expired
+   * @throws SessionError `ERR_SESSION_STORE`
+   * @example
+   * ```ts
+   * const session = await sessions.resume(request.headers.get("cookie"));
+   * ```
+   */
+  async resume(cookieHeader: string | null | undefined): Promise<SessionOf<Data> | undefined> {
+    const context = this.open(cookieHeader);
+    await context.load();
+    if (context.state.loaded.isNew) return undefined;
+    context.close(throwHandshakeSent);
+    return context.session;
   }
 
   /**

@@ -17,7 +17,8 @@ const schema = createSchema({
 });
 
 export default async function start({ sessions, http }) {
-  const yoga = createYoga({ schema, logging: false });
+  // By default Yoga lets pages of every origin read with the cookie.
+  const yoga = createYoga({ schema, logging: false, cors: false });
   const server = createServer(
     session(sessions)(async (req, res) => {
       if (req.url.startsWith("/graphql")) return yoga(req, res);

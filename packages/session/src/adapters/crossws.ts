@@ -12,6 +12,7 @@ import type { MaybePromise } from "../maybe.ts";
 import type { SessionContext } from "../session/context.ts";
 import type { SessionData, SessionOf } from "../session/data.ts";
 import { factsOf, FetchFacts, type ConnectionFacts } from "./kit/fetch-facts.ts";
+import { NodeFacts, type NodeRequest } from "./kit/node-facts.ts";
 import { toResponse, withCommit } from "./kit/fetch-response.ts";
 import {
   commitHandshake,
@@ -53,7 +54,7 @@ interface Live {
 }
 
 /**
- * Sessions for crossws 0.4. Wraps hooks: checks the Origin, opens the session, sends its cookie on
+ * Sessions for crossws 0.4 and 0.3. Wraps hooks: checks the Origin, opens the session, sends its cookie on
  * the 101, and ties the socket to it: it is closed with 1008 when the session ends or expires, and
  * sees what is changed elsewhere. {@link sessionOf} gives the session of a peer.
  *
@@ -79,7 +80,7 @@ export function session<Data = SessionData>(
       const { connection } = settings;
       const facts = connection
         ? new FetchFacts(request, () => connection(request))
-        : factsOf(request);
+        : (oldFacts(request) ?? factsOf(request));
       const opened = sessions.open(request.headers.get("cookie"), facts);
       const refused = refuseHandshake(sessions, facts) ?? (await decide(opened));
       if (refused !== undefined) return toResponse(refused);
@@ -93,6 +94,9 @@ export function session<Data = SessionData>(
       remember(opened, opened.session);
       lives.set(opened, { isPage: isLive });
       const context = { ...result?.context, session: opened.session };
+      // crossws 0.3 takes no context of a hook's result; peers have that of the request.
+      const { context: given } = request as { context?: object };
+      if (given !== undefined) Object.assign(given, context);
       return { ...result, headers, context, ...(protocol !== undefined && { protocol }) };
     }
 
@@ -122,10 +126,11 @@ export function session<Data = SessionData>(
 
       message(peer, message) {
         const live = liveOf(peer);
-        if (live?.isPage === true && typeof message.rawData === "string") {
-          const frame = readFrame(message.rawData);
+        const text = live?.isPage === true ? textOf(peer, message.rawData) : undefined;
+        if (text !== undefined) {
+          const frame = readFrame(text);
           if ("control" in frame) {
-            live.handle?.receive(frame.control);
+            live?.handle?.receive(frame.control);
             return undefined;
           }
           // Read-only for apps, and nothing has read it yet.
@@ -174,6 +179,19 @@ async function resultOf<Data>(
     if (response instanceof Response) return response;
     throw error;
   }
+}
+
+/** On Node crossws 0.3 gives a stand-in for a request, with Node's own behind it. */
+function oldFacts(request: UpgradeRequest): NodeFacts | undefined {
+  const { _req } = request as { _req?: NodeRequest };
+  return _req && new NodeFacts(_req);
+}
+
+/** The text of a message. crossws 0.3 gives bytes of it on Node, and its peers have no namespace. */
+function textOf(peer: Peer, data: unknown): string | undefined {
+  if (typeof data === "string") return data;
+  const isOld = !("namespace" in peer) && data instanceof Uint8Array && data[0] === 0;
+  return isOld ? new TextDecoder().decode(data) : undefined;
 }
 
 /** Messages of the app that look like control frames are told apart from them. */

@@ -149,8 +149,8 @@ interface BunHandlers {
  * Gives sessions to the sockets of `Bun.serve`: they follow the session of the request that was
  * given to `server.upgrade`, and end with it. {@link sessionOf} gives the session of a socket.
  *
- * @throws SessionError where a socket was not upgraded in a handler of {@link withSession}:
- * `ERR_SESSION_SETUP`
+ * @returns the handlers; a socket that was not upgraded in a handler of {@link withSession} is closed
+ * with 1011, and a warning says `ERR_SESSION_SETUP`
  * @example
  * ```ts
  * const websocket = guardWebSocket({
@@ -164,9 +164,10 @@ export function guardWebSocket<Handlers extends object>(
   return {
     ...handlers,
     open(ws: never) {
-      if (bunSockets === undefined) throw refuseEarly("The session of this socket");
-      bunSockets.openBunSocket(ws);
-      return handlers.open?.(ws);
+      if (bunSockets?.openBunSocket(ws) === true) return handlers.open?.(ws);
+      // To throw here would end the process.
+      warn(refuseEarly("The session of this socket"));
+      return (ws as WebSocket).close(1011, "no session");
     },
     close(ws: never, code: number, reason: string) {
       bunSockets?.closeBunSocket(ws);
@@ -176,16 +177,17 @@ export function guardWebSocket<Handlers extends object>(
 }
 
 /**
- * The session of a socket of Bun.
+ * The session of a socket of Bun, or of a request that came through {@link withSession}.
  *
- * @throws SessionError `ERR_SESSION_SETUP` where it did not come through {@link guardWebSocket}
+ * @throws SessionError `ERR_SESSION_SETUP` for any other
  * @example
  * ```ts
  * await update(sessionOf(ws), (draft) => { draft.lastId = 7; });
  * ```
  */
 export function sessionOf<Data = SessionData>(ws: object): SessionOf<Data> {
-  return recall<Data>(ws, "The session of this socket").session;
+  const held = heldBy(ws) as unknown as Held<Data> | undefined;
+  return held?.session ?? recall<Data>(ws, "The session of this socket").session;
 }
 
 class Exposed<Data> implements FetchSession<Data> {

@@ -32,7 +32,7 @@ export function withCommit(response: Response, commit: Commit): Response {
     return response;
   } catch {
     // Deno's answer to a handshake takes neither headers nor a copy.
-    if (response.status === 101) return response;
+    if (response.status === 101 && "Deno" in globalThis) return response;
     const copy = new Response(response.body, response);
     applyCommit(commit, copy.headers);
     return copy;

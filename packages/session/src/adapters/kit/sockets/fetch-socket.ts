@@ -2,7 +2,8 @@ import { live } from "../../../live/live.ts";
 import { SessionError } from "../../../errors.ts";
 import type { Commit } from "../../../cookie/headers.ts";
 import type { FetchSession } from "../fetch-session.ts";
-import { recall, remember } from "../handshake.ts";
+import { heldBy } from "../expose.ts";
+import { liveContextOf, remember } from "../handshake.ts";
 import { withCookies, withUpgrade, type BunServer } from "./bun-server.ts";
 import { assertSendable } from "./handshake-cookies.ts";
 import { TiedSocket } from "./tied-socket.ts";
@@ -62,9 +63,15 @@ const given = (socket: EventSocket) => ({
   close: (code: number, reason: string) => socket.close(code, reason),
 });
 
-/** Bun's server, whose `upgrade` commits the session and remembers it for the socket. */
-export function guardServer<Server extends BunServer>(held: FetchSession, server: Server): Server {
+/**
+ * Bun's server, whose `upgrade` commits the session of a request and remembers it for the socket.
+ *
+ * @param given the session of the request that the server came with. A framework may keep the server
+ * and upgrade others by it.
+ */
+export function guardServer<Server extends BunServer>(given: FetchSession, server: Server): Server {
   return withUpgrade(server, (request, options) => {
+    const held = (heldBy(request) as unknown as FetchSession | undefined) ?? given;
     const { context } = held;
     live(held.sessions);
     void context.state;
@@ -116,12 +123,16 @@ interface BunSocket {
 
 const tiedSockets = new WeakMap<object, TiedSocket>();
 
-/** Ties a socket of Bun that is open. */
-export function openBunSocket(ws: BunSocket): void {
-  const context = recall<never>(ws.data as object, "The session of this socket");
+/** Ties a socket of Bun that is open. @returns whether its handshake had a session */
+export function openBunSocket(ws: BunSocket): boolean {
+  const { data } = ws;
+  const isOurs = typeof data === "object" && data !== null;
+  const context = isOurs ? liveContextOf(data) : undefined;
+  if (context === undefined) return false;
   remember(context, ws);
   const close = (code: number, reason: string) => ws.close(code, reason);
-  tiedSockets.set(ws, new TiedSocket(context, { close, send: (data) => ws.send(data) }));
+  tiedSockets.set(ws, new TiedSocket(context, { close, send: (text) => ws.send(text) }));
+  return true;
 }
 
 /** A socket of Bun is closed. */
