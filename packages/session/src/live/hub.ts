@@ -77,6 +77,7 @@ export class LiveHub implements LivePort {
   }
 
   start(): void {
+    if (this.#backplane === undefined) this.#watch?.resume();
     if (this.#isListening || this.#backplane === undefined) return;
     this.#isListening = true;
     const backplane = this.#backplane;
@@ -86,6 +87,7 @@ export class LiveHub implements LivePort {
         (text) => this.#receive(text),
         () => void this.#watch?.all(),
       );
+      this.#watch?.resume();
       // Without a store messages carry the data, and every process needs all of them.
       if (store === undefined) await backplane.follow?.(EVERYONE);
     });

@@ -228,3 +228,17 @@ describe("update with a store", () => {
     });
   });
 });
+
+it("sockets that stay open while the sessions stop are looked after when they start again", async () => {
+  const store = memoryStore();
+  const [one, two] = [start({ store }), start({ store })];
+  const jar = new Jar();
+  await jar.request(one.sessions, (session) => (session["n"] = 1));
+  const socket = await jar.socket(one.sessions);
+  one.sessions.stop();
+  await jar.request(two.sessions, (session) => destroy(session));
+  expect(socket.closed).toBeUndefined();
+  one.sessions.start();
+  await vi.advanceTimersByTimeAsync(10);
+  expect(socket.closed).toEqual({ code: 1008, reason: "session ended" });
+});

@@ -75,6 +75,16 @@ export class Watch {
     }
   }
 
+  /** Goes on after {@link Watch.stop}, where sockets stayed open. */
+  resume(): void {
+    if (this.#held === 0 || this.#timer !== undefined || this.#unwatch !== undefined) return;
+    this.#start();
+    for (const [bucket, followed] of this.#buckets) {
+      followed.ready = this.#attempt(() => this.#backplane?.follow?.(bucket));
+    }
+    void this.all();
+  }
+
   stop(): void {
     clearInterval(this.#timer);
     this.#timer = undefined;
