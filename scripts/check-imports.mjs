@@ -114,11 +114,7 @@ for (const entry of readdirSync(framework, { recursive: true, withFileTypes: tru
   }
 }
 
-for (const group of findCycles(graph)) {
-  // store/ is being rewritten; its files may import each other until then.
-  if (!group.every((file) => file.startsWith("store/")))
-    problems.push(`import each other: ${group.join(", ")}`);
-}
+for (const group of findCycles(graph)) problems.push(`import each other: ${group.join(", ")}`);
 
 /** Groups of files that reach each other by imports (Tarjan's strongly connected components). */
 function findCycles(imports) {

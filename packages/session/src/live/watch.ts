@@ -16,7 +16,7 @@ const AT_ONCE = 200;
  * process without sockets follows nothing, asks nothing and has no timer.
  */
 export class Watch {
-  readonly #vault: StorePort;
+  readonly #store: StorePort;
   readonly #backplane: Backplane | undefined;
   readonly #registry: () => Registry;
   readonly #check: (lives: readonly LiveSession[]) => Promise<void>;
@@ -28,13 +28,13 @@ export class Watch {
   #held = 0;
 
   constructor(
-    vault: StorePort,
+    store: StorePort,
     backplane: Backplane | undefined,
     registry: () => Registry,
     check: (lives: readonly LiveSession[]) => Promise<void>,
     attempt: (call: () => unknown) => Promise<void>,
   ) {
-    this.#vault = vault;
+    this.#store = store;
     this.#backplane = backplane;
     this.#registry = registry;
     this.#check = check;
@@ -46,7 +46,7 @@ export class Watch {
     if (this.#held === 1) this.#start();
     const ready = this.#follow(bucketOf(name));
     // What happened after the session was loaded and before its bucket was followed.
-    if (!this.#vault.isLocal) void ready.then(() => this.soon(name));
+    if (!this.#store.isLocal) void ready.then(() => this.soon(name));
   }
 
   release(name: string): void {
@@ -93,7 +93,7 @@ export class Watch {
   }
 
   #start(): void {
-    this.#unwatch = this.#vault.watch((key) => this.#heard(key));
+    this.#unwatch = this.#store.watch((key) => this.#heard(key));
     if (this.#unwatch !== undefined) return;
     const every = this.#backplane === undefined ? ALONE_MS : WITH_BACKPLANE_MS;
     this.#timer = background(setInterval(() => void this.all(), every));

@@ -1,7 +1,7 @@
 import { optionError } from "../errors.ts";
 import { CONNECT, type ConnectedStore } from "../session/connect.ts";
 import { isKeyValueStore, isSessionStore, type KeyValueStore, type SessionStore } from "./store.ts";
-import { StoreVault } from "./vault.ts";
+import { SessionStorePort } from "./connected-store.ts";
 
 /**
  * A store of what you have: anything with Keyv's `get`, `set` and `delete`, or a
@@ -23,5 +23,5 @@ export function sessionStore(store: KeyValueStore | SessionStore): ConnectedStor
     );
   }
   const isLocal = isSessionStore(store) && store.isLocal;
-  return { isLocal, [CONNECT]: (shared, options) => new StoreVault(store, shared, options) };
+  return { isLocal, [CONNECT]: (shared, options) => new SessionStorePort(store, shared, options) };
 }

@@ -13,7 +13,7 @@ import { rejectCookie } from "../session/snapshot.ts";
 import { isVerified } from "../session/verified.ts";
 import { carried, isOver, type UserEpoch } from "./epoch.ts";
 import type { Told } from "./questions.ts";
-import type { StoreVault } from "./vault.ts";
+import type { StoreAccess } from "./store-access.ts";
 
 type Found = VerifiedCookie | LoadedSnapshot;
 type Stored = Revision | typeof ENDED | undefined;
@@ -21,17 +21,17 @@ type Stored = Revision | typeof ENDED | undefined;
 /** Reads a session without waiting; `undefined` where the store must be asked first. */
 export function readyNow(
   shared: Shared,
-  vault: StoreVault,
+  store: StoreAccess,
   found: Found,
   now: number,
 ): (() => LoadedSnapshot) | undefined {
   if (!isVerified(found) && found.isNew) return () => found;
-  if (vault.isLocal) return () => readLocal(shared, vault, found, now);
-  const { questions } = vault;
-  const user = userKeyIn(vault, found);
+  if (store.isLocal) return () => readLocal(shared, store, found, now);
+  const { questions } = store;
+  const user = userKeyIn(store, found);
   const epoch = user === undefined ? undefined : questions.users.get(user)?.value;
   if (user !== undefined && epoch === undefined) return undefined;
-  if (!isVerified(found)) return () => judge(shared, vault, found, epoch, now);
+  if (!isVerified(found)) return () => judge(shared, store, found, epoch, now);
   const { opened } = found;
   const known = questions.sessions.get(opened.sid);
   if (known === undefined) return undefined;
@@ -39,19 +39,19 @@ export function readyNow(
   // Another process wrote what this cookie names: a read is never older than its cookie.
   const isBehind = value !== ENDED && (value?.rev ?? 0) < opened.rev;
   if (isBehind && (value !== undefined || isStoredBody(opened.json))) return undefined;
-  const loaded = settle(shared, vault, found, now, value);
+  const loaded = settle(shared, store, found, now, value);
   if (loaded.isNew) return () => loaded;
-  const isOther = vault.userKeyOf(loaded.data) !== user;
+  const isOther = store.userKeyOf(loaded.data) !== user;
   if (isOther || mustAskAgain(epoch, loaded)) return undefined;
-  return () => judge(shared, vault, loaded, epoch, now);
+  return () => judge(shared, store, loaded, epoch, now);
 }
 
-function readLocal(shared: Shared, vault: StoreVault, found: Found, now: number): LoadedSnapshot {
+function readLocal(shared: Shared, store: StoreAccess, found: Found, now: number): LoadedSnapshot {
   const isOurs = isVerified(found);
-  const loaded = isOurs ? settle(shared, vault, found, now, vault.lookAt(found.opened.sid)) : found;
+  const loaded = isOurs ? settle(shared, store, found, now, store.lookAt(found.opened.sid)) : found;
   if (loaded.isNew) return loaded;
-  const user = vault.userKeyOf(loaded.data);
-  return user === undefined ? loaded : judge(shared, vault, loaded, vault.epochOf(user), now);
+  const user = store.userKeyOf(loaded.data);
+  return user === undefined ? loaded : judge(shared, store, loaded, store.epochOf(user), now);
 }
 
 /**
@@ -61,27 +61,27 @@ function readLocal(shared: Shared, vault: StoreVault, found: Found, now: number)
  */
 export async function loadStored(
   shared: Shared,
-  vault: StoreVault,
+  store: StoreAccess,
   found: Found,
   now: number,
 ): Promise<LoadedSnapshot> {
-  const { questions } = vault;
+  const { questions } = store;
   const isOurs = isVerified(found);
-  const isOptional = vault.isOptional && !(isOurs && isStoredBody(found.opened.json));
+  const isOptional = store.isOptional && !(isOurs && isStoredBody(found.opened.json));
   const ask = async (question: Parameters<typeof questions.ask>[0]): Promise<Told> => {
     try {
       return await questions.ask(question);
     } catch (error) {
-      vault.report(error);
+      store.report(error);
       if (!isOptional) throw error;
       return {};
     }
   };
-  const hint = userKeyIn(vault, found);
+  const hint = userKeyIn(store, found);
   const told = await ask({ sid: isOurs ? found.opened.sid : undefined, user: hint });
-  const loaded = isOurs ? settle(shared, vault, found, now, told.session?.value) : found;
+  const loaded = isOurs ? settle(shared, store, found, now, told.session?.value) : found;
   if (loaded.isNew) return loaded;
-  const user = vault.userKeyOf(loaded.data);
+  const user = store.userKeyOf(loaded.data);
   if (user === undefined) return loaded;
   let epoch = user === hint ? told.user?.value : undefined;
   // The data in the store is another user's than the cookie says, or a question was shared that was
@@ -89,7 +89,7 @@ export async function loadStored(
   if (epoch === undefined || mustAskAgain(epoch, loaded)) {
     epoch = (await ask({ user })).user?.value ?? epoch;
   }
-  return judge(shared, vault, loaded, epoch, now);
+  return judge(shared, store, loaded, epoch, now);
 }
 
 /** True if a session may have begun after the store was asked about its user. */
@@ -98,11 +98,11 @@ function mustAskAgain(epoch: UserEpoch | undefined, { sid, meta }: LoadedSnapsho
 }
 
 /** The key of the user, as far as the cookie tells. */
-function userKeyIn(vault: StoreVault, found: Found): string | undefined {
-  if (!vault.knowsUsers) return undefined;
-  if (!isVerified(found)) return vault.userKeyOf(found.data);
+function userKeyIn(store: StoreAccess, found: Found): string | undefined {
+  if (!store.knowsUsers) return undefined;
+  if (!isVerified(found)) return store.userKeyOf(found.data);
   const { json, flat } = found.opened;
-  if (flat !== undefined) return vault.userKeyOf(flat);
+  if (flat !== undefined) return store.userKeyOf(flat);
   const body = parseBody(json);
   if (body === undefined) return undefined;
   const { stored } = body.meta;
@@ -110,12 +110,12 @@ function userKeyIn(vault: StoreVault, found: Found): string | undefined {
     ? typeof stored === "string"
       ? stored
       : undefined
-    : vault.userKeyOf(body.data);
+    : store.userKeyOf(body.data);
 }
 
 function settle(
   shared: Shared,
-  { questions }: StoreVault,
+  { questions }: StoreAccess,
   verified: VerifiedCookie,
   now: number,
   stored: Stored,
@@ -137,19 +137,19 @@ function isOlder(stored: Exclude<Stored, undefined>, rev: number): boolean {
 /** The session, unless its user's sessions were revoked since it began. */
 function judge(
   shared: Shared,
-  vault: StoreVault,
+  store: StoreAccess,
   loaded: LoadedSnapshot,
   epoch: UserEpoch | undefined,
   now: number,
 ): LoadedSnapshot {
   const { sid, data, meta, born, cookies, isForeign } = loaded;
-  const user = vault.userKeyOf(data);
+  const user = store.userKeyOf(data);
   if (user === undefined) return loaded;
   // A cookie of another framework carries no count. It tells at most when it was written.
   const isRevoked =
     epoch !== undefined &&
     (isForeign === true ? born <= epoch.at : isOver(epoch, sid, carried(meta)));
-  if (!isRevoked && !vault.questions.debts.isUserEnded(user, sid)) return loaded;
+  if (!isRevoked && !store.questions.debts.isUserEnded(user, sid)) return loaded;
   return rejectCookie(shared, "revoked", now, cookies, sid);
 }
 

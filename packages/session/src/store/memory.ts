@@ -3,7 +3,7 @@ import { CONNECT, type ConnectedStore, type CheckedConnected } from "../session/
 import type { Shared } from "../session/shared.ts";
 import { isRevocation } from "./keys.ts";
 import type { SessionStore, StoredValue, Write } from "./store.ts";
-import { StoreVault } from "./vault.ts";
+import { SessionStorePort } from "./connected-store.ts";
 
 /** Options of {@link memoryStore}. */
 export interface MemoryStoreOptions {
@@ -53,8 +53,8 @@ class MemoryStore implements SessionStore, ConnectedStore {
     this.#max = max;
   }
 
-  [CONNECT](shared: Shared, options: CheckedConnected): StoreVault {
-    return new StoreVault(this, shared, options);
+  [CONNECT](shared: Shared, options: CheckedConnected): SessionStorePort {
+    return new SessionStorePort(this, shared, options);
   }
 
   get(keys: readonly string[]): (StoredValue | undefined)[] {

@@ -4,7 +4,7 @@ import type { Shared } from "../session/shared.ts";
 import { queryOf, type PostgresClient, type Query } from "./postgres-client.ts";
 import { assertTable, SWEEP_EVERY } from "./sql.ts";
 import type { SessionStore, StoredValue, Write } from "./store.ts";
-import { StoreVault } from "./vault.ts";
+import { SessionStorePort } from "./connected-store.ts";
 
 /** Options of {@link postgresStore}. */
 export interface PostgresStoreOptions {
@@ -77,8 +77,8 @@ class PostgresStore implements SessionStore, ConnectedStore {
     this.#table = table;
   }
 
-  [CONNECT](shared: Shared, options: CheckedConnected): StoreVault {
-    return new StoreVault(this, shared, options);
+  [CONNECT](shared: Shared, options: CheckedConnected): SessionStorePort {
+    return new SessionStorePort(this, shared, options);
   }
 
   async get(keys: readonly string[]): Promise<(StoredValue | undefined)[]> {

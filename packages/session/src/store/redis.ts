@@ -5,7 +5,7 @@ import type { Shared } from "../session/shared.ts";
 import { isRevocation } from "./keys.ts";
 import { RedisConnection, type RedisClient, type RedisWait } from "./redis-client.ts";
 import type { SessionStore, StoredValue, Write } from "./store.ts";
-import { StoreVault } from "./vault.ts";
+import { SessionStorePort } from "./connected-store.ts";
 
 /** Options of {@link redisStore}. */
 export interface RedisStoreOptions {
@@ -81,8 +81,8 @@ class RedisStore implements SessionStore, ConnectedStore {
     this.#wait = wait;
   }
 
-  [CONNECT](shared: Shared, options: CheckedConnected): StoreVault {
-    return new StoreVault(this, shared, options);
+  [CONNECT](shared: Shared, options: CheckedConnected): SessionStorePort {
+    return new SessionStorePort(this, shared, options);
   }
 
   async get(keys: readonly string[]): Promise<(StoredValue | undefined)[]> {

@@ -16,7 +16,7 @@ import { newSnapshot } from "../session/snapshot.ts";
 import { writeCookies } from "../session/write-cookies.ts";
 import { carried, isOver } from "./epoch.ts";
 import { withEpoch } from "./load.ts";
-import type { StoreVault } from "./vault.ts";
+import type { StoreAccess } from "./store-access.ts";
 
 /** Every failed attempt is one on which another request succeeded. */
 const ATTEMPTS = 100;
@@ -29,17 +29,17 @@ const ATTEMPTS = 100;
  */
 export async function saveStored(
   shared: Shared,
-  vault: StoreVault,
+  store: StoreAccess,
   draft: Draft,
   work: Outcome,
   behind: Revision | undefined,
   now: number,
 ): Promise<Saved> {
   const { loaded, sid } = draft;
-  vault.assertSubject(draft.data);
-  const count = await countAtBirth(vault, draft, work);
+  store.assertSubject(draft.data);
+  const count = await countAtBirth(store, draft, work);
   if (count === ENDED) return refuse(shared, loaded.sid);
-  const writer = new Writer(shared, vault, draft, work, now, count);
+  const writer = new Writer(shared, store, draft, work, now, count);
   let newer = behind;
   for (let count = 0; count < ATTEMPTS; count += 1) {
     if (newer !== undefined) writer.rebase(newer);
@@ -67,21 +67,21 @@ export async function saveStored(
  * @returns `undefined` where it stays what it is, `ENDED` where the session was revoked meanwhile
  */
 async function countAtBirth(
-  vault: StoreVault,
+  store: StoreAccess,
   { loaded, sid, data, destroyed }: Draft,
   { renewed }: Outcome,
 ): Promise<number | typeof ENDED | undefined> {
   const before = parseBody(loaded.json);
-  const was = before && vault.userOf(before.data);
+  const was = before && store.userOf(before.data);
   const isFirst = loaded.isNew || destroyed;
   const judged = { sid: loaded.sid, next: sid, data: before?.data ?? {}, meta: loaded.meta };
-  if (!isFirst && vault.knowsEnd(judged)) return ENDED;
-  const key = vault.userKeyOf(data);
+  if (!isFirst && store.knowsEnd(judged)) return ENDED;
+  const key = store.userKeyOf(data);
   if (key === undefined) return carried(loaded.meta) === 0 ? undefined : 0;
-  const isSame = !isFirst && !loaded.isForeign && vault.userOf(data) === was;
+  const isSame = !isFirst && !loaded.isForeign && store.userOf(data) === was;
   if (isSame && !renewed) return undefined;
   // Asked anew, never remembered: a login right after a revocation carries the count of after it.
-  const told = await attempt(vault, () => vault.readEpoch(key));
+  const told = await attempt(store, () => store.readEpoch(key));
   if (told === undefined) return 0;
   // A renewal proves nothing about a session that was revoked while the request ran.
   const isKept = told.keep === sid;
@@ -95,12 +95,12 @@ function refuse({ settings }: Shared, sid: string): Saved {
 }
 
 /** Does without the store's answer where requests go on without it. */
-async function attempt<Answer>(vault: StoreVault, question: () => Promise<Answer>) {
+async function attempt<Answer>(store: StoreAccess, question: () => Promise<Answer>) {
   try {
     return await question();
   } catch (error) {
-    vault.report(error);
-    if (!vault.isOptional || vault.keepsData) throw error;
+    store.report(error);
+    if (!store.isOptional || store.keepsData) throw error;
     return undefined;
   }
 }
@@ -109,7 +109,7 @@ async function attempt<Answer>(vault: StoreVault, question: () => Promise<Answer
 class Writer {
   issued: Snapshot;
   readonly #shared: Shared;
-  readonly #vault: StoreVault;
+  readonly #store: StoreAccess;
   readonly #draft: Draft;
   readonly #work: Outcome;
   readonly #now: number;
@@ -122,7 +122,7 @@ class Writer {
   /** @param count of revocations that the session carries; `undefined` where it stays what it is */
   constructor(
     shared: Shared,
-    vault: StoreVault,
+    store: StoreAccess,
     draft: Draft,
     work: Outcome,
     now: number,
@@ -130,7 +130,7 @@ class Writer {
   ) {
     this.#count = count;
     this.#shared = shared;
-    this.#vault = vault;
+    this.#store = store;
     this.#draft = draft;
     this.#work = work;
     this.#now = now;
@@ -161,13 +161,13 @@ class Writer {
   async write(): Promise<Revision | typeof ENDED | undefined> {
     const { changed, renewed } = this.#work;
     const { loaded, sid, destroyed } = this.#draft;
-    const vault = this.#vault;
+    const store = this.#store;
     // What only gets a new lifetime is in the cookie, unless the store has the data.
-    if (!changed && !renewed && !vault.keepsData) return undefined;
+    if (!changed && !renewed && !store.keepsData) return undefined;
     const isOther = renewed || loaded.isNew;
     const base = isOther ? this.#written : this.#base.rev;
-    const newer = await attempt(vault, () =>
-      vault.replace(sid, base, this.issued, this.issued.exp),
+    const newer = await attempt(store, () =>
+      store.replace(sid, base, this.issued, this.issued.exp),
     );
     this.#written = this.issued.rev;
     if (newer !== undefined || !renewed || loaded.isNew || destroyed) return newer;
@@ -177,11 +177,11 @@ class Writer {
     const until = lastExpiry(lifetimes, loaded.born, loaded.exp, this.#now);
     let newest: Revision | typeof ENDED | undefined;
     try {
-      newest = await vault.seal(loaded.sid, until, this.#base.rev);
+      newest = await store.seal(loaded.sid, until, this.#base.rev);
     } catch (error) {
-      vault.report(error);
-      if (!vault.isOptional || vault.keepsData) throw error;
-      vault.oweEnd(loaded.sid, until);
+      store.report(error);
+      if (!store.isOptional || store.keepsData) throw error;
+      store.oweEnd(loaded.sid, until);
     }
     if (newest === undefined) this.#shared.recent.end(loaded.sid, this.#now);
     return newest;

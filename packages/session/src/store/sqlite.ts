@@ -3,7 +3,7 @@ import { CONNECT, type CheckedConnected, type ConnectedStore } from "../session/
 import type { Shared } from "../session/shared.ts";
 import { assertTable, SWEEP_EVERY } from "./sql.ts";
 import type { SessionStore, StoredValue, Write } from "./store.ts";
-import { StoreVault } from "./vault.ts";
+import { SessionStorePort } from "./connected-store.ts";
 
 /** What is used of a prepared statement. */
 export interface SqliteStatement {
@@ -85,8 +85,8 @@ class SqliteStore implements SessionStore, ConnectedStore {
     );
   }
 
-  [CONNECT](shared: Shared, options: CheckedConnected): StoreVault {
-    return new StoreVault(this, shared, options);
+  [CONNECT](shared: Shared, options: CheckedConnected): SessionStorePort {
+    return new SessionStorePort(this, shared, options);
   }
 
   get(keys: readonly string[]): (StoredValue | undefined)[] {

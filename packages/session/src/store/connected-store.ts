@@ -5,7 +5,6 @@ import { tellError } from "../session/events.ts";
 import { storeRequired, type CheckedConnected } from "../session/connect.ts";
 import { lastExpiry, LATE } from "../session/end.ts";
 import { parseBody } from "../session/json.ts";
-import type { StorePort } from "../session/ports.ts";
 import {
   ENDED,
   type Draft,
@@ -39,6 +38,7 @@ import {
   type StoredValue,
   type Write,
 } from "./store.ts";
+import type { StoreAccess } from "./store-access.ts";
 import { assertSubject, assertUser, findUser } from "./user.ts";
 
 const ATTEMPTS = 100;
@@ -46,7 +46,7 @@ const ATTEMPTS = 100;
 const ALWAYS = Number.MAX_SAFE_INTEGER;
 
 /** The store as requests see it: asked at first sight, its failures bounded. */
-export class StoreVault implements StorePort {
+export class SessionStorePort implements StoreAccess {
   readonly keepsData: boolean;
   readonly isOptional: boolean;
   readonly isLocal: boolean;
