@@ -1,12 +1,13 @@
 import type { Sessions } from "@galleta/session";
 import type { CrossSiteCheck } from "@galleta/session/adapter";
-import { getRouterParams, H3, requestWithBaseURL, type H3Event, type H3Route } from "h3";
+import { getRouterParams, requestWithBaseURL, type H3, type H3Event } from "h3";
 import { addRoute, createRouter, findRoute } from "rou3";
 import { GalletaError, SettingsError } from "./errors.ts";
 import { HTTPError } from "./http-error.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { handle, type Endpoint } from "./pipeline.ts";
 import { joinPattern, type AnyErrorHandler, type AnyMiddleware } from "./route.ts";
+import { FallbackH3 } from "./seams.ts";
 import type { SettingsTable } from "./settings.ts";
 import type { SocketEndpoint } from "./websocket/endpoint.ts";
 
@@ -33,7 +34,7 @@ interface SocketRoute extends SocketEndpoint {
 
 /** What an app is made of. `App` is the part of it that is shown. */
 export class Core {
-  readonly h3: H3;
+  readonly h3: FallbackH3;
   readonly middleware: AnyMiddleware[] = [];
   readonly errorHandlers = new Map<unknown, AnyErrorHandler>();
   readonly lifecycle = new Lifecycle();
@@ -134,9 +135,7 @@ export class Core {
   /** 405 where the path has other methods, 426 where it has a socket, else 404. */
   #refuse(event: H3Event): never {
     const { pathname } = event.url;
-    const isAllowed = (method: string) =>
-      findRoute(this.h3["~rou3"], method, pathname) !== undefined;
-    const allowed = METHODS.filter(isAllowed);
+    const allowed = METHODS.filter((method) => this.h3.hasRoute(method, pathname));
     if (allowed.length > 0) {
       if (allowed.includes("GET") && !allowed.includes("HEAD")) allowed.push("HEAD");
       throw new HTTPError(405, { headers: { allow: allowed.join(", ") } });
@@ -157,18 +156,4 @@ function below<Route extends { pattern: string; owners: readonly Core[] }>(
 ): Route {
   const pattern = joinPattern(prefix, route.pattern);
   return { ...route, pattern, owners: [parent, ...route.owners] };
-}
-
-/** An h3 app that gives a request without a route to a handler of ours. */
-class FallbackH3 extends H3 {
-  readonly #fallback: { data: H3Route };
-
-  constructor(fallback: H3Route) {
-    super();
-    this.#fallback = { data: fallback };
-  }
-
-  override "~findRoute"(event: H3Event) {
-    return super["~findRoute"](event) ?? this.#fallback;
-  }
 }

@@ -1,9 +1,6 @@
 import { privateNoStore, varyOnCookie, type Commit } from "@galleta/session/adapter";
 import type { H3Event } from "h3";
-
-// Where h3 keeps what its own functions (CORS, caching, events) want in the response. The getter
-// event.res would make one for every request.
-const STAGED = Symbol.for("h3.internal.event.res");
+import { hasStaged } from "./seams.ts";
 
 /**
  * Keeps h3 from undoing what the session asks for: h3 lays the headers that its own functions
@@ -11,7 +8,7 @@ const STAGED = Symbol.for("h3.internal.event.res");
  * and a cache could give one visitor's answer to another.
  */
 export function protectStaged(event: H3Event, commit: Commit): void {
-  if (!(STAGED in event) || event[STAGED] === undefined) return;
+  if (!hasStaged(event)) return;
   for (const headers of [event.res.headers, event.res.errHeaders]) {
     if (commit.accessed && headers.has("vary")) {
       headers.set("vary", varyOnCookie(headers.get("vary")));

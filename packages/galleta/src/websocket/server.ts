@@ -8,12 +8,7 @@ import {
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Peer } from "crossws";
-// The one without the check that it runs on Node: Bun and Deno have what it needs of node:http.
-import {
-  _nodeAdapter as nodeAdapter,
-  type NodeAdapter,
-  type NodeOptions,
-} from "crossws/adapters/node";
+import type { NodeAdapter, NodeOptions } from "crossws/adapters/node";
 import { H3Event } from "h3";
 import { FastURL, NodeRequest } from "srvx/node";
 import type { Core } from "../core.ts";
@@ -22,6 +17,7 @@ import { logError } from "../log.ts";
 import { middlewareOf } from "../middleware.ts";
 import { heldOf, HttpRequest } from "../request.ts";
 import type { AnyMiddleware } from "../route.ts";
+import { nodeAdapter } from "../seams.ts";
 import { refuse, refuseWith } from "./answer.ts";
 import { runAround } from "./around.ts";
 import { Backlog } from "./backlog.ts";
