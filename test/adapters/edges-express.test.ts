@@ -7,7 +7,7 @@ import { io as connectIo } from "socket.io-client";
 import { afterEach, describe, expect, it } from "vitest";
 import { withEvents, type Running } from "./harness.ts";
 import { listen } from "./harnesses/listen.ts";
-import { ask, Jar } from "./wire.ts";
+import { ask, handshake, Jar } from "./wire.ts";
 
 let running: Running | undefined;
 afterEach(async () => {
@@ -22,6 +22,26 @@ async function serveExpress(app: express.Express): Promise<string> {
 
 describe("Express", () => {
   const strict = () => withEvents({ csrf: "strict" }).options;
+
+  it("refuses a change on a socket of express-ws whose handshake nobody guarded", async () => {
+    const app = express();
+    // As express-ws does, after its 101.
+    app.use((req, _res, next) => {
+      Object.assign(req, { ws: {} });
+      next();
+    });
+    app.use(expressSession(withEvents().options));
+    app.get("/", (req, res) => {
+      try {
+        Object.assign(req.session, { late: true });
+        res.send("written");
+      } catch (error) {
+        res.send((error as { code?: string }).code);
+      }
+    });
+    const { body, setCookie } = await ask(await serveExpress(app), "/", handshake());
+    expect([body, setCookie]).toEqual(["ERR_SESSION_HANDSHAKE_SENT", []]);
+  });
 
   it("finds the token in a form that was parsed before", async () => {
     const app = express();

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Sessions } from "../../engine.ts";
 import { when } from "../../maybe.ts";
 import type { SessionData, SessionOf } from "../../session/data.ts";
+import { throwUnattached } from "../../session/late-writes.ts";
 import { exposeSession } from "./expose.ts";
 import { asksForSocket, liveContextOf, openForHandshake } from "./handshake.ts";
 import { NodeSession, sendReply } from "./node-session.ts";
@@ -62,6 +63,10 @@ export function serveConnect<Data>(
   const held = new NodeSession(sessions, req, res as ServerResponse, next);
   define(req, held);
   const goOn = (reply: Reply | undefined) => {
+    // express-ws has answered the handshake before: no response can carry a change.
+    if (reply === undefined && "ws" in req && asksForSocket(held)) {
+      held.context.close(throwUnattached);
+    }
     if (reply === undefined) next();
     else sendReply(res as ServerResponse, reply);
   };
