@@ -52,6 +52,9 @@ declare global {
   const THEIR_PASSWORD: string;
   const SECRET_KEY_BASE: string;
   const url: string;
+  const database: import("@galleta/session/sqlite").SqliteDatabase;
+  const pool: import("@galleta/session/postgres").PostgresClient;
+  function test(name: string, run: () => Promise<void>): void;
   const key: Uint8Array;
   const sid: Uint8Array;
   const user: { id: string };

@@ -45,6 +45,7 @@ const ENTRIES: Record<string, string> = {
   "galleta/testing": "packages/galleta/src/testing/index.ts",
   "@galleta/session": "packages/session/src/index.ts",
   "@galleta/session/adapter": "packages/session/src/adapter.ts",
+  "@galleta/session/postgres": "packages/session/src/postgres.ts",
   "@galleta/session/redis": "packages/session/src/redis.ts",
 };
 

@@ -28,7 +28,7 @@ const RETRY_MS = 1000;
  * @throws SessionError `ERR_SESSION_OPTION` when it is neither of pg nor of postgres.js
  * @example
  * ```ts
- * const pool = new Pool({ connectionString: url });
+ * // const pool = new Pool({ connectionString: url }), of pg
  * createSessions({ secretKey, store: postgresStore(pool), backplane: postgresBackplane(pool) });
  * ```
  */

@@ -36,8 +36,8 @@ interface Row {
  * @throws SessionError `ERR_SESSION_OPTION` when it is none of them
  * @example
  * ```ts
- * import { DatabaseSync } from "node:sqlite";
- * const store = sqliteStore(new DatabaseSync("./sessions.db"));
+ * // const database = new DatabaseSync("./sessions.db"), of node:sqlite
+ * const store = sqliteStore(database);
  * createSessions({ secretKey, store, subject: "userId" });
  * ```
  */

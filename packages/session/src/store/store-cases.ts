@@ -132,7 +132,8 @@ function plain(stored: StoredValue | undefined) {
  * @param open gives stores that share one database
  * @example
  * ```ts
- * for (const { name, run } of storeCases(() => myStore(database))) test(name, run);
+ * // import { test } from "node:test";
+ * for (const { name, run } of storeCases(() => memoryStore())) test(name, run);
  * ```
  */
 export function storeCases(open: OpenStore): readonly StoreCase[] {
