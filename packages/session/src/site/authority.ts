@@ -15,7 +15,8 @@ const SHAPE = /^(?!.{261})([\w-]+(?:\.[\w-]+)*\.?|\[[\dA-Fa-f:.]{2,45}\])(?::\d{
  */
 export function parseAuthority(text: string, scheme: string): URL | undefined {
   const match = SHAPE.exec(text);
-  if (match === null) return undefined;
+  // Punycode of nothing is not a label (RFC 5891 §4.2.1). Node 24 takes it for one, Node 20 does not.
+  if (match === null || /(?:^|\.)xn--(?:\.|:|$)/i.test(text)) return undefined;
   const name = match[1]!;
   let url: URL;
   try {
