@@ -16,11 +16,11 @@ import { NodeFacts, type NodeRequest } from "./kit/node-facts.ts";
 import { toResponse, withCommit } from "./kit/fetch-response.ts";
 import {
   commitHandshake,
-  decide,
-  failed,
-  recall,
-  refuseHandshake,
-  remember,
+  openHandshake,
+  failureReply,
+  recallSession,
+  denyHandshake,
+  rememberSession,
 } from "./kit/handshake.ts";
 import { toSessions, type SessionsOrOptions } from "./kit/given.ts";
 
@@ -82,7 +82,7 @@ export function session<Data = SessionData>(
         ? new FetchFacts(request, () => connection(request))
         : (oldFacts(request) ?? factsOf(request));
       const opened = sessions.open(request.headers.get("cookie"), facts);
-      const refused = refuseHandshake(sessions, facts) ?? (await decide(opened));
+      const refused = denyHandshake(sessions, facts) ?? (await openHandshake(opened));
       if (refused !== undefined) return toResponse(refused);
       const result = await resultOf(hooks, request, opened.session);
       if (result instanceof Response) return withCommit(result, await opened.commit());
@@ -91,7 +91,7 @@ export function session<Data = SessionData>(
       const { protocol, isLive } = negotiate(offered, result?.protocol);
       const headers = new Headers(result?.headers);
       for (const cookie of await commitHandshake(opened)) headers.append("set-cookie", cookie);
-      remember(opened, opened.session);
+      rememberSession(opened, opened.session);
       lives.set(opened, { isPage: isLive });
       const context = { ...result?.context, session: opened.session };
       // crossws 0.3 takes no context of a hook's result; peers have that of the request.
@@ -107,7 +107,7 @@ export function session<Data = SessionData>(
         try {
           return await answer(request);
         } catch (error) {
-          return toResponse(failed(error));
+          return toResponse(failureReply(error));
         }
       },
 
@@ -163,7 +163,7 @@ export function sessionOf<Data = SessionData>(peer: Peer): SessionOf<Data> {
 function contextOf<Data>(peer: Peer): SessionContext<Data> {
   // A peer without a session of ours is found in no map either.
   const { session: of = peer } = peer.context as { session?: object };
-  return recall<Data>(of, "The session of this peer");
+  return recallSession<Data>(of, "The session of this peer");
 }
 
 /** What the app's hook says. A Response that it throws is one that it returns. */

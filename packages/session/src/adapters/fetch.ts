@@ -3,7 +3,7 @@ import type { SessionData, SessionOf } from "../session/data.ts";
 import { heldBy, hold } from "./kit/expose.ts";
 import { connectionOf, FetchFacts, type ConnectionFacts } from "./kit/fetch-facts.ts";
 import { FetchSession as Held } from "./kit/fetch-session.ts";
-import { asksForSocket, recall } from "./kit/handshake.ts";
+import { asksForSocket, recallSession } from "./kit/handshake.ts";
 import type { BunServer } from "./kit/sockets/bun-server.ts";
 import type * as BunSocketsModule from "./kit/sockets/fetch-socket.ts";
 import type { EventSocket } from "./kit/sockets/fetch-socket.ts";
@@ -187,7 +187,7 @@ export function guardWebSocket<Handlers extends object>(
  */
 export function sessionOf<Data = SessionData>(ws: object): SessionOf<Data> {
   const held = heldBy(ws) as unknown as Held<Data> | undefined;
-  return held?.session ?? recall<Data>(ws, "The session of this socket").session;
+  return held?.session ?? recallSession<Data>(ws, "The session of this socket").session;
 }
 
 class Exposed<Data> implements FetchSession<Data> {

@@ -6,12 +6,12 @@ import type { SessionData, SessionOf } from "../session/data.ts";
 import type { RequestFacts } from "../session/request.ts";
 import {
   commitHandshake,
-  decide,
-  defineLiveSession,
-  failed,
-  recall,
-  refuseHandshake,
-  refuseUpgrade,
+  openHandshake,
+  exposeSocketSession,
+  failureReply,
+  recallSession,
+  denyHandshake,
+  answerUpgrade,
   type HandshakeSettings,
 } from "./kit/handshake.ts";
 import { NodeFacts } from "./kit/node-facts.ts";
@@ -69,7 +69,7 @@ export function session<Data = SessionData>(
     const engine = io.engine as Engine;
     engine.use((req, res, next) => void run(sessions, settings, engine, { req, res, next }));
     engine.on("connection", (socket) => {
-      const context = recall<Data>(socket.request, "The session of this client");
+      const context = recallSession<Data>(socket.request, "The session of this client");
       const handle = attachSocket(context, {
         // Engine.IO has no close codes; a Socket.IO client hears "transport close".
         close: () => socket.close(),
@@ -94,7 +94,7 @@ export function session<Data = SessionData>(
 export function sessionOf<Data = SessionData>(socket: {
   readonly request: IncomingMessage;
 }): SessionOf<Data> {
-  return recall<Data>(socket.request, "The session of this client").session;
+  return recallSession<Data>(socket.request, "The session of this client").session;
 }
 
 /** One call of the middleware. */
@@ -113,7 +113,7 @@ async function run<Data>(
   const { req, res, next } = call;
   const reply = await begin(sessions, settings, engine, call);
   if (reply === undefined) next();
-  else if (isUpgrade(res)) refuseUpgrade(req.socket, reply);
+  else if (isUpgrade(res)) answerUpgrade(req.socket, reply);
   else sendReply(res, reply);
 }
 
@@ -128,20 +128,23 @@ async function begin<Data>(
     const facts = new NodeFacts(req);
     const context = sessions.open(req.headers.cookie, facts);
     const refused = isUpgrade(res)
-      ? refuseHandshake(sessions, facts)
+      ? denyHandshake(sessions, facts)
       : await refusePolling(sessions, context, facts);
     if (refused !== undefined) return refused;
     // Later requests of a client belong to the session of its first.
     if (new URL(req.url ?? "/", "http://localhost").searchParams.has("sid")) return undefined;
-    defineLiveSession(req, context);
-    const verdict = await decide(context, handshake && (() => handshake(context.session, req)));
+    exposeSocketSession(req, context);
+    const verdict = await openHandshake(
+      context,
+      handshake && (() => handshake(context.session, req)),
+    );
     if (verdict !== undefined) return verdict;
     const setCookie = await commitHandshake(context);
     if (isUpgrade(res)) sendWithHandshake(engine.ws as HandshakeServer, req, setCookie);
     else if (setCookie.length > 0) res.setHeader("Set-Cookie", [...setCookie]);
     return undefined;
   } catch (error) {
-    return failed(error);
+    return failureReply(error);
   }
 }
 

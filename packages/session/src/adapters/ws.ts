@@ -4,7 +4,7 @@ import { live } from "../live/live.ts";
 import type { SessionData, SessionOf } from "../session/data.ts";
 import { speakLive, type ProtocolOptions } from "./kit/sockets/frames.ts";
 import { toSessions, type SessionsOrOptions } from "./kit/given.ts";
-import { recall } from "./kit/handshake.ts";
+import { recallSession } from "./kit/handshake.ts";
 import {
   interceptUpgrades,
   openUpgrade,
@@ -86,5 +86,5 @@ export function guard<Socket extends WsSocket, Server extends WsServer<Socket>, 
  * ```
  */
 export function sessionOf<Data = SessionData>(ws: object): SessionOf<Data> {
-  return recall<Data>(ws, "The session of this socket").session;
+  return recallSession<Data>(ws, "The session of this socket").session;
 }

@@ -66,7 +66,7 @@ export interface HandshakeSettings<Data> {
  * });
  * ```
  */
-export function refuseHandshake<Data>(
+export function denyHandshake<Data>(
   sessions: Sessions<Data>,
   facts: RequestFacts,
 ): DeniedReply | undefined {
@@ -83,7 +83,7 @@ export function refuseHandshake<Data>(
  * const refused = await openHandshake(context, () => context.session.userId !== undefined);
  * ```
  */
-export async function decide<Data>(
+export async function openHandshake<Data>(
   context: SessionContext<Data>,
   hook?: () => MaybePromise<Verdict>,
 ): Promise<Reply | undefined> {
@@ -134,7 +134,7 @@ const contexts = /* @__PURE__ */ acrossCopies(
  * rememberSession(context, request, socket);
  * ```
  */
-export function remember<Data>(context: SessionContext<Data>, ...keys: object[]): void {
+export function rememberSession<Data>(context: SessionContext<Data>, ...keys: object[]): void {
   for (const key of keys) contexts.set(key, context as unknown as SessionContext<never>);
 }
 
@@ -144,7 +144,7 @@ export function liveContextOf(key: object): SessionContext<never> | undefined {
 }
 
 /**
- * The session of a request or socket that {@link remember} was told of.
+ * The session of a request or socket that {@link rememberSession} was told of.
  *
  * @param where names it in the error, as in "The session of this socket"
  * @throws SessionError `ERR_SESSION_SETUP` for any other
@@ -153,7 +153,7 @@ export function liveContextOf(key: object): SessionContext<never> | undefined {
  * const { session } = recallSession(socket, "The session of this socket");
  * ```
  */
-export function recall<Data>(key: object, where: string): SessionContext<Data> {
+export function recallSession<Data>(key: object, where: string): SessionContext<Data> {
   const context = contexts.get(key);
   if (context === undefined) throw refuseEarly(where);
   return context as unknown as SessionContext<Data>;
@@ -167,8 +167,8 @@ export function recall<Data>(key: object, where: string): SessionContext<Data> {
  * exposeSocketSession(socket, context); // socket.session
  * ```
  */
-export function defineLiveSession<Data>(target: object, context: SessionContext<Data>): void {
-  remember(context, target);
+export function exposeSocketSession<Data>(target: object, context: SessionContext<Data>): void {
+  rememberSession(context, target);
   exposeSession(target, context);
 }
 
@@ -181,7 +181,7 @@ export function defineLiveSession<Data>(target: object, context: SessionContext<
  * server.on("upgrade", (_req, socket) => answerUpgrade(socket, failureReply(error)));
  * ```
  */
-export function refuseUpgrade(socket: Duplex, reply: Reply): void {
+export function answerUpgrade(socket: Duplex, reply: Reply): void {
   if (socket.destroyed) return;
   const { status, body, commit } = reply;
   const head = [
@@ -203,7 +203,7 @@ export function refuseUpgrade(socket: Duplex, reply: Reply): void {
  * failureReply(new Error("The disk is full.")).status; // 500
  * ```
  */
-export function failed(error: unknown): Reply {
+export function failureReply(error: unknown): Reply {
   process.emitWarning(error instanceof Error ? error : new Error(String(error)));
   const status = error instanceof SessionError && error.status >= 500 ? error.status : 500;
   return { status, body: JSON.stringify({ error: reasonOf(status) }) };
@@ -223,17 +223,17 @@ export async function openForHandshake<Data>(
   try {
     const facts = new NodeFacts(req);
     const context = sessions.open(req.headers.cookie, facts);
-    const refused = refuseHandshake(sessions, facts) ?? (await decide(context));
+    const refused = denyHandshake(sessions, facts) ?? (await openHandshake(context));
     if (refused !== undefined) {
-      refuseUpgrade(req.socket, refused);
+      answerUpgrade(req.socket, refused);
       return false;
     }
     await commitHandshake(context);
-    defineLiveSession(req, context);
+    exposeSocketSession(req, context);
     return true;
   } catch (error) {
     // Those who call a middleware like this look at no error: it must not pass for a handshake.
-    refuseUpgrade(req.socket, failed(error));
+    answerUpgrade(req.socket, failureReply(error));
     return false;
   }
 }

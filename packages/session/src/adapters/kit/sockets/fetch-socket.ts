@@ -3,7 +3,7 @@ import { SessionError } from "../../../errors.ts";
 import type { Commit } from "../../../cookie/headers.ts";
 import type { FetchSession } from "../fetch-session.ts";
 import { heldBy } from "../expose.ts";
-import { liveContextOf, remember } from "../handshake.ts";
+import { liveContextOf, rememberSession } from "../handshake.ts";
 import { withCookies, withUpgrade, type BunServer } from "./bun-server.ts";
 import { assertSendable } from "./handshake-cookies.ts";
 import { TiedSocket } from "./tied-socket.ts";
@@ -77,7 +77,7 @@ export function guardServer<Server extends BunServer>(given: FetchSession, serve
     void context.state;
     const { setCookie } = commitNow(held);
     const data = ownData(options.data);
-    remember(context, data);
+    rememberSession(context, data);
     const headers = withCookies(options.headers, setCookie);
     return server.upgrade(request, { ...options, headers, data });
   });
@@ -129,7 +129,7 @@ export function openBunSocket(ws: BunSocket): boolean {
   const isOurs = typeof data === "object" && data !== null;
   const context = isOurs ? liveContextOf(data) : undefined;
   if (context === undefined) return false;
-  remember(context, ws);
+  rememberSession(context, ws);
   const close = (code: number, reason: string) => ws.close(code, reason);
   tiedSockets.set(ws, new TiedSocket(context, { close, send: (text) => ws.send(text) }));
   return true;

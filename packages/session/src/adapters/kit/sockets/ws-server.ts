@@ -11,12 +11,12 @@ import { heldBy } from "../expose.ts";
 import { isLivePage, separateFrames, speakLive, type ProtocolOptions } from "./frames.ts";
 import {
   commitHandshake,
-  decide,
-  defineLiveSession,
-  failed,
-  refuseHandshake,
-  refuseUpgrade,
-  remember,
+  openHandshake,
+  exposeSocketSession,
+  failureReply,
+  denyHandshake,
+  answerUpgrade,
+  rememberSession,
   type HandshakeSettings,
 } from "../handshake.ts";
 import { NodeFacts } from "../node-facts.ts";
@@ -77,13 +77,13 @@ export function openUpgrade<Data, Socket extends WsSocket>(
   const { req, socket } = upgrade;
   guardErrors(socket);
   const facts = new NodeFacts(req);
-  const refused = refuseHandshake(sessions, facts);
+  const refused = denyHandshake(sessions, facts);
   if (refused !== undefined) {
-    refuseUpgrade(socket, refused);
+    answerUpgrade(socket, refused);
     return;
   }
   const context = sessions.open(req.headers.cookie, facts);
-  defineLiveSession(req, context);
+  exposeSocketSession(req, context);
   void answer(upgrade, context, () => commitHandshake(context));
 }
 
@@ -103,7 +103,7 @@ function adoptUpgrade<Data, Socket extends WsSocket>(
   guardErrors(upgrade.socket);
   const { context } = held;
   live(held.sessions);
-  remember(context, upgrade.req);
+  rememberSession(context, upgrade.req);
   void answer(upgrade, context, async () => (await held.commit())?.setCookie ?? []);
 }
 
@@ -120,7 +120,7 @@ async function answer<Data, Socket extends WsSocket>(
   const { req, socket, settings } = upgrade;
   const refused = await prepare(upgrade, context, commit);
   if (refused !== undefined) {
-    refuseUpgrade(socket, refused);
+    answerUpgrade(socket, refused);
     return;
   }
   // What the app throws in its listeners is its own, as with the package alone.
@@ -137,12 +137,15 @@ async function prepare<Data, Socket extends WsSocket>(
   commit: () => MaybePromise<readonly string[]>,
 ): Promise<Reply | undefined> {
   try {
-    const refused = await decide(context, handshake && (() => handshake(context.session, req)));
+    const refused = await openHandshake(
+      context,
+      handshake && (() => handshake(context.session, req)),
+    );
     if (refused !== undefined) return refused;
     sendWithHandshake(server, req, await commit());
     return undefined;
   } catch (error) {
-    return failed(error);
+    return failureReply(error);
   }
 }
 
@@ -152,7 +155,7 @@ function follow<Data>(
   ws: WsSocket,
   isPage: boolean,
 ): void {
-  defineLiveSession(ws, context);
+  exposeSocketSession(ws, context);
   let handle: LiveHandle | undefined;
   const control = isPage ? separateFrames(ws as never, () => handle) : undefined;
   handle = attachSocket(context, {
