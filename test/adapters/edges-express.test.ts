@@ -1,10 +1,11 @@
 import { createServer, request, ServerResponse } from "node:http";
 import express from "express";
-import { csrfToken } from "@galleta/session";
+import express4 from "express4";
+import { csrfToken, type SessionOptions } from "@galleta/session";
 import { session as expressSession } from "@galleta/session/express";
 import { Server } from "socket.io";
 import { io as connectIo } from "socket.io-client";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { withEvents, type Running } from "./harness.ts";
 import { listen } from "./harnesses/listen.ts";
 import { ask, handshake, Jar } from "./wire.ts";
@@ -19,6 +20,43 @@ async function serveExpress(app: express.Express): Promise<string> {
   running = await listen(createServer(app));
   return running.origin;
 }
+
+describe.each([
+  ["Express 5", express],
+  ["Express 4", express4],
+])("%s behind a proxy that Express alone trusts", (_name, create) => {
+  async function warningsOf(trusted: unknown, options: Partial<SessionOptions> = {}) {
+    const app = create();
+    app.set("trust proxy", trusted);
+    app.use(expressSession(withEvents(options).options));
+    app.get("/", (_req, res) => void res.send("seen"));
+    const warn = vi.spyOn(process, "emitWarning").mockImplementation(() => undefined);
+    const origin = await serveExpress(app);
+    for (let i = 0; i < 3; i += 1) expect((await ask(origin, "/")).body).toBe("seen");
+    const warnings = warn.mock.calls.map(([warning]) => warning);
+    warn.mockRestore();
+    return warnings;
+  }
+
+  it.each([[1], [true], ["loopback"], [() => true]])(
+    "warns once, at the first request, of %s",
+    async (trusted) => {
+      const warnings = await warningsOf(trusted);
+      expect(warnings).toHaveLength(1);
+      expect(warnings[0]).toMatchObject({
+        code: "ERR_SESSION_SETUP",
+        message: expect.stringContaining("Set the sessions' `trustProxy` as well"),
+      });
+    },
+  );
+
+  it("is quiet where the sessions were told, or Express trusts none", async () => {
+    expect(await warningsOf(1, { trustProxy: 1 })).toEqual([]);
+    expect(await warningsOf(1, { trustProxy: false })).toEqual([]);
+    expect(await warningsOf(false)).toEqual([]);
+    expect(await warningsOf(0)).toEqual([]);
+  });
+});
 
 describe("Express", () => {
   const strict = () => withEvents({ csrf: "strict" }).options;

@@ -67,6 +67,7 @@ export class Sessions<Data = SessionData> {
       settings,
       isSecure: this.#crossSite.isSecure,
       ownOrigin: this.#crossSite.ownOrigin,
+      knowsProxies: options.trustProxy !== undefined,
       exchangePath: connected.exchangePath,
       endpoints: new Map(),
       cache: new TokenCache(),

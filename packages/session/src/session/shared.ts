@@ -19,6 +19,8 @@ export interface Shared {
   readonly isSecure: (request: RequestFacts) => boolean;
   /** The origin that a request was sent to; `undefined` where its Host is not valid or not allowed. */
   readonly ownOrigin: (request: RequestFacts) => string | undefined;
+  /** Whether the option `trustProxy` was given, be it as false. */
+  readonly knowsProxies: boolean;
   /** The store, where there is one. Set once, at set-up. */
   store: StorePort | undefined;
   /** Sockets and other processes, where there are any. */

@@ -4,6 +4,7 @@ import { when } from "../../maybe.ts";
 import type { SessionData, SessionOf } from "../../session/data.ts";
 import { throwUnattached } from "../../session/late-writes.ts";
 import { exposeSession } from "./expose.ts";
+import { warnOfTrustProxy } from "./express-proxy.ts";
 import { asksForSocket, liveContextOf, openForHandshake } from "./handshake.ts";
 import { NodeSession, sendReply } from "./node-session.ts";
 import { NodeFacts } from "./node-facts.ts";
@@ -52,6 +53,7 @@ export function serveConnect<Data>(
     return;
   }
   if (before.session !== undefined) throw refuseSecond("req.session");
+  warnOfTrustProxy(sessions as Sessions<never>, req);
   // In the `upgrade` event of a server there is no response. A response of a test may be as bare.
   if (!("flushHeaders" in res) && asksForSocket(new NodeFacts(req))) {
     const goOn = (passes: boolean) => {
