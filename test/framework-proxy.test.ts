@@ -1,6 +1,8 @@
+import { once } from "node:events";
 import { connect } from "node:net";
 import { App, configure, serve } from "galleta";
 import { afterEach, expect, it } from "vitest";
+import { WebSocket } from "ws";
 
 const SECRET_KEY = "a secret key of the suite of proxies, long enough";
 let close: (() => Promise<void>) | undefined;
@@ -15,6 +17,7 @@ async function start(sessions: object, hosts?: readonly string[]): Promise<numbe
   app.route("/callback", (req, res) => {
     res.json = { url: req.url.href, origin: req.origin, ip: req.ip };
   });
+  app.websocketRoute("/feed", (ws) => ws.send(ws.url.href));
   const server = await serve(app, { port: 0 });
   close = () => server.close({ timeout: 0 });
   return server.port;
@@ -52,6 +55,20 @@ it("a view sees what the client asked for, behind a proxy that is trusted", asyn
     origin: "https://shop.example:8443",
     ip: "203.0.113.5",
   });
+});
+
+it.each([
+  [{ trustProxy: 1 }, "https://shop.example:8443", "https://shop.example:8443/feed?room=1"],
+  [{}, "http://inner:3000", "http://inner:3000/feed?room=1"],
+])("a socket's view sees what a page's view sees with %j", async (sessions, origin, url) => {
+  const port = await start(sessions);
+  const headers = Object.fromEntries(FORWARDED.map((line) => line.split(": ")));
+  const socket = new WebSocket(`ws://127.0.0.1:${port}/feed?room=1`, {
+    headers: { Host: "inner:3000", ...headers },
+    origin,
+  });
+  const [message] = (await once(socket, "message")) as [Buffer];
+  expect(String(message)).toBe(url);
 });
 
 it("a view sees the connection, behind one that is not", async () => {

@@ -1,4 +1,5 @@
 import type { SessionData, SessionOf } from "@galleta/session";
+import { factsOf } from "@galleta/session/adapter";
 import type { H3Event } from "h3";
 import { WebSocketDisconnect } from "../errors.ts";
 import { handled } from "../handled.ts";
@@ -47,6 +48,7 @@ export class Socket<
   /** h3's event of the handshake, for h3's own functions that read a request. */
   readonly event: H3Event;
   readonly #parts: SocketParts;
+  #url: URL | undefined;
 
   /** Made by the framework. */
   constructor(parts: SocketParts) {
@@ -61,9 +63,15 @@ export class Socket<
     return `Socket { ${this.url.pathname} }`;
   }
 
-  /** The URL of the handshake. Its host is what the client says it is. */
+  /**
+   * The whole URL of the handshake, as the client asked for it. Scheme, host and port are a proxy's
+   * where `SESSIONS.trustProxy` trusts it; the host is what the client says it is.
+   */
   get url(): URL {
-    return this.event.url;
+    const { url, req } = this.event;
+    const origin = this.#parts.session?.context.shared.ownOrigin(factsOf(req));
+    if (origin === undefined || origin === url.origin) return url;
+    return (this.#url ??= new URL(url.pathname + url.search, origin));
   }
 
   /** The headers of the handshake. */
