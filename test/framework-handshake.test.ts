@@ -29,6 +29,34 @@ describe("the handshake", () => {
     expect(own.lines[0]).toContain("101");
   });
 
+  test("the log of a denial names what was asked, both origins and the remedy", async () => {
+    const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
+    const view = vi.fn();
+    // One reason is told once in ten seconds, so each denial has an app of its own.
+    const serve = () => {
+      const app = appWith({ SESSIONS: { secretKey: SESSIONS.secretKey } });
+      app.websocketRoute("/ws", view);
+      app.route("/todos", { methods: ["POST"] }, view);
+      return live(app);
+    };
+    const remedy = "Set trustProxy behind a proxy, or add it to trustedOrigins.";
+    const page = await serve();
+    const headers = { origin: `http://evil.example:${page.port}` };
+    const post = await fetch(`${page.url}/todos?key=1`, { method: "POST", headers });
+    expect(post.status).toBe(403);
+    expect(warn).toHaveBeenLastCalledWith(
+      `[galleta] POST /todos denied: Origin ${headers.origin}; this site is http://127.0.0.1:${page.port} (the host differs). The Origin is not this site. ${remedy}`,
+    );
+    const { port } = await serve();
+    await handshake({ port }, { Origin: `https://127.0.0.1:${port}` }, "/ws?key=1");
+    expect(warn).toHaveBeenLastCalledWith(
+      `[galleta] WebSocket handshake /ws denied: Origin https://127.0.0.1:${port}; this site is http://127.0.0.1:${port} (the scheme differs). The Origin is not this site. ${remedy}`,
+    );
+    expect(warn).toHaveBeenCalledTimes(2);
+    expect(view).not.toHaveBeenCalled();
+    expect(log()).not.toHaveBeenCalled();
+  });
+
   test.each([
     [{ "Sec-WebSocket-Key": "short" }, 400],
     [{ "Sec-WebSocket-Version": "12" }, 426],

@@ -12,6 +12,7 @@ import {
 } from "../packages/galleta/src/index.ts";
 import { createClient, type TestClient } from "../packages/galleta/src/testing/index.ts";
 import { KEY } from "./support/jar.ts";
+import { keyValueStore } from "./support/key-value-store.ts";
 import { Page } from "./support/page.ts";
 
 type Data = Record<string, unknown>;
@@ -253,6 +254,32 @@ it("a store that fails is a 503, and only where the session is used", async () =
   expect([refused.status, (await refused.json()).code]).toEqual([503, "ERR_SESSION_STORE"]);
   expect((await client.get("/plain", { headers })).status).toBe(200);
   await expect(client.websocket("/live", { headers })).rejects.toMatchObject({ status: 503 });
+});
+
+it("a logout while the store fails is a 503 that takes the browser's cookie with it", async () => {
+  const store = keyValueStore();
+  let isDown = false;
+  const failing =
+    <Given extends unknown[], Value>(method: (...given: Given) => Promise<Value>) =>
+    async (...given: Given): Promise<Value> => {
+      if (isDown) throw new Error("down");
+      return method(...given);
+    };
+  const [get, set, remove] = [failing(store.get), failing(store.set), failing(store.delete)];
+  const app = start({ store: { get, set, delete: remove }, onEvent() {} });
+  const client = await loggedIn(app);
+  const url = new URL("http://testserver");
+  const cookie = client.cookies.header(url)!;
+  expect(cookie).toContain("session=");
+  isDown = true;
+  const logout = await client.post("/logout");
+  expect([logout.status, (await logout.json()).code]).toEqual([503, "ERR_SESSION_STORE"]);
+  expect(logout.headers.getSetCookie().join()).toContain("Max-Age=0");
+  expect(client.cookies.header(url) ?? "").not.toContain("session=");
+  isDown = false;
+  // The process that could not tell the store remembers the end.
+  const copy = await browser(app).get("/session", { headers: { cookie } });
+  expect(await copy.json()).toEqual({});
 });
 
 it("app.sessions says what to do where there are none", () => {
