@@ -158,7 +158,8 @@ async function bundle(places, format, folder) {
       format,
       platform: "node",
       target: "node20.19",
-      sourcemap: true,
+      // The maps are more than half of the package. A debugger of today loads the ES modules.
+      sourcemap: format === "esm",
       external: FRAMEWORKS,
       logLevel: "warning",
       plugins: [external(from)],

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
@@ -165,6 +165,33 @@ const NEEDS: Readonly<Record<string, { packages: string[]; typed: string[] }>> =
   "socket.io-chat": { packages: ["socket.io"], typed: ["socket.io"] },
   "crossws-chat": { packages: ["crossws", "srvx"], typed: ["crossws"] },
 };
+
+describe("galleta", () => {
+  it("and all that it brings take at most 5 MB", async () => {
+    const packages = ["@galleta/session", "@galleta/inspect", "galleta"];
+    const named = packages.flatMap((name) => ["--workspace", name]);
+    const args = ["pack", "--dry-run", "--json", "--ignore-scripts", ...named];
+    const { stdout } = await promisify(execFile)("npm", args, { cwd: ROOT });
+    const packed = Object.values(JSON.parse(stdout) as Record<string, { unpackedSize: number }>);
+    const manifest = JSON.parse(
+      readFileSync(join(ROOT, "packages/galleta/package.json"), "utf8"),
+    ) as {
+      dependencies: Record<string, string>;
+    };
+    const others = Object.keys(manifest.dependencies).filter((name) => !packages.includes(name));
+    const sizes = [...packed.map((one) => one.unpackedSize), ...others.map(sizeOf)];
+    expect(packed).toHaveLength(packages.length);
+    expect(sizes.reduce((sum, size) => sum + size)).toBeLessThanOrEqual(5_000_000);
+  });
+});
+
+/** Bytes of the files of an installed package. */
+function sizeOf(name: string): number {
+  const folder = join(ROOT, "node_modules", name);
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .reduce((sum, entry) => sum + statSync(join(entry.parentPath, entry.name)).size, 0);
+}
 
 describe("in an empty project", () => {
   const cases = Object.entries(NEEDS);
