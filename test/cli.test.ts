@@ -172,12 +172,12 @@ describe("galleta serve says in one line", () => {
     [
       "a variable that is missing",
       `import { Config } from "galleta";\nnew Config(".env").get("DATABASE_URL");`,
-      /^DATABASE_URL is missing: set it in the environment or in \.env\.$/,
+      /^DATABASE_URL is missing: set it in the environment or in \.env\. See https:\/\/\S+$/,
     ],
     [
       "a value that fits no cast, without the value",
       `import { Config } from "galleta";\nnew Config().get("SECRET_KEY", { cast: Number });`,
-      /^SECRET_KEY must be a number\.$/,
+      /^SECRET_KEY must be a number\. See https:\/\/\S+$/,
     ],
     [
       "JSON that cannot be read, without the text",
