@@ -50,7 +50,41 @@ function programs(): Map<string, Block[]> {
 }
 
 /** Errors of a part: a name of elsewhere, a module beside it, alternatives, a `return`. */
-const OF_A_PART = /error TS(?:2304|2552|2503|18004|7006|7031|2451|1108)\b|module '\.\/[^']*'/;
+const OF_A_PART = /error TS(?:2304|2552|2503|2593|18004|7006|7031|2451|1108)\b|module '\.\/[^']*'/;
+
+/** Packages that have a folder of their own (test/frameworks), and modules of newer versions of Node. */
+const ELSEWHERE = [
+  ...Object.keys(dependenciesOf("test/frameworks/package.json")).filter(
+    (name) => !name.startsWith("@nestjs/"),
+  ),
+  "elysia/ws",
+  "node:sqlite",
+];
+
+/** What the types of Bun and of Cloudflare's workers declare. */
+const RUNTIMES = `
+declare const Bun: any;
+declare class DurableObject { ctx: any }
+declare module "@nestjs/platform-ws" {
+  export class WsAdapter { constructor(app: unknown); create(port: number, options?: object): any }
+}
+declare module "@nestjs/platform-socket.io" {
+  export class IoAdapter {
+    constructor(app: unknown);
+    createIOServer(port: number, options?: object): any;
+  }
+}
+declare class WebSocketPair { 0: WebSocket; 1: WebSocket }
+interface ResponseInit { webSocket?: WebSocket }
+interface WebSocket { accept(): void; serializeAttachment(value: unknown): void; deserializeAttachment(): any }
+`;
+
+function dependenciesOf(path: string): object {
+  const { dependencies } = JSON.parse(readFileSync(join(root, path), "utf8")) as {
+    dependencies: object;
+  };
+  return dependencies;
+}
 
 async function compile(name: string, program: readonly Block[]): Promise<string[]> {
   const folder = join(scratch, name);
@@ -59,6 +93,8 @@ async function compile(name: string, program: readonly Block[]): Promise<string[
     // A block without import is a module too, and no script whose names are everyone's.
     writeFileSync(join(folder, `block-${index}.mts`), `${code}\nexport {};\n`);
   }
+  const modules = ELSEWHERE.map((module) => `declare module "${module}";`).join("\n");
+  writeFileSync(join(folder, "elsewhere.d.ts"), modules + RUNTIMES);
   const compilerOptions = {
     target: "ES2023",
     lib: ["ES2023", "DOM", "DOM.Iterable"],

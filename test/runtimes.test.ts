@@ -94,11 +94,12 @@ describe.runIf(isInstalled)("the built packages", () => {
       timeout: 60_000,
     });
     expect(JSON.parse(stdout.trim().split("\n").at(-1) ?? "")).toEqual({
-      outcomes: { "own 101": 500, "foreign 403": 500 },
+      // A third of the handshakes writes; its cookie goes out with the 101.
+      outcomes: { "own 101": 500, "foreign 403": 500, "own cookie": 166 },
       late: { write: "ERR_SESSION_HANDSHAKE_SENT", update: "ERR_SESSION_HANDSHAKE_SENT" },
       body: "up",
     });
-    expect(stderr).toContain("ERR_SESSION_RUNTIME");
+    expect(stderr).not.toContain("Error");
   });
 
   it("do what docs/runtimes.md says", () => {

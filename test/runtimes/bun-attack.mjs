@@ -65,7 +65,9 @@ async function attack(from) {
     const head = await shake(server.port, path, [isOwn ? own : foreign]);
     const key = `${isOwn ? "own" : "foreign"} ${head.split(" ")[1]}`;
     outcomes[key] = (outcomes[key] ?? 0) + 1;
-    if (!isOwn && /set-cookie/i.test(head)) outcomes["foreign cookie"] = true;
+    if (!/set-cookie/i.test(head)) continue;
+    const whose = isOwn ? "own cookie" : "foreign cookie";
+    outcomes[whose] = (outcomes[whose] ?? 0) + 1;
   }
 }
 

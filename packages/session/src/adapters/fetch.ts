@@ -59,7 +59,9 @@ type Answered = Response | undefined | void;
  */
 export function session<Data = SessionData>(given: SessionsOrOptions<Data>) {
   const sessions = toSessions(given);
-  return <Beside extends unknown[] = unknown[], Answer extends Answered = Response>(
+  // What the runtime passes has its type from the runtime; unnamed it is used as it comes.
+  // oxlint-disable-next-line typescript/no-explicit-any
+  return <Beside extends unknown[] = any[], Answer extends Answered = Response>(
     handler: SessionHandler<Data, Beside, Answer>,
     settings: FetchSettings<Beside> = {},
   ): ((request: Request, ...beside: Beside) => Promise<Response | Answer>) =>
@@ -85,7 +87,8 @@ export function session<Data = SessionData>(given: SessionsOrOptions<Data>) {
  */
 export function withSession<
   Data = SessionData,
-  Beside extends unknown[] = unknown[],
+  // oxlint-disable-next-line typescript/no-explicit-any -- as in `session`
+  Beside extends unknown[] = any[],
   Answer extends Answered = Response,
 >(
   handler: SessionHandler<Data, Beside, Answer>,
