@@ -1,6 +1,6 @@
 const DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/** Django's base 62, in which it writes the seconds since 1970: digits, capitals, small letters. */
+/** Writes a number in Django's base 62: digits, then capitals, then small letters. */
 export function toBase62(number: number): string {
   let text = "";
   let rest = Math.floor(number);
@@ -12,8 +12,8 @@ export function toBase62(number: number): string {
 }
 
 /**
- * The number of a base-62 text.
- * @returns `undefined` where it is not one, has leading zeros, or is over 2^53 - 1
+ * Reads a base-62 number.
+ * @returns `undefined` if the text is not one, has leading zeros, or is over 2^53 - 1
  */
 export function fromBase62(text: string): number | undefined {
   if (text === "" || text.length > 9 || (text.length > 1 && text.startsWith("0"))) return undefined;

@@ -3,21 +3,27 @@ import { inflateSync } from "node:zlib";
 import type { FormatReading, RejectReason } from "../session/format.ts";
 
 /**
- * Characters of a cookie's value. Browsers keep 4096 of name and value together; other clients may
- * keep more, so twice that is read, and anything longer is refused before a byte of it is looked at.
+ * The most characters of a cookie's value that a format reads. Browsers keep 4096 characters of
+ * name and value together, other clients may keep more. A longer value is rejected before it is
+ * read.
  */
 export const MAX_COOKIE_CHARS = 8192;
 
-/** Bytes of JSON. Also what zlib may unpack to: 4 kB of cookie could otherwise become 4 MB. */
+/**
+ * The most bytes of JSON, also after zlib unpacked them: 4 kB of cookie could otherwise become 4
+ * MB.
+ */
 export const MAX_JSON_BYTES = 65_536;
 
-/** Objects and arrays inside each other: the session itself and 64 levels in it, as the engine has. */
+/**
+ * The most levels of nested objects and arrays: the session and 64 levels in it, as in the engine.
+ */
 export const MAX_DEPTH = 65;
 
-/** A refusal, as a step of a reading or as its outcome. */
+/** A rejected cookie, as the result of one step or of the whole reading. */
 export type Rejection = Extract<FormatReading, { ok: false }>;
 
-/** Makes a refusal. */
+/** Makes a rejection. */
 export const reject = (reason: RejectReason): Rejection => ({ ok: false, reason });
 
 /** Unpacks zlib data, but never to more than {@link MAX_JSON_BYTES}. */
@@ -30,10 +36,10 @@ export function inflate(packed: Uint8Array): Buffer | Rejection {
   }
 }
 
-// ignoreBOM keeps a byte order mark in the text, where it is refused: JSON does not begin with one.
+// `ignoreBOM` keeps a byte order mark in the text. `JSON.parse` then rejects it, as JSON requires.
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** The text of UTF-8 bytes; `undefined` where they are not UTF-8. */
+/** Decodes UTF-8. Returns `undefined` for invalid bytes. */
 export function utf8(bytes: Uint8Array): string | undefined {
   try {
     return strictUtf8.decode(bytes);
@@ -44,7 +50,7 @@ export function utf8(bytes: Uint8Array): string | undefined {
 
 /**
  * Decodes base64 (RFC 4648 §4) with its padding, and only the canonical form.
- * @returns `undefined` where the text is not canonical
+ * @returns `undefined` if the text is not canonical
  */
 export function fromBase64(text: string): Buffer | undefined {
   const bytes = Buffer.from(text, "base64");

@@ -11,7 +11,7 @@ const format = cookieSession({ secretKey: secret });
 const read = (session: string, signature: string, by = format) =>
   by.read(cookieSource({ session, "session.sig": signature }), 0);
 
-describe("the cookies of cookie-session", () => {
+describe("cookie-session's cookies", () => {
   it("are read, without times", () => {
     expect(read(value, sig)).toEqual({ ok: true, data: payload, keyIndex: 0 });
   });
@@ -23,7 +23,7 @@ describe("the cookies of cookie-session", () => {
     ]);
   });
 
-  it("are no session without their data, and refused without their signature", () => {
+  it("give an empty session without the data cookie, and are rejected without the signature", () => {
     expect(format.read(cookieSource({ "session.sig": sig }), 0)).toBeUndefined();
     expect(format.read(cookieSource({ session: value }), 0)).toEqual({ ok: false, reason: "mac" });
     expect(read(value, "")).toEqual({ ok: false, reason: "mac" });
@@ -54,7 +54,7 @@ describe("the cookies of cookie-session", () => {
     }
   });
 
-  it("are refused with any byte of either changed", () => {
+  it("are rejected when any byte of either cookie changed", () => {
     for (const other of tampered(value)) expect(read(other, sig)).toMatchObject({ ok: false });
     for (const other of tampered(sig)) expect(read(value, other)).toMatchObject({ ok: false });
   });

@@ -13,7 +13,7 @@ import { COOKIE_NAME, readFormatOptions, readKeys, type FormatRules } from "./fo
 export interface CookieSessionOptions {
   /** `secret`, or the list `keys`: the first signs, all verify. */
   secretKey: SecretKeys;
-  /** `name`. Default `"session"`; the signature's cookie is that with `.sig`. */
+  /** `name`. Default `"session"`. The signature's cookie has the same name and `.sig`. */
   sessionCookie?: string | undefined;
   /** The algorithm of a `Keygrip` passed as `keys`. Default `"sha1"`. */
   digest?: Digest | undefined;
@@ -27,13 +27,14 @@ const RULES: FormatRules<CookieSessionOptions> = {
 const STYLE: JsonStyle = { numbers: "js" };
 
 /**
- * The two cookies of Express' and Connect's cookie-session: base64 of JSON, and an HMAC of Keygrip
- * over name and value.
+ * Reads and writes the two cookies of Express' cookie-session. One is base64 of JSON, the other
+ * Keygrip's HMAC over name and value.
  *
- * These cookies do not tell when they were written: only the browser ends them. Stricter than
- * cookie-session: data and signature must be canonical base64 (RFC 4648 §3.5), and sizes are bounded.
+ * These cookies do not say when they were written, so only the browser ends them. This reader is
+ * stricter than cookie-session: data and signature must be canonical base64 (RFC 4648 §3.5), and
+ * sizes are bounded.
  *
- * @throws SessionError `ERR_SESSION_OPTION` or `ERR_SESSION_KEY` when an option is wrong
+ * @throws SessionError `ERR_SESSION_OPTION` or `ERR_SESSION_KEY` if an option is wrong
  * @example
  * ```ts
  * const old = cookieSession({ secretKey: [THEIR_KEY, THEIR_OLD_KEY] });

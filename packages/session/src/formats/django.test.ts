@@ -63,7 +63,7 @@ describe("Django's cookie", () => {
     expect(text('{"user":"alice","n":1}')).toBe(facts.small.value);
   });
 
-  it("lasts exactly SESSION_COOKIE_AGE, and is at most 60 s from the future", () => {
+  it("lasts exactly SESSION_COOKIE_AGE, and may be dated at most 60 s ahead", () => {
     const { value } = facts.small;
     expect(read(value, timestamp + 14 * DAY)).toMatchObject({ ok: true });
     expect(read(value, timestamp + 14 * DAY + 1)).toEqual({ ok: false, reason: "expired" });
@@ -78,7 +78,7 @@ describe("Django's cookie", () => {
     expect(read(written?.value ?? "")).toEqual({ ok: false, reason: "mac" });
   });
 
-  it("is refused with a signature of SHA-1, of padding, or with bits that mean nothing", () => {
+  it("is rejected with a SHA-1 signature, with padding, or with unused bits set", () => {
     const payload = facts.small.value.split(":")[0] ?? "";
     expect(read(signed(payload, "sha1"))).toEqual({ ok: false, reason: "mac" });
     expect(read(`${facts.small.value}=`)).toEqual({ ok: false, reason: "not-canonical" });
@@ -96,7 +96,7 @@ describe("Django's cookie", () => {
     expect(json).toBe('{"u":"\\u00e9\\u2603\\ud83d\\ude00"}');
   });
 
-  it("is refused when it unpacks to too much, or to nothing", () => {
+  it("is rejected when it unpacks to too much, or to nothing", () => {
     const bomb = deflateSync(Buffer.alloc(4_000_000, "a"));
     expect(bomb.length).toBeLessThan(5000);
     expect(read(signed(`.${bomb.toString("base64url")}`))).toEqual({
@@ -109,7 +109,7 @@ describe("Django's cookie", () => {
     }
   });
 
-  it.each(samples)("is refused with any byte changed: $payload", ({ value }) => {
+  it.each(samples)("is rejected with any byte changed: $payload", ({ value }) => {
     for (const other of tampered(value)) expect(read(other)).toMatchObject({ ok: false });
   });
 });

@@ -25,7 +25,7 @@ export interface DjangoOptions {
   secretKey: SecretKeys;
   /** `SESSION_COOKIE_NAME`. Default `"sessionid"`. */
   sessionCookie?: string | undefined;
-  /** `SESSION_COOKIE_AGE` in seconds, 14 days by default; null accepts cookies of any age. */
+  /** `SESSION_COOKIE_AGE` in seconds. Default 14 days; null accepts cookies of any age. */
   maxAge?: number | null | undefined;
   /** The salt of the session back end. Default `"django.contrib.sessions.backends.signed_cookies"`. */
   salt?: string | undefined;
@@ -39,19 +39,20 @@ const RULES: FormatRules<DjangoOptions> = {
   maxAge: [SECONDS, 14 * DAY],
   salt: [TEXT, SALT],
 };
-/** Django's JSONSerializer. It reads bytes as Latin-1, so everything but ASCII must be escaped. */
+/** Matches Django's JSONSerializer. It reads bytes as Latin-1, so all non-ASCII must be escaped. */
 const STYLE: JsonStyle = { numbers: "python", ascii: true };
 
 /**
- * The session cookie of Django's `signed_cookies` back end with its `JSONSerializer`: JSON in
- * base64url, in zlib where that is shorter, the time in base 62, and an HMAC-SHA-256.
+ * Reads and writes the session cookie of Django's `signed_cookies` back end. It holds the JSON of
+ * `JSONSerializer` in base64url (in zlib if that is shorter), the time in base 62, and an
+ * HMAC-SHA-256.
  *
- * Stricter than Django: pickled sessions and signatures with SHA-1 (Django 3.1 and before) are
- * refused, sizes are bounded, and a time more than 60 seconds ahead is. What Python's JSON has and
- * JavaScript lacks (integers over 2^53 - 1, NaN, Infinity) stands in the session as
- * `{ "$number": "NaN" }` and is written back as it was.
+ * This reader is stricter than Django: it rejects pickled sessions, signatures with SHA-1 (Django
+ * 3.1 and before), cookies over a size limit, and times more than 60 seconds ahead. Values that
+ * Python's JSON has and JavaScript lacks (integers over 2^53 - 1, NaN, Infinity) appear in the
+ * session as `{ "$number": "NaN" }` and are written back unchanged.
  *
- * @throws SessionError `ERR_SESSION_OPTION` or `ERR_SESSION_KEY` when an option is wrong
+ * @throws SessionError `ERR_SESSION_OPTION` or `ERR_SESSION_KEY` if an option is wrong
  * @example
  * ```ts
  * const shared = django({ secretKey: [THEIR_KEY, THEIR_OLD_KEY] });

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { JsonObject, JsonValue } from "../session/format.ts";
 import { readTags, writeTags } from "./flask-tags.ts";
 
-// Left what Flask writes, right what stands in the session.
+// Left: what Flask writes. Right: what the session holds.
 const pairs: [string, JsonObject, JsonObject][] = [
   ["a tuple", { a: { " t": [1, 2] } }, { a: { " t": [1, 2] } }],
   ["bytes", { a: { " b": "AP8=" } }, { a: { " b": "AP8=" } }],
@@ -64,7 +64,7 @@ describe("Flask's tags", () => {
     expect(readTags(cookie as JsonObject)).toEqual({ a: value });
   });
 
-  it("refuse a session that would not be a dict in Flask", () => {
+  it("reject a session that would not be a dict in Flask", () => {
     expect(readTags({ " t": [1] })).toBeUndefined();
     expect(readTags({ " m": "x" })).toBeUndefined();
     expect(readTags({ " di": 1 })).toBeUndefined();

@@ -2,16 +2,16 @@ import { fromBase64 } from "./bounds.ts";
 import type { JsonObject, JsonValue } from "../session/format.ts";
 import { isObject } from "../session/json.ts";
 
-// Flask writes a value that JSON lacks as an object with one key, its tag. Such an object stays as it
-// is in the session, and writing it gives Flask the very value back. Where an object only looks like
-// a tagged value, Flask tags it as a dict: `{" t": 5}` is `{" di": {" t__": 5}}` in the cookie. Here
-// the session has the plain `{" t": 5}` again, except where that would be a tagged value.
+// Flask writes a value that JSON lacks as an object with one key, its tag. The session holds that
+// object unchanged, and writing it gives Flask the same value back. If an object only looks like a
+// tagged value, Flask tags it as a dict: `{" t": 5}` is `{" di": {" t__": 5}}` in the cookie. Then
+// the session holds the plain `{" t": 5}` again, unless that would be a tagged value.
 
 const DATE =
   /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} \d\d:\d\d:\d\d GMT$/;
 const DICT = " di";
 
-/** The tags, and whether a value is what Flask writes under them. */
+/** The tags, each with a test for the values that Flask writes under it. */
 const TAGS: ReadonlyMap<string, (value: JsonValue | undefined) => boolean> = new Map([
   [DICT, (value) => isTaggedDict(value)],
   [" t", (value) => Array.isArray(value)],
@@ -24,13 +24,13 @@ const TAGS: ReadonlyMap<string, (value: JsonValue | undefined) => boolean> = new
 const isDate = (text: string) =>
   DATE.test(text) && new Date(Date.parse(text)).toUTCString() === text;
 
-/** The tag which is the only key of an object. */
+/** Returns the tag if it is the object's only key. */
 function tagOf(object: JsonObject): string | undefined {
   const keys = Object.keys(object);
   return keys.length === 1 && TAGS.has(keys[0] ?? "") ? keys[0] : undefined;
 }
 
-/** The tag that an object under `" di"` had as its only key. */
+/** Returns the tag that was the only key of an object under `" di"`. */
 function tagOfDict(value: JsonValue | undefined): string | undefined {
   if (!isObject(value)) return undefined;
   const keys = Object.keys(value);
@@ -40,10 +40,10 @@ function tagOfDict(value: JsonValue | undefined): string | undefined {
   return TAGS.has(tag) ? tag : undefined;
 }
 
-/** Whether an object with this tag as its only key is a value that Flask tagged. */
+/** True if an object with this tag as its only key is a value that Flask tagged. */
 const isTagged = (tag: string, object: JsonObject) => TAGS.get(tag)?.(object[tag]) === true;
 
-/** Whether what stands under `" di"` would be a tagged value without it. */
+/** True if the value under `" di"` would be a tagged value without it. */
 function isTaggedDict(value: JsonValue | undefined): boolean {
   const tag = tagOfDict(value);
   if (tag === undefined || !isObject(value)) return false;
@@ -51,8 +51,8 @@ function isTaggedDict(value: JsonValue | undefined): boolean {
 }
 
 /**
- * The session in a cookie of Flask.
- * @returns `undefined` where Flask would not get a dict out of it
+ * Turns the JSON of a Flask cookie into a session.
+ * @returns `undefined` if Flask would not read it as a dict
  */
 export function readTags(cookie: JsonObject): JsonObject | undefined {
   const tag = tagOf(cookie);
@@ -74,7 +74,7 @@ function readValue(value: JsonValue): JsonValue {
   return isTagged(tag, plain) ? { [DICT]: { [`${tag}__`]: content } } : plain;
 }
 
-/** The cookie of a session, as Flask tags it. */
+/** Tags a session as Flask does for its cookie. */
 export function writeTags(session: JsonObject): JsonObject {
   const tag = tagOf(session);
   return tag === undefined ? mapObject(session, writeValue) : asDict(tag, session);
@@ -86,7 +86,7 @@ function writeValue(value: JsonValue): JsonValue {
   const tag = tagOf(value);
   if (tag === undefined) return mapObject(value, writeValue);
   if (!isTagged(tag, value)) return asDict(tag, value);
-  // Under " di" stands an object whose key only looks like a tag; what it holds is tagged as usual.
+  // The object under " di" has a key that only looks like a tag. Its content is tagged as usual.
   return mapObject(value, (content) =>
     tag === DICT && isObject(content) ? mapObject(content, writeValue) : writeValue(content),
   );

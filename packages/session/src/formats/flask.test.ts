@@ -33,7 +33,7 @@ describe("Flask's cookie", () => {
       expiresAt: timestamp + 31 * DAY,
       keyIndex: 0,
     });
-    // Flask's escape of a dict that looks like a tuple is undone; everything else stays tagged.
+    // The session has no escape for a dict that looks like a tuple. All other tags stay.
     const expected = json.replace('{" di":{" t__":1}}', '{" t":1}');
     expect(read(value)).toMatchObject({ data: JSON.parse(expected) as JsonObject });
   });
@@ -51,7 +51,7 @@ describe("Flask's cookie", () => {
     expect(key.toString("hex")).toBe(facts.derived_key_hex);
   });
 
-  it("lasts exactly 31 days, and is not from the future", () => {
+  it("lasts exactly 31 days, and may not be dated in the future", () => {
     const { value } = facts.small;
     expect(read(value, timestamp + 31 * DAY)).toMatchObject({ ok: true });
     expect(read(value, timestamp + 31 * DAY + 1)).toEqual({ ok: false, reason: "expired" });
@@ -74,7 +74,7 @@ describe("Flask's cookie", () => {
     }
   });
 
-  it.each(samples)("is refused with any byte changed: $json", ({ value }) => {
+  it.each(samples)("is rejected with any byte changed: $json", ({ value }) => {
     for (const other of tampered(value)) expect(read(other)).toMatchObject({ ok: false });
   });
 });

@@ -24,7 +24,7 @@ export interface FlaskOptions {
   secretKey: SecretKeys;
   /** `SESSION_COOKIE_NAME`. Default `"session"`. */
   sessionCookie?: string | undefined;
-  /** `PERMANENT_SESSION_LIFETIME` in seconds, 31 days by default; null accepts cookies of any age. */
+  /** `PERMANENT_SESSION_LIFETIME` in seconds. Default 31 days; null accepts cookies of any age. */
   maxAge?: number | null | undefined;
   /** The session interface's `salt`. Default `"cookie-session"`. */
   salt?: string | undefined;
@@ -40,20 +40,22 @@ const RULES: FormatRules<FlaskOptions> = {
   salt: [TEXT, "cookie-session"],
   digest: [oneOf(...DIGESTS), "sha1"],
 };
-/** The JSON of Flask's TaggedJSONSerializer. */
+/** Matches the JSON of Flask's TaggedJSONSerializer. */
 const STYLE: JsonStyle = { numbers: "python", transform: writeTags };
 
 /**
- * The session cookie of Flask: tagged JSON with sorted keys in base64url, in zlib where that is
- * shorter, the time, and an HMAC, joined as itsdangerous' `URLSafeTimedSerializer` does.
+ * Reads and writes the session cookie of Flask. It holds tagged JSON with sorted keys in base64url
+ * (in zlib if that is shorter), the time, and an HMAC, joined as by itsdangerous'
+ * `URLSafeTimedSerializer`.
  *
- * What Python has and JSON lacks stands in the session as Flask writes it, and is written back so:
- * a tuple is `{ " t": [1, 2] }`, bytes `{ " b": "AP8=" }`, a UUID `{ " u": "..." }`, a datetime
- * `{ " d": "Wed, 01 Jan 2025 00:00:00 GMT" }`, Markup `{ " m": "<b>" }`; integers over 2^53 - 1, NaN
- * and Infinity are `{ "$number": "NaN" }`. Stricter than Flask: payload and signature must be
- * canonical base64url (RFC 4648 §3.5), and sizes are bounded, also of what zlib unpacks.
+ * Values that Python has and JSON lacks appear in the session as Flask writes them, and are written
+ * back unchanged: a tuple is `{ " t": [1, 2] }`, bytes `{ " b": "AP8=" }`, a UUID `{ " u": "..."
+ * }`, a datetime `{ " d": "Wed, 01 Jan 2025 00:00:00 GMT" }`, Markup `{ " m": "<b>" }`; integers
+ * over 2^53 - 1, NaN and Infinity are `{ "$number": "NaN" }`. This reader is stricter than Flask:
+ * payload and signature must be canonical base64url (RFC 4648 §3.5), and sizes are bounded, also
+ * after zlib.
  *
- * @throws SessionError `ERR_SESSION_OPTION` or `ERR_SESSION_KEY` when an option is wrong
+ * @throws SessionError `ERR_SESSION_OPTION` or `ERR_SESSION_KEY` if an option is wrong
  * @example
  * ```ts
  * const shared = flask({ secretKey: THEIR_KEY });

@@ -39,7 +39,7 @@ describe.each(formats)("the options of %s", (name, factory) => {
     }
   });
 
-  it("are known, or the nearest is named", () => {
+  it("must be known; the nearest name is suggested", () => {
     expect(make(factory, { ...named, secretkey: "x" })).toThrow(
       code(
         "ERR_SESSION_OPTION",
@@ -56,7 +56,7 @@ describe.each(formats)("the options of %s", (name, factory) => {
     expect(make(factory, null)).toThrow(code("ERR_SESSION_OPTION"));
   });
 
-  it("name a cookie", () => {
+  it("include a cookie name", () => {
     for (const sessionCookie of ["", "a b", "a=b", "a;b", "é", 5, null, "x".repeat(257)]) {
       expect(make(factory, { secretKey, sessionCookie })).toThrow(
         code("ERR_SESSION_OPTION", /sessionCookie/),
@@ -64,7 +64,7 @@ describe.each(formats)("the options of %s", (name, factory) => {
     }
   });
 
-  it("do not show a key in what is thrown or made", () => {
+  it("do not show a key in an error or in a cookie", () => {
     const format = factory({ ...named, secretKey } as never);
     expect(inspect(format, { depth: 9, showHidden: true })).not.toContain(secretKey);
     try {
@@ -108,7 +108,7 @@ describe("single options", () => {
     expect(make(factory, { ...named, ...options })).toThrow(code("ERR_SESSION_OPTION"));
   });
 
-  it("ask for 32 characters where iron-session does", () => {
+  it("require 32 characters for iron-session", () => {
     const short = "x".repeat(31);
     for (const key of [short, [secretKey, short], { 1: secretKey, 2: short }, {}]) {
       expect(make(ironSession, { ...named, secretKey: key })).toThrow(code("ERR_SESSION_KEY"));

@@ -12,24 +12,24 @@ import {
   type Rules,
 } from "../validate.ts";
 
-/** The name of a cookie. */
+/** A check for the name of a cookie. */
 export const COOKIE_NAME: Check = [
   isCookieName,
   "a cookie name: letters, digits and !#$%&'*+-.^_`|~ only",
 ];
 
-/** A lifetime; null stands for no limit. */
+/** A check for a lifetime; null means no limit. */
 export const SECONDS = orNull(
   integer(0, Number.MAX_SAFE_INTEGER, "a whole number of seconds, 0 or more"),
 );
 
-/** The rules of a format's options, but for its keys. */
+/** The checks of a format's options, except its keys. */
 export type FormatRules<Options> = Rules<{
   [Name in Exclude<keyof Options, "secretKey">]-?: Exclude<Options[Name], undefined>;
 }>;
 
 /**
- * Checks the options of a format but its keys, and fills in their defaults.
+ * Checks a format's options, except its keys, and fills in their defaults.
  *
  * @param format the name of its function, for messages
  * @throws SessionError `ERR_SESSION_OPTION`
@@ -41,13 +41,13 @@ export function readFormatOptions<Options extends { sessionCookie: string | unde
 ): Options {
   checkOptionNames(given, ["secretKey", ...Object.keys(rules)], `option of ${format}`);
   const options = readOptions(given, rules);
-  // Where the other framework has no default, the name must be given.
+  // If the other framework has no default, the app must give the name.
   checkOption("sessionCookie", options.sessionCookie, COOKIE_NAME);
   return options;
 }
 
 /**
- * Gives the texts of the keys.
+ * Returns the keys as strings.
  *
  * @throws SessionError `ERR_SESSION_KEY`; the message holds no key
  */
@@ -59,6 +59,6 @@ export function readKeys(format: string, keys: SecretKeys, minLength = 1): strin
   const size = minLength > 1 ? ` of at least ${minLength} characters` : "";
   throw new SessionError(
     "ERR_SESSION_KEY",
-    `secretKey of ${format} must be a string${size}, a Secret of one, or a list of them.`,
+    `secretKey of ${format} must be a string${size}, a Secret, or a list of them.`,
   );
 }

@@ -25,7 +25,7 @@ const sessionCookie = "name";
 
 interface Subject {
   make: (secretKey: string | string[]) => SessionFormat;
-  /** The cookies of an authentic session with these bytes in place of its JSON. */
+  /** Makes the cookies of an authentic session with these bytes in place of its JSON. */
   authentic: (json: Buffer) => Record<string, string>;
 }
 
@@ -70,7 +70,8 @@ const subjects: Record<string, Subject> = {
     make: (secretKey) => ironSession({ secretKey, sessionCookie }),
     authentic: (json) => {
       const salts = { encryption: "ab".repeat(32), mac: "cd".repeat(32), iv: randomBytes(16) };
-      // Sealed as text: what is not UTF-8 is replaced, and stays no JSON.
+      // iron-session seals text. Bytes that are not UTF-8 are replaced, and still do not parse as
+      // JSON.
       return { name: `${seal(json.toString(), { id: "1", text: KEY }, undefined, salts)}~2` };
     },
   },
@@ -87,7 +88,7 @@ const subjects: Record<string, Subject> = {
 const written = (format: SessionFormat, data: JsonObject) =>
   Object.fromEntries(format.write(data, NOW, 3600).map(({ name, value }) => [name, value]));
 
-/** What was written, without the id that Rails gives a session which has none. */
+/** Leaves out the id that Rails adds to a session without one. */
 const without = (data: JsonObject, id: boolean) => {
   const { session_id: sessionId, ...rest } = data;
   return id || sessionId === undefined ? data : rest;
@@ -109,7 +110,7 @@ describe.each(Object.entries(subjects))("%s", (name, { make, authentic }) => {
         fc.pre(JSON.stringify(session).length < 2000);
         const reading = read(written(format, session));
         if (reading?.ok !== true) throw new Error(`refused: ${reading?.reason}`);
-        // JSON has no zero below zero.
+        // JSON turns -0 into 0.
         const expected = JSON.parse(JSON.stringify(session)) as JsonObject;
         expect(without(reading.data, "session_id" in session)).toEqual(expected);
         expect(reading.keyIndex).toBe(0);
@@ -118,7 +119,7 @@ describe.each(Object.entries(subjects))("%s", (name, { make, authentic }) => {
     );
   });
 
-  it("writes what it read to the same session again", () => {
+  it("writes a session that it read so that it reads the same again", () => {
     const json = '{"b":[1,{"__proto__":1,"\\u00e9":"\\u2603\\ud83d\\ude00"}],"a":-1.5e-7,"":{}}';
     const first = read(authentic(Buffer.from(json)));
     if (first?.ok !== true) throw new Error("not read");
@@ -139,7 +140,7 @@ describe.each(Object.entries(subjects))("%s", (name, { make, authentic }) => {
     expect(rotated.read(after, NOW)).toMatchObject({ ok: true, keyIndex: 0 });
   });
 
-  it("refuses each byte changed of each cookie", () => {
+  it("rejects each cookie with any byte changed", () => {
     const cookies = written(format, { user: "alice", n: 1, list: [true, null] });
     expect(read(cookies)).toMatchObject({ ok: true });
     for (const [cookie, value] of Object.entries(cookies)) {
@@ -181,25 +182,25 @@ describe.each(Object.entries(subjects))("%s", (name, { make, authentic }) => {
   });
 
   it.each(["", "null", "[]", "[{}]", "1", '"text"', "true", "{", "{}{}", "{'a':1}", "\u0004\b{"])(
-    "refuses %j where a session should be",
+    "rejects %j in place of a session",
     (json) => {
       expect(read(authentic(Buffer.from(json)))).toEqual({ ok: false, reason: "payload" });
     },
   );
 
-  it("refuses what is not UTF-8", () => {
+  it("rejects bytes that are not UTF-8", () => {
     const reading = read(authentic(Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0xff, 0x7d])));
     expect(reading).toEqual({ ok: false, reason: "payload" });
   });
 
-  it("refuses a long cookie by its length alone", () => {
+  it("rejects a long cookie by its length alone", () => {
     const huge = "A".repeat(1_000_000);
     expect(read({ name: huge, "name.sig": "x" })).toEqual({ ok: false, reason: "too-large" });
     const sized = { name: "A".repeat(MAX_COOKIE_CHARS + 1), "name.sig": "" };
     expect(read(sized)).toEqual({ ok: false, reason: "too-large" });
   });
 
-  it("refuses nesting", () => {
+  it("rejects deep nesting", () => {
     const nested = Buffer.from(`{"a":${"[".repeat(200)}${"]".repeat(200)}}`);
     expect(read(authentic(nested))).toEqual({ ok: false, reason: "payload" });
   });
@@ -226,8 +227,8 @@ describe.each([
     expect(read(packed('{"a":1}'))).toMatchObject({ ok: true, data: { a: 1 } });
   });
 
-  it("never unpacks more than a session may have", () => {
-    // 4 kB of zlib, as long as a cookie is, hold 4 MB of anything.
+  it("never unpacks more than a session may hold", () => {
+    // 4 kB of zlib, the size of a cookie, can unpack to 4 MB.
     expect(read(packed(Buffer.alloc(4_000_000)))).toEqual({ ok: false, reason: "too-large" });
     const nested = `{"a":${"[".repeat(4_000_000)}`;
     expect(read(packed(nested))).toEqual({ ok: false, reason: "too-large" });
@@ -238,7 +239,7 @@ describe.each([
     expect(read(packed(deep))).toEqual({ ok: false, reason: "payload" });
   });
 
-  it("is refused when it is cut, broken, or not canonical", () => {
+  it("is rejected when it is cut, broken, or not canonical", () => {
     const whole = packed('{"a":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}');
     for (const payload of [whole.slice(0, -4), ".", ".eJw", `.${"A".repeat(40)}`]) {
       expect(read(payload)).toEqual({ ok: false, reason: "payload" });

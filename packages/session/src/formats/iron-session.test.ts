@@ -35,7 +35,7 @@ const sealed = (text: string, expiration: number | undefined, id = "1") =>
 const partsOf = (written: readonly { value: string }[]) => written[0]?.value.split("*") ?? [];
 
 describe("iron-session's cookie", () => {
-  it("is read, with its end", () => {
+  it("is read, with its expiry time", () => {
     expect(read(value)).toEqual({ ok: true, data: payload, expiresAt: end, keyIndex: 0 });
     expect(format.read(cookieSource({}), now)).toBeUndefined();
   });
@@ -47,13 +47,13 @@ describe("iron-session's cookie", () => {
     expect(derived(facts.mac_salt)).toBe(facts.mac_key_hex);
   });
 
-  it("is good for 60 seconds after its end, as in iron", () => {
+  it("is valid for 60 seconds after its expiry, as in iron", () => {
     expect(read(value, end + 59)).toMatchObject({ ok: true });
     expect(read(value, end + 60 - 0.001)).toMatchObject({ ok: true });
     expect(read(value, end + 60)).toEqual({ ok: false, reason: "expired" });
   });
 
-  it("is written with an end: the ttl, or the cookie's own where that is sooner", () => {
+  it("expires after the ttl, or with the cookie if that is sooner", () => {
     const endOf = (written: readonly { value: string }[]) => partsOf(written)[5];
     expect(endOf(format.write(payload, now, null))).toBe(String(facts.expiration_ms));
     expect(endOf(format.write(payload, now, facts.ttl_s * 9))).toBe(String(facts.expiration_ms));
@@ -75,7 +75,7 @@ describe("iron-session's cookie", () => {
     expect(parts[0]?.[2]).not.toBe(parts[0]?.[6]);
   });
 
-  it("names its password: a map's highest id seals, all unseal", () => {
+  it("names its password: the highest id seals, all unseal", () => {
     const other = "another password of at least 32 characters";
     const map = make({ secretKey: { 1: password, 2: other } });
     expect(read(value, now, map)).toMatchObject({ ok: true, keyIndex: 1 });
@@ -96,7 +96,7 @@ describe("iron-session's cookie", () => {
     }
   });
 
-  it("is read from its chunks, where that is asked for", () => {
+  it("is read from its chunks if the option is set", () => {
     const chunked = make({ chunk: true });
     expect(chunked.cookieNames).toEqual(["auth", "auth.0", "auth.1", "auth.2", "auth.3"]);
     const [a, b, c] = [value.slice(0, 100), value.slice(100, 200), value.slice(200)];
@@ -118,13 +118,13 @@ describe("iron-session's cookie", () => {
     expect(chunked.read(cookieSource(long), now)).toEqual({ ok: false, reason: "too-large" });
   });
 
-  it("is refused when what was sealed is not a session", () => {
+  it("is rejected when it does not hold a session", () => {
     for (const text of ["", "null", "[]", "1", '"a"', "{", "{}{}"]) {
       expect(read(sealed(text, undefined))).toEqual({ ok: false, reason: "payload" });
     }
   });
 
-  it("is refused with any byte changed", () => {
+  it("is rejected with any byte changed", () => {
     for (const other of tampered(value)) expect(read(other)).toMatchObject({ ok: false });
   });
 });

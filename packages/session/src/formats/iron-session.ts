@@ -20,15 +20,15 @@ import { CLOCK_SKEW } from "./timed.ts";
 /** Options of {@link ironSession}. */
 export interface IronSessionOptions {
   /**
-   * `password`, at least 32 characters. Of a map `{ 1: old, 2: new }` the highest id seals and all
-   * unseal; of a list the first seals, and the last has the id 1.
+   * `password`, at least 32 characters. In a map `{ 1: old, 2: new }` the highest id seals and all
+   * unseal. In a list the first seals, and the last has the id 1.
    */
   secretKey: SecretKeys | Readonly<Record<number, string | Secret>>;
   /** `cookieName`. iron-session has no default, so there is none. */
   sessionCookie: string;
-  /** `ttl` in seconds, 14 days by default; 0 makes seals that do not end. */
+  /** `ttl` in seconds. Default 14 days; 0 makes seals that do not expire. */
   ttl?: number | undefined;
-  /** Whether to read what iron-session 9 split over `name.0` to `name.3`. Default false, as there. */
+  /** Also reads what iron-session 9 split over `name.0` to `name.3`. Default false, as there. */
   chunk?: boolean | undefined;
 }
 
@@ -45,15 +45,17 @@ const RULES: FormatRules<IronSessionOptions> = {
 const STYLE: JsonStyle = { numbers: "js" };
 
 /**
- * The session cookie of iron-session 8 and 9: JSON in AES-256-CBC with an HMAC-SHA-256, as a seal
- * of @hapi/iron that names its password and its end.
+ * Reads and writes the session cookie of iron-session 8 and 9. It is a seal of @hapi/iron: JSON in
+ * AES-256-CBC with an HMAC-SHA-256, a password id and an expiry time.
  *
- * As in iron-session, a seal is good for 60 seconds after its end, for clocks that differ. Stricter:
- * the seal must end in `~2`, its parts must be canonical, sizes are bounded.
+ * As in iron-session, a seal stays valid for 60 seconds after its expiry, because clocks differ.
+ * This reader is stricter: the seal must end in `~2`, its parts must be canonical, sizes are
+ * bounded.
  *
- * A seal written here ends after `ttl`, or earlier with the cookie's own Max-Age, and is one cookie.
+ * A written seal fills one cookie and expires after `ttl`, or with the cookie's own Max-Age if that
+ * is sooner.
  *
- * @throws SessionError `ERR_SESSION_OPTION` or `ERR_SESSION_KEY` when an option is wrong
+ * @throws SessionError `ERR_SESSION_OPTION` or `ERR_SESSION_KEY` if an option is wrong
  * @example
  * ```ts
  * const old = ironSession({ secretKey: THEIR_PASSWORD, sessionCookie: "auth" });
@@ -103,7 +105,10 @@ export function ironSession(options: IronSessionOptions): SessionFormat {
   };
 }
 
-/** A missing chunk ends the seal, as in iron-session; the MAC tells whether it was the last. */
+/**
+ * Joins the chunks up to the first missing one, as iron-session does. The MAC shows whether all
+ * came.
+ */
 function joinChunks(cookies: CookieSource, names: readonly string[]): string | undefined {
   let joined: string | undefined;
   for (const name of names) {
@@ -116,7 +121,7 @@ function joinChunks(cookies: CookieSource, names: readonly string[]): string | u
 
 type Passwords = readonly [SealPassword, ...SealPassword[]];
 
-/** The passwords, the one that seals first. */
+/** Returns the passwords. The first one seals. */
 function readPasswords(keys: IronSessionOptions["secretKey"]): Passwords {
   const map = isMap(keys) ? keys : undefined;
   const ids = map === undefined ? [] : Object.keys(map).map(Number);

@@ -5,7 +5,7 @@ import type { RejectReason } from "../session/format.ts";
 import { equal } from "./signer.ts";
 
 // The seal of @hapi/iron with the parameters that iron-session fixes:
-// Fe26.2*id*salt*iv*ciphertext*expiration*macSalt*mac, all but the MAC itself under the MAC.
+// Fe26.2*id*salt*iv*ciphertext*expiration*macSalt*mac. The MAC covers everything before it.
 
 const PREFIX = "Fe26.2";
 const SALT = /^[0-9a-f]{64}$/;
@@ -22,13 +22,13 @@ export interface SealSalts {
   readonly iv: Uint8Array;
 }
 
-/** One password and the id that seals name it by. */
+/** One password, and the id by which seals name it. */
 export interface SealPassword {
   readonly id: string;
   readonly text: string;
 }
 
-// One iteration is enough for passwords of 32 characters and more, and is what iron-session does.
+// One iteration is enough for passwords of 32 characters and more. iron-session does the same.
 const derive = (password: string, salt: string) => pbkdf2Sync(password, salt, 1, 32, "sha1");
 
 const macOf = (password: string, salt: string, sealed: string) =>
@@ -58,12 +58,12 @@ export function seal(
   return `${sealed}*${salts.mac}*${toBase64url(macOf(password.text, salts.mac, sealed))}`;
 }
 
-/** What came of opening a seal: its bytes and its end in milliseconds, or why it was refused. */
+/** The result of opening a seal: its bytes and its expiry in milliseconds, or a rejection. */
 export type Unsealed =
   | { readonly bytes: Buffer; readonly password: SealPassword; readonly expiration?: number }
   | { readonly reason: RejectReason };
 
-/** Opens a seal. The MAC is verified before anything else is looked at; the end is not judged. */
+/** Opens a seal. It verifies the MAC first and does not check the expiry. */
 export function unseal(text: string, passwords: readonly SealPassword[]): Unsealed {
   const parts = text.split("*");
   const [prefix, id, salt = "", iv = "", encrypted = "", end = "", macSalt = "", mac = ""] = parts;
@@ -90,7 +90,7 @@ function decrypt(key: Buffer, iv: Buffer, encrypted: Buffer): Buffer | undefined
   try {
     return Buffer.concat([decipher.update(encrypted), decipher.final()]);
   } catch {
-    // Wrong padding; the MAC held, so it was sealed so.
+    // The padding is wrong although the MAC holds: the other side sealed it like this.
     return undefined;
   }
 }

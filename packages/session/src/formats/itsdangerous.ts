@@ -4,17 +4,23 @@ import { fromBase64url, toBase64url } from "../encoding.ts";
 import type { Digest, Signer } from "./signer.ts";
 import type { TimedOptions } from "./timed.ts";
 
-/** itsdangerous' derivation "django-concat", its default and Starlette's: SHA-1(salt, "signer", key). */
+/**
+ * Derives a key as itsdangerous' "django-concat" does, its default and Starlette's: SHA-1(salt,
+ * "signer", key).
+ */
 export function concatKey(secret: string, salt: string): Buffer {
   return createHash("sha1").update(`${salt}signer${secret}`, "utf8").digest();
 }
 
-/** itsdangerous' derivation "hmac", Flask's: HMAC(key, salt). */
+/** Derives a key as itsdangerous' "hmac" does, which Flask uses: HMAC(key, salt). */
 export function hmacKey(secret: string, salt: string, digest: Digest): Buffer {
   return createHmac(digest, secret).update(salt, "utf8").digest();
 }
 
-/** `value.time.signature` of itsdangerous' TimestampSigner: the time as big-endian bytes in base64url. */
+/**
+ * Returns the settings of itsdangerous' TimestampSigner: `value.time.signature`, the time as
+ * big-endian bytes in base64url.
+ */
 export function timestampSigner(signer: Signer): TimedOptions {
   return { signer, separator: ".", encodeTime, decodeTime };
 }
@@ -26,7 +32,7 @@ function encodeTime(seconds: number): string {
   return first < 0 ? "" : toBase64url(bytes.subarray(first));
 }
 
-/** Only the shortest form, without leading zeros, as itsdangerous writes it. */
+/** Accepts only the shortest form, without leading zeros, as itsdangerous writes it. */
 export function decodeTime(text: string): number | undefined {
   const bytes = fromBase64url(text);
   if (bytes === undefined || bytes.length < 1 || bytes.length > 6) return undefined;

@@ -3,11 +3,12 @@ import { MAX_DEPTH, MAX_JSON_BYTES } from "./bounds.ts";
 import { escapeLookalike, isForeignNumber, NUMBER_KEY, type NumberStyle } from "./numbers.ts";
 
 /**
- * Parses the JSON object of a session that another framework wrote. `JSON.parse` would round the
- * integers of Python and Ruby, fail on Python's NaN, go as deep as the text does and keep
- * `__proto__`; this reads the same grammar (RFC 8259) without that.
+ * Parses the JSON object of a session that another framework wrote.
  *
- * @returns `undefined` where it is not a JSON object, or is too long or too deep
+ * `JSON.parse` would round the integers of Python and Ruby, fail on Python's NaN, follow any depth
+ * and keep `__proto__`. This parser reads the same grammar (RFC 8259) without these faults.
+ *
+ * @returns `undefined` if the text is not a JSON object, or is too long or too deep
  */
 export function parseForeignObject(text: string, style: NumberStyle): JsonObject | undefined {
   if (text.length > MAX_JSON_BYTES) return undefined;
@@ -95,7 +96,7 @@ class Reader {
         this.#space();
         this.#need(":");
         const value = this.#value();
-        // Assigned, this key would change what the object inherits.
+        // Assigning this key would change the object's prototype.
         if (key !== "__proto__") object[key] = value;
       } while (this.#take(","));
       this.#need("}");
@@ -153,20 +154,20 @@ class Reader {
       case "null":
         return null;
       default:
-        if (!isForeignNumber(word, this.#style)) throw new SyntaxError("not a number of JSON");
+        if (!isForeignNumber(word, this.#style)) throw new SyntaxError("not a JSON number");
         return { [NUMBER_KEY]: word };
     }
   }
 
   #number(): JsonValue {
     const found = this.#match(NUMBER);
-    if (found === null) throw new SyntaxError("not a value of JSON");
+    if (found === null) throw new SyntaxError("not a JSON value");
     const [literal, fraction, exponent] = found;
     const number = Number(literal);
     const whole = fraction === undefined && exponent === undefined;
     if (whole && isForeignNumber(literal, this.#style)) return { [NUMBER_KEY]: literal };
-    if (!Number.isFinite(number)) throw new SyntaxError("a number over what a double holds");
-    // Only a float has a negative zero.
+    if (!Number.isFinite(number)) throw new SyntaxError("a number too large for a double");
+    // Only floats have a negative zero.
     return whole && number === 0 && this.#style !== "js" ? 0 : number;
   }
 }

@@ -4,12 +4,12 @@ import { assertJson, isObject } from "../session/json.ts";
 import { MAX_DEPTH, MAX_JSON_BYTES } from "./bounds.ts";
 import { numberLiteral, unescapeLookalike, type NumberStyle } from "./numbers.ts";
 
-/** What a framework needs of JSON to read it with the same meaning. */
+/** How a framework's JSON differs from JavaScript's. */
 export interface JsonStyle {
   readonly numbers: NumberStyle;
-  /** Escapes everything but ASCII, for a reader that takes the bytes for another encoding. */
+  /** Escapes all non-ASCII, for a reader that takes the bytes for another encoding. */
   readonly ascii?: boolean;
-  /** Throws for half of a surrogate pair, on which a language with UTF-8 strings would fail. */
+  /** Throws for half of a surrogate pair. Languages with UTF-8 strings would fail on it. */
   readonly wholeCharacters?: boolean;
   /** Applied to the whole session before it is written. */
   readonly transform?: (session: JsonObject) => JsonObject;
@@ -18,8 +18,8 @@ export interface JsonStyle {
 /**
  * Writes a session as JSON that the other framework reads with the same meaning.
  *
- * @throws SessionError `ERR_SESSION_NOT_JSON` when JSON cannot carry it or it is too deep to be read
- * again, `ERR_SESSION_TOO_LARGE` when it is too long to be read again
+ * @throws SessionError `ERR_SESSION_NOT_JSON` if JSON cannot carry it or it is too deep to be read
+ *   again, `ERR_SESSION_TOO_LARGE` if it is too long to be read again
  */
 export function writeForeignObject(data: object, style: JsonStyle): string {
   assertJson(data);
@@ -28,7 +28,7 @@ export function writeForeignObject(data: object, style: JsonStyle): string {
   if (text.length > MAX_JSON_BYTES) {
     throw new SessionError(
       "ERR_SESSION_TOO_LARGE",
-      `The session is ${text.length} characters of JSON; a foreign cookie carries ${MAX_JSON_BYTES}. Keep large data elsewhere and its id in the session.`,
+      `The session is ${text.length} characters of JSON; a foreign cookie holds at most ${MAX_JSON_BYTES}. Keep large data elsewhere and its id in the session.`,
     );
   }
   return text;
@@ -61,7 +61,7 @@ function checkDepth(depth: number): void {
   if (depth <= MAX_DEPTH) return;
   throw new SessionError(
     "ERR_SESSION_NOT_JSON",
-    `The session is nested more than ${MAX_DEPTH - 1} deep as this format writes it. Store flatter data.`,
+    `The session is nested more than ${MAX_DEPTH - 1} levels deep in this format. Store flatter data.`,
   );
 }
 
@@ -69,7 +69,7 @@ function quote(text: string, style: JsonStyle): string {
   if (style.wholeCharacters === true && /\p{Surrogate}/u.test(text)) {
     throw new SessionError(
       "ERR_SESSION_NOT_JSON",
-      "A text in the session has half of a surrogate pair, which this format's framework cannot read. Store text.toWellFormed().",
+      "A string in the session has half of a surrogate pair, which the framework of this format cannot read. Store text.toWellFormed().",
     );
   }
   const quoted = JSON.stringify(text);

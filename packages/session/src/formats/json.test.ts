@@ -10,7 +10,7 @@ import { numberLiteral, type NumberStyle } from "./numbers.ts";
 const style = (numbers: NumberStyle): JsonStyle => ({ numbers });
 const STYLES = ["js", "python", "ruby"] as const;
 
-/** What another framework wrote, read and written back. */
+/** Reads what another framework wrote and writes it again. */
 const throughUs = (text: string, numbers: NumberStyle) =>
   writeForeignObject(parseForeignObject(text, numbers) ?? {}, style(numbers));
 
@@ -67,7 +67,7 @@ describe("reading", () => {
     );
   });
 
-  it("agrees with JSON.parse on what is JSON at all", () => {
+  it("accepts exactly the texts that JSON.parse accepts", () => {
     const piece = fc.constantFrom(
       ...'{}[]:," \\n0123456789.-+eE'.split(""),
       '"a"',
@@ -93,7 +93,7 @@ describe("reading", () => {
     );
   });
 
-  it("drops __proto__, however it is spelt, and keeps what stands beside it", () => {
+  it("drops __proto__ in every spelling and keeps the keys beside it", () => {
     const read = parseForeignObject(
       '{"__proto__":{"admin":true},"a":{"__pr\\u006fto__":1,"b":2},"constructor":3}',
       "python",
@@ -110,7 +110,7 @@ describe("reading", () => {
     expect(parseForeignObject('{"a":'.repeat(10_000), "js")).toBeUndefined();
   });
 
-  it("refuses a longer text by its length alone", () => {
+  it("rejects a longer text by its length alone", () => {
     const text = (length: number) => `{"a":"${"x".repeat(length - 8)}"}`;
     expect(parseForeignObject(text(MAX_JSON_BYTES), "js")).toBeDefined();
     expect(parseForeignObject(text(MAX_JSON_BYTES + 1), "js")).toBeUndefined();
@@ -136,7 +136,7 @@ describe("numbers that JavaScript cannot hold", () => {
     expect(throughUs(text, "python")).toBe(text);
   });
 
-  it("are not in the JSON of JavaScript, nor NaN in Ruby's", () => {
+  it("are rejected in JavaScript's JSON, and NaN also in Ruby's", () => {
     expect(parseForeignObject('{"n":NaN}', "js")).toBeUndefined();
     expect(parseForeignObject('{"n":-Infinity}', "ruby")).toBeUndefined();
     expect(throughUs('{"n":12345678901234567890}', "ruby")).toBe('{"n":12345678901234567890}');
@@ -174,7 +174,7 @@ describe("writing", () => {
     );
   });
 
-  it("is undone by reading, in every style", () => {
+  it("writes what it reads back, in every style", () => {
     fc.assert(
       fc.property(
         sessions(),
@@ -183,7 +183,7 @@ describe("writing", () => {
         (session, numbers, ascii) => {
           const text = writeForeignObject(session, { ...style(numbers), ascii });
           if (ascii) expect(text).toMatch(/^[ -~]*$/);
-          // JSON has no zero below zero.
+          // JSON turns -0 into 0.
           expect(parseForeignObject(text, numbers)).toEqual(JSON.parse(JSON.stringify(session)));
         },
       ),
@@ -198,11 +198,14 @@ describe("writing", () => {
     [-1.5e-7, "-1.5e-7"],
     [3, "3"],
     [-0.5, "-0.5"],
-  ])("gives %d an exponent where Python and Ruby would read an integer", (number, text) => {
-    expect(numberLiteral(number, "python")).toBe(text);
-    expect(numberLiteral(number, "ruby")).toBe(text);
-    expect(numberLiteral(number, "js")).toBe(JSON.stringify(number));
-  });
+  ])(
+    "writes %d with an exponent, so that Python and Ruby do not read an integer",
+    (number, text) => {
+      expect(numberLiteral(number, "python")).toBe(text);
+      expect(numberLiteral(number, "ruby")).toBe(text);
+      expect(numberLiteral(number, "js")).toBe(JSON.stringify(number));
+    },
+  );
 
   it("takes what JSON.stringify takes: toJSON, keys set to undefined, a null prototype", () => {
     const session = Object.assign(Object.create(null) as object, {
@@ -226,13 +229,13 @@ describe("writing", () => {
     ["a BigInt", { a: 1n }],
     ["a Map", { a: new Map() }],
     ["undefined in an array", { a: [undefined] }],
-  ])("refuses %s", (_, session) => {
+  ])("throws for %s", (_, session) => {
     expect(() => writeForeignObject(session, style("js"))).toThrow(
       expect.objectContaining({ code: "ERR_SESSION_NOT_JSON" }),
     );
   });
 
-  it("refuses what could not be read again", () => {
+  it("throws for what it could not read again", () => {
     const cycle: Record<string, unknown> = {};
     cycle["self"] = cycle;
     expect(() => writeForeignObject(cycle, style("js"))).toThrow(

@@ -1,18 +1,18 @@
 import type { JsonObject, JsonValue } from "../session/format.ts";
 
-/** Whose numbers a JSON text holds. */
+/** The language whose numbers a JSON text holds. */
 export type NumberStyle = "js" | "python" | "ruby";
 
 /**
- * A number that JavaScript cannot hold, as Python and Ruby write it, stands in the session as
- * `{ "$number": "12345678901234567890" }`, and writing that gives the very number back.
+ * The key under which a session holds a number that JavaScript cannot: `{ "$number":
+ * "12345678901234567890" }`. Writing it gives the exact number back.
  */
 export const NUMBER_KEY = "$number";
 
-// Python refuses to read an integer of more digits.
+// Python does not read integers with more digits.
 const INTEGER = /^-?[1-9]\d{0,4299}$/;
 
-/** Whether a text is the exact spelling of a number that JavaScript cannot hold. */
+/** True if a text is the exact spelling of a number that JavaScript cannot hold. */
 export function isForeignNumber(text: unknown, style: NumberStyle): text is string {
   if (style === "js" || typeof text !== "string") return false;
   if (style === "python" && (text === "NaN" || text === "Infinity" || text === "-Infinity")) {
@@ -24,7 +24,9 @@ export function isForeignNumber(text: unknown, style: NumberStyle): text is stri
 const ESCAPED = /^\${2,}number$/;
 const ESCAPABLE = /^\$+number$/;
 
-/** The key and value of an object that has one key only, and what {@link isForeignNumber} wants. */
+/**
+ * Returns key and value if the object has one key and {@link isForeignNumber} accepts the value.
+ */
 function foreignEntry(object: JsonObject, style: NumberStyle): [string, string] | undefined {
   const keys = Object.keys(object);
   const key = keys[0];
@@ -34,8 +36,8 @@ function foreignEntry(object: JsonObject, style: NumberStyle): [string, string] 
 }
 
 /**
- * An object of the other side that only looks like a number of {@link NUMBER_KEY} gets one more `$`,
- * so that both stay what they are when they are written back.
+ * Adds a `$` to an object of the other side that only looks like a number of {@link NUMBER_KEY}.
+ * Both then stay what they are when they are written back.
  */
 export function escapeLookalike(object: JsonObject, style: NumberStyle): JsonValue {
   const entry = foreignEntry(object, style);
@@ -54,8 +56,8 @@ export function unescapeLookalike(
 }
 
 /**
- * Spells a number so that the other side reads the same one. A whole number over 2^53 - 1 is a double
- * here and gets an exponent, without which Python and Ruby would read an integer.
+ * Writes a number so that the other side reads the same one. A whole number over 2^53 - 1 is a
+ * double here and gets an exponent: without it Python and Ruby would read an integer.
  */
 export function numberLiteral(number: number, style: NumberStyle): string {
   const isDouble = style !== "js" && Number.isInteger(number) && !Number.isSafeInteger(number);

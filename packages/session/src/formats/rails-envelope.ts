@@ -8,7 +8,7 @@ import { writeForeignObject, type JsonStyle } from "./json-write.ts";
 
 const STYLE: JsonStyle = { numbers: "ruby", wholeCharacters: true };
 
-/** The text that Rails encrypts for a session. @param end seconds since 1970 */
+/** Writes the text that Rails encrypts for a session. */
 export function writeEnvelope(data: JsonObject, purpose: string, end: number | undefined): string {
   const id = randomBytes(16).toString("hex");
   const session = Object.hasOwn(data, "session_id") ? data : { session_id: id, ...data };
@@ -20,7 +20,7 @@ export function writeEnvelope(data: JsonObject, purpose: string, end: number | u
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/;
 
 /**
- * Reads what was decrypted.
+ * Reads a decrypted text.
  * @param now seconds since 1970
  */
 export function readEnvelope(
@@ -33,7 +33,7 @@ export function readEnvelope(
   if (!isObject(envelope) || envelope["pur"] !== purpose) return reject("payload");
   const end = readEnd(envelope["exp"]);
   if (typeof end === "object") return end;
-  // Rails has no grace here: a message is dead at the very instant.
+  // Rails allows no grace: a message ends at the exact instant.
   if (end !== undefined && now * 1000 >= end) return reject("expired");
   const { message } = envelope;
   const bytes = typeof message === "string" ? fromBase64(message) : undefined;
@@ -43,7 +43,7 @@ export function readEnvelope(
   return end === undefined ? reading : { ...reading, expiresAt: Math.floor(end / 1000) };
 }
 
-/** The end in milliseconds; undefined where there is none. */
+/** Reads the expiry in milliseconds; `undefined` if there is none. */
 function readEnd(exp: unknown): number | undefined | Rejection {
   if (exp === null || exp === undefined) return undefined;
   const end = typeof exp === "string" && INSTANT.test(exp) ? Date.parse(exp) : NaN;

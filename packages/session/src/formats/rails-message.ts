@@ -3,13 +3,13 @@ import { createCipheriv, createDecipheriv, type KeyObject } from "node:crypto";
 import { fromBase64 } from "./bounds.ts";
 
 // ActiveSupport's MessageEncryptor with AES-256-GCM: base64 of ciphertext, IV and tag, with "--"
-// between them. In a cookie it is percent-encoded, as Rack writes every value.
+// between them. In a cookie it is percent-encoded, as Rack encodes every value.
 
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
 const ESCAPES: Readonly<Record<string, string>> = { "+": "%2B", "/": "%2F", "=": "%3D" };
 
-/** Encrypts a text for a cookie's value. @param iv 12 bytes, never twice under one key */
+/** Encrypts a text for a cookie's value. */
 export function encryptMessage(text: string, key: KeyObject, iv: Uint8Array): string {
   const cipher = createCipheriv("aes-256-gcm", key, iv, { authTagLength: TAG_BYTES });
   const encrypted = Buffer.concat([cipher.update(text, "utf8"), cipher.final()]);
@@ -27,7 +27,7 @@ export interface RailsMessage {
   readonly tag: Buffer;
 }
 
-/** Takes a cookie's value apart; undefined where it is not written as Rails writes it. */
+/** Splits a cookie's value into its parts; `undefined` if Rails would not write it like this. */
 export function splitMessage(value: string): RailsMessage | undefined {
   const parts = value.split("--").map(decodePart);
   const [encrypted, iv, tag] = parts;
@@ -41,7 +41,7 @@ function decodePart(part: string): Buffer | undefined {
   return percentEncode(base64) === part ? fromBase64(base64) : undefined;
 }
 
-/** Decrypts; undefined where the key is another or a bit was changed. */
+/** Decrypts a message; `undefined` if the key is another one or a bit was changed. */
 export function decryptMessage(message: RailsMessage, key: KeyObject): Buffer | undefined {
   const decipher = createDecipheriv("aes-256-gcm", key, message.iv, { authTagLength: TAG_BYTES });
   decipher.setAuthTag(message.tag);

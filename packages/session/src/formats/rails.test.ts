@@ -70,7 +70,7 @@ describe("Rails' cookie", () => {
     }
   });
 
-  it("has an end where the cookie has one, at the very instant", () => {
+  it("expires with the cookie, at the exact instant", () => {
     const written = sentBack(format.write(session, now, 60));
     expect(format.read(written, now + 59.999)).toMatchObject({ expiresAt: now + 60 });
     expect(format.read(written, now + 60)).toEqual({ ok: false, reason: "expired" });
@@ -80,13 +80,13 @@ describe("Rails' cookie", () => {
   });
 
   it.each(["2025-01-01", "tomorrow", "", 5, true, {}, "2025-99-01T00:00:00Z"])(
-    "is refused with %j as its end",
+    "is rejected with %j as its expiry",
     (exp) => {
       expect(read(envelope({ message, exp, pur }))).toEqual({ ok: false, reason: "time" });
     },
   );
 
-  it("must be made for this cookie, which Rails does not insist on", () => {
+  it("must name this cookie, which Rails does not require", () => {
     expect(read(envelope({ message, exp: null, pur }))).toMatchObject({ data: { a: 1 } });
     for (const other of [undefined, null, "", "cookie._other", 5]) {
       const text = envelope({ message, exp: null, pur: other });
@@ -99,7 +99,7 @@ describe("Rails' cookie", () => {
     });
   });
 
-  it("is refused when it holds anything but a session in Rails' envelope", () => {
+  it("is rejected when it holds anything but a session in Rails' envelope", () => {
     const texts = [
       "",
       '{"a":1}',
@@ -118,7 +118,7 @@ describe("Rails' cookie", () => {
     }
   });
 
-  it("is refused without its percent-encoding, as in Rails, or with another", () => {
+  it("is rejected without its percent-encoding, as in Rails, or with another", () => {
     expect(read(facts.raw_value)).toEqual({ ok: false, reason: "not-canonical" });
     const lower = facts.value.replace("%2B", "%2b");
     expect(lower).not.toBe(facts.value);
@@ -129,7 +129,7 @@ describe("Rails' cookie", () => {
     });
   });
 
-  it("gets a session_id where it has none, and keeps the one it has", () => {
+  it("gets a session_id if it has none, and keeps an existing one", () => {
     const once = sentBack(format.write({ user: "alice" }, now, null));
     const reading = format.read(once, now);
     expect(reading).toMatchObject({
@@ -162,7 +162,7 @@ describe("Rails' cookie", () => {
     expect(format.read(whole, now)).toMatchObject({ data: { a: "\u{1f600}" } });
   });
 
-  it("is refused with any byte changed", () => {
+  it("is rejected with any byte changed", () => {
     for (const other of tampered(facts.value)) expect(read(other)).toMatchObject({ ok: false });
   });
 });

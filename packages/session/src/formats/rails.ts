@@ -9,7 +9,7 @@ import { decryptMessage, encryptMessage, splitMessage } from "./rails-message.ts
 
 /** Options of {@link rails}. */
 export interface RailsOptions {
-  /** `secret_key_base`. Of a list the first encrypts and all decrypt. */
+  /** `secret_key_base`. In a list the first encrypts and all decrypt. */
   secretKey: SecretKeys;
   /** The session store's `key`, such as `"_app_session"`. */
   sessionCookie: string;
@@ -17,11 +17,11 @@ export interface RailsOptions {
   digest?: "sha256" | "sha1" | undefined;
   /** `authenticated_encrypted_cookie_salt`. Default `"authenticated encrypted cookie"`. */
   salt?: string | undefined;
-  /** Rounds of PBKDF2 in the key generator. Default 1000, which Rails fixes. */
+  /** Rounds of PBKDF2 in the key generator. Default 1000, as Rails fixes it. */
   iterations?: number | undefined;
 }
 
-/** The options but the keys, checked. */
+/** The checked options, except the keys. */
 interface CheckedRails {
   readonly sessionCookie: string;
   readonly digest: "sha256" | "sha1";
@@ -38,15 +38,16 @@ const RULES: Rules<CheckedRails> = {
 };
 
 /**
- * The encrypted session cookie of Ruby on Rails 7 and later (6.1 with `digest: "sha1"`):
- * AES-256-GCM under a key of PBKDF2, with `cookies_serializer = :json`.
+ * Reads and writes the encrypted session cookie of Rails 7 and later (6.1 with `digest: "sha1"`).
+ * It uses AES-256-GCM with a key of PBKDF2, and `cookies_serializer = :json`.
  *
- * Stricter than Rails: the message must name the cookie as its purpose (Rails also takes one without
- * purpose), must be canonical, and must hold JSON; a session that `:marshal` wrote is refused. As
- * Rails does, a session without a `session_id` gets one when it is written. Integers over 2^53 - 1
- * stand in the session as `{ "$number": "12345678901234567890" }` and are written back as they were.
+ * This reader is stricter than Rails: the message must name the cookie as its purpose (Rails also
+ * accepts one without purpose), must be canonical, and must hold JSON. It rejects a session that
+ * `:marshal` wrote. As in Rails, a session without a `session_id` gets one when it is written.
+ * Integers over 2^53 - 1 appear in the session as `{ "$number": "12345678901234567890" }` and are
+ * written back unchanged.
  *
- * @throws SessionError `ERR_SESSION_OPTION` or `ERR_SESSION_KEY` when an option is wrong
+ * @throws SessionError `ERR_SESSION_OPTION` or `ERR_SESSION_KEY` if an option is wrong
  * @example
  * ```ts
  * const shared = rails({ secretKey: SECRET_KEY_BASE, sessionCookie: "_app_session" });
@@ -84,7 +85,7 @@ export function rails(options: RailsOptions): SessionFormat {
   };
 }
 
-/** PBKDF2 takes milliseconds: done once, at set-up. */
+/** PBKDF2 takes milliseconds, so it runs once, at set-up. */
 function deriveKeys(
   secretKey: SecretKeys,
   { digest, salt, iterations }: Omit<CheckedRails, "sessionCookie">,

@@ -1,7 +1,7 @@
 import type { Buffer } from "node:buffer";
 import { createHmac, createSecretKey, timingSafeEqual, type KeyObject } from "node:crypto";
 
-/** The digests that the frameworks offer for their signatures; SHA-1 is what they begin with. */
+/** The digests that the frameworks offer for their signatures. SHA-1 is their usual default. */
 export const DIGESTS = ["sha1", "sha256", "sha384", "sha512"] as const;
 /** One of {@link DIGESTS}. */
 export type Digest = (typeof DIGESTS)[number];
@@ -10,23 +10,25 @@ export type Digest = (typeof DIGESTS)[number];
 export interface Signer {
   /** The HMAC (RFC 2104) of a text under the first key. */
   sign(text: string): Buffer;
-  /** Which key made this HMAC; -1 where none did. */
+  /** Returns the index of the key that made this HMAC, or -1. */
   verify(text: string, mac: Buffer): number;
 }
 
-/** A signer over keys that are kept as `KeyObject`s, which are not copied and checked per call. */
+/**
+ * Makes a signer. It keeps its keys as `KeyObject`s, so that a call does not copy and check them.
+ */
 export function createSigner(digest: Digest, keys: readonly Uint8Array[]): Signer {
   const objects = keys.map((key) => createSecretKey(key));
   const hmac = (key: KeyObject, text: string) => createHmac(digest, key).update(text).digest();
   const [first] = objects;
-  if (first === undefined) throw new RangeError("A signer has at least one key.");
+  if (first === undefined) throw new RangeError("A signer needs at least one key.");
   return {
     sign: (text) => hmac(first, text),
     verify: (text, mac) => objects.findIndex((key) => equal(hmac(key, text), mac)),
   };
 }
 
-/** Whether two byte strings are equal, in a time that tells nothing of where they differ. */
+/** Compares two byte strings in constant time. */
 export function equal(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && timingSafeEqual(a, b);
 }

@@ -41,7 +41,7 @@ describe("Starlette's cookie", () => {
     expect(key.toString("hex")).toBe(facts.derived_key_hex);
   });
 
-  it("lasts exactly max_age, and is not from the future", () => {
+  it("lasts exactly max_age, and may not be dated in the future", () => {
     expect(read(value, timestamp + 14 * DAY)).toMatchObject({ ok: true });
     expect(read(value, timestamp + 14 * DAY + 1)).toEqual({ ok: false, reason: "expired" });
     expect(read(value, timestamp - 1)).toEqual({ ok: false, reason: "future" });
@@ -56,18 +56,18 @@ describe("Starlette's cookie", () => {
     expect(reading).not.toHaveProperty("expiresAt");
   });
 
-  it("is refused with a signature in another spelling, which Starlette takes", () => {
+  it("is rejected with a signature in another spelling, which Starlette accepts", () => {
     expect(read(`${value}=`)).toEqual({ ok: false, reason: "not-canonical" });
     // 20 bytes leave 2 bits of the last character unused.
     expect(value.endsWith("c")).toBe(true);
     expect(read(`${value.slice(0, -1)}d`)).toEqual({ ok: false, reason: "not-canonical" });
   });
 
-  it("is refused with any byte changed", () => {
+  it("is rejected with any byte changed", () => {
     for (const other of tampered(value)) expect(read(other)).toMatchObject({ ok: false });
   });
 
-  it("is not read where the session was cleared", () => {
+  it("is not read after the session was cleared", () => {
     expect(read("null")).toEqual({ ok: false, reason: "malformed" });
     expect(read("")).toEqual({ ok: false, reason: "malformed" });
   });

@@ -17,11 +17,11 @@ import { timedFormat } from "./timed-format.ts";
 
 /** Options of {@link starlette}, named as those of Starlette's `SessionMiddleware`. */
 export interface StarletteOptions {
-  /** `secret_key`. Of a list the first signs and all verify. */
+  /** `secret_key`. In a list the first signs and all verify. */
   secretKey: SecretKeys;
   /** `session_cookie`. Default `"session"`. */
   sessionCookie?: string | undefined;
-  /** `max_age` in seconds, 14 days by default; null accepts cookies of any age. */
+  /** `max_age` in seconds. Default 14 days; null accepts cookies of any age. */
   maxAge?: number | null | undefined;
 }
 
@@ -34,14 +34,16 @@ const RULES: FormatRules<StarletteOptions> = {
 const STYLE: JsonStyle = { numbers: "python" };
 
 /**
- * The session cookie of Starlette's `SessionMiddleware`, which FastAPI and Bocadillo use too:
- * base64 of JSON, the time, and an HMAC-SHA-1, joined as itsdangerous' `TimestampSigner` does.
+ * Reads and writes the session cookie of Starlette's `SessionMiddleware`, which FastAPI and
+ * Bocadillo use too. It holds base64 of JSON, the time, and an HMAC-SHA-1, joined as by
+ * itsdangerous' `TimestampSigner`.
  *
- * Stricter than Starlette: payload and signature must be canonical base64 (RFC 4648 §3.5), and
- * sizes are bounded. What Python's JSON has and JavaScript lacks (integers over 2^53 - 1, NaN,
- * Infinity) stands in the session as `{ "$number": "NaN" }` and is written back as it was.
+ * This reader is stricter than Starlette: payload and signature must be canonical base64 (RFC 4648
+ * §3.5), and sizes are bounded. Values that Python's JSON has and JavaScript lacks (integers over
+ * 2^53 - 1, NaN, Infinity) appear in the session as `{ "$number": "NaN" }` and are written back
+ * unchanged.
  *
- * @throws SessionError `ERR_SESSION_OPTION` or `ERR_SESSION_KEY` when an option is wrong
+ * @throws SessionError `ERR_SESSION_OPTION` or `ERR_SESSION_KEY` if an option is wrong
  * @example
  * ```ts
  * const shared = starlette({ secretKey: THEIR_KEY });

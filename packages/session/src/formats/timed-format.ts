@@ -2,21 +2,21 @@ import type { FormatReading, JsonObject, SessionFormat } from "../session/format
 import type { Rejection } from "./bounds.ts";
 import { judgeAge, openTimed, signTimed, type TimedOptions } from "./timed.ts";
 
-/** What tells Starlette's, Flask's and Django's cookies apart: how the session becomes text. */
+/** How Starlette's, Flask's and Django's cookies differ: the encoding of the session. */
 export interface TimedFormat {
   readonly name: string;
   readonly cookieName: string;
   readonly timed: TimedOptions;
-  /** Seconds; null for any age. */
+  /** Seconds; null accepts any age. */
   readonly maxAge: number | null;
-  /** Seconds that the time may lie in the future. */
+  /** Seconds by which the time may lie in the future. */
   readonly skew: number;
-  /** Called only with what was signed. */
+  /** Called only with a value whose signature was verified. */
   readonly decode: (value: string) => { readonly data: JsonObject } | Rejection;
   readonly encode: (data: JsonObject) => string;
 }
 
-/** A format of one cookie: a value, the time, and a signature over both. */
+/** Makes a format of one cookie: a value, the time, and a signature over both. */
 export function timedFormat(format: TimedFormat): SessionFormat {
   const { cookieName, timed, maxAge } = format;
 

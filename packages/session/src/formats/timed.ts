@@ -2,19 +2,19 @@ import { fromBase64url, toBase64url } from "../encoding.ts";
 import { MAX_COOKIE_CHARS, reject, type Rejection } from "./bounds.ts";
 import type { Signer } from "./signer.ts";
 
-/** Seconds by which a clock may run behind the one that signed, where the framework sets none. */
+/** Seconds that two clocks may differ, if the framework sets no limit. */
 export const CLOCK_SKEW = 60;
 
 /** How a framework joins a value, the time and the signature. */
 export interface TimedOptions {
   readonly signer: Signer;
-  /** Between the three; not a character of the time or the signature. */
+  /** Stands between the three parts; never a character of the time or the signature. */
   readonly separator: "." | ":";
   readonly encodeTime: (seconds: number) => string;
   readonly decodeTime: (text: string) => number | undefined;
 }
 
-/** A value whose signature holds. */
+/** A value whose signature was verified. */
 export interface TimedValue {
   readonly ok: true;
   readonly value: string;
@@ -31,8 +31,8 @@ export function signTimed(value: string, now: number, options: TimedOptions): st
 }
 
 /**
- * Takes apart what {@link signTimed} joined. The signature must be in its canonical form and hold
- * before the time is read. The age is the caller's to judge, with {@link judgeAge}.
+ * Splits what {@link signTimed} joined. The signature must be canonical and is verified before the
+ * time is read. The caller checks the age with {@link judgeAge}.
  */
 export function openTimed(token: string, options: TimedOptions): TimedValue | Rejection {
   if (token.length > MAX_COOKIE_CHARS) return reject("too-large");
@@ -52,8 +52,8 @@ export function openTimed(token: string, options: TimedOptions): TimedValue | Re
 }
 
 /**
- * Judges when something was signed, as the frameworks do: an age of exactly `maxAge` still passes.
- * @param skew seconds that it may lie in the future
+ * Checks the age of a signed value, as the frameworks do: an age of exactly `maxAge` still passes.
+ * @param skew seconds by which the time may lie in the future
  */
 export function judgeAge(
   issuedAt: number,
