@@ -1,5 +1,5 @@
 // Draws doc comments and messages of the packages at random, to be read aloud by the rules of the
-// style guide: how many must be read twice? usage: node scripts/sample.mjs [seed] [count]
+// style guide: how many must be read twice? usage: npm run sample -- [seed] [count]
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";

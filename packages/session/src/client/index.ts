@@ -1,17 +1,20 @@
-/** The subprotocol that tells the server that it may send control frames. */
+/** The subprotocol by which a page says that it understands control frames. */
 const PROTOCOL = "galleta.v1";
-/** What a control frame begins with; a message of the app that does so too has one more. */
+/**
+ * The first character of a control frame. A message of the app that starts with it gets a second
+ * one.
+ */
 const MARK = "\0";
 
-// Where there is no WebSocket (a server that renders pages) the module still loads.
+// The module also loads where WebSocket is missing, such as a server that renders pages.
 const Base = (globalThis.WebSocket ?? Object) as typeof WebSocket;
 
-/** Messages that were sent with a mark in front, as they were meant. */
+/** Events whose extra mark was removed. */
 const unwrapped = new WeakSet<Event>();
 
 /**
- * A WebSocket whose session can be changed by the server: where that needs a new cookie, it is
- * fetched unseen. Everything else is as in `WebSocket`. Use it in pages; it needs no framework.
+ * A WebSocket whose session the server can change. If a change needs a new cookie, it fetches it in
+ * the background. Everything else is as in `WebSocket`. Use it in pages; it needs no framework.
  *
  * @example
  * ```ts
@@ -24,11 +27,11 @@ export class LiveWebSocket extends Base {
   constructor(url: string | URL, protocols: string | readonly string[] = []) {
     const own = typeof protocols === "string" ? [protocols] : protocols;
     super(url, [...own.map((name) => `${PROTOCOL}+${name}`), ...own, PROTOCOL]);
-    // The first listener, so that it can keep control frames from all others.
+    // This is the first listener, so that it can keep control frames from all others.
     this.addEventListener("message", (event) => this.#receive(event));
   }
 
-  /** The subprotocol that the server chose of those that were given; empty where it chose none. */
+  /** The subprotocol that the server chose from the app's list; empty if it chose none. */
   override get protocol(): string {
     return this.#isLive ? super.protocol.slice(PROTOCOL.length + 1) : super.protocol;
   }

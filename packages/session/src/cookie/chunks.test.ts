@@ -5,7 +5,7 @@ import { AMBIGUOUS } from "./parse.ts";
 describe("findChunks", () => {
   const find = (header: string) => findChunks(header, "s");
 
-  it("goes to the first gap and never beyond four", () => {
+  it("collects up to the first gap and never more than four", () => {
     expect(find("")).toEqual([]);
     expect(find("s.1=b; s.2=c")).toEqual([]);
     expect(find("s=a; s.2=c")).toEqual(["a"]);
@@ -13,13 +13,13 @@ describe("findChunks", () => {
     expect(find("s=a; s.1=b; s.2=c; s.3=d; s.4=e; s.5=f")).toEqual(["a", "b", "c", "d"]);
     expect(find("s=a; s.01=b; s.1 =b; s.-1=x; s.=y")).toEqual(["a"]);
   });
-  it("takes no chunk of which there are two", () => {
+  it("skips a chunk that came twice", () => {
     expect(find("s=a; s.1=b; s.1=c")).toBe(AMBIGUOUS);
     expect(find("s=a; s.2=b; s.2=c")).toEqual(["a"]);
   });
 });
 
-it("knows the names of chunks", () => {
+it("recognizes the names of chunks", () => {
   expect(chunkNames("s")).toEqual(["s", "s.1", "s.2", "s.3"]);
   expect(["s.1", "s.3"].every((name) => isChunkName("s", name))).toBe(true);
   expect(["s", "s.0", "s.4", "s.01", "t.1"].some((name) => isChunkName("s", name))).toBe(false);

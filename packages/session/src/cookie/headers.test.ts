@@ -35,7 +35,7 @@ describe("privateNoStore", () => {
     "x-no-store",
     "no-store=1",
     'private="x"',
-  ])("%j is not strict enough", (existing) =>
+  ])("replaces %j, which is not strict enough", (existing) =>
     expect(privateNoStore(existing)).toBe("private, no-store"),
   );
   it.each([
@@ -44,7 +44,7 @@ describe("privateNoStore", () => {
     "no-store, max-age=0",
     "private , No-Store",
     "private,no-store,max-age=0",
-  ])("%j stays as it is", (existing) => expect(privateNoStore(existing)).toBe(existing));
+  ])("keeps %j", (existing) => expect(privateNoStore(existing)).toBe(existing));
 });
 
 describe("applyCommit", () => {
@@ -54,21 +54,21 @@ describe("applyCommit", () => {
     return headers;
   };
 
-  it("leaves a response alone whose session nobody touched", () => {
+  it("changes nothing if the session was not touched", () => {
     const headers = apply(UNTOUCHED, { "cache-control": "public", vary: "Accept" });
     expect([...headers]).toEqual([
       ["cache-control", "public"],
       ["vary", "Accept"],
     ]);
   });
-  it("varies what was read", () => {
+  it("adds Vary after a read", () => {
     const headers = apply({ accessed: true, setCookie: [] }, { "cache-control": "public" });
     expect([...headers]).toEqual([
       ["cache-control", "public"],
       ["vary", "Cookie"],
     ]);
   });
-  it("keeps what was written out of caches, each cookie on its line, beside those of the app", () => {
+  it("keeps a response with cookies out of caches, and keeps the app's cookies", () => {
     const headers = apply(
       { accessed: true, setCookie: ["a=1; Path=/", "a.1=2; Path=/"] },
       { "set-cookie": "own=1", "cache-control": "public, max-age=60", vary: "*" },
@@ -77,7 +77,7 @@ describe("applyCommit", () => {
     expect(headers.get("cache-control")).toBe("private, no-store");
     expect(headers.get("vary")).toBe("*");
   });
-  it("asks the browser to clear", () => {
+  it("sends Clear-Site-Data if it was asked for", () => {
     const headers = apply({ accessed: true, setCookie: [], clearSiteData: '"cookies"' });
     expect(headers.get("clear-site-data")).toBe('"cookies"');
   });

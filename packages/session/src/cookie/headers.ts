@@ -1,19 +1,19 @@
 import { parseSetCookie, type SetCookie } from "./set-cookie.ts";
 
-/** What a commit asks of a response, as headers. */
+/** The headers that a commit adds to a response. */
 export interface CommitHeaders {
-  /** Whether the session was read or written, so that the response depends on the cookie. */
+  /** True if the session was read or written, so that the response depends on the cookie. */
   readonly accessed: boolean;
-  /** The values of the Set-Cookie headers to send, each on a line of its own. */
+  /** The values of the Set-Cookie headers, one header each. */
   readonly setCookie: readonly string[];
-  /** The value of `Clear-Site-Data`, when {@link destroy} was asked for it. */
+  /** The value of `Clear-Site-Data`, if {@link destroy} was called with it. */
   readonly clearSiteData?: string | undefined;
-  /** Further headers of the response, by their names in lower case. */
+  /** Further response headers, by their names in lower case. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
 /**
- * What a response owes to its session, once it was committed.
+ * The headers that a response needs after its session was committed.
  *
  * @example
  * ```ts
@@ -40,17 +40,17 @@ export class Commit implements CommitHeaders {
     if (headers !== undefined) this.headers = headers;
   }
 
-  /** The cookies of `setCookie` in parts, for a framework that has a jar of its own. */
+  /** The cookies of `setCookie` in parts, for a framework with its own cookie jar. */
   get cookies(): readonly SetCookie[] {
     return this.setCookie.map(parseSetCookie);
   }
 }
 
-/** Nothing happened to the session. */
+/** The commit of a session that was not used. */
 export const UNTOUCHED = new Commit(false);
 
 /**
- * The `Vary` header of a response that depends on its cookie (RFC 9110 §12.5.5).
+ * Returns the `Vary` header of a response that depends on its cookie (RFC 9110 §12.5.5).
  *
  * @example
  * ```ts
@@ -64,9 +64,9 @@ export function varyOnCookie(existing: string | null | undefined): string {
 }
 
 /**
- * The `Cache-Control` header of a response that sets a session cookie (RFC 9111 §5.2): no cache
- * may keep it, or one visitor is given another's session. What the app said stays where it is at
- * least as strict.
+ * Returns the `Cache-Control` header of a response that sets a session cookie (RFC 9111 §5.2). No
+ * cache may keep such a response, or it would give one visitor another's session. A header of the
+ * app that is at least as strict stays.
  *
  * @example
  * ```ts
@@ -81,9 +81,9 @@ export function privateNoStore(existing: string | null | undefined): string {
 }
 
 /**
- * Puts what a commit asks for into Fetch `Headers`.
+ * Adds the headers of a commit to Fetch `Headers`.
  *
- * @param headers of the response; Set-Cookie headers of the app stay
+ * @param headers the response's headers; Set-Cookie headers of the app stay
  * @example
  * ```ts
  * applyCommit(await context.commit(), response.headers);

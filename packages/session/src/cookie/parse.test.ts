@@ -58,7 +58,7 @@ describe("findCookie", () => {
     expect(find(header)).toBeUndefined();
   });
 
-  it("a quote does not hide what stands behind a semicolon", () => {
+  it("finds a cookie behind a quote and a semicolon", () => {
     expect(find('a="x; session=b"')).toBe('b"');
   });
 
@@ -74,13 +74,13 @@ describe("findCookie", () => {
     expect(find(header, name)).toBeUndefined();
   });
 
-  it("a name that repeats itself is found", () => {
+  it("finds a name that contains itself", () => {
     expect(find("aaaa=1; aa=2", "aa")).toBe("2");
     expect(find("aa aa=1; aa=2", "aa")).toBe("2");
     expect(find("session=session=session=a")).toBe("session=session=a");
   });
 
-  it("two of a name are ambiguous, unless they are the same", () => {
+  it("reports two different values of a name as ambiguous", () => {
     expect(find("session=a; session=b")).toBe(AMBIGUOUS);
     expect(find("session=a; session=a")).toBe("a");
     expect(find("session=a; session=a; session=b")).toBe(AMBIGUOUS);
@@ -89,7 +89,7 @@ describe("findCookie", () => {
     expect(find("session=a; x=1; session=a ")).toBe("a");
   });
 
-  it("an empty value beside another is none, and alone it is one", () => {
+  it("ignores an empty value beside another, and returns it alone", () => {
     expect(find("session=; session=b")).toBe("b");
     expect(find("session=b; session=")).toBe("b");
     expect(find("session=a; session=; session=b")).toBe(AMBIGUOUS);
@@ -134,7 +134,7 @@ describe("findCookie", () => {
     ["half the name", "sess"],
     ["equals", "session=="],
   ])("a megabyte of %s takes no longer for each byte than a kilobyte does", (_, unit) => {
-    // Not a time but a count: how often a character is looked at.
+    // Counts how often a character is read, because times vary.
     const looks = (length: number) => {
       const text = unit.repeat(Math.ceil(length / unit.length));
       let count = 0;

@@ -1,13 +1,13 @@
-/** Two cookies of one name with different values: nobody can tell which is the session. */
+/** Two cookies of one name have different values, so the session cannot be chosen by name. */
 export const AMBIGUOUS: unique symbol = Symbol("ambiguous");
 
 /**
  * Finds one cookie in a `Cookie` header (RFC 6265 §4.2.1) without parsing the others. The value is
- * as it stands there: nothing is unquoted or decoded, and names are compared exactly, so that
- * `%5F_Host-session` is not `__Host-session` and a nameless cookie is nobody's.
+ * returned raw, without unquoting or decoding. Names are compared exactly, so `%5F_Host-session` is
+ * not `__Host-session`, and a cookie without a name never matches.
  *
- * @returns the value; `undefined` where there is none; {@link AMBIGUOUS} where two differ. Beside
- * another an empty value is none
+ * @returns the value; `undefined` if there is none; {@link AMBIGUOUS} if two differ. An empty value
+ *   does not count beside another
  */
 export function findCookie(header: string, name: string): string | typeof AMBIGUOUS | undefined {
   let found: string | undefined;
@@ -18,11 +18,11 @@ export function findCookie(header: string, name: string): string | typeof AMBIGU
     if (header.charCodeAt(equals) === 0x3d) {
       let before = at - 1;
       while (isSpace(header, before)) before -= 1;
-      // Only white space may stand between the name and the semicolon, or the start, before it.
+      // Only white space may come between the name and the start or semicolon before it.
       if (before < 0 || header.charCodeAt(before) === 0x3b) {
         let end = header.indexOf(";", equals);
         if (end === -1) end = header.length;
-        // No pair begins inside a value.
+        // A value contains no further pair.
         next = end;
         while (isSpace(header, end - 1)) end -= 1;
         const value = header.slice(equals + 1, end);
@@ -35,7 +35,10 @@ export function findCookie(header: string, name: string): string | typeof AMBIGU
   return found;
 }
 
-/** All values of one cookie, as {@link findCookie} finds them: each once, and no empty one. */
+/**
+ * Returns all values of one cookie, as {@link findCookie} finds them, without duplicates and empty
+ * ones.
+ */
 export function findCookies(header: string, name: string): string[] {
   const values = new Set<string>();
   for (const pair of header.split(";")) {

@@ -19,7 +19,7 @@ describe("prefixes", () => {
     expect(() => checkCookie(`${prefix}a`, plain, false)).toThrow(refused);
     expect(() => checkCookie(`${prefix}a`, plain, true)).not.toThrow();
   });
-  it.each(onHost)("%s belongs to one host and all of it", (prefix) => {
+  it.each(onHost)("%s needs path / and no domain", (prefix) => {
     expect(() => checkCookie(`${prefix}a`, { ...plain, domain: "example.com" }, true)).toThrow(
       refused,
     );
@@ -30,12 +30,12 @@ describe("prefixes", () => {
     expect(() => checkCookie(`${prefix}a`, attributes, true)).not.toThrow();
   });
   it.each(["_Host-a", "Host-a", "__Hosta", "a__Host-", "__Host", "__secure_a"])(
-    "%s is none",
+    "%s is an ordinary name",
     (name) => expect(() => checkCookie(name, plain, false)).not.toThrow(),
   );
 });
 
-describe("what browsers drop", () => {
+describe("checkCookie throws for", () => {
   it("SameSite=None or Partitioned without Secure", () => {
     for (const attributes of [
       { ...plain, sameSite: "none" },
@@ -47,7 +47,7 @@ describe("what browsers drop", () => {
     }
   });
 
-  it("a name with anything but the characters of a token", () => {
+  it("a name with characters that a token may not have", () => {
     for (let code = 0; code < 0x180; code += 1) {
       const character = String.fromCharCode(code);
       const isToken = /[!#$%&'*+\-.^_`|~0-9A-Za-z]/.test(character);
@@ -59,7 +59,7 @@ describe("what browsers drop", () => {
     for (const name of ["", "a".repeat(257)]) expect(isCookieName(name)).toBe(false);
   });
 
-  it("a path or a domain with which an attribute could be injected", () => {
+  it("a path or a domain that could inject an attribute", () => {
     for (const bad of [";", "\r", "\n", "\t", "\0", "\x7f", "\u00e9", "\u0100"]) {
       for (const path of [`/a${bad}b`, `/${bad}`]) expect(isCookiePath(path)).toBe(false);
       for (const domain of [`a${bad}b.com`, `a.com${bad}`, `${bad}a.com`]) {
@@ -75,7 +75,7 @@ describe("what browsers drop", () => {
   });
 
   it.each(["example.com", ".example.com", "localhost", "a-b.example.co.uk", "xn--bcher-kva.de"])(
-    "%s is a domain",
+    "accepts the domain %s",
     (domain) => expect(isCookieDomain(domain)).toBe(true),
   );
   it.each([
@@ -92,9 +92,9 @@ describe("what browsers drop", () => {
     "*.a.com",
     "b\u00fccher.de",
     `${"a".repeat(64)}.com`,
-  ])("%s is none", (domain) => expect(isCookieDomain(domain)).toBe(false));
+  ])("rejects the domain %s", (domain) => expect(isCookieDomain(domain)).toBe(false));
 
-  it("what is no text", () => {
+  it("rejects values that are not strings", () => {
     for (const value of [undefined, null, 1, true, ["a"], { toString: () => "/a" }]) {
       expect([isCookieName, isCookiePath, isCookieDomain].some((is) => is(value))).toBe(false);
     }

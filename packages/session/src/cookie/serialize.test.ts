@@ -25,7 +25,7 @@ describe("serializeAttributes", () => {
 describe("serializeCookie", () => {
   const all = serializeAttributes(plain, false);
 
-  it("says how long to keep it, and for how long browsers do", () => {
+  it("says how long to keep it, up to the limit of browsers", () => {
     expect(serializeCookie("s", "v", all, 60)).toBe(`s=v; Max-Age=60${all}`);
     expect(serializeCookie("s", "v", all, null)).toBe(`s=v${all}`);
     expect(serializeCookie("s", "", all, 0)).toBe(
@@ -34,7 +34,7 @@ describe("serializeCookie", () => {
     expect(serializeCookie("s", "v", all, MAX_AGE_LIMIT + 1)).toContain(`Max-Age=34560000;`);
   });
 
-  it("takes no character that could begin an attribute or another header", () => {
+  it("throws for a character that could begin an attribute or another header", () => {
     for (let code = 0; code < 0x250; code += 1) {
       const value = `a${String.fromCharCode(code)}b`;
       const isAllowed =
@@ -46,7 +46,7 @@ describe("serializeCookie", () => {
   });
 
   it.each(["a; Domain=evil.example", "a\r\nSet-Cookie: b=c", "a\tb", "a\n", "\0"])(
-    "does not show the value it refuses: %j",
+    "does not show the value it throws for: %j",
     (value) => {
       expect(() => serializeCookie("s", value, all, 60)).toThrow(/^((?!Domain|Set-Cookie: ).)*$/);
     },

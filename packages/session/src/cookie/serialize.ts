@@ -1,6 +1,6 @@
 import { optionError } from "../errors.ts";
 
-/** The attributes of a cookie (RFC 6265bis §4.1.2); always `HttpOnly`. */
+/** The attributes of a cookie (RFC 6265bis §4.1.2). `HttpOnly` is always set. */
 export interface CookieAttributes {
   readonly path: string;
   readonly domain?: string | undefined;
@@ -10,15 +10,15 @@ export interface CookieAttributes {
 
 /** Bytes of name and value together that every browser keeps (RFC 6265bis §6.1). */
 export const COOKIE_LIMIT = 4096;
-/** Seconds of the longest Max-Age that browsers honour: 400 days (RFC 6265bis §5.5). */
+/** The longest Max-Age that browsers honour, in seconds: 400 days (RFC 6265bis §5.5). */
 export const MAX_AGE_LIMIT = 34_560_000;
 
 const SAME_SITE = { lax: "Lax", strict: "Strict", none: "None" } as const;
-// A cookie-octet of RFC 6265 §4.1.1: no control, white space, quote, comma, semicolon, backslash.
+// A cookie-octet of RFC 6265 §4.1.1: no control, white space, quote, comma, semicolon or backslash.
 const VALUE = /^[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*$/;
 
 /**
- * The part of a Set-Cookie that is the same every time: made once, at set-up.
+ * Makes the constant part of a Set-Cookie, once at set-up.
  *
  * @param secure whether to set `Secure`
  */
@@ -29,11 +29,11 @@ export function serializeAttributes(attributes: CookieAttributes, secure: boolea
 }
 
 /**
- * One Set-Cookie value (RFC 6265bis §4.1).
+ * Makes one Set-Cookie value (RFC 6265bis §4.1).
  *
  * @param attributes what {@link serializeAttributes} gave
- * @param maxAge seconds to keep it; null until the browser closes; 0 deletes it
- * @throws SessionError `ERR_SESSION_OPTION` when the value could inject an attribute
+ * @param maxAge seconds to keep it; null keeps it until the browser closes; 0 deletes it
+ * @throws SessionError `ERR_SESSION_OPTION` if the value could inject an attribute
  */
 export function serializeCookie(
   name: string,
@@ -43,7 +43,7 @@ export function serializeCookie(
 ): string {
   if (!VALUE.test(value)) throw optionError(`The cookie "${name}" cannot carry this value.`);
   if (maxAge === null) return `${name}=${value}${attributes}`;
-  // Max-Age=0 alone deletes; Expires says the same to clients that know only it.
+  // Max-Age=0 alone deletes the cookie. Expires does the same for clients that know only Expires.
   const expires = maxAge === 0 ? "; Expires=Thu, 01 Jan 1970 00:00:00 GMT" : "";
   return `${name}=${value}; Max-Age=${Math.min(maxAge, MAX_AGE_LIMIT)}${expires}${attributes}`;
 }

@@ -53,7 +53,7 @@ describe("commit.cookies", () => {
     });
   });
 
-  it("deletes with a Max-Age of 0 and a date that has passed", async () => {
+  it("deletes with a Max-Age of 0 and a date in the past", async () => {
     const sessions = createSessions<Record<string, unknown>>({ secretKey });
     const first = sessions.open("");
     first.session["name"] = "ana";

@@ -1,8 +1,8 @@
-/** The attributes of a cookie, under the names that cookie jars of frameworks use. */
+/** A cookie's attributes, under the names that cookie jars of frameworks use. */
 export interface SetCookieAttributes {
   readonly path: string;
   readonly domain?: string;
-  /** Seconds; 0 deletes the cookie. Without it the cookie ends with the browser. */
+  /** Seconds; 0 deletes the cookie. Without it the cookie lasts until the browser closes. */
   readonly maxAge?: number;
   readonly expires?: Date;
   readonly secure: boolean;
@@ -14,12 +14,12 @@ export interface SetCookieAttributes {
 /** A cookie to set, in parts. */
 export interface SetCookie {
   readonly name: string;
-  /** As it goes over the wire: a jar must not encode it again. */
+  /** The encoded value. A jar must not encode it again. */
   readonly value: string;
   readonly attributes: SetCookieAttributes;
 }
 
-/** Takes a Set-Cookie value of our own apart (RFC 6265bis §4.1). */
+/** Splits a Set-Cookie value of our own into its parts (RFC 6265bis §4.1). */
 export function parseSetCookie(line: string): SetCookie {
   const [pair = "", ...rest] = line.split("; ");
   const at = pair.indexOf("=");

@@ -40,7 +40,7 @@ describe("exempt", () => {
   const get = (target: string) =>
     ask({ target, headers: { "sec-fetch-site": "cross-site" } }, options);
 
-  it("takes the exact path, with any query", () => {
+  it("accepts the exact path, with any query", () => {
     expect(get("/exempt")).toBe(PASS);
     expect(get("/exempt?a=b?c")).toBe(PASS);
   });
@@ -72,7 +72,7 @@ describe("exempt", () => {
 
 describe("csrf: strict", () => {
   it.each(["strict" as const, { strict: true }])(
-    "%j asks for a token without either header",
+    "%j needs a token without either header",
     (csrf) => {
       expect(createCrossSiteCheck({ csrf }).strict).toBe(true);
       expect(ask({}, { csrf })).toBe("needs-token");
@@ -80,20 +80,20 @@ describe("csrf: strict", () => {
     },
   );
 
-  it("changes nothing where a header decides", () => {
+  it("changes nothing if a header decides", () => {
     const options = { csrf: "strict" } as const;
     expect(ask({ headers: { "sec-fetch-site": "same-origin" } }, options)).toBe(PASS);
     expect(ask({ headers: { origin: "https://example.com" } }, options)).toBe(PASS);
     expect(ask({ headers: { "sec-fetch-site": "cross-site" } }, options)).toBe("sec-fetch-site");
   });
 
-  it("leaves exempt paths alone", () => {
+  it("does not check exempt paths", () => {
     expect(ask({ target: "/hook" }, { csrf: { strict: true, exempt: ["/hook"] } })).toBe(PASS);
   });
 });
 
 describe("csrf: false", () => {
-  it("lets everything pass but a wrong Host", () => {
+  it("allows everything but a wrong Host", () => {
     expect(ask({ headers: { "sec-fetch-site": "cross-site" } }, { csrf: false })).toBe(PASS);
     expect(ask({ headers: { host: "a b" } }, { csrf: false })).toBe("host-invalid");
   });
@@ -101,7 +101,7 @@ describe("csrf: false", () => {
 
 describe("Host", () => {
   it.each(["a b", "", "example.com, example.com", "user@example.com", "example.com/x", "a:b"])(
-    "%j is 400, whatever the method",
+    "%j is 400, with any method",
     (host) => {
       for (const method of ["GET", "POST"]) {
         const request = facts({ method, headers: { host, "sec-fetch-site": "same-origin" } });
@@ -114,7 +114,7 @@ describe("Host", () => {
     },
   );
 
-  it("must be allowed, where allowedHosts says which", () => {
+  it("must be in allowedHosts, if that is set", () => {
     const options = { allowedHosts: ["example.com"] };
     expect(ask({ method: "GET" }, options)).toBe(PASS);
     expect(ask({ method: "GET", headers: { host: "example.com:8443" } }, options)).toBe(PASS);
@@ -124,14 +124,14 @@ describe("Host", () => {
     expect(ask({ method: "GET", headers: { host: undefined } }, options)).toBe("host-missing");
   });
 
-  it("may be missing, but then no Origin is the own one", () => {
+  it("may be missing, but then no Origin matches", () => {
     expect(ask({ headers: { host: undefined } })).toBe(PASS);
     expect(ask({ headers: { host: undefined, "sec-fetch-site": "none" } })).toBe(PASS);
     const headers = { host: undefined, origin: "https://example.com" };
     expect(ask({ headers })).toBe("host-missing");
   });
 
-  it("can be asked alone", () => {
+  it("can be checked alone", () => {
     const check = createCrossSiteCheck({ allowedHosts: ["example.com"] });
     expect(check.host(facts({ headers: { host: "example.com" } }))).toBeUndefined();
     expect(check.host(facts({ headers: { host: "evil.example" } }))?.status).toBe(400);
@@ -151,12 +151,12 @@ describe("behind a proxy", () => {
     expect(ask({ encrypted: false, headers })).toBe("origin-foreign");
   });
 
-  it("the http twin is refused there too", () => {
+  it("the http twin is denied there too", () => {
     const twin = { ...headers, origin: "http://example.com" };
     expect(ask({ headers: twin }, { trustProxy: 1 })).toBe("origin-foreign");
   });
 
-  it("a forwarded host is checked as a Host", () => {
+  it("a forwarded host is checked like a Host", () => {
     const options = { trustProxy: 1, allowedHosts: ["example.com"] };
     const bad = (host: string) =>
       ask({ headers: { ...headers, "x-forwarded-host": host } }, options);

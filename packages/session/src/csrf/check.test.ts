@@ -46,7 +46,7 @@ describe("the cases of Go's CrossOriginProtection", () => {
     expect(post(fetchSite, origin, options)).toBe(answer);
   });
 
-  // Go matches patterns and follows its router's redirects; here a path is exempt or it is not.
+  // Go matches patterns and follows its router's redirects. Here only exact paths are exempt.
   it.each<[string, string, string | undefined, Answer]>([
     ["exempt without Sec-Fetch-Site", "/bypass/", undefined, PASS],
     ["exempt with cross-site", "/bypass/", "cross-site", PASS],
@@ -98,7 +98,7 @@ describe("Sec-Fetch-Site", () => {
   });
 
   it.each(["", "Same-Origin", "same-origin ", "unknown", "none;a", "same_origin"])(
-    "refuses the unknown value %j",
+    "denies the unknown value %j",
     (value) => {
       expect(post(value, undefined)).toBe("sec-fetch-site");
       expect(post(value, "https://example.com")).toBe("sec-fetch-site");
@@ -164,7 +164,7 @@ describe("Origin", () => {
     expect(ask({ encrypted, headers: { host, origin } })).toBe(PASS);
   });
 
-  it("says which option to look at when a proxy ended TLS", () => {
+  it("names the option to check if a proxy ended TLS", () => {
     const request = facts({
       method: "POST",
       headers: { host: "example.com", origin: "https://example.com" },

@@ -5,44 +5,44 @@ import { DENIALS, type Denial } from "./denial.ts";
 import { createSiteFinder } from "../site/site.ts";
 
 /**
- * What the HTTP check says: `undefined` lets the request pass, a {@link Denial} answers it, and
- * `"needs-token"` lets it pass with a valid token: with strict, unless it carries no session, and
- * where the Origin is `null`.
+ * The result of the HTTP check. `undefined` accepts the request, a {@link Denial} answers it.
+ * `"needs-token"` accepts it with a valid token: with `strict` if it carries a session, and with
+ * the Origin `null`.
  */
 export type HttpOutcome = Denial | "needs-token" | undefined;
 
-/** The compiled rules. No method throws, whatever the request holds. */
+/** The compiled rules. No method throws for any request. */
 export interface CrossSiteCheck {
-  /** Whether `csrf` is strict. */
+  /** True if `csrf` is strict. */
   readonly strict: boolean;
   /** Checks an HTTP request. */
   http(facts: RequestFacts): HttpOutcome;
   /** Checks a WebSocket handshake, before its session is opened. */
   handshake(facts: RequestFacts): Denial | undefined;
-  /** Checks the Host and the proxies' headers alone; for requests that have no session at all. */
+  /** Checks only the Host and the proxies' headers, for requests that have no session. */
   host(facts: RequestFacts): Denial | undefined;
   /**
-   * The origin that the request was sent to, as in `https://example.com`; `undefined` where the
-   * Host is missing, invalid or not allowed.
+   * Returns the origin that the request was sent to, such as `https://example.com`; `undefined` if
+   * the Host is missing, invalid or not allowed.
    */
   ownOrigin(facts: RequestFacts): string | undefined;
-  /** Whether the client's own connection is TLS; for `httpsOnly: "auto"`. */
+  /** True if the client's own connection is TLS; for `httpsOnly: "auto"`. */
   isSecure(facts: RequestFacts): boolean;
-  /** The address of the client, as far as the trusted proxies tell. */
+  /** Returns the client's address, according to the trusted proxies. */
   clientAddress(facts: RequestFacts): string | undefined;
 }
 
 /**
- * Compiles the rules against cross-site requests and WebSocket hijacking. They follow the Fetch
+ * Compiles the rules against cross-site requests and WebSocket hijacking. The rules read the Fetch
  * Metadata and Origin headers (W3C Fetch Metadata, RFC 6454), never the Content-Type.
  *
  * HTTP, in this order: a wrong Host is 400; GET, HEAD and OPTIONS pass; exempt paths pass; a
  * repeated Origin or Sec-Fetch-Site is 403; a trusted Origin passes; Sec-Fetch-Site passes with
- * `same-origin` and `none` and is 403 otherwise; an Origin passes if it is the own one and is 403
+ * `same-origin` and `none` and is 403 otherwise; an Origin passes if it is this site's and is 403
  * otherwise; a request with neither header does not come from a browser and passes, or needs a
  * token with `csrf: "strict"`.
  *
- * @throws SessionError ERR_SESSION_OPTION where an option is wrong
+ * @throws SessionError ERR_SESSION_OPTION if an option is wrong
  *
  * @example
  * ```ts
@@ -66,7 +66,7 @@ export function createCrossSiteCheck(options: CrossSiteOptions = {}): CrossSiteC
     }
     const origin = facts.header("origin");
     const fetchSite = facts.header("sec-fetch-site");
-    // No browser sends a comma in either header; where one stands, two headers were joined.
+    // No browser sends a comma in either header. A comma means that two headers were joined.
     if (origin?.includes(",") || fetchSite?.includes(",")) return DENIALS["repeated-header"];
     if (origin !== undefined && trusted.has(origin)) return undefined;
     // Before Origin: a same-origin page with `Referrer-Policy: no-referrer` sends Origin null.
@@ -81,7 +81,7 @@ export function createCrossSiteCheck(options: CrossSiteOptions = {}): CrossSiteC
       return isHandshake ? DENIALS["origin-missing"] : "needs-token";
     }
     const page = isHandshake ? pageOrigin(origin) : origin;
-    // The own origin is a normal form, so what equals it is its own serialization.
+    // The own origin is normalized, so an equal Origin is its own serialization.
     if (page === own) return undefined;
     // A page with `Referrer-Policy: no-referrer` sends it, and so does a sandboxed frame of another
     // site. A valid token tells them apart.
@@ -104,7 +104,7 @@ export function createCrossSiteCheck(options: CrossSiteOptions = {}): CrossSiteC
   };
 }
 
-/** The path as it was received. What is not exactly an exempt path must not become one. */
+/** Returns the path as it was received. Only an exact match is exempt, so nothing is normalized. */
 export function pathOf(target: string): string {
   const query = target.indexOf("?");
   return query < 0 ? target : target.slice(0, query);

@@ -28,7 +28,7 @@ describe("readCsrfOption", () => {
     { "": 1 },
     { strict: "yes" },
     { strict: null },
-  ])("refuses %j", (option) => {
+  ])("throws for %j", (option) => {
     expect(() => readCsrfOption(option)).toThrow(
       expect.objectContaining({
         code: "ERR_SESSION_OPTION",
@@ -53,7 +53,7 @@ describe("readCsrfOption", () => {
     ["/a b"],
     ["/hook\n"],
     ["/café"],
-  ])("refuses the exempt paths %j", (exempt) => {
+  ])("throws for the exempt paths %j", (exempt) => {
     const good = Array.isArray(exempt) ? ["/a", ...(exempt as unknown[])] : exempt;
     const place = Array.isArray(exempt) ? "csrf.exempt[1] is invalid: " : "";
     expect(() => readCsrfOption({ exempt: good })).toThrow(

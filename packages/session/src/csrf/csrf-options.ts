@@ -2,27 +2,27 @@ import { optionError } from "../errors.ts";
 import { checkOption, listOf, textThat } from "../validate.ts";
 import { SITE_OPTION_NAMES, type SiteOptions } from "../site/site.ts";
 
-/** How cross-site requests are refused. */
+/** How cross-site requests are denied. */
 export interface CsrfSettings {
   /**
-   * Whether a request without Origin and Sec-Fetch-Site that carries a session needs a token, and
-   * a WebSocket handshake an Origin. Default false.
+   * Requires a token of requests that carry a session but neither Origin nor Sec-Fetch-Site, and an
+   * Origin of WebSocket handshakes. Default false.
    */
   readonly strict?: boolean | undefined;
   /**
-   * Paths whose requests are not checked, exactly as they stand in the request line: `/hook` is
-   * not `/hook/`, and no path is decoded or tidied first.
+   * Paths that are not checked, exactly as they stand in the request line: `/hook` does not match
+   * `/hook/`, and paths are not decoded or normalized first.
    */
   readonly exempt?: readonly string[] | undefined;
 }
 
-/** `true` (the default), `false` (off), `"strict"`, or both switches by name. */
+/** `true` (the default), `false` (off), `"strict"`, or both settings by name. */
 export type CsrfOption = boolean | "strict" | CsrfSettings;
 
 /** The options of `createCrossSiteCheck`. */
 export interface CrossSiteOptions extends SiteOptions {
   readonly csrf?: CsrfOption | undefined;
-  /** Other origins whose pages may send requests that change something. Exact matches. */
+  /** Other origins whose pages may send requests that change something. Exact matches only. */
   readonly trustedOrigins?: readonly string[] | undefined;
 }
 
@@ -33,7 +33,7 @@ export const CROSS_SITE_OPTION_NAMES = [
   ...SITE_OPTION_NAMES,
 ] as const satisfies readonly (keyof CrossSiteOptions)[];
 
-/** The `csrf` option in one form. */
+/** The `csrf` option in its one internal form. */
 export interface CompiledCsrf {
   readonly enabled: boolean;
   readonly strict: boolean;
@@ -42,14 +42,14 @@ export interface CompiledCsrf {
 
 const PATHS = listOf(
   textThat(
-    // A request line holds only these; anything else could never match.
+    // A request line holds only these characters; another one could never match.
     (path) => /^\/[!-~]*$/.test(path) && !/[?#*]|\/:/.test(path),
     "paths as browsers send them, like /a%20b, without query or wildcard",
   ),
 );
 
 /**
- * Checks the `csrf` option and brings it into one form.
+ * Checks the `csrf` option and converts it to one form.
  *
  * @throws SessionError ERR_SESSION_OPTION
  */

@@ -34,12 +34,12 @@ describe("the vector", () => {
   });
 });
 
-describe("a token", () => {
+describe("a CSRF token", () => {
   const key = createSecretKey(randomBytes(32));
   const sid = randomBytes(16);
   const token = makeCsrfToken(key, sid, "pay");
 
-  it("is 64 characters and another each time", () => {
+  it("is 64 characters and different each time", () => {
     expect(token).toMatch(/^[A-Za-z0-9_-]{64}$/);
     expect(makeCsrfToken(key, sid, "pay")).not.toBe(token);
     expect(verifyCsrfToken([key], sid, makeCsrfToken(key, sid, "pay"), "pay")).toBe(true);
@@ -52,18 +52,18 @@ describe("a token", () => {
     expect(verifyCsrfToken([], sid, token, "pay")).toBe(false);
   });
 
-  it("is of one session: another's and one from before renew are refused", () => {
+  it("is valid for one session: not for another, and not after renew", () => {
     expect(verifyCsrfToken([key], randomBytes(16), token, "pay")).toBe(false);
     expect(verifyCsrfToken([key], Buffer.alloc(0), token, "pay")).toBe(false);
   });
 
-  it("is of one scope", () => {
+  it("is valid for one scope", () => {
     expect(verifyCsrfToken([key], sid, token, "")).toBe(false);
     expect(verifyCsrfToken([key], sid, token, "pay ")).toBe(false);
     expect(verifyCsrfToken([key], sid, token, "Pay")).toBe(false);
   });
 
-  it("is refused after a change of any character", () => {
+  it("is rejected after a change of any character", () => {
     for (let at = 0; at < token.length; at++) {
       const other = token[at] === "A" ? "B" : "A";
       const changed = token.slice(0, at) + other + token.slice(at + 1);
@@ -87,8 +87,8 @@ describe("a token", () => {
     expect(verifyCsrfToken([key], sid, text, "pay")).toBe(false);
   });
 
-  it("keeps its parts apart", () => {
-    // The same bytes under the MAC, with the borders between its parts moved by one.
+  it("separates its parts", () => {
+    // The same bytes for the MAC, but with the border between the parts moved by one.
     const [random, mac] = [
       fromBase64url(token)!.subarray(0, 16),
       fromBase64url(token)!.subarray(16),
@@ -98,7 +98,7 @@ describe("a token", () => {
     expect(verifyCsrfToken([key], longer, toBase64url(shifted), "ay")).toBe(false);
   });
 
-  it("needs a scope that fits and 16 random bytes", () => {
+  it("throws for a scope that is too long, or random bytes of another length", () => {
     expect(() => makeCsrfToken(key, sid, "s".repeat(65_536))).toThrow(RangeError);
     expect(() => makeCsrfToken(key, sid, "", randomBytes(15))).toThrow(RangeError);
   });

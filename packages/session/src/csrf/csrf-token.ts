@@ -3,22 +3,22 @@ import { createHmac, type KeyObject, randomBytes, timingSafeEqual } from "node:c
 import { fromBase64url, lengthPrefixed, toBase64url } from "../encoding.ts";
 
 const RANDOM_BYTES = 16;
-// 16 random bytes and a MAC of 32 are 64 characters of base64url, without a rest.
+// 16 random bytes and a MAC of 32 are exactly 64 characters of base64url.
 const TOKEN_LENGTH = 64;
 
 /** A key for CSRF tokens: `HKDF-SHA-256(secret, "", info("csrf", cookieName), 32)`. */
 export type CsrfKey = KeyObject | Uint8Array;
 
 /**
- * Makes a CSRF token (token format v1): base64url of `r | HMAC-SHA-256(key, lp(sid) | lp(r) |
+ * Makes a CSRF token (token format v1). It is base64url of `r | HMAC-SHA-256(key, lp(sid) | lp(r) |
  * lp(scope))`, with 16 random bytes `r`. Each call gives another text, so that compression of the
- * response does not tell it (BREACH). It is valid as long as the session has this id.
+ * response does not reveal it (BREACH). It is valid as long as the session has this id.
  *
  * @param key the key that signs now
  * @param sid the session's id
  * @param scope what the token is for, `""` for everything; at most 65,535 bytes
  * @param random 16 bytes; only test vectors give them
- * @throws RangeError where `scope` is longer or `random` has another length
+ * @throws RangeError if `scope` is longer or `random` has another length
  *
  * @example
  * ```ts
@@ -31,19 +31,19 @@ export function makeCsrfToken(
   scope: string,
   random: Uint8Array = randomBytes(RANDOM_BYTES),
 ): string {
-  if (random.length !== RANDOM_BYTES) throw new RangeError("A CSRF token takes 16 random bytes.");
+  if (random.length !== RANDOM_BYTES) throw new RangeError("A CSRF token needs 16 random bytes.");
   return toBase64url(Buffer.concat([random, mac(key, sid, random, scope)]));
 }
 
 /**
- * Verifies a CSRF token in constant time for each key.
+ * Verifies a CSRF token, in constant time for each key.
  *
  * @param keys every key that is accepted, as in `secretKey: [new, old]`
  * @param sid the id of the session that the request carries
- * @param token as the client sent it; anything but a canonical token is refused
+ * @param token as the client sent it; only a canonical token is accepted
  * @param scope the one that the token was made for
  * @returns whether one of the keys made this token for this session and scope
- * @throws RangeError where `scope` is longer than 65,535 bytes
+ * @throws RangeError if `scope` is longer than 65,535 bytes
  */
 export function verifyCsrfToken(
   keys: readonly CsrfKey[],

@@ -1,7 +1,7 @@
 import type { SessionErrorCode } from "../errors.ts";
 import type { SiteFault } from "../site/site.ts";
 
-/** Which rule refused a request. A rule is part of the public interface, like an error's code. */
+/** The rule that denied a request. Rules are public and keep their meaning, like error codes. */
 export type CrossSiteRule =
   /** The Host is not a valid authority. */
   | "host-invalid"
@@ -17,26 +17,29 @@ export type CrossSiteRule =
   | "repeated-header"
   /** Sec-Fetch-Site says that another site caused the request. */
   | "sec-fetch-site"
-  /** The Origin is `null` and no token came: `Referrer-Policy: no-referrer`, a sandboxed frame, a file. */
+  /**
+   * The Origin is `null` and there is no token: `Referrer-Policy: no-referrer`, a sandboxed frame,
+   * a file.
+   */
   | "origin-null"
   /** The Origin is not its own serialization. */
   | "origin-malformed"
-  /** The Origin is neither the own one nor trusted. */
+  /** The Origin is neither this site's nor trusted. */
   | "origin-foreign"
-  /** A WebSocket handshake without Origin, while `csrf` is strict. */
+  /** A WebSocket handshake has no Origin, while `csrf` is strict. */
   | "origin-missing"
-  /** A request that needs a token has none. */
+  /** A request has no token, but needs one. */
   | "token-missing"
-  /** A token that is malformed, or made for another session, scope or key. */
+  /** The token is malformed, or belongs to another session, scope or key. */
   | "token-invalid";
 
-/** The answer to a request that is refused. Frozen; one object per rule, made at start. */
+/** The answer to a denied request. Frozen; one object for each rule. */
 export interface Denial {
   readonly rule: CrossSiteRule;
-  /** 400 for a Host or proxy header that makes no sense, 403 for a cross-site request. */
+  /** 400 for an invalid Host or proxy header, 403 for a cross-site request. */
   readonly status: 400 | 403;
   readonly code: Extract<SessionErrorCode, "ERR_SESSION_CSRF" | "ERR_SESSION_HOST">;
-  /** What is wrong and what to do. Never holds anything of the request or the configuration. */
+  /** What is wrong and what to do. It never holds parts of the request or the configuration. */
   readonly message: string;
 }
 
@@ -65,19 +68,19 @@ export const DENIALS = Object.freeze(
       "sec-fetch-site":
         "Another site caused this request. To accept it, add its origin to trustedOrigins.",
       "origin-null":
-        "The Origin is null: the page has `Referrer-Policy: no-referrer` (set `same-origin`), or is sandboxed. Or send a CSRF token.",
+        "The Origin is null: the page has `Referrer-Policy: no-referrer` (set `same-origin` instead), or is sandboxed. Or send a CSRF token.",
       "origin-malformed": "The Origin is malformed.",
       "origin-foreign":
         "The Origin is not this site. Set trustProxy behind a proxy, or add it to trustedOrigins.",
-      "origin-missing": "A WebSocket needs an Origin, as csrf is strict.",
+      "origin-missing": "A WebSocket needs an Origin, because csrf is strict.",
       "token-missing": "Send a CSRF token as x-csrf-token or csrf_token.",
-      "token-invalid": "The CSRF token is not of this session. Reload the page.",
+      "token-invalid": "The CSRF token belongs to another session. Reload the page.",
     }),
   ]),
 ) as Readonly<Record<CrossSiteRule, Denial>>;
 
 /**
- * The JSON body that tells a client which rule refused.
+ * Returns a JSON body that tells the client which rule denied the request.
  *
  * @example
  * ```ts

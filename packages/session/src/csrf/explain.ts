@@ -1,22 +1,22 @@
 import type { RequestFacts } from "../session/request.ts";
 import type { Denial } from "./denial.ts";
 
-/** What the event of a denied request tells: enough to mend it, and nothing secret. */
+/** The details of a denied request for its event: enough to fix it, and no secrets. */
 export interface Explained {
   readonly method: string;
-  /** Without the query, which may hold secrets. */
+  /** The path without the query, which may hold secrets. */
   readonly path: string;
-  /** The Origin that came. */
+  /** The request's Origin. */
   readonly origin?: string | undefined;
-  /** The origin of this site, as far as it is known. */
+  /** The origin of this site, if it is known. */
   readonly own?: string | undefined;
-  /** For a log: what happened, and what to do. */
+  /** For a log: what happened and what to do. */
   readonly message: string;
 }
 
 /**
- * Says what was denied and why, in the words of a request: no browser shows the body of a refused
- * handshake, so that the log is all there is.
+ * Describes a denied request for a log. Browsers do not show the body of a denied handshake, so the
+ * log is the only place to see the reason.
  *
  * @param own the origin that the request was sent to
  */
@@ -56,7 +56,7 @@ function originOf(request: RequestFacts, origin: string | undefined, own: string
   return all.length === 0 ? "" : `${all.join("; ")}. `;
 }
 
-/** What of two origins differs. A scheme alone is a proxy that ends TLS and is not trusted. */
+/** Says how two origins differ. If only the scheme differs, a proxy ends TLS and is not trusted. */
 function differenceOf(origin: string, own: string): string {
   if (!URL.canParse(origin)) return "";
   const [theirs, ours] = [new URL(origin), new URL(own)];
@@ -68,7 +68,7 @@ function differenceOf(origin: string, own: string): string {
   return ` (${parts.map((part) => words[part]).join(" and ")} differ${parts.length > 1 ? "" : "s"})`;
 }
 
-/** Text from a request must not act on a terminal, nor fill a log. */
+/** Cleans text from a request, so that it cannot control a terminal or fill a log. */
 function clean(text: string): string {
   const short = text.length > 200 ? `${text.slice(0, 200)}...` : text;
   return short.replace(

@@ -32,7 +32,7 @@ describe("urlencoded", () => {
     ["another's case", `CSRF_TOKEN=${TOKEN}`],
     ["part of a name", `xcsrf_token=${TOKEN}&csrf_token[]=${TOKEN}`],
     ["in an empty body", ""],
-  ])("does not find one that is %s", async (_what, body) => {
+  ])("does not find a field that is %s", async (_what, body) => {
     expect(await find(URLENCODED, body)).toBeUndefined();
   });
 
@@ -62,7 +62,7 @@ describe("multipart", () => {
     ).toBe('name="csrf_token"\r\n\r\nforged');
   });
 
-  it("does not take a file, nor one of two", async () => {
+  it("ignores a file, and a field that occurs twice", async () => {
     const file = new FormData();
     file.append(CSRF_FIELD, new File([TOKEN], "token.txt"));
     expect(await findFormToken(...(await encode(file)))).toBeUndefined();

@@ -6,7 +6,7 @@ export const CSRF_FIELD = "csrf_token";
 const FORM = /^(?:application\/x-www-form-urlencoded|multipart\/form-data)[\t ]*(?:;|$)/i;
 
 /**
- * Whether a body is one of the forms that {@link findFormToken} reads.
+ * True if a body is one of the forms that {@link findFormToken} reads.
  *
  * @param contentType the request's Content-Type, in any case
  */
@@ -15,15 +15,15 @@ export function isForm(contentType: string | undefined): contentType is string {
 }
 
 /**
- * Finds the CSRF token in the bytes of a form, `application/x-www-form-urlencoded` or
- * `multipart/form-data`. The bytes stay as they are, so that the view can still read the body. The
- * platform's own form parser does the reading, as it does for the view: what one accepts the other
- * does not read differently.
+ * Finds the CSRF token in a form, `application/x-www-form-urlencoded` or `multipart/form-data`. It
+ * does not change the bytes, so that the view can still read the body. The platform's own parser
+ * reads the form, for this function and for the view, so both read the same.
  *
  * @param contentType the request's Content-Type, in any case
- * @param body the whole body. The caller bounds it: parsing takes time and memory in proportion.
- * @returns the token as it was sent; `undefined` where the body is another type or malformed, the
- * field is missing or a file, or there are several. Never throws or rejects.
+ * @param body the whole body. The caller must limit its size: parsing takes time and memory in
+ *   proportion.
+ * @returns the token as it was sent; `undefined` if the body has another type or is malformed, or
+ *   if the field is missing, a file, or repeated. Never throws or rejects.
  *
  * @example
  * ```ts
@@ -35,13 +35,13 @@ export async function findFormToken(
   body: Uint8Array,
 ): Promise<string | undefined> {
   try {
-    // Bodies are never in shared memory, which is all that the narrower type rules out.
+    // The type excludes shared memory, in which bodies never are.
     const bytes = body as Uint8Array<ArrayBuffer>;
     const response = new Response(bytes, { headers: { "content-type": contentType ?? "" } });
     const [token, other] = (await response.formData()).getAll(CSRF_FIELD);
-    // Two fields of one name are two readings: which one counts is not for this side to guess.
+    // If the field occurs twice, the view might read the other one, so neither counts.
     return other === undefined && typeof token === "string" ? token : undefined;
   } catch {
-    return undefined; // another type, no boundary, or a body that does not follow it
+    return undefined; // // another type, no boundary, or a malformed body
   }
 }

@@ -9,7 +9,7 @@ import { isOrigin } from "./origin.ts";
 
 const OWN = "https://example.com";
 
-/** Any text, and text made of the pieces that such a header is made of. */
+/** Any text, and text made of pieces of such a header. */
 function headerLike(...pieces: string[]): fc.Arbitrary<string> {
   const piece = fc.oneof(
     { weight: 4, arbitrary: fc.constantFrom(...pieces) },
@@ -39,7 +39,7 @@ const headers = fc.record(
 );
 
 describe("no input throws", () => {
-  it("and what is read as an origin is its own serialization", () => {
+  it("an accepted origin is its own serialization", () => {
     fc.assert(
       fc.property(origin, (text) => {
         if (!isOrigin(text)) return;
@@ -49,7 +49,7 @@ describe("no input throws", () => {
     );
   });
 
-  it("and what is read as a Host makes an origin that the platform agrees with", () => {
+  it("an accepted Host makes an origin that the platform agrees with", () => {
     fc.assert(
       fc.property(host, fc.boolean(), (text, secure) => {
         const scheme = secure ? "https" : "http";
@@ -63,7 +63,7 @@ describe("no input throws", () => {
     );
   });
 
-  it("and Forwarded is read as a whole or not at all", () => {
+  it("Forwarded is read as a whole or not at all", () => {
     fc.assert(
       fc.property(forwarded, (text) => {
         for (const element of parseForwarded(text) ?? []) {
@@ -91,7 +91,7 @@ describe("no input throws", () => {
         if (own !== undefined) expect(new URL(own).origin).toBe(own);
         const { origin: from, "sec-fetch-site": fetchSite } = all;
         if (check.http(request) === undefined) {
-          // Something vouches for every request that passes.
+          // Every accepted request has something that vouches for it.
           expect(fetchSite === "same-origin" || fetchSite === "none" || from === own).toBe(true);
         }
         if (check.handshake(request) === undefined) {

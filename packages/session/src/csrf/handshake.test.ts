@@ -3,7 +3,7 @@ import { facts, type RequestWords } from "../../../../test/support/facts.ts";
 import { createCrossSiteCheck } from "./check.ts";
 import type { CrossSiteOptions } from "./csrf-options.ts";
 
-/** Asks about a WebSocket handshake at wss://victim.example/feed; `undefined` is 101. */
+/** Checks a WebSocket handshake at wss://victim.example/feed; `undefined` accepts it. */
 function handshake(headers: RequestWords["headers"], options?: CrossSiteOptions) {
   const all = { host: "victim.example", upgrade: "websocket", ...headers };
   const request = facts({ target: "/feed", encrypted: true, headers: all });
@@ -13,7 +13,7 @@ function handshake(headers: RequestWords["headers"], options?: CrossSiteOptions)
   }).handshake(request)?.rule;
 }
 
-describe("lets in", () => {
+describe("accepts", () => {
   it.each([
     ["the own origin", { origin: "https://victim.example" }],
     ["the own origin as a WebSocket's", { origin: "wss://victim.example" }],
@@ -31,7 +31,7 @@ describe("lets in", () => {
     expect(handshake(headers)).toBeUndefined();
   });
 
-  it("http pages to a plain socket", () => {
+  it("accepts http pages on a plain socket", () => {
     const request = (origin: string) => facts({ headers: { host: "localhost:3000", origin } });
     const check = createCrossSiteCheck();
     expect(check.handshake(request("http://localhost:3000"))).toBeUndefined();
@@ -40,7 +40,7 @@ describe("lets in", () => {
   });
 });
 
-describe("keeps out with 403", () => {
+describe("denies with 403", () => {
   it.each([
     ["a sibling subdomain", { origin: "https://sibling.example" }, "origin-foreign"],
     ["a subdomain", { origin: "https://sub.victim.example" }, "origin-foreign"],
@@ -92,23 +92,23 @@ describe("keeps out with 403", () => {
     expect(handshake(headers)).toBe(rule);
   });
 
-  it("no Origin, with csrf: strict", () => {
+  it("denies a missing Origin, with csrf: strict", () => {
     expect(handshake({}, { csrf: "strict" })).toBe("origin-missing");
     expect(handshake({ origin: "https://victim.example" }, { csrf: "strict" })).toBeUndefined();
   });
 });
 
-it("an exempt path does not open a socket", () => {
+it("does not apply exempt paths", () => {
   const options = { csrf: { exempt: ["/feed"] } };
   expect(handshake({ origin: "https://evil.example" }, options)).toBe("origin-foreign");
 });
 
-it("csrf: false opens all, but a wrong Host is still 400", () => {
+it("accepts all with csrf: false, but a wrong Host is still 400", () => {
   expect(handshake({ origin: "https://evil.example" }, { csrf: false })).toBeUndefined();
   expect(handshake({ host: "a b" }, { csrf: false })).toBe("host-invalid");
 });
 
-it("a Host that is not allowed is refused before Origin is looked at", () => {
+it("denies a Host that is not allowed before it reads Origin", () => {
   const headers = { host: "evil.example", origin: "https://evil.example" };
   expect(handshake(headers, { allowedHosts: ["victim.example"] })).toBe("host-not-allowed");
 });

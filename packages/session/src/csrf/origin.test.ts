@@ -89,7 +89,7 @@ describe("isOrigin", () => {
   });
 });
 
-it("takes a WebSocket origin as its page's", () => {
+it("accepts a WebSocket origin as its page's", () => {
   expect(pageOrigin("wss://example.com:8443")).toBe("https://example.com:8443");
   expect(pageOrigin("ws://example.com")).toBe("http://example.com");
   expect(pageOrigin("https://wss")).toBe("https://wss");
@@ -140,7 +140,7 @@ describe("readTrustedOrigins", () => {
     );
   });
 
-  it("refuses what is not a list", () => {
+  it("throws for a value that is not a list", () => {
     expect(() => readTrustedOrigins("https://example.com")).toThrow("a list of origins");
     expect(() => readTrustedOrigins(null)).toThrow("trustedOrigins must be a list");
     expect(readTrustedOrigins(undefined).size).toBe(0);

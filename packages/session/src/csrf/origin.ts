@@ -2,21 +2,24 @@ import { parseAuthority } from "../site/authority.ts";
 import { checkOption, listOf, textThat } from "../validate.ts";
 
 /**
- * Whether a text is an origin (RFC 6454, HTML Standard): `scheme://host[:port]` that equals its own
- * serialization. `null`, userinfo, a path, upper case, a default port and another spelling of an
- * address are not. What two programs could read differently is so never compared. Never throws.
+ * True if a text is an origin (RFC 6454, HTML Standard): a `scheme://host[:port]` that equals its
+ * own serialization. `null`, userinfo, a path, upper case, a default port and other spellings of an
+ * address are rejected, so that no two programs can read an accepted origin differently. Never
+ * throws.
  */
 export function isOrigin(text: string): boolean {
   const [, scheme = "", authority = ""] = /^([a-z][a-z\d+.-]{0,250}):\/\/(.+)$/s.exec(text) ?? [];
   const host = parseAuthority(authority, scheme)?.host;
   if (host !== authority) return false;
-  // Browser extensions and app shells have a plain name: chrome-extension://id, capacitor://localhost.
+  // Browser extensions and app shells use plain names: chrome-extension://id,
+  // capacitor://localhost.
   return /^(?:https?|wss?)$/.test(scheme) || !/^\[|\.$|:0$/.test(authority);
 }
 
 /**
- * The origin of the page that a WebSocket URL's origin belongs to: `wss` becomes `https`, `ws`
- * becomes `http`. Browsers send the page's origin; some other clients derive it from their URL.
+ * Returns the origin of the page that a WebSocket URL's origin belongs to: `wss` becomes `https`,
+ * `ws` becomes `http`. Browsers send the page's origin; some other clients derive it from their
+ * URL.
  */
 export function pageOrigin(origin: string): string {
   return origin.replace(/^ws(?=s?:\/\/)/, "http");
@@ -24,8 +27,8 @@ export function pageOrigin(origin: string): string {
 
 const ORIGINS = listOf(
   textThat(
-    // A page's origin never has the scheme of a WebSocket. App shells with pages in files send the
-    // other.
+    // A page's origin never has a WebSocket's scheme. App shells with pages in files send
+    // `file://`.
     (entry) => entry === "file://" || (isOrigin(entry) && !/^wss?:|\.$/.test(entry)),
     "origins as browsers send them: scheme://host[:port], lower case, no path or default port",
   ),
@@ -34,8 +37,8 @@ const ORIGINS = listOf(
 /**
  * Compiles `trustedOrigins`: other origins whose pages may send requests that change something.
  *
- * @throws SessionError ERR_SESSION_OPTION for an entry that no browser would ever send; names its
- * index
+ * @throws SessionError ERR_SESSION_OPTION for an entry that no browser would ever send; the message
+ *   names its index
  *
  * @example
  * ```ts

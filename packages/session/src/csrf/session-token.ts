@@ -4,14 +4,14 @@ import { SessionError } from "../errors.ts";
 import { makeCsrfToken, verifyCsrfToken } from "./csrf-token.ts";
 
 /**
- * A token that proves that a request comes from a page of ours. Send it back in the
- * `x-csrf-token` header or the `csrf_token` form field. Each call gives another text; all are good
+ * Returns a token that proves that a request comes from your own page. Send it back in the
+ * `x-csrf-token` header or the `csrf_token` form field. Each call gives another text; all are valid
  * until the session is renewed or ends. A session without data is kept because of it.
  *
- * @param scope binds the token to one purpose, which {@link verifyToken} must then name
+ * @param scope binds the token to one purpose; pass the same to {@link verifyToken}
  * @returns 64 characters
  * @throws SessionError `ERR_SESSION_COMMITTED`, `ERR_SESSION_HANDSHAKE_SENT`,
- * `ERR_SESSION_NOT_A_SESSION`; `ERR_SESSION_FORMAT` with `writeAs`, whose cookies have no id
+ *   `ERR_SESSION_NOT_A_SESSION`; `ERR_SESSION_FORMAT` with `writeAs`, whose cookies have no id
  * @example
  * ```ts
  * res.html = `<input type="hidden" name="csrf_token" value="${csrfToken(req.session)}">`;
@@ -23,7 +23,7 @@ export function csrfToken(session: object, scope = ""): string {
   if (settings.writeAs !== undefined) {
     throw new SessionError(
       "ERR_SESSION_FORMAT",
-      "csrfToken needs a session with an id, which the cookie of writeAs does not carry.",
+      "csrfToken needs a session with an id, and the cookie of writeAs has none.",
     );
   }
   if (state.meta.csrf !== 1 && Object.keys(state.data).length === 0) {
@@ -35,10 +35,10 @@ export function csrfToken(session: object, scope = ""): string {
 }
 
 /**
- * Whether a token was made by {@link csrfToken} for this session and scope, under any key of the
- * ring. Constant time for each key.
+ * True if {@link csrfToken} made a token for this session and scope, with any key of the ring.
+ * Constant time for each key.
  *
- * @param token what the client sent; anything but a string is false
+ * @param token what the client sent; false unless it is a string
  * @throws SessionError `ERR_SESSION_NOT_A_SESSION`
  * @example
  * ```ts
@@ -48,6 +48,6 @@ export function csrfToken(session: object, scope = ""): string {
 export function verifyToken(session: object, token: unknown, scope = ""): boolean {
   const { state, settings } = contextOf(session);
   const keys = settings.ring.keys.map((key) => key.csrf);
-  // The id that the request brought: a token made before `renew` is dead.
+  // The id that the request brought: a token made before `renew` is no longer valid.
   return verifyCsrfToken(keys, Buffer.from(state.sid, "base64url"), token, scope);
 }

@@ -56,7 +56,7 @@ describe("readAddressList", () => {
     "",
     10,
     undefined,
-  ])("refuses %j at set-up", (entry) => {
+  ])("throws for %j", (entry) => {
     expect(() => readAddressList(["::1", entry])).toThrow(
       expect.objectContaining({
         code: "ERR_SESSION_OPTION",

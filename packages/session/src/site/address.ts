@@ -1,19 +1,19 @@
 import type { IPVersion } from "node:net";
 import { checkOption, listOf, textThat } from "../validate.ts";
 
-/** Whether an address, as a socket or a proxy writes it, is in a list. Never throws. */
+/** Tests whether an address, as a socket or a proxy writes it, is in a list. Never throws. */
 export type AddressRule = (address: string) => boolean;
 
 /**
- * Compiles a list of IPv4 and IPv6 addresses and networks in CIDR form (RFC 4632, RFC 4291).
- * An IPv4-mapped IPv6 address (`::ffff:10.0.0.1`) is the IPv4 address.
+ * Compiles a list of IPv4 and IPv6 addresses and CIDR networks (RFC 4632, RFC 4291). An IPv4-mapped
+ * IPv6 address (`::ffff:10.0.0.1`) counts as its IPv4 address.
  *
  * @param option the value of `trustProxy`
- * @throws SessionError ERR_SESSION_OPTION where it is not a list; names the index of an entry that
- * is neither an address nor a network
+ * @throws SessionError ERR_SESSION_OPTION if it is not a list; the message names the index of an
+ *   entry that is neither an address nor a network
  */
 export function readAddressList(option: unknown): AddressRule {
-  // Loaded here and not at import: `node:net` takes 3 ms, and few apps list addresses.
+  // Loaded at first use: `node:net` takes 3 ms, and few apps list addresses.
   const net = process.getBuiltinModule("node:net");
   const list = new net.BlockList();
   const add = (entry: string): boolean => {
@@ -35,16 +35,16 @@ export function readAddressList(option: unknown): AddressRule {
   };
 }
 
-/** By the version of IP. */
+/** The name of an address family, by the version of IP. */
 const FAMILY: Readonly<Record<number, IPVersion>> = { 4: "ipv4", 6: "ipv6" };
 
 const NODE = /^(?:\[([\dA-Fa-f:.]+)\]|([\d.]+))(?::(?:\d{1,5}|_[\w.-]+))?$/;
 
 /**
- * The address in a node of `Forwarded` (RFC 7239 §6) or an entry of X-Forwarded-For, without its
- * port.
+ * Returns the address in a node of `Forwarded` (RFC 7239 §6) or an entry of X-Forwarded-For,
+ * without its port.
  *
- * @returns the node as it is where it has another form: `unknown` or an obfuscated name, say
+ * @returns the node unchanged if it has another form, such as `unknown` or an obfuscated name
  */
 export function nodeAddress(node: string): string {
   const [, bracketed, address = bracketed ?? node] = NODE.exec(node) ?? [];

@@ -128,7 +128,7 @@ describe("readAllowedHosts", () => {
     );
   });
 
-  it("refuses what is not a list", () => {
+  it("throws for a value that is not a list", () => {
     for (const option of ["one.example", "*", null]) {
       expect(() => readAllowedHosts(option)).toThrow("allowedHosts must be a list of hosts");
     }

@@ -1,21 +1,21 @@
 import { checkOption, listOf, textThat } from "../validate.ts";
 
-// Stricter than RFC 3986 §3.2.2: no percent-encoding and no sub-delimiters, which no client sends
-// in a Host but which programs behind this one may read differently. Each label is non-empty.
-// At most 253 characters of name, a final dot, a colon and five digits.
+// Stricter than RFC 3986 §3.2.2: no percent-encoding and no sub-delimiters. Clients do not send
+// them in a Host, and programs behind this one may read them differently. Labels are not empty. At
+// most 253 characters of name, a final dot, a colon and five digits.
 const SHAPE = /^(?!.{261})([\w-]+(?:\.[\w-]+)*\.?|\[[\dA-Fa-f:.]{2,45}\])(?::\d{0,5})?$/;
 
 /**
- * Reads a Host header (RFC 9110 §7.2): `host[:port]`, and nothing else.
+ * Reads a Host header (RFC 9110 §7.2): exactly `host[:port]`.
  *
- * @param scheme as in `https`, whose default port is then dropped
- * @returns the URL of this site, whose `hostname`, `host` and `origin` are in their normal
- * spelling: lower case, an IPv6 address in brackets. `undefined` where the text is not a valid
- * authority. Never throws.
+ * @param scheme such as `https`; its default port is dropped
+ * @returns the URL of this site. Its `hostname`, `host` and `origin` are normalized: lower case, an
+ *   IPv6 address in brackets. `undefined` if the text is not a valid authority. Never throws.
  */
 export function parseAuthority(text: string, scheme: string): URL | undefined {
   const match = SHAPE.exec(text);
-  // Punycode of nothing is not a label (RFC 5891 §4.2.1). Node 24 takes it for one, Node 20 does not.
+  // A label needs text after `xn--` (RFC 5891 §4.2.1). Node 24 accepts `xn--` alone, Node 20 does
+  // not.
   if (match === null || /(?:^|\.)xn--(?:\.|:|$)/i.test(text)) return undefined;
   const name = match[1]!;
   let url: URL;
@@ -24,21 +24,22 @@ export function parseAuthority(text: string, scheme: string): URL | undefined {
   } catch {
     return undefined; // a port over 65535, or an address that does not exist
   }
-  // "127.1" and "0x7f.0.0.1" are 127.0.0.1 to a URL parser and a name to everyone else: refuse
-  // what has two readings. IPv6 has many spellings but one meaning.
+  // A URL parser reads "127.1" and "0x7f.0.0.1" as 127.0.0.1, other programs read names. A host
+  // with two readings is rejected. IPv6 has many spellings but one meaning.
   return name.startsWith("[") || url.hostname === name.toLowerCase() ? url : undefined;
 }
 
-/** Tells whether a host is one that this application serves. */
+/** Tests whether this application serves a host. */
 export type HostTest = (host: string) => boolean;
 
 /**
  * Compiles `allowedHosts`. `example.com` is that host, `.example.com` the host and all its
- * subdomains, `*.example.com` the subdomains alone, and `*` everything; each on any port. A final
- * dot of the request's host is ignored.
+ * subdomains, `*.example.com` only the subdomains, and `*` every host. All match any port. A final
+ * dot in the request's host is ignored.
  *
- * @returns `undefined` where every host is allowed
- * @throws SessionError ERR_SESSION_OPTION for an entry that could never match; names its index
+ * @returns `undefined` if every host is allowed
+ * @throws SessionError ERR_SESSION_OPTION for an entry that could never match; the message names
+ *   its index
  *
  * @example
  * ```ts

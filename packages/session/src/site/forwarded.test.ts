@@ -82,7 +82,7 @@ describe("parseForwarded", () => {
     expect(parseForwarded(header)).toBeUndefined();
   });
 
-  it("reads back whatever is written, quoted or not", () => {
+  it("reads back every parameter, quoted or not", () => {
     const name = fc.stringMatching(/^[a-z0-9!#$%&'*+.^_`|~-]{1,8}$/);
     const value = fc.stringMatching(/^[\t -~\u0080-\u00ff]{0,12}$/);
     const element = fc.dictionary(name, value, { minKeys: 1, maxKeys: 4, noNullPrototype: true });

@@ -1,21 +1,21 @@
-/** One hop of a `Forwarded` header: its parameters, by their name in lower case. */
+/** One hop of a `Forwarded` header: its parameters, by name in lower case. */
 export type ForwardedElement = ReadonlyMap<string, string>;
 
-// One parameter, or none, and the separator after it: a name and a value are tokens (RFC 9110
-// §5.6.2), or the value is a quoted string of HTAB, SP, VCHAR and obs-text (§5.6.4). No part can
-// match in two ways, so a match, or its failure, takes linear time.
+// One parameter, or none, and the separator after it. A name is a token (RFC 9110 §5.6.2); a value
+// is a token or a quoted string of HTAB, SP, VCHAR and obs-text (§5.6.4). No part can match in two
+// ways, so a match or a failure takes linear time.
 const PARAMETER =
   /[\t ]*(?:([\w!#$%&'*+.^`|~-]+)=(?:([\w!#$%&'*+.^`|~-]+)|"([\t !#-[\]-~\x80-\xff]*(?:\\[\t -~\x80-\xff][\t !#-[\]-~\x80-\xff]*)*)")[\t ]*)?([;,]|$)/y;
 
 /**
- * Reads a `Forwarded` header (RFC 7239 §4): elements by commas, parameters by semicolons, values
- * as tokens or quoted strings. White space around commas and semicolons is accepted, around `=`
- * it is not. A parameter may stand once in an element. Empty elements are skipped, as RFC 9110
+ * Reads a `Forwarded` header (RFC 7239 §4): elements separated by commas, parameters by semicolons,
+ * values as tokens or quoted strings. White space is accepted around commas and semicolons, but not
+ * around `=`. A parameter may occur once in an element. Empty elements are skipped, as RFC 9110
  * §5.6.1 asks. Takes linear time.
  *
- * @returns the elements from the client's side to ours, or `undefined` where any part of the
- * header is malformed: an unclosed quote on the client's side must not hide what a proxy added.
- * Never throws.
+ * @returns the elements from the client's side to ours, or `undefined` if any part of the header is
+ *   malformed: an unclosed quote on the client's side must not hide what a proxy added. Never
+ *   throws.
  *
  * @example
  * ```ts

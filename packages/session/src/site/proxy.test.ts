@@ -4,7 +4,7 @@ import { readTrustProxy, type TrustProxy } from "./proxy.ts";
 
 const BEHIND = "10.0.0.9";
 
-/** What the site is, in short: `https example.com`, or the fault. */
+/** Describes the site in short: `https example.com`, or the fault. */
 function site(trustProxy: TrustProxy, headers: RequestWords["headers"], words: RequestWords = {}) {
   const read = readTrustProxy(trustProxy)(
     facts({
@@ -28,12 +28,12 @@ describe("without trust", () => {
     ["no hops", 0],
     ["an empty list", []],
     ["another proxy's address", ["10.0.0.1"]],
-  ] as const)("%s: the connection alone counts", (_what, trust) => {
+  ] as const)("%s: only the connection counts", (_what, trust) => {
     expect(site(trust, lies)).toBe("http inner");
     expect(site(trust, lies, { encrypted: true })).toBe("https inner");
   });
 
-  it("an unknown peer is in no list", () => {
+  it("matches no list without a peer address", () => {
     const read = readTrustProxy(["0.0.0.0/0", "::/0"]);
     expect(read(facts({ headers: { host: "inner", "x-forwarded-proto": "https" } }))).toMatchObject(
       {
@@ -43,7 +43,7 @@ describe("without trust", () => {
     );
   });
 
-  it("malformed headers do not matter", () => {
+  it("ignores malformed headers", () => {
     expect(site(false, { forwarded: '"', "x-forwarded-proto": "gopher" })).toBe("http inner");
   });
 });
@@ -70,7 +70,7 @@ describe("X-Forwarded-*, by number of hops", () => {
     expect(site(trust, headers)).toBe(expected);
   });
 
-  it("a plain client of a proxy that speaks TLS to us is not secure", () => {
+  it("a plain client is not secure, although the proxy speaks TLS to us", () => {
     expect(site(1, { "x-forwarded-proto": "http" }, { encrypted: true })).toBe("http inner");
     expect(site(1, {}, { encrypted: true })).toBe("https inner");
   });
@@ -113,7 +113,7 @@ describe("X-Forwarded-*, by address", () => {
     expect(site(trust, headers, { remoteAddress: "::ffff:11.0.0.9" })).toBe("http inner");
   });
 
-  it("each request's own peer is judged", () => {
+  it("each request's own peer is checked", () => {
     const read = readTrustProxy(trust);
     const from = (remoteAddress: string) =>
       read(facts({ remoteAddress, headers: { host: "a", "x-forwarded-proto": "https" } }));
@@ -252,7 +252,7 @@ describe("both families", () => {
 });
 
 it.each([-1, 1.5, Number.NaN, Infinity, "10.0.0.1", "loopback", null, {}])(
-  "refuses %j at set-up",
+  "throws for %j",
   (option) => {
     expect(() => readTrustProxy(option)).toThrow(
       expect.objectContaining({

@@ -3,16 +3,15 @@ import { nodeAddress, readAddressList } from "./address.ts";
 import { parseForwarded } from "./forwarded.ts";
 
 /**
- * Which proxies stand in front and may say what the client asked for.
- * `false`: none. A number: how many, one after another; `true` is 1. A list: the proxies'
- * addresses or networks, in any number.
+ * Which proxies may say what the client asked for. `false`: none. A number: that many proxies in a
+ * row; `true` is 1. A list: the addresses or networks of any number of proxies.
  */
 export type TrustProxy = boolean | number | readonly string[];
 
-/** What the client asked for, as far as the connection and the trusted proxies tell. */
+/** What the client asked for, according to the connection and the trusted proxies. */
 export interface RequestedSite {
   readonly secure: boolean;
-  /** The host as text, not yet checked; `undefined` where there is none. */
+  /** The host as text, not yet checked; `undefined` if there is none. */
   readonly host: string | undefined;
   /** The address of the client, as the outermost trusted proxy saw it. */
   readonly address: string | undefined;
@@ -21,18 +20,18 @@ export interface RequestedSite {
 /** Why the headers of a trusted proxy could not be used. */
 export type ProxyFault = "forwarded-malformed" | "forwarded-conflict";
 
-/** Finds out what site a request was sent to. */
+/** Finds the site that a request was sent to. */
 export type SiteReader = (facts: RequestFacts) => RequestedSite | ProxyFault;
 
-/** How many of the nearest hops are trusted, given the addresses that the hops saw. */
+/** Counts how many of the nearest hops are trusted, from the addresses that the hops saw. */
 type HopCounter = (chain: readonly (string | undefined)[]) => number;
 
 /**
- * Compiles `trustProxy`. Every proxy adds to the right of a list, so what a client made up stands
- * on the left: only the entries that trusted proxies wrote are read, and of these the left-most,
- * which saw what the client asked for.
+ * Compiles `trustProxy`. Every proxy appends to the right of a list, so forged entries stand on the
+ * left. The reader takes the left-most entry that a trusted proxy wrote: that proxy saw the
+ * client's request.
  *
- * @throws SessionError ERR_SESSION_OPTION where the option is not one of its forms
+ * @throws SessionError ERR_SESSION_OPTION if the option has none of its forms
  */
 export function readTrustProxy(option: unknown = false): SiteReader {
   const hops = typeof option === "boolean" ? Number(option) : option;
@@ -42,10 +41,10 @@ export function readTrustProxy(option: unknown = false): SiteReader {
     return (facts) => fromProxies(facts, count);
   }
   const isTrusted = readAddressList(option);
-  // The connection's own peer is trusted already; every address it vouches for adds one hop.
+  // The peer itself is trusted at this point. Each trusted address adds one hop.
   const count: HopCounter = (chain) =>
     chain.length - chain.findLastIndex((node) => !isTrusted(nodeAddress(node ?? "")));
-  // A proxy's connections come from the same few addresses, and a look-up costs a microsecond.
+  // A proxy connects from the same few addresses, and a look-up costs a microsecond.
   let lastPeer: string | undefined;
   let lastAnswer = false;
   return (facts) => {
@@ -66,7 +65,7 @@ function fromProxies(facts: RequestFacts, count: HopCounter): RequestedSite | Pr
   if (standard !== undefined) {
     let elements = parseForwarded(standard);
     if (elements === undefined) return "forwarded-malformed";
-    // With one entry, as most proxies send it, nobody needs to know how many hops there were.
+    // Most proxies send one entry. Then the number of hops does not matter.
     if (elements.length > 1)
       elements = elements.slice(-count(elements.map((hop) => hop.get("for"))));
     const said = (name: string) => elements.find((hop) => hop.has(name))?.get(name);
@@ -89,14 +88,14 @@ function fromProxies(facts: RequestFacts, count: HopCounter): RequestedSite | Pr
   const asked = withPort(host, leftmost(ports, hops), isSecure === true);
   const other = complete(facts, protocol, asked, clientOf(chain, count));
   if (site === undefined || typeof other === "string") return other;
-  // A proxy sets one family of headers and may pass on the other as the client sent it. Which one
-  // is not known here, so a contradiction is refused rather than guessed.
+  // A proxy sets one family of headers and may pass on the other as the client sent it. The code
+  // cannot tell which, so it rejects a contradiction.
   const agree =
     site.secure === other.secure && site.host?.toLowerCase() === other.host?.toLowerCase();
   return agree ? site : "forwarded-conflict";
 }
 
-/** What the proxies did not say, the connection says. */
+/** Takes from the connection what the proxies left out. */
 function complete(
   facts: RequestFacts,
   protocol?: string,
@@ -109,14 +108,14 @@ function complete(
   return { secure, host: host ?? facts.header("host"), address };
 }
 
-/** The address that the outermost trusted proxy saw. */
+/** Returns the address that the outermost trusted proxy saw. */
 function clientOf(chain: readonly string[], count: HopCounter): string | undefined {
   return chain[Math.max(0, chain.length - count(chain))];
 }
 
 /**
- * A proxy that cuts the port off the Host tells it in X-Forwarded-Port. The default port of the
- * other scheme is that of a proxy behind one that ends TLS, and not the client's.
+ * Adds X-Forwarded-Port to a Host without port, since some proxies cut it off. The default port of
+ * the other scheme comes from a second proxy that ends TLS, so it is ignored.
  */
 function withPort(
   host: string | undefined,
@@ -128,12 +127,12 @@ function withPort(
   return `${host}:${port}`;
 }
 
-/** Some proxies name a WebSocket's scheme in X-Forwarded-Proto. */
+/** Some proxies send a WebSocket's scheme in X-Forwarded-Proto. */
 const SECURE: ReadonlyMap<string, boolean> = new Map(
   Object.entries({ https: true, wss: true, http: false, ws: false }),
 );
 
-/** The entries of a header that is a list, trimmed and without empty ones. Takes linear time. */
+/** Splits a list header into its entries, trimmed and without empty ones. Takes linear time. */
 function entries(header = ""): readonly string[] {
   return header.match(/[^\s,](?:[^,]*[^\s,])?/g) ?? [];
 }

@@ -2,11 +2,11 @@ import type { RequestFacts } from "../session/request.ts";
 import { parseAuthority, readAllowedHosts } from "./authority.ts";
 import { readTrustProxy, type ProxyFault, type TrustProxy } from "./proxy.ts";
 
-/** The options that tell which site a request was sent to. */
+/** The options that decide which site a request was sent to. */
 export interface SiteOptions {
   /** Which proxies may say what the client asked for. Default false. */
   readonly trustProxy?: TrustProxy | undefined;
-  /** The hosts that are served; others get 400. Default: all. */
+  /** The hosts that are served; a request for another host gets 400. Default: all. */
   readonly allowedHosts?: readonly string[] | undefined;
 }
 
@@ -16,7 +16,7 @@ export const SITE_OPTION_NAMES = [
   "allowedHosts",
 ] as const satisfies readonly (keyof SiteOptions)[];
 
-/** Why a request names no site that can serve it. */
+/** Why a request's site cannot be served. */
 export type SiteFault = ProxyFault | "host-invalid" | "host-missing" | "host-not-allowed";
 
 /** The site that a request was sent to. */
@@ -24,19 +24,19 @@ export interface OwnSite {
   readonly secure: boolean;
   /** `undefined` if the request has no Host, or has a fault. */
   readonly origin: string | undefined;
-  /** Why the request cannot be served at all. */
+  /** Why the request cannot be served. */
   readonly fault: SiteFault | undefined;
 }
 
-/** Finds the site that a request was sent to, and who sent it. */
+/** Finds the site that a request was sent to, and its sender's address. */
 export interface SiteFinder {
   (facts: RequestFacts): OwnSite;
-  /** The address of the client, as far as the trusted proxies tell. */
+  /** Returns the client's address, according to the trusted proxies. */
   clientAddress(facts: RequestFacts): string | undefined;
 }
 
 /**
- * Compiles `trustProxy` and `allowedHosts` into a function that gives a request's own site.
+ * Compiles `trustProxy` and `allowedHosts` into a function that finds a request's site.
  *
  * @throws SessionError ERR_SESSION_OPTION
  */
@@ -52,8 +52,8 @@ export function createSiteFinder(options: SiteOptions): SiteFinder {
       ? { secure, origin: url.origin, fault: undefined }
       : { secure, origin: undefined, fault: "host-not-allowed" };
   };
-  // Nearly every request names the same host as the one before it, and parsing costs more than
-  // all the other rules together. One entry cannot be filled up by a client's inventions.
+  // Nearly every request names the same host as the one before it, and parsing costs more than all
+  // other rules together. A cache of one entry cannot be filled by a client's inventions.
   let last: OwnSite | undefined;
   let lastHost: string | undefined;
   const find = (facts: RequestFacts): OwnSite => {

@@ -13,7 +13,7 @@ const opened = (json: string) => ({
   encrypted: false,
 });
 
-it("finds what it was given by the whole token alone", () => {
+it("finds a token by all of its text", () => {
   const cache = new TokenCache();
   cache.set("token", opened("{}"));
   expect(cache.get("token")).toEqual(opened("{}"));
@@ -21,7 +21,7 @@ it("finds what it was given by the whole token alone", () => {
   expect(cache.get("token2")).toBeUndefined();
 });
 
-it("counts a token only where all of it is the same, not its end alone", () => {
+it("does not match a token that only has the same end", () => {
   const cache = new TokenCache();
   const token = `${"a".repeat(100)}${"e".repeat(40)}`;
   cache.set(token, opened("{}"));
@@ -34,7 +34,7 @@ it.each([
   { size: 8, json: 2 },
   { size: 190, json: 46 },
   { size: 16_000, json: 12_000 },
-])("is bounded by 8 MiB, and forgets first what nobody asked for: $size", ({ size, json }) => {
+])("is bounded by 8 MiB, and drops unused entries first: $size", ({ size, json }) => {
   const cache = new TokenCache();
   const one = size + json + 256;
   const count = Math.ceil((20 * 1024 * 1024) / one);
@@ -47,16 +47,16 @@ it.each([
   }
   expect(cache.get("in use")).toBeDefined();
   let kept = 0;
-  // From the newest back, since asking for an old one keeps it.
+  // From the newest back, because a look-up keeps an old entry alive.
   for (let i = count - 1; i >= 0 && cache.get(tokenOf(i)) !== undefined; i -= 1) kept += 1;
   expect(kept * one).toBeGreaterThan(3 * 1024 * 1024);
   expect(kept * one).toBeLessThan(8.2 * 1024 * 1024);
 });
 
-describe("a token that a request brought", () => {
+describe("a token that came with a request", () => {
   const tokenOf = (i: number) => createHash("sha256").update(`${i}`).digest("base64url").repeat(4);
 
-  it("is kept from its second time on", () => {
+  it("is kept when it comes a second time", () => {
     const cache = new TokenCache();
     cache.add("a token", opened("{}"));
     expect(cache.get("a token")).toBeUndefined();
@@ -64,13 +64,13 @@ describe("a token that a request brought", () => {
     expect(cache.get("a token")).toEqual(opened("{}"));
   });
 
-  it("is kept at once where it was made here", () => {
+  it("is kept at once if this process issued it", () => {
     const cache = new TokenCache();
     cache.set("a token", opened("{}"));
     expect(cache.get("a token")).toEqual(opened("{}"));
   });
 
-  it("is new again when two generations of others came in between", () => {
+  it("counts as new after two generations of other tokens", () => {
     const cache = new TokenCache();
     cache.add(tokenOf(0), opened("{}"));
     for (let i = 1; i <= 25_000; i += 1) cache.add(tokenOf(i), opened("{}"));
@@ -80,7 +80,7 @@ describe("a token that a request brought", () => {
     expect(cache.get(tokenOf(0))).toBeDefined();
   });
 
-  it("is found however many generations came before", () => {
+  it("is found after any number of generations if it stays in use", () => {
     const cache = new TokenCache();
     const filler = opened("j".repeat(4 * 1024 * 1024));
     for (let i = 0; i < 600; i += 1) {

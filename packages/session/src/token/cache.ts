@@ -1,14 +1,17 @@
 import { Buffer } from "node:buffer";
 import type { OpenedToken } from "./token.ts";
 
-/** Bytes, or nearly, that one generation holds: some 8000 tokens of small sessions. */
+/** Approximate bytes in one generation: about 8000 tokens of small sessions. */
 const GENERATION = 4 * 1024 * 1024;
-/** Tokens seen once that end a generation too, so that it is known who came back lately. */
+/**
+ * A generation also ends after this many tokens seen once. Without this limit a flood of new
+ * visitors would keep old tokens forever.
+ */
 const STRANGERS = 8192;
 const SEEN_BYTES = 0x8000;
-/** Bytes that an entry takes beside its text. */
+/** Bytes that an entry needs beside its text. */
 const OVERHEAD = 256;
-/** Characters at the end of a token that it is found by: 68 bits of its MAC, or more. */
+/** Characters at the end of a token that serve as its key: at least 68 bits of its MAC. */
 const TAIL = 12;
 
 interface Entry {
@@ -17,26 +20,25 @@ interface Entry {
 }
 
 /**
- * Remembers tokens that were verified a moment ago, so that the MAC need not be computed again.
- * Times and revocation are judged every time, and no request gets what is kept itself: it parses or
- * copies data of its own.
+ * Remembers verified tokens, so that their MAC need not be computed again. The caller still checks
+ * times and revocation every time, and each request parses or copies its own data.
  *
- * A token is found by its end, because hashing all of it costs as much as parsing it, and counts
- * only where all of it is the same. Whoever could learn from the time this takes how far a token
- * agrees with another already holds the end of its MAC.
+ * A token is found by its end, because hashing all of it costs as much as parsing it. An entry
+ * matches only if the whole token is equal. The comparison takes longer the more of a token agrees,
+ * which helps no attacker: to reach it, a token must already have the right end of the MAC.
  *
- * Two generations bound it, by what they hold and not by number, since tokens may be large: when
- * the young one is full it becomes the old one, and what nobody asked for since is dropped.
+ * Two generations bound the memory. They count bytes, since tokens may be large. When the young
+ * generation is full it becomes the old one, and entries that were not used since are dropped.
  *
- * A token that a request brings is kept from its second time on. Of those that do not come again,
- * which may be most of them, nothing stays for the collector but one bit.
+ * A token from a request is kept from its second time on. Visitors who do not come back, often the
+ * majority, leave one bit each.
  */
 export class TokenCache {
   #young = new Map<string, Entry>();
   #old = new Map<string, Entry>();
   #size = 0;
   #strangers = 0;
-  /** One bit for each token that was seen, by a hash of its end; of both generations. */
+  /** One bit for each token seen in either generation, at a hash of its end. */
   #seen = new Uint8Array(SEEN_BYTES);
   #seenBefore = this.#seen;
 
@@ -50,9 +52,9 @@ export class TokenCache {
     return entry.opened;
   }
 
-  /** Takes a token that a request brought: from its second time on. */
+  /** Adds a token that came with a request, if it came before. */
   add(token: string, opened: OpenedToken): void {
-    // A copy: what was cut out of a Cookie header keeps all of the header in memory.
+    // A copy: a part of the Cookie header would keep the whole header in memory.
     if (this.#sawLately(token)) this.set(Buffer.from(token, "latin1").toString("latin1"), opened);
     else {
       this.#see(token);
@@ -61,11 +63,11 @@ export class TokenCache {
   }
 
   /**
-   * Takes a token that was made here, and will come back.
-   * @param replaced the one that its client had before, and now forgets
+   * Adds a token that this process issued.
+   * @param replaced the client's previous token, which is dropped
    */
   set(token: string, opened: OpenedToken, replaced?: string): void {
-    // Else writes would fill the cache with what nobody asks for, for the collector to move about.
+    // Without this, writes would fill the cache with tokens that never come back.
     if (replaced !== undefined) this.#drop(replaced);
     this.#put(token.slice(-TAIL), { token, opened });
   }
@@ -96,7 +98,9 @@ export class TokenCache {
     this.#seen[hash >> 3] = (this.#seen[hash >> 3] ?? 0) | (1 << (hash & 7));
   }
 
-  /** Whether it was seen in this generation or the last. Another token may pass for it. */
+  /**
+   * True if the token was seen in this generation or the last. A hash collision also gives true.
+   */
   #sawLately(token: string): boolean {
     const hash = hashOf(token);
     const bits = (this.#seen[hash >> 3] ?? 0) | (this.#seenBefore[hash >> 3] ?? 0);
@@ -108,7 +112,7 @@ function sizeOf({ token, opened }: Entry): number {
   return OVERHEAD + token.length + opened.json.length;
 }
 
-/** A number of 18 bits, of characters that carry nothing but bits of the MAC. */
+/** Makes a number of 18 bits from characters that hold only bits of the MAC. */
 function hashOf(token: string): number {
   let hash = 0;
   for (let at = token.length - 5; at < token.length - 1; at += 1) {

@@ -46,7 +46,7 @@ describe("an epoch", () => {
     expect(epochs.current(HOUR)).not.toBe(first);
   });
 
-  it("is another in each process, and for each use, name and secret", () => {
+  it("differs for each process, use, name and secret", () => {
     const salts = new Set<string>();
     for (const name of ["session", "other"]) {
       for (const { epochs } of createKeyRing([secret, Buffer.from("two")], name).keys) {
@@ -69,7 +69,7 @@ describe("the keys that a reader keeps", () => {
     return encryptToken(input, writer, "session", fixed);
   };
 
-  it("are those of tokens that opened", () => {
+  it("belong to tokens that opened", () => {
     const reader = createKeyRing([secret], "session");
     const { session } = reader.newest.epochs;
     const token = seal(1);

@@ -3,31 +3,34 @@ import { createSecretKey, timingSafeEqual, type KeyObject } from "node:crypto";
 import { createMac, HEADROOM, MAC_BYTES, type Mac } from "./mac.ts";
 import { takeRandom } from "./random.ts";
 
-/** Bytes of the salt of an epoch. */
+/** Bytes of an epoch's salt. */
 export const SALT_BYTES = 12;
 /** Bytes of the commitment to an epoch's key. */
 export const COMMITMENT_BYTES = 16;
 
-/** Milliseconds after which tokens are sealed with a new key. */
+/** Milliseconds until the next tokens are encrypted with a new key. */
 const EPOCH_MS = 3_600_000;
-/** Tokens after which they are, too: docs/token.md says what AES-GCM allows under one key. */
+/** Tokens until the next key. docs/token.md explains what AES-GCM allows under one key. */
 const EPOCH_TOKENS = 2 ** 24;
-/** Keys that one generation of the readers' cache holds. */
+/** Keys in one generation of the reader's cache. */
 const GENERATION = 512;
 
-/** The key that seals the tokens of one process for a while. */
+/** The key that encrypts the tokens of one process for a while. */
 export interface Epoch {
   readonly salt: Uint8Array;
   readonly key: KeyObject;
-  /** Stands in every token of the epoch. Two keys never have the same, so a token opens with one. */
+  /**
+   * Part of every token of the epoch. It is different for each key, so a token opens with one key
+   * only.
+   */
   readonly commitment: Buffer;
 }
 
 /**
- * The AES keys of one secret and one use, each derived from the salt that its tokens carry.
+ * Makes the AES keys of one secret and one use, each from the salt in its tokens.
  *
- * An unknown salt costs four hashes. The cache takes a key only after a token of it was opened, so
- * invented salts neither fill it nor push real ones out.
+ * An unknown salt costs four hashes. The cache keeps a key only after a token was opened with it,
+ * so invented salts neither fill it nor push real keys out.
  */
 export class Epochs {
   readonly #mac: Mac;
@@ -48,10 +51,10 @@ export class Epochs {
     this.#input = Buffer.concat([Buffer.alloc(HEADROOM + MAC_BYTES), about, Buffer.alloc(1)]);
   }
 
-  /** Counts one more token and returns the epoch that seals it. @param now ms since 1970 */
+  /** Counts one more token and returns the epoch that encrypts it. */
   current(now = Date.now()): Epoch {
     const age = now - this.#startedAt;
-    // A clock that was set back gives a negative age.
+    // The age is negative after the clock was set back.
     const isOver = age < 0 || age >= EPOCH_MS || this.#tokens >= EPOCH_TOKENS;
     if (this.#current === undefined || isOver) {
       const salt = takeRandom(SALT_BYTES);
@@ -67,28 +70,28 @@ export class Epochs {
   /**
    * Finds the epoch of a token, or derives it.
    * @param name the salt in base64url
-   * @returns `undefined` where the token has another commitment
+   * @returns `undefined` if the token's commitment is another one
    */
   find(name: string, salt: Uint8Array, commitment: Uint8Array): Epoch | undefined {
     const known = this.#young.get(name) ?? this.#old.get(name);
-    // The key object is made after the comparison: it costs more than the derivation.
+    // The key object is made after the comparison, because it costs more than the derivation.
     const expected = known?.commitment ?? this.#expand(salt);
     if (!timingSafeEqual(expected, commitment)) return undefined;
     return known ?? this.derive(salt);
   }
 
-  /** Keeps an epoch. Of a salt that came with a token, call it only after the token was opened. */
+  /** Keeps an epoch. Call it for a token's salt only after that token was opened. */
   keep(name: string, epoch: Epoch): void {
     if (this.#young.get(name) === epoch) return;
     if (this.#young.size >= GENERATION) {
       this.#old = this.#young;
       this.#young = new Map();
     }
-    // Cut out of a token, the name would keep the token's text alive.
+    // A copy: a part of the token would keep the whole token in memory.
     this.#young.set(Buffer.from(name, "latin1").toString("latin1"), epoch);
   }
 
-  /** Keys that are kept. */
+  /** The number of keys in the cache. */
   get size(): number {
     return this.#young.size + this.#old.size;
   }
@@ -101,15 +104,15 @@ export class Epochs {
   }
 
   /**
-   * The second step of HKDF (RFC 5869, section 2.3) for 48 bytes. `hkdfSync` would do the first step
-   * anew each time and takes eight times as long.
-   * @returns the commitment, good until the next call; the key is T(1) in `#input`
+   * Computes the second step of HKDF (RFC 5869, section 2.3) for 48 bytes. `hkdfSync` repeats the
+   * first step each time and takes eight times as long.
+   * @returns the commitment, valid until the next call; the key is T(1) in `#input`
    */
   #expand(salt: Uint8Array): Buffer {
     const input = this.#input;
     input.set(salt, input.length - 1 - SALT_BYTES);
     input[input.length - 1] = 1;
-    // The message of T(1) begins at the info, so that its headroom lies over the place of T(1).
+    // The message of T(1) begins at the info: T(1) itself lies in that headroom.
     input.set(this.#mac(input.subarray(MAC_BYTES)), HEADROOM);
     input[input.length - 1] = 2;
     return this.#mac(input).subarray(0, COMMITMENT_BYTES);

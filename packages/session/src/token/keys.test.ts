@@ -14,7 +14,7 @@ const input = { sid: "AAAAAAAAAAAAAAAAAAAAAA", rev: 1, json: "{}", born: 1, iat:
 const both = { signed: true, encrypted: true };
 
 describe("info", () => {
-  it("is injective where parts are cut differently", () => {
+  it("is injective: parts cut differently give other bytes", () => {
     expect(info("ab", "c")).not.toEqual(info("a", "bc"));
     expect(info("ab")).not.toEqual(info("a", "b"));
     expect(info("a")).not.toEqual(info("a", ""));
@@ -22,7 +22,7 @@ describe("info", () => {
   });
 
   it("gives different bytes for different parts, whatever they are", () => {
-    // No lone surrogates, for which UTF-8 has one replacement alone.
+    // No lone surrogates: UTF-8 replaces all of them with the same character.
     const part = fc.string({ unit: "grapheme", maxLength: 3 });
     const parts = fc.tuple(part, fc.array(part));
     fc.assert(
@@ -33,11 +33,11 @@ describe("info", () => {
     );
   });
 
-  it("is as the format says", () => {
+  it("matches the format", () => {
     expect(info("sign", vectors.cookie_name).toString("hex")).toBe(vectors.sign_info_hex);
   });
 
-  it("has no room for a part over 65,535 bytes", () => {
+  it("throws for a part over 65,535 bytes", () => {
     expect(() => info("sign", "x".repeat(65_536))).toThrow(RangeError);
   });
 });
@@ -52,7 +52,7 @@ describe("a key ring", () => {
     expect(newest.csrf.export().toString("hex")).toBe(vectors.csrf_key_hex);
   });
 
-  it("needs a key", () => {
+  it("throws without a key", () => {
     expect(() => createKeyRing([], "session")).toThrow(RangeError);
   });
 
@@ -66,21 +66,21 @@ describe("a key ring", () => {
     expect(openToken(now, createKeyRing([old], "session"), both)).toBe("key");
   });
 
-  it("takes a secret that stands there twice for the first, which signs", () => {
+  it("counts a repeated secret once, at its first place", () => {
     const ring = createKeyRing([secret("s"), secret("s")], "session");
     for (const token of [signToken(input, ring), encryptToken(input, ring)]) {
       expect(openToken(token, ring, both)).toMatchObject({ keyIndex: 0 });
     }
   });
 
-  it("gives each cookie name keys of its own", () => {
+  it("gives each cookie name its own keys", () => {
     const token = signToken(input, createKeyRing([secret("s")], "session"));
     for (const name of ["session2", "sessio", "Session", "session ", "", "__Host-session"]) {
       expect(openToken(token, createKeyRing([secret("s")], name), both)).toBe("mac");
     }
   });
 
-  it("tries every key where two share an id, for it is a hint alone", () => {
+  it("tries every key if two share an id, which is only a hint", () => {
     const ring = createKeyRing([secret("one"), secret("two")], "session");
     const { kid } = ring.newest;
     const keys = ring.keys.map((key) => ({ ...key, kid }));

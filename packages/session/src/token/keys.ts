@@ -6,12 +6,12 @@ import { createMac, type Mac } from "./mac.ts";
 
 const LABEL = "galleta/v1";
 
-/** What the keys of a token are for. A token of one use is never accepted for another. */
+/** What a token is for. A token of one use is never accepted for another. */
 export type TokenUse = "session" | "ticket";
 
 /** Everything derived from one secret. */
 export interface Key {
-  /** Position in the ring; 0 signs. */
+  /** Position in the ring. The key at 0 signs. */
   readonly index: number;
   /** Four bytes that hint at the key, as an unsigned number. */
   readonly kid: number;
@@ -21,28 +21,28 @@ export interface Key {
   readonly csrf: KeyObject;
   /** Seals tokens, by use. */
   readonly epochs: Readonly<Record<TokenUse, Epochs>>;
-  /** The secret, for encrypted tokens that have a key of their own. */
+  /** The secret, for encrypted tokens with their own key. */
   readonly material: KeyObject;
 }
 
-/** The keys of one cookie name: the first signs, all verify. */
+/** The keys of one cookie name. The first signs, all verify. */
 export interface KeyRing {
   readonly newest: Key;
   readonly keys: readonly Key[];
-  /** `info` of the keys of encrypted tokens that have one of their own, by use. */
+  /** The `info` for encrypted tokens with their own key, by use. */
   readonly encryptionInfo: Readonly<Record<TokenUse, Buffer>>;
 }
 
 /**
- * `info(use, ...context)` of the token format. Length prefixes make it injective: no two lists of
- * parts give the same bytes.
+ * Encodes `info(use, ...context)` of the token format. Length prefixes make it injective: two
+ * different lists of parts never give the same bytes.
  */
 export function info(...parts: (string | Uint8Array)[]): Buffer {
   return Buffer.concat([LABEL, ...parts].map(lengthPrefixed));
 }
 
 /**
- * HKDF-SHA-256 (RFC 5869) of a secret.
+ * Derives bytes from a secret with HKDF-SHA-256 (RFC 5869).
  * @param length bytes to derive
  */
 export function derive(
@@ -55,13 +55,13 @@ export function derive(
 }
 
 /**
- * The keys of a cookie name. They are derived at their first use: the first calls into OpenSSL take
- * milliseconds, which a process that only sets its sessions up need not spend.
+ * Makes the keys of a cookie name. They are derived at first use: the first calls into OpenSSL take
+ * milliseconds, which a process that only sets up sessions does not need.
  * @param secrets the bytes of the secrets, newest first, at least one
  */
 export function createKeyRing(secrets: readonly Buffer[], cookieName: string): KeyRing {
   const [first] = secrets;
-  if (first === undefined) throw new RangeError("A key ring needs a key.");
+  if (first === undefined) throw new RangeError("A key ring needs at least one key.");
   let keys: readonly Key[] | undefined;
   let encryptionInfo: KeyRing["encryptionInfo"] | undefined;
   return {
@@ -84,7 +84,7 @@ function deriveKey(secret: Buffer, index: number, cookieName: string): Key {
   const material = createSecretKey(secret);
   const fixed = (length: number, ...about: string[]) =>
     derive(material, Buffer.alloc(0), info(...about), length);
-  // HKDF without a salt: RFC 5869 takes as many zeros as the hash has bytes.
+  // HKDF without a salt: RFC 5869 uses as many zeros as the hash has bytes.
   const extracted = createHmac("sha256", Buffer.alloc(32)).update(secret).digest();
   const epochs = (use: string) =>
     new Epochs(extracted, info(use, cookieName, Buffer.alloc(SALT_BYTES)));

@@ -7,17 +7,17 @@ describe.each([
   ["padded", paddedMac],
   ["plain", plainMac],
 ])("%s", (_, make) => {
-  it("is HMAC-SHA-256 of RFC 4231, test case 4", () => {
+  it("matches RFC 4231, test case 4", () => {
     const key = Buffer.concat([
       Buffer.from("0102030405060708090a0b0c0d0e0f10111213141516171819", "hex"),
-      Buffer.alloc(7), // the key of the RFC is padded with zeros to a block anyway
+      Buffer.alloc(7), // // RFC 2104 pads the key with zeros to a block anyway
     ]);
     expect(sum(make(key), Buffer.alloc(50, 0xcd)).toString("hex")).toBe(
       "82558a389a443c0ea4cc819899f2083a85f0faa3e578f8077a2e3ff46729665b",
     );
   });
 
-  it("is what the platform computes, for every length over two blocks", () => {
+  it("matches the platform's HMAC for every length up to two blocks", () => {
     const key = randomBytes(32);
     const mac = make(key);
     for (let length = 0; length <= 130; length += 1) {
@@ -27,7 +27,7 @@ describe.each([
     }
   });
 
-  it("keeps keys apart when two are used in turn", () => {
+  it("keeps two keys apart that are used in turn", () => {
     const [one, two] = [randomBytes(32), randomBytes(32)];
     const macs = [make(one), make(two)] as const;
     const message = Buffer.from("message");
@@ -38,7 +38,7 @@ describe.each([
   });
 });
 
-it("the faster one is taken where it can be", () => {
+it("createMac uses crypto.hash if the runtime has it", () => {
   expect(createMac).toBe("hash" in crypto ? paddedMac : plainMac);
 });
 

@@ -6,8 +6,8 @@ const pool = Buffer.alloc(POOL_BYTES);
 let used = POOL_BYTES;
 
 /**
- * Random bytes of `node:crypto`, taken many at a time: a call for 16 bytes costs as much as one for
- * thousands. No byte is given twice, and none is left in the pool once it was given.
+ * Takes random bytes of `node:crypto` from a pool: a call for 16 bytes costs as much as one for
+ * thousands. No byte is given twice, and the pool clears what it gave.
  *
  * @param size bytes
  * @throws RangeError for more than 4096

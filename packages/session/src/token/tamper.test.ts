@@ -1,4 +1,4 @@
-// Every way of changing a token by a little, exhaustively: none is accepted.
+// Changes a token in every small way, exhaustively. None is accepted.
 import { createHmac } from "node:crypto";
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
@@ -35,11 +35,11 @@ const accepted = (candidates: Iterable<string>) =>
 describe.each(tokens)("%s", (_, token) => {
   const bytes = Buffer.from(token, "base64url");
 
-  it("is accepted as it is", () => {
+  it("is accepted unchanged", () => {
     expect(isRefused(token)).toBe(false);
   });
 
-  it("no bit may flip", () => {
+  it("is rejected with any bit flipped", () => {
     for (let bit = 0; bit < bytes.length * 8; bit += 1) {
       const changed = Buffer.from(bytes);
       changed[bit >> 3]! ^= 1 << (bit & 7);
@@ -47,7 +47,7 @@ describe.each(tokens)("%s", (_, token) => {
     }
   });
 
-  it("no character may be another", () => {
+  it("is rejected with any character replaced", () => {
     for (let at = 0; at < token.length; at += 1) {
       for (const other of `${ALPHABET}+/= ."%\0\n\u0100\u0153`) {
         if (other === token[at]) continue;
@@ -57,7 +57,7 @@ describe.each(tokens)("%s", (_, token) => {
     }
   });
 
-  it("nothing may be missing, at the end, at the start or between", () => {
+  it("is rejected with any part missing, at the end, the start or between", () => {
     for (let at = 0; at < token.length; at += 1) {
       const parts = [
         token.slice(0, at),
@@ -72,7 +72,7 @@ describe.each(tokens)("%s", (_, token) => {
     }
   });
 
-  it("nothing may be added", () => {
+  it("is rejected with anything added", () => {
     const additions = [...ALPHABET, ..."=+/ \t\n\r\0.%;,\u00e9"].flatMap((each) => [
       each,
       each.repeat(2),
@@ -86,7 +86,7 @@ describe.each(tokens)("%s", (_, token) => {
     expect(accepted([token + token, `${token};${token}`, `"${token}"`])).toEqual([]);
   });
 
-  it("it may not be spelt otherwise", () => {
+  it("is rejected in any other spelling", () => {
     const padded = token + "=".repeat((4 - (token.length % 4)) % 4 || 4);
     const standard = token.replaceAll("-", "+").replaceAll("_", "/");
     const spellings = [
@@ -97,7 +97,7 @@ describe.each(tokens)("%s", (_, token) => {
       encodeURIComponent(`${token}=`),
     ];
     if (standard !== token) spellings.push(standard);
-    // Every value of the bits that the last character has too many.
+    // Every value of the unused bits in the last character.
     const unused = (token.length * 6) % 8;
     const last = ALPHABET.indexOf(token.at(-1) ?? "");
     for (let bits = 1; bits < 1 << unused; bits += 1) {
@@ -107,7 +107,7 @@ describe.each(tokens)("%s", (_, token) => {
     for (const each of spellings) expect(openToken(each, ring, both)).toBe("not-canonical");
   });
 
-  it("no version, flag or id of a key but its own", () => {
+  it("is rejected with another version, flag or key id", () => {
     for (let value = 0; value < 256; value += 1) {
       for (const at of [0, 1, 2, 3, 4, 5]) {
         if (bytes[at] === value) continue;
@@ -118,7 +118,7 @@ describe.each(tokens)("%s", (_, token) => {
     }
   });
 
-  it("no other name, key or kind", () => {
+  it("is rejected under another name, key or kind", () => {
     const secret = Buffer.from(vectors.ikm_hex, "hex");
     for (const name of ["session", `${vectors.cookie_name}.1`, vectors.cookie_name.toLowerCase()]) {
       expect(openToken(token, createKeyRing([secret], name), both)).toBe("mac");
@@ -136,8 +136,8 @@ describe.each(tokens)("%s", (_, token) => {
   });
 });
 
-describe("a token of one purpose", () => {
-  it("is refused for another", () => {
+describe("a token of one use", () => {
+  it("is rejected for another use", () => {
     const session = encryptToken(input, ring, "session");
     const ticket = encryptToken(input, ring, "ticket");
     expect(openToken(session, ring, both, "ticket")).toBe("mac");
@@ -146,7 +146,7 @@ describe("a token of one purpose", () => {
     expect(openToken(ticket, ring, both, "ticket")).toMatchObject(input);
   });
 
-  it("cannot be a signed session where a ticket is asked for", () => {
+  it("is rejected as a ticket if it is a signed session", () => {
     const only = { signed: false, encrypted: true };
     expect(openToken(signToken(input, ring), ring, only, "ticket")).toBe("version");
   });
@@ -162,7 +162,7 @@ describe("a token that the key itself signed", () => {
     return Buffer.concat([body, mac]).toString("base64url");
   };
 
-  it("is accepted with nothing changed", () => {
+  it("is accepted unchanged", () => {
     expect(
       openToken(
         sign(() => undefined),
@@ -171,7 +171,7 @@ describe("a token that the key itself signed", () => {
       ),
     ).toMatchObject({ json: '{"a":1}' });
   });
-  it("has flags that are known, which none are", () => {
+  it("is rejected with any flag set", () => {
     for (let flags = 1; flags < 256; flags += 1) {
       expect(
         openToken(
@@ -182,13 +182,13 @@ describe("a token that the key itself signed", () => {
       ).toBe("flags");
     }
   });
-  it("is of a version that is known", () => {
+  it("is rejected with an unknown version", () => {
     for (let version = 0; version < 256; version += 1) {
       if (version === 0x53) continue;
       expect(isRefused(sign((body) => body.writeUInt8(version, 0)))).toBe(true);
     }
   });
-  it("names a key that is there", () => {
+  it("is rejected with an unknown key id", () => {
     expect(
       openToken(
         sign((body) => body.writeUInt32BE(1, 2)),
@@ -197,7 +197,7 @@ describe("a token that the key itself signed", () => {
       ),
     ).toBe("key");
   });
-  it("has an id and a revision, though its JSON may be empty", () => {
+  it("needs an id and a revision, but may have empty JSON", () => {
     expect(
       openToken(
         sign(() => undefined, "{}", 2),
@@ -218,7 +218,7 @@ describe("a token that the key itself signed", () => {
 });
 
 describe("length", () => {
-  it("is judged before anything is decoded", () => {
+  it("is checked before anything is decoded", () => {
     expect(openToken("", ring, both)).toBe("length");
     expect(openToken("U".repeat(23), ring, both)).toBe("length");
     expect(openToken("U".repeat(MAX_TOKEN_CHARACTERS + 1), ring, both)).toBe("length");
@@ -226,7 +226,7 @@ describe("length", () => {
     expect(isRefused("U".repeat(MAX_TOKEN_CHARACTERS))).toBe(true);
   });
 
-  it("may be what four cookies hold", () => {
+  it("may be up to four cookies", () => {
     const json = JSON.stringify({ a: "x".repeat(12_200) });
     for (const token of [
       signToken({ ...input, json }, ring),
@@ -238,7 +238,7 @@ describe("length", () => {
     }
   });
 
-  it("a long token leaves nothing behind for a short one", () => {
+  it("does not leak from a long token into a short one", () => {
     const long = signToken({ ...input, json: JSON.stringify("x".repeat(5000)) }, ring);
     const short = signToken(input, ring);
     expect(openToken(long, ring, both)).toMatchObject({ rev: 7 });
@@ -246,7 +246,7 @@ describe("length", () => {
   });
 });
 
-it("what goes in comes out, whatever text it is", () => {
+it("any text comes out as it went in", () => {
   const u32 = fc.integer({ min: 0, max: 0xffff_ffff });
   const sid = fc.uint8Array({ minLength: 16, maxLength: 16 });
   fc.assert(
@@ -274,10 +274,11 @@ it("what goes in comes out, whatever text it is", () => {
   );
 });
 
-it("two encryptions of the same are not alike", () => {
+it("encrypts the same content differently each time", () => {
   const [one, two] = [encryptToken(input, ring), encryptToken(input, ring)];
   expect(one.slice(0, 24)).toBe(two.slice(0, 24));
-  // One salt and one commitment for the epoch, between them a nonce for each token.
+  // The salt and the commitment are those of the epoch. The nonce between them differs for each
+  // token.
   expect(one.slice(24, 40)).toBe(two.slice(24, 40));
   expect(one.slice(40, 56)).not.toBe(two.slice(40, 56));
   expect(one.slice(78)).not.toBe(two.slice(78));

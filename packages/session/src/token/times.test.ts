@@ -45,7 +45,7 @@ describe("expiryOf", () => {
     expect(expiryOf(NEVER, NEVER, { maxAge: 10, absoluteMaxAge: 10 })).toBe(NEVER);
   });
 
-  it("no use, however often, goes beyond the absolute limit", () => {
+  it("never goes beyond the absolute limit, however often a session is used", () => {
     fc.assert(
       fc.property(lifetimes, fc.array(fc.integer({ min: 0, max: 10_000_000 })), (given, pauses) => {
         let times = { born: T, iat: T, exp: expiryOf(T, T, given) };

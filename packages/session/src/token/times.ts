@@ -1,16 +1,16 @@
 import { NEVER, type Times } from "./header.ts";
 
-/** Seconds by which a clock may run behind the one that issued a token. */
+/** Seconds that the clock may be behind the one that issued a token. */
 export const SKEW = 60;
 
-/** The lifetimes of the configuration in force, in seconds; null is no limit. */
+/** The configured lifetimes in seconds; null means no limit. */
 export interface Lifetimes {
   readonly maxAge: number | null;
   readonly absoluteMaxAge: number | null;
 }
 
 /**
- * When a token issued at `iat` ends.
+ * Computes when a token issued at `iat` expires.
  * @returns seconds since 1970, or {@link NEVER}
  */
 export function expiryOf(born: number, iat: number, lifetimes: Lifetimes): number {
@@ -19,8 +19,8 @@ export function expiryOf(born: number, iat: number, lifetimes: Lifetimes): numbe
 }
 
 /**
- * Judges the times of an authentic token, under the lifetimes of *today's* configuration: one that
- * was shortened since also ends the tokens issued before.
+ * Checks the times of an authentic token against *today's* lifetimes. A lifetime shortened since
+ * also applies to older tokens.
  * @param now seconds since 1970
  */
 export function judgeTimes(

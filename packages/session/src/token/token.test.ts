@@ -45,7 +45,7 @@ describe("vectors of format v1", () => {
     const token = encrypted ? sealed.session : vectors.signed;
     expect(openToken(token, ring, both)).toEqual({ ...input, keyIndex: 0, encrypted });
   });
-  it("opens encrypted tokens of the kind before, which had a key each", () => {
+  it("opens encrypted tokens of the previous kind, which had a key each", () => {
     expect(openToken(vectors.encrypted, ring, both)).toEqual({
       ...input,
       keyIndex: 0,
@@ -56,7 +56,7 @@ describe("vectors of format v1", () => {
   });
 });
 
-describe("WebCrypto, by docs/token.md alone", () => {
+describe("WebCrypto, written from docs/token.md alone", () => {
   const lp = (part: string | Uint8Array) => {
     const bytes = Buffer.from(part);
     return [bytes.length >> 8, bytes.length & 255, ...bytes];
@@ -104,7 +104,7 @@ describe("WebCrypto, by docs/token.md alone", () => {
 });
 
 describe("looksLikeToken", () => {
-  it("knows a token whatever its key", () => {
+  it("accepts a token of any key", () => {
     const ids = new Set<number>();
     for (let i = 0; i < 64; i += 1) {
       const each = createKeyRing([Buffer.from(`key number ${i}`)], "session");
@@ -115,7 +115,7 @@ describe("looksLikeToken", () => {
     expect(ids.size).toBe(4);
     expect(looksLikeToken(vectors.encrypted)).toBe(true);
   });
-  it("knows nothing else", () => {
+  it("rejects everything else", () => {
     for (const value of ["", "UwA", `UwE${"A".repeat(80)}`, `eyJ${"A".repeat(80)}`]) {
       expect(looksLikeToken(value)).toBe(false);
     }

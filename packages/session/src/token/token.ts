@@ -16,20 +16,20 @@ const SID_BYTES = 16;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-// Where the parts of a token stand in a buffer: behind the room that a MAC wants.
+// Offsets of a token's parts in the working buffer, behind the headroom of a MAC.
 const CONTENT = HEADROOM + HEADER_BYTES;
 const NONCE = CONTENT + SALT_BYTES;
 const COMMITMENT = NONCE + NONCE_BYTES;
 const SEALED = COMMITMENT + COMMITMENT_BYTES;
-/** Characters of a token that spell its salt: three bytes are four characters. */
+/** The characters of a token that hold its salt: three bytes are four characters. */
 const SALT_TEXT = [(HEADER_BYTES * 4) / 3, ((HEADER_BYTES + SALT_BYTES) * 4) / 3] as const;
-/** Bytes of id and revision, which stand before the JSON. */
+/** Bytes of id and revision before the JSON. */
 const BEFORE_JSON = SID_BYTES + 4;
 
-/** Characters of the longest token that is looked at: four cookies full. */
+/** Characters of the longest token that is read: four full cookies. */
 export const MAX_TOKEN_CHARACTERS = 4 * 4096;
 
-/** What a token says, once its MAC held. */
+/** What a token holds, after its MAC was verified. */
 export interface TokenContent {
   /** The session's id, 16 bytes in base64url. */
   readonly sid: string;
@@ -39,18 +39,18 @@ export interface TokenContent {
   readonly json: string;
 }
 
-/** Data in which nothing is nested. */
+/** Data without nested values. */
 export type Flat = Readonly<Record<string, string | number | boolean | null>>;
 
-/** A token whose MAC or encryption held. Its times are still to be judged. */
+/** A token whose MAC or encryption was verified. Its times are not checked yet. */
 export interface OpenedToken extends TokenContent, Times {
   readonly keyIndex: number;
   readonly encrypted: boolean;
-  /** The parsed JSON where nothing in it is nested; never handed out, only copies of it. */
+  /** The parsed JSON, if no value in it is nested. Callers get copies. */
   flat?: Flat | undefined;
 }
 
-/** Why a token was refused. */
+/** Why a token was rejected. */
 export type TokenFault =
   | "not-canonical"
   | "length"
@@ -68,24 +68,24 @@ export interface Accepted {
 
 const GCM = { authTagLength: TAG_BYTES };
 
-// One working buffer serves all tokens: nothing here waits, so no two ever overlap. Its views are
-// kept: to make one takes as long as to decode a token.
+// One working buffer serves all tokens. No code here is asynchronous, so no two uses overlap. The
+// views are kept, because making one takes as long as decoding a token.
 const work = Buffer.alloc(HEADROOM + MAX_TOKEN_CHARACTERS);
 const numbers = new DataView(work.buffer, work.byteOffset);
 const header = work.subarray(HEADROOM, SEALED);
 const salt = work.subarray(CONTENT, NONCE);
 const nonce = work.subarray(NONCE, COMMITMENT);
-/** Of a token with a key of its own: there is no nonce in it. */
+/** The salt of a token with its own key. Such a token has no nonce. */
 const longSalt = work.subarray(CONTENT, COMMITMENT);
 const commitment = work.subarray(COMMITMENT, SEALED);
-/** Where a MAC is put for comparison. */
+/** Holds a token's MAC for the comparison. */
 const given = work.subarray(0, MAC_BYTES);
-/** Messages of a MAC, by their ends. */
+/** Views of the MAC's message, by where it ends. */
 const messages: Buffer[] = [];
 
 /**
- * Verifies a token of format v1 and returns what it says, or why it is refused. Nothing inside it
- * is interpreted before its MAC held. Never throws.
+ * Verifies a token of format v1 and returns its content, or why it was rejected. It interprets no
+ * content before the MAC is verified. Never throws.
  */
 export function openToken(
   token: string,
@@ -125,13 +125,14 @@ export function openToken(
   return outcome;
 }
 
-/** Whether a cookie's value has the outer form of a v1 token, so that no other reader may try it. */
+/** True if a cookie's value has the form of a v1 token, so that no other reader may try it. */
 export function looksLikeToken(value: string): boolean {
-  // 12 bits of version and flags, then 4 of the flags, which are 0, and the first 2 of the key's id.
+  // 12 bits of version and flags, then 4 bits of flags, which are 0, and the first 2 bits of the
+  // key id.
   return /^(?:Uw|R[Qg])[A-D][A-Za-z0-9_-]{69,}$/.test(value);
 }
 
-/** @returns where the content of the signed token in `work` ends */
+/** Verifies the signed token in `work`. @returns where its content ends */
 function verify({ mac }: Key, end: number): number | TokenFault {
   const macStart = end - MAC_BYTES;
   const sum = mac((messages[macStart] ??= work.subarray(0, macStart)));
@@ -139,7 +140,7 @@ function verify({ mac }: Key, end: number): number | TokenFault {
   return timingSafeEqual(sum, given) ? macStart : "mac";
 }
 
-/** Opens an encrypted token whose key serves an epoch. @returns where the content ends */
+/** Opens an encrypted token whose key belongs to an epoch. */
 function unseal({ epochs }: Key, end: number, use: TokenUse, token: string): number | TokenFault {
   const name = token.slice(...SALT_TEXT);
   const epoch = epochs[use].find(name, salt, commitment);
@@ -149,7 +150,7 @@ function unseal({ epochs }: Key, end: number, use: TokenUse, token: string): num
   return outcome;
 }
 
-/** Opens an encrypted token that has a key of its own. @returns where the content ends */
+/** Opens an encrypted token with its own key. */
 function decryptAlone({ material }: Key, end: number, about: Buffer): number | TokenFault {
   const derived = derive(material, longSalt, about, 60);
   if (!timingSafeEqual(derived.subarray(44), commitment)) return "mac";
@@ -157,7 +158,7 @@ function decryptAlone({ material }: Key, end: number, about: Buffer): number | T
 }
 
 /**
- * Puts the content of the encrypted token in `work` where that of a signed one stands.
+ * Decrypts the token in `work` and puts its content where a signed token has it.
  * @returns where it ends
  */
 function decrypt(key: KeyObject, iv: Uint8Array, end: number): number | TokenFault {
@@ -173,11 +174,11 @@ function decrypt(key: KeyObject, iv: Uint8Array, end: number): number | TokenFau
   return CONTENT + content.copy(work, CONTENT);
 }
 
-/** What a token is made from. */
+/** The parts of a new token. */
 export interface TokenInput extends TokenContent, Times {}
 
 /**
- * Signs a token (`S`): whoever holds it can read it, nobody can change it.
+ * Signs a token (`S`). Its holder can read it, but only the server can change it.
  * @returns base64url without padding
  */
 export function signToken(input: TokenInput, ring: KeyRing): string {
@@ -189,8 +190,8 @@ export function signToken(input: TokenInput, ring: KeyRing): string {
 }
 
 /**
- * Encrypts a token (`F`) with AES-256-GCM under the key of this process and hour; the commitment
- * binds it to this key.
+ * Encrypts a token (`F`) with AES-256-GCM and the key of this process and hour. The commitment
+ * binds the token to this key.
  * @param fixed a salt and a nonce; given only to reproduce a vector
  * @returns base64url without padding
  */
@@ -216,15 +217,15 @@ export function encryptToken(
   return target.toString("base64url", HEADROOM, end + TAG_BYTES);
 }
 
-/** The working buffer; a new one for more JSON than fits in it, which no cookie holds. */
+/** Returns the working buffer, or a larger one for JSON that fits no cookie. */
 function roomFor({ json }: TokenInput): Buffer {
-  // A UTF-16 unit is three bytes of UTF-8 at most.
+  // A UTF-16 unit is at most three bytes of UTF-8.
   const size = SEALED + BEFORE_JSON + json.length * 3 + MAC_BYTES;
   return size > work.length ? Buffer.alloc(size) : work;
 }
 
 /**
- * Writes the header of a token, and its content at `start`.
+ * Writes a token's header, and its content at `start`.
  * @returns where it ends
  */
 function fill(
@@ -234,7 +235,7 @@ function fill(
   { sid, rev, json, born, iat, exp }: TokenInput,
   start: number,
 ): number {
-  // The flags, in the second byte, are 0.
+  // The second byte holds the flags, which are 0.
   let at = target.writeUInt16BE(version << 8, HEADROOM);
   for (const each of [kid, born, iat, exp]) at = target.writeUInt32BE(each, at);
   target.write(sid, start, "base64url");
@@ -242,7 +243,7 @@ function fill(
   return at + target.write(json, at);
 }
 
-/** A fresh session id: 16 random bytes in base64url (128 bits, as OWASP ASVS 7.2.3 asks). */
+/** Makes a session id: 16 random bytes in base64url (128 bits, as OWASP ASVS 7.2.3 asks). */
 export function newSessionId(): string {
   return takeRandom(SID_BYTES).toString("base64url");
 }
