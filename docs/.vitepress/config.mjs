@@ -55,6 +55,7 @@ export default defineConfig({
         text: "Concepts",
         items: pages("", [
           ["Sessions", "sessions"],
+          ["Remember me", "remember-me"],
           ["Live sockets", "live"],
           ["Cross-site requests", "cross-site"],
           ["Device-bound sessions", "device-bound"],

@@ -1,4 +1,4 @@
-import { csrfToken, destroy, flash, renew, SessionError } from "@galleta/session";
+import { csrfToken, destroy, flash, renew, SessionError, setMaxAge } from "@galleta/session";
 
 /** What the app of the conformance suite is given of a request, whatever the framework. */
 export interface Call {
@@ -129,6 +129,12 @@ const VIEWS: Record<string, (call: Call) => Answer | Promise<Answer>> = {
   "/login": ({ session }) => {
     renew(session);
     session["in"] = true;
+    return json({ ...session });
+  },
+  "/remember": ({ session, query }) => {
+    const seconds = query.get("seconds");
+    session["in"] = true;
+    setMaxAge(session, seconds === null ? null : Number(seconds));
     return json({ ...session });
   },
   "/class": ({ session }) => {

@@ -10,6 +10,7 @@ export {
   revokeOthers,
   Secret,
   SessionError,
+  setMaxAge,
   type DestroyOptions,
   type SessionDescription,
   type SessionErrorCode,

@@ -29,6 +29,7 @@ export {
   destroy,
   flash,
   renew,
+  setMaxAge,
   type DestroyOptions,
   type SessionDescription,
 } from "./session/functions.ts";

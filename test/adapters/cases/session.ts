@@ -70,6 +70,20 @@ export const sessionCases: readonly Case[] = [
       }),
   },
   {
+    name: "a lifetime of its own: Max-Age, or none until the browser closes",
+    run: (harness) =>
+      serve(harness, withEvents().options, async ({ ask }) => {
+        const jar = new Jar();
+        const { setCookie } = await ask("/remember?seconds=5184000", { jar });
+        expect(setCookie[0]).toMatch(/; Max-Age=5184000;/i);
+        expect((await ask("/renew", { jar })).setCookie[0]).toMatch(/; Max-Age=5184000;/i);
+        const brief = await ask("/remember", { jar });
+        expect(brief.setCookie).toHaveLength(1);
+        expect(brief.setCookie[0]).not.toMatch(/max-age|expires/i);
+        expect((await ask("/read", { jar })).body).toBe('{"in":true}');
+      }),
+  },
+  {
     name: "renew and destroy",
     run: (harness) => {
       const { options, events } = withEvents();

@@ -1,7 +1,7 @@
 import type { SessionContext } from "../session/context.ts";
 import type { Snapshot } from "../session/records.ts";
-import { NEVER } from "../token/header.ts";
-import { expiryOf, type Lifetimes } from "../token/times.ts";
+import { endOf, ownMaxAgeIn } from "../session/lifetime.ts";
+import type { Lifetimes } from "../token/times.ts";
 import { currentOf, end, refresh, slim } from "./socket-session.ts";
 import {
   CLOSE_CODE,
@@ -149,15 +149,19 @@ export class Registry {
     const live = this.#sessions.get(sid);
     if (live === undefined) return;
     if (change.sid !== sid) this.#move(live, change.sid);
-    let user = live.user;
+    let { user } = live;
+    let isOther = false;
     for (const { context, socket, own } of socketsOf(live)) {
       const before = currentOf(context);
       if (change.rev < before.rev && change.sid === before.sid) continue;
+      isOther ||= ownMaxAgeIn(change.json) !== ownMaxAgeIn(before.json);
       refresh(context, change);
       user = this.#holding.userKeyOf(context.state.data);
       const isOwn = context === origin || change.json === own;
       if (!isOwn && change.json !== before.json) guarded(() => socket.changed?.());
     }
+    // `setMaxAge` may shorten it. Otherwise news that came late must not.
+    if (isOther) live.endsAt = 0;
     this.#prolong(live, change);
     if (live.sockets !== undefined) this.#setUser(live, user);
   }
@@ -218,9 +222,8 @@ export class Registry {
     this.#sessions.set(sid, live);
   }
 
-  #prolong(live: LiveSession, { born, iat, exp }: Snapshot): void {
-    const last = Math.min(exp, expiryOf(born, iat, this.#lifetimes));
-    const end = last >= NEVER ? Number.POSITIVE_INFINITY : last;
+  #prolong(live: LiveSession, session: Snapshot): void {
+    const end = endOf(session, this.#lifetimes);
     const [first] = socketsOf(live);
     const { device } = first?.context.state.meta ?? {};
     // A session that is bound to a device ends here where its browser does not refresh it.

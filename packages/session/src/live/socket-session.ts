@@ -1,9 +1,8 @@
 import type { SessionContext } from "../session/context.ts";
 import type { Snapshot } from "../session/records.ts";
-import { NEVER } from "../token/header.ts";
-import { expiryOf } from "../token/times.ts";
 import { NO_META, parseBody } from "../session/json.ts";
 import { throwEnded } from "../session/late-writes.ts";
+import { endOf } from "../session/lifetime.ts";
 
 /** A session as a socket has it now. */
 export function currentOf({ state }: SessionContext<never>): Snapshot {
@@ -13,9 +12,7 @@ export function currentOf({ state }: SessionContext<never>): Snapshot {
 
 /** When the session of a socket expires, in seconds since 1970, by what is known here. */
 export function expiresAt(context: SessionContext<never>): number {
-  const { born, iat, exp } = currentOf(context);
-  const last = Math.min(exp, expiryOf(born, iat, context.settings.lifetimes));
-  return last >= NEVER ? Number.POSITIVE_INFINITY : last;
+  return endOf(currentOf(context), context.settings.lifetimes);
 }
 
 /** The session of a socket is now as another request or socket made it. */

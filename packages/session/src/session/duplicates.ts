@@ -1,8 +1,8 @@
 import { chunkNames } from "../cookie/chunks.ts";
 import { AMBIGUOUS, findCookie, findCookies } from "../cookie/parse.ts";
-import { judgeTimes } from "../token/times.ts";
 import { looksLikeToken, type OpenedToken } from "../token/token.ts";
 import type { SessionFormat } from "./format.ts";
+import { judgeLifetime } from "./lifetime.ts";
 import type { LoadedSnapshot, VerifiedCookie } from "./records.ts";
 import type { Shared } from "./shared.ts";
 import { rejectCookie } from "./snapshot.ts";
@@ -53,7 +53,7 @@ export function chooseNewest(
   const { session, token } = newest;
   const others = opened.map((each) => each.session).filter(({ sid }) => sid !== session.sid);
   // Not the older one instead: after a logout it would log the user in again.
-  const fault = judgeTimes(session, now, lifetimes);
+  const fault = judgeLifetime(session, now, lifetimes);
   return fault === undefined
     ? { opened: session, present, token, others }
     : { ...rejectCookie(shared, fault, now, present, session.sid), others };

@@ -1,5 +1,5 @@
 import { MAX_AGE_LIMIT } from "../cookie/serialize.ts";
-import { NEVER } from "../token/header.ts";
+import { NEVER, type Times } from "../token/header.ts";
 import { expiryOf, type Lifetimes } from "../token/times.ts";
 import type { LoadedSnapshot, OtherSession } from "./records.ts";
 import type { Shared } from "./shared.ts";
@@ -11,9 +11,22 @@ export const LATE = 300;
  * When the last copy of a session's cookie has expired, in seconds since 1970; where cookies do not
  * expire, when no browser has it any more.
  */
-export function lastExpiry(lifetimes: Lifetimes, born: number, exp: number, now: number): number {
-  const latest = Math.max(exp === NEVER ? 0 : exp, expiryOf(born, now, lifetimes));
+export function lastExpiry(
+  { maxAge, absoluteMaxAge }: Lifetimes,
+  { born, iat, exp }: Times,
+  now: number,
+): number {
+  const until = exp === NEVER ? 0 : exp;
+  // `setMaxAge` may have given it more than the option. Whoever prolongs it goes by that.
+  const lasts = maxAge === null ? null : Math.max(maxAge, until - iat);
+  const latest = Math.max(until, expiryOf(born, now, { maxAge: lasts, absoluteMaxAge }));
   return (latest >= NEVER ? now + MAX_AGE_LIMIT : latest) + LATE;
+}
+
+/** The same for sessions of which nothing is known, such as all those of a user. */
+export function lastExpiryOfAny({ absoluteMaxAge }: Lifetimes, now: number): number {
+  const exp = expiryOf(now, now, { maxAge: MAX_AGE_LIMIT, absoluteMaxAge });
+  return exp + LATE;
 }
 
 /**
@@ -42,10 +55,11 @@ export function endSession(
 
 function endOne(
   { settings, recent, live, store }: Shared,
-  { sid, born, exp }: OtherSession,
+  session: OtherSession,
   now: number,
 ): Promise<unknown> | undefined {
-  const until = lastExpiry(settings.lifetimes, born, exp, now);
+  const { sid } = session;
+  const until = lastExpiry(settings.lifetimes, session, now);
   recent.end(sid, now);
   live?.ended(sid);
   return store?.end(sid, until);

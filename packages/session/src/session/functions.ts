@@ -1,8 +1,11 @@
+import { SessionError } from "../errors.ts";
+import { checkOption } from "../validate.ts";
 import { NEVER } from "../token/header.ts";
 import { expiryOf } from "../token/times.ts";
 import { contextOf } from "./context.ts";
 import type { JsonValue, RejectReason } from "./format.ts";
 import { assertJsonValue } from "./json.ts";
+import { LIFETIME, lifetimesOf, ownMaxAge, type OwnMaxAge } from "./lifetime.ts";
 import type { DeviceState } from "./records.ts";
 import type { SessionSettings } from "./settings.ts";
 
@@ -107,6 +110,36 @@ export function authenticatedAt(session: object, date?: Date): Date | undefined 
   return noted === undefined ? undefined : new Date(noted * 1000);
 }
 
+/**
+ * Gives this session a lifetime of its own, such as for "remember me".
+ *
+ * It replaces the option `maxAge` for this session, is kept by `renew`, and ends with `destroy`. Each
+ * use prolongs the session by it, up to `absoluteMaxAge`.
+ *
+ * @param seconds until the unused session ends, at most 34,560,000 (400 days). With null the browser
+ * deletes the cookie when it closes; a copy of it ends by the option `maxAge`
+ * @throws SessionError `ERR_SESSION_OPTION`; `ERR_SESSION_FORMAT` with `writeAs`;
+ * `ERR_SESSION_COMMITTED`, `ERR_SESSION_HANDSHAKE_SENT`, `ERR_SESSION_NOT_A_SESSION`
+ * @example
+ * ```ts
+ * renew(req.session);
+ * setMaxAge(req.session, 30 * 86_400); // null: until the browser closes
+ * ```
+ */
+export function setMaxAge(session: object, seconds: number | null): void {
+  const context = contextOf(session);
+  checkOption("seconds", seconds, LIFETIME);
+  if (context.settings.writeAs !== undefined) {
+    throw new SessionError(
+      "ERR_SESSION_FORMAT",
+      "A cookie of `writeAs` has no lifetime of its own. Set the option `maxAge` for all sessions.",
+    );
+  }
+  context.changeMeta((meta) => {
+    meta.maxAge = seconds;
+  });
+}
+
 /** What {@link describe} tells. */
 export interface SessionDescription {
   /** The session's id. Whoever has it has no access by it, but keep it out of logs. */
@@ -117,8 +150,13 @@ export interface SessionDescription {
   readonly createdAt: Date;
   /** When its cookie was issued. */
   readonly issuedAt: Date;
-  /** When its cookie ends unless it is used; null where it ends with the browser. */
+  /** When its cookie ends unless it is used; null where it has no end but the browser's. */
   readonly expiresAt: Date | null;
+  /**
+   * Seconds until it ends unless it is used, by {@link setMaxAge} or the option `maxAge`; null until
+   * the browser closes.
+   */
+  readonly maxAge: number | null;
   /** Which key its cookie was verified with; of a new session, which will sign it. */
   readonly keyId: string;
   /** Why the cookie that the request brought was refused. */
@@ -146,8 +184,10 @@ export interface SessionDescription {
  */
 export function describe(session: object): SessionDescription {
   const { state, settings, shared } = contextOf(session);
-  const { loaded } = state;
-  const { iat, exp } = state.issued ?? (loaded.isNew ? unissued(state.born, settings) : loaded);
+  const { loaded, meta } = state;
+  const own = ownMaxAge(meta);
+  const { iat, exp } =
+    state.issued ?? (loaded.isNew ? unissued(state.born, settings, own) : loaded);
   const kid = settings.ring.keys[loaded.keyIndex]?.kid ?? settings.ring.newest.kid;
   return {
     id: state.sid,
@@ -155,6 +195,7 @@ export function describe(session: object): SessionDescription {
     createdAt: new Date(state.born * 1000),
     issuedAt: new Date(iat * 1000),
     expiresAt: exp === NEVER ? null : new Date(exp * 1000),
+    maxAge: own === undefined ? settings.lifetimes.maxAge : own,
     keyId: kid.toString(16).padStart(8, "0"),
     revocable: shared.store !== undefined,
     deviceBound: loaded.device ?? "none",
@@ -162,6 +203,6 @@ export function describe(session: object): SessionDescription {
   };
 }
 
-function unissued(born: number, { lifetimes }: SessionSettings): { iat: number; exp: number } {
-  return { iat: born, exp: expiryOf(born, born, lifetimes) };
+function unissued(born: number, { lifetimes }: SessionSettings, own: OwnMaxAge) {
+  return { iat: born, exp: expiryOf(born, born, lifetimesOf(lifetimes, own)) };
 }

@@ -1,11 +1,11 @@
 import { chunkNames, findChunks } from "../cookie/chunks.ts";
 import { AMBIGUOUS, findCookie } from "../cookie/parse.ts";
-import { judgeTimes } from "../token/times.ts";
 import { looksLikeToken, type Flat, type OpenedToken, type TokenFault } from "../token/token.ts";
 import { fitSchema, serializeBody } from "./body.ts";
 import { copyData } from "./dictionary.ts";
 import { chooseNewest } from "./duplicates.ts";
 import { NO_META, parseBody } from "./json.ts";
+import { judgeLifetime } from "./lifetime.ts";
 import { loadForeign } from "./load-foreign.ts";
 import { rejectCookie } from "./snapshot.ts";
 import {
@@ -45,7 +45,7 @@ export function findSession(
   if (typeof opened === "string") {
     return rejectCookie(shared, opened, now, present, undefined, first);
   }
-  const fault = judgeTimes(opened, now, settings.lifetimes);
+  const fault = judgeLifetime(opened, now, settings.lifetimes);
   return fault === undefined
     ? { opened, present, token: first }
     : rejectCookie(shared, fault, now, present, opened.sid);

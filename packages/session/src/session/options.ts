@@ -1,19 +1,11 @@
 import { isCookieDomain, isCookieName, isCookiePath } from "../cookie/rules.ts";
 import { MAX_TOTAL } from "../cookie/chunks.ts";
-import { COOKIE_LIMIT, MAX_AGE_LIMIT } from "../cookie/serialize.ts";
+import { COOKIE_LIMIT } from "../cookie/serialize.ts";
 import type { SessionListener } from "./event-types.ts";
 import type { JsonObject, SessionFormat } from "./format.ts";
+import { LIFETIME } from "./lifetime.ts";
 import type { SecretKeys } from "./secret-keys.ts";
-import {
-  FUNCTION,
-  integer,
-  listOf,
-  oneOf,
-  orNull,
-  SWITCH,
-  type Check,
-  type Rules,
-} from "../validate.ts";
+import { FUNCTION, listOf, oneOf, SWITCH, type Check, type Rules } from "../validate.ts";
 import type { StandardSchema } from "./schema.ts";
 
 /**
@@ -120,10 +112,6 @@ export const HARDENED: Partial<CheckedOptions> = {
   maxAge: 3600,
   absoluteMaxAge: DAY / 2,
 };
-
-const LIFETIME = orNull(
-  integer(1, MAX_AGE_LIMIT, `whole seconds, 1 to ${MAX_AGE_LIMIT} (400 days)`),
-);
 
 const FORMAT: Check = [
   (value) => {

@@ -94,6 +94,8 @@ export type Metadata = {
   flash?: { [key: string]: JsonValue };
   /** When the user last proved who they are, in seconds since 1970. */
   authenticatedAt?: number;
+  /** Its own lifetime in seconds; null until the browser closes. See session/lifetime.ts. */
+  maxAge?: number | null;
   /** The count of its user's revocations when it began; see store/epoch.ts. */
   epoch?: number;
   /** Keeps a session without data, because a CSRF token was made for it. */
@@ -143,9 +145,11 @@ const STORED = '[{},{"stored":';
  * The JSON of a cookie whose data is in the store.
  *
  * @param userKey the store's key of the session's user, so that both are looked up at once
+ * @param maxAge the session's own, which says when the cookie ends before the store is asked
  */
-export function storedBody(userKey: string | undefined): string {
-  return `${STORED}${userKey === undefined ? 1 : `"${userKey}"`}}]`;
+export function storedBody(userKey: string | undefined, maxAge: number | null | undefined): string {
+  const own = maxAge === undefined ? "" : `,"maxAge":${maxAge}`;
+  return `${STORED}${userKey === undefined ? 1 : `"${userKey}"`}${own}}]`;
 }
 
 /** True if the data of a cookie is in the store. */

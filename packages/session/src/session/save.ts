@@ -6,6 +6,7 @@ import { endSession } from "./end.ts";
 import { deletions, writeCookies } from "./write-cookies.ts";
 import type { JsonObject } from "./format.ts";
 import { assertJson, NO_META, parseBody } from "./json.ts";
+import { lifetimesOf, ownMaxAge } from "./lifetime.ts";
 import type { Shared } from "./shared.ts";
 import { newSnapshot } from "./snapshot.ts";
 import { announce, dropExpired } from "./announce.ts";
@@ -36,10 +37,13 @@ export function saveSession(shared: Shared, draft: Draft, now: number): MaybePro
   return after(ending, isEmpty ? clear(shared, draft, now) : save(shared, draft, json, known, now));
 }
 
-/** Where a session came from is no reason to keep it. */
+/** Metadata that describes a session. By itself it is no reason to keep one. */
+const DESCRIBING: ReadonlySet<string> = new Set(["from", "maxAge", "epoch", "device"]);
+
+/** Whether nothing is left that is worth a cookie. */
 function isBare(data: JsonObject, meta: JsonObject): boolean {
-  const [first, ...more] = Object.keys(meta);
-  return first === "from" && more.length === 0 && Object.keys(data).length === 0;
+  for (const _ in data) return false;
+  return Object.keys(meta).every((key) => DESCRIBING.has(key));
 }
 
 function after(ending: Promise<unknown> | undefined, saved: MaybePromise<Saved>) {
@@ -108,6 +112,6 @@ function isRespelt(loaded: LoadedSnapshot, { data, meta }: Draft, json: string):
 
 /** Whether a session that was only read is old enough to get a new lifetime. */
 export function isDue({ settings }: Shared, loaded: LoadedSnapshot, now: number): boolean {
-  const { maxAge } = settings.lifetimes;
+  const { maxAge } = lifetimesOf(settings.lifetimes, ownMaxAge(loaded.meta));
   return settings.rolling && maxAge !== null && !loaded.isNew && now - loaded.iat > maxAge / 10;
 }

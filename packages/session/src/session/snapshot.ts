@@ -2,6 +2,7 @@ import { NEVER } from "../token/header.ts";
 import { expiryOf } from "../token/times.ts";
 import { newSessionId } from "../token/token.ts";
 import type { RejectReason } from "./format.ts";
+import { lifetimesOf, ownMaxAgeIn } from "./lifetime.ts";
 import { neighbourOf } from "./neighbour.ts";
 import type { Draft, LoadedSnapshot, Revision, Snapshot } from "./records.ts";
 import type { Shared } from "./shared.ts";
@@ -53,5 +54,6 @@ export function newSnapshot(
 ): Snapshot {
   // Another server's clock may be ahead: no token is issued before its session was born.
   const iat = Math.max(now, born);
-  return { sid, rev, json, born, iat, exp: expiryOf(born, iat, settings.lifetimes) };
+  const lifetimes = lifetimesOf(settings.lifetimes, ownMaxAgeIn(json));
+  return { sid, rev, json, born, iat, exp: expiryOf(born, iat, lifetimes) };
 }

@@ -6,6 +6,7 @@ import { encryptToken, signToken, type Flat } from "../token/token.ts";
 import { type Draft, storedBody, type Snapshot } from "./records.ts";
 import type { FormatCookie, JsonObject } from "./format.ts";
 import { parseBody } from "./json.ts";
+import { endsWithBrowser, ownMaxAgeIn } from "./lifetime.ts";
 import type { Shared } from "./shared.ts";
 
 /**
@@ -22,7 +23,9 @@ export function writeCookies(
   flat?: Flat,
 ): string[] {
   const { attributes, cookieName, lifetimes, writeAs } = shared.settings;
-  const maxAge = lifetimes.maxAge === null || issued.exp === NEVER ? null : issued.exp - now;
+  const own = ownMaxAgeIn(issued.json);
+  const isBrief = issued.exp === NEVER || endsWithBrowser(lifetimes, own);
+  const maxAge = isBrief ? null : issued.exp - now;
   const cookies =
     writeAs === undefined
       ? tokenCookies(shared, draft, issued, flat)
@@ -50,7 +53,10 @@ function tokenCookies(
   const { cookieName, ring, encrypt, chunks } = shared.settings;
   const { rev, born, iat, exp } = issued;
   const { store } = shared;
-  const json = store?.keepsData === true ? storedBody(store.userKeyOf(draft.data)) : issued.json;
+  const json =
+    store?.keepsData === true
+      ? storedBody(store.userKeyOf(draft.data), ownMaxAgeIn(issued.json))
+      : issued.json;
   const { sid, loaded } = draft;
   const made = { sid, rev, json, born, iat, exp, keyIndex: 0, encrypted: encrypt, flat };
   const token = encrypt ? encryptToken(made, ring) : signToken(made, ring);
@@ -69,7 +75,7 @@ function foreignData(json: string): JsonObject {
   if (body === undefined || Object.keys(body.meta).some((key) => key !== "from")) {
     throw new SessionError(
       "ERR_SESSION_FORMAT",
-      "The cookie of writeAs carries data alone; flash, csrfToken and authenticatedAt need Galleta's own.",
+      "The cookie of writeAs carries data alone; flash, csrfToken, authenticatedAt and setMaxAge need Galleta's own.",
     );
   }
   return body.data;

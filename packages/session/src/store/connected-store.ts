@@ -3,7 +3,7 @@ import { optionError, SessionError } from "../errors.ts";
 import { nowSeconds } from "../session/clock.ts";
 import { tellError } from "../session/events.ts";
 import { storeRequired, type CheckedConnected } from "../session/connect.ts";
-import { lastExpiry, LATE } from "../session/end.ts";
+import { lastExpiryOfAny, LATE } from "../session/end.ts";
 import { parseBody } from "../session/json.ts";
 import {
   ENDED,
@@ -263,7 +263,7 @@ export class SessionStorePort implements StoreAccess {
     if (this.#subject === undefined) throw storeRequired();
     assertUser(user);
     const now = nowSeconds();
-    const until = lastExpiry(this.#shared.settings.lifetimes, now, now, now);
+    const until = lastExpiryOfAny(this.#shared.settings.lifetimes, now);
     const key = userKey(user);
     try {
       await this.#countUp(key, keep, asks, until - now);

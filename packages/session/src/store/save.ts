@@ -174,7 +174,7 @@ class Writer {
     // Only now, when the new one is there. If another request changed the old one meanwhile, its
     // change is merged and the new one written again.
     const { lifetimes } = this.#shared.settings;
-    const until = lastExpiry(lifetimes, loaded.born, loaded.exp, this.#now);
+    const until = lastExpiry(lifetimes, loaded, this.#now);
     let newest: Revision | typeof ENDED | undefined;
     try {
       newest = await store.seal(loaded.sid, until, this.#base.rev);

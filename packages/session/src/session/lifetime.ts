@@ -1,0 +1,60 @@
+import { MAX_AGE_LIMIT } from "../cookie/serialize.ts";
+import { NEVER, type Times } from "../token/header.ts";
+import { expiryOf, judgeTimes, type Lifetimes } from "../token/times.ts";
+import { integer, orNull, type Check } from "../validate.ts";
+import type { JsonObject } from "./format.ts";
+import { parseBody } from "./json.ts";
+import type { Revision } from "./records.ts";
+
+/** What the option `maxAge` takes, and `setMaxAge`. */
+export const LIFETIME: Check = orNull(
+  integer(1, MAX_AGE_LIMIT, `whole seconds, 1 to ${MAX_AGE_LIMIT} (400 days)`),
+);
+
+/**
+ * The lifetime that `setMaxAge` gave a session: seconds, null until the browser closes.
+ * `undefined` where the option `maxAge` applies.
+ */
+export type OwnMaxAge = number | null | undefined;
+
+/** The own lifetime in the metadata of a session. */
+export function ownMaxAge(meta: JsonObject): OwnMaxAge {
+  return meta["maxAge"] as OwnMaxAge;
+}
+
+/** The same in its JSON. Most sessions have no metadata, and their JSON is not parsed. */
+export function ownMaxAgeIn(json: string): OwnMaxAge {
+  if (!json.startsWith("[") || !json.includes('"maxAge":')) return undefined;
+  const body = parseBody(json);
+  return body && ownMaxAge(body.meta);
+}
+
+/** The lifetimes of one session. With null its token still ends by the option `maxAge`. */
+export function lifetimesOf(lifetimes: Lifetimes, own: OwnMaxAge): Lifetimes {
+  return typeof own === "number" ? { ...lifetimes, maxAge: own } : lifetimes;
+}
+
+/** Whether the cookie has neither `Max-Age` nor `Expires`, so that it ends with the browser. */
+export function endsWithBrowser({ maxAge }: Lifetimes, own: OwnMaxAge): boolean {
+  return (own === undefined ? maxAge : own) === null;
+}
+
+/** Judges the times of an authentic token, its own lifetime included. */
+export function judgeLifetime(
+  token: Times & Pick<Revision, "json">,
+  now: number,
+  lifetimes: Lifetimes,
+): ReturnType<typeof judgeTimes> {
+  const fault = judgeTimes(token, now, lifetimes);
+  // The option `maxAge` ended it. Only then it matters whether the session has a lifetime of its own.
+  if (fault !== "expired" || now >= token.exp) return fault;
+  return judgeTimes(token, now, lifetimesOf(lifetimes, ownMaxAgeIn(token.json)));
+}
+
+/** When a session ends unless it is used, in seconds since 1970; `Infinity` for never. */
+export function endOf(session: Times & Pick<Revision, "json">, lifetimes: Lifetimes): number {
+  const { born, iat, exp, json } = session;
+  const latest = expiryOf(born, iat, lifetimes);
+  const last = exp <= latest ? exp : expiryOf(born, iat, lifetimesOf(lifetimes, ownMaxAgeIn(json)));
+  return Math.min(exp, last) >= NEVER ? Number.POSITIVE_INFINITY : Math.min(exp, last);
+}
