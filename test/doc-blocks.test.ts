@@ -50,12 +50,16 @@ function programs(): Map<string, Block[]> {
 }
 
 /** Errors of a part: a name of elsewhere, a module beside it, alternatives, a `return`. */
-const OF_A_PART = /error TS(?:2304|2552|2503|2593|18004|7006|7031|2451|1108)\b|module '\.\/[^']*'/;
+const OF_A_PART =
+  /error TS(?:2304|2552|2709|2503|2593|18004|7006|7031|2451|1108)\b|module '\.\/[^']*'/;
 
-/** Packages that have a folder of their own (test/frameworks), and modules of newer versions of Node. */
+/** Packages that have a folder of their own, which is not always installed, and modules of newer versions of Node. */
 const ELSEWHERE = [
   ...Object.keys(dependenciesOf("test/frameworks/package.json")).filter(
     (name) => !name.startsWith("@nestjs/"),
+  ),
+  ...Object.keys(dependenciesOf("test/companions/package.json")).filter(
+    (name) => name !== "express",
   ),
   "elysia/ws",
   "node:sqlite",

@@ -64,6 +64,8 @@ export default defineConfig({
       {
         text: "Guides",
         items: pages("", [
+          ["Login with someone else", "login"],
+          ["Passkeys and step-up", "passkeys"],
           ["Other frameworks' cookies", "formats"],
           ["Behind a proxy", "proxies"],
           ["Beside another session library", "other-sessions"],

