@@ -9,10 +9,10 @@ import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { CHROMIUM, launchBrowser } from "../support/browser.ts";
 import { makeCertificate, OPENSSL } from "../support/certificate.ts";
-import { RedisServer } from "../support/redis.ts";
+import { freePort, RedisServer } from "../support/redis.ts";
 import { NODE_24 } from "../support/node24.ts";
 import { available, command } from "../support/require.ts";
-import { freePort, isInstalled, startProgram, writePageApp } from "./page-app.ts";
+import { isInstalled, startProgram, writePageApp } from "./page-app.ts";
 
 const ENDING = `
 import { createServer } from "node:http";
@@ -73,7 +73,7 @@ describe.runIf(needs && isInstalled("oidc-provider"))("login with someone else",
     };
     const at = fileURLToPath(new URL("oidc-provider.mjs", import.meta.url));
     // The provider asks for a newer Node than the oldest that we run on.
-    children.push(await startProgram(at, provider, { execPath: NODE_24 }));
+    children.push((await startProgram(at, provider, { execPath: NODE_24 })).child);
     const app = await writePageApp("login", ENDING);
     const strict = await writePageApp("login", ENDING, (code) =>
       code.replace("encrypt: true", 'encrypt: true, sameSite: "strict"'),
@@ -88,7 +88,7 @@ describe.runIf(needs && isInstalled("oidc-provider"))("login with someone else",
         REDIS_URL: redis.url,
         NODE_EXTRA_CA_CERTS: ca,
       };
-      children.push(await startProgram(path, env));
+      children.push((await startProgram(path, env)).child);
     }
     browser = await launchBrowser(["--ignore-certificate-errors"]);
   });

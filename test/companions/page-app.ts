@@ -1,7 +1,6 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { transform } from "esbuild";
 
@@ -31,26 +30,30 @@ export function blocksOf(page: string, language: string): string[] {
  * @param ending what an app does beside the page, such as to listen
  * @param change makes a variant of the program
  */
-export async function writePageApp(
+export function writePageApp(
   page: string,
   ending: string,
   change = (code: string) => code,
 ): Promise<string> {
-  const program = [...blocksOf(page, "ts"), ending].join("\n");
-  const { code } = await transform(change(program), { loader: "ts" });
+  return writeProgram(page, change([...blocksOf(page, "ts"), ending].join("\n")));
+}
+
+/** Writes a program that finds the packages of this folder. @returns its path */
+export async function writeProgram(name: string, typescript: string): Promise<string> {
+  const { code } = await transform(typescript, { loader: "ts" });
   const scratch = new URL(".scratch/", folder);
   mkdirSync(scratch, { recursive: true });
-  const path = fileURLToPath(new URL(`${page}-${programs++}.mjs`, scratch));
+  const path = fileURLToPath(new URL(`${name}-${programs++}.mjs`, scratch));
   writeFileSync(path, code);
   return path;
 }
 
-/** Starts a program of this folder, and waits until it says that it listens. */
+/** Starts a program, and waits until it says something: that it listens. */
 export async function startProgram(
   path: string,
   env: Record<string, string>,
   { execPath = process.execPath }: { execPath?: string } = {},
-): Promise<ChildProcess> {
+): Promise<{ child: ChildProcess; said: unknown }> {
   const child = fork(path, { env: { ...process.env, ...env }, execPath, silent: true });
   let said = "";
   for (const stream of [child.stdout, child.stderr]) {
@@ -59,16 +62,7 @@ export async function startProgram(
   const ended = once(child, "exit").then(() => {
     throw new Error(`${path} ended: ${said}`);
   });
-  await Promise.race([once(child, "message"), ended]);
   ended.catch(() => undefined);
-  return child;
-}
-
-/** A port that nothing listens on, for programs that must know their address before they listen. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
+  const [message] = (await Promise.race([once(child, "message"), ended])) as [unknown];
+  return { child, said: message };
 }

@@ -5,8 +5,9 @@ import { build } from "esbuild";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { CHROMIUM, launchBrowser } from "../support/browser.ts";
+import { freePort } from "../support/redis.ts";
 import { available } from "../support/require.ts";
-import { blocksOf, freePort, isInstalled, startProgram, writePageApp } from "./page-app.ts";
+import { blocksOf, isInstalled, startProgram, writePageApp } from "./page-app.ts";
 
 /** Serves the page's script, and a clock that the test sets. */
 const ENDING = `
@@ -64,7 +65,7 @@ describe.runIf(canRun)("passkeys and step-up", () => {
     });
     script = outputFiles[0]!.text;
     const env = { ORIGIN: origin, SECRET_KEY: "a key for the app of the page about passkeys" };
-    app = await startProgram(await writePageApp("passkeys", ENDING), env);
+    app = (await startProgram(await writePageApp("passkeys", ENDING), env)).child;
     browser = await launchBrowser();
   });
   afterAll(async () => {
