@@ -79,10 +79,10 @@ describe("galleta inspect", () => {
     expect(out).toContain("Path=/; HttpOnly; SameSite=Lax");
   });
   it("ends with 1 where there is nothing to look at, or far too much", async () => {
-    expect(await inspect("")).toEqual({ code: 1, out: "galleta: There is no cookie in it.\n" });
+    expect(await inspect("")).toEqual({ code: 1, out: "galleta: The text holds no cookie.\n" });
     expect(await inspect("x".repeat(1_000_000))).toEqual({
       code: 1,
-      out: "galleta: That is over 65536 characters.\n",
+      out: "galleta: The text has more than 65536 characters.\n",
     });
   });
 });

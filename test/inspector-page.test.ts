@@ -101,7 +101,7 @@ describe.runIf(available(CHROMIUM))("the inspector in a browser", () => {
     await context.addCookies([{ name: "session", value: "UwA".padEnd(90, "A"), url: server.url }]);
     await page.setViewportSize({ width: 360, height: 800 });
     await page.goto(`${server.url}/.galleta/`);
-    expect(await page.getByText("Cookie refused").first().isVisible()).toBe(true);
+    expect(await page.getByText("Cookie rejected").first().isVisible()).toBe(true);
     expect(await violations()).toEqual([]);
     const overflow = await page.evaluate(
       () => document.documentElement.scrollWidth - document.documentElement.clientWidth,

@@ -110,18 +110,20 @@ describe("the inspector", () => {
     await start();
     const cookie = await cookieOf("/set/alice");
     const { text } = await inspect(`${cookie.slice(0, -8)}AAAAAAAA`);
-    expect(text).toContain("Cookie refused");
-    expect(text).toContain("Its signature does not hold");
+    expect(text).toContain("Cookie rejected");
+    expect(text).toContain("Its signature is wrong");
     expect(text).toContain("what it says here may be made up");
     // Its own look is no event.
     const again = await inspect(cookie);
-    expect(again.text).not.toContain("Its signature does not hold");
+    expect(again.text).not.toContain("Its signature is wrong");
   });
   it("shows a session that has ended as the app sees it", async () => {
     await start();
     const cookie = await cookieOf("/set/alice");
     await ask("/end", { cookie });
-    expect((await inspect(cookie)).text).toContain("Its session has ended: somebody logged out.");
+    expect((await inspect(cookie)).text).toContain(
+      "Its session has ended: the user logged out, or the session was revoked.",
+    );
   });
   it("shows that there is no session", async () => {
     await start();
@@ -145,7 +147,7 @@ describe("the inspector", () => {
     await start({ store: memoryStore(), storage: "store" });
     const { text } = await inspect(await cookieOf("/set/alice"));
     expect(text).toContain("&quot;value&quot;: &quot;alice&quot;");
-    expect(text).toContain("The store is the memory of this process");
+    expect(text).toContain("The store is in the memory of this process");
   });
   it("says that the store does not answer", async () => {
     const store = new Map<string, unknown>();

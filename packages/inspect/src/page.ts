@@ -5,7 +5,7 @@ import { renderPage, STYLE_HASH } from "./page/page.ts";
 import type { Recorder } from "./recorder.ts";
 import { look } from "./page/look.ts";
 
-/** What the inspector looks at. */
+/** The request and app that the inspector shows. */
 export interface Inspected {
   readonly sessions: Sessions<never>;
   readonly options: SessionOptions;
@@ -14,13 +14,13 @@ export interface Inspected {
 }
 
 /**
- * Whether a request may see the inspector: only a person at this machine, looking at it in a
- * browser's window of its own.
+ * True if a request may see the inspector: it must come from this machine, from a browser window
+ * that opens the page itself.
  *
- * - Behind a proxy every request is local. One that says so is noticed by its headers, or by
- *   `trustProxy`; one that does not may still speak HTTP/1.0, as nginx does by default.
- * - The page shows a cookie that is HttpOnly. So that no script of the app's own pages can fetch
- *   it there, a browser must say that it opens a document (Fetch Metadata).
+ * - Behind a proxy every request is local. The check recognises a proxy by its headers, by
+ *   `trustProxy`, or by HTTP/1.0, which nginx speaks by default.
+ * - The page shows an HttpOnly cookie. A script of the app must not fetch it from there, so the
+ *   browser must say that it opens a document (Fetch Metadata).
  */
 export function mayInspect(
   facts: RequestFacts,
@@ -42,7 +42,7 @@ const HEADERS: Readonly<Record<string, string>> = {
     "form-action 'none'",
     "frame-ancestors 'none'",
   ].join("; "),
-  // A page of the app that opens this one in a window shall not reach into it.
+  // Another page of the app that opens this one in a window must not read it.
   "cross-origin-opener-policy": "same-origin",
   "cross-origin-resource-policy": "same-origin",
   "referrer-policy": "no-referrer",
@@ -50,7 +50,7 @@ const HEADERS: Readonly<Record<string, string>> = {
   "x-frame-options": "DENY",
 };
 
-/** The page, for a request that {@link mayInspect}. */
+/** Renders the page, for a request that passed {@link mayInspect}. */
 export async function respond(inspected: Inspected): Promise<Response> {
   const page = renderPage(await look(inspected, new Date()));
   return new Response(page.text, { headers: HEADERS });

@@ -5,7 +5,7 @@ import { Recorder, sharedRecorder } from "./recorder.ts";
 const event = (at: number) => ({ type: "created", at }) as const;
 
 describe("Recorder", () => {
-  it("gives the newest first, and forgets after ten minutes", () => {
+  it("returns the newest first, and forgets after ten minutes", () => {
     const recorder = new Recorder();
     recorder.record(event(1000));
     recorder.record(event(2000));
@@ -20,7 +20,7 @@ describe("Recorder", () => {
     expect(kept).toHaveLength(200);
     expect(kept[0]).toEqual(event(1000));
   });
-  it("leaves out what happens while it looks away, even when that throws", () => {
+  it("leaves out events of unrecorded code, even if that throws", () => {
     const recorder = new Recorder();
     const look = () => {
       recorder.record(event(1));

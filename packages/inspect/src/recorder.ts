@@ -2,10 +2,10 @@ import { subscribe } from "node:diagnostics_channel";
 import type { SessionEvent } from "@galleta/session";
 
 const KEEP_EVENTS = 200;
-/** Minutes that events are kept for. */
+/** Minutes that events are kept. */
 export const KEEP_MINUTES = 10;
 
-/** Keeps the events of the last minutes, and never more than {@link KEEP_EVENTS}. */
+/** Keeps the events of the last minutes, at most {@link KEEP_EVENTS}. */
 export class Recorder {
   #events: SessionEvent[] = [];
   #isPaused = false;
@@ -16,13 +16,13 @@ export class Recorder {
     if (this.#events.length > KEEP_EVENTS) this.#events.shift();
   }
 
-  /** The events that are still young enough, the newest first. @param now ms since 1970 */
+  /** Returns the events of the last minutes, the newest first. */
   recent(now: number): readonly SessionEvent[] {
     this.#events = this.#events.filter(({ at }) => at > now - KEEP_MINUTES * 60_000);
     return this.#events.toReversed();
   }
 
-  /** Runs something whose events nobody wants to see: the look of the inspector itself. */
+  /** Runs a function without recording its events, such as the inspector's own look. */
   unrecorded<Result>(look: () => Result): Result {
     this.#isPaused = true;
     try {
@@ -35,7 +35,7 @@ export class Recorder {
 
 let shared: Recorder | undefined;
 
-/** The one recorder of this process: the channel that it listens to has the events of every app. */
+/** Returns the one recorder of this process. Its channel carries the events of every app. */
 export function sharedRecorder(): Recorder {
   if (shared !== undefined) return shared;
   const recorder = new Recorder();

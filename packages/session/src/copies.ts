@@ -2,8 +2,8 @@
 // CommonJS one for `require`. What one copy makes, the other must know.
 
 /**
- * Gives the value of a name, the same one to each copy of this package in a process.
- * @param create makes it for the first that asks
+ * Returns the value of a name, shared by all copies of this package in a process.
+ * @param create makes the value for the first copy that asks
  */
 export function acrossCopies<T>(name: string, create: () => T): T {
   const registry = globalThis as unknown as Record<symbol, T | undefined>;
@@ -11,8 +11,9 @@ export function acrossCopies<T>(name: string, create: () => T): T {
 }
 
 /**
- * `Symbol.hasInstance` of a class whose instances carry a brand, so that those of another copy count.
- * @param asked the class on the right of `instanceof`, which may be a subclass
+ * Implements `Symbol.hasInstance` for a class whose instances carry a brand, so that instances of
+ * another copy count.
+ * @param asked the class on the right of `instanceof`; may be a subclass
  */
 export function isBranded(own: unknown, asked: unknown, brand: symbol, value: unknown): boolean {
   if (asked !== own) return Function.prototype[Symbol.hasInstance].call(asked, value);

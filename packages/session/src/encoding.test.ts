@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { fromBase64url, lengthPrefixed, toBase64url } from "./encoding.ts";
 
 describe("base64url", () => {
-  it("goes there and back for any bytes, also a part of a buffer", () => {
+  it("survives the round trip for any bytes, also for a part of a buffer", () => {
     fc.assert(
       fc.property(fc.uint8Array(), fc.nat(5), (bytes, from) => {
         const part = bytes.subarray(from);
@@ -14,7 +14,7 @@ describe("base64url", () => {
     );
   });
 
-  it("is read in its one canonical form alone", () => {
+  it("is read only in its canonical form", () => {
     fc.assert(
       fc.property(fc.uint8Array(), (array) => {
         const bytes = Buffer.from(array);
@@ -40,7 +40,7 @@ describe("base64url", () => {
     "/A",
     "\u0141A",
     "AA\0",
-  ])("%j is no canonical form", (text) => expect(fromBase64url(text)).toBeUndefined());
+  ])("%j is not canonical", (text) => expect(fromBase64url(text)).toBeUndefined());
 });
 
 describe("lengthPrefixed", () => {

@@ -1,11 +1,11 @@
 import { Buffer } from "node:buffer";
 
 /**
- * Decodes base64url (RFC 4648 §5) without padding, and only its canonical form: no padding, no
- * other characters, no bits set that the bytes do not use. Every byte string so has exactly one
- * encoding, and a token cannot be changed without changing its meaning.
+ * Decodes base64url (RFC 4648 §5), only in its canonical form: no padding, no other characters, no
+ * unused bits set. So every byte string has exactly one encoding, and a change to a token always
+ * changes its bytes.
  *
- * @returns the bytes, or `undefined` where the text is not canonical
+ * @returns the bytes, or `undefined` if the text is not canonical
  */
 export function fromBase64url(text: string): Buffer | undefined {
   const bytes = Buffer.from(text, "base64url");
@@ -19,8 +19,8 @@ export function toBase64url(bytes: Uint8Array): string {
 }
 
 /**
- * `lp(x)` of the token format: the length as an unsigned 16-bit big-endian number, then the bytes.
- * With the length in front, `("ab", "c")` and `("a", "bc")` never give the same bytes.
+ * Encodes `lp(x)` of the token format: the length as an unsigned 16-bit big-endian number, then the
+ * bytes. With the length in front, `("ab", "c")` and `("a", "bc")` never give the same bytes.
  *
  * @throws RangeError for more than 65,535 bytes
  */

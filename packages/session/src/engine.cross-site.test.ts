@@ -1,4 +1,4 @@
-// The cross-site rules have tests of their own in csrf/; here it is how sessions use them.
+// csrf/ tests the cross-site rules themselves. This file tests how sessions use them.
 import { describe, expect, it, vi } from "vitest";
 import { facts, type RequestWords } from "../../../test/support/facts.ts";
 import { start, visit } from "../../../test/support/sessions.ts";
@@ -10,7 +10,7 @@ const post = (words: RequestWords = {}) =>
 const nothing = async () => undefined;
 
 describe("check", () => {
-  it("refuses another site, says why, and tells it once", () => {
+  it("denies another site, says why, and emits one event", () => {
     const { sessions, events } = start();
     const refusal = sessions.check(post({ headers: { "sec-fetch-site": "cross-site" } }));
     expect(refusal).toMatchObject({ status: 403, rule: expect.any(String) });
@@ -20,7 +20,7 @@ describe("check", () => {
     expect(events).toHaveLength(1);
   });
 
-  it("asks for a token only with csrf: strict, and of no browser", () => {
+  it("needs a token only with csrf: strict, and never of a browser", () => {
     expect(start().sessions.check(post())).toBeUndefined();
     const { sessions } = start({ csrf: "strict" });
     expect(sessions.check(post())).toBe("needs-token");
@@ -30,7 +30,7 @@ describe("check", () => {
 });
 
 describe("checkHandshake", () => {
-  it("refuses another origin and tells it", () => {
+  it("denies another origin and emits an event", () => {
     const { sessions, events } = start();
     const from = (origin: string) => facts({ headers: { host: "example.com", origin } });
     expect(sessions.checkHandshake(from("http://evil.example"))).toMatchObject({ status: 403 });
@@ -54,7 +54,7 @@ describe("checkToken", () => {
     read: vi.fn(async () => Buffer.from(body)),
   });
 
-  it("takes a valid one from the header, without reading the body", async () => {
+  it("accepts a valid token in the header, without reading the body", async () => {
     const { sessions, cookie, token } = session();
     const { read } = form("");
     const request = post({ headers: { "x-csrf-token": token } });
@@ -62,9 +62,9 @@ describe("checkToken", () => {
     expect(read).not.toHaveBeenCalled();
   });
 
-  it("takes a valid one from a form of either kind", async () => {
+  it("accepts a valid token in a form of either kind", async () => {
     const { sessions, cookie, token } = session();
-    // As long as a browser's: Node 20 takes a short one for the end wherever a token happens to hold it.
+    // As long as a browser's. Node 20 takes a short boundary for the end if a token contains it.
     const boundary = "----FormBoundary7MA4YWxkTrZu0gW";
     const multipart = `--${boundary}\r\nContent-Disposition: form-data; name="csrf_token"\r\n\r\n${token}\r\n--${boundary}--\r\n`;
     for (const { request, read } of [
@@ -76,7 +76,7 @@ describe("checkToken", () => {
     }
   });
 
-  it("reads no body that is no form", async () => {
+  it("does not read a body that is not a form", async () => {
     const { sessions, cookie, token } = session();
     for (const type of ["application/json", "text/plain", "x/application/x-www-form-urlencoded"]) {
       const { request, read } = form(`csrf_token=${token}`, type);
@@ -86,7 +86,7 @@ describe("checkToken", () => {
     }
   });
 
-  it("refuses a session without one, or with a wrong one, and tells it", async () => {
+  it("denies a session without a token, or with a wrong one, and emits an event", async () => {
     const { sessions, cookie, token, events } = session();
     const other = session();
     events.length = 0;
@@ -103,18 +103,18 @@ describe("checkToken", () => {
     ]);
   });
 
-  it("refuses one of before the login, and one of a session that ended", async () => {
+  it("denies a token from before the login, and one of a session that ended", async () => {
     const { sessions, cookie, token } = session();
     const request = post({ headers: { "x-csrf-token": token } });
     const next = visit(sessions, cookie, (each) => renew(each));
     const refusal = await sessions.checkToken(request, sessions.open(next.cookie), nothing);
     expect(refusal).toMatchObject({ rule: "token-invalid" });
     visit(sessions, next.cookie, (each) => destroy(each));
-    // There is no session any more that could be abused.
+    // The session has ended, so nothing can be abused.
     expect(await sessions.checkToken(request, sessions.open(next.cookie), nothing)).toBeUndefined();
   });
 
-  it("needs none where there is no session", async () => {
+  it("needs no token without a session", async () => {
     const { sessions } = session();
     for (const header of ["", "session=rubbish", "other=1"]) {
       expect(await sessions.checkToken(post(), sessions.open(header), nothing)).toBeUndefined();
@@ -122,7 +122,7 @@ describe("checkToken", () => {
   });
 });
 
-it("isSecure believes a proxy only when told to", () => {
+it("isSecure reads a proxy's headers only with trustProxy", () => {
   const request = facts({ headers: { host: "a", "x-forwarded-proto": "https" } });
   expect(start().sessions.isSecure(request)).toBe(false);
   expect(start({ trustProxy: 1 }).sessions.isSecure(request)).toBe(true);

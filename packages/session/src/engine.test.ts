@@ -16,7 +16,7 @@ const events: SessionEvent[] = [];
 const start = (options: Partial<SessionOptions> = {}) =>
   createSessions<Data>({ secretKey: KEY, onEvent: (event) => events.push(event), ...options });
 
-/** Runs one request and gives what the next one sends. */
+/** Runs one request and returns the cookies that the next one sends. */
 function request(
   sessions: Sessions<Data>,
   cookie: string,
@@ -53,7 +53,7 @@ suite("a session from cookie to cookie", () => {
     expect(events.map(({ type }) => type)).toEqual(["created"]);
   });
 
-  it("costs nothing untouched", () => {
+  it("sends nothing untouched", () => {
     const context = start().open("session=rubbish");
     expect(context.commit()).toEqual({ accessed: false, setCookie: [] });
     expect(events).toEqual([]);
@@ -95,7 +95,7 @@ suite("a session from cookie to cookie", () => {
     request(sessions, cookie, (session) => expect(session.user).toBe("alice"));
   });
 
-  it("splits a large one into chunks, and takes stale chunks away", () => {
+  it("splits a large session into chunks, and deletes stale chunks", () => {
     const sessions = start({ chunks: 16_384 });
     const large = request(sessions, "", (session) => {
       session.user = "x".repeat(9000);
@@ -115,7 +115,7 @@ suite("a session from cookie to cookie", () => {
     );
   });
 
-  it("refuses one that browsers would drop, and says which keys are large", () => {
+  it("throws for a cookie that browsers would drop, and names the large keys", () => {
     const context = start().open("");
     context.session.user = "x".repeat(5000);
     context.session.n = 1;
@@ -129,7 +129,7 @@ suite("a session from cookie to cookie", () => {
   });
 });
 
-suite("after the headers", () => {
+suite("a write after the headers", () => {
   it.each<[string, (session: Partial<Data>) => void]>([
     ["a new key", (session) => (session.n = 2)],
     ["a known key", (session) => (session.user = "bob")],
@@ -164,7 +164,7 @@ suite("after the headers", () => {
 });
 
 suite("the functions", () => {
-  it("renew changes the id and keeps the data; the old cookie is refused", () => {
+  it("renew changes the id and keeps the data; the old cookie is rejected", () => {
     const sessions = start();
     let [before, after] = ["", ""];
     const first = request(sessions, "", (session) => {
@@ -184,7 +184,7 @@ suite("the functions", () => {
     expect(events.map(({ type }) => type)).toEqual(["created", "renewed", "revoked"]);
   });
 
-  it("destroy ends it, and what is written after is another session", () => {
+  it("destroy ends the session, and later writes go to another one", () => {
     const sessions = start();
     const { cookie } = request(sessions, "", (session) => {
       session.user = "alice";
@@ -227,7 +227,7 @@ suite("the functions", () => {
 });
 
 suite("two requests at once", () => {
-  it("both changes survive, and a conflict is told", () => {
+  it("keep both changes, and emit an event for a conflict", () => {
     const sessions = start();
     const { cookie } = request(sessions, "", (session) => {
       session.user = "alice";
@@ -242,7 +242,7 @@ suite("two requests at once", () => {
     request(sessions, last, (session) => {
       expect(session).toEqual({ user: "bob", n: 1, cart: { items: ["b"] } });
     });
-    // The browser kept the older of the two cookies: the newer revision is known here.
+    // The browser kept the older of the two cookies. This process knows the newer revision.
     request(sessions, cookie, (session) => {
       expect(session).toEqual({ user: "bob", n: 1, cart: { items: ["b"] } });
     });

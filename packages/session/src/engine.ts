@@ -26,7 +26,7 @@ import { readSettings } from "./session/settings.ts";
 import { checkOptionNames } from "./validate.ts";
 import { TokenCache } from "./token/cache.ts";
 
-/** The options of sessions. Unknown ones are refused at set-up. */
+/** The options of sessions. Unknown ones throw at set-up. */
 // oxlint-disable-next-line typescript/no-explicit-any -- options of no schema are for any data
 export interface SessionOptions<Data = any>
   extends SessionCookieOptions<Data>, CrossSiteOptions, ConnectedOptions {}
@@ -39,21 +39,21 @@ const OPTION_NAMES = [
 
 const BRAND: unique symbol = Symbol.for("galleta.sessions");
 
-/** Gives the body of a request, for the token in its form. */
+/** Reads the body of a request, to find the token in its form. */
 export type BodyReader = () => Promise<Uint8Array | undefined>;
 
 /**
- * Sessions with one set of options: what an adapter holds on to. It knows no framework: it is
- * given a `Cookie` header and facts of the request, and answers with headers to set.
+ * Sessions with one set of options: the object that an adapter holds. It knows no framework: it
+ * takes a `Cookie` header and facts about the request, and returns response headers.
  */
 export class Sessions<Data = SessionData> {
   /** The cookie's name. */
   readonly cookieName: string;
-  /** Whether {@link SessionContext.load} may have to wait for a store. */
+  /** True if {@link SessionContext.load} may wait for a store. */
   readonly loads: boolean;
   readonly #shared: Shared;
   readonly #crossSite: CrossSiteCheck;
-  /** Whether anything outside this process has to be followed, and is not yet. */
+  /** True until this process follows the store or backplane that it has. */
   #mustStart: boolean;
 
   /** @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY` */
@@ -92,21 +92,24 @@ export class Sessions<Data = SessionData> {
     return true;
   }
 
-  /** What all its requests and sockets share. Behind an accessor, so that no inspection shows it. */
+  /** What all requests and sockets share. An accessor keeps it out of `util.inspect`. */
   get shared(): Shared {
     return this.#shared;
   }
 
-  /** Where pages exchange the tickets of `update`; `undefined` where that is not needed. */
+  /**
+   * The path where pages exchange the tickets of `update`; `undefined` if the sessions need no
+   * exchange.
+   */
   get exchangePath(): string | undefined {
     return this.#shared.live?.exchangePath;
   }
 
   /**
-   * Opens the session of a request. Nothing is read before its first use.
+   * Opens the session of a request. The cookie is read at its first use.
    *
    * @param cookieHeader the `Cookie` header, several joined with `"; "`
-   * @param request tells, with `httpsOnly: "auto"`, whether the request came over TLS
+   * @param request shows, for `httpsOnly: "auto"`, whether the request came over TLS
    */
   open(cookieHeader: string | null | undefined, request?: RequestFacts): SessionContext<Data> {
     if (this.#mustStart) this.start();
@@ -114,12 +117,12 @@ export class Sessions<Data = SessionData> {
   }
 
   /**
-   * Reads the session of a socket again, such as that of a Durable Object that slept.
+   * Reads the session of an open socket again, such as that of a Durable Object that slept.
    *
    * The session can be read, and changed by `update`.
    *
    * @param cookieHeader the `Cookie` header of the socket's handshake
-   * @returns `undefined` where the session has ended or expired
+   * @returns `undefined` if the session has ended or expired
    * @throws SessionError `ERR_SESSION_STORE`
    * @example
    * ```ts
@@ -137,8 +140,8 @@ export class Sessions<Data = SessionData> {
   /**
    * Checks that an HTTP request does not come from another site.
    *
-   * @returns why it must be refused; `"needs-token"`, with `csrf: "strict"`, asks for
-   * {@link Sessions.checkToken}; `undefined` lets it pass
+   * @returns why the request must be denied; `"needs-token"` asks for {@link Sessions.checkToken};
+   *   `undefined` accepts it
    */
   check(request: RequestFacts): Denial | "needs-token" | undefined {
     const outcome = this.#crossSite.http(request);
@@ -147,11 +150,11 @@ export class Sessions<Data = SessionData> {
   }
 
   /**
-   * Whether a request that {@link Sessions.check} wants a token from has a valid one, in the header
-   * `x-csrf-token` or the form field `csrf_token`: with `csrf: "strict"`, and where the Origin is
-   * `null`. One that carries no session needs none with `strict`, and fails with `null`.
+   * Checks the token of a request for which {@link Sessions.check} returned `"needs-token"`. It is
+   * in the header `x-csrf-token` or the form field `csrf_token`. With `csrf: "strict"` a request
+   * without a session needs no token; with the Origin `null` it always does.
    *
-   * @param readBody gives the body, and leaves it for the view; asked only for a form
+   * @param readBody reads the body and leaves it for the view; called only for a form
    */
   async checkToken(
     request: RequestFacts,
@@ -169,14 +172,14 @@ export class Sessions<Data = SessionData> {
     return denial;
   }
 
-  /** Checks the Host alone, for endpoints that browsers call in the name of any page. */
+  /** Checks only the Host, for endpoints that browsers call from any page. */
   checkHost(request: RequestFacts): Denial | undefined {
     const refusal = this.#crossSite.host(request);
     if (refusal !== undefined) this.#tell(refusal, request);
     return refusal;
   }
 
-  /** What answers a request in the app's place, such as the exchange of a ticket. */
+  /** Returns what answers this request in place of the app, such as the exchange of a ticket. */
   endpointOf(request: RequestFacts): Endpoint | undefined {
     const { endpoints } = this.#shared;
     if (endpoints.size === 0) return undefined;
@@ -192,11 +195,12 @@ export class Sessions<Data = SessionData> {
   }
 
   /**
-   * Answers the request with which a page exchanges the ticket of an `update` for its cookie.
-   * Checks that it comes from this site; with `csrf: "strict"` the ticket stands for the token.
+   * Answers the request with which a page exchanges the ticket of an `update` for its cookie. It
+   * checks that the request comes from this site. With `csrf: "strict"` the ticket replaces the
+   * token.
    *
    * @param ticket the request's body, read up to 16,384 characters
-   * @throws Error where {@link Sessions.exchangePath} is undefined
+   * @throws Error if {@link Sessions.exchangePath} is undefined
    */
   async exchange(
     request: RequestFacts,
@@ -208,18 +212,19 @@ export class Sessions<Data = SessionData> {
       return { status: outcome.status, commit: UNTOUCHED, body: denialBody(outcome) };
     }
     const { live } = this.#shared;
-    if (live === undefined) throw new Error("These sessions are not live.");
+    if (live === undefined)
+      throw new Error("These sessions do not exchange tickets: exchangePath is undefined.");
     return live.exchange(this.open(cookieHeader, request) as never, ticket);
   }
 
   /**
-   * Ends all sessions of a user that began until now, everywhere, sockets included. Who logs in
-   * afterwards has a new one.
+   * Ends all present sessions of a user, in every process, sockets included. A later login starts a
+   * new session.
    *
-   * @param subject what the field of the option `subject` holds for the user
+   * @param subject the user's value in the field that the option `subject` names
    * @throws SessionError `ERR_SESSION_STORE_REQUIRED` without the options `store` and `subject`;
-   * `ERR_SESSION_STORE` when the store fails: then it holds in this process, and everywhere when the
-   * store is back
+   *   `ERR_SESSION_STORE` if the store fails: the revocation then holds in this process, and
+   *   everywhere when the store is back
    * @example
    * ```ts
    * await sessions.revokeAll(user.id);
@@ -231,34 +236,36 @@ export class Sessions<Data = SessionData> {
     await store.endUser(subject);
   }
 
-  /** Begins to follow the store and other processes. The first request does it as well. */
+  /** Starts to follow the store and other processes. The first request does it as well. */
   start(): void {
     this.#mustStart = false;
     this.#shared.live?.start();
     this.#shared.store?.start();
   }
 
-  /** Stops following them: ends timers and the backplane's connection. */
+  /** Stops timers and the backplane's connection. */
   stop(): void {
     this.#mustStart = true;
     this.#shared.live?.stop();
     this.#shared.store?.stop();
   }
 
-  /** Whether the client's own connection is TLS, as far as `trustProxy` lets a proxy say. */
+  /**
+   * True if the client's own connection is TLS. Reads a proxy's headers if `trustProxy` allows it.
+   */
   isSecure(request: RequestFacts): boolean {
     return this.#crossSite.isSecure(request);
   }
 
   /**
-   * The origin that the client asked for, as in `https://example.com`, as far as `trustProxy` lets a
-   * proxy say; `undefined` where the Host is missing, not valid or not allowed.
+   * Returns the origin that the client asked for, such as `https://example.com`. Reads a proxy's
+   * headers if `trustProxy` allows it. `undefined` if the Host is missing, invalid or not allowed.
    */
   originOf(request: RequestFacts): string | undefined {
     return this.#crossSite.ownOrigin(request);
   }
 
-  /** The address of the client, as far as `trustProxy` lets a proxy say. */
+  /** Returns the client's address. Reads a proxy's headers if `trustProxy` allows it. */
   clientAddress(request: RequestFacts): string | undefined {
     return this.#crossSite.clientAddress(request);
   }

@@ -1,21 +1,21 @@
 import { isBranded } from "./copies.ts";
 
 /**
- * Every code that `@galleta/session` throws. A code is part of the public interface: it never
- * changes its meaning, so programs may compare it.
+ * Every code that `@galleta/session` throws. Codes are public: they keep their meaning, so programs
+ * may compare them.
  */
 export type SessionErrorCode =
   /** An option is unknown, has the wrong type, or contradicts another. Thrown at set-up. */
   | "ERR_SESSION_OPTION"
   /** A secret key is missing, empty, or too weak for production. Thrown at set-up. */
   | "ERR_SESSION_KEY"
-  /** A function that takes a session was given something else. */
+  /** A function that takes a session got something else. */
   | "ERR_SESSION_NOT_A_SESSION"
   /** The session holds a value that JSON cannot carry; the message names the path. */
   | "ERR_SESSION_NOT_JSON"
-  /** The session holds data that the option `schema` does not accept. */
+  /** The session's data does not match the option `schema`. */
   | "ERR_SESSION_SCHEMA"
-  /** The other framework's cookie of `writeAs` cannot carry this. */
+  /** The cookie of `writeAs` cannot carry this data. */
   | "ERR_SESSION_FORMAT"
   /** The cookie would be larger than a browser keeps; the message names the largest keys. */
   | "ERR_SESSION_TOO_LARGE"
@@ -29,11 +29,11 @@ export type SessionErrorCode =
   | "ERR_SESSION_ENDED"
   /** Sessions are not switched on for this app, or the middleware has not run yet. */
   | "ERR_SESSION_DISABLED"
-  /** The session middleware stands twice, or in the wrong order. */
+  /** The session middleware runs twice, or in the wrong order. */
   | "ERR_SESSION_SETUP"
-  /** A request was refused by the cross-site check. */
+  /** The cross-site check denied a request. */
   | "ERR_SESSION_CSRF"
-  /** A request names a Host that is not a valid authority, or is not allowed. */
+  /** A request's Host is invalid or not allowed. */
   | "ERR_SESSION_HOST"
   /** The store did not answer in time or failed; `cause` has its error. */
   | "ERR_SESSION_STORE"
@@ -45,42 +45,42 @@ export type SessionErrorCode =
   | "ERR_SESSION_TICKET_INVALID"
   /** A ticket came after its 60 seconds. */
   | "ERR_SESSION_TICKET_EXPIRED"
-  /** A ticket was exchanged before. */
+  /** A ticket was already exchanged. */
   | "ERR_SESSION_TICKET_USED"
   /** A ticket belongs to another session. */
   | "ERR_SESSION_TICKET_FOREIGN"
   /** The session has changed since the ticket was made. */
   | "ERR_SESSION_TICKET_STALE"
-  /** Too many tickets of one session wait to be exchanged. */
+  /** Too many tickets of one session are waiting. */
   | "ERR_SESSION_TICKET_LIMIT"
-  /** The page did not exchange its ticket in time, or went away. */
+  /** The page did not exchange its ticket in time, or it is gone. */
   | "ERR_SESSION_UPDATE_TIMEOUT"
   /** A device did not prove that it has the key of its session. */
   | "ERR_SESSION_DEVICE"
-  /** This runtime cannot do what was asked (a Set-Cookie on its 101, say). */
+  /** This runtime cannot do this, such as a Set-Cookie on its 101. */
   | "ERR_SESSION_RUNTIME";
 
 const DOCS = "https://galleta.js.org";
 
-/** The address of the docs page about a code, with which every message ends. */
+/** Returns the docs page of a code. Every message ends with it. */
 export function docsOf(code: string): string {
   return `${DOCS}/errors#${code.toLowerCase()}`;
 }
 
-/** Extra facts of a {@link SessionError}. */
+/** Optional details of a {@link SessionError}. */
 export interface SessionErrorOptions {
   /** The error that led to this one. */
   cause?: unknown;
-  /** The HTTP status that answers a request which failed with this error. Default 500. */
+  /** The HTTP status for a request that fails with this error. Default 500. */
   status?: number;
-  /** Which rule refused the request, for `ERR_SESSION_CSRF` and `ERR_SESSION_HOST`. */
+  /** The rule that denied the request, for `ERR_SESSION_CSRF` and `ERR_SESSION_HOST`. */
   rule?: string;
 }
 
 const BRAND: unique symbol = Symbol.for("galleta.error");
 
 /**
- * The one error class of `@galleta/session`; told apart by its literal `code`.
+ * The one error class of `@galleta/session`. Its literal `code` says which error it is.
  *
  * The message says what to do and never holds a token, a secret or a value of the session.
  *
@@ -94,11 +94,11 @@ const BRAND: unique symbol = Symbol.for("galleta.error");
  * ```
  */
 export class SessionError<Code extends SessionErrorCode = SessionErrorCode> extends Error {
-  /** What went wrong, as a literal that programs may compare. */
+  /** The kind of error, as a literal that programs may compare. */
   readonly code: Code;
-  /** The HTTP status that answers a request which failed with this error. */
+  /** The HTTP status for a request that fails with this error. */
   readonly status: number;
-  /** Which rule refused the request, for `ERR_SESSION_CSRF` and `ERR_SESSION_HOST`. */
+  /** The rule that denied the request, for `ERR_SESSION_CSRF` and `ERR_SESSION_HOST`. */
   declare readonly rule?: string;
 
   /** True for an error of any copy of this package. The type keeps `code` a literal. */
@@ -111,7 +111,7 @@ export class SessionError<Code extends SessionErrorCode = SessionErrorCode> exte
     this.name = "SessionError";
     this.code = code;
     this.status = options.status ?? 500;
-    // No property where there is none: errors are logged with all they have.
+    // Set only if there is a rule, since logs show all properties of an error.
     if (options.rule !== undefined) this.rule = options.rule;
   }
 
@@ -121,7 +121,7 @@ export class SessionError<Code extends SessionErrorCode = SessionErrorCode> exte
   }
 }
 
-/** The error of an option. The message says what is right and holds no value. */
+/** Makes the error of an option. The message says what is right and holds no value. */
 export function optionError(message: string): SessionError<"ERR_SESSION_OPTION"> {
   return new SessionError("ERR_SESSION_OPTION", message);
 }

@@ -1,7 +1,7 @@
 /**
- * What `@galleta/inspect` needs of the engine: how a token is laid out and judged, how other
- * frameworks' cookies are taken apart. Both packages are released together and pin each other, so
- * nothing here is a promise: use `@galleta/session/adapter` to build on.
+ * What `@galleta/inspect` needs of the engine: the layout of tokens, and the readers of other
+ * frameworks' cookies. Both packages are released together and pin each other, so this may change
+ * at any time. To build an adapter, use `@galleta/session/adapter`.
  *
  * @module
  */

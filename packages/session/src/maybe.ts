@@ -1,10 +1,10 @@
-/** A value, or the promise of one: without a store everything is synchronous. */
+/** A value or a promise of it: without a store everything is synchronous. */
 export type MaybePromise<T> = T | Promise<T>;
 
 /**
- * Goes on with a value: at once, or when it is there.
+ * Continues with a value, immediately or when its promise resolves.
  *
- * @param fail is told why it will not be there; what `goOn` throws at once is thrown
+ * @param fail receives the reason of a rejected promise; an error of a synchronous `goOn` is thrown
  */
 export function when<T, U>(
   value: MaybePromise<T>,

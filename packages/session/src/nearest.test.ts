@@ -3,7 +3,7 @@ import { nearest } from "./nearest.ts";
 
 const NAMES = ["serve", "secret", "inspect", "mint"];
 
-it("finds the name that was meant", () => {
+it("finds the intended name", () => {
   expect(nearest("sevre", NAMES)).toBe("serve");
   expect(nearest("srve", NAMES)).toBe("serve");
   expect(nearest("servee", NAMES)).toBe("serve");
@@ -11,12 +11,12 @@ it("finds the name that was meant", () => {
   expect(nearest("secrets", NAMES)).toBe("secret");
 });
 
-it("looks past case and underscores", () => {
+it("ignores case and underscores", () => {
   expect(nearest("MAX_AGE", ["maxAge", "path"])).toBe("maxAge");
   expect(nearest("httponly", ["httpsOnly", "path"])).toBe("httpsOnly");
 });
 
-it("finds none where none is near", () => {
+it("finds none if none is near", () => {
   expect(nearest("deploy", NAMES)).toBeUndefined();
   expect(nearest("x", NAMES)).toBeUndefined();
   expect(nearest("serve", [])).toBeUndefined();

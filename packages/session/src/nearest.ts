@@ -1,6 +1,6 @@
 /**
- * The name that was most likely meant. Upper and lower case and underscores do not count.
- * @returns `undefined` where none is near
+ * Finds the name that was probably meant. Case and underscores do not count.
+ * @returns `undefined` if none is near
  */
 export function nearest(name: string, names: Iterable<string>): string | undefined {
   const wanted = plain(name);
@@ -9,7 +9,7 @@ export function nearest(name: string, names: Iterable<string>): string | undefin
   let least = Math.max(3, (wanted.length + 1) / 3);
   for (const candidate of names) {
     const other = plain(candidate);
-    // "--work" means "--workers", however many letters are missing.
+    // "--work" means "--workers", with any number of missing letters.
     const distance = wanted.length > 1 && other.startsWith(wanted) ? 0 : edits(wanted, other);
     if (distance < least) [best, least] = [candidate, distance];
   }
@@ -18,10 +18,10 @@ export function nearest(name: string, names: Iterable<string>): string | undefin
 
 const plain = (name: string): string => name.toLowerCase().replaceAll("_", "");
 
-/** How many letters to insert, remove, change or swap with their neighbour (Damerau). */
+/** Counts the letters to insert, remove, change or swap with their neighbour (Damerau). */
 function edits(a: string, b: string): number {
   const costs: number[][] = [];
-  // Outside of the table is no way.
+  // Cells outside the table are unreachable.
   const at = (row: number, column: number) => costs[row]?.[column] ?? Infinity;
   for (let row = 0; row <= a.length; row += 1) {
     const line: number[] = (costs[row] = []);

@@ -67,22 +67,22 @@ describe("a Secret", () => {
     expect(show()).not.toContain(VALUE);
   });
 
-  it("is not in what Deno shows", () => {
+  it("is hidden in Deno's output", () => {
     const show: unknown = Reflect.get(secret, Symbol.for("Deno.customInspect"));
     expect((show as () => string).call(secret)).toBe(`Secret(${MASK})`);
   });
 
-  it("has one value of its own", () => {
+  it("needs a value", () => {
     expect(Object.keys(secret)).toEqual([]);
     expect(Number(secret)).toBeNaN();
     expect(() => Object.assign(Object.create(Secret.prototype), {}).reveal()).toThrow(TypeError);
   });
 
   it.each([undefined, null, 1, {}, ["text"], Object("text"), secret])(
-    "is not made of %o",
+    "cannot be made of %o",
     (value) => {
       expect(() => new Secret(value as unknown as string)).toThrow(
-        new TypeError("A Secret is made from a string."),
+        new TypeError("A Secret needs a string."),
       );
     },
   );

@@ -4,9 +4,8 @@ const MASK = "**********";
 const BRAND: unique symbol = Symbol.for("galleta.secret");
 
 /**
- * A string that does not show itself: `String()`, templates, `JSON.stringify`, `util.inspect`,
- * error messages and structured clones all give `**********`. Only {@link Secret.reveal} gives
- * the value.
+ * A string that hides itself. `String()`, templates, `JSON.stringify`, `util.inspect`, error
+ * messages and structured clones all give `**********`. Only {@link Secret.reveal} gives the value.
  *
  * @example
  * ```ts
@@ -21,10 +20,10 @@ export class Secret {
 
   /**
    * @param value the text to protect
-   * @throws TypeError when `value` is not a string; the message does not show it
+   * @throws TypeError if `value` is not a string; the message does not show it
    */
   constructor(value: string) {
-    if (typeof value !== "string") throw new TypeError("A Secret is made from a string.");
+    if (typeof value !== "string") throw new TypeError("A Secret needs a string.");
     this.#value = value;
   }
 
@@ -38,7 +37,7 @@ export class Secret {
     return true;
   }
 
-  /** The protected text. The only way to it, so that a search for `reveal(` finds every use. */
+  /** Returns the protected text. It is the only way, so a search for `reveal(` finds every use. */
   reveal(): string {
     return this.#value;
   }

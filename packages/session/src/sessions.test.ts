@@ -13,7 +13,7 @@ const keyv = { get: () => undefined, set: () => undefined, delete: () => true };
 const wire = { publish: () => undefined, subscribe: () => undefined, close: () => undefined };
 
 describe("createSessions", () => {
-  it("takes stores and backplanes from their factories and as they are", () => {
+  it("accepts stores and backplanes as factories and as plain objects", () => {
     for (const store of [keyv, sessionStore(keyv), memoryStore()]) {
       expect(createSessions({ secretKey, store }).loads).toBe(true);
     }
@@ -22,7 +22,7 @@ describe("createSessions", () => {
     }
   });
 
-  it("leaves a backplane as it is, which may be a module or frozen", async () => {
+  it("does not change a backplane, which may be a module or frozen", async () => {
     const said: string[] = [];
     class Wire {
       readonly #said = said;
@@ -41,7 +41,7 @@ describe("createSessions", () => {
     expect(Object.getOwnPropertySymbols(backplane)).toEqual([]);
   });
 
-  it("hears of methods that somebody put over those of a backplane", () => {
+  it("calls methods that the app replaced on a backplane", () => {
     const close = vi.fn();
     const backplane = { ...sessionBackplane(wire), close };
     const sessions = createSessions({ secretKey, backplane });
@@ -56,7 +56,7 @@ describe("createSessions", () => {
     expect(createSessions({ secretKey, store: memoryStore() }).exchangePath).toBeUndefined();
   });
 
-  it.each([undefined, null, "text", []])("refuses %j as options", (options) => {
+  it.each([undefined, null, "text", []])("throws for %j as options", (options) => {
     expect(() => createSessions(options as never)).toThrow(
       expect.objectContaining({ code: "ERR_SESSION_OPTION" }),
     );
@@ -85,7 +85,7 @@ describe("sessions of options alone", () => {
     ["storage", { storage: "store" }],
     ["subject", { subject: "userId" }],
     ["exchangePath", { exchangePath: "no path" }],
-  ])("check %s also where nothing uses it", (name, options) => {
+  ])("check %s even if nothing uses it", (name, options) => {
     expect(() => new Sessions({ secretKey, ...(options as object) })).toThrow(
       expect.objectContaining({
         code: "ERR_SESSION_OPTION",
@@ -94,7 +94,7 @@ describe("sessions of options alone", () => {
     );
   });
 
-  it("know no exchange", async () => {
+  it("have no exchange", async () => {
     const sessions = new Sessions({ secretKey });
     expect(sessions.exchangePath).toBeUndefined();
     const facts = {
@@ -104,10 +104,10 @@ describe("sessions of options alone", () => {
       encrypted: false,
       remoteAddress: undefined,
     };
-    await expect(sessions.exchange(facts, "", "ticket")).rejects.toThrow(/not live/);
+    await expect(sessions.exchange(facts, "", "ticket")).rejects.toThrow(/do not exchange tickets/);
   });
 
-  it("have one as soon as something makes them live", () => {
+  it("have an exchange as soon as something makes them live", () => {
     const sessions = new Sessions({ secretKey, backplane: clusterBackplane() });
     expect(sessions.exchangePath).toBe("/.galleta/session");
   });

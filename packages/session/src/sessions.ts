@@ -14,27 +14,35 @@ import type { DeviceBoundSettings } from "./device/settings.ts";
 import { sessionStore } from "./store/custom.ts";
 import type { KeyValueStore, SessionStore } from "./store/store.ts";
 
-/** What {@link createSessions} takes: the options of sessions, and stores and backplanes as they are. */
+/**
+ * The options of {@link createSessions}: those of sessions, and also stores and backplanes without
+ * a factory.
+ */
 // oxlint-disable-next-line typescript/no-explicit-any -- options of no schema are for any data
 export interface CreateSessionsOptions<Data = any> extends Omit<
   SessionOptions<Data>,
   "store" | "backplane" | "deviceBound"
 > {
-  /** As of {@link SessionOptions}, or anything with Keyv's `get`, `set` and `delete`. */
+  /** A store as in {@link SessionOptions}, or any object with Keyv's `get`, `set` and `delete`. */
   readonly store?: ConnectedStore | KeyValueStore | SessionStore | undefined;
-  /** As of {@link SessionOptions}, or anything with `publish`, `subscribe` and `close`. */
+  /**
+   * A backplane as in {@link SessionOptions}, or any object with `publish`, `subscribe` and
+   * `close`.
+   */
   readonly backplane?: ConnectedBackplane | Backplane | undefined;
-  /** As of {@link SessionOptions}, `true`, or the settings of `deviceBound()`. */
+  /** As in {@link SessionOptions}, or `true`, or the settings of `deviceBound()`. */
   readonly deviceBound?: ConnectedDevice | DeviceBoundSettings | boolean | undefined;
 }
 
 /**
- * Sets sessions up, once for an app, with all that there is: give them to every adapter that shares
- * them, over HTTP and for sockets. An adapter that is given options instead carries only the code
- * that they bring: no tickets are exchanged there, and `store` and `backplane` come from a factory.
+ * Sets up sessions with all features. Call it once and give the result to every adapter, for HTTP
+ * and sockets.
  *
- * @throws SessionError `ERR_SESSION_OPTION` when an option is unknown or wrong, `ERR_SESSION_KEY`
- * when the key is missing or too weak for production
+ * An adapter that gets options instead loads only the code that the options bring: it exchanges no
+ * tickets, and `store` and `backplane` must come from a factory.
+ *
+ * @throws SessionError `ERR_SESSION_OPTION` if an option is unknown or wrong, `ERR_SESSION_KEY` if
+ *   the key is missing or too weak for production
  * @example
  * ```ts
  * const sessions = createSessions({ secretKey: process.env.SECRET_KEY ?? "" });
@@ -49,7 +57,9 @@ export function createSessions<Data = SessionData>(
   return live(new Sessions<Data>(withFactories(options)));
 }
 
-/** What is no object at all is left to the sessions to refuse. */
+/**
+ * A value that is not an object goes on unchanged: the constructor of the sessions throws for it.
+ */
 function withFactories<Data>(options: CreateSessionsOptions<Data>): SessionOptions<Data> {
   const { store, backplane, deviceBound: device } = options ?? {};
   if (!isBare(store) && !isBare(backplane) && !isBare(device))

@@ -1,6 +1,5 @@
 /**
- * Lets a process end though a timer waits. On workers a timer is a number, and nothing has to be
- * done: they end when they like.
+ * Lets the process exit while a timer waits. On workers a timer is a number and needs nothing.
  *
  * @example
  * ```ts

@@ -1,51 +1,54 @@
 import { optionError } from "./errors.ts";
 import { nearest } from "./nearest.ts";
 
-/** What an option may be: a test, the words behind "must be", and for a list the test of an entry. */
+/**
+ * How an option is checked: a test, the words behind "must be", and for a list the test of an
+ * entry.
+ */
 export type Check = readonly [
   fits: (value: unknown) => boolean,
   what: string,
   entry?: (value: unknown) => boolean,
 ];
 
-/** A check for every option, and its default. */
+/** A check for every option, with its default. */
 export type Rules<Options> = {
   readonly [Name in keyof Options]: readonly [check: Check, byDefault?: Options[Name]];
 };
 
-/** One of a few values of JSON. */
+/** Accepts some JSON values. */
 export function oneOf(...choices: readonly unknown[]): Check {
   const what = choices.map((choice) => JSON.stringify(choice)).join(" or ");
   return [(value) => choices.includes(value), what];
 }
 
-/** A list in which every entry fits. A hole does not. */
+/** Accepts a list in which every entry fits. Holes do not fit. */
 export function listOf([fits, what]: Check): Check {
   return [(value) => Array.isArray(value) && [...value].every(fits), `a list of ${what}`, fits];
 }
 
-/** A text that passes a test. */
+/** Accepts a string that passes a test. */
 export function textThat(passes: (text: string) => boolean, what: string): Check {
   return [(value) => typeof value === "string" && passes(value), what];
 }
 
-/** Any text but the empty one. */
-export const TEXT = textThat((text) => text !== "", "a text that is not empty");
+/** Accepts any string but the empty one. */
+export const TEXT = textThat((text) => text !== "", "a string that is not empty");
 
-/** On or off. */
+/** Accepts `true` and `false`. */
 export const SWITCH = oneOf(true, false);
 
-/** A function. */
+/** Accepts a function. */
 export const FUNCTION: Check = [(value) => typeof value === "function", "a function"];
 
-/** A whole number within bounds, both included. */
+/** Accepts a whole number within bounds, both included. */
 export function integer(least: number, most: number, what: string): Check {
   const fits = (value: unknown) => Number.isSafeInteger(value) && inside(value as number);
   const inside = (value: number) => value >= least && value <= most;
   return [fits, what];
 }
 
-/** The same, or null. */
+/** Accepts what the check accepts, and null. */
 export function orNull([fits, what]: Check): Check {
   return [(value) => value === null || fits(value), `null or ${what}`];
 }
@@ -65,7 +68,7 @@ export function checkOption(name: string, value: unknown, [fits, what, entry]: C
 }
 
 /**
- * Checks every option that has a rule, and fills in what is not given or `undefined`.
+ * Checks every option that has a rule, and fills in defaults for missing or `undefined` ones.
  *
  * @param instead defaults that replace those of the rules
  * @throws SessionError `ERR_SESSION_OPTION`; the message shows no value
@@ -86,9 +89,9 @@ export function readOptions<Options>(
 }
 
 /**
- * Throws for an option that does not exist, and suggests the name that was most likely meant.
+ * Throws for an unknown option, and suggests the name that was probably meant.
  *
- * @param what what the message calls an option
+ * @param what what the message calls it: an option, a setting
  * @throws SessionError `ERR_SESSION_OPTION`
  */
 export function checkOptionNames(

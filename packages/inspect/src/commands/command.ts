@@ -1,19 +1,19 @@
-/** One option of a command, as `--name`. */
+/** One option of a command, given as `--name`. */
 export interface OptionSpec {
   readonly type: "string" | "boolean";
-  /** What the help calls the value: `<port>`. */
+  /** What the help calls the value, such as `<port>`. */
   readonly value?: string;
-  /** May stand several times. */
+  /** The option may be repeated. */
   readonly multiple?: boolean;
   /** One line, without a full stop. */
   readonly help: string;
 }
 
-/** Where a command writes. A line ends with its own newline. */
+/** Where a command writes. Each line brings its own newline. */
 export interface Io {
-  /** What was asked for: standard output. */
+  /** Writes the result to standard output. */
   out(text: string): void;
-  /** What went wrong, and what happens meanwhile: standard error. */
+  /** Writes warnings and progress to standard error. */
   err(text: string): void;
 }
 
@@ -22,19 +22,19 @@ export interface InspectCommand<Values> {
   readonly name: string;
   /** One sentence. */
   readonly summary: string;
-  /** What stands after the options, as the help writes it: `[cookie]`. */
+  /** The help text behind the options, such as `[cookie]`. */
   readonly positional?: string;
   readonly options: Readonly<Record<string, OptionSpec>>;
   /** More lines for the help. */
   readonly notes: readonly string[];
-  /** @returns the exit code */
+  /** Runs the command. @returns the exit code */
   run(
     args: { readonly values: Values; readonly positionals: readonly string[] },
     io: Io,
   ): Promise<number>;
 }
 
-/** A failure that the person at the terminal can mend: the message is the whole of what they see. */
+/** A failure that the user of the command line can fix. They see only the message. */
 export class UsageError extends Error {
   readonly code = "ERR_GALLETA_USAGE";
 
@@ -56,7 +56,7 @@ export function readMaxAge(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const seconds = /^\d{1,15}$/.test(text) ? Number(text) : 0;
   if (seconds < 1 || seconds > MAX_AGE) {
-    throw new UsageError(`--max-age is seconds, from 1 to ${MAX_AGE}.`);
+    throw new UsageError(`--max-age must be seconds, from 1 to ${MAX_AGE}.`);
   }
   return seconds;
 }

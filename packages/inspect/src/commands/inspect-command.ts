@@ -7,7 +7,7 @@ import { readMaxAge, UsageError, type InspectCommand } from "./command.ts";
 import { KEY_OPTIONS, namesKey, readKeys, type KeyFlags, type NamedKey } from "./keys.ts";
 import { paintFor, renderReport } from "./text.ts";
 
-/** Characters that are read: far more than the headers that a server would take. */
+/** The most characters that are read: far more than a server accepts as headers. */
 const MAX_INPUT = 65_536;
 
 type Values = KeyFlags & {
@@ -16,10 +16,10 @@ type Values = KeyFlags & {
   readonly json?: boolean;
 };
 
-/** `galleta inspect` */
+/** The command `galleta inspect`. */
 export const inspectCommand: InspectCommand<Values> = {
   name: "inspect",
-  summary: "Look into a session cookie: what it holds, until when, and why it is refused.",
+  summary: "Look into a session cookie: what it holds, when it expires, and why it is rejected.",
   positional: "[cookie]",
   options: {
     ...KEY_OPTIONS,
@@ -36,26 +36,27 @@ export const inspectCommand: InspectCommand<Values> = {
     "Starlette, Flask, Django, cookie-session, iron-session or Rails. Without the argument it is",
     "read from standard input: curl -sI http://127.0.0.1:8000/ | npx galleta inspect",
     "Without --secret-env and --env-file nothing is verified.",
-    "The exit code is 1 where a cookie is refused or unknown.",
+    "The exit code is 1 for a rejected or unknown cookie.",
   ],
   async run({ values, positionals }, io) {
     const keys = namesKey(values) ? readKeys(values, process.env) : [];
     const maxAge = readMaxAge(values["max-age"]);
     const text = positionals[0] ?? (await readStandardInput());
-    if (text.length > MAX_INPUT) throw new UsageError(`That is over ${MAX_INPUT} characters.`);
+    if (text.length > MAX_INPUT)
+      throw new UsageError(`The text has more than ${MAX_INPUT} characters.`);
     const { name } = values;
     const secretKey = keys.map(({ secret }) => secret);
     const now = new Date();
     const reports = inspectCookies(text, { secretKey, name, maxAge, now: now.getTime() });
     if (reports.length === 0) {
       throw new UsageError(
-        name === undefined ? "There is no cookie in it." : "It has no cookie of that name.",
+        name === undefined ? "The text holds no cookie." : "The text holds no cookie of that name.",
       );
     }
     if (values.json === true) io.out(asJson(reports, keys));
     else io.out(asText(reports, keys, now));
     const known = reports.filter(({ status }) => status !== "unknown");
-    return known.length > 0 && known.every(({ status }) => status !== "refused") ? 0 : 1;
+    return known.length > 0 && known.every(({ status }) => status !== "rejected") ? 0 : 1;
   },
 };
 
@@ -63,12 +64,12 @@ function asText(reports: readonly CookieReport[], keys: readonly NamedKey[], now
   const known = reports.filter(({ status }) => status !== "unknown");
   const others = reports.filter(({ status }) => status === "unknown");
   const paint = paintFor(process.stdout);
-  // Beside a session, other cookies are only named.
+  // If there is a session, the other cookies are only listed by name.
   const shown = known.length > 0 ? known : others;
   const texts = shown.map((report) => renderReport(report, keys, now, paint));
   if (known.length > 0 && others.length > 0) {
     const names = others.map(({ name }) => printable(name ?? "")).join(", ");
-    texts.push(`${paint("dim", `Not of a session: ${names}`)}\n`);
+    texts.push(`${paint("dim", `Other cookies: ${names}`)}\n`);
   }
   return texts.join("\n");
 }

@@ -3,7 +3,10 @@ import { parseEnv } from "node:util";
 import { Secret } from "@galleta/session";
 import { UsageError, type OptionSpec } from "./command.ts";
 
-/** The options that name a key. A key itself is never an argument: anyone may list processes. */
+/**
+ * The options that name a key. A key itself is never an argument, because other users can list
+ * processes.
+ */
 export const KEY_OPTIONS = {
   "secret-env": {
     type: "string",
@@ -15,11 +18,11 @@ export const KEY_OPTIONS = {
     type: "string",
     value: "file",
     multiple: true,
-    help: "Look for the variable in this file, too",
+    help: "Read the variable from this file, too",
   },
 } as const satisfies Readonly<Record<string, OptionSpec>>;
 
-/** A key, and where it was found. */
+/** A key and its source. */
 export interface NamedKey {
   /** The variable's name. */
   readonly name: string;
@@ -28,22 +31,22 @@ export interface NamedKey {
   readonly secret: Secret;
 }
 
-/** What stood on the command line. */
+/** The options from the command line. */
 export interface KeyFlags {
   readonly "secret-env"?: readonly string[];
   readonly "env-file"?: readonly string[];
 }
 
-/** Whether the command line names a key at all. */
+/** True if the command line names a key. */
 export function namesKey(flags: KeyFlags): boolean {
   return flags["secret-env"] !== undefined || flags["env-file"] !== undefined;
 }
 
 /**
- * Finds the keys. As with `galleta serve`, the environment wins over files, and a later file over
- * an earlier one.
+ * Finds the keys. As in `galleta serve`, the environment wins over files, and a later file over an
+ * earlier one.
  *
- * @throws UsageError naming the variable or file that is missing; no message holds a value
+ * @throws UsageError that names the missing variable or file; it never holds a value
  */
 export function readKeys(
   flags: KeyFlags,
@@ -52,7 +55,7 @@ export function readKeys(
   const files = (flags["env-file"] ?? []).map(readEnvFile).toReversed();
   return (flags["secret-env"] ?? ["SECRET_KEY"]).map((name) => {
     if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
-      // Not repeated: it is likely that somebody gave the key instead of its name.
+      // The value is not repeated: the user probably gave the key instead of its name.
       throw new UsageError("--secret-env takes the name of a variable, such as SECRET_KEY.");
     }
     const places = [{ source: "the environment", variables: environ }, ...files];

@@ -20,27 +20,27 @@ type Values = KeyFlags & {
   readonly format?: string;
 };
 
-/** `galleta mint` */
+/** The command `galleta mint`. */
 export const mintCommand: InspectCommand<Values> = {
   name: "mint",
   summary: "Make a valid session cookie, for tests and for curl.",
   options: {
-    data: { type: "string", value: "json", help: "The session's data, as in '{\"user\":1}'" },
+    data: { type: "string", value: "json", help: "The session's data, such as '{\"user\":1}'" },
     ...KEY_OPTIONS,
     name: {
       type: "string",
       value: "cookie",
-      help: "The cookie's name (default that of the format)",
+      help: "The cookie's name (default: the format's)",
     },
     "max-age": { type: "string", value: "seconds", help: "How long it lasts (default 14 days)" },
     encrypt: { type: "boolean", help: "For an app with encrypt: true" },
-    format: { type: "string", value: "name", help: "Another framework's, see below" },
+    format: { type: "string", value: "name", help: "Another framework's format, see below" },
   },
   notes: [
     "Prints name=value, as curl takes it:",
     '  curl -b "$(npx galleta mint --env-file .env --data \'{"user":1}\')" http://127.0.0.1:8000/',
     `Formats: ${FORMATS.join(", ")}.`,
-    "An app with hardened: true wants --encrypt --name __Host-session.",
+    "For an app with hardened: true, pass --encrypt --name __Host-session.",
   ],
   async run({ values }, io) {
     const data = readData(values.data);
@@ -52,7 +52,7 @@ export const mintCommand: InspectCommand<Values> = {
       maxAge,
       encrypt: values.encrypt,
       writeAs: readFormat(values, keys, maxAge),
-      // Attributes are not printed, and the prefixes __Host- and __Secure- want this one.
+      // Attributes are not printed, but the prefixes __Host- and __Secure- require this one.
       httpsOnly: true,
       onEvent: () => undefined,
     });
@@ -71,10 +71,10 @@ function readData(text: string | undefined): Record<string, unknown> {
   try {
     data = JSON.parse(text);
   } catch {
-    // What cannot be read is not repeated.
+    // The text is not repeated in the message: it may hold personal data.
   }
   if (typeof data !== "object" || data === null || Array.isArray(data)) {
-    throw new UsageError("--data must be an object in JSON, as in --data '{\"user\":1}'.");
+    throw new UsageError("--data must be a JSON object, such as --data '{\"user\":1}'.");
   }
   return data as Record<string, unknown>;
 }
@@ -87,7 +87,7 @@ function readFormat(
   const { format, name } = flags;
   if (format === undefined) return undefined;
   if (flags.encrypt)
-    throw new UsageError("--encrypt is for cookies of Galleta: leave out --format.");
+    throw new UsageError("--encrypt is for cookies of Galleta. Leave out --format.");
   const secretKey = keys.map(({ secret }) => secret);
   const options = { secretKey, sessionCookie: name };
   switch (format) {
@@ -110,11 +110,11 @@ function readFormat(
 
 function needName(name: string | undefined, format: string): string {
   if (name !== undefined) return name;
-  throw new UsageError(`--format ${format} needs --name: it has no default.`);
+  throw new UsageError(`--format ${format} needs --name, because it has no default name.`);
 }
 
 function unknownFormat(format: string): string {
   const meant = nearest(format, FORMATS);
   const hint = meant === undefined ? `Known are ${FORMATS.join(", ")}.` : `Did you mean ${meant}?`;
-  return `There is no such format. ${hint}`;
+  return `--format must be a known format. ${hint}`;
 }

@@ -4,10 +4,10 @@ import { REASONS } from "../cookies/reasons.ts";
 import type { CookieReport } from "../cookies/report.ts";
 import type { NamedKey } from "./keys.ts";
 
-/** Colours a text, or leaves it as it is. */
+/** Colours a text, or returns it unchanged. */
 export type Paint = (style: "bold" | "dim" | "green" | "red" | "yellow", text: string) => string;
 
-/** Colours where a terminal shows them; NO_COLOR and TERM=dumb are for Node to judge. */
+/** Colours text if the terminal shows it. Node handles NO_COLOR and TERM=dumb. */
 export const paintFor = (stream: NodeJS.WriteStream): Paint =>
   stream.isTTY && stream.hasColors() ? styleText : (_style, text) => text;
 
@@ -22,12 +22,12 @@ const FORMATS: Readonly<Record<CookieReport["format"], string>> = {
   "cookie-session": "cookie-session",
   "iron-session": "iron-session",
   rails: "Ruby on Rails",
-  unknown: "no session cookie that is known here",
+  unknown: "no session cookie of a known kind",
 };
 
 /**
- * A report for people. Whatever comes from the cookie is escaped: it may hold sequences that a
- * terminal would obey.
+ * Renders a report for people. Text from the cookie is escaped, because it may hold terminal
+ * sequences.
  */
 export function renderReport(
   report: CookieReport,
@@ -54,20 +54,20 @@ function verdict(report: CookieReport, keys: readonly NamedKey[], paint: Paint):
       paint("green", `valid: verified with ${key?.name} from ${printable(key?.source ?? "")}`),
     ];
   }
-  if (status === "refused" && reason !== undefined) {
+  if (status === "rejected" && reason !== undefined) {
     const { what, todo } = REASONS[reason];
-    return [paint("red", `refused: ${what}`), `  ${todo}`, ...nameHint(report)];
+    return [paint("red", `rejected: ${what}`), `  ${todo}`, ...nameHint(report)];
   }
   if (status === "unverified") {
     return [
-      paint("yellow", "not verified: no key was given, so anyone may have written it"),
+      paint("yellow", "not verified: no key was given, so anyone may have written this cookie"),
       "  Pass --secret-env SECRET_KEY, or --env-file .env, to verify it.",
     ];
   }
   return format === "unknown" ? [paint("red", "unknown")] : [];
 }
 
-/** A value alone does not say which name its signature was made for. */
+/** A bare value does not say for which cookie name it was signed. */
 function nameHint({ name, reason }: CookieReport): string[] {
   const isBound = reason === "mac" || reason === "payload";
   return isBound && name === undefined ? ["  If its cookie has another name, pass --name."] : [];
@@ -80,13 +80,13 @@ function rowsOf(report: CookieReport, now: Date): [label: string, value: string]
     ["metadata", metadata && json(metadata)],
     ["id", id],
     ["revision", revision?.toString()],
-    ["born", report.createdAt && at(report.createdAt, now)],
+    ["created", report.createdAt && at(report.createdAt, now)],
     ["issued", report.issuedAt && at(report.issuedAt, now)],
     [
       "expires",
       report.expiresAt === null ? "never by itself" : report.expiresAt && at(report.expiresAt, now),
     ],
-    ["key", keyId && `${keyId} (a hint, in every token of that key)`],
+    ["key", keyId && `${keyId} (a hint that all tokens of a key share)`],
     ["size", size(report)],
     ["attributes", attributes && (printable(attributes.join("; ")) || "none")],
   ];
@@ -106,7 +106,7 @@ function at(time: Date, now: Date): string {
 
 const WIDE = 60;
 
-/** On one line where it fits. */
+/** Writes the data on one line if it fits. */
 function json(value: object): string {
   const short = JSON.stringify(value);
   return printable(short.length <= WIDE ? short : JSON.stringify(value, null, 2), true);

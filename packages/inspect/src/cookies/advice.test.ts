@@ -19,7 +19,7 @@ describe("adviseOn", () => {
   });
   afterEach(() => vi.restoreAllMocks());
 
-  it("says what the defaults lack, the worst first", () => {
+  it("lists what the defaults lack, the worst first", () => {
     const advice = [...advise({}).values()];
     expect(advice.map(({ level, topic }) => `${level} ${topic}`)).toEqual([
       "warning httpsOnly",
@@ -34,7 +34,7 @@ describe("adviseOn", () => {
     ]);
     for (const { level, fix } of advice) expect(fix === undefined).toBe(level === "ok");
   });
-  it("is content with hardened settings", () => {
+  it("finds no weakness in hardened settings", () => {
     const advice = [...advise({ hardened: true, allowedHosts: ["example.com"] }).values()];
     expect(advice.filter(({ level }) => level !== "ok").map(({ topic }) => topic)).toEqual([
       "store",

@@ -3,21 +3,21 @@ import type { SessionContext } from "@galleta/session/adapter";
 import { readCsrfOption, weaknessOf } from "@galleta/session/internals";
 import { durationInWords, plural } from "./words.ts";
 
-/** How much a setting matters. */
+/** How important a piece of advice is. */
 export type AdviceLevel =
-  /** It should not go into production so. */
+  /** Change it before production. */
   | "warning"
-  /** It is a choice to make knowingly. */
+  /** Fine, if you chose it knowingly. */
   | "note"
-  /** It is as it should be. */
+  /** Good as it is. */
   | "ok";
 
-/** What is to be said about one setting. It holds no value of a key. */
+/** The advice on one setting. It never holds a key. */
 export interface Advice {
   readonly level: AdviceLevel;
-  /** The option, or the subject. */
+  /** The option or subject. */
   readonly topic: string;
-  /** How it is, as a sentence. */
+  /** The present state, as a sentence. */
   readonly text: string;
   /** What to change, as a sentence with code in backquotes. */
   readonly fix?: string;
@@ -28,10 +28,10 @@ type Judge = (options: SessionOptions, context: SessionContext<never>) => Advice
 const DAY = 86_400;
 
 /**
- * Judges the options of sessions for production: each weakness with its fix, warnings first.
+ * Judges session options for production. Lists each weakness with its fix, warnings first.
  *
- * @param options what `createSessions` was given
- * @param context any context of those sessions, which knows the defaults, too
+ * @param options the options of `createSessions`
+ * @param context any context of those sessions; it also knows the defaults
  */
 export function adviseOn(options: SessionOptions, context: SessionContext<never>): Advice[] {
   const order: readonly AdviceLevel[] = ["warning", "note", "ok"];
@@ -55,13 +55,13 @@ const judgeKeys: Judge = ({ secretKey }) => {
   if (index < 0) return ok("secretKey", `${plural(keys.length, "strong key")}.`);
   return warning(
     "secretKey",
-    `The key${which} ${weak[index]}: whoever guesses it can write any session.`,
-    "Set SECRET_KEY to what `npx galleta secret` prints. With NODE_ENV=production it is refused.",
+    `The key${which} ${weak[index]}: anyone who guesses it can write any session.`,
+    "Set SECRET_KEY to what `npx galleta secret` prints. With NODE_ENV=production this key throws an error.",
   );
 };
 
 const judgeSecure: Judge = ({ trustProxy }, { settings: { httpsOnly } }) => {
-  if (httpsOnly === true) return ok("httpsOnly", "The cookie travels over HTTPS alone.");
+  if (httpsOnly === true) return ok("httpsOnly", "The cookie travels over HTTPS only.");
   if (httpsOnly === false) {
     return warning(
       "httpsOnly",
@@ -72,10 +72,10 @@ const judgeSecure: Judge = ({ trustProxy }, { settings: { httpsOnly } }) => {
   return trustProxy === undefined || trustProxy === false
     ? note(
         "httpsOnly",
-        "Secure is set where the connection to this process is TLS. Behind a proxy that ends TLS it is not.",
+        "Secure is set if the connection to this process is TLS. Behind a proxy that ends TLS it is not.",
         "Behind such a proxy set `trustProxy: true`, or `httpsOnly: true`.",
       )
-    : ok("httpsOnly", "Secure is set where the client's connection is TLS.");
+    : ok("httpsOnly", "Secure is set if the client's connection is TLS.");
 };
 
 const judgeCsrf: Judge = ({ csrf, trustedOrigins = [] }) => {
@@ -84,7 +84,7 @@ const judgeCsrf: Judge = ({ csrf, trustedOrigins = [] }) => {
     return warning(
       "csrf",
       "Any site can send requests in the name of your users.",
-      "Remove `csrf: false`. For single paths there is `csrf: { exempt: [...] }`, for other sites `trustedOrigins`.",
+      "Remove `csrf: false`. For single paths use `csrf: { exempt: [...] }`, for other sites `trustedOrigins`.",
     );
   }
   const open = [
@@ -94,35 +94,38 @@ const judgeCsrf: Judge = ({ csrf, trustedOrigins = [] }) => {
   if (open.length > 0) {
     return note(
       "csrf",
-      `Requests from other sites are refused, but for ${open.join(" and ")}.`,
+      `Requests from other sites are denied, except for ${open.join(" and ")}.`,
       "Keep `csrf.exempt` and `trustedOrigins` as short as you can.",
     );
   }
-  return ok("csrf", `Requests from other sites are refused${strict ? ", strictly" : ""}.`);
+  return ok("csrf", `Requests from other sites are denied${strict ? ", strictly" : ""}.`);
 };
 
 const judgeSameSite: Judge = ({ sameSite = "lax" }) =>
   sameSite === "none"
     ? note(
         "sameSite",
-        "Browsers send the cookie along with requests that other sites make.",
+        "Browsers send the cookie with requests that other sites make.",
         'Set `sameSite: "lax"` unless your pages are embedded in other sites.',
       )
-    : ok("sameSite", `Browsers keep the cookie from most requests of other sites (${sameSite}).`);
+    : ok(
+        "sameSite",
+        `Browsers leave the cookie out of most requests that other sites make (${sameSite}).`,
+      );
 
 const judgeEncryption: Judge = (_options, { settings: { encrypt, writeAs } }) => {
   if (writeAs !== undefined) {
     return note(
       "writeAs",
-      `The cookie is that of ${writeAs.name}: what protects it there protects it here.`,
+      `The cookie belongs to ${writeAs.name} and has only its protection.`,
       "Remove `writeAs` once the other service no longer needs the session.",
     );
   }
   return encrypt
-    ? ok("encrypt", "Nobody but the server can read the session.")
+    ? ok("encrypt", "Only the server can read the session.")
     : note(
         "encrypt",
-        "Users can read their session, though not change it.",
+        "Users can read their session, but not change it.",
         "Set `encrypt: true` if it holds anything that they should not see.",
       );
 };
@@ -131,25 +134,25 @@ const judgeStore: Judge = ({ store, onStoreError }) => {
   if (store === undefined) {
     return note(
       "store",
-      "A copy of a cookie stays good until it expires, even after its user logged out.",
-      "Give a `store` to refuse such copies and to end all sessions of a user.",
+      "A copied cookie stays valid until it expires, even after its user logged out.",
+      "Set a `store` to reject such copies and to end all sessions of a user.",
     );
   }
   if (store.isLocal) {
     return note(
       "store",
-      "The store is the memory of this process: others do not know which sessions ended, and a restart forgets it.",
-      "Give a store that processes share, such as `redisStore(client)`.",
+      "The store is in the memory of this process. Other processes do not know which sessions ended, and a restart forgets it.",
+      "Use a store that processes share, such as `redisStore(client)`.",
     );
   }
   if (onStoreError === "allow") {
     return note(
       "onStoreError",
-      "While the store fails, sessions that were ended are accepted again.",
+      "While the store fails, ended sessions are accepted again.",
       'Remove `onStoreError: "allow"` unless the app must work without its store.',
     );
   }
-  return ok("store", "Ended sessions stay ended: saved copies of their cookies are refused.");
+  return ok("store", "Ended sessions stay ended: copies of their cookies are rejected.");
 };
 
 const judgeName: Judge = ({ domain }, { settings: { cookieName } }) => {
@@ -157,14 +160,14 @@ const judgeName: Judge = ({ domain }, { settings: { cookieName } }) => {
     return note(
       "domain",
       "Every host of the domain gets the cookie and can overwrite it.",
-      "Remove `domain` unless all of them are yours and need it.",
+      "Remove `domain` unless you own all of them and need it.",
     );
   }
   return /^__host-/i.test(cookieName)
     ? ok("sessionCookie", "No other host can set this cookie.")
     : note(
         "sessionCookie",
-        "Another host of your domain can plant a cookie of this name.",
+        "Another host of your domain can set a cookie of this name.",
         'Set `sessionCookie: "__Host-session"`, which needs `httpsOnly: true`.',
       );
 };
@@ -177,7 +180,7 @@ const judgeLifetime: Judge = (_options, { settings: { lifetimes, rolling } }) =>
   if (maxAge === null) {
     return note(
       "maxAge",
-      "A copy of a cookie never ends.",
+      "A copied cookie never expires.",
       `Set \`maxAge: ${14 * DAY}\` (seconds: 14 days) or less.`,
     );
   }
@@ -185,7 +188,7 @@ const judgeLifetime: Judge = (_options, { settings: { lifetimes, rolling } }) =>
   if (!rolling) return ok("maxAge", `A session ends after ${end}.`);
   return note(
     "absoluteMaxAge",
-    `A session ends ${end} after its last use, so one in use never ends.`,
+    `A session ends ${end} after its last use, so a session in use never ends.`,
     `Set \`absoluteMaxAge: ${30 * DAY}\` (seconds: 30 days) or less.`,
   );
 };
@@ -194,8 +197,8 @@ const judgeHosts: Judge = ({ allowedHosts = ["*"] }) =>
   allowedHosts.includes("*")
     ? note(
         "allowedHosts",
-        "Any Host header is believed.",
-        'List your hosts, as in `allowedHosts: ["example.com"]`, if no proxy checks them.',
+        "Every Host header is accepted.",
+        'List your hosts, such as `allowedHosts: ["example.com"]`, if no proxy checks them.',
       )
     : ok("allowedHosts", `${plural(allowedHosts.length, "host")}; requests for others get 400.`);
 

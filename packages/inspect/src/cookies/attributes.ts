@@ -1,9 +1,10 @@
 import { COOKIE_LIMIT, MAX_AGE_LIMIT } from "@galleta/session/internals";
 
 /**
- * What browsers make of the attributes of a Set-Cookie (RFC 6265bis §4.1), where that may surprise.
+ * Explains what browsers make of the attributes of a Set-Cookie (RFC 6265bis §4.1), if that may
+ * surprise.
  *
- * @param attributes as they stand in the header: `Path=/`, `HttpOnly`
+ * @param attributes as written in the header: `Path=/`, `HttpOnly`
  * @param now in milliseconds since 1970
  */
 export function remarkAttributes(
@@ -22,23 +23,26 @@ export function remarkAttributes(
   const site = found.get("samesite")?.toLowerCase();
   const remarks: string[] = [];
   const remark = (holds: boolean, text: string) => holds && remarks.push(text);
-  remark(!found.has("httponly"), "Without HttpOnly, scripts of the page can read it.");
-  remark(!secure, "Without Secure, it also travels over plain HTTP.");
-  remark(site === undefined, "Without SameSite, browsers differ in when they send it.");
+  remark(!found.has("httponly"), "Without HttpOnly, scripts of the page can read the cookie.");
+  remark(!secure, "Without Secure, the cookie also travels over plain HTTP.");
+  remark(site === undefined, "Without SameSite, browsers differ in when they send the cookie.");
   remark(site === "none" && !secure, "Browsers drop SameSite=None without Secure.");
   remark(found.has("partitioned") && !secure, "Browsers drop Partitioned without Secure.");
   remark(
     Number(found.get("max-age")) > MAX_AGE_LIMIT,
     "Browsers keep no cookie for more than 400 days.",
   );
-  remark(breaksPrefix(name, found), `Browsers drop it: the prefix of its name forbids this.`);
+  remark(
+    breaksPrefix(name, found),
+    `Browsers drop the cookie: the prefix of its name forbids this.`,
+  );
   return remarks;
 }
 
-/** What browsers make of a cookie's size (RFC 6265bis §6.1). */
+/** Explains what browsers make of a cookie's size (RFC 6265bis §6.1). */
 export function remarkSize(bytes: number): string[] {
   if (bytes > COOKIE_LIMIT) return [`Browsers drop a cookie over ${COOKIE_LIMIT} bytes.`];
-  return bytes > COOKIE_LIMIT * 0.9 ? ["It is nearly as large as browsers allow."] : [];
+  return bytes > COOKIE_LIMIT * 0.9 ? ["The cookie is nearly as large as browsers allow."] : [];
 }
 
 function isDeletion(found: ReadonlyMap<string, string>, now: number): boolean {

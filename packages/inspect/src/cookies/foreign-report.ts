@@ -4,13 +4,13 @@ import type { Candidate } from "./recognise.ts";
 import { dateOf, type CookieReport } from "./report.ts";
 import { durationInWords } from "./words.ts";
 
-/** What another framework's cookie is judged with. */
+/** What a cookie of another framework is checked against. */
 export interface ForeignContext {
   readonly value: string;
-  /** The value of its signature's own cookie, where there is one. */
+  /** The value of the separate signature cookie, if there is one. */
   readonly signature: string | undefined;
   readonly keys: readonly Secret[];
-  /** Seconds; undefined is what the framework does by default. */
+  /** Seconds; undefined means the framework's default. */
   readonly maxAge: number | null | undefined;
   /** Milliseconds since 1970. */
   readonly now: number;
@@ -28,7 +28,7 @@ export function inspectForeign(
     const name = common.name ?? (candidate.format === "django" ? "sessionid" : "session");
     return verifyForeign(candidate, { ...context, name, now: Math.floor(now / 1000) });
   });
-  // Two formats may look alike; the one whose key holds is the right one.
+  // Two formats may look alike. If a key verifies one of them, that one is right.
   const verified = Math.max(
     0,
     readings.findIndex((reading) => reading?.ok),
@@ -50,7 +50,7 @@ export function inspectForeign(
   }
   const isOver = base.expiresAt !== undefined && base.expiresAt.getTime() < now;
   const reason = reading?.reason ?? (isOver ? "expired" : undefined);
-  return { ...base, status: reason === undefined ? "unverified" : "refused", reason };
+  return { ...base, status: reason === undefined ? "unverified" : "rejected", reason };
 }
 
 function endOf(
@@ -67,6 +67,6 @@ function remarkEnd({ format }: Candidate, maxAge: number | null | undefined): st
   const byDefault = DEFAULT_MAX_AGE[format];
   if (maxAge !== undefined || byDefault === undefined) return [];
   return [
-    `It does not say when it ends: ${durationInWords(byDefault)} are its framework's default.`,
+    `The cookie does not say when it expires: ${durationInWords(byDefault)} are its framework's default.`,
   ];
 }

@@ -14,21 +14,21 @@ import { starlette } from "@galleta/session/formats/starlette";
 import type { Digest } from "@galleta/session/internals";
 import type { Candidate } from "./recognise.ts";
 
-/** A cookie of another framework, and what to verify it with. */
+/** A cookie of another framework, with the data to verify it. */
 export interface ForeignCookie {
   readonly name: string;
   readonly value: string;
-  /** The value of `name.sig`, where there is one. */
+  /** The value of `name.sig`, if there is one. */
   readonly signature: string | undefined;
   readonly keys: readonly Secret[];
-  /** Seconds that its framework is set to accept; undefined is the framework's default. */
+  /** Seconds that the framework accepts the cookie; undefined means its default. */
   readonly maxAge: number | null | undefined;
   /** Seconds since 1970. */
   readonly now: number;
 }
 
 const DAY = 86_400;
-/** Seconds that the frameworks' cookies last by default; those of others say it themselves. */
+/** Seconds that cookies last by default, for frameworks whose cookies do not say it. */
 export const DEFAULT_MAX_AGE: Readonly<Partial<Record<Candidate["format"], number>>> = {
   starlette: 14 * DAY,
   flask: 31 * DAY,
@@ -42,20 +42,20 @@ const DIGESTS: Readonly<Record<number, Digest>> = {
   64: "sha512",
 };
 
-/** Verifies with the format's own reader, in each form that its options allow. */
+/** Verifies a cookie with its format's own reader, in each variant that its options allow. */
 export function verifyForeign(candidate: Candidate, cookie: ForeignCookie): FormatReading {
   const cookies = new Map([[cookie.name, cookie.value]]);
   if (cookie.signature !== undefined) cookies.set(`${cookie.name}.sig`, cookie.signature);
-  let refusal: RejectReason | undefined;
+  let reason: RejectReason | undefined;
   for (const [index, key] of cookie.keys.entries()) {
     for (const format of formatsOf(candidate, cookie, key)) {
       const reading = format.read(cookies, cookie.now);
       if (reading?.ok) return { ...reading, keyIndex: index };
-      // Of many failures the one tells most that came after the key was right.
-      if (refusal === undefined || isWrongKey(refusal)) refusal = reading?.reason ?? refusal;
+      // A failure after the right key was found says more than a wrong key.
+      if (reason === undefined || isWrongKey(reason)) reason = reading?.reason ?? reason;
     }
   }
-  return { ok: false, reason: refusal ?? "key" };
+  return { ok: false, reason: reason ?? "key" };
 }
 
 const isWrongKey = (reason: RejectReason) => ["key", "mac", "decryption"].includes(reason);
@@ -70,7 +70,7 @@ function formatsOf(candidate: Candidate, cookie: ForeignCookie, secretKey: Secre
     django: () => [django(timed)],
     "cookie-session": () => [cookieSession({ secretKey, sessionCookie, digest })],
     "iron-session": () => [
-      // A seal names its password by an id that only the app knows the meaning of.
+      // A seal names its password by an id that only the app knows.
       ironSession({ secretKey: { [sealId(cookie.value)]: secretKey }, sessionCookie }),
     ],
     rails: () => [
@@ -81,7 +81,7 @@ function formatsOf(candidate: Candidate, cookie: ForeignCookie, secretKey: Secre
   try {
     return candidate.format === "galleta" ? [] : make[candidate.format]();
   } catch (error) {
-    // A key that the format cannot have, such as a short one for iron-session.
+    // A key that the format does not allow, such as a short one for iron-session.
     if (error instanceof SessionError && error.code === "ERR_SESSION_KEY") return [];
     throw error;
   }

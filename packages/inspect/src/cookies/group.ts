@@ -1,16 +1,16 @@
 import { MAX_CHUNKS, looksLikeToken } from "@galleta/session/internals";
 import type { CookieInput } from "./input.ts";
 
-/** The cookies of one session: the first has its name, then come its chunks, or its signature. */
+/** The cookies of one session: the one with its name, then its chunks or its signature. */
 export interface CookieGroup {
   readonly members: readonly [CookieInput, ...CookieInput[]];
-  /** Whether the first is a token of ours, whose chunks follow. */
+  /** True if the first is one of our tokens, followed by its chunks. */
   readonly isToken: boolean;
-  /** Whether there is another cookie of its name with another value. */
+  /** True if another cookie has the same name and another value. */
   readonly isAmbiguous: boolean;
 }
 
-/** Brings together what belongs to one session. */
+/** Groups cookies that belong to one session. */
 export function groupCookies(inputs: readonly CookieInput[]): CookieGroup[] {
   const byName = new Map<string | undefined, CookieGroup>();
   const claimed = new Set<string | undefined>();

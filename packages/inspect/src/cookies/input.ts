@@ -1,15 +1,15 @@
 import { recognise } from "./recognise.ts";
 
-/** One cookie of a text that somebody pasted. */
+/** One cookie in a pasted text. */
 export interface CookieInput {
-  /** `undefined` where the text was a value alone. */
+  /** `undefined` if the text was a bare value. */
   readonly name: string | undefined;
   readonly value: string;
-  /** The attributes, where it came from a Set-Cookie. */
+  /** The attributes, if it came from a Set-Cookie. */
   readonly attributes?: readonly string[];
 }
 
-/** Characters of the longest text that is looked at. */
+/** Characters of the longest text that is read. */
 export const MAX_INPUT = 65_536;
 
 const HEADER = /^(?:[<>*] ?)?(set-cookie2?|cookie)[ \t]*:[ \t]*(.*)$/i;
@@ -18,8 +18,8 @@ const ATTRIBUTE =
   /^(?:(?:path|domain|expires|max-age|samesite|priority)=.*|secure|httponly|partitioned)$/i;
 
 /**
- * The cookies in a text: a value, `name=value`, a `Cookie` or `Set-Cookie` header with or without
- * its name, or many lines of headers as `curl -i` prints them.
+ * Reads the cookies in a text: a value, `name=value`, a `Cookie` or `Set-Cookie` header with or
+ * without its name, or several lines of headers as `curl -i` prints them.
  */
 export function readInput(text: string): CookieInput[] {
   const lines = text.split(/\r?\n/).map((line) => line.trim());
@@ -30,7 +30,7 @@ export function readInput(text: string): CookieInput[] {
     );
   }
   const value = text.trim();
-  // Padding of base64 makes a value look like a pair, so the value is tried first.
+  // Base64 padding makes a value look like `name=value`, so a bare value is tried first.
   if (value === "" || recognise(value).length > 0) return value === "" ? [] : bare(value);
   const [first = "", ...others] = splitPairs(value);
   if (!isPair(first)) return bare(value);

@@ -12,7 +12,7 @@ import { inspectCookies } from "./inspect.ts";
 const NOW = 1_735_689_600_000;
 const KEY = "a-test-key-that-is-long-enough-0123456789";
 
-/** What a real engine sets, in a request of now. */
+/** Makes the cookie that a real engine sets now. */
 function issue(options: Partial<SessionOptions>, data: object): string[] {
   const sessions = createSessions({ secretKey: KEY, onEvent: () => undefined, ...options });
   const context = sessions.open("");
@@ -36,7 +36,7 @@ interface Vector {
   readonly payload: object;
 }
 
-describe("a token of ours", () => {
+describe("a Galleta token", () => {
   const [setCookie = ""] = issue({}, { user: "alice" });
   const pair = pairOf(setCookie);
 
@@ -52,19 +52,19 @@ describe("a token of ours", () => {
       revision: 1,
       keyIndex: 1,
       size: pair.length - 1,
-      remarks: ["An old key verified it: the server issues it again with the first."],
+      remarks: ["An old key verified it. The server will issue it again with the first key."],
     });
     expect(report.expiresAt!.getTime() - report.issuedAt!.getTime()).toBe(14 * 86_400_000);
   });
-  it("is decoded without one, and said to be unverified", () => {
+  it("is decoded without a key, and marked as unverified", () => {
     const report = only(pair);
     expect(report).toMatchObject({ status: "unverified", data: { user: "alice" } });
     expect(report.dataIsVerified).toBe(false);
     expect(report.fields!.map(({ text }) => text).join("")).toBe(pair.slice("session=".length));
   });
-  it("is refused with another key, and when changed anywhere", () => {
+  it("is rejected with another key, and when changed anywhere", () => {
     expect(only(pair, { secretKey: "another" })).toMatchObject({
-      status: "refused",
+      status: "rejected",
       reason: "key",
     });
     const value = pair.slice("session=".length);
@@ -78,7 +78,7 @@ describe("a token of ours", () => {
     const value = pair.slice("session=".length);
     expect(only(value, { secretKey: KEY })).toMatchObject({ status: "valid", name: "session" });
     const wrong = only(value, { secretKey: KEY, name: "other" });
-    expect(wrong).toMatchObject({ status: "refused", reason: "mac" });
+    expect(wrong).toMatchObject({ status: "rejected", reason: "mac" });
     const hardened = pairOf(issue({ hardened: true }, { user: 1 })[0]!);
     const bare = hardened.slice("__Host-session=".length);
     expect(only(bare, { secretKey: KEY })).toMatchObject({
@@ -87,15 +87,19 @@ describe("a token of ours", () => {
       name: "__Host-session",
     });
   });
-  it("is judged by its times even without a key", () => {
+  it("has its times checked even without a key", () => {
     const later = Date.now() + 15 * 86_400_000;
-    expect(only(pair, { now: later })).toMatchObject({ status: "refused", reason: "expired" });
+    expect(only(pair, { now: later })).toMatchObject({ status: "rejected", reason: "expired" });
     const report = only(pair, { now: later, secretKey: KEY });
-    expect(report).toMatchObject({ status: "refused", reason: "expired", data: { user: "alice" } });
+    expect(report).toMatchObject({
+      status: "rejected",
+      reason: "expired",
+      data: { user: "alice" },
+    });
     const before = Date.now() - 3_600_000;
     expect(only(pair, { now: before, secretKey: KEY })).toMatchObject({ reason: "future" });
   });
-  it("keeps what is encrypted to itself without a key", () => {
+  it("does not show encrypted data without a key", () => {
     const secret = pairOf(issue({ encrypt: true }, { user: "alice" })[0]!);
     const locked = only(secret);
     expect(locked).toMatchObject({ status: "unverified", kind: "encrypted" });
@@ -103,7 +107,7 @@ describe("a token of ours", () => {
     expect(JSON.stringify(locked)).not.toContain("alice");
     expect(only(secret, { secretKey: KEY })).toMatchObject({ data: { user: "alice" } });
   });
-  it("may lie in several cookies", () => {
+  it("may be split over several cookies", () => {
     const big = { list: "x".repeat(7000) };
     const header = issue({ chunks: 16_384 }, big).map(pairOf).join("; ");
     const report = only(`Cookie: ${header}`, { secretKey: KEY });
@@ -125,7 +129,7 @@ describe("a token of ours", () => {
     expect(report).toMatchObject({ status: "valid", isStored: true });
     expect(report.data).toBeUndefined();
   });
-  it("is told from a ticket, which only its key can tell", () => {
+  it("is told apart from a ticket, if the key is known", () => {
     const now = Math.floor(NOW / 1000);
     const ring = createKeyRing([Buffer.from(KEY)], "session");
     const content = { sid: newSessionId(), rev: 3, json: '{"user":"alice"}' };
@@ -141,25 +145,25 @@ describe("a token of ours", () => {
     expect(report.metadata).toMatchObject({ flash: { notice: "Saved" } });
     expect(report.data).toEqual({ user: "alice" });
   });
-  it("is refused when there are two", () => {
+  it("is rejected when there are two", () => {
     const other = pairOf(issue({}, { user: "mallory" })[0]!);
     expect(only(`${pair}; ${other}`, { secretKey: KEY })).toMatchObject({
-      status: "refused",
+      status: "rejected",
       reason: "duplicate",
     });
     expect(only(`${pair}; ${pair}`, { secretKey: KEY })).toMatchObject({ status: "valid" });
   });
-  it("tells what browsers make of its attributes", () => {
+  it("reports what browsers make of its attributes", () => {
     const report = only(`Set-Cookie: ${setCookie}`, { secretKey: KEY });
     expect(report.attributes).toContain("HttpOnly");
-    expect(report.remarks).toEqual(["Without Secure, it also travels over plain HTTP."]);
+    expect(report.remarks).toEqual(["Without Secure, the cookie also travels over plain HTTP."]);
     expect(only(`Set-Cookie: ${pair}; Max-Age=0`).remarks).toEqual([
       "This Set-Cookie deletes the cookie.",
     ]);
   });
 });
 
-describe("a neighbour's cookie", () => {
+describe("a cookie of another framework", () => {
   const read = (name: string) => vectors<Vector>(name);
   const rails = vectors<{ secret_key_base: string; value: string }>("rails");
   const iron = vectors<{ password: string; value: string; payload: object }>("iron-session");
@@ -192,34 +196,34 @@ describe("a neighbour's cookie", () => {
     const options = { now: NOW, secretKey: ["wrong", secretKey] };
     expect(only(text, options)).toMatchObject({ format, status: "valid", keyIndex: 1, data });
     expect(only(text, { now: NOW, secretKey: "wrong" })).toMatchObject({
-      status: "refused",
+      status: "rejected",
       reason: "mac",
     });
   });
   it.each([
     ["rails", `_app_session=${rails.value}`, rails.secret_key_base],
     ["iron-session", `auth=${iron.value}`, iron.password],
-  ])("of %s stays locked without a key", (format, text, secretKey) => {
+  ])("of %s is not read without a key", (format, text, secretKey) => {
     const locked = only(text, { now: NOW });
     expect(locked).toMatchObject({ format, status: "unverified" });
     expect(locked.data).toBeUndefined();
     const report = only(text, { now: NOW, secretKey });
     expect(report).toMatchObject({ status: "valid", data: { user: "alice" } });
     const wrong = only(text, { now: NOW, secretKey: "w".repeat(40) });
-    expect(wrong.status).toBe("refused");
-    expect(only(text, { now: NOW, secretKey: "short" })).toMatchObject({ status: "refused" });
+    expect(wrong.status).toBe("rejected");
+    expect(only(text, { now: NOW, secretKey: "short" })).toMatchObject({ status: "rejected" });
   });
-  it("of Django is known by its value alone", () => {
+  it("of Django is recognised by its value alone", () => {
     expect(only(django.big.value, { now: NOW, secretKey: django.secret })).toMatchObject({
       status: "valid",
       name: undefined,
     });
   });
-  it("of cookie-session without its signature is refused", () => {
+  it("of cookie-session is rejected without its signature", () => {
     const report = only(`session=${express.value}`, { secretKey: express.secret });
-    expect(report).toMatchObject({ status: "refused", reason: "mac" });
+    expect(report).toMatchObject({ status: "rejected", reason: "mac" });
   });
-  it("ends when its framework says, or the option does", () => {
+  it("expires when its framework says, or when the option says", () => {
     const text = `session=${read("starlette").value}`;
     const later = NOW + 20 * 86_400_000;
     const secretKey = read("starlette").secret;
@@ -228,17 +232,17 @@ describe("a neighbour's cookie", () => {
     expect(only(text, { now: later, secretKey, maxAge: 30 * 86_400 }).status).toBe("valid");
     expect(only(text, { now: later, secretKey, maxAge: null }).status).toBe("valid");
   });
-  it("is refused wherever it was changed", () => {
+  it("is rejected with a change anywhere", () => {
     const { value, secret } = read("starlette");
     for (const changed of tampered(value)) {
-      // White space around a value is no part of it (RFC 6265 §5.2).
+      // White space around a value does not belong to it (RFC 6265 §5.2).
       if (changed.trim() === value) continue;
       for (const report of inspectCookies(`session=${changed}`, { now: NOW, secretKey: secret })) {
         expect(report.status).not.toBe("valid");
       }
     }
   });
-  it("of Starlette is told from Flask's whatever it holds", () => {
+  it("of Starlette is told from Flask's with any content", () => {
     const format = starlette({ secretKey: KEY });
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.string(), { minKeys: 1 }), (data) => {
@@ -263,13 +267,13 @@ describe("anything else", () => {
       Array.from({ length: count }, () => "unknown"),
     );
   });
-  it("is named where it is known", () => {
+  it("gets its name if it is known", () => {
     expect(only("a=eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln").remarks[0]).toMatch(
       /JSON Web Token/,
     );
     expect(only("connect.sid=s%3AabcDEF.sig").remarks[0]).toMatch(/express-session/);
   });
-  it("never makes it throw, and costs little", () => {
+  it("never throws, and takes little time", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary", maxLength: 200 }), (text) => {
         for (const prefix of ["", "Set-Cookie: a=", "Fe26.2*1*", "UwA", "."]) {
@@ -279,7 +283,7 @@ describe("anything else", () => {
     );
     expect(() => inspectCookies("x".repeat(70_000))).toThrow(RangeError);
   });
-  it("may nest as deep as it likes", () => {
+  it("may nest to any depth", () => {
     const header = Buffer.from("5300000000000000000000000001ffffffff", "hex");
     const json = Buffer.from(`{"a":${"[".repeat(5000)}${"]".repeat(5000)}}`);
     const token = Buffer.concat([header, Buffer.alloc(20), json, Buffer.alloc(32)]);

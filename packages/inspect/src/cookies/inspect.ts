@@ -7,26 +7,29 @@ import { recognise, type Candidate } from "./recognise.ts";
 import type { CookieReport } from "./report.ts";
 import { inspectToken } from "./token-report.ts";
 
-/** What {@link inspectCookies} may use. */
+/** The options of {@link inspectCookies}. */
 export interface InspectOptions {
-  /** Keys to verify with. Without any, only what needs no key is read. */
+  /** Keys to verify with. Without a key, only unencrypted parts are read. */
   readonly secretKey?: SecretKeys | undefined;
-  /** Only the cookie of this name; of a value alone, its name. Keys are bound to it. */
+  /**
+   * Inspects only the cookie of this name. For a bare value, it is the cookie's name, to which keys
+   * are bound.
+   */
   readonly name?: string | undefined;
-  /** Seconds that Starlette, Flask or Django is set to accept. Default: what it does itself. */
+  /** Seconds that Starlette, Flask or Django accepts the cookie. Default: the framework's own. */
   readonly maxAge?: number | null | undefined;
   /** Milliseconds since 1970. Default: now. */
   readonly now?: number | undefined;
 }
 
 /**
- * Looks into session cookies: tokens of ours and those of Starlette, Flask, Django, cookie-session,
- * iron-session and Rails. Without a key it reads what is not encrypted; with keys it verifies.
- * Nothing is changed, and nothing is sent anywhere.
+ * Looks into session cookies of Galleta, Starlette, Flask, Django, cookie-session, iron-session and
+ * Rails. With a key it verifies them; without one it reads what is not encrypted. It changes
+ * nothing and sends nothing.
  *
  * @param text a value, `name=value`, or whole `Cookie` and `Set-Cookie` headers
  * @returns a report for each cookie, in their order
- * @throws RangeError when the text is longer than 65,536 characters
+ * @throws RangeError if the text is longer than 65,536 characters
  * @example
  * ```ts
  * const [report] = inspectCookies("session=UwA...", { secretKey: process.env.SECRET_KEY });
@@ -34,14 +37,15 @@ export interface InspectOptions {
  * ```
  */
 export function inspectCookies(text: string, options: InspectOptions = {}): CookieReport[] {
-  if (text.length > MAX_INPUT) throw new RangeError(`That is over ${MAX_INPUT} characters.`);
+  if (text.length > MAX_INPUT)
+    throw new RangeError(`The text has more than ${MAX_INPUT} characters.`);
   const keys = [options.secretKey ?? []].flat().map((key) => asSecret(key));
   const now = options.now ?? Date.now();
   return groupCookies(readInput(text))
     .filter(({ members: [{ name }] }) => name === undefined || name === (options.name ?? name))
     .map((group) => {
       const report = inspectGroup(group, keys, options, now);
-      return group.isAmbiguous ? { ...report, status: "refused", reason: "duplicate" } : report;
+      return group.isAmbiguous ? { ...report, status: "rejected", reason: "duplicate" } : report;
     });
 }
 
@@ -83,13 +87,13 @@ function inspectGroup(
   return inspectForeign(common, [likeliest, ...others], context);
 }
 
-/** All chunks together, then fewer: a stale one may stand behind the last, as the engine knows. */
+/** Tries all chunks together, then fewer, as the engine does: the last ones may be stale. */
 function inspectChunks(
   chunks: readonly string[],
   inspect: (token: string) => CookieReport,
 ): CookieReport {
   const all = inspect(chunks.join(""));
-  const isGood = ({ status }: CookieReport) => status !== "refused";
+  const isGood = ({ status }: CookieReport) => status !== "rejected";
   for (let count = chunks.length - 1; count > 0 && !isGood(all); count -= 1) {
     const fewer = inspect(chunks.slice(0, count).join(""));
     if (isGood(fewer)) return fewer;
@@ -102,7 +106,7 @@ function remarkUnknown(value: string): string[] {
     return ["It has the form of a JSON Web Token."];
   }
   if (/^s(?::|%3A)[A-Za-z0-9_-]+\./i.test(value)) {
-    return ["It has the form of an express-session id: the data is in that app's store."];
+    return ["It has the form of an express-session id. The data is in that app's store."];
   }
   return [];
 }

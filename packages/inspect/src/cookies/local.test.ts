@@ -18,7 +18,7 @@ describe("isLocalRequest", () => {
     ["::ffff:127.0.0.1", "LOCALHOST"],
     ["::ffff:7f00:1", "app.localhost"],
     ["127.0.0.1", "localhost.:80"],
-  ])("passes %s asking for %s", (address, host) => {
+  ])("accepts %s asking for %s", (address, host) => {
     expect(isLocalRequest(facts(address, { host }))).toBe(true);
   });
   it.each([
@@ -36,16 +36,16 @@ describe("isLocalRequest", () => {
     ["127.0.0.1", "localhost, example.com"],
     ["127.0.0.1", "[::2]"],
     ["127.0.0.1", ""],
-  ])("refuses %s asking for %s", (address, host) => {
+  ])("rejects %s asking for %s", (address, host) => {
     expect(isLocalRequest(facts(address, { host }))).toBe(false);
   });
   it.each(["forwarded", "via", "x-forwarded-for", "x-forwarded-proto", "x-real-ip"])(
-    "refuses what came through a proxy, by its %s",
+    "rejects a request that came through a proxy, by its %s",
     (name) => {
       expect(isLocalRequest(facts("127.0.0.1", { host: "localhost", [name]: "" }))).toBe(false);
     },
   );
-  it("refuses a request without Host", () => {
+  it("rejects a request without Host", () => {
     expect(isLocalRequest(facts("127.0.0.1", {}))).toBe(false);
   });
 });

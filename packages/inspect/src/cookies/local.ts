@@ -5,7 +5,7 @@ let loopback: AddressRule | undefined;
 const isLoopback: AddressRule = (address) =>
   (loopback ??= readAddressList(["127.0.0.0/8", "::1"]))(address);
 
-/** Headers that a proxy adds: who asks is then somebody else than who is connected. */
+/** Headers that a proxy adds. The client is then not the peer of the connection. */
 const PROXY_HEADERS = [
   "forwarded",
   "via",
@@ -21,12 +21,12 @@ const PROXY_HEADERS = [
 ] as const;
 
 /**
- * Whether a request comes from this very machine: over a loopback connection, for a loopback host,
- * and through no proxy that says so.
+ * True if a request comes from this machine: over a loopback connection, for a loopback host, and
+ * without a proxy's headers.
  *
- * The host counts because of DNS rebinding: a name of a stranger may lead to 127.0.0.1, and then
- * the stranger's page reads the answer. `localhost` and what ends in it never leave the machine
- * (RFC 6761 §6.3).
+ * The host counts because of DNS rebinding: another site's name may lead to 127.0.0.1, and its page
+ * could then read the answer. `localhost` and names that end in it never leave the machine (RFC
+ * 6761 §6.3).
  *
  * @example
  * ```ts

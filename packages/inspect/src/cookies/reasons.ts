@@ -1,6 +1,6 @@
 import type { RejectReason } from "@galleta/session";
 
-/** A refusal in words. */
+/** Why a cookie was rejected, in words. */
 export interface Explanation {
   /** What is wrong, as a sentence. */
   readonly what: string;
@@ -8,34 +8,34 @@ export interface Explanation {
   readonly todo: string;
 }
 
-/** Every reason for which a session's cookie is refused, in words. */
+/** An explanation for every reason why a session's cookie is rejected. */
 export const REASONS: Readonly<Record<RejectReason | "revoked", Explanation>> = {
   malformed: {
     what: "It does not have the form of a cookie of this format.",
     todo: "Copy the whole value, without quotes and line breaks.",
   },
   "not-canonical": {
-    what: "Its base64 is spelt in a way that no server writes it.",
-    todo: "It was changed, or cut when it was copied: copy it again, or let the server issue another.",
+    what: "Its base64 has a spelling that no server writes.",
+    todo: "It was changed, or cut when it was copied. Copy it again, or let the server issue another.",
   },
   length: {
     what: "It is too short or too long to be a token.",
-    todo: "Copy the whole value. A session in several cookies needs all of them.",
+    todo: "Copy the whole value. If the session is in several cookies, copy all of them.",
   },
   version: {
-    what: "It is of a kind that is not accepted: signed where encrypted is wanted, or of another version.",
+    what: "Its kind is not accepted: it is signed but encrypted is wanted, or it has another version.",
     todo: "Set the option accept to both kinds while you move from one to the other.",
   },
   flags: {
     what: "It has flags that this version does not know.",
-    todo: "It was changed, or issued by a newer version: update this one.",
+    todo: "It was changed, or issued by a newer version. Update this one.",
   },
   key: {
     what: "It was made with another key.",
     todo: "Use the key of the app that issued it. After a change of keys, keep the old one in the list secretKey until its cookies have expired.",
   },
   mac: {
-    what: "Its signature does not hold: it was changed, made with another key, or for a cookie of another name.",
+    what: "Its signature is wrong: it was changed, or made with another key or for a cookie of another name.",
     todo: "Check the key and the cookie's name. If both are right, somebody changed the cookie.",
   },
   decryption: {
@@ -55,23 +55,23 @@ export const REASONS: Readonly<Record<RejectReason | "revoked", Explanation>> = 
     todo: "Set the clocks of your servers: one of them is ahead of this one.",
   },
   payload: {
-    what: "What it holds is not the data of a session.",
-    todo: "Check that it is the cookie of a session, and that the other side writes JSON.",
+    what: "Its content is not the data of a session.",
+    todo: "Check that it is a session cookie, and that the other side writes JSON.",
   },
   schema: {
-    what: "Its data does not fit the option schema.",
-    todo: "Give the option migrate, which brings older data into the new shape.",
+    what: "Its data does not match the option schema.",
+    todo: "Set the option migrate to convert older data.",
   },
   duplicate: {
     what: "There are two cookies of this name with different values.",
     todo: "Delete both in the browser. One was probably set with another Path or Domain.",
   },
   chunks: {
-    what: "The cookies that it is split into do not belong together.",
+    what: "Its chunks do not belong together.",
     todo: "Delete all of them in the browser.",
   },
   "too-large": {
-    what: "It is larger than any browser would send.",
+    what: "It is larger than any cookie that browsers send.",
     todo: "Check where it comes from.",
   },
   device: {
@@ -79,7 +79,7 @@ export const REASONS: Readonly<Record<RejectReason | "revoked", Explanation>> = 
     todo: "Let the browser refresh its bound cookie. A cookie that was copied to another device stays rejected.",
   },
   revoked: {
-    what: "Its session has ended: somebody logged out.",
-    todo: "Begin a new session.",
+    what: "Its session has ended: the user logged out, or the session was revoked.",
+    todo: "Log in again.",
   },
 };

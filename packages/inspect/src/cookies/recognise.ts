@@ -21,7 +21,7 @@ export type CookieFormat =
   | "iron-session"
   | "rails";
 
-/** What a cookie may be, and what of it can be read without a key. */
+/** What a cookie may be, and the parts that are readable without a key. */
 export interface Candidate {
   readonly format: CookieFormat;
   readonly data?: JsonObject;
@@ -29,16 +29,16 @@ export interface Candidate {
   readonly issuedAt?: number;
   /** Seconds since 1970. */
   readonly expiresAt?: number;
-  /** Bytes of its signature, which tell the digest. */
+  /** Bytes of its signature, which reveal the digest. */
   readonly macBytes?: number;
 }
 
-/** Characters of the longest value that is looked at. */
+/** Characters of the longest value that is read. */
 const MAX_VALUE = 16_384;
 
 /**
- * The formats that a cookie's value may have, the likeliest first. Nothing is verified: what is
- * read here may have been written by anyone.
+ * Lists the formats that a cookie's value may have, the likeliest first. It verifies nothing:
+ * anyone may have written the value.
  */
 export function recognise(value: string): Candidate[] {
   if (value.length > MAX_VALUE) return [];
@@ -52,7 +52,9 @@ const SIGNATURE = /^[A-Za-z0-9_-]+$/;
 const macBytesOf = (text: string) => Math.floor((text.length * 3) / 4);
 const DIGEST_BYTES: readonly number[] = [20, 32, 48, 64];
 
-/** `payload.time.signature` of itsdangerous: Starlette and Flask, which differ in the payload. */
+/**
+ * Reads `payload.time.signature` of itsdangerous: Starlette and Flask, which differ in the payload.
+ */
 function readDotted(value: string): Candidate[] {
   const found = /^(.+)\.([A-Za-z0-9_-]{1,8})\.([A-Za-z0-9_-]+)$/.exec(value);
   if (found === null) return [];
@@ -72,7 +74,7 @@ function readDotted(value: string): Candidate[] {
   if (flaskData !== undefined) {
     candidates.push({ format: "flask", data: flaskData, issuedAt, macBytes });
   }
-  // Where padding does not tell them apart, spacing does: Flask writes none.
+  // If padding does not tell them apart, spacing does: Flask writes no spaces.
   return /^\{"[^"\\]*":\S/.test(plain ?? "") ? candidates.toReversed() : candidates;
 }
 

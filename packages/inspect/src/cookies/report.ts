@@ -2,58 +2,60 @@ import type { JsonObject, RejectReason } from "@galleta/session";
 import type { CookieFormat } from "./recognise.ts";
 import type { TokenField } from "./token-view.ts";
 
-/** What became of a cookie. */
+/** The result of an inspection. */
 export type CookieStatus =
-  /** Its key verified it, and it is in force. */
+  /** A key verified the cookie, and it has not expired. */
   | "valid"
-  /** It would be refused; `reason` says why. */
-  | "refused"
-  /** No key was given: what it says may be made up. */
+  /** The app would reject it; `reason` says why. */
+  | "rejected"
+  /** No key was given, so the content may be forged. */
   | "unverified"
-  /** It is no session cookie that is known here. */
+  /** It is not a session cookie of a known kind. */
   | "unknown";
 
-/** What is known of a cookie. It holds no key. */
+/** The facts about one cookie. It holds no key. */
 export interface CookieReport {
-  /** Its name; of a value alone, the name that it was verified with. */
+  /** Its name. For a bare value, the name that it was verified with. */
   readonly name: string | undefined;
-  /** Its value, that of all its chunks together. */
+  /** Its value, joined from all its chunks. */
   readonly value: string;
   readonly format: CookieFormat | "unknown";
-  /** Of a token of ours. A ticket carries a change from a socket and is never a session. */
+  /**
+   * The kind of a Galleta token. A ticket carries a change from a socket and is never a session.
+   */
   readonly kind?: "signed" | "encrypted" | "ticket" | undefined;
   readonly status: CookieStatus;
   readonly reason?: RejectReason | undefined;
-  /** Whether `data` is known to come from the server. */
+  /** True if `data` is known to come from the server. */
   readonly dataIsVerified: boolean;
   readonly data?: JsonObject | undefined;
-  /** The data is in the app's store, and the cookie has its id alone. */
+  /** The data is in the app's store; the cookie holds only its id. */
   readonly isStored?: boolean | undefined;
-  /** Flash messages and the like. */
+  /** Data that Galleta keeps beside the session, such as flash messages. */
   readonly metadata?: JsonObject | undefined;
   readonly id?: string | undefined;
   readonly revision?: number | undefined;
   readonly createdAt?: Date | undefined;
   readonly issuedAt?: Date | undefined;
-  /** Null where it does not end by itself. */
+  /** Null if it does not expire. */
   readonly expiresAt?: Date | null | undefined;
-  /** The hint at its key that a token of ours carries, in hexadecimal. */
+  /** The hint at its key in a Galleta token, in hexadecimal. */
   readonly keyId?: string | undefined;
-  /** Which of the keys verified it; 0 is the first. */
+  /** The index of the key that verified it; 0 is the first. */
   readonly keyIndex?: number | undefined;
   /** Bytes of name and value, of all cookies that the session is split into. */
   readonly size: number;
-  /** The cookies that it is made of: more than one with `chunks`, or with a signature of its own. */
+  /** Its cookies: more than one with `chunks`, or with a separate signature. */
   readonly cookies: readonly string[];
-  /** Of a Set-Cookie, as they stand in it. */
+  /** The attributes of a Set-Cookie, as written. */
   readonly attributes?: readonly string[] | undefined;
-  /** Sentences on what may surprise. */
+  /** Sentences about surprising properties. */
   readonly remarks: readonly string[];
-  /** The parts of a token of ours. */
+  /** The parts of a Galleta token. */
   readonly fields?: readonly TokenField[] | undefined;
 }
 
-/** A date from seconds since 1970; `undefined` where it is beyond what a Date holds. */
+/** Makes a date from seconds since 1970; `undefined` if a Date cannot hold it. */
 export function dateOf(seconds: number | undefined): Date | undefined {
   if (seconds === undefined || seconds > 8_640_000_000_000) return undefined;
   return new Date(seconds * 1000);

@@ -17,13 +17,13 @@ import { viewToken } from "./token-view.ts";
 
 type Common = Omit<CookieReport, "format" | "status">;
 
-/** The names that a value is tried with where none is known: the default, and the hardened one. */
+/** The names to try for a value without a name: the default and the hardened one. */
 const USUAL_NAMES = ["session", "__Host-session"];
 const BOTH = { signed: true, encrypted: true };
-/** The lifetimes of the app are not known here: the token's own count. */
+/** The app's lifetimes are not known here, so the token's own apply. */
 const UNKNOWN = { maxAge: null, absoluteMaxAge: null };
 
-/** Looks into a token of format v1. @param now milliseconds since 1970 */
+/** Looks into a token of format v1. */
 export function inspectToken(
   common: Common,
   token: string,
@@ -34,7 +34,7 @@ export function inspectToken(
   const format = "galleta";
   if (view === undefined) {
     const reason = fromBase64url(token) === undefined ? "not-canonical" : "length";
-    return { ...common, format, status: "refused", reason };
+    return { ...common, format, status: "rejected", reason };
   }
   const { kind, keyId, fields, born, iat, exp, content } = view;
   const untimely = judgeTimes({ born, iat, exp: exp ?? NEVER }, Math.floor(now / 1000), UNKNOWN);
@@ -52,12 +52,12 @@ export function inspectToken(
   if (keys.length === 0) {
     const base = { ...shown, ...readable };
     if (untimely === undefined) return { ...base, status: "unverified" };
-    return { ...base, status: "refused", reason: untimely };
+    return { ...base, status: "rejected", reason: untimely };
   }
   const names = common.name === undefined ? USUAL_NAMES : [common.name];
   const { opened, fault, name, use } = open(token, keys, names);
   if (opened === undefined) {
-    return { ...shown, ...readable, status: "refused", reason: fault ?? "key" };
+    return { ...shown, ...readable, status: "rejected", reason: fault ?? "key" };
   }
   const body = describeContent(opened);
   const verified = {
@@ -73,7 +73,7 @@ export function inspectToken(
     untimely ?? (body.data === undefined && !body.isStored ? "payload" : undefined);
   return reason === undefined
     ? { ...verified, status: "valid" }
-    : { ...verified, status: "refused", reason };
+    : { ...verified, status: "rejected", reason };
 }
 
 interface Content {
@@ -114,7 +114,7 @@ function describeContent({ sid, rev, json }: Content): Described {
   return { ...own, data: body.data, metadata: hasMeta ? body.meta : undefined };
 }
 
-/** Deeper than any session. What nobody verified could otherwise be laid out in gigabytes. */
+/** Deeper than any session. Deeper data, which nobody verified, could print as gigabytes. */
 const MAX_DEPTH = 80;
 
 function isShallow(json: string): boolean {
@@ -128,11 +128,13 @@ function isShallow(json: string): boolean {
 }
 
 function remarkKey({ keyIndex }: OpenedToken): string[] {
-  return keyIndex > 0 ? ["An old key verified it: the server issues it again with the first."] : [];
+  return keyIndex > 0
+    ? ["An old key verified it. The server will issue it again with the first key."]
+    : [];
 }
 
 function remarkUse(use: TokenUse | undefined): string[] {
   return use === "ticket"
-    ? ["It is a ticket, which carries a change from a WebSocket. As a cookie it is refused."]
+    ? ["It is a ticket, which carries a change from a WebSocket. As a cookie it is rejected."]
     : [];
 }

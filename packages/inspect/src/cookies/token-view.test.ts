@@ -13,7 +13,7 @@ interface V1 {
 const v1 = vectors<V1>("galleta-v1");
 
 describe("viewToken", () => {
-  it("takes a signed token apart", () => {
+  it("splits a signed token into its parts", () => {
     const view = viewToken(v1.signed)!;
     expect(view).toMatchObject({
       kind: "signed",
@@ -30,7 +30,7 @@ describe("viewToken", () => {
     );
     expect(view.fields[3]).toMatchObject({ meaning: "session began 2024-12-31T23:00:00Z" });
   });
-  it("takes an encrypted token apart, and reads nothing of its content", () => {
+  it("splits an encrypted token into its parts, without its content", () => {
     for (const [token, random] of [
       [v1.sealed.session, [12, 12]],
       [v1.encrypted, [24]],
@@ -50,7 +50,7 @@ describe("viewToken", () => {
     },
   );
   it.each(["", "UwA", `${v1.signed}=`, v1.signed.slice(0, 60), v1.encrypted.slice(0, 80), "eyJh"])(
-    "refuses %.10s",
+    "rejects %.10s",
     (token) => {
       expect(viewToken(token)).toBeUndefined();
     },

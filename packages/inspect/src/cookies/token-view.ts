@@ -11,25 +11,25 @@ import {
 /** One part of a token. */
 export interface TokenField {
   readonly name: string;
-  /** Its characters in the token. One on the border of two bytes is counted to the first of them. */
+  /** Its characters in the token. A character across two bytes belongs to the first. */
   readonly text: string;
-  /** How many bytes it has. */
+  /** Its length in bytes. */
   readonly bytes: number;
-  /** What it says, or what it is for. */
+  /** Its value, or its purpose. */
   readonly meaning: string;
 }
 
-/** What a token of format v1 shows without any key. Nothing of it is verified. */
+/** The parts of a v1 token that are readable without a key. None is verified. */
 export interface TokenView {
   readonly kind: "signed" | "encrypted";
-  /** Which key it claims to be made with, in hexadecimal. */
+  /** The hint at the token's key, in hexadecimal. */
   readonly keyId: string;
   /** Seconds since 1970. */
   readonly born: number;
   readonly iat: number;
-  /** Null where it does not end. */
+  /** Null if it does not expire. */
   readonly exp: number | null;
-  /** Of a signed token: id, revision and JSON are readable. */
+  /** Present for a signed token: id, revision and JSON are readable. */
   readonly content?: { readonly sid: string; readonly rev: number; readonly json: string };
   readonly fields: readonly TokenField[];
 }
@@ -46,13 +46,13 @@ const TAG = 16;
 const KINDS: ReadonlyMap<unknown, string> = new Map([
   [SIGNED, "S: signed, anyone can read it"],
   [ENCRYPTED, "F: encrypted"],
-  [ENCRYPTED_ALONE, "E: encrypted with a key of its own, as an earlier version wrote it"],
+  [ENCRYPTED_ALONE, "E: encrypted with its own key, as an earlier version wrote it"],
 ]);
 
 /**
- * Takes a token of format v1 apart, without verifying it.
+ * Splits a token of format v1 into its parts, without verifying it.
  *
- * @returns `undefined` where it is not one, or not spelt canonically
+ * @returns `undefined` if it is not one, or not canonical
  */
 export function viewToken(token: string): TokenView | undefined {
   const bytes = fromBase64url(token);
@@ -107,10 +107,10 @@ function encryptedParts(version: unknown, rest: number): readonly Part[] | undef
   const random: readonly Part[] =
     version === ENCRYPTED
       ? [
-          ["salt", SALT, "random; the key comes from it, which a process uses for up to an hour"],
+          ["salt", SALT, "random; a process derives its key from it, for up to an hour"],
           ["nonce", NONCE, "random, new for each token"],
         ]
-      : [["salt", SALT + NONCE, "random; the key and the nonce of this token come from it"]];
+      : [["salt", SALT + NONCE, "random; the key and the nonce of this token are derived from it"]];
   return [
     ...random,
     ["commitment", COMMITMENT, "binds it to one key"],
@@ -119,7 +119,7 @@ function encryptedParts(version: unknown, rest: number): readonly Part[] | undef
   ];
 }
 
-/** Three bytes are four characters: a character belongs to the field that its first bit is in. */
+/** Three bytes are four characters. A character belongs to the field of its first bit. */
 function layOut(token: string, parts: readonly Part[]): TokenField[] {
   const character = (byte: number) => Math.ceil((byte * 8) / 6);
   let start = 0;

@@ -6,7 +6,7 @@ const UNITS = [
   { name: "minute", seconds: 60, from: 1 },
 ] as const;
 
-/** A length of time in its largest unit, rounded down: `13 days`. @param seconds 0 or more */
+/** Names a length of time in its largest unit, rounded down: `13 days`. */
 export function durationInWords(seconds: number): string {
   for (const unit of UNITS) {
     const count = Math.floor(seconds / unit.seconds);
@@ -16,7 +16,7 @@ export function durationInWords(seconds: number): string {
 }
 
 /**
- * A time as seen from now: `in 13 days`, `2 hours ago`, `now`.
+ * Names a time relative to now: `in 13 days`, `2 hours ago`, `now`.
  *
  * @example
  * ```ts
@@ -29,21 +29,21 @@ export function timeInWords(time: Date, now: Date): string {
   return seconds > 0 ? `in ${durationInWords(seconds)}` : `${durationInWords(-seconds)} ago`;
 }
 
-/** A count and its noun: `1 day`, `2 days`. */
+/** Joins a count and its noun: `1 day`, `2 days`. */
 export function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 // Controls, format characters (bidi overrides, zero-width), separators, halves of surrogate pairs,
-// private use and unassigned: whatever could move a cursor or make a text look like another one.
+// private use and unassigned. They could move a cursor or make a text look like another one.
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Cn}]/gu;
 
 /**
- * Writes what a terminal or a page must not act upon as `\uXXXX`. A cookie comes from anyone: it
- * may hold escape sequences that repaint a terminal, or characters that turn a line around. What
- * was JSON stays the same JSON.
+ * Escapes characters that could control a terminal or a page as `\uXXXX`. Anyone can write a
+ * cookie: it may hold escape sequences that repaint a terminal, or characters that reverse a line.
+ * JSON stays the same JSON.
  *
- * @param keepNewlines for text that was laid out in lines here
+ * @param keepNewlines keeps line breaks, for text that this program laid out
  */
 export function printable(text: string, keepNewlines = false): string {
   return text.replace(UNPRINTABLE, (char) => {

@@ -1,6 +1,6 @@
 import { printable } from "../cookies/words.ts";
 
-/** HTML that is safe to send: made by {@link html} alone. */
+/** HTML that is safe to send. Only {@link html} makes it. */
 export class Html {
   readonly text: string;
 
@@ -12,8 +12,8 @@ export class Html {
 type Part = string | number | Html | undefined | readonly Part[];
 
 /**
- * HTML from a template. What is put in is escaped for text and for quoted attributes; what a
- * browser would not show, or turn around, stands there as `\uXXXX`. HTML made here goes in as it is.
+ * Makes HTML from a template. Values are escaped for text and quoted attributes; characters that a
+ * browser would hide or reverse become `\uXXXX`. HTML from this function is inserted unchanged.
  */
 export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Html {
   return new Html(strings.reduce((text, next, index) => text + render(parts[index - 1]) + next));

@@ -11,15 +11,15 @@ import { inspectCookies } from "../cookies/inspect.ts";
 import type { CookieReport } from "../cookies/report.ts";
 import type { Inspected } from "../page.ts";
 
-/** What the page shows. */
+/** The content of the page. */
 export interface View {
   readonly now: Date;
   readonly cookieName: string;
-  /** What the app finds in `req.session`, or why it finds nothing. */
+  /** The content of `req.session`, or why it cannot be read. */
   readonly session: Found | { readonly failure: string };
-  /** The attributes that a Set-Cookie in answer to this request would have. */
+  /** The attributes that a Set-Cookie for this request would have. */
   readonly attributes: readonly string[];
-  /** Of the request's session cookies, as they came. */
+  /** The request's session cookies. */
   readonly cookies: readonly CookieReport[];
   readonly advice: readonly Advice[];
   readonly events: readonly SessionEvent[];
@@ -29,13 +29,13 @@ export interface View {
 export interface Found {
   readonly about: SessionDescription;
   readonly data: object;
-  /** Flash messages and the like, which travel with the data. */
+  /** Data that Galleta keeps beside the session, such as flash messages. */
   readonly metadata: object;
-  /** How events name it. */
+  /** The hash by which events name the session. */
   readonly hash: string;
 }
 
-/** Opens the session as a view would, reads it, and leaves everything as it is. */
+/** Opens the session as a view would and reads it. It changes nothing. */
 export async function look(inspected: Inspected, now: Date): Promise<View> {
   const { sessions, options, recorder, facts } = inspected;
   const header = facts.header("cookie") ?? "";
@@ -62,7 +62,7 @@ function find(context: SessionContext<never>): View["session"] {
     const about = describe(data);
     return { about, data, metadata: context.state.meta, hash: hashSessionId(about.id) };
   } catch (error) {
-    // The store does not answer. Its own error may tell more than a page should.
+    // The store does not answer. Its own error may reveal more than the page should show.
     if (error instanceof SessionError) return { failure: error.message };
     throw error;
   }
@@ -75,7 +75,7 @@ function reportsOf(header: string, names: readonly string[]): CookieReport[] {
   try {
     return inspectCookies(`Cookie: ${header}`).filter(({ name }) => names.includes(name ?? ""));
   } catch (error) {
-    // A header far over what a browser sends, where the server lets one in.
+    // The header is far larger than a browser sends, and the server accepted it.
     if (error instanceof RangeError) return [];
     throw error;
   }

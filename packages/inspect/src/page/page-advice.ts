@@ -8,7 +8,7 @@ const BADGES: Readonly<Record<AdviceLevel, readonly [word: string, style: string
   ok: ["Good", "good"],
 };
 
-/** Whether the settings are ready for production, each weakness with its fix. */
+/** Renders the advice for production, each weakness with its fix. */
 export function renderAdvice(advice: readonly Advice[]): Html {
   const warnings = advice.filter(({ level }) => level === "warning").length;
   const notes = advice.filter(({ level }) => level === "note").length;
@@ -37,7 +37,7 @@ function renderItem({ level, topic, text, fix }: Advice): Html {
   </li> `;
 }
 
-/** Text with code in backquotes. */
+/** Renders text with code in backquotes. */
 function prose(text: string): Html[] {
   return text
     .split("`")

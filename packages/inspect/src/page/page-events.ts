@@ -10,7 +10,7 @@ const WORDS: Readonly<Record<SessionEventType, readonly [words: string, style: s
   created: ["Began", "good"],
   renewed: ["Renewed", "good"],
   destroyed: ["Ended", "none"],
-  rejected: ["Cookie refused", "bad"],
+  rejected: ["Cookie rejected", "bad"],
   expired: ["Expired", "none"],
   rotated: ["Old key", "note"],
   migrated: ["Moved here", "good"],
@@ -24,7 +24,7 @@ const WORDS: Readonly<Record<SessionEventType, readonly [words: string, style: s
   device: ["Device", "note"],
 };
 
-/** The events of the last minutes, of all sessions of this process. */
+/** Renders the events of the last minutes, of all sessions of this process. */
 export function renderEvents({ events, session, now }: View): Html {
   const own = "hash" in session ? session.hash : undefined;
   return html`<section aria-labelledby="events">
@@ -32,8 +32,8 @@ export function renderEvents({ events, session, now }: View): Html {
     ${
       events.length === 0
         ? html`<p class="none">
-            Nothing happened to any session. A new one, a refused cookie or a request from another
-            site would stand here.
+            Nothing happened to any session. This list shows new sessions, rejected cookies and
+            denied requests from other sites.
           </p>`
         : html`<table>
             <thead>
@@ -81,7 +81,7 @@ function detailsOf(event: SessionEvent): string {
   return details.filter((detail) => detail !== undefined).join("; ");
 }
 
-/** What the reasons of events mean. */
+/** The sentences for reasons of events. */
 const SENTENCES: ReadonlyMap<string, string> = new Map([
   ...Object.entries(REASONS).map(([reason, { what }]) => [reason, what] as const),
   ...Object.values(DENIALS).map(({ rule, message }) => [rule, message] as const),

@@ -8,7 +8,7 @@ import type { Found, View } from "./look.ts";
 
 const COOKIE_LIMIT = 4096;
 
-/** The session as the app finds it in `req.session`. */
+/** Renders the session as the app finds it in `req.session`. */
 export function renderSession(view: View): Html {
   const { session } = view;
   if ("failure" in session) {
@@ -24,7 +24,7 @@ export function renderSession(view: View): Html {
     const { what, todo } = REASONS[about.rejected];
     const body = html`<p>${what} The app sees an empty session.</p>
       <p>${todo}</p>`;
-    return card("session", "This session", ["Cookie refused", "bad"], body);
+    return card("session", "This session", ["Cookie rejected", "bad"], body);
   }
   if (about.isNew) {
     const body = html`<p>
@@ -105,18 +105,18 @@ function size({ size: bytes, cookies, name }: CookieReport): Html {
 const flags = (attributes: readonly string[]): Html[] =>
   attributes.map((attribute) => html`<code>${attribute}</code> `);
 
-/** The cookies as they came, taken apart. */
+/** Renders the request's cookies, split into their parts. */
 export function renderCookies({ cookies, session }: View): Html {
-  const isRefused = "about" in session && session.about.isNew;
-  return html`${cookies.map((report, index) => renderCookie(report, index, isRefused))}`;
+  const isRejected = "about" in session && session.about.isNew;
+  return html`${cookies.map((report, index) => renderCookie(report, index, isRejected))}`;
 }
 
-function renderCookie(report: CookieReport, index: number, isRefused: boolean): Html {
+function renderCookie(report: CookieReport, index: number, isRejected: boolean): Html {
   const { fields, value, cookies, remarks } = report;
   const id = `cookie-${index}`;
   return html`<section aria-labelledby="${id}">
     <h2 id="${id}">The cookie ${cookies.map((name) => html`<code>${name}</code> `)}</h2>
-    ${isRefused ? html`<p>The app does not trust it: what it says here may be made up.</p>` : ""}
+    ${isRejected ? html`<p>The app does not trust it: what it says here may be made up.</p>` : ""}
     ${fields === undefined ? foreign(report) : ""}
     <code class="token">${fields === undefined ? value : fields.map(part)}</code>
     ${fields === undefined ? "" : table(fields)} ${remarks.map((remark) => html`<p>${remark}</p>`)}
@@ -125,7 +125,7 @@ function renderCookie(report: CookieReport, index: number, isRefused: boolean): 
 
 function foreign({ format }: CookieReport): Html {
   return format === "unknown" || format === "galleta"
-    ? html`<p>It has no form that is known here.</p>`
+    ? html`<p>It has no known form.</p>`
     : html`<p>It has the form of a cookie of ${format}.</p>`;
 }
 

@@ -1,6 +1,9 @@
 const FIELDS = 10;
 
-/** A tint for each field of a token; its number stands beside it, so that colour is no need. */
+/**
+ * Makes a tint for each field of a token. The field's number stands beside it, so colour is not
+ * needed.
+ */
 function tints(saturation: number, lightness: number): string {
   return Array.from(
     { length: FIELDS },

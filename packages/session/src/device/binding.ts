@@ -16,12 +16,14 @@ import { writeText } from "./structured.ts";
 export const REGISTRATION_PATH = "/.galleta/device/registration";
 /** Where browsers refresh their bound cookie. */
 export const REFRESH_PATH = "/.galleta/device/refresh";
-/** Seconds in which a browser has made its key, which takes a TPM some of them. */
+/** Seconds in which a browser must have made its key. A TPM needs a few seconds. */
 const REGISTRATION_SECONDS = 300;
-/** Seconds in which requests that were on their way have no bound cookie yet. */
+/**
+ * Seconds in which a session needs no bound cookie, for requests that were already on their way.
+ */
 const GRACE_SECONDS = 60;
 
-/** Sessions that are bound to devices. */
+/** Implements device-bound sessions. */
 export class DeviceBinding implements DevicePort {
   readonly shared: Shared;
   readonly settings: CheckedDeviceBound;
@@ -32,7 +34,9 @@ export class DeviceBinding implements DevicePort {
   constructor(shared: Shared, settings: CheckedDeviceBound) {
     const { cookieName, attributes, writeAs } = shared.settings;
     if (writeAs !== undefined) {
-      throw optionError("deviceBound and writeAs exclude each other: a shared cookie has no id.");
+      throw optionError(
+        "deviceBound and writeAs exclude each other: a shared cookie has no session id.",
+      );
     }
     if (/; (?:Domain|Partitioned)\b/.test(attributes.secure)) {
       throw optionError(
@@ -72,7 +76,7 @@ export class DeviceBinding implements DevicePort {
     return { setCookie, headers: { "secure-session-registration": registration } };
   }
 
-  /** Asks a browser for a key of its device. */
+  /** Makes the header that asks a browser for a key of its device. */
   #registration(sid: string, now: number): string {
     const { ring } = this.shared.settings;
     const challenge = makeLabel(ring, "device-register", now + REGISTRATION_SECONDS, [sid]);
@@ -80,7 +84,7 @@ export class DeviceBinding implements DevicePort {
     return `(${algorithms});path=${writeText(this.shared.settings.publicPath + REGISTRATION_PATH)};challenge=${writeText(challenge)}`;
   }
 
-  /** The bound cookie: what a browser has to fetch anew, by a proof, when it has expired. */
+  /** Makes the bound cookie. When it expires, the browser must prove its key to get a new one. */
   boundCookie(sid: string, { key, until }: DeviceRecord): string {
     const { ring } = this.shared.settings;
     const label = makeLabel(ring, "device-cookie", until, [sid, key]);
@@ -92,21 +96,21 @@ export class DeviceBinding implements DevicePort {
   }
 
   /**
-   * A challenge for the next refresh. It names the bound cookie that was given last, so that no
-   * challenge from before a refresh is good after it.
+   * Makes the challenge for the next refresh. It names the newest bound cookie, so a challenge from
+   * before a refresh is not valid after it.
    */
   challenge(sid: string, { until }: DeviceRecord, now: number): string {
-    // Given ahead of time, it has to last until the browser needs it.
+    // The browser gets it early, so it must last until the browser needs it.
     const end = Math.max(until, now) + GRACE_SECONDS;
     return makeLabel(this.shared.settings.ring, "device-refresh", end, [sid, String(until)]);
   }
 
-  /** The header that tells a browser its next challenge. */
+  /** Makes the header that brings a browser its next challenge. */
   challengeHeader(sid: string, record: DeviceRecord, identifier: string, now: number): string {
     return `${writeText(this.challenge(sid, record, now))};id=${writeText(identifier)}`;
   }
 
-  /** The JSON session instructions of the draft: all of them, each time. */
+  /** Makes the JSON session instructions of the draft, complete each time. */
   instructions(key: DeviceKey): string {
     return JSON.stringify({
       session_identifier: identifierOf(key),
@@ -118,7 +122,7 @@ export class DeviceBinding implements DevicePort {
     });
   }
 
-  /** Whether a proof that names an audience is meant for this server. */
+  /** True if the audience in a proof is this server. */
   isAudience(audience: string, facts: RequestFacts): boolean {
     const own = this.shared.ownOrigin(facts);
     if (own === undefined) return false;
@@ -146,7 +150,7 @@ export class DeviceBinding implements DevicePort {
     return rejectCookie(this.shared, "device", now, cookies, sid);
   }
 
-  /** Browsers bind sessions over TLS alone, and on this machine. */
+  /** Browsers bind sessions only over TLS or on localhost. */
   #canBind(request: RequestFacts): boolean {
     if (this.shared.isSecure(request)) return true;
     const host = request.header("host") ?? "";

@@ -3,20 +3,20 @@ import { createHash, createPublicKey, type JsonWebKey, type KeyObject } from "no
 /** The algorithms of proofs (RFC 7518 §3.1) that a device may sign with. */
 export type DeviceAlgorithm = "ES256" | "RS256";
 
-/** The public key of a device, as the members that its thumbprint is made of (RFC 7638 §3.2). */
+/** The public key of a device: the members that its thumbprint is made of (RFC 7638 §3.2). */
 export type DeviceKey =
   | { readonly kty: "EC"; readonly crv: "P-256"; readonly x: string; readonly y: string }
   | { readonly kty: "RSA"; readonly e: string; readonly n: string };
 
 const COORDINATE = /^[\w-]{43}$/;
-// 2048 to 4096 bits: shorter keys can be factored, longer ones only cost time.
+// 2048 to 4096 bits. Shorter keys can be factored, longer ones only cost time.
 const MODULUS = /^[\w-]{342,683}$/;
 const EXPONENT = /^[\w-]{1,6}$/;
 
 /**
- * Takes over the public key of a JWK (RFC 7517) that fits an algorithm.
+ * Reads the public key of a JWK (RFC 7517) that fits an algorithm.
  *
- * @returns `undefined` for any other key, and for one that carries a private part
+ * @returns `undefined` for any other key, and for a key with a private part
  */
 export function readDeviceKey(jwk: unknown, algorithm: DeviceAlgorithm): DeviceKey | undefined {
   if (typeof jwk !== "object" || jwk === null || "d" in jwk) return undefined;
@@ -34,9 +34,9 @@ function matches(pattern: RegExp, value: unknown): value is string {
   return typeof value === "string" && pattern.test(value);
 }
 
-/** The SHA-256 thumbprint of a key (RFC 7638), 43 characters of base64url. */
+/** Computes the SHA-256 thumbprint of a key (RFC 7638), 43 characters of base64url. */
 export function thumbprint(key: DeviceKey): string {
-  // The members of a DeviceKey stand in the order that RFC 7638 asks for.
+  // A DeviceKey has its members in the order that RFC 7638 asks for.
   const { kty } = key;
   const members =
     kty === "EC" ? { crv: key.crv, kty, x: key.x, y: key.y } : { e: key.e, kty, n: key.n };
@@ -44,9 +44,9 @@ export function thumbprint(key: DeviceKey): string {
 }
 
 /**
- * The key, ready to verify signatures.
+ * Imports a key, so that it can verify signatures.
  *
- * @returns `undefined` where its numbers are no point of the curve, or no modulus
+ * @returns `undefined` if its numbers are not a point of the curve or not a modulus
  */
 export function importKey(key: DeviceKey): KeyObject | undefined {
   try {
@@ -57,15 +57,15 @@ export function importKey(key: DeviceKey): KeyObject | undefined {
 }
 
 /**
- * The identifier that a browser keeps for a bound session, and sends with each refresh. It is the
- * device's public key itself, so that the session's cookie need only hold the 43 characters of the
- * thumbprint, which makes the identifier trustworthy.
+ * Makes the identifier that a browser keeps for a bound session and sends with each refresh. It is
+ * the device's public key. The session's cookie only needs the key's thumbprint, 43 characters, to
+ * verify it.
  */
 export function identifierOf(key: DeviceKey): string {
   return key.kty === "EC" ? `ES256.${key.x}.${key.y}` : `RS256.${key.e}.${key.n}`;
 }
 
-/** The key in an identifier; `undefined` where it is not one that {@link identifierOf} makes. */
+/** Reads the key from an identifier; `undefined` if {@link identifierOf} did not make it. */
 export function keyOfIdentifier(identifier: string): DeviceKey | undefined {
   const [algorithm, first, second, ...more] = identifier.split(".");
   if (more.length > 0) return undefined;

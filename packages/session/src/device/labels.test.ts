@@ -8,13 +8,13 @@ const ring = createKeyRing([first!], "session");
 const label = makeLabel(ring, "device-refresh", NOW + 60, ["sid", "key"]);
 
 describe("a label", () => {
-  test("is good until its time, and late from then on", () => {
+  test("is valid until its time, and late after that", () => {
     expect(checkLabel(ring, "device-refresh", label, ["sid", "key"], NOW + 59)).toBe("good");
     expect(checkLabel(ring, "device-refresh", label, ["sid", "key"], NOW + 60)).toBe("late");
     expect(labelExpiry(label)).toBe(NOW + 60);
   });
 
-  test("is good under a key that no longer signs", () => {
+  test("is valid under a key that no longer signs", () => {
     const rotated = createKeyRing([second!, first!], "session");
     expect(checkLabel(rotated, "device-refresh", label, ["sid", "key"], NOW)).toBe("good");
   });

@@ -4,18 +4,18 @@ import { fromBase64url, lengthPrefixed, toBase64url } from "../encoding.ts";
 import type { KeyRing } from "../token/keys.ts";
 
 // base64url of `expiresAt u32be | r16 | HMAC-SHA-256(csrf key, lp(label) | lp(expiresAt) | lp(r) |
-// lp(part)...)`. The csrf key also signs CSRF tokens, whose first part has 16 bytes, and receipts;
-// no label has 16 bytes, and no two are the same, so that none stands for another.
+// lp(part)...)`. The csrf key also signs receipts, and CSRF tokens, whose first part has 16 bytes.
+// No label has 16 bytes and no two labels are equal, so none of these can replace another.
 const TIME_BYTES = 4;
 const RANDOM_BYTES = 16;
 const MAC_BYTES = 32;
 const LENGTH = TIME_BYTES + RANDOM_BYTES + MAC_BYTES;
 
-/** What a label is for. One of a use is never accepted for another. */
+/** What a label is for. A label of one use is never accepted for another. */
 export type LabelUse = "device-register" | "device-refresh" | "device-cookie";
 
 /**
- * Signs that something holds for some parts, such as a session's id, until a time.
+ * Signs a statement about some parts, such as a session's id, until a time.
  *
  * @param expiresAt seconds since 1970
  * @returns 70 characters of base64url
@@ -35,7 +35,7 @@ export function makeLabel(
  * Verifies a label, in constant time for each key.
  *
  * @param now seconds since 1970
- * @returns "late" for one whose time is over, "foreign" for one that was not made for these parts
+ * @returns "late" for an expired label, "foreign" for one that was not made for these parts
  */
 export function checkLabel(
   ring: KeyRing,
@@ -53,7 +53,7 @@ export function checkLabel(
   return now < expiryOfLabel(bytes) ? "good" : "late";
 }
 
-/** When a label that is good ends, in seconds since 1970. */
+/** Returns when a valid label expires, in seconds since 1970. */
 export function labelExpiry(label: string): number {
   return expiryOfLabel(fromBase64url(label) ?? Buffer.alloc(TIME_BYTES));
 }

@@ -6,14 +6,15 @@ import { unavailable } from "./replies.ts";
 import { readDeviceSettings, type DeviceBoundSettings } from "./settings.ts";
 
 /**
- * Binds sessions to the device of their browser (experimental). Browsers with Device Bound Session
- * Credentials keep a key that cannot leave the device, and prove every few minutes that they have
- * it: a cookie that was copied off the device is worth minutes. Other browsers are served as before,
- * unless `require` says otherwise.
+ * Binds sessions to the device of their browser (experimental).
  *
- * It needs TLS, or localhost, and a cookie of one host: set neither `domain` nor `partitioned`.
+ * Browsers with Device Bound Session Credentials keep a key that cannot leave the device, and prove
+ * every few minutes that they have it. A cookie copied to another device is then useful for minutes
+ * only. Other browsers work as before, unless `require` says otherwise.
  *
- * @throws SessionError `ERR_SESSION_OPTION` when a setting is unknown or wrong
+ * It needs TLS or localhost, and a cookie of one host: set neither `domain` nor `partitioned`.
+ *
+ * @throws SessionError `ERR_SESSION_OPTION` if a setting is unknown or wrong
  * @see The W3C draft "Device Bound Session Credentials" (dbsc-1)
  * @example
  * ```ts
@@ -33,7 +34,7 @@ export function deviceBound(settings: DeviceBoundSettings = {}): ConnectedDevice
       for (const [path, answer] of endpoints) {
         shared.endpoints.set(path, {
           method: "POST",
-          // A browser calls them in the name of whichever page waits for its session.
+          // A browser may call these endpoints for any page that waits for its session.
           fromAnySite: true,
           answer: (context, facts) => answer(binding, context, facts).catch(unavailable),
         });

@@ -61,7 +61,7 @@ describe("verifyProof, on proofs of another implementation", () => {
     },
   );
 
-  test("knows the stored key again in the proof that registered it", () => {
+  test("recognises the stored key in the proof that registered it", () => {
     const [{ jwt }] = vectors.cases as unknown as [{ jwt: string }];
     expect(verifyProof(jwt, expected)).toMatchObject({ key: vectors.storedKey });
   });

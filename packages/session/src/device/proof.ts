@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 import { verify, type KeyObject } from "node:crypto";
 import { importKey, readDeviceKey, type DeviceAlgorithm, type DeviceKey } from "./jwk.ts";
 
-/** Why a proof was denied. Told in events, never to the client. */
+/** Why a proof was denied. Only events tell it, not the response. */
 export type ProofFault =
   | "proof-malformed"
   | "proof-type"
@@ -13,35 +13,35 @@ export type ProofFault =
   | "proof-audience"
   | "proof-time";
 
-/** What a proof must be. */
+/** What a proof must match. */
 export interface Expected {
   readonly algorithms: readonly DeviceAlgorithm[];
-  /** The key of the session; `undefined` for a registration, whose proof brings its key. */
+  /** The key of the session; `undefined` for a registration, whose proof contains the key. */
   readonly key?: DeviceKey | undefined;
   /** The session's identifier, for proofs with a `sub`. */
   readonly subject?: string | undefined;
-  /** Whether a proof with this `aud` is meant for this server. */
+  /** True if a proof with this `aud` is meant for this server. */
   readonly isAudience: (audience: string) => boolean;
   /** Seconds since 1970. */
   readonly now: number;
 }
 
-/** A proof whose signature holds. */
+/** A proof whose signature was verified. */
 export interface Proof {
   readonly key: DeviceKey;
-  /** The challenge that was signed. Whether it is one of ours is still to be asked. */
+  /** The signed challenge. The caller must check that the server made it. */
   readonly challenge: string;
 }
 
-/** A proof with an RSA key of 4096 bits has some 1,700 characters. */
+/** A proof with an RSA key of 4096 bits has about 1,700 characters. */
 const MAX_CHARACTERS = 4096;
-/** Seconds by which the clock of a device may differ. */
+/** Seconds that the clock of a device may differ. */
 const DEVICE_SKEW = 600;
 
 /**
- * Verifies the proof of a device: a JWS (RFC 7515 §5.2) of type `dbsc+jwt`, as the draft "Device
- * Bound Session Credentials" has it. `aud`, `sub` and `iat` are checked where they are present:
- * Chrome sends `jti` and little else.
+ * Verifies a device's proof: a JWS (RFC 7515 §5.2) of type `dbsc+jwt`. The draft "Device Bound
+ * Session Credentials" defines it. `aud`, `sub` and `iat` are checked if they are present: Chrome
+ * sends `jti` and little else.
  *
  * @param jwt the value of `Secure-Session-Response`, without quotes
  */
@@ -52,7 +52,7 @@ export function verifyProof(jwt: string, expected: Expected): Proof | ProofFault
   if (parts.length !== 3 || header === undefined) return "proof-malformed";
   if (header["typ"] !== "dbsc+jwt") return "proof-type";
   const algorithm = expected.algorithms.find((name) => name === header["alg"]);
-  // An extension that must be understood is one that was not (RFC 7515 §4.1.11).
+  // No extension of `crit` is supported, so a JWS with one is invalid (RFC 7515 §4.1.11).
   if (algorithm === undefined || "crit" in header) return "proof-algorithm";
   const key = keyFor(header, algorithm, expected.key);
   const imported = key && importKey(key);
@@ -64,7 +64,9 @@ export function verifyProof(jwt: string, expected: Expected): Proof | ProofFault
   return faultOf(claims, expected) ?? { key, challenge };
 }
 
-/** A registration brings its key; a refresh that brings one would choose whom to believe. */
+/**
+ * A registration brings its key. A refresh must not, or it could choose the key that verifies it.
+ */
 function keyFor(
   header: Readonly<Record<string, unknown>>,
   algorithm: DeviceAlgorithm,
@@ -97,7 +99,7 @@ function faultOf(
 ): ProofFault | undefined {
   if (sub !== undefined && subject !== undefined && sub !== subject) return "proof-subject";
   if (aud !== undefined && !(typeof aud === "string" && isAudience(aud))) return "proof-audience";
-  // The draft's own example has it as text.
+  // The draft's own example writes it as a string.
   const issuedAt = typeof iat === "string" ? Number(iat) : iat;
   const isNear = typeof issuedAt === "number" && Math.abs(now - issuedAt) <= DEVICE_SKEW;
   return iat === undefined || isNear ? undefined : "proof-time";

@@ -11,10 +11,10 @@ import { challenged, denied, ended, granted } from "./replies.ts";
 import { readText } from "./structured.ts";
 
 /**
- * Answers the request with which a browser refreshes its bound cookie: asks for a proof, and gives a
- * new cookie for one that is signed by the device's key over a challenge of ours.
+ * Answers the request with which a browser refreshes its bound cookie. It asks for a proof and
+ * gives a new cookie for one that the device's key signed over our challenge.
  *
- * A 4xx other than 403 ends the browser's session for good, so a store that fails is a 503, and a
+ * Any 4xx except 403 ends the browser's session for good. So a failing store is a 503, and a
  * challenge that is late or was used is answered with a new one.
  *
  * @throws SessionError `ERR_SESSION_STORE`
@@ -26,7 +26,8 @@ export async function answerRefresh(
 ): Promise<Reply> {
   const { events } = binding.shared.settings;
   const identifier = readText(facts.header("sec-secure-session-id"));
-  // Pages cannot set a header that begins with Sec-: without it, no browser asks for a refresh.
+  // Pages cannot set a header that begins with Sec-. Without it, the request does not come from a
+  // browser's refresh.
   if (identifier === undefined) return denied();
   context.skipDevice();
   await context.load();
@@ -34,7 +35,7 @@ export async function answerRefresh(
   const { loaded, sid } = state;
   const key = keyOfIdentifier(identifier);
   const { device } = state.meta;
-  // Logged out, expired, or bound to another key since a login.
+  // The session was logged out, has expired, or was bound to another key by a login.
   if (loaded.isNew || device === undefined || key === undefined || thumbprint(key) !== device.key) {
     events.emit("device", loaded.isNew ? undefined : sid, { reason: "unbound" });
     return ended(binding, identifier, await context.commit());
@@ -43,7 +44,7 @@ export async function answerRefresh(
   const bound = { sid, record: device, identifier, key, now };
   const verdict = judgeProof(binding, facts, bound);
   if (verdict !== "good") {
-    // Nothing was asked yet: the answer is the question.
+    // A request without a proof is normal: the answer asks for one.
     if (verdict !== "proof-missing") events.emit("device", sid, { reason: verdict });
     const isRetry = verdict === "proof-missing" || verdict.startsWith("challenge-");
     return isRetry ? challenged(binding, bound) : denied();
@@ -69,7 +70,7 @@ interface Bound {
   readonly now: number;
 }
 
-/** @returns "good", or why the proof is not */
+/** Checks a proof. @returns "good", or why it was denied */
 function judgeProof(
   binding: DeviceBinding,
   facts: RequestFacts,
@@ -85,8 +86,8 @@ function judgeProof(
     now,
   });
   if (typeof proof === "string") return proof;
-  // The signature holds, so the device has its key. A challenge that does not fit lost a race with
-  // another refresh, or is one that a thief replays: neither may log the user out.
+  // The signature is right, so the device has its key. A challenge that does not fit lost a race
+  // with another refresh, or a thief replays it. Neither may log the user out.
   const { ring } = binding.shared.settings;
   const parts = [sid, String(record.until)];
   const label = checkLabel(ring, "device-refresh", proof.challenge, parts, now);

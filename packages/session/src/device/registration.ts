@@ -11,8 +11,8 @@ import { denied, ended, granted } from "./replies.ts";
 import { readText } from "./structured.ts";
 
 /**
- * Answers the request with which a browser registers the key that it made for a session: verifies
- * its proof and binds the session to the key.
+ * Answers the request with which a browser registers its key for a session. It verifies the proof
+ * and binds the session to the key.
  */
 export async function answerRegistration(
   binding: DeviceBinding,
@@ -40,7 +40,7 @@ export async function answerRegistration(
   if (typeof proof === "string") return deny(proof);
   const label = checkLabel(ring, "device-register", proof.challenge, [sid], now);
   if (label !== "good") return deny(`challenge-${label}`);
-  // Whoever comes second is not the browser that logged in.
+  // A second registration does not come from the browser that logged in.
   if (state.meta.device !== undefined) return deny("already-bound");
   const until = now + binding.settings.refresh;
   const record: DeviceRecord = { key: thumbprint(proof.key), since: now, until };

@@ -5,10 +5,10 @@ import type { Reply } from "../session/ports.ts";
 import type { DeviceBinding } from "./binding.ts";
 import { identifierOf, type DeviceKey } from "./jwk.ts";
 
-// Another site that fetches an endpoint could tell from the time that it takes who is logged in.
+// Another site could fetch an endpoint and learn from the time who is logged in.
 const PRIVATE = { "cross-origin-resource-policy": "same-origin", "x-frame-options": "DENY" };
 
-/** The session is bound: the bound cookie, all instructions, and the challenge of the next refresh. */
+/** Answers that the session is bound: bound cookie, all instructions, and the next challenge. */
 export function granted(
   binding: DeviceBinding,
   bound: {
@@ -29,7 +29,7 @@ export function granted(
   };
 }
 
-/** The browser is to sign a new challenge. */
+/** Asks the browser to sign a new challenge. */
 export function challenged(
   binding: DeviceBinding,
   bound: {
@@ -50,7 +50,7 @@ export function challenged(
   };
 }
 
-/** The browser forgets the session. */
+/** Makes the browser forget the session. */
 export function ended(binding: DeviceBinding, identifier: string, commit: Commit): Reply {
   return {
     status: 200,
@@ -64,7 +64,7 @@ function withCookie({ setCookie, clearSiteData, headers }: Commit, cookie: strin
   return new Commit(true, [...setCookie, cookie], clearSiteData, headers);
 }
 
-/** The proof is not one; why, only the event tells. */
+/** Denies a proof. Only the event says why. */
 export function denied(): Reply {
   return {
     status: 400,
@@ -77,9 +77,9 @@ export function denied(): Reply {
 }
 
 /**
- * The store failed: the browser keeps its session, and tries again.
+ * Answers that the store failed. The browser keeps its session and tries again.
  *
- * @throws whatever else went wrong
+ * @throws any other error
  */
 export function unavailable(error: unknown): Reply {
   if (!(error instanceof SessionError) || error.status !== 503) throw error;

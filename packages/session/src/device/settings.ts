@@ -6,21 +6,21 @@ import type { DeviceAlgorithm } from "./jwk.ts";
 /** The settings of `deviceBound()`. */
 export interface DeviceBoundSettings {
   /**
-   * Seconds that a bound cookie lasts: after them the browser has to prove again that it has the
-   * device's key. From 30 to 86,400. Default 600.
+   * Seconds that a bound cookie lasts. After that the browser must prove its key again. From 30 to
+   * 86,400. Default 600.
    */
   readonly refresh?: number | undefined;
   /** The algorithms that devices may sign with, best first. Default `["ES256", "RS256"]`. */
   readonly algorithms?: readonly DeviceAlgorithm[] | undefined;
   /**
-   * Whether a session may only be used by a device that it is bound to. Where it returns true, a
-   * session that is not bound a minute after its beginning is rejected. Default: none has to.
+   * Decides which sessions must be bound. If it returns true, a session that is not bound within
+   * its first minute is rejected. Default: no session must.
    */
   readonly require?: ((session: SessionOf<SessionData>) => boolean) | undefined;
   /**
-   * What a stale session is: "reject" reads it as empty, with the event `rejected` and the reason
-   * `device`; "mark" leaves it readable, and `describe(session).deviceBound` says "stale". Default
-   * "reject".
+   * What happens to a stale session. "reject" reads it as empty, with the event `rejected` and the
+   * reason `device`; "mark" leaves it readable, and `describe(session).deviceBound` says "stale".
+   * Default "reject".
    */
   readonly stale?: "reject" | "mark" | undefined;
 }

@@ -1,8 +1,8 @@
 // The two shapes of Structured Fields (RFC 9651) that the headers of the draft have.
 
 /**
- * The text of a header that is an sf-string. Parameters behind it are ignored, as the draft says; a
- * value without quotes is taken as it is, since early browsers sent it so.
+ * Reads the text of a header that is an sf-string. Parameters are ignored, as the draft says. A
+ * value without quotes is accepted, because early browsers sent it like that.
  */
 export function readText(header: string | undefined): string | undefined {
   const value = header?.trim();
@@ -12,7 +12,7 @@ export function readText(header: string | undefined): string | undefined {
   return quoted?.replaceAll(/\\(["\\])/g, "$1");
 }
 
-/** A text as an sf-string. */
+/** Writes a text as an sf-string. */
 export function writeText(text: string): string {
   return `"${text.replaceAll(/["\\]/g, "\\$&")}"`;
 }
