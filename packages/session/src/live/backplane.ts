@@ -1,26 +1,26 @@
 import type { MaybePromise } from "../maybe.ts";
 
 /**
- * Carries what one process did to sessions to the processes that hold sockets of them. Messages may
- * be lost, doubled, late, or come back to their sender. With a store they hold no data.
+ * Carries messages about sessions between processes that hold their sockets. Messages may be lost,
+ * repeated, late, or return to their sender. With a store they hold no data.
  */
 export interface Backplane {
   /**
    * Sends a message. An error becomes an event, and the request goes on.
    * @param bucket the bucket of the session or user, 0 to 1024; a backplane without `follow` may
-   * ignore it
+   *   ignore it
    */
   publish(message: string, bucket: number): MaybePromise<unknown>;
   /**
-   * Begins to listen.
-   * @param onMessage hears every message
-   * @param onGap hears that messages may have been missed, as after a reconnect
+   * Starts to listen.
+   * @param onMessage receives every message
+   * @param onGap called when messages may have been missed, such as after a reconnect
    */
   subscribe(onMessage: (message: string) => void, onGap: () => void): MaybePromise<unknown>;
-  /** Optional: from now on `onMessage` hears this bucket. Resolves when it does. */
+  /** Optional: adds a bucket to what `onMessage` receives. Resolves when it is active. */
   follow?(bucket: number): MaybePromise<unknown>;
-  /** Optional: `onMessage` need not hear this bucket any more. */
+  /** Optional: removes a bucket from what `onMessage` receives. */
   unfollow?(bucket: number): MaybePromise<unknown>;
-  /** Stops listening, and may begin again. */
+  /** Stops listening. `subscribe` may start it again. */
   close(): MaybePromise<unknown>;
 }

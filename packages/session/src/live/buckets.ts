@@ -1,10 +1,10 @@
-/** Messages about sessions travel in so many buckets, 1 to 1024. */
+/** The number of buckets for messages about sessions: 1 to 1024. */
 const BUCKETS = 1024;
 
-/** The bucket that every process follows. Used without a store, when messages carry data. */
+/** The bucket that every process follows. It is used without a store, when messages carry data. */
 export const EVERYONE = 0;
 
-/** The bucket of a session id or of a user's key (FNV-1a). */
+/** Returns the bucket of a session id or of a user's key (FNV-1a). */
 export function bucketOf(name: string): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < name.length; i += 1) {

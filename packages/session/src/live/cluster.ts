@@ -4,7 +4,7 @@ import { sessionBackplane } from "./session-backplane.ts";
 
 const CHANNEL = "session";
 
-/** What travels between a worker and the primary, which passes it on. */
+/** A message between a worker and the primary, which passes it on. */
 interface Envelope {
   readonly galleta: "backplane";
   readonly channel: string;
@@ -12,9 +12,9 @@ interface Envelope {
 }
 
 /**
- * A backplane for the workers of `node:cluster` on one machine. The primary passes messages on:
- * `galleta serve --workers N` does, and switches this on by itself; a primary of your own sends
- * every message whose field `galleta` is `"backplane"` to all other workers.
+ * A backplane for the workers of `node:cluster` on one machine. The primary must pass messages on.
+ * `galleta serve --workers N` does this and uses this backplane by itself. A primary of your own
+ * sends every message whose field `galleta` is `"backplane"` to all other workers.
  *
  * @example
  * ```ts
@@ -26,7 +26,7 @@ export function clusterBackplane(): Backplane & ConnectedBackplane {
   return sessionBackplane({
     publish(payload) {
       const envelope: Envelope = { galleta: "backplane", channel: CHANNEL, payload };
-      // Without a primary there is nobody else to tell.
+      // Without a primary there is no other process.
       if (process.connected) process.send?.(envelope);
     },
     subscribe(onMessage) {

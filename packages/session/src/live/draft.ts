@@ -9,9 +9,9 @@ import { newSnapshot } from "../session/snapshot.ts";
 import type { Revision, Snapshot } from "../session/records.ts";
 
 /**
- * Runs a change, which must be made when the function returns: what it does after that is lost.
+ * Runs a change, which must be complete when the function returns. Later changes are lost.
  *
- * @throws SessionError `ERR_SESSION_ASYNC_CHANGE` when it returns a promise
+ * @throws SessionError `ERR_SESSION_ASYNC_CHANGE` if it returns a promise
  */
 function changeAtOnce(change: (draft: object) => unknown, draft: object): void {
   const outcome = change(draft);
@@ -24,8 +24,8 @@ function changeAtOnce(change: (draft: object) => unknown, draft: object): void {
 }
 
 /**
- * Changes a session that a response will save. The change is made on a copy, so that one that fails
- * leaves nothing behind; what it does not touch stays the object that the handler may hold.
+ * Changes a session whose response will save it. The change is made on a copy, so a failed change
+ * has no effect. Values that it does not touch stay the same objects, which the handler may hold.
  */
 export function changeOpen(session: object, change: (draft: object) => unknown): void {
   const data = session as JsonObject;
@@ -41,10 +41,10 @@ export function changeOpen(session: object, change: (draft: object) => unknown):
 }
 
 /**
- * A session with a change made to it, not yet stored anywhere.
+ * Applies a change to a session, without storing it.
  *
- * @param newest what the change is made on
- * @returns `undefined` where the change changes nothing
+ * @param newest the session before the change
+ * @returns `undefined` if the change changes nothing
  * @throws SessionError `ERR_SESSION_NOT_JSON`, `ERR_SESSION_SCHEMA` or `ERR_SESSION_TOO_LARGE`
  */
 export function draftChange(
@@ -64,7 +64,7 @@ export function draftChange(
   const { loaded, sid, born } = state;
   const now = nowSeconds();
   const issued = newSnapshot(shared, state, { rev: newest.rev + 1, json }, now);
-  // What no cookie can carry is refused here, and not in the request that has to.
+  // Checks the cookie's limits here, not in the later request that must set the cookie.
   const whole = {
     loaded,
     sid,

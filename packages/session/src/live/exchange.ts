@@ -10,7 +10,7 @@ import type { TicketOutcome } from "./messages.ts";
 import type { Tickets } from "./tickets.ts";
 import { makeReceipt, nameOf, openTicket, ticketError } from "./ticket.ts";
 
-/** Where tickets come in: the hub of live sessions. */
+/** The part of the hub that takes tickets. */
 interface TicketDesk {
   readonly tickets: Tickets;
   changed(snapshot: Snapshot): void;
@@ -18,10 +18,10 @@ interface TicketDesk {
 }
 
 /**
- * Exchanges a ticket for a cookie: it must be authentic, in time, of the session that the request
- * carries, made on its newest revision, and not have been exchanged before.
+ * Exchanges a ticket for a cookie. The ticket must be authentic, in time, unused, and made for the
+ * newest revision of the request's session.
  *
- * @param context of the request, which passed the check against other sites
+ * @param context the request's context; the request must have passed the cross-site check
  */
 export async function exchangeTicket(
   hub: TicketDesk,
@@ -37,7 +37,7 @@ export async function exchangeTicket(
   } catch (error) {
     if (!(error instanceof SessionError)) throw error;
     const { code, message, status } = error;
-    // A forged ticket is nobody's, and one that was used is told of already.
+    // A forged ticket has no owner to tell. The owner of a used one already knows.
     const isTold = code !== "ERR_SESSION_TICKET_INVALID" && code !== "ERR_SESSION_TICKET_USED";
     if (isTold) hub.ticketDone({ ticket: name, code });
     const commit = await context.commit();
@@ -61,7 +61,7 @@ async function redeem(
   if (loaded.isNew || loaded.sid !== sid) throw ticketError("FOREIGN");
   if (hub.tickets.isUsed(name)) throw ticketError("USED");
   if (loaded.rev !== rev) {
-    // The socket that made the ticket may be in a process that has not heard of it.
+    // The socket that made the ticket may be in a process that does not know the newer revision.
     if (loaded.rev > rev) hub.changed(currentOf(context));
     throw ticketError("STALE");
   }

@@ -16,7 +16,7 @@ afterEach(() => {
 
 const item = (endsAt: number): Ending => ({ endsAt, turnsAt: 0 });
 
-it("ends each in its second", () => {
+it("ends each item in its second", () => {
   const items = [3, 1, 2, 2].map((seconds) => item(NOW + seconds));
   for (const each of items) timer.add(each);
   vi.advanceTimersByTime(690);
@@ -29,7 +29,7 @@ it("ends each in its second", () => {
   expect(ended).toHaveLength(4);
 });
 
-it("has one timer, and none when there is nothing to end", () => {
+it("has one timer, and none if there is nothing to end", () => {
   const items = Array.from({ length: 1000 }, (_, i) => item(NOW + 1 + (i % 5)));
   for (const each of items) timer.add(each);
   expect(vi.getTimerCount()).toBe(1);
@@ -39,7 +39,7 @@ it("has one timer, and none when there is nothing to end", () => {
   expect(vi.getTimerCount()).toBe(0);
 });
 
-it("what was prolonged is met later, what was cut short sooner", () => {
+it("ends a prolonged item later and a shortened one sooner", () => {
   const [longer, shorter] = [item(NOW + 1), item(NOW + 9)];
   timer.add(longer);
   timer.add(shorter);
@@ -53,7 +53,7 @@ it("what was prolonged is met later, what was cut short sooner", () => {
   expect(ended).toEqual([shorter, longer]);
 });
 
-it("what is over already is met at once, also after the timer stood still", () => {
+it("ends overdue items at the next tick, also after the timer stood still", () => {
   timer.add(item(NOW - 100));
   vi.advanceTimersByTime(1000);
   expect(ended).toHaveLength(1);
@@ -63,7 +63,7 @@ it("what is over already is met at once, also after the timer stood still", () =
   expect(ended).toHaveLength(2);
 });
 
-it("a machine that slept, or a clock that was set back, loses nothing", () => {
+it("loses nothing when a machine slept or its clock was set back", () => {
   for (let seconds = 1; seconds <= 20; seconds += 1) timer.add(item(NOW + seconds));
   vi.setSystemTime((NOW + 1_000_000) * 1000);
   vi.advanceTimersByTime(1002);
@@ -78,7 +78,7 @@ it("a machine that slept, or a clock that was set back, loses nothing", () => {
   expect(ended).toHaveLength(21);
 });
 
-it("what never ends takes no place", () => {
+it("keeps no item without an end", () => {
   timer.add(item(Number.POSITIVE_INFINITY));
   expect(vi.getTimerCount()).toBe(0);
 });

@@ -1,16 +1,16 @@
 import { background } from "../timer.ts";
 
-/** Something that ends in a certain second. */
+/** An item with an end, to the second. */
 export interface Ending {
   /** Seconds since 1970. */
   endsAt: number;
-  /** The second in which it is looked at; the timer's own. 0 where it is in none. */
+  /** The second in which the timer visits the item; 0 if none. The timer sets it. */
   turnsAt: number;
 }
 
 /**
- * One timer for everything that ends: once a second it looks at what ends in that second. What is
- * prolonged meanwhile is only found out then, so that a prolongation costs nothing.
+ * One timer for all items that end. Each second it visits the items of that second. It finds a
+ * prolonged item only then, so prolonging costs nothing.
  */
 export class ExpiryTimer<Item extends Ending> {
   readonly #onEnd: (item: Item) => void;
@@ -23,13 +23,13 @@ export class ExpiryTimer<Item extends Ending> {
     this.#onEnd = onEnd;
   }
 
-  /** Takes in an item, or moves one that now ends earlier. One without an end is left out. */
+  /** Adds an item, or moves one that now ends earlier. Items without an end are ignored. */
   add(item: Item): void {
     if (item.turnsAt !== 0 && item.turnsAt <= item.endsAt) return;
     this.delete(item);
     if (!Number.isFinite(item.endsAt)) return;
     this.#start();
-    // What is over already is met by the next turn.
+    // An overdue item ends at the next tick.
     const second = Math.max(item.endsAt, this.#last + 1);
     const items = this.#seconds.get(second);
     if (items === undefined) this.#seconds.set(second, new Set([item]));
@@ -54,14 +54,14 @@ export class ExpiryTimer<Item extends Ending> {
     this.#schedule();
   }
 
-  /** Wakes up right after the second began. */
+  /** Schedules the next tick right after the second begins. */
   #schedule(): void {
     this.#timer = background(setTimeout(() => this.#turn(), 1002 - (Date.now() % 1000)));
   }
 
   #turn(): void {
     const now = Math.floor(Date.now() / 1000);
-    // A machine that slept, or a clock that was set, leaves a gap in which many may have ended.
+    // After a machine slept or its clock was set, many items may be overdue.
     const isGap = now - this.#last > this.#seconds.size + 2 || now < this.#last;
     const due = isGap
       ? [...this.#seconds.keys()].filter((second) => second <= now)

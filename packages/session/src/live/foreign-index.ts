@@ -1,28 +1,28 @@
 import type { Ending } from "./expiry-timer.ts";
 
-/** A socket or stream, as far as its end goes. */
+/** A socket or stream that can be closed. */
 export interface ClosableSocket {
-  /** Closes it. Called with 1008 and "session ended" or "session expired". */
+  /** Closes it. The arguments are 1008 and "session ended" or "session expired". */
   close(code: number, reason: string): void;
 }
 
-/** A socket under its session and its user. */
+/** A socket with its session and user. */
 export interface Held extends Ending {
   readonly id: string;
-  /** The session, by a hash. */
+  /** A hash of the session's id. */
   readonly name: string;
-  /** Its user, by a hash. */
+  /** A hash of the user's id. */
   readonly user: string | undefined;
   readonly socket: ClosableSocket;
 }
 
-/** Hears for which sessions and users this process has sockets. */
+/** Receives the sessions and users that this process has sockets of. */
 interface Holding {
   first(name: string): void;
   last(name: string): void;
 }
 
-/** Sockets by the names of their sessions and users. */
+/** Finds sockets by the names of their sessions and users. */
 export class ForeignIndex {
   readonly #byName = new Map<string, Set<Held>>();
   readonly #holding: Holding;
@@ -31,12 +31,12 @@ export class ForeignIndex {
     this.#holding = holding;
   }
 
-  /** The sockets of a session or a user, in a list of the caller's own. */
+  /** Returns the sockets of a session or user in a new list. */
   get(name: string): readonly Held[] {
     return [...(this.#byName.get(name) ?? [])];
   }
 
-  /** The ids of all sessions that have sockets here. */
+  /** Returns the ids of all sessions that have sockets here. */
   ids(): string[] {
     const ids = new Set<string>();
     for (const helds of this.#byName.values()) for (const { id } of helds) ids.add(id);

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Backplane } from "./backplane.ts";
 import { liveSockets, type ForeignSession, type LiveSocketsSettings } from "./foreign.ts";
 
-/** A bus between processes; without `follow` every process hears everything. */
+/** A bus between processes. Without `follow` every process receives everything. */
 function bus() {
   const listeners = new Map<object, (message: string) => void>();
   const sent: string[] = [];
@@ -63,7 +63,7 @@ describe("liveSockets", () => {
     expect(kept.closed).toEqual(["1008 session ended"]);
   });
 
-  test("closes a socket when its session expires, and not before where it was prolonged", () => {
+  test("closes a socket when its session expires, and later if it was prolonged", () => {
     const live = liveSockets();
     const { handle, closed } = open(live, { id: "a", expiresAt: new Date(Date.now() + 10_000) });
     vi.advanceTimersByTime(8000);
@@ -74,7 +74,7 @@ describe("liveSockets", () => {
     expect(closed).toEqual(["1008 session expired"]);
   });
 
-  test("closes a socket that comes after the end of its session", async () => {
+  test("closes a socket that arrives after the end of its session", async () => {
     const live = liveSockets();
     await live.end("a");
     const late = open(live, { id: "a" });
@@ -83,7 +83,7 @@ describe("liveSockets", () => {
     expect(past).toMatchObject({ handle: undefined, closed: ["1008 session expired"] });
   });
 
-  test("tells a socket that comes too late from one of a new login", async () => {
+  test("tells a late socket from one of a new login", async () => {
     const live = liveSockets();
     const createdAt = new Date();
     vi.advanceTimersByTime(1000);
@@ -94,7 +94,7 @@ describe("liveSockets", () => {
     expect(open(live, again).handle).toBeDefined();
   });
 
-  test("lets go of a socket that was closed", async () => {
+  test("forgets a socket that was closed", async () => {
     const live = liveSockets();
     const { handle, closed } = open(live, { id: "a", user: "ana" });
     handle!.detach();
@@ -104,7 +104,7 @@ describe("liveSockets", () => {
     expect(closed).toEqual([]);
   });
 
-  test("closes the other sockets where one fails", async () => {
+  test("closes the other sockets if one fails", async () => {
     const live = liveSockets();
     const broken = () => {
       throw new Error("broken");
@@ -115,7 +115,7 @@ describe("liveSockets", () => {
     expect(closed).toEqual(["1008 session ended"]);
   });
 
-  test("asks which sessions live where messages may have been missed", async () => {
+  test("asks which sessions still exist when messages may have been missed", async () => {
     const asked: string[][] = [];
     const check = async (ids: readonly string[]) => {
       asked.push([...ids]);
@@ -152,7 +152,7 @@ describe("liveSockets", () => {
     expect(closed).toEqual([]);
   });
 
-  test("tells of a backplane that fails, and ends sessions here all the same", async () => {
+  test("reports a backplane that fails, and still ends sessions here", async () => {
     const errors: unknown[] = [];
     const failing: Backplane = {
       publish: () => Promise.reject(new Error("away")),
@@ -166,7 +166,7 @@ describe("liveSockets", () => {
     expect(errors).toMatchObject([{ message: "away" }]);
   });
 
-  test("refuses a backplane without its methods, and a session without an id", () => {
+  test("throws for a backplane without its methods, and for a session without an id", () => {
     expect(() => liveSockets({ backplane: {} as Backplane })).toThrow(
       expect.objectContaining({ code: "ERR_SESSION_OPTION" }),
     );

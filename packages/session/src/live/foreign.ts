@@ -9,54 +9,53 @@ import { CLOSE_CODE, SESSION_ENDED, SESSION_EXPIRED } from "./socket.ts";
 
 /** A session that another library keeps. */
 export interface ForeignSession {
-  /** Its id, or anything else that names it alone. It never leaves this process. */
+  /** Its id, or another unique name. It never leaves this process. */
   readonly id: string;
-  /** Whose it is, for {@link LiveSockets.endUser}. */
+  /** Its user, for {@link LiveSockets.endUser}. */
   readonly user?: string | number | undefined;
-  /** When it ends. Default: when {@link LiveSockets.end} says so. */
+  /** When it expires. Default: it lives until {@link LiveSockets.end} is called. */
   readonly expiresAt?: Date | null | undefined;
   /**
-   * When it began. With it a socket that comes too late for {@link LiveSockets.endUser} is told from
-   * one of a new login.
+   * When it began. It lets {@link LiveSockets.endUser} tell a late socket from one of a new login.
    */
   readonly createdAt?: Date | undefined;
 }
 
-/** What {@link LiveSockets.attachSocket} gives for a socket. */
+/** The result of {@link LiveSockets.attachSocket}. */
 export interface ForeignHandle {
-  /** The session ends at another time: the other library prolonged it. */
+  /** Moves the end of the session, after the other library prolonged it. */
   prolong(expiresAt: Date | null): void;
-  /** The socket is closed. */
+  /** Call this when the socket is closed. */
   detach(): void;
 }
 
 /** The settings of {@link liveSockets}. */
 export interface LiveSocketsSettings {
-  /** Tells other processes: `redisBackplane(client)` and its likes. Default: this process alone. */
+  /** Connects the processes, such as `redisBackplane(client)`. Default: this process alone. */
   readonly backplane?: Backplane | undefined;
   /**
-   * Gives the ids of the sessions that still live, out of those that have sockets here. Called where
-   * messages of other processes may have been missed, as after a reconnect.
+   * Returns those ids whose sessions still exist. It gets the ids that have sockets here, and is
+   * called when messages of other processes may have been missed, such as after a reconnect.
    */
   readonly check?: ((ids: readonly string[]) => Promise<Iterable<string>>) | undefined;
-  /** Hears of a backplane or a `check` that failed. Default: a warning of the process. */
+  /** Called when the backplane or `check` fails. Default: a process warning. */
   readonly onError?: ((error: unknown) => void) | undefined;
 }
 
-/** What one process tells the others. Names are hashes: an id may be a credential. */
+/** A message to the other processes. Names are hashes, because an id may be a credential. */
 type Message =
   | { readonly kind: "end"; readonly name: string }
   | { readonly kind: "user"; readonly name: string; readonly keep: string | undefined };
 
-/** Seconds in which a socket may still come whose session was looked up before its end. */
+/** Seconds in which a socket may still arrive whose session was looked up before its end. */
 const REMEMBER_SECONDS = 60;
 
 /**
- * Sockets and streams of sessions that another library keeps: better-auth, Auth.js, a table of your
- * own. They are closed with 1008 when their session ends or expires, in every process. No cookie of
- * ours is involved.
+ * Closes sockets and streams of sessions that another library keeps, such as better-auth or
+ * Auth.js. They are closed with 1008 when their session ends or expires, in every process. Galleta
+ * sets no cookie for them.
  *
- * @throws SessionError `ERR_SESSION_OPTION` when a setting is wrong
+ * @throws SessionError `ERR_SESSION_OPTION` if a setting is wrong
  * @example
  * ```ts
  * const live = liveSockets();
@@ -69,7 +68,7 @@ export function liveSockets(settings: LiveSocketsSettings = {}): LiveSockets {
   return new LiveSockets(settings);
 }
 
-/** What {@link liveSockets} makes. */
+/** The result of {@link liveSockets}. */
 export class LiveSockets {
   readonly #index: ForeignIndex;
   readonly #expiry = new ExpiryTimer<Held>((held) => this.#close(held, SESSION_EXPIRED));
@@ -100,13 +99,13 @@ export class LiveSockets {
   /**
    * Ties a socket to a session that was looked up for its handshake.
    *
-   * @returns `undefined` where the session ended or expired meanwhile: then the socket was closed
-   * @throws SessionError `ERR_SESSION_OPTION` where the id is not a text
+   * @returns `undefined` if the session has ended or expired meanwhile; the socket is then closed
+   * @throws SessionError `ERR_SESSION_OPTION` if the id is not a string
    */
   attachSocket(session: ForeignSession, socket: ClosableSocket): ForeignHandle | undefined {
     const { id, user, expiresAt = null, createdAt } = session;
     if (typeof id !== "string" || id === "") {
-      throw optionError("attachSocket needs the id of the session, as a text.");
+      throw optionError("attachSocket needs the id of the session, as a string.");
     }
     this.#start();
     const names = {
@@ -135,14 +134,14 @@ export class LiveSockets {
   /**
    * Ends all sessions of a user.
    *
-   * @param keep the id of one that stays, as after "log out everywhere else"
+   * @param keep the id of a session that stays, for "log out everywhere else"
    */
   async endUser(user: string | number, { keep }: { readonly keep?: string } = {}): Promise<void> {
     const kept = keep === undefined ? undefined : nameOf("s", keep);
     await this.#tell({ kind: "user", name: nameOf("u", user), keep: kept });
   }
 
-  /** Stops listening to other processes. Sockets stay as they are. */
+  /** Stops listening to other processes. Open sockets stay open. */
   async stop(): Promise<void> {
     if (this.#sender === undefined) return;
     this.#sender = undefined;
@@ -226,16 +225,16 @@ export class LiveSockets {
   }
 }
 
-/** An end that sockets may still come too late for. */
+/** An ended session or user. Its sockets may still arrive for a while. */
 interface Remembered extends Ending {
   readonly key: string;
-  /** The session of the user that stays. */
+  /** The user's session that stays. */
   readonly keep: string | undefined;
   /** Milliseconds since 1970. */
   readonly at: number;
 }
 
-/** A name that is no credential: other processes and the backplane see it. */
+/** Makes a name that is not a credential, for other processes and the backplane. */
 function nameOf(kind: "s" | "u", id: string | number): string {
   return `${kind}:${shortHash(`${kind}:${id}`)}`;
 }
@@ -249,7 +248,7 @@ function guarded(call: () => void): void {
   try {
     call();
   } catch {
-    // Told by the server that handed the socket over.
+    // The server that passed the socket reports the error.
   }
 }
 

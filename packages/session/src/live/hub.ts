@@ -26,23 +26,23 @@ import type { Tickets } from "./tickets.ts";
 import { CLOSE_CODE, SESSION_ENDED, type LiveSocket } from "./socket.ts";
 import { Watch } from "./watch.ts";
 
-/** Where commits, sockets and other processes meet. */
+/** Connects commits, sockets and other processes. */
 export class LiveHub implements LivePort {
   readonly registry: Registry;
   readonly exchangePath: string | undefined;
-  /** The same, as pages reach it through a proxy that cuts a path off. */
+  /** The exchange path as pages see it, behind a proxy that cuts a path off. */
   readonly publicExchangePath: string | undefined;
   readonly #shared: Shared;
   readonly #backplane: Backplane | undefined;
-  /** With a store, what keeps open sockets informed. */
+  /** With a store: keeps open sockets up to date. */
   readonly #watch: Watch | undefined;
-  /** Tells our own messages from others'. */
+  /** The name of this process, by which it recognises its own messages. */
   #lazyName: string | undefined;
   #isListening = false;
 
   constructor(shared: Shared, backplane?: Backplane) {
     const { settings, store } = shared;
-    // A cookie that is shared with another framework has no id that a ticket could name.
+    // A cookie that is shared with another framework has no id for a ticket.
     const needsPage = store === undefined && settings.writeAs === undefined;
     this.exchangePath = needsPage ? shared.exchangePath : undefined;
     this.publicExchangePath = needsPage
@@ -101,11 +101,10 @@ export class LiveHub implements LivePort {
   }
 
   /**
-   * Registers a socket under its session.
+   * Registers a socket with its session.
    *
-   * @param refuse throws what a change throws from now on
-   * @returns `undefined` where it has none that could live: no cookie was brought, and none set, or
-   * it is one of `writeAs`
+   * @param refuse throws the error of any later change
+   * @returns `undefined` if the session cannot be live: it has no cookie, or it is one of `writeAs`
    */
   attach(
     context: SessionContext<never>,
@@ -129,19 +128,21 @@ export class LiveHub implements LivePort {
     }
     context.close(refuse);
     const attached = this.registry.add(context, socket);
-    // What happened between the look into the cookie and now. Where nothing did, the other sockets
-    // of the session are left alone: there may be thousands.
+    // Catches up on changes since the cookie was read. If there were none, the session's other
+    // sockets are left alone: there may be thousands.
     const now = currentOf(context);
     if (known !== undefined && known.rev > now.rev) this.registry.change(sid, { ...now, ...known });
     return attached;
   }
 
-  /** Workers may not draw random numbers while they start, and sessions are set up there. */
+  /** Workers may not draw random numbers at start-up, when sessions are set up. */
   get #name(): string {
     return (this.#lazyName ??= randomBytes(12).toString("base64url"));
   }
 
-  /** @param origin the socket that made the change, and need not be told */
+  /**
+   * @param origin the socket that made the change; it is not told again
+   */
   changed(change: Snapshot, origin?: SessionContext<never>): void {
     this.registry.change(change.sid, change, origin);
     this.#publish(change.sid, () => ({ kind: "changed", change: this.#toSend(change) }));
@@ -166,7 +167,7 @@ export class LiveHub implements LivePort {
     this.#publish(key, () => ({ kind: "user", user: key }));
   }
 
-  /** A ticket was exchanged, or refused. */
+  /** Tells the waiting update that a ticket was exchanged or rejected. */
   ticketDone(outcome: TicketOutcome): void {
     this.tickets.settle(outcome, "exchange");
     this.#publish(outcome.ticket, () => ({ kind: "ticket", ...outcome }));
@@ -219,7 +220,7 @@ export class LiveHub implements LivePort {
     this.registry.change(sid, { ...sent, json });
   }
 
-  /** A session that has sockets here is newer in the store, lasts longer, or has another id. */
+  /** Updates a session with sockets here that changed, was prolonged, or got a new id. */
   #catchUp(sid: string, sent: SentChange): void {
     const [attached] = socketsOf(this.registry.get(sid));
     const { store } = this.#shared;
@@ -274,7 +275,7 @@ export class LiveHub implements LivePort {
     void this.#attempt(() => backplane.publish(writeMessage(this.#name, message()), bucket));
   }
 
-  /** Other processes may be out of reach: requests here go on, and sockets are looked after later. */
+  /** Calls other processes. A failure becomes an event, and the sockets are checked again later. */
   async #attempt(call: () => unknown): Promise<void> {
     try {
       await call();
@@ -285,7 +286,7 @@ export class LiveHub implements LivePort {
   }
 }
 
-/** What the store judges a live session by. */
+/** The facts by which the store judges a live session. */
 function judgedBy(live: LiveSession) {
   const [first] = socketsOf(live);
   if (first === undefined) return undefined;
@@ -293,7 +294,7 @@ function judgedBy(live: LiveSession) {
   return { sid: live.sid, data, meta };
 }
 
-/** The hub of sessions, which from now on have one. */
+/** Returns the hub of the sessions, and creates it at first use. */
 export function hubOf(shared: Shared): LiveHub {
   if (shared.live instanceof LiveHub) return shared.live;
   const hub = new LiveHub(shared);

@@ -17,7 +17,7 @@ describe.each([
   ["with a store", () => ({ store: memoryStore() })],
   ["with the data in a store", () => ({ store: memoryStore(), storage: "store" as const })],
 ])("sockets %s", (_name, options) => {
-  it("see what a response changed, and are told", async () => {
+  it("see changes of a response, and get an event", async () => {
     const { sessions } = start(options());
     const jar = new Jar();
     await jar.request(sessions, (session) => (session["n"] = 1));
@@ -28,7 +28,7 @@ describe.each([
     expect(socket.changes).toBe(1);
   });
 
-  it("go on when the session is renewed", async () => {
+  it("stay open when the session is renewed", async () => {
     const { sessions } = start(options());
     const jar = new Jar();
     await jar.request(sessions, (session) => (session["n"] = 1));
@@ -65,7 +65,7 @@ describe.each([
     expect(socket.closed).toEqual({ code: 1008, reason: "session expired" });
   });
 
-  it("live on while requests prolong the session, until its absolute end", async () => {
+  it("stay open while requests prolong the session, until its absolute end", async () => {
     const { sessions } = start({ ...options(), maxAge: 5, absoluteMaxAge: 12 });
     const jar = new Jar();
     await jar.request(sessions, (session) => (session["n"] = 1));
@@ -80,7 +80,7 @@ describe.each([
     expect(socket.closed).toEqual({ code: 1008, reason: "session expired" });
   });
 
-  it("that were closed are forgotten", async () => {
+  it("are forgotten after they closed", async () => {
     const { sessions } = start(options());
     const jar = new Jar();
     await jar.request(sessions, (session) => (session["n"] = 1));
@@ -91,7 +91,7 @@ describe.each([
     expect([socket.session, socket.changes]).toEqual([{ n: 1 }, 0]);
   });
 
-  it("whose handshake began a session have that one", async () => {
+  it("get a session that begins in the handshake", async () => {
     const { sessions } = start(options());
     const jar = new Jar();
     const context = await jar.open(sessions);
@@ -105,7 +105,7 @@ describe.each([
     expect(socket.closed?.reason).toBe("session ended");
   });
 
-  it("without a session are nobody's", async () => {
+  it("without a session stay independent", async () => {
     const { sessions } = start(options());
     const socket = await new Jar().socket(sessions);
     expect(socket.handle).toBeUndefined();
@@ -115,7 +115,7 @@ describe.each([
     });
   });
 
-  it("whose session ends during the handshake are closed at once", async () => {
+  it("are closed if the session ends during the handshake", async () => {
     const { sessions } = start(options());
     const jar = new Jar();
     await jar.request(sessions, (session) => (session["n"] = 1));
@@ -132,22 +132,25 @@ describe.each([
 });
 
 describe("update with a store", () => {
-  it.each(["cookie", "store"] as const)("holds at once, data in the %s", async (storage) => {
-    const { sessions } = start({ store: memoryStore(), storage });
-    const jar = new Jar();
-    await jar.request(sessions, (session) => (session["a"] = 1));
-    const one = await jar.socket(sessions);
-    const other = await jar.socket(sessions);
-    await update(one.session, (draft) => (draft["b"] = 2));
-    expect([one.session, one.changes]).toEqual([{ a: 1, b: 2 }, 0]);
-    expect([other.session, other.changes]).toEqual([{ a: 1, b: 2 }, 1]);
-    expect(await jar.copy().read(sessions)).toEqual({ a: 1, b: 2 });
-    await jar.request(sessions, (session) => (session["c"] = 3));
-    expect(await jar.read(sessions)).toEqual({ a: 1, b: 2, c: 3 });
-    expect(one.session).toEqual({ a: 1, b: 2, c: 3 });
-  });
+  it.each(["cookie", "store"] as const)(
+    "takes effect immediately, data in the %s",
+    async (storage) => {
+      const { sessions } = start({ store: memoryStore(), storage });
+      const jar = new Jar();
+      await jar.request(sessions, (session) => (session["a"] = 1));
+      const one = await jar.socket(sessions);
+      const other = await jar.socket(sessions);
+      await update(one.session, (draft) => (draft["b"] = 2));
+      expect([one.session, one.changes]).toEqual([{ a: 1, b: 2 }, 0]);
+      expect([other.session, other.changes]).toEqual([{ a: 1, b: 2 }, 1]);
+      expect(await jar.copy().read(sessions)).toEqual({ a: 1, b: 2 });
+      await jar.request(sessions, (session) => (session["c"] = 3));
+      expect(await jar.read(sessions)).toEqual({ a: 1, b: 2, c: 3 });
+      expect(one.session).toEqual({ a: 1, b: 2, c: 3 });
+    },
+  );
 
-  it("loses none of many changes at once", async () => {
+  it("keeps all of many simultaneous changes", async () => {
     const { sessions } = start({ store: memoryStore() });
     const jar = new Jar();
     await jar.request(sessions, (session) => (session["n"] = 0));
@@ -159,7 +162,7 @@ describe("update with a store", () => {
     expect(await jar.read(sessions)).toEqual({ n: 50 });
   });
 
-  it("refuses what a request would refuse later", async () => {
+  it("throws what a later request would throw", async () => {
     const { sessions } = start({ store: memoryStore() });
     const jar = new Jar();
     await jar.request(sessions, (session) => (session["n"] = 0));
@@ -173,7 +176,7 @@ describe("update with a store", () => {
     expect(await jar.read(sessions)).toEqual({ n: 0 });
   });
 
-  it("takes no function that waits, whose change would be lost", async () => {
+  it("throws for an asynchronous function, whose change would be lost", async () => {
     const { sessions } = start({ store: memoryStore() });
     const jar = new Jar();
     await jar.request(sessions, (session) => (session["n"] = 0));
@@ -185,10 +188,12 @@ describe("update with a store", () => {
       draft["late"] = true;
     };
     const refused = { code: "ERR_SESSION_ASYNC_CHANGE" };
+    // @ts-expect-error -- the types do not accept it either
     // @ts-expect-error -- nor do the types take it
     await expect(update(session, slow)).rejects.toMatchObject(refused);
     await jar.request(sessions, async (open) => {
       open["list"] = [1];
+      // @ts-expect-error -- the types do not accept it either
       // @ts-expect-error -- nor do the types take it
       await expect(update(open, slow)).rejects.toMatchObject(refused);
       expect(open).toEqual({ n: 0, list: [1] });
@@ -212,7 +217,7 @@ describe("update with a store", () => {
     });
   });
 
-  it("is a plain change in a request, and still possible after it", async () => {
+  it("is a plain change in a request, and still works after it", async () => {
     const { sessions } = start({ store: memoryStore() });
     const jar = new Jar();
     const session = await jar.request(sessions, async (fresh) => {
@@ -229,7 +234,7 @@ describe("update with a store", () => {
   });
 });
 
-it("sockets that stay open while the sessions stop are looked after when they start again", async () => {
+it("sockets that stay open while the sessions are stopped are watched again after a restart", async () => {
   const store = memoryStore();
   const [one, two] = [start({ store }), start({ store })];
   const jar = new Jar();

@@ -4,11 +4,11 @@ import { hubOf } from "./hub.ts";
 import type { LiveHandle, LiveSocket } from "./socket.ts";
 
 /**
- * Makes sessions live: their sockets follow them, and pages can exchange the tickets of `update`.
- * Sessions that `createSessions` or an adapter for sockets made are; those of an adapter for HTTP
- * that was given options are not.
+ * Makes sessions live: sockets follow them, and pages can exchange the tickets of `update`.
+ * Sessions of `createSessions` and of socket adapters are live already. Call it for an HTTP adapter
+ * that got options.
  *
- * @returns the sessions that it was given
+ * @returns the same sessions
  * @example
  * ```ts
  * const shared = live(new Sessions({ secretKey }));
@@ -20,12 +20,12 @@ export function live<Sessions extends { readonly shared: Shared }>(sessions: Ses
 }
 
 /**
- * Ties a socket to its session, once its handshake was answered: it is told of changes, and closed
- * with 1008 when the session ends or expires.
+ * Ties a socket to its session after the handshake was answered. The socket gets changes, and is
+ * closed with 1008 when the session ends or expires.
  *
- * @param context the one that was committed for the handshake
- * @returns what the server calls for the socket; `undefined` where the socket has no session, or
- * was closed because that has ended
+ * @param context the context that was committed for the handshake
+ * @returns a handle for the socket; `undefined` if the socket has no session, or was closed because
+ *   the session has ended
  * @example
  * ```ts
  * const handle = attachSocket(context, { close: (code, reason) => socket.close(code, reason) });

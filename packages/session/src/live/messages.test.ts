@@ -16,7 +16,7 @@ const MESSAGES: Message[] = [
   { kind: "ticket", ticket: "t", code: "ERR_SESSION_TICKET_STALE" },
 ];
 
-/** Everything that a value could be instead of what it is. */
+/** Every kind of wrong value. */
 const OTHERS = [undefined, null, -1, 1.5, "x".repeat(100), {}, [], true, Number.MAX_VALUE];
 
 describe("messages", () => {
@@ -25,24 +25,24 @@ describe("messages", () => {
     expect(readMessage(writeMessage("me", message), "me")).toBeUndefined();
   });
 
-  it("with a store hold no data", () => {
+  it("hold no data with a store", () => {
     expect(writeMessage("me", MESSAGES[1]!).length).toBeLessThan(300);
   });
 
   it.each(["", "{", "null", "[]", "7", '"x"', "{}", '{"kind":"changed"}', '{"kind":"other"}'])(
-    "%s is none",
+    "rejects %s",
     (text) => {
       expect(readMessage(text, "me")).toBeUndefined();
     },
   );
 
-  it("whose parts are something else are none, or mean nothing else", () => {
+  it("with wrong parts are rejected, or keep their meaning", () => {
     for (const message of MESSAGES) {
       const whole = JSON.parse(writeMessage("me", message)) as Record<string, unknown>;
       for (const name of Object.keys(whole).filter((key) => key !== "sender")) {
         for (const other of OTHERS) {
           const read = readMessage(JSON.stringify({ ...whole, [name]: other }), "you");
-          // An error code may be any text; nothing else may be replaced by any of these.
+          // An error code may be any text. No other part may be replaced by these values.
           if (name !== "code") expect(read).toBeUndefined();
         }
       }
@@ -51,7 +51,7 @@ describe("messages", () => {
 });
 
 describe("a backplane", () => {
-  /** Backplanes that deliver to each other, and a way to say anything on them. */
+  /** Makes backplanes that deliver to each other, and a way to send any text on them. */
   function wire() {
     const listeners = new Set<(message: string) => void>();
     const make = (): Backplane => {
@@ -86,7 +86,7 @@ describe("a backplane", () => {
     return { one, two, jar, socket, say, listeners };
   }
 
-  it("tells sockets of other processes, which need no store for it", async () => {
+  it("updates sockets of other processes, without a store", async () => {
     const { one, two, jar, socket } = await pair();
     const copy = jar.copy();
     await jar.request(one.sessions, (session) => (session["n"] = 2));
@@ -97,7 +97,7 @@ describe("a backplane", () => {
     expect(await copy.read(two.sessions)).toEqual({});
   });
 
-  it("tells that a ticket was exchanged, so that it is good in no other process", async () => {
+  it("announces that a ticket was exchanged, so that no other process accepts it", async () => {
     const { one, two, jar, socket } = await pair();
     const tickets: string[] = [];
     const deliver = (ticket: string) => tickets.push(ticket);
@@ -113,7 +113,7 @@ describe("a backplane", () => {
     });
   });
 
-  it("on which nonsense is said is none the worse", async () => {
+  it("survives malformed messages", async () => {
     const { one, jar, socket, say } = await pair();
     for (const message of [
       "",
@@ -133,7 +133,7 @@ describe("a backplane", () => {
     expect(await jar.read(one.sessions)).toEqual({ n: 1, m: 2 });
   });
 
-  it("that fails stops nobody, and is told of", async () => {
+  it("does not stop requests when it fails, and emits an event", async () => {
     const broken: Backplane = {
       publish: () => Promise.reject(new Error("down")),
       subscribe: () => {
@@ -150,7 +150,7 @@ describe("a backplane", () => {
     expect(told).toEqual(["backplane", "backplane"]);
   });
 
-  it("is left when the sessions stop, and joined again by the next request", async () => {
+  it("is closed when the sessions stop, and subscribed again by the next request", async () => {
     const { one, listeners } = await pair();
     one.sessions.stop();
     one.sessions.stop();
@@ -160,7 +160,7 @@ describe("a backplane", () => {
   });
 });
 
-it("who logs in and ends all others in one request stays logged in", async () => {
+it("keeps a user logged in who logs in and ends all others in one request", async () => {
   const { revokeOthers } = await import("../store/revoke.ts");
   const { renew } = await import("../session/functions.ts");
   const { sessions } = start({ store: memoryStore(), subject: "user" });

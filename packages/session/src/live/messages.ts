@@ -1,13 +1,13 @@
 import type { Snapshot } from "../session/records.ts";
 
-/** How a ticket fared. */
+/** The result of a ticket's exchange. */
 export interface TicketOutcome {
   readonly ticket: string;
-  /** The code of the refusal; none where it was exchanged. */
+  /** The code of the error; missing if the ticket was exchanged. */
   readonly code?: string;
 }
 
-/** What one process tells the others. */
+/** A message from one process to the others. */
 export type Message =
   | { readonly kind: "changed"; readonly change: SentChange }
   | {
@@ -20,22 +20,26 @@ export type Message =
   | { readonly kind: "user"; readonly user: string }
   | ({ readonly kind: "ticket" } & TicketOutcome);
 
-/** A change. With a store it has no JSON: a process that holds a socket of it asks the store. */
+/** A change. With a store it has no JSON: a process with a socket of the session asks the store. */
 export type SentChange = Omit<Snapshot, "json"> & { readonly json?: string };
 
-/** @param sender who ignores what comes back to it */
+/**
+ * @param sender the sending process, which ignores its own messages
+ */
 export function writeMessage(sender: string, message: Message): string {
   return JSON.stringify({ sender, ...message });
 }
 
-/** @param hasStore whether the receiver can ask a store for the data */
+/**
+ * @param hasStore true if the receiver can ask a store for the data
+ */
 export function toSend(change: Snapshot, hasStore: boolean): SentChange {
   const { sid, rev, json, born, iat, exp } = change;
   const sent = { sid, rev, born, iat, exp };
   return hasStore ? sent : { ...sent, json };
 }
 
-/** Reads a message of another process; `undefined` where it is none, or one of our own. */
+/** Reads a message of another process; `undefined` if it is malformed or our own. */
 export function readMessage(text: string, own: string): Message | undefined {
   let value: unknown;
   try {

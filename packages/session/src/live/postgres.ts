@@ -14,18 +14,18 @@ import { sessionBackplane } from "./session-backplane.ts";
 
 /** Options of {@link postgresBackplane}. */
 export interface PostgresBackplaneOptions {
-  /** What the channels begin with; the bucket follows. Default `galleta_session`. */
+  /** The prefix of the channels; the bucket follows. Default `galleta_session`. */
   readonly channel?: string;
 }
 
 const RETRY_MS = 1000;
 
 /**
- * A backplane over LISTEN and NOTIFY. A process takes one connection of the pool for it, and only
- * while it has open sockets. Use it with `postgresStore`: a message holds at most 8,000 bytes.
+ * A backplane over LISTEN and NOTIFY. A process takes one connection of the pool, and only while it
+ * has open sockets. Use it with `postgresStore`: a message holds at most 8,000 bytes.
  *
- * @param client as of `postgresStore`
- * @throws SessionError `ERR_SESSION_OPTION` when it is neither of pg nor of postgres.js
+ * @param client as for `postgresStore`
+ * @throws SessionError `ERR_SESSION_OPTION` if the client is neither of pg nor of postgres.js
  * @example
  * ```ts
  * // const pool = new Pool({ connectionString: url }), of pg
@@ -38,7 +38,7 @@ export function postgresBackplane(
 ): Backplane & ConnectedBackplane {
   const query = queryOf(client);
   if (query === undefined) {
-    throw optionError("postgresBackplane takes a Pool of pg, or the sql of postgres.js.");
+    throw optionError("postgresBackplane needs a Pool of pg, or the sql of postgres.js.");
   }
   if (!/^[a-z_][a-z0-9_]{0,50}$/.test(channel)) {
     throw optionError("channel must be a plain name in lower case.");
@@ -61,7 +61,7 @@ export function postgresBackplane(
   });
 }
 
-/** postgres.js has a connection for LISTEN, and listens again by itself. */
+/** Listens with postgres.js, which has its own connection for LISTEN and reconnects by itself. */
 class PostgresJsListener {
   readonly #sql: PostgresJs;
   readonly #onMessage: (message: string) => void;
@@ -96,7 +96,7 @@ class PostgresJsListener {
   }
 }
 
-/** A connection of a Pool of node-postgres, taken again where it breaks. */
+/** Listens on a connection of a node-postgres Pool, and takes a new one if it breaks. */
 class PgListener {
   readonly #pool: PgPool;
   readonly #onMessage: (message: string) => void;
@@ -128,7 +128,7 @@ class PgListener {
     const open = this.#client;
     this.#client = undefined;
     this.#names.clear();
-    // Not back into the pool: it still listens.
+    // The connection still listens, so it must not go back into the pool.
     (await open?.catch(() => undefined))?.release(true);
   }
 

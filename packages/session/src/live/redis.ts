@@ -6,22 +6,22 @@ import { sessionBackplane } from "./session-backplane.ts";
 
 /** Options of {@link redisBackplane}. */
 export interface RedisBackplaneOptions {
-  /** What the channels of Redis pub/sub begin with; the bucket follows. Default `galleta:session`. */
+  /** The prefix of the Redis pub/sub channels; the bucket follows. Default `galleta:session`. */
   readonly channel?: string;
   /**
-   * Sharded pub/sub (SPUBLISH), where a message stays on one shard of a Cluster. Default: with
-   * node-redis `createCluster`, and with an ioredis Cluster that has `shardedSubscribers`, on Redis 7
-   * or newer. All processes must use the same kind.
+   * Uses sharded pub/sub (SPUBLISH), where a message stays on one shard of a Cluster. Default: true
+   * with node-redis `createCluster`, and with an ioredis Cluster that has `shardedSubscribers`, on
+   * Redis 7 or newer. All processes must use the same setting.
    */
   readonly sharded?: boolean;
 }
 
 /**
- * A backplane over Redis pub/sub, for any number of processes and machines. A process listens, on a
- * connection of its own, only while it has open sockets, and only to the buckets of their sessions.
+ * A backplane over Redis pub/sub, for any number of processes and machines. A process opens its own
+ * connection to listen, only while it has open sockets, and only for the buckets of their sessions.
  *
- * @param client as of `redisStore`
- * @throws SessionError `ERR_SESSION_OPTION` when the client is neither of ioredis nor of node-redis
+ * @param client as for `redisStore`
+ * @throws SessionError `ERR_SESSION_OPTION` if the client is neither of ioredis nor of node-redis
  * @example
  * ```ts
  * const client = new Redis(url);
@@ -97,7 +97,7 @@ interface Listener {
   close(channels: readonly string[]): unknown;
 }
 
-/** The methods of both libraries that a listener uses. */
+/** The methods that a listener uses of both libraries. */
 interface Subscriber {
   duplicate(): Subscriber;
   connect(): Promise<unknown>;
@@ -146,7 +146,8 @@ function openIoRedis(
   isSharded: boolean,
   onMessage: (message: string) => void,
 ): Listener {
-  // Clients tell of a lost connection by an error, and one that nobody hears ends the process.
+  // Clients report a lost connection as an `error` event. Without a listener it would end the
+  // process.
   listener.on("error", () => undefined);
   const heard = (_channel: string | undefined, message = "") => onMessage(message);
   listener.on(isSharded ? "smessage" : "message", heard);
@@ -171,7 +172,7 @@ async function openNodeRedis(
   isSharded: boolean,
   onMessage: (message: string) => void,
 ): Promise<Listener> {
-  // Clusters and Sentinel clients have a connection for this already.
+  // Cluster and Sentinel clients have their own connection for this.
   const isOwn = kind === "redis" || kind === "redis-pool";
   let listener = client;
   if (kind === "redis") listener = client.duplicate();
@@ -189,7 +190,7 @@ async function openNodeRedis(
   const all = (names: readonly string[], call: (name: string) => Promise<unknown>) =>
     Promise.all(names.map(call));
   return {
-    // It subscribes again by itself, and a second time would double every message.
+    // The client subscribes again by itself. A second subscription would double every message.
     follow: (names) =>
       all(
         names.filter((name) => !known.has(name)),
@@ -213,5 +214,5 @@ async function openNodeRedis(
   };
 }
 
-/** How clients of node-redis tell that a connection stands again. */
+/** The events by which node-redis clients say that a connection is back. */
 const READY_EVENTS = ["ready", "node-ready", "topology-change", "client-ready"];

@@ -15,12 +15,15 @@ import { checkReceipt } from "./ticket.ts";
 import { Tickets } from "./tickets.ts";
 import { ExpiryTimer } from "./expiry-timer.ts";
 
-/** One socket under its session. There may be very many, so it holds as little as it can. */
+/** One socket with its session. There may be very many, so it holds as little as possible. */
 export class Attached implements LiveHandle {
   readonly context: SessionContext<never>;
   readonly socket: LiveSocket;
   live: LiveSession;
-  /** The JSON that a ticket of this socket is on its way with: its own change is no news to it. */
+  /**
+   * The JSON of this socket's own change while its ticket is pending. The socket gets no event for
+   * it.
+   */
   own: string | undefined = undefined;
   #onEnd: Set<() => void> | undefined = undefined;
 
@@ -30,7 +33,7 @@ export class Attached implements LiveHandle {
     this.live = live;
   }
 
-  /** Hears when the socket or its session ends. @returns stops listening */
+  /** Calls the listener when the socket or its session ends. */
   onEnd(listener: () => void): () => void {
     (this.#onEnd ??= new Set()).add(listener);
     return () => this.#onEnd?.delete(listener);
@@ -59,27 +62,27 @@ export class Attached implements LiveHandle {
 export interface LiveSession {
   readonly registry: Registry;
   sid: string;
-  /** The key of its user, where the store knows users. */
+  /** The key of its user, if the store knows users. */
   user: string | undefined;
   endsAt: number;
   turnsAt: number;
-  /** Most have one, and for that alone a list would take as much room as all the rest. */
+  /** Most sessions have one socket. A list for it would need as much memory as all the rest. */
   sockets: Attached | Set<Attached> | undefined;
-  /** Updates of it that wait for their page, one after the other. */
+  /** The updates that wait for their page, one after the other. */
   line: { waiting: number; turn: Promise<unknown> } | undefined;
 }
 
-/** Hears for which sessions and users this process has sockets. */
+/** Receives the sessions and users that this process has sockets of. */
 export interface Holding {
-  /** The key of a session's user; `undefined` where users are not known. */
+  /** Returns the key of a session's user; `undefined` if users are not known. */
   userKeyOf(data: object): string | undefined;
-  /** The first socket of a session, or of a user. */
+  /** Called for the first socket of a session or user. */
   hold(name: string): void;
-  /** The last socket is gone. */
+  /** Called when the last socket is gone. */
   release(name: string): void;
 }
 
-/** The sockets of this process, by their sessions. */
+/** The sockets of this process, by session. */
 export class Registry {
   readonly tickets = new Tickets();
   readonly #sessions = new Map<string, LiveSession>();
@@ -97,7 +100,7 @@ export class Registry {
     return this.#sessions.get(sid);
   }
 
-  /** All sessions that have sockets. */
+  /** Returns all sessions that have sockets. */
   all(): IterableIterator<LiveSession> {
     return this.#sessions.values();
   }
@@ -106,7 +109,7 @@ export class Registry {
     return this.#sessions.size;
   }
 
-  /** The sessions of a user that have sockets. */
+  /** Returns the sessions of a user that have sockets. */
   ofUser(key: string): readonly LiveSession[] {
     const lives = this.#users.get(key);
     if (lives === undefined) return [];
@@ -142,8 +145,8 @@ export class Registry {
   }
 
   /**
-   * A session has new data or a new lifetime.
-   * @param origin the socket that made the change, and need not be told
+   * Gives a session new data or a new lifetime.
+   * @param origin the socket that made the change; it is not told again
    */
   change(sid: string, change: Snapshot, origin?: SessionContext<never>): void {
     const live = this.#sessions.get(sid);
@@ -166,7 +169,7 @@ export class Registry {
     if (live.sockets !== undefined) this.#setUser(live, user);
   }
 
-  /** A session is no more: its sockets are closed. */
+  /** Ends a session and closes its sockets. */
   end(sid: string): void {
     const live = this.#sessions.get(sid);
     if (live !== undefined) this.#end(live, SESSION_ENDED);
@@ -211,7 +214,7 @@ export class Registry {
       return;
     }
     this.#setUser(there, undefined);
-    // A page with the new cookie was faster than this news.
+    // A page with the new cookie came before this message.
     for (const attached of socketsOf(there)) {
       attached.live = live;
       join(live, attached);
@@ -226,7 +229,7 @@ export class Registry {
     const end = endOf(session, this.#lifetimes);
     const [first] = socketsOf(live);
     const { device } = first?.context.state.meta ?? {};
-    // A session that is bound to a device ends here where its browser does not refresh it.
+    // A device-bound session ends here if its browser does not refresh it.
     live.endsAt = device === undefined ? Math.max(live.endsAt, end) : Math.min(end, device.until);
     this.#expiry.add(live);
   }
@@ -234,7 +237,7 @@ export class Registry {
 
 type Users = Map<string, LiveSession | Set<LiveSession>>;
 
-/** Most users have one session here. @returns whether it is the first of this user */
+/** Adds a session to its user. Most users have one session here. */
 function addTo(users: Users, key: string, live: LiveSession): boolean {
   const there = users.get(key);
   if (there instanceof Set) there.add(live);
@@ -242,7 +245,7 @@ function addTo(users: Users, key: string, live: LiveSession): boolean {
   return there === undefined;
 }
 
-/** @returns whether it was the last of this user */
+/** Removes a session from its user. @returns true if it was the user's last */
 function dropFrom(users: Users, key: string, live: LiveSession): boolean {
   const there = users.get(key);
   if (there instanceof Set) there.delete(live);
@@ -262,7 +265,7 @@ function newSession(registry: Registry, sid: string): LiveSession {
   };
 }
 
-/** The sockets of a session, in a list of the caller's own. */
+/** Returns the sockets of a session in a new list. */
 export function socketsOf(live: LiveSession | undefined): readonly Attached[] {
   const sockets = live?.sockets;
   if (sockets === undefined) return [];
@@ -276,7 +279,7 @@ function join(live: LiveSession, attached: Attached): void {
   else live.sockets = new Set([sockets, attached]);
 }
 
-/** @returns whether it was there */
+/** Removes a socket from its session. @returns true if it was there */
 function leave(live: LiveSession, attached: Attached): boolean {
   const { sockets } = live;
   if (sockets instanceof Set) {
@@ -289,12 +292,14 @@ function leave(live: LiveSession, attached: Attached): boolean {
   return true;
 }
 
-/** One socket that fails must not keep the others from hearing. Sockets tell of errors themselves. */
+/**
+ * One socket that fails must not keep the others from the message. Sockets report their own errors.
+ */
 function guarded(call: () => void): void {
   try {
     call();
   } catch {
-    // Told by the server that handed the socket over.
+    // The server that passed the socket reports the error.
   }
 }
 

@@ -5,9 +5,9 @@ import type { Backplane } from "./backplane.ts";
 import { LiveHub } from "./hub.ts";
 
 /**
- * A backplane of what carries messages between your processes: `publish`, `subscribe` and `close`.
+ * Makes a backplane from your own message bus with `publish`, `subscribe` and `close`.
  *
- * @throws SessionError `ERR_SESSION_OPTION` when one of them is missing
+ * @throws SessionError `ERR_SESSION_OPTION` if one of them is missing
  * @example
  * ```ts
  * const channel = new BroadcastChannel("sessions"); // between the threads of a process
@@ -27,14 +27,14 @@ export function sessionBackplane(backplane: Backplane): Backplane & ConnectedBac
       "backplane must be clusterBackplane(), redisBackplane(client), or have publish, subscribe and close.",
     );
   }
-  // Yours is left as it is: it may be frozen, or a module.
+  // The app's object stays unchanged: it may be frozen, or a module.
   return {
     publish: (message, bucket) => backplane.publish(message, bucket),
     subscribe: (onMessage, onGap) => backplane.subscribe(onMessage, onGap),
     ...(backplane.follow && { follow: (bucket) => backplane.follow?.(bucket) }),
     ...(backplane.unfollow && { unfollow: (bucket) => backplane.unfollow?.(bucket) }),
     close: () => backplane.close(),
-    // Not `backplane`: whoever spreads this may put other methods over it.
+    // Not `backplane`: an app may spread this object and replace its methods.
     [CONNECT](shared: Shared) {
       return new LiveHub(shared, this);
     },

@@ -4,18 +4,18 @@ import { NO_META, parseBody } from "../session/json.ts";
 import { throwEnded } from "../session/late-writes.ts";
 import { endOf } from "../session/lifetime.ts";
 
-/** A session as a socket has it now. */
+/** Returns a session as its socket has it now. */
 export function currentOf({ state }: SessionContext<never>): Snapshot {
   const { rev, json, born, iat, exp } = state.issued ?? state.loaded;
   return { sid: state.sid, rev, json, born, iat, exp };
 }
 
-/** When the session of a socket expires, in seconds since 1970, by what is known here. */
+/** Returns when a socket's session expires, in seconds since 1970, as far as this process knows. */
 export function expiresAt(context: SessionContext<never>): number {
   return endOf(currentOf(context), context.settings.lifetimes);
 }
 
-/** The session of a socket is now as another request or socket made it. */
+/** Gives a socket's session the state that another request or socket made. */
 export function refresh({ state }: SessionContext<never>, issued: Snapshot): void {
   const body = parseBody(issued.json);
   if (body === undefined) return;
@@ -28,25 +28,25 @@ export function refresh({ state }: SessionContext<never>, issued: Snapshot): voi
   state.issued = issued;
 }
 
-/** Lets go of what only a commit needs: a socket may be open for days. */
+/** Drops what only a commit needs: a socket may be open for days. */
 export function slim({ state }: SessionContext<never>): void {
   const { loaded } = state;
   loaded.data = NO_META;
-  // Cut out of the Cookie header, all of which it keeps.
+  // The token is a part of the Cookie header and would keep all of it in memory.
   loaded.token = undefined;
 }
 
-/** The session of a socket is no more. What was in it can still be read. */
+/** Ends a socket's session. Its data stays readable. */
 export function end(context: SessionContext<never>): void {
   context.close(throwEnded);
 }
 
-/** Whether the session of a socket ended while the socket was open. */
+/** True if the session ended while the socket was open. */
 export function hasEnded({ lateWrite }: SessionContext<never>): boolean {
   return lateWrite === throwEnded;
 }
 
-/** Whether no cookie came and none went, so that a change would belong to nobody. */
+/** True if no cookie came and none was set, so that a change could not be kept. */
 export function isNobodys({ state }: SessionContext<never>): boolean {
   return state.issued === undefined && state.loaded.isNew;
 }

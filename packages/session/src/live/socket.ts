@@ -1,26 +1,26 @@
-/** What sockets are closed with when their session is no more (RFC 6455 §7.4.1). */
+/** The close code of sockets whose session ended (RFC 6455 §7.4.1). */
 export const CLOSE_CODE = 1008;
 export const SESSION_ENDED = "session ended";
 export const SESSION_EXPIRED = "session expired";
 
-/** What a server hands over of a socket, so that it lives and dies with its session. */
+/** A socket as a server passes it to {@link attachSocket}. */
 export interface LiveSocket {
-  /** Closes it. Called with 1008 and "session ended" or "session expired". */
+  /** Closes it. The arguments are 1008 and "session ended" or "session expired". */
   close(code: number, reason: string): void;
-  /** Called after the session was changed elsewhere; the dictionary has the change already. */
+  /** Called after the session was changed elsewhere. The dictionary already has the change. */
   changed?(): void;
   /**
-   * Sends a control frame to the page. Only where the page speaks the subprotocol `galleta.v1`
-   * (see {@link CONTROL}), since any other would take it for a message of the app.
+   * Sends a control frame to the page. Set it only if the page speaks the subprotocol `galleta.v1`
+   * (see {@link CONTROL}): any other page would take the frame for a message of the app.
    */
   control?: ((frame: string) => void) | undefined;
 }
 
-/** What {@link attachSocket} gives for a socket. */
+/** The result of {@link attachSocket}. */
 export interface LiveHandle {
-  /** Takes a control frame of the page; frames that are none of ours are ignored. */
+  /** Takes a control frame of the page; other frames are ignored. */
   receive(frame: string): void;
-  /** The socket is closed. */
+  /** Call this when the socket is closed. */
   detach(): void;
 }
 
@@ -28,18 +28,18 @@ export interface LiveHandle {
 const PROTOCOL = "galleta.v1";
 
 /**
- * What a control frame begins with. A message of the app that begins with it is sent with one more
- * in front, so that neither is ever taken for the other.
+ * The first character of a control frame. A message of the app that begins with it is sent with a
+ * second one, so the two are never confused.
  */
 export const CONTROL = "\0";
 
-/** The largest control frame that a page has reason to send, in characters. */
+/** The largest control frame that a page sends, in characters. */
 export const MAX_CONTROL = 1024;
 
 /**
  * Tells a control frame from a message of the app, on a socket that speaks `galleta.v1`.
  *
- * @returns the frame, or the message without what was put in front of it
+ * @returns the frame, or the message without the extra mark
  * @example
  * ```ts
  * readFrame("hello"); // {"message":"hello"}
@@ -52,7 +52,7 @@ export function readFrame(text: string): { control: string } | { message: string
 }
 
 /**
- * A message of the app as it is sent on a socket that speaks `galleta.v1`.
+ * Escapes a message of the app for a socket that speaks `galleta.v1`.
  *
  * @example
  * ```ts
@@ -64,12 +64,12 @@ export function escapeMessage(text: string): string {
 }
 
 /**
- * Which subprotocol answers a client: the one that the app chose, together with `galleta.v1` where
- * the client speaks that (`galleta.v1+chat`).
+ * Chooses the subprotocol of the answer: the app's choice, joined with `galleta.v1` if the client
+ * speaks it (`galleta.v1+chat`).
  *
- * @param offered what the client offers, best first
- * @param chosen what the app chose of it
- * @returns what goes into the 101, and whether control frames may be sent
+ * @param offered the client's list, best first
+ * @param chosen the app's choice from it
+ * @returns the protocol for the 101, and whether control frames may be sent
  * @example
  * ```ts
  * negotiate(["galleta.v1+chat", "chat"], "chat"); // {"protocol":"galleta.v1+chat","isLive":true}
@@ -88,7 +88,7 @@ export function negotiate(
 const NO_PROTOCOLS: readonly string[] = Object.freeze([]);
 
 /**
- * The subprotocols that a client offers, best first (RFC 6455 §4.1).
+ * Returns the subprotocols that a client offers, best first (RFC 6455 §4.1).
  *
  * @param header `Sec-WebSocket-Protocol`
  * @example
@@ -100,13 +100,13 @@ export function offeredProtocols(header: string | null | undefined): readonly st
   return header ? header.split(",").map((name) => name.trim()) : NO_PROTOCOLS;
 }
 
-/** Whether the subprotocol of a socket says that its page uses `@galleta/session/client`. */
+/** True if a socket's subprotocol says that its page uses `@galleta/session/client`. */
 export function isLiveProtocol(protocol: string | null | undefined): boolean {
   return protocol === PROTOCOL || protocol?.startsWith(`${PROTOCOL}+`) === true;
 }
 
 /**
- * The subprotocols that are the app's own.
+ * Returns the subprotocols that belong to the app.
  *
  * @example
  * ```ts

@@ -11,7 +11,7 @@ const sessions = createSessions<{ user: string; seen: number }>({
   store: memoryStore(),
 });
 
-/** A session that a browser has: gives its cookie. */
+/** Makes a session in a browser and returns its cookie. */
 async function login(): Promise<string> {
   const context = sessions.open("");
   context.session.user = "ann";
@@ -31,7 +31,7 @@ async function logout(cookie: string): Promise<void> {
 }
 
 describe("attachStream", () => {
-  it("leaves the session open until the response begins", async () => {
+  it("keeps the session open until the response begins", async () => {
     const context = await opened(await login());
     attachStream(context.session, new ReadableStream());
     context.session.seen = 1;
@@ -43,7 +43,7 @@ describe("attachStream", () => {
     expect(context.session.seen).toBe(3);
   });
 
-  it("ends at once where the session ended before the response began", async () => {
+  it("ends the stream if the session ended before the response began", async () => {
     const cookie = await login();
     const context = await opened(cookie);
     const stream = attachStream(context.session, new ReadableStream());
@@ -52,7 +52,7 @@ describe("attachStream", () => {
     expect(await stream.getReader().read()).toEqual({ done: true, value: undefined });
   });
 
-  it("tells of changes", async () => {
+  it("reports changes", async () => {
     const cookie = await login();
     const context = await opened(cookie);
     const heard: unknown[] = [];
@@ -65,7 +65,7 @@ describe("attachStream", () => {
     expect(heard).toEqual([7]);
   });
 
-  it("gives what a stream sends, its end and its error", async () => {
+  it("passes on what a stream sends, its end and its error", async () => {
     const context = await opened(await login());
     const source = new ReadableStream({
       start(controller) {
@@ -109,7 +109,7 @@ describe("attachStream", () => {
     await expect.poll(() => isOver).toBe(true);
   });
 
-  it("swallows what an app writes after the end", async () => {
+  it("ignores what an app writes after the end", async () => {
     const cookie = await login();
     const context = await opened(cookie);
     const target = new PassThrough().resume();
@@ -121,7 +121,7 @@ describe("attachStream", () => {
     target.end();
   });
 
-  it("throws for what is not a stream, and for a copy of a session", async () => {
+  it("throws for a value that is not a stream, and for a copy of a session", async () => {
     const context = await opened(await login());
     expect(() => attachStream(context.session, {} as never)).toThrow(
       expect.objectContaining({ code: "ERR_SESSION_OPTION" }),

@@ -4,7 +4,7 @@ import { throwStreamBegun } from "../session/late-writes.ts";
 import { hubOf } from "./hub.ts";
 import type { LiveHandle } from "./socket.ts";
 
-/** A response of Node, or another stream that is written to. */
+/** A response of Node, or another writable stream. */
 export interface WritableTarget {
   write(chunk: never): unknown;
   end(done?: () => void): unknown;
@@ -17,13 +17,13 @@ interface PipedSource {
   destroy(): unknown;
 }
 
-/** What h3's `createEventStream` gives, and the like. */
+/** A stream with `close`, such as that of h3's `createEventStream`. */
 export interface ClosableTarget {
   close(): unknown;
   onClosed(listener: () => void): unknown;
 }
 
-/** What {@link attachStream} takes. */
+/** The streams that {@link attachStream} accepts. */
 export type StreamTarget =
   | Response
   | ReadableStream
@@ -33,19 +33,19 @@ export type StreamTarget =
 
 /** Options of {@link attachStream}. */
 export interface StreamOptions {
-  /** Called after the session was changed elsewhere; it has the change already. */
+  /** Called after the session was changed elsewhere. The session already has the change. */
   readonly changed?: () => void;
 }
 
 /**
- * Ties a stream, such as server-sent events, to its session: it ends when the session does.
+ * Ties a stream, such as server-sent events, to its session. It ends when the session does.
  *
- * The session has what others change in it, and `update` changes it. A stream without a session is
- * left alone.
+ * The session follows changes that others make, and `update` changes it. A stream without a session
+ * stays independent.
  *
  * @param stream a response of Node, a web `Response` or `ReadableStream`, an async iterable, or a
- * stream with `close` and `onClosed`
- * @returns what to go on with: the stream itself, or one that stands for it
+ *   stream with `close` and `onClosed`
+ * @returns the stream to send: the same, or one that replaces it
  * @throws SessionError `ERR_SESSION_NOT_A_SESSION`, `ERR_SESSION_OPTION`
  * @example
  * ```ts
@@ -77,11 +77,11 @@ function follow(tie: Tie, stream: StreamTarget): StreamTarget {
   if (Symbol.asyncIterator in stream && !("pipe" in stream)) return followIterable(tie, stream);
   throw new SessionError(
     "ERR_SESSION_OPTION",
-    "attachStream takes a response of Node, a Response or ReadableStream, an async iterable, or a stream with close and onClosed.",
+    "attachStream needs a response of Node, a Response or ReadableStream, an async iterable, or a stream with close and onClosed.",
   );
 }
 
-/** What ties a stream to its session. The tie is made when the response has begun. */
+/** Ties a stream to its session, once the response has begun. */
 class Tie {
   readonly #context: SessionContext<never>;
   readonly #options: StreamOptions;
@@ -93,7 +93,9 @@ class Tie {
     this.#options = options;
   }
 
-  /** @param close ends the stream */
+  /**
+   * @param close ends the stream
+   */
   hold(close: () => unknown): void {
     this.#context.afterCommit(() => {
       if (this.#isReleased) return;
@@ -102,7 +104,7 @@ class Tie {
         this.#isReleased = true;
       };
       const socket = {
-        // The response is on its way at this moment: it must not end before it has begun.
+        // The response is being sent at this moment, and must begin before it ends.
         close: () => queueMicrotask(end),
         changed: () => this.#options.changed?.(),
       };
@@ -110,7 +112,7 @@ class Tie {
     });
   }
 
-  /** The stream ended by itself. */
+  /** Called when the stream ended by itself. */
   release(): void {
     this.#isReleased = true;
     this.#handle?.detach();
@@ -128,7 +130,7 @@ function followWritable(tie: Tie, target: WritableTarget): WritableTarget {
     target.end(() => {
       for (const source of piped) source.destroy();
     });
-    // The app may write until it hears of the end. Node would take that for an error of the process.
+    // The app may write until it learns of the end. Node would treat that as an uncaught error.
     target.write = () => false;
     target.end = () => target;
   });
@@ -174,7 +176,7 @@ const OVER: IteratorReturnResult<undefined> = { done: true, value: undefined };
 function followIterable(tie: Tie, source: AsyncIterable<unknown>): AsyncIterable<unknown> {
   const iterator = source[Symbol.asyncIterator]();
   let isEnded = false;
-  // One for the step that is waited for: a promise for the whole stream would grow with each step.
+  // One promise for each step: a promise for the whole stream would grow with each step.
   let finish: ((step: IteratorResult<unknown>) => void) | undefined;
   const end = () => {
     isEnded = true;

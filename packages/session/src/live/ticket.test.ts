@@ -13,7 +13,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** A session with a socket, and a change of it whose ticket is in the page's hands. */
+/** Makes a session with a socket and a pending change, whose ticket the page has. */
 async function pending(
   sessions: Sessions<Data>,
   change: (draft: Data) => void = (draft) => (draft["n"] = 2),
@@ -31,7 +31,7 @@ async function pending(
 }
 
 describe("a ticket", () => {
-  it("becomes the cookie of its page, and the update is done", async () => {
+  it("becomes the cookie of its page, and the update resolves", async () => {
     const { sessions } = start();
     const { jar, socket, done, ticket } = await pending(sessions);
     expect(socket.session).toEqual({ n: 1 });
@@ -39,7 +39,7 @@ describe("a ticket", () => {
     await done;
     expect(socket.session).toEqual({ n: 2 });
     expect(await jar.read(sessions)).toEqual({ n: 2 });
-    // In a process that never heard of it the cookie says it all.
+    // A process that knows nothing of the session reads all of it from the cookie.
     expect(await jar.read(start().sessions)).toEqual({ n: 2 });
   });
 
@@ -49,7 +49,7 @@ describe("a ticket", () => {
     expect(Buffer.from(ticket, "base64url").toString("latin1")).not.toContain("plain");
   });
 
-  it("is refused the second time, also with the cookie of before", async () => {
+  it("is rejected the second time, also with the older cookie", async () => {
     const { sessions } = start();
     const { jar, ticket } = await pending(sessions);
     const before = jar.copy();
@@ -62,7 +62,7 @@ describe("a ticket", () => {
     }
   });
 
-  it("is refused after 60 seconds", async () => {
+  it("is rejected after 60 seconds", async () => {
     const { sessions } = start();
     const { jar, ticket } = await pending(sessions, undefined, { timeout: 60 });
     vi.setSystemTime(Date.parse(AT) + 59_999);
@@ -76,7 +76,7 @@ describe("a ticket", () => {
     expect(await jar.exchange(sessions, ticket)).toMatchObject({ status: 200 });
   });
 
-  it("is refused with another session, and with none", async () => {
+  it("is rejected with another session, and with none", async () => {
     const { sessions } = start();
     const { ticket, done } = await pending(sessions);
     const other = new Jar();
@@ -90,7 +90,7 @@ describe("a ticket", () => {
     await expect(done).rejects.toMatchObject({ code: "ERR_SESSION_TICKET_FOREIGN" });
   });
 
-  it("is refused on a stale revision; the update is made again on the newer one", async () => {
+  it("is rejected on a stale revision; the update is made again on the newer one", async () => {
     const { sessions } = start();
     const { jar, done, tickets } = await pending(sessions);
     await jar.request(sessions, (session) => (session["other"] = true));
@@ -105,7 +105,7 @@ describe("a ticket", () => {
     expect(await jar.read(sessions)).toEqual({ n: 2, other: true });
   });
 
-  it("is refused with any bit flipped, and nothing of it is told to the update", async () => {
+  it("is rejected with any bit flipped, without an answer to the update", async () => {
     const { sessions } = start();
     const { jar, done, ticket } = await pending(sessions);
     const bytes = Buffer.from(ticket, "base64url");
@@ -121,7 +121,7 @@ describe("a ticket", () => {
     await done;
   });
 
-  it("is no session, and a session is no ticket", async () => {
+  it("is not a session, and a session is not a ticket", async () => {
     const { sessions } = start({ encrypt: true });
     const { jar, ticket } = await pending(sessions);
     expect(await new Jar(`session=${ticket}`).read(sessions)).toEqual({});
@@ -135,7 +135,7 @@ describe("a ticket", () => {
     });
   });
 
-  it("is refused once the session has ended", async () => {
+  it("is rejected once the session has ended", async () => {
     const { sessions } = start();
     const { jar, done, ticket } = await pending(sessions);
     const before = jar.copy();
@@ -147,7 +147,7 @@ describe("a ticket", () => {
     });
   });
 
-  it("is refused when another site sends it", async () => {
+  it("is denied when another site sends it", async () => {
     const { sessions } = start();
     const { jar, ticket } = await pending(sessions);
     const headers = { host: "localhost", origin: "http://evil.example" };
@@ -158,7 +158,7 @@ describe("a ticket", () => {
     expect(await jar.exchange(sessions, ticket)).toMatchObject({ status: 200 });
   });
 
-  it("stands for the CSRF token where one is needed", async () => {
+  it("replaces the CSRF token where one is needed", async () => {
     const { sessions } = start({ csrf: "strict" });
     const { jar, ticket } = await pending(sessions);
     expect(await jar.exchange(sessions, ticket)).toMatchObject({ status: 200 });
@@ -180,7 +180,7 @@ describe("update without a store", () => {
     await expect(done).rejects.toMatchObject({ code: "ERR_SESSION_UPDATE_TIMEOUT" });
   });
 
-  it("asks for a page or a store where there is neither", async () => {
+  it("throws without a page and without a store", async () => {
     const { sessions } = start();
     const jar = new Jar();
     await jar.request(sessions, (session) => (session["n"] = 1));
@@ -189,7 +189,7 @@ describe("update without a store", () => {
     await expect(change).rejects.toMatchObject({ code: "ERR_SESSION_STORE_REQUIRED" });
   });
 
-  it("takes its turn, and no more than eight wait", async () => {
+  it("waits in line, and no more than eight wait", async () => {
     const { sessions } = start();
     const jar = new Jar();
     await jar.request(sessions, (session) => (session["n"] = 0));
@@ -203,7 +203,7 @@ describe("update without a store", () => {
     expect(await jar.read(sessions)).toEqual({ n: 8 });
   });
 
-  it("goes on when one of several tabs fails", async () => {
+  it("goes on if one of several tabs fails", async () => {
     const { sessions } = start();
     const { jar, done, socket } = await pending(sessions, undefined, { timeout: 1 });
     await vi.advanceTimersByTimeAsync(1_000);
@@ -213,7 +213,7 @@ describe("update without a store", () => {
     expect(await jar.read(sessions)).toEqual({ n: 3 });
   });
 
-  it("sends nothing where nothing changes", async () => {
+  it("sends nothing for a change that changes nothing", async () => {
     const { sessions } = start();
     const { done, tickets } = await pending(sessions, (draft) => (draft["n"] = 1));
     await done;
@@ -235,7 +235,7 @@ describe("a page with our client", () => {
     return { jar, socket, done, frame, path, id: id ?? "", ticket: ticket ?? "" };
   }
 
-  it("is told the public path of the exchange, behind a proxy that cuts one off", async () => {
+  it("gets the public path of the exchange, behind a proxy that cuts one off", async () => {
     const { sessions } = start({ publicPath: "/app" });
     const { jar, done, path, ticket } = await page(sessions);
     expect([path, sessions.exchangePath]).toEqual(["/app/.galleta/session", "/.galleta/session"]);
@@ -244,7 +244,7 @@ describe("a page with our client", () => {
     await done.catch(() => undefined);
   });
 
-  it("is sent a control frame, and says by the receipt that it has its cookie", async () => {
+  it("gets a control frame, and proves with a receipt that it has its cookie", async () => {
     const { sessions } = start();
     const { jar, socket, done, frame, path, id, ticket } = await page(sessions);
     expect([frame[0], path]).toEqual(["\0", "/.galleta/session"]);
@@ -258,7 +258,7 @@ describe("a page with our client", () => {
     expect(socket.session).toEqual({ n: 2 });
   });
 
-  it("is believed when the exchange took place in another process", async () => {
+  it("is believed if the exchange ran in another process", async () => {
     const { sessions } = start();
     const { jar, socket, done, id, ticket } = await page(sessions);
     const { receipt } = await jar.exchange(start().sessions, ticket);
@@ -290,7 +290,7 @@ describe("a page with our client", () => {
     expect(socket.session).toEqual({ n: 1 });
   });
 
-  it("may say why it has no cookie, in codes of ours alone", async () => {
+  it("may report an error only by codes of Galleta", async () => {
     const { sessions } = start();
     for (const [code, told] of [
       ["ERR_SESSION_TICKET_EXPIRED", "ERR_SESSION_TICKET_EXPIRED"],

@@ -7,15 +7,15 @@ import type { KeyRing } from "../token/keys.ts";
 import { SKEW } from "../token/times.ts";
 import { encryptToken, openToken, type OpenedToken } from "../token/token.ts";
 
-/** Seconds in which a ticket has to be exchanged. */
+/** Seconds in which a ticket must be exchanged. */
 export const TICKET_SECONDS = 60;
 
-/** Codes with which the exchange of a ticket is refused. */
+/** Codes for a ticket that cannot be exchanged. */
 export type TicketCode = Extract<SessionErrorCode, `ERR_SESSION_TICKET_${string}`>;
 
 /**
- * A change of a session on its way to the cookie: encrypted, since the page passes it on, and bound
- * to the session and the revision that it was made on.
+ * Makes a ticket: a change of a session on its way to the cookie. It is encrypted, because the page
+ * passes it on, and bound to the session and its revision.
  *
  * @param base the revision
  */
@@ -29,7 +29,7 @@ export function makeTicket(
   return encryptToken({ sid, rev, json, ...times }, ring, "ticket");
 }
 
-/** A ticket's name: a hash, which opens nothing. */
+/** Returns a ticket's name: a hash, which cannot replace the ticket. */
 export function nameOf(ticket: string): string {
   return createHash("sha256").update(ticket).digest("base64url").slice(0, 22);
 }
@@ -47,26 +47,32 @@ export function openTicket(ring: KeyRing, ticket: string, now: number): OpenedTo
 }
 
 const TICKET_ERRORS = {
-  INVALID: [400, "This is no ticket of this site, or it was changed on its way."],
-  EXPIRED: [410, "The ticket came too late: it is good for 60 seconds. Make the change again."],
-  USED: [409, "The ticket was exchanged before. Each change needs a ticket of its own."],
-  FOREIGN: [403, "The ticket belongs to another session than the one of this request's cookie."],
-  STALE: [409, "The session was changed since the ticket was made. Make the change again."],
-  LIMIT: [429, "Too many changes of this session wait for their page. Wait for some of them."],
+  INVALID: [400, "The ticket is not one of this site, or it was changed on its way."],
+  EXPIRED: [410, "The ticket came too late: it is valid for 60 seconds. Make the change again."],
+  USED: [409, "The ticket was already exchanged. Each change needs its own ticket."],
+  FOREIGN: [403, "The ticket belongs to another session than this request's cookie."],
+  STALE: [409, "The session has changed since the ticket was made. Make the change again."],
+  LIMIT: [
+    429,
+    "Too many changes of this session wait for their page. Wait until some of them are done.",
+  ],
 } as const;
 
-/** The error of a ticket that is refused. */
+/** Makes the error of a ticket that cannot be exchanged. */
 export function ticketError(reason: keyof typeof TICKET_ERRORS): SessionError<TicketCode> {
   const [status, message] = TICKET_ERRORS[reason];
   return new SessionError(`ERR_SESSION_TICKET_${reason}`, message, { status });
 }
 
-/** What a page shows to prove that its ticket was exchanged: only the server can make it. */
+/**
+ * Makes the receipt with which a page proves that its ticket was exchanged. Only the server can
+ * make it.
+ */
 export function makeReceipt(ring: KeyRing, name: string): string {
   return sign(ring.newest.csrf, name).toString("base64url");
 }
 
-/** Whether a receipt is one for this ticket. */
+/** True if a receipt belongs to this ticket. */
 export function checkReceipt(ring: KeyRing, name: string, receipt: string): boolean {
   const given = Buffer.from(receipt, "base64url");
   return ring.keys.some(({ csrf }) => {
@@ -76,7 +82,8 @@ export function checkReceipt(ring: KeyRing, name: string, receipt: string): bool
 }
 
 function sign(key: Parameters<typeof createHmac>[1], name: string): Buffer {
-  // A CSRF token signs 16 bytes first; this label is no 16 bytes, so that neither stands for the other.
+  // A CSRF token signs 16 bytes first. This label has another length, so neither can replace the
+  // other.
   const parts = [lengthPrefixed("ticket-receipt"), lengthPrefixed(name)];
   return createHmac("sha256", key).update(Buffer.concat(parts)).digest();
 }

@@ -1,18 +1,18 @@
 import type { TicketOutcome } from "./messages.ts";
 import { TICKET_SECONDS } from "./ticket.ts";
 
-/** Hears how a ticket fared. */
+/** Called with the result of a ticket's exchange. */
 export type OnOutcome = (outcome: TicketOutcome) => void;
 
-/** Who says that a ticket was exchanged: its page, when it has the cookie, or the exchange. */
+/** Who confirms an exchange: the page, when it has the cookie, or the exchange itself. */
 export type Confirmer = "page" | "exchange";
 
 const SWEEP_AT = 1000;
 
-/** The tickets of this process: those that wait for their exchange, and those that had it. */
+/** The tickets of this process: those that wait for their exchange, and the used ones. */
 export class Tickets {
   readonly #waiting = new Map<string, { onOutcome: OnOutcome; confirmer: Confirmer }>();
-  /** Until when a ticket could come again, in seconds since 1970. */
+  /** Until when a used ticket could come again, in seconds since 1970. */
   readonly #used = new Map<string, number>();
 
   /** Waits for a ticket. @returns stops waiting */
@@ -21,7 +21,7 @@ export class Tickets {
     return () => this.#waiting.delete(ticket);
   }
 
-  /** Tells whoever waits. A refusal counts from either confirmer. */
+  /** Reports the result to the update that waits. An error counts from either confirmer. */
   settle(outcome: TicketOutcome, confirmer: Confirmer): void {
     const waiting = this.#waiting.get(outcome.ticket);
     if (waiting === undefined) return;
@@ -32,13 +32,13 @@ export class Tickets {
     return this.#used.has(ticket);
   }
 
-  /** Uses a ticket up. */
+  /** Marks a ticket as used. */
   use(ticket: string, now: number): void {
     this.#used.set(ticket, now + TICKET_SECONDS);
     if (this.#used.size > SWEEP_AT) this.#sweep(now);
   }
 
-  // Insertion order is the order in which they expire.
+  // Insertion order is the order in which tickets expire.
   #sweep(now: number): void {
     for (const [ticket, until] of this.#used) {
       if (until > now) return;

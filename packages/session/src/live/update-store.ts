@@ -7,10 +7,10 @@ import { draftChange } from "./draft.ts";
 import { LiveHub } from "./hub.ts";
 import { currentOf, isNobodys, refresh } from "./socket-session.ts";
 
-/** Every failed attempt is one on which another change succeeded. */
+/** Each failed attempt means that another change succeeded. */
 const ATTEMPTS = 100;
 
-/** Changes a session in the store. Its cookie follows with the next response. */
+/** Changes a session in the store. The cookie follows with the next response. */
 export async function updateInStore(
   context: SessionContext<never>,
   store: StorePort,
@@ -29,7 +29,7 @@ export async function updateInStore(
   for (let count = 0; count < ATTEMPTS; count += 1) {
     const changed = draftChange(context, newest, change);
     if (changed === undefined) return;
-    // The cookie stays what it is, so the session does not last longer by this.
+    // The cookie stays the same, so the session must not last longer.
     const { iat, exp } = before;
     const next = { ...changed, sid: before.sid, iat, exp };
     const newer = await store.replace(next.sid, newest.rev, next, exp);
@@ -44,7 +44,7 @@ export async function updateInStore(
   }
   throw new SessionError(
     "ERR_SESSION_STORE",
-    "Others changed the session without a pause, so this change was not stored.",
+    "Other changes to the session kept coming first, so this change was not stored. Call update again.",
     { status: 503 },
   );
 }

@@ -10,9 +10,9 @@ import { CONTROL } from "./socket.ts";
 import { makeTicket, nameOf, ticketError } from "./ticket.ts";
 import { background } from "../timer.ts";
 
-/** Changes of one session that may wait for their page. */
+/** The most changes of one session that may wait for their page. */
 const MOST_WAITING = 8;
-/** A change that came too late is made again on what came before it. */
+/** A change that came too late is made again on the newer data. */
 const ATTEMPTS = 5;
 
 interface Delivery {
@@ -22,8 +22,8 @@ interface Delivery {
 }
 
 /**
- * Changes a session by way of its page, which fetches its new cookie. Changes of one session wait
- * for each other, so that each is made on what the one before came to.
+ * Changes a session by way of its page, which fetches a new cookie. Changes of one session run one
+ * after the other, each on the result of the one before.
  */
 export async function updateByTicket(
   hub: LiveHub,
@@ -35,7 +35,7 @@ export async function updateByTicket(
   if (deliver === undefined && control === undefined) {
     throw new SessionError(
       "ERR_SESSION_STORE_REQUIRED",
-      "This page cannot fetch a cookie for its socket. Use the WebSocket of @galleta/session/client in it, give `deliver`, or set a store.",
+      "This page cannot fetch a cookie for its socket. Use the WebSocket of @galleta/session/client in the page, pass `deliver`, or set a store.",
     );
   }
   const line = (attached.live.line ??= { waiting: 0, turn: Promise.resolve() });
@@ -73,7 +73,7 @@ async function changeThroughPage(
     if (outcome === undefined) return;
     const { code } = outcome;
     if (code === undefined) {
-      // Where the exchange took place in another process, nobody else tells this one.
+      // If the exchange ran in another process, no message tells this one.
       if (currentOf(context).rev < next.rev) take(hub, attached, next);
       return;
     }
@@ -89,7 +89,7 @@ function take(hub: LiveHub, { context }: Attached, next: Snapshot): void {
   hub.changed(next, context);
 }
 
-/** Hands a ticket to the page and waits for what becomes of it; `undefined` when time is up. */
+/** Sends a ticket to the page and waits for the result; `undefined` after the time-out. */
 async function send(
   hub: LiveHub,
   { socket }: Attached,
@@ -100,8 +100,8 @@ async function send(
   const name = nameOf(ticket);
   let settle!: (outcome: TicketOutcome) => void;
   const outcome = new Promise<TicketOutcome>((resolve) => (settle = resolve));
-  // A page with our client says when it has its cookie. Of another one all that can be known is
-  // that the exchange was answered.
+  // A page with our client says when it has its cookie. For another page, the answered exchange is
+  // all that the server can know.
   const stop = hub.tickets.wait(name, settle, deliver === undefined ? "page" : "exchange");
   try {
     if (deliver !== undefined) await deliver(ticket);
@@ -127,12 +127,12 @@ function failure(code: string): SessionError {
     "ERR_SESSION_TICKET_FOREIGN",
     "ERR_SESSION_TICKET_STALE",
   ];
-  // The code comes from the page, so it is believed only where it could be one of ours.
+  // The code comes from the page, so only known codes are accepted.
   const found = known.find((one) => one === code) ?? "ERR_SESSION_TICKET_INVALID";
   return new SessionError(found, "The page could not exchange its ticket for a cookie.");
 }
 
-/** The time that an update may take, which the end of its socket cuts short. */
+/** The time-out of an update. It also ends when the socket does. */
 class Clock {
   isOver = false;
   /** Resolves when the time is up. */
@@ -169,6 +169,6 @@ function timeIsUp({ context }: Attached): SessionError {
   }
   return new SessionError(
     "ERR_SESSION_UPDATE_TIMEOUT",
-    "The page did not fetch its cookie in time, or went away. Whether it has the change is not known.",
+    "The page did not fetch its cookie in time, or it is gone. It may or may not have the change.",
   );
 }

@@ -9,30 +9,29 @@ import { updateByTicket } from "./update-ticket.ts";
 /** Options of {@link update}. */
 export interface UpdateOptions {
   /**
-   * Sends a ticket to the page, which posts it as it is to the exchange (`/.galleta/session`) of
-   * its own site. Needed only without a store, on sockets whose page does not use
-   * `@galleta/session/client`; with it the update is done when the exchange was answered.
+   * Sends a ticket to the page. The page posts it unchanged to the exchange (`/.galleta/session`)
+   * of its own site. Needed only without a store, on sockets whose page does not use
+   * `@galleta/session/client`. The update then resolves when the exchange was answered.
    */
   readonly deliver?: ((ticket: string) => unknown) | undefined;
-  /** Seconds until the page must have exchanged its ticket. Default 10, 60 at most. */
+  /** Seconds in which the page must exchange its ticket. Default 10, at most 60. */
   readonly timeout?: number | undefined;
 }
 
 const DEFAULT_TIMEOUT = 10;
 
 /**
- * Changes a session, also where a cookie can no longer be set: on a socket after its handshake.
- * With a store the change holds as soon as this resolves. Without one the page fetches its new
- * cookie, and this resolves when the page has it. In a request that is still being answered it is
- * the same as changing the session.
+ * Changes a session at any time, also on a socket after its handshake. With a store, the change is
+ * stored when this resolves. Without one, the page fetches its new cookie, and this resolves when
+ * the page has it. In a request before its response, it is the same as changing the session.
  *
- * @param change makes the change; called again, with newer data, where another change was faster.
- * It must return no promise: what it did after an `await` would be lost
- * @throws SessionError `ERR_SESSION_ENDED`; `ERR_SESSION_ASYNC_CHANGE` where the change returns a
- * promise, and nothing of it is applied; `ERR_SESSION_NOT_JSON`, `ERR_SESSION_SCHEMA` and
- * `ERR_SESSION_TOO_LARGE` as on a commit; with a store `ERR_SESSION_STORE`; with a page
- * `ERR_SESSION_UPDATE_TIMEOUT`, `ERR_SESSION_TICKET_*`, and `ERR_SESSION_STORE_REQUIRED` where there
- * is neither store nor page to do it
+ * @param change makes the change; called again with newer data if another change came first. It
+ *   must not return a promise: changes after an `await` would be lost
+ * @throws SessionError `ERR_SESSION_ENDED`; `ERR_SESSION_ASYNC_CHANGE` if the change returns a
+ *   promise (nothing is then applied); `ERR_SESSION_NOT_JSON`, `ERR_SESSION_SCHEMA` and
+ *   `ERR_SESSION_TOO_LARGE` as on a commit; with a store `ERR_SESSION_STORE`; with a page
+ *   `ERR_SESSION_UPDATE_TIMEOUT`, `ERR_SESSION_TICKET_*`, and `ERR_SESSION_STORE_REQUIRED` if there
+ *   is neither a store nor a page that can do it
  * @example
  * ```ts
  * await update(ws.session, (draft) => {
@@ -48,7 +47,10 @@ export async function update<Session extends object, Outcome>(
   const context = contextOf(session);
   const { timeout = DEFAULT_TIMEOUT, deliver } = options;
   if (typeof timeout !== "number" || !(timeout > 0 && timeout <= 60)) {
-    throw new SessionError("ERR_SESSION_OPTION", "timeout is a number of seconds, 60 at most.");
+    throw new SessionError(
+      "ERR_SESSION_OPTION",
+      "timeout must be a number of seconds, at most 60.",
+    );
   }
   const run = change as (draft: object) => unknown;
   if (context.isOpen) {
@@ -59,7 +61,7 @@ export async function update<Session extends object, Outcome>(
   if (hasEnded(context)) context.assertOpen();
   if (store !== undefined) return updateInStore(context, store, run);
   const attached = hub instanceof LiveHub ? hub.registry.find(context) : undefined;
-  // A response that went out, or a socket without a session: the error says so.
+  // For a response that was sent, or a socket without a session, this throws the fitting error.
   if (!(hub instanceof LiveHub) || attached === undefined) return context.assertOpen();
   return updateByTicket(hub, attached, run, { deliver, timeout });
 }

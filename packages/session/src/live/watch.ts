@@ -4,15 +4,15 @@ import type { Backplane } from "./backplane.ts";
 import { bucketOf } from "./buckets.ts";
 import type { LiveSession, Registry } from "./registry.ts";
 
-/** Seconds between two looks at the sessions of open sockets. */
+/** Milliseconds between two checks of the sessions of open sockets. */
 const ALONE_MS = 1000;
 const WITH_BACKPLANE_MS = 30_000;
-/** Sessions that are asked about in one round trip. */
+/** Sessions to ask about in one round trip. */
 const AT_ONCE = 200;
 
 /**
- * Keeps open sockets informed. Follows the buckets of their sessions, asks the store about a session
- * right after its bucket is followed, and again from time to time, since messages can be lost. A
+ * Keeps open sockets up to date. It follows the buckets of their sessions, and asks the store about
+ * a session right after following its bucket and then regularly, since messages can be lost. A
  * process without sockets follows nothing, asks nothing and has no timer.
  */
 export class Watch {
@@ -45,7 +45,7 @@ export class Watch {
     this.#held += 1;
     if (this.#held === 1) this.#start();
     const ready = this.#follow(bucketOf(name));
-    // What happened after the session was loaded and before its bucket was followed.
+    // Catches changes after the session was loaded and before its bucket was followed.
     if (!this.#store.isLocal) void ready.then(() => this.soon(name));
   }
 
@@ -61,13 +61,13 @@ export class Watch {
     void this.#attempt(() => this.#backplane?.unfollow?.(bucket));
   }
 
-  /** Asks about a session or a user's sessions, together with what else is asked about now. */
+  /** Asks about a session or a user's sessions, together with other pending questions. */
   soon(name: string): void {
     if (this.#waiting.size === 0) setTimeout(() => void this.#flush(), 0);
     this.#waiting.add(name);
   }
 
-  /** Messages may have been missed: asks about everything. */
+  /** Asks about everything, because messages may have been missed. */
   async all(): Promise<void> {
     const lives = [...this.#registry().all()];
     for (let i = 0; i < lives.length; i += AT_ONCE) {
@@ -75,7 +75,7 @@ export class Watch {
     }
   }
 
-  /** Goes on after {@link Watch.stop}, where sockets stayed open. */
+  /** Starts again after {@link Watch.stop}, if sockets stayed open. */
   resume(): void {
     if (this.#held === 0 || this.#timer !== undefined || this.#unwatch !== undefined) return;
     this.#start();
@@ -99,7 +99,7 @@ export class Watch {
     this.#timer = background(setInterval(() => void this.all(), every));
   }
 
-  /** A write to a store in this process. */
+  /** Called for a write to a store in this process. */
   #heard(key: string): void {
     const name = key.startsWith("u:") ? key : key.slice(2);
     const registry = this.#registry();
