@@ -65,7 +65,7 @@ describe.each(["SIGTERM", "SIGINT"] as const)("%s", (signal) => {
     const run = await serve();
     const { sent, answer } = await hold(run);
     run.child.kill(signal);
-    await run.until("stderr", /^Stopping when the requests in flight are answered/);
+    await run.until("stderr", /^Stopping after the requests in flight/);
     sent.end("whole");
     const [response] = await answer;
     expect(response.statusCode).toBe(200);
@@ -102,7 +102,7 @@ it("a request that takes longer than --grace is cut off", async () => {
   const { answer } = await hold(run);
   run.child.kill("SIGTERM");
   expect(await run.ended).toEqual({ code: 0, signal: null });
-  expect(run.stderr).toContain("What took longer than 1 s was cut off.");
+  expect(run.stderr).toContain("Requests that took longer than 1 s were cut off.");
   await expect(answer).rejects.toThrow();
 });
 

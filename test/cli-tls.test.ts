@@ -69,7 +69,7 @@ describe.runIf(available(command("openssl", "openssl")))("galleta serve with TLS
   });
 
   it.each([
-    [["--tls-cert", "one.pem"], "--tls-cert and --tls-key go together: give both or none."],
+    [["--tls-cert", "one.pem"], "--tls-cert and --tls-key go together: pass both or neither."],
     [
       ["--tls-cert", "one.pem", "--tls-key", "two.key"],
       "The certificate one.pem and the key two.key do not match.",

@@ -76,7 +76,7 @@ it("restarts when an environment file changes", async () => {
 it("an app that is wrong from the start is waited for, a file that is missing is not", async () => {
   bench.file("broken.ts", "export default 1;\n");
   const run = bench.run(["serve", "broken.ts", "--watch", "--port", "0"], { env: { SECRET_KEY } });
-  await run.until("stderr", /is no App/);
+  await run.until("stderr", /is not an App/);
   part("four");
   bench.file("broken.ts", APP);
   expect(await read(await run.listening())).toMatchObject({ name: "four" });

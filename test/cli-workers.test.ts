@@ -139,7 +139,7 @@ it.each([
     "process.exit(3);",
     /^galleta: A worker ended \(exit code 3\)\.$/,
   ],
-  ["an export that is no App", "export default {};", /^galleta: .* is no App/],
+  ["an export that is not an App", "export default {};", /^galleta: .* is not an App/],
   ["a missing key", APP, /^galleta: .*SECRET_KEY/],
 ])("%s stops all workers with one line", async (_what, source, line) => {
   bench.file("bad.ts", source);
@@ -160,7 +160,7 @@ export default app;
   const file = bench.file("memory.ts", app);
   const run = bench.run(["serve", file, "--workers", "2", "--port", "0"], { env });
   expect(await run.ended).toEqual({ code: 1, signal: null });
-  expect(run.stderr).toContain("memoryStore, which each of the 2 workers has for itself");
+  expect(run.stderr).toContain("memoryStore, but each of the 2 workers has its own");
   await bench.serve([file, "--workers", "1"], { env });
 });
 

@@ -135,9 +135,9 @@ describe("galleta serve says in one line", () => {
       /configure/,
     ],
     [
-      "an export that is no App",
+      "an export that is not an App",
       "export default { fetch() {} };",
-      /is no App: it must be made with new App\(\)/,
+      /is not an App: it must be made with new App\(\)/,
     ],
     [
       "no export at all",
@@ -235,7 +235,7 @@ describe("galleta serve says in one line", () => {
       taken.close();
     }
     expect(await failure(["serve", file, "--host", "192.0.2.1", "--port", "0"])).toBe(
-      "192.0.2.1 is no address of this machine. Choose one with --host.",
+      "192.0.2.1 is not an address of this machine. Choose one with --host.",
     );
   });
 

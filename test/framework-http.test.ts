@@ -79,8 +79,8 @@ describe("routes", () => {
   test("a route is registered once", () => {
     const app = appWith();
     app.route("/a", () => undefined);
-    expect(() => app.route("/a", () => undefined)).toThrow("GET /a has a view already");
-    expect(() => app.route("a" as "/a", () => undefined)).toThrow("starts with a slash");
+    expect(() => app.route("/a", () => undefined)).toThrow("GET /a already has a view");
+    expect(() => app.route("a" as "/a", () => undefined)).toThrow("must start with a slash");
     expect(() => app.route("/b", { methods: [] }, () => undefined)).toThrow("methods");
     expect(() => app.route("/b", { methods: ["get" as "GET"] }, () => undefined)).toThrow(
       "methods",

@@ -262,6 +262,8 @@ describe("the inspector is not there", () => {
 describe("the setting INSPECTOR", () => {
   it("is true or false", () => {
     const settings = { SESSIONS: { secretKey: KEY }, INSPECTOR: "no" };
-    expect(() => configure(new App(), settings as never)).toThrow("INSPECTOR is true or false.");
+    expect(() => configure(new App(), settings as never)).toThrow(
+      "INSPECTOR must be true or false.",
+    );
   });
 });

@@ -1,4 +1,4 @@
-// Compiled by `npm run types`, never run: it must not compile where the types are wrong.
+// `npm run types` compiles this file and nothing runs it. It must not compile with wrong types.
 import { App } from "./app.ts";
 import { configure, settings } from "./settings.ts";
 
@@ -19,7 +19,7 @@ export const size: number = settings.get("PAGE_SIZE", 20);
 app.route("/items/:id/:part?", async (req, res) => {
   assertType<Equal<typeof req.params.id, string>>();
   assertType<Equal<typeof req.params.part, string | undefined>>();
-  // @ts-expect-error there is no such part
+  // @ts-expect-error the path has no such part
   void req.params.other;
   assertType<Equal<typeof req.session.userId, number | undefined>>();
   req.session.cart = { items: [] };
@@ -61,7 +61,7 @@ app.websocketRoute("/bytes", { valueType: "bytes" }, async (ws) => {
 app.websocketRoute("/json", { valueType: "json", maxQueue: 8 }, async (ws) => {
   await ws.send({ any: ["value"] });
   const message = await ws.receive();
-  // @ts-expect-error JSON may be anything
+  // @ts-expect-error JSON may be any type
   void message.length;
 });
 

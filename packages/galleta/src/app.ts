@@ -18,24 +18,23 @@ import {
 } from "./route.ts";
 import { checkSocketOptions } from "./websocket/endpoint.ts";
 
-/** What `app.mount` takes besides an app: an h3 app, a Hono app, anything with `fetch`. */
+/** What `app.mount` accepts besides an app: an h3 app, a Hono app, anything with `fetch`. */
 export type Mountable =
   | ((request: Request) => Response | Promise<Response>)
   | { fetch(request: Request): Response | Promise<Response> };
 
-/** The class of errors that an error handler is for. */
+/** The class of errors that an error handler handles. */
 export type ErrorClass<Failure extends Error> = abstract new (...args: never[]) => Failure;
 
-// Seen by every copy of the framework in one process: the command may come from another one.
+// Shared by all copies of the framework in a process: the command may come from another copy.
 const BRAND = Symbol.for("galleta.app");
 
-/** The inside of an app, for the framework itself. Set by the class below. */
+/** The internals of an app, for the framework only. Set by the class below. */
 export let coreOf: <Data extends object>(app: App<Data>) => Core;
 
 /**
- * A web application: HTTP and WebSocket routes that share one session. `Data` types
- * `req.session` and `ws.session` of this app; by default they have the type `SessionData`, which
- * an app extends.
+ * A web application: HTTP and WebSocket routes that share one session. `Data` types `req.session`
+ * and `ws.session` of this app. By default they have the type `SessionData`, which an app extends.
  *
  * @example
  * ```ts
@@ -53,18 +52,18 @@ export class App<Data extends object = SessionData> {
   readonly [BRAND] = true;
 
   /**
-   * The h3 app underneath, for whatever this class does not wrap: `app.h3.use(event =>
-   * handleCors(event, options))`. What is registered there runs before every route. It is h3's
-   * alone: it has no session, and errors there are answered by h3.
+   * The h3 app underneath, for features that this class does not wrap: `app.h3.use(event =>
+   * handleCors(event, options))`. Handlers registered there run before every route. They have no
+   * session, and h3 answers their errors.
    */
   get h3(): H3 {
     return this.#core.h3;
   }
 
   /**
-   * The sessions of this app, for what is no matter of one request: `app.sessions.revokeAll(id)`.
+   * The sessions of this app, for tasks outside a request: `app.sessions.revokeAll(id)`.
    *
-   * @throws SessionError `ERR_SESSION_DISABLED` when the app has no sessions
+   * @throws SessionError `ERR_SESSION_DISABLED` if the app has no sessions
    */
   get sessions(): Sessions<Data> {
     const { sessions } = this.#core;
@@ -73,7 +72,7 @@ export class App<Data extends object = SessionData> {
   }
 
   /**
-   * Answers a Request: what a server, a worker or a test calls.
+   * Answers a Request. Servers, workers and tests call it.
    *
    * @throws SettingsError `ERR_GALLETA_NOT_CONFIGURED` before `configure(app)` ran
    */
@@ -84,9 +83,10 @@ export class App<Data extends object = SessionData> {
 
   /**
    * Adds a view for a path. Patterns are h3's: `/items/:id` matches one segment, `/files/**:path`
-   * the rest of the path. GET answers HEAD as well; another method gets 405 with `Allow`.
+   * the rest of the path. GET also answers HEAD; another method gets 405 with `Allow`.
    *
-   * @throws GalletaError `ERR_GALLETA_ROUTE` when the pattern or a method is wrong, or has a view
+   * @throws GalletaError `ERR_GALLETA_ROUTE` if the pattern or a method is wrong, or already has a
+   *   view
    * @example
    * ```ts
    * app.route("/items/:id", (req, res) => { res.json = items.get(req.params.id); });
@@ -114,11 +114,11 @@ export class App<Data extends object = SessionData> {
   }
 
   /**
-   * Adds a view for sockets (RFC 6455). The view runs from the handshake to the end of the socket;
-   * when it returns, the socket is closed with 1000, when it throws, with 1011.
+   * Adds a view for sockets (RFC 6455). The view runs from the handshake to the end of the socket.
+   * When it returns, the socket is closed with 1000; when it throws, with 1011.
    *
-   * @throws GalletaError `ERR_GALLETA_ROUTE` when the pattern or an option is wrong, or the path
-   * has a socket already
+   * @throws GalletaError `ERR_GALLETA_ROUTE` if the pattern or an option is wrong, or the path
+   *   already has a socket
    * @example
    * ```ts
    * app.websocketRoute("/echo", async (ws) => {
@@ -152,13 +152,13 @@ export class App<Data extends object = SessionData> {
   /**
    * Runs a function around every view of this app and of the apps mounted in it.
    *
-   * Around a socket it runs before the 101: one that throws or answers refuses the handshake with
-   * that status, and headers that it sets go out with the answer.
+   * Around a socket it runs before the 101. If it throws or answers, the handshake is denied with
+   * that status; headers that it sets are sent with the answer.
    *
-   * It also runs around 404 and 405, in the order of registration. When `next()` is through,
-   * `res.status` is what the client gets; an error of the view comes out of `next()`, already
-   * answered. A request that the cross-site check denied passes through as well, for logs and
-   * limits: its session and body throw, and the answer stays an error.
+   * It also runs around 404 and 405, in the order of registration. After `next()`, `res.status` is
+   * the status that the client gets; an error of the view rejects `next()`, and is already
+   * answered. It also sees requests that the cross-site check denied, for logs and limits: their
+   * session and body throw, and the answer stays an error.
    *
    * @example
    * ```ts
@@ -177,8 +177,8 @@ export class App<Data extends object = SessionData> {
   }
 
   /**
-   * Answers errors of a class, and of the classes below it that have no handler of their own.
-   * Without one, an HTTPError becomes JSON, and anything else a 500 that is logged.
+   * Answers errors of a class and of its subclasses without a handler of their own. Without any
+   * handler, an HTTPError becomes JSON, and any other error a logged 500.
    *
    * @example
    * ```ts
@@ -199,9 +199,9 @@ export class App<Data extends object = SessionData> {
   }
 
   /**
-   * Runs something when the app starts, before it answers its first request, or when it stops,
-   * after it answered its last. Startup listeners run in order, shutdown listeners in the opposite
-   * one. A startup listener that throws keeps the app from starting.
+   * Runs a function when the app starts or stops. "startup" runs before the first request is
+   * answered, "shutdown" after the last. Startup listeners run in order, shutdown listeners in
+   * reverse. If a startup listener throws, the app does not start.
    *
    * @example
    * ```ts
@@ -213,7 +213,7 @@ export class App<Data extends object = SessionData> {
     if (event !== "startup" && event !== "shutdown") {
       throw new GalletaError(
         "ERR_GALLETA_ROUTE",
-        'An app has the events "startup" and "shutdown".',
+        'app.on knows the events "startup" and "shutdown".',
       );
     }
     checkFunction(listener, "listener");
@@ -222,12 +222,13 @@ export class App<Data extends object = SessionData> {
   }
 
   /**
-   * Serves another app below a prefix. An App is taken in: its routes, sockets, listeners,
-   * middleware and error handlers stay its own, the settings and the session are this app's.
-   * Anything else that answers a Request sees the path without the prefix, and the whole body:
-   * `BODY_LIMIT` is not its.
+   * Serves another app below a prefix.
    *
-   * @throws GalletaError `ERR_GALLETA_ROUTE` when it is nothing of that kind, or a path is taken
+   * A mounted App keeps its own routes, sockets, listeners, middleware and error handlers, and uses
+   * the settings and the session of this app. Anything else that answers a Request gets the path
+   * without the prefix and the whole body: `BODY_LIMIT` does not apply to it.
+   *
+   * @throws GalletaError `ERR_GALLETA_ROUTE` if it cannot be mounted, or a path is taken
    * @example
    * ```ts
    * app.mount("/admin", adminApp);
@@ -246,7 +247,7 @@ export class App<Data extends object = SessionData> {
     return this;
   }
 
-  /** Whether a value is an app, of this copy of the framework or of another one. */
+  /** True if a value is an app, of this copy of the framework or another. */
   static isApp(value: unknown): value is App {
     return typeof value === "object" && value !== null && BRAND in value;
   }

@@ -25,7 +25,7 @@ expectTypeOf(config.get("A", { cast: Secret, default: undefined })).toEqualTypeO
 >();
 expectTypeOf(config.get("A", { cast: port, default: "none" })).toEqualTypeOf<number | string>();
 
-// @ts-expect-error a cast that is neither a function nor a schema
+// @ts-expect-error a cast must be a function or a schema
 config.get("A", { cast: "number" });
-// @ts-expect-error a class is no function of a string: write (value) => new URL(value)
+// @ts-expect-error a class cannot be called: write (value) => new URL(value)
 config.get("A", { cast: URL });

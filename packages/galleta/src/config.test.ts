@@ -68,7 +68,7 @@ describe("Config", () => {
     expect(config.get("A")).toBe("1");
   });
 
-  it("does without the file", () => {
+  it("works without the file", () => {
     const config = new Config(join(folder, "absent.env"), { environ: { A: "1" } });
     expect(config.get("A")).toBe("1");
   });
@@ -92,7 +92,7 @@ describe("Config", () => {
     expect(failure(() => config.get("C")).message).toContain("APP_C");
   });
 
-  it("does not take what an object inherits for a value", () => {
+  it("does not read inherited properties as values", () => {
     const config = new Config(envFile("toString=file\n"), { environ: {} });
     expect(config.get("toString")).toBe("file");
     for (const key of ["constructor", "__proto__", "hasOwnProperty"]) {
@@ -100,7 +100,7 @@ describe("Config", () => {
     }
   });
 
-  it("names the key that is missing, and where to set it", () => {
+  it("names the missing key, and where to set it", () => {
     const error = failure(() => new Config(".env.absent", { environ: {} }).get("DATABASE_URL"));
     expect(error.code).toBe("ERR_GALLETA_CONFIG");
     expect(error).toBeInstanceOf(GalletaError);
@@ -179,7 +179,7 @@ describe("Config casts", () => {
     expect(cast("5", callable)).toBe(5);
   });
 
-  it("refuses an asynchronous schema and leaves no unhandled rejection", async () => {
+  it("throws for an asynchronous schema and leaves no unhandled rejection", async () => {
     const unhandled: unknown[] = [];
     const note = (reason: unknown) => unhandled.push(reason);
     process.on("unhandledRejection", note);

@@ -4,12 +4,14 @@ import { parseEnv } from "node:util";
 import { Secret, type StandardSchema } from "@galleta/session";
 import { ConfigError } from "./errors.ts";
 
-/** What {@link Config.get} takes as `cast`; `String`, `Number` and `Boolean` are functions, too. */
+/**
+ * What {@link Config.get} accepts as `cast`. `String`, `Number` and `Boolean` are functions, too.
+ */
 export type ConfigCast = ((value: string) => unknown) | typeof Secret | StandardSchema;
 
-/** The type that a cast gives. */
+/** The type of a cast's result. */
 export type CastResult<Cast extends ConfigCast> =
-  // The schema first: some schemas are functions.
+  // The schema first, because some schemas are functions.
   Cast extends StandardSchema<infer Output>
     ? Output
     : Cast extends typeof Secret
@@ -20,17 +22,17 @@ export type CastResult<Cast extends ConfigCast> =
 
 /** Options of {@link Config}. */
 export interface ConfigOptions {
-  /** Stands before every key, in the environment and in the file: `"APP_"` reads `APP_PORT`. */
+  /** A prefix of every key, in the environment and in the file: `"APP_"` reads `APP_PORT`. */
   readonly envPrefix?: string;
-  /** The environment. Default `process.env`, looked at each time a key is read. */
+  /** The environment. Default `process.env`, read again for each key. */
   readonly environ?: Readonly<Record<string, string | undefined>>;
 }
 
 /**
- * The configuration of an app: the environment, then a file, then a default.
+ * Reads the configuration of an app: the environment, then a file, then a default.
  *
- * The file has the `.env` syntax of Node (`util.parseEnv`). Where there is none, the environment
- * alone counts. Nothing is ever written to `process.env`, and no message holds a value.
+ * The file has the `.env` syntax of Node (`util.parseEnv`) and need not exist. `Config` never
+ * writes to `process.env`, and no message holds a value.
  *
  * @example
  * ```ts
@@ -40,7 +42,7 @@ export interface ConfigOptions {
  * ```
  */
 export class Config {
-  // Private fields, so that to log a Config does not log what is in it.
+  // Private fields, so that a logged Config does not show its values.
   readonly #file: ReadonlyMap<string, string>;
   readonly #fileName: string | undefined;
   readonly #environ: Readonly<Record<string, string | undefined>>;
@@ -48,7 +50,7 @@ export class Config {
 
   /**
    * @param file relative to the working directory; it need not exist
-   * @throws ConfigError (`ERR_GALLETA_CONFIG`) when the file is there and cannot be read
+   * @throws ConfigError (`ERR_GALLETA_CONFIG`) if the file exists and cannot be read
    */
   constructor(file?: string | URL, options: ConfigOptions = {}) {
     this.#fileName = file instanceof URL ? fileURLToPath(file) : file;
@@ -58,14 +60,14 @@ export class Config {
   }
 
   /**
-   * One value, as a string or as `cast` makes it. An empty value is a value. The default is given
-   * back as it is, without the cast.
+   * Returns one value, as a string or as `cast` makes it. An empty value is a value. The default is
+   * returned unchanged, without the cast.
    *
-   * `Number` takes finite numbers, `Boolean` takes `true`, `1`, `false` and `0` in any case. A
+   * `Number` accepts finite numbers, `Boolean` accepts `true`, `1`, `false` and `0` in any case. A
    * schema must be synchronous.
    *
-   * @throws ConfigError (`ERR_GALLETA_CONFIG`) when the key is missing and has no default, or the
-   * value does not fit the cast
+   * @throws ConfigError (`ERR_GALLETA_CONFIG`) if the key is missing and has no default, or the
+   *   value does not fit the cast
    * @example
    * ```ts
    * const port = config.get("PORT", { cast: Number, default: 8000 });   // number
@@ -82,7 +84,8 @@ export class Config {
   get(key: string, options: { readonly cast?: ConfigCast; readonly default?: unknown } = {}) {
     const name = this.#prefix + key;
     const inherited = this.#environ[name];
-    // Not `??`: a key like "constructor" finds a function on an environment that is a plain object.
+    // Not `??`: a key like "constructor" finds an inherited function if the environment is a plain
+    // object.
     const found = typeof inherited === "string" ? inherited : this.#file.get(name);
     if (found === undefined) {
       if ("default" in options) return options.default;
@@ -96,7 +99,7 @@ export class Config {
   }
 }
 
-/** `false` as a default means a boolean, `8000` a number: the literal itself is of no use. */
+/** A default of `false` means a boolean, one of `8000` a number, not the literal type. */
 type Widen<Type> = Type extends string
   ? string
   : Type extends number
@@ -114,7 +117,7 @@ function readEnvFile(file: string): ReadonlyMap<string, string> {
     if (code === "ENOENT") return new Map();
     throw new ConfigError(`The configuration file ${file} cannot be read (${code}).`, { cause });
   }
-  // A map, because a file may name a key "constructor" or "__proto__".
+  // A map, because a file may have a key "constructor" or "__proto__".
   return new Map(Object.entries(parseEnv(text) as Record<string, string>));
 }
 
@@ -130,7 +133,7 @@ function castValue(name: string, value: string, cast: ConfigCast): unknown {
   if (cast === Secret) return new Secret(value);
   if (cast === Number) {
     const number = Number(value);
-    // Number("") is 0, which nobody means who leaves a value empty.
+    // Number("") is 0, but an empty value is rarely meant as 0.
     if (value.trim() !== "" && Number.isFinite(number)) return number;
     throw new ConfigError(`${name} must be a number.`);
   }
@@ -143,7 +146,7 @@ function castValue(name: string, value: string, cast: ConfigCast): unknown {
   try {
     return (cast as (value: string) => unknown)(value);
   } catch {
-    // No cause: such errors quote what they could not read ("abc" is not valid JSON).
+    // No cause, because such errors quote the value ("abc" is not valid JSON).
     throw new ConfigError(`${name} does not fit its cast.`);
   }
 }
@@ -156,11 +159,13 @@ function validate(name: string, value: string, schema: StandardSchema): unknown 
     throw new ConfigError(`${name} does not fit its schema.`);
   }
   if (result instanceof Promise) {
-    // Nobody waits for it, and its failure must not end the process.
+    // Nothing awaits this promise, and its rejection must not end the process.
     result.catch(() => undefined);
-    throw new ConfigError(`${name} has an asynchronous schema: a configuration is read at once.`);
+    throw new ConfigError(
+      `${name} has an asynchronous schema. Use a synchronous one: Config.get returns at once.`,
+    );
   }
-  // The schema's own words are not repeated: they may quote the value.
+  // The schema's own message is not repeated, because it may quote the value.
   if (result.issues) throw new ConfigError(`${name} does not fit its schema.`);
   return result.value;
 }

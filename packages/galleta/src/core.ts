@@ -16,7 +16,7 @@ const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TR
 
 const DEFAULT_BODY_LIMIT = 1024 * 1024;
 
-/** A way to a mounted app. */
+/** A mounted app and its prefix. */
 interface Mount {
   readonly parent: Core;
   readonly prefix: string;
@@ -32,7 +32,7 @@ interface SocketRoute extends SocketEndpoint {
   readonly pattern: string;
 }
 
-/** What an app is made of. `App` is the part of it that is shown. */
+/** The internals of an app. `App` is its public part. */
 export class Core {
   readonly h3: FallbackH3;
   readonly middleware: AnyMiddleware[] = [];
@@ -40,7 +40,7 @@ export class Core {
   readonly lifecycle = new Lifecycle();
   settings: SettingsTable | undefined;
   sessions: Sessions<never> | undefined;
-  /** Checks the Host where there are no sessions that do. */
+  /** Checks the Host if there are no sessions to check it. */
   hosts: CrossSiteCheck | undefined;
   bodyLimit = DEFAULT_BODY_LIMIT;
   readonly #routes: HttpRoute[] = [];
@@ -50,7 +50,7 @@ export class Core {
   readonly #mounts: Mount[] = [];
 
   constructor() {
-    // What no route answers goes through the app as well: its middleware sees it.
+    // Requests without a route also go through the middleware.
     const missing: Endpoint = { view: (req) => this.#refuse(req.event), owners: [this] };
     this.h3 = new FallbackH3({ handler: (event) => handle(missing, event) });
   }
@@ -59,7 +59,7 @@ export class Core {
   addRoute(route: HttpRoute): void {
     this.#take(`${route.method || "*"} ${route.pattern}`);
     this.#routes.push(route);
-    // h3 knows the names of methods by heart, and takes others as well.
+    // h3's type knows some methods, but h3 accepts any.
     const method = route.method as Parameters<H3["on"]>[0];
     this.h3.on(method, route.pattern, (event) => handle(route, event));
     for (const mount of this.#mounts) mount.parent.addRoute(below(mount, route));
@@ -76,7 +76,7 @@ export class Core {
     return this.#socketRoutes.length > 0;
   }
 
-  /** Mounts another app: what it has, and what it will have. */
+  /** Mounts another app, with its present and later routes. */
   mountApp(prefix: string, child: Core): void {
     if (child === this || child.#contains(this)) {
       throw new GalletaError("ERR_GALLETA_ROUTE", "An app cannot be mounted in itself.");
@@ -88,21 +88,24 @@ export class Core {
     for (const route of child.#socketRoutes) this.addSocketRoute(below(mount, route));
   }
 
-  /** Mounts anything that answers a Request. It sees the path without the prefix. */
+  /** Mounts anything that answers a Request. It gets the path without the prefix. */
   mountFetch(prefix: string, fetch: (request: Request) => Response | Promise<Response>): void {
     const base = prefix.replace(/\/+$/, "");
     if (/[:*]/.test(base)) {
-      throw new GalletaError("ERR_GALLETA_ROUTE", "This can only be mounted at a plain path.");
+      throw new GalletaError(
+        "ERR_GALLETA_ROUTE",
+        "A handler without routes can only be mounted at a plain path, such as /admin.",
+      );
     }
     const view: Endpoint["view"] = ({ event }) => {
-      // "/api//admin" would reach the other app as "/admin", past what guards "/api/admin".
+      // "/api//admin" would reach the other app as "/admin", past a guard of "/api/admin".
       if (event.url.pathname.startsWith(`${base}//`)) throw new HTTPError(404);
       return fetch(requestWithBaseURL(event.req, base, { url: event.url }));
     };
     this.addRoute({ method: "", pattern: joinPattern(prefix, "/**"), view, owners: [this] });
   }
 
-  /** The socket route of a path, with its parameters decoded. */
+  /** Finds the socket route of a path, with its parameters decoded. */
   findSocket(
     event: H3Event,
   ): { endpoint: SocketEndpoint; params: Record<string, string> } | undefined {
@@ -112,7 +115,7 @@ export class Core {
     return { endpoint: match.data, params: getRouterParams(event, { decode: true }) };
   }
 
-  /** @throws SettingsError when the app cannot be served yet */
+  /** Checks that the app can be served. @throws SettingsError if it was not configured */
   assertConfigured(): void {
     if (this.settings !== undefined) return;
     throw new SettingsError(
@@ -127,12 +130,12 @@ export class Core {
 
   #take(name: string): void {
     if (this.#taken.has(name)) {
-      throw new GalletaError("ERR_GALLETA_ROUTE", `${name} has a view already.`);
+      throw new GalletaError("ERR_GALLETA_ROUTE", `${name} already has a view.`);
     }
     this.#taken.add(name);
   }
 
-  /** 405 where the path has other methods, 426 where it has a socket, else 404. */
+  /** Throws 405 if the path has other methods, 426 if it has a socket, else 404. */
   #refuse(event: H3Event): never {
     const { pathname } = event.url;
     const allowed = METHODS.filter((method) => this.h3.hasRoute(method, pathname));
@@ -142,7 +145,7 @@ export class Core {
     }
     if (findRoute(this.#sockets, "", pathname)) {
       throw new HTTPError(426, {
-        detail: "This address speaks WebSocket.",
+        detail: "This address is for WebSocket only.",
         headers: { upgrade: "websocket", connection: "upgrade" },
       });
     }

@@ -1,8 +1,8 @@
 import { docsOf } from "@galleta/session/adapter";
 
 /**
- * Every code that `galleta` itself throws; the ones of the session start with `ERR_SESSION_`. A
- * code is part of the public interface: it never changes its meaning, so programs may compare it.
+ * Every code of `galleta` itself; those of the session start with `ERR_SESSION_`. Codes are public:
+ * they keep their meaning, so programs may compare them.
  */
 export type GalletaErrorCode =
   /** A key of the configuration is missing, or its value does not fit its cast. */
@@ -24,7 +24,7 @@ export type GalletaErrorCode =
   /** A method of a socket was called when it has no meaning, such as a second `accept`. */
   | "ERR_GALLETA_WEBSOCKET_STATE";
 
-/** What an app expects to catch needs no page: the message is the app's own, or the close code. */
+/** Errors that an app expects to catch have no docs page in their message. */
 const EXPECTED: readonly GalletaErrorCode[] = [
   "ERR_GALLETA_HTTP",
   "ERR_GALLETA_WEBSOCKET_DISCONNECT",
@@ -33,15 +33,15 @@ const EXPECTED: readonly GalletaErrorCode[] = [
 const explained = (code: GalletaErrorCode, message: string) =>
   EXPECTED.includes(code) ? message : `${message} See ${docsOf(code)}`;
 
-/** Extra facts of a {@link GalletaError}. */
+/** Optional details of a {@link GalletaError}. */
 export interface GalletaErrorOptions {
   /** The error that led to this one. */
   cause?: unknown;
 }
 
 /**
- * The base class of what `galleta` throws; told apart by its literal `code`. The message says what
- * to do and never holds a secret or the value of a setting.
+ * The base class of errors that `galleta` throws. Its literal `code` says which error it is. The
+ * message says what to do and never holds a secret or the value of a setting.
  *
  * @example
  * ```ts
@@ -49,7 +49,7 @@ export interface GalletaErrorOptions {
  * ```
  */
 export class GalletaError<Code extends GalletaErrorCode = GalletaErrorCode> extends Error {
-  /** What went wrong, as a literal that programs may compare. */
+  /** The kind of error, as a literal that programs may compare. */
   readonly code: Code;
 
   constructor(code: Code, message: string, options: GalletaErrorOptions = {}) {
@@ -61,7 +61,7 @@ export class GalletaError<Code extends GalletaErrorCode = GalletaErrorCode> exte
 
 /**
  * A key of the configuration is missing, cannot be read, or does not fit its cast. The message
- * names the key and never its value; there is no `cause` where that one could quote the value.
+ * names the key and never its value. There is no `cause` if that could quote the value.
  */
 export class ConfigError extends GalletaError<"ERR_GALLETA_CONFIG"> {
   constructor(message: string, options: GalletaErrorOptions = {}) {
@@ -70,8 +70,8 @@ export class ConfigError extends GalletaError<"ERR_GALLETA_CONFIG"> {
 }
 
 /**
- * A setting is missing or cannot be used, or `configure` was not called as it must be. The message
- * names the setting and never shows its value.
+ * A setting is missing or wrong, or `configure` was not called correctly. The message names the
+ * setting and never shows its value.
  */
 export class SettingsError<
   Code extends
@@ -84,10 +84,11 @@ export class SettingsError<
 > extends GalletaError<Code> {}
 
 /**
- * The client of a socket went away in another way than by a normal close (1000), by leaving the
- * page (1001) or without a code (1005); or something was sent to a socket that is closed.
+ * The client of a socket went away abnormally, or the socket was already closed when something was
+ * sent.
  *
- * It may leave the view: the socket is closed already, and nothing is logged. It has no stack.
+ * Normal ends are 1000, 1001 (the page was left) and 1005 (no code). A view may leave this error
+ * uncaught: the socket is closed already, and nothing is logged. It has no stack.
  *
  * @example
  * ```ts
@@ -100,13 +101,13 @@ export class SettingsError<
  * ```
  */
 export class WebSocketDisconnect extends GalletaError<"ERR_GALLETA_WEBSOCKET_DISCONNECT"> {
-  /** The close code (RFC 6455 §7.4); 1006 when the connection broke without one. */
+  /** The close code (RFC 6455 §7.4); 1006 if the connection broke without one. */
   readonly closeCode: number;
   /** The reason that came with the code; often empty. */
   readonly reason: string;
 
   constructor(closeCode: number, reason = "") {
-    // A stack would show the event loop and no more, and take longer than all else at a close.
+    // A stack would only show the event loop, and cost more than everything else at a close.
     const { stackTraceLimit } = Error;
     Error.stackTraceLimit = 0;
     super("ERR_GALLETA_WEBSOCKET_DISCONNECT", `The socket is closed (code ${closeCode}).`);

@@ -1,2 +1,2 @@
-// What h3 has, under the version that `app.h3` is made of: apps need no dependency of their own.
+// All of h3, in the version of `app.h3`, so that apps need no dependency on h3.
 export * from "h3";

@@ -3,7 +3,7 @@ import { GalletaError } from "./errors.ts";
 import { errorBody, HTTPError } from "./http-error.ts";
 
 describe("HTTPError", () => {
-  test("knows its status, its words and its code", () => {
+  test("has a status, its words and its code", () => {
     const cause = new Error("why");
     const error = new HTTPError(404, { detail: "no such item", cause });
     expect(error).toBeInstanceOf(GalletaError);
@@ -18,7 +18,7 @@ describe("HTTPError", () => {
     expect("cause" in new HTTPError(418)).toBe(false);
   });
 
-  test("its JSON is the body of the response", () => {
+  test("has the response's body as its JSON", () => {
     const detail = [{ field: "title" }];
     expect(JSON.parse(JSON.stringify(new HTTPError(422, { detail })))).toEqual({
       status: 422,
@@ -35,7 +35,7 @@ describe("HTTPError", () => {
   });
 
   test.each([200, 302, 399, 600, 404.5, Number.NaN, "404" as unknown as number])(
-    "%s is no error status",
+    "throws for %s, which is not an error status",
     (status) => {
       expect(() => new HTTPError(status)).toThrow(RangeError);
     },

@@ -1,37 +1,37 @@
 import { STATUS_CODES } from "node:http";
 import { GalletaError } from "./errors.ts";
 
-/** The JSON that answers a request which failed. */
+/** The JSON body for a request that failed. */
 export interface HTTPErrorBody {
-  /** The status, as in the head of the response. */
+  /** The status, the same as in the response's head. */
   readonly status: number;
-  /** The status in words, as in `Not Found`. */
+  /** The status in words, such as `Not Found`. */
   readonly error: string;
-  /** What the client may know of the failure. */
+  /** What the client may know about the failure. */
   readonly detail?: unknown;
-  /** The code of an error of the session, as in `ERR_SESSION_CSRF`. */
+  /** The code of a session error, such as `ERR_SESSION_CSRF`. */
   readonly code?: string | undefined;
-  /** Which rule refused the request, as in `sec-fetch-site`. */
+  /** The rule that denied the request, such as `sec-fetch-site`. */
   readonly rule?: string | undefined;
 }
 
 /** Options of {@link HTTPError}. */
 export interface HTTPErrorOptions {
-  /** What the client may know: a sentence, or any JSON. It is sent as it is. */
+  /** What the client may know: a sentence, or any JSON. It is sent unchanged. */
   readonly detail?: unknown;
-  /** Headers for the response, as in `{ "retry-after": "30" }`. */
+  /** Headers for the response, such as `{ "retry-after": "30" }`. */
   readonly headers?: HeadersInit;
-  /** What refused the request: a code and a rule for programs to compare. */
+  /** Why the request was denied: a code and a rule for programs to compare. */
   readonly refusal?: Pick<HTTPErrorBody, "code" | "rule">;
   /** The error that led to this one. It is never sent. */
   readonly cause?: unknown;
 }
 
 /**
- * Ends a request with a status (RFC 9110 §15): thrown in a view, a middleware or, before the
+ * Ends a request with a status (RFC 9110 §15). Throw it in a view, in middleware or, before the
  * handshake, in a WebSocket view. The client gets JSON: `{ status, error, detail? }`.
  *
- * Throws a RangeError when `status` is no error status (400 to 599).
+ * Throws a RangeError if `status` is not an error status (400 to 599).
  *
  * @example
  * ```ts
@@ -46,7 +46,7 @@ export class HTTPError extends GalletaError<"ERR_GALLETA_HTTP"> {
 
   constructor(status: number, options: HTTPErrorOptions = {}) {
     if (!Number.isInteger(status) || status < 400 || status > 599) {
-      throw new RangeError("An HTTPError has a status from 400 to 599.");
+      throw new RangeError("An HTTPError needs a status from 400 to 599.");
     }
     super(
       "ERR_GALLETA_HTTP",
@@ -59,18 +59,20 @@ export class HTTPError extends GalletaError<"ERR_GALLETA_HTTP"> {
     this.headers = options.headers === undefined ? undefined : new Headers(options.headers);
   }
 
-  /** The body of the response. h3 asks for it, too, where this is thrown in one of its handlers. */
+  /**
+   * Returns the body of the response. h3 also calls it if one of its handlers throws this error.
+   */
   toJSON(): HTTPErrorBody {
     return errorBody(this.status, this.detail, this.refusal);
   }
 }
 
-/** A status in words (RFC 9110 §15); "Error" for a number that has none. */
+/** Returns a status in words (RFC 9110 §15); "Error" for an unknown number. */
 function statusText(status: number): string {
   return STATUS_CODES[status] ?? "Error";
 }
 
-/** The body of an error response; `detail` and `code` stand in it only where there are any. */
+/** Makes the body of an error response; `detail` and `code` only if they are given. */
 export function errorBody(
   status: number,
   detail?: unknown,

@@ -12,12 +12,13 @@ import type { SettingsTable } from "./settings.ts";
 const INSPECTOR_PATH = "/.galleta/";
 
 /**
- * Puts the session inspector at `/.galleta/`, where the app has sessions, unless the setting
- * `INSPECTOR` is false or `NODE_ENV` is `production`. What it needs is loaded at its first visit.
+ * Serves the session inspector at `/.galleta/`, if the app has sessions. It is off if the setting
+ * `INSPECTOR` is false or `NODE_ENV` is `production`. Its code is loaded at the first visit.
  *
- * It is asked before the app's middleware: a login page in front of every view must not hide it.
+ * It comes before the app's middleware, so that a login page in front of every view does not hide
+ * it.
  *
- * @throws SettingsError `ERR_GALLETA_SETTINGS` when `INSPECTOR` is neither true nor false
+ * @throws SettingsError `ERR_GALLETA_SETTINGS` if `INSPECTOR` is neither true nor false
  */
 export function mountInspector(
   core: Core,
@@ -26,7 +27,7 @@ export function mountInspector(
 ): void {
   const wanted = settings.get("INSPECTOR") ?? true;
   if (typeof wanted !== "boolean") {
-    throw new SettingsError("ERR_GALLETA_SETTINGS", "INSPECTOR is true or false.");
+    throw new SettingsError("ERR_GALLETA_SETTINGS", "INSPECTOR must be true or false.");
   }
   if (!wanted || sessions === undefined || process.env["NODE_ENV"] === "production") return;
   const setting = settings.get("SESSIONS");
@@ -46,7 +47,7 @@ function httpVersionOf(event: H3Event): string | undefined {
   return event.runtime?.node?.req.httpVersion;
 }
 
-/** To those who may not see it, it is not there: the app answers as to any unknown path. */
+/** Answers as for any unknown path, so that others do not learn of the inspector. */
 function missing(core: Core, event: H3Event): Response | Promise<Response> {
   const view = () => {
     throw new HTTPError(404);

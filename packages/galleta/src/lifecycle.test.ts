@@ -22,7 +22,7 @@ describe("Lifecycle", () => {
     expect(start).toHaveBeenCalledTimes(2);
   });
 
-  test("the second user waits for the start, too", async () => {
+  test("lets the second user wait for the start, too", async () => {
     const lifecycle = new Lifecycle();
     let finish!: () => void;
     let isReady = false;
@@ -37,7 +37,7 @@ describe("Lifecycle", () => {
     expect(await second).toBe(true);
   });
 
-  test("a start that fails is undone, for each that waits for it, and may be tried again", async () => {
+  test("undoes a failed start, for each that waits for it, and may try again", async () => {
     vi.spyOn(console, "error").mockImplementation(() => undefined);
     const lifecycle = new Lifecycle();
     const inner = new Lifecycle();

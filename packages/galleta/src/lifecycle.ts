@@ -1,12 +1,12 @@
 import { logError } from "./log.ts";
 
-/** What `app.on` listens to. */
+/** The events of `app.on`. */
 export type LifecycleEvent = "startup" | "shutdown";
 
-/** Runs when the app starts or stops; the server waits for its promise. */
+/** Runs when the app starts or stops. The server waits for its promise. */
 export type LifecycleListener = () => unknown;
 
-/** The start and the stop of an app and of the apps mounted in it. */
+/** Starts and stops an app and the apps mounted in it. */
 export class Lifecycle {
   readonly #listeners: Record<LifecycleEvent, LifecycleListener[]> = { startup: [], shutdown: [] };
   readonly #mounted: Lifecycle[] = [];
@@ -23,8 +23,8 @@ export class Lifecycle {
   }
 
   /**
-   * Starts, outer apps first. An app that is served twice starts once. Where a listener fails,
-   * what has started is stopped again.
+   * Starts, outer apps first. An app that is served twice starts once. If a listener fails, started
+   * parts are stopped again.
    */
   async start(): Promise<void> {
     this.#users += 1;
@@ -37,7 +37,7 @@ export class Lifecycle {
     }
   }
 
-  /** Stops with the last that started it, in the opposite order. */
+  /** Stops when the last user stops, in the opposite order. */
   async stop(): Promise<void> {
     this.#users -= 1;
     if (this.#users > 0) return;
@@ -47,7 +47,7 @@ export class Lifecycle {
       try {
         await listener();
       } catch (error) {
-        // Whatever else has to be closed is closed all the same.
+        // The other listeners must still run.
         logError("A shutdown listener failed:", error);
       }
     }

@@ -1,6 +1,6 @@
 /**
- * Tells the operator of an error that nobody handled, with its stack and causes. This file is
- * the one that writes to the console; the client never sees any of this.
+ * Logs an error that nothing handled, with its stack and causes. All console output of the
+ * framework is in this file; the client never gets it.
  */
 export function logError(what: string, error: unknown): void {
   // oxlint-disable-next-line no-console
@@ -9,9 +9,9 @@ export function logError(what: string, error: unknown): void {
 
 const said = new Set<string>();
 
-/** Warns the developer of a mistake, once in a process for each text. */
+/** Warns the developer of a mistake, once per process for each text. */
 export function warnOnce(text: string): void {
-  // A client chooses the paths that stand in such texts.
+  // Clients choose the paths in such texts, so their number is limited.
   if (said.has(text) || said.size >= 100) return;
   said.add(text);
   // oxlint-disable-next-line no-console

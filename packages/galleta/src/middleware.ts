@@ -6,24 +6,24 @@ import type { AnyMiddleware } from "./route.ts";
 
 type Req = HttpRequest<never, never>;
 
-/** What stands in the middle of the middleware: a view, or the handshake of a socket. */
+/** The innermost step: a view, or the handshake of a socket. */
 export interface Middle {
-  /** Answers where no middleware did. */
+  /** Answers, if no middleware did. */
   run(): unknown;
-  /** Takes what a middleware or the middle returned. May throw. */
+  /** Takes the return value of a middleware or of the innermost step. May throw. */
   accept(returned: unknown): void;
   /** Puts the answer to an error into the response. Never rejects. */
   answer(error: unknown): Promise<void>;
 }
 
-/** The middleware around an endpoint, outer apps first. */
+/** Returns the middleware around an endpoint, outer apps first. */
 export function middlewareOf(owners: readonly Core[]): readonly AnyMiddleware[] {
   return owners.length === 1 ? owners[0]!.middleware : owners.flatMap((owner) => owner.middleware);
 }
 
 /**
- * Runs middleware around a view or a handshake. Never rejects: an error is answered where it is
- * thrown, so that each middleware around it finds the real status in `res`, and passes on through
+ * Runs middleware around a view or a handshake. Never rejects. An error is answered where it is
+ * thrown, so that each middleware around it finds the real status in `res`, and it also rejects
  * `next()`.
  */
 export async function runMiddleware(
@@ -59,8 +59,8 @@ export async function runMiddleware(
         }),
       ));
     const returned = await layer(req, res, next);
-    // A middleware that forgot to await `next()` must neither cut the view off nor, when the view
-    // fails, end the process.
+    // A middleware that forgot to await `next()` must neither cut the view off nor end the process
+    // when the view fails.
     if (inner !== undefined && !isDone) await inner;
     return returned;
   }

@@ -11,11 +11,11 @@ import type { AnyErrorHandler, AnyView } from "./route.ts";
 import { guard, guardHost } from "./session-guard.ts";
 import { protectStaged } from "./staged.ts";
 
-/** A view and the apps it belongs to: the served one first, then the ones mounted on the way. */
+/** A view and its apps: the served one first, then the ones mounted on the way. */
 export interface Endpoint {
   readonly view: AnyView;
   readonly owners: readonly Core[];
-  /** The largest body, in bytes; where it is missing, that of the app. */
+  /** The largest body in bytes. Default: the app's. */
   readonly bodyLimit?: number | undefined;
 }
 
@@ -89,9 +89,9 @@ async function runAround(
 }
 
 /**
- * Answers a request that a check stopped. Middleware sees it too, so that an access log is
- * complete, but with a request that is sealed: neither its session nor its body can be used, and
- * whatever a middleware does, the answer is an error.
+ * Answers a request that a check denied. Middleware also sees it, so that an access log is
+ * complete. But the request is sealed: its session and body cannot be used, and the answer stays an
+ * error whatever a middleware does.
  */
 async function deny(endpoint: Endpoint, req: Req, res: HttpResponse, error: unknown) {
   const stack = middlewareOf(endpoint.owners);
@@ -115,7 +115,7 @@ async function deny(endpoint: Endpoint, req: Req, res: HttpResponse, error: unkn
   return finish(endpoint, req, res, undefined);
 }
 
-/** The view is through: saves the session, then sends what was set. */
+/** Finishes a view: saves the session, then sends the response. */
 function finish(endpoint: Endpoint, req: Req, res: HttpResponse, returned: unknown): Answer {
   try {
     accept(res, returned);
@@ -127,7 +127,7 @@ function finish(endpoint: Endpoint, req: Req, res: HttpResponse, returned: unkno
   }
 }
 
-/** With a store, to save takes time. */
+/** Saving to a store takes time. */
 async function finishLater(
   endpoint: Endpoint,
   req: Req,
@@ -147,7 +147,7 @@ function send(req: Req, res: HttpResponse, commit: Commit | undefined): Response
   return render(res, commit);
 }
 
-/** The view failed, or its session cannot be saved. Its cookie is sent all the same. */
+/** Answers when the view failed or its session cannot be saved. The cookie is still sent. */
 async function recover(endpoint: Endpoint, req: Req, res: HttpResponse, error: unknown) {
   await answerError(endpoint, req, res, error);
   try {
@@ -159,7 +159,7 @@ async function recover(endpoint: Endpoint, req: Req, res: HttpResponse, error: u
   }
 }
 
-/** Puts the answer to an error into the response: that of its handler, else the framework's. */
+/** Puts the answer to an error into the response: from its handler, or from the framework. */
 export async function answerError(
   endpoint: Pick<Endpoint, "owners">,
   req: Req,
@@ -178,14 +178,14 @@ export async function answerError(
   }
 }
 
-/** A session is saved once, so whatever can fail must fail before that. */
+/** A session is saved once, so every check must come before. */
 function checkStatus({ status }: HttpResponse): void {
   if (!Number.isInteger(status) || status < 200 || status > 599) {
-    throw new RangeError("res.status is not a status from 200 to 599.");
+    throw new RangeError("res.status must be from 200 to 599.");
   }
 }
 
-/** After a commit that failed, the engine gives none of the changes, but what is due all the same. */
+/** After a failed commit, the engine returns no changes, only headers that are still due. */
 async function lastCommit(req: Req): Promise<Commit | undefined> {
   try {
     return await heldOf(req)?.commit();
@@ -195,7 +195,7 @@ async function lastCommit(req: Req): Promise<Commit | undefined> {
   }
 }
 
-/** The handler of the error's own class, or of the nearest class above it; inner apps go first. */
+/** Finds the handler of the error's class, or of the nearest class above it; inner apps first. */
 function handlerOf(
   endpoint: Pick<Endpoint, "owners">,
   error: unknown,
@@ -212,7 +212,7 @@ function handlerOf(
   return undefined;
 }
 
-/** What the framework itself answers to an error. Of an unknown one the client learns nothing. */
+/** Answers an error in the framework's own way. The client learns nothing about an unknown one. */
 export function answer(req: Req, res: HttpResponse, error: unknown): void {
   if (error instanceof HTTPError) {
     res.status = error.status;
@@ -226,8 +226,8 @@ export function answer(req: Req, res: HttpResponse, error: unknown): void {
     for (const [name, value] of error.headers ?? []) res.headers.append(name, value);
     res.json = errorBody(error.status, h3Detail(error));
   } else if (isAborted(req, error)) {
-    // Nobody reads this answer, and nothing is wrong with the app: a log of such errors would be
-    // written by whoever breaks off uploads.
+    // The client is gone and the app is fine. Without this, anyone who aborts uploads could fill
+    // the log.
     res.status = 400;
   } else {
     logError(`${req.method} ${req.url.pathname} failed:`, error);
@@ -236,7 +236,7 @@ export function answer(req: Req, res: HttpResponse, error: unknown): void {
   }
 }
 
-/** A schema's issues where there are any, so that a form can show them; else h3's sentence. */
+/** Returns a schema's issues, so that a form can show them; else h3's message. */
 function h3Detail(error: H3Error): unknown {
   const { data } = error;
   if (typeof data === "object" && data !== null && "issues" in data && data.issues !== undefined) {

@@ -11,20 +11,20 @@ import { handled } from "./handled.ts";
 import { HTTPError } from "./http-error.ts";
 import { warnOnce } from "./log.ts";
 
-/** The session of a request, which an app must not see. Set by the class below. */
+/** Returns the session holder of a request, hidden from apps. Set by the class below. */
 export let heldOf: <Data extends object>(
   req: HttpRequest<Data, never>,
 ) => FetchSession<Data> | undefined;
-/** Makes every use of the session and of the body throw, until it is called with undefined. */
+/** Makes every use of the session and the body throw, until it is called with undefined. */
 export let seal: (req: HttpRequest<never, never>, error: unknown) => void;
-/** The headers are out: a session that is opened from now on can only be read. */
+/** Marks the headers as sent: a session opened later can only be read. */
 export let markSent: (req: HttpRequest<never, never>) => void;
-/** Whether an error came of a client that went away before its body had arrived. */
+/** True if an error came from a client that left before its body arrived. */
 export let isAborted: (req: HttpRequest<never, never>, error: unknown) => boolean;
 
 /**
- * One HTTP request, as a view sees it. Everything is read when it is asked for: a view that asks
- * for nothing costs nothing.
+ * One HTTP request, as a view sees it. Everything is read at first use, so unused parts cost
+ * nothing.
  *
  * @example
  * ```ts
@@ -34,7 +34,9 @@ export let isAborted: (req: HttpRequest<never, never>, error: unknown) => boolea
  * ```
  */
 export class HttpRequest<Data extends object = SessionData, Params = Record<string, string>> {
-  /** h3's event, for all of h3's own functions: `getRequestIP(req.event)`, `proxy(req.event, …)`. */
+  /**
+   * h3's event, for all of h3's own functions: `getRequestIP(req.event)`, `proxy(req.event, …)`.
+   */
   readonly event: H3Event;
   readonly #held: FetchSession<Data> | undefined;
   readonly #bodyLimit: number;
@@ -45,26 +47,26 @@ export class HttpRequest<Data extends object = SessionData, Params = Record<stri
   #isUsed = false;
   #seal: unknown;
 
-  /** Made by the framework. */
+  /** The framework calls this. */
   constructor(event: H3Event, sessions: Sessions<Data> | undefined, bodyLimit: number) {
     this.event = event;
     this.#held = sessions && new FetchSession(sessions, event.req);
     this.#bodyLimit = bodyLimit;
   }
 
-  /** What a log shows of it: not the headers, which hold the cookie. */
+  /** Returns what a log shows. It leaves out the headers, which hold the cookie. */
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return `HttpRequest { ${this.method} ${this.url.pathname} }`;
   }
 
-  /** The method in upper case, as in `POST`. */
+  /** The method in upper case, such as `POST`. */
   get method(): string {
     return this.event.req.method;
   }
 
   /**
-   * The whole URL, as the client asked for it. Scheme, host and port are a proxy's where
-   * `SESSIONS.trustProxy` trusts it; the host is what the client says it is.
+   * The whole URL that the client asked for. Scheme, host and port come from a proxy if
+   * `SESSIONS.trustProxy` trusts it. The client chooses the host.
    */
   get url(): URL {
     const { url } = this.event;
@@ -74,14 +76,14 @@ export class HttpRequest<Data extends object = SessionData, Params = Record<stri
   }
 
   /**
-   * The origin that the client asked for, as in `https://example.com`: the beginning of an OAuth
-   * callback's address.
+   * The origin that the client asked for, such as `https://example.com`. An OAuth callback's
+   * address begins with it.
    */
   get origin(): string {
     return this.#origin() ?? this.event.url.origin;
   }
 
-  /** The client's address, a proxy's word for it where `SESSIONS.trustProxy` trusts it. */
+  /** The client's address, from a proxy if `SESSIONS.trustProxy` trusts it. */
   get ip(): string | undefined {
     const facts = factsOf(this.event.req);
     return this.#held === undefined
@@ -97,13 +99,13 @@ export class HttpRequest<Data extends object = SessionData, Params = Record<stri
     return this.event.req.headers;
   }
 
-  /** The query, as in `req.query.get("page")`. */
+  /** The query, read with `req.query.get("page")`. */
   get query(): URLSearchParams {
     return this.event.url.searchParams;
   }
 
   /**
-   * The named parts of the path, percent-decoded; an encoded slash (`%2F`) stays encoded, so that
+   * The named parts of the path, percent-decoded. An encoded slash (`%2F`) stays encoded, so that
    * one part never becomes two.
    */
   get params(): Params {
@@ -111,10 +113,10 @@ export class HttpRequest<Data extends object = SessionData, Params = Record<stri
   }
 
   /**
-   * The session: a dictionary. What is changed in it goes into the cookie of the response.
-   * Assigning an object replaces the data; assigning `null` destroys the session.
+   * The session, as a dictionary. Changes go into the cookie of the response. Assigning an object
+   * replaces the data; assigning `null` destroys the session.
    *
-   * @throws SessionError `ERR_SESSION_DISABLED` when the app has no sessions
+   * @throws SessionError `ERR_SESSION_DISABLED` if the app has no sessions
    */
   get session(): SessionOf<Data> {
     return this.#open().session;
@@ -125,11 +127,11 @@ export class HttpRequest<Data extends object = SessionData, Params = Record<stri
   }
 
   /**
-   * The body, parsed as JSON (RFC 8259) whatever its Content-Type says. With a schema (Standard
-   * Schema: Zod, Valibot, ArkType, …) it is validated, and typed by it.
+   * Parses the body as JSON (RFC 8259), whatever its Content-Type. A schema (Standard Schema: Zod,
+   * Valibot, ArkType, …) validates and types it.
    *
-   * @throws HTTPError 400 when it is empty or malformed, or does not fit the schema; 413 when it
-   * is over the limit (setting `BODY_LIMIT`, bytes)
+   * @throws HTTPError 400 if it is empty or malformed, or does not fit the schema; 413 if it is
+   *   over the limit (setting `BODY_LIMIT`, bytes)
    * @example
    * ```ts
    * const { title } = await req.json(z.object({ title: z.string().min(1) }));
@@ -150,9 +152,9 @@ export class HttpRequest<Data extends object = SessionData, Params = Record<stri
   }
 
   /**
-   * The body as text (UTF-8).
+   * Returns the body as text (UTF-8).
    *
-   * @throws HTTPError 413 when it is over the limit (setting `BODY_LIMIT`, bytes)
+   * @throws HTTPError 413 if it is over the limit (setting `BODY_LIMIT`, bytes)
    */
   text(): Promise<string> {
     return handled(this.#text());
@@ -164,9 +166,10 @@ export class HttpRequest<Data extends object = SessionData, Params = Record<stri
   }
 
   /**
-   * The body of a form: `application/x-www-form-urlencoded` or `multipart/form-data` (RFC 7578).
+   * Parses the body of a form: `application/x-www-form-urlencoded` or `multipart/form-data` (RFC
+   * 7578).
    *
-   * @throws HTTPError 400 when it is neither or malformed; 413 when it is over the limit
+   * @throws HTTPError 400 if it is neither or malformed; 413 if it is over the limit
    */
   formData(): Promise<FormData> {
     return handled(this.#formData());
@@ -178,14 +181,14 @@ export class HttpRequest<Data extends object = SessionData, Params = Record<stri
     try {
       return await new Response(bytes, { headers: { "content-type": type } }).formData();
     } catch (cause) {
-      throw new HTTPError(400, { detail: "The body is no form.", cause });
+      throw new HTTPError(400, { detail: "The body is not a form.", cause });
     }
   }
 
   /**
-   * The body as bytes.
+   * Returns the body as bytes.
    *
-   * @throws HTTPError 413 when it is over the limit (setting `BODY_LIMIT`, bytes)
+   * @throws HTTPError 413 if it is over the limit (setting `BODY_LIMIT`, bytes)
    */
   bytes(): Promise<Uint8Array<ArrayBuffer>> {
     return handled(this.#bytes());
@@ -204,7 +207,7 @@ export class HttpRequest<Data extends object = SessionData, Params = Record<stri
     return this.#held;
   }
 
-  /** The headers are out, without what they owe to a session. */
+  /** Warns that the headers went out without those for the session. */
   #warnLate(): void {
     if (process.env["NODE_ENV"] === "production") return;
     warnOnce(
@@ -215,8 +218,8 @@ export class HttpRequest<Data extends object = SessionData, Params = Record<stri
   }
 
   /**
-   * A server holds a client to the Content-Length it announced, so a small one needs no counting.
-   * A body without one is counted while it is read.
+   * A server holds a client to its Content-Length, so a small one needs no counting. A body without
+   * one is counted while it is read.
    */
   #limitBody(): void {
     if (this.#seal !== undefined) throw this.#seal;
@@ -241,14 +244,14 @@ export class HttpRequest<Data extends object = SessionData, Params = Record<stri
   }
 }
 
-/** Whether an error says no more than that the client is gone. */
+/** True if an error only means that the client is gone. */
 function isEndOfClient(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const { code } = error as NodeJS.ErrnoException;
   return error.name === "AbortError" || code === "ECONNRESET" || isEndOfClient(error.cause);
 }
 
-/** The error for a session in an app without sessions; `what` as in `req.session`. */
+/** Makes the error for a session in an app without sessions; `what` is such as `req.session`. */
 export function sessionsAreOff(what: string): SessionError<"ERR_SESSION_DISABLED"> {
   return new SessionError(
     "ERR_SESSION_DISABLED",

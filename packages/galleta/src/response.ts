@@ -4,9 +4,9 @@ import { FastResponse } from "srvx";
 import { GalletaError } from "./errors.ts";
 
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
-/** Statuses that end with their head (RFC 9110 §15.3.5, §15.3.6, §15.4.5). */
+/** Statuses without a body (RFC 9110 §15.3.5, §15.3.6, §15.4.5). */
 const EMPTY: ReadonlySet<number> = new Set([204, 205, 304]);
-/** What a view said about a body that is not sent after all. */
+/** Headers about a body that is not sent after all. */
 const BODY_HEADERS = [
   "cache-control",
   "content-disposition",
@@ -24,8 +24,8 @@ const BODY_HEADERS = [
 type Field = readonly [name: string, value: string];
 
 /**
- * The headers that go with a kind of body: alone, with what is owed to a session that was read, and
- * to one whose cookie is set. Most responses send one of these as it is.
+ * The headers of a kind of body: alone, after the session was read, and with its cookie. Most
+ * responses send one of these unchanged.
  */
 interface Kind {
   readonly plain: readonly Field[];
@@ -44,21 +44,21 @@ const HTML_TYPE = kindOf(["content-type", "text/html; charset=utf-8"]);
 const NO_BODY = kindOf(["content-length", "0"]);
 const NONE = kindOf();
 
-// What the framework does with a response, and an app must not. Set by the class below, since it
-// alone sees its private fields.
+// The framework's operations on a response, hidden from apps. Set by the class below, which can
+// reach its private fields.
 /**
- * Takes what a view, a middleware or an error handler returned: a Response is sent instead of what
- * was set. Throws where anything else was returned, which would be lost.
+ * Takes the return value of a view, a middleware or an error handler. A Response is sent in place
+ * of what was set. Throws for any other value, which would be lost.
  */
 export let accept: (res: HttpResponse, returned: unknown) => void;
-/** Forgets what a view set that failed, but for headers that do not speak of its body. */
+/** Clears what a failed view set, except headers that are not about the body. */
 export let clear: (res: HttpResponse) => void;
-/** The response as the server sends it, with what it owes to the session. */
+/** Makes the response that the server sends, with the headers for the session. */
 export let render: (res: HttpResponse, commit: Commit | undefined) => Response;
 
 /**
- * The response to one request. A view sets it; the last body that was set counts. A view that sets
- * nothing answers 200 without a body.
+ * The response to one request. A view sets it; the last body counts. A view that sets nothing
+ * answers 200 without a body.
  *
  * @example
  * ```ts
@@ -76,24 +76,24 @@ export class HttpResponse {
   #body: BodyInit | null = null;
   #type = NO_BODY;
   #adopted: Response | HTTPResponse | undefined;
-  /** What was set last: the value of an arrow function that is one assignment. */
+  /** The value that was set last, which an arrow function with one assignment returns. */
   #given: unknown;
   readonly #publicPath: string;
 
-  /** Made by the framework. */
+  /** The framework calls this. */
   constructor(publicPath = "") {
     this.#publicPath = publicPath;
   }
 
-  /** The headers. A Content-Type set here goes before the one that `json`, `text` or `html` give. */
+  /** The headers. A Content-Type set here wins over the one of `json`, `text` or `html`. */
   get headers(): Headers {
     return (this.#headers ??= new Headers());
   }
 
   /**
-   * Sends a value as JSON (RFC 8259), as it is now: what changes in it later is not sent.
+   * Sends a value as JSON (RFC 8259), in its present state: later changes are not sent.
    *
-   * Throws TypeError when it is not JSON: a function, `undefined`, a cycle, a BigInt.
+   * Throws TypeError if it is not JSON: a function, `undefined`, a cycle, a BigInt.
    */
   set json(value: unknown) {
     const text = JSON.stringify(value);
@@ -107,22 +107,26 @@ export class HttpResponse {
     this.#set(value, TEXT_TYPE);
   }
 
-  /** Sends HTML, as it is: nothing is escaped. */
+  /** Sends HTML unchanged: nothing is escaped. */
   set html(value: string) {
     this.#set(value, HTML_TYPE);
   }
 
-  /** Sends bytes, a Blob, a form or a stream; `null` sends none. The Content-Type is up to you. */
+  /**
+   * Sends bytes, a Blob, a form or a stream; `null` sends no body. Set the Content-Type yourself.
+   */
   set body(value: BodyInit | null) {
     this.#set(value, value === null ? NO_BODY : NONE);
   }
 
   /**
-   * Sends the client elsewhere (RFC 9110 §15.4). 302 and 303 lead to a GET; 307 and 308 repeat the
-   * request as it was; 301 and 308 are for ever. Never pass on an address that a client gave you
-   * without checking it. A path of the app (`/login`) gets `SESSIONS.publicPath` before it.
+   * Redirects the client (RFC 9110 §15.4).
    *
-   * Throws RangeError when `status` is no redirect.
+   * 302 and 303 lead to a GET; 307 and 308 repeat the request; 301 and 308 are permanent. Never
+   * redirect to an address from a client without checking it. A path of the app (`/login`) gets
+   * `SESSIONS.publicPath` before it.
+   *
+   * Throws RangeError if `status` is not a redirect.
    *
    * @example
    * ```ts
@@ -131,16 +135,16 @@ export class HttpResponse {
    */
   redirect(location: string, status = 302): void {
     if (!REDIRECTS.has(status)) {
-      throw new RangeError("A redirect has the status 301, 302, 303, 307 or 308.");
+      throw new RangeError("A redirect needs the status 301, 302, 303, 307 or 308.");
     }
-    // A header carries ASCII. This also keeps a line break in the address from ending the header.
+    // A header holds ASCII. This also stops a line break in the address from ending the header.
     const address = this.#publicOf(location.replace(/[^\x21-\x7e]+/g, encodeURIComponent));
     this.status = status;
     this.headers.set("location", address);
     this.html = String(redirect(address, status).body);
   }
 
-  /** A path of the app, as a client reaches it through a proxy that cuts `publicPath` off. */
+  /** Returns a path of the app as clients reach it through a proxy that cuts `publicPath` off. */
   #publicOf(address: string): string {
     return this.#publicPath !== "" && /^\/(?![/\\])/.test(address)
       ? this.#publicPath + address
@@ -206,7 +210,7 @@ export class HttpResponse {
   }
 }
 
-/** Whether it can be sent: a Response, also of another library, or h3's own kind. */
+/** True for values that can be sent: a Response, also of another library, or h3's own kind. */
 function isResponse(value: unknown): value is Response | HTTPResponse {
   if (value === undefined || value === null) return false;
   return value instanceof Response || value instanceof HTTPResponse || isForeignResponse(value);
@@ -216,7 +220,7 @@ function isForeignResponse(value: object): boolean {
   return Object.prototype.toString.call(value) === "[object Response]";
 }
 
-/** What `applyCommit` does, where the app set no headers. */
+/** Does the same as `applyCommit`, for a response whose headers the app did not set. */
 function withSession(type: Kind, { setCookie, clearSiteData, headers }: Commit): readonly Field[] {
   const owesVaryAlone = setCookie.length === 0 && clearSiteData === undefined;
   if (owesVaryAlone && headers === undefined) return type.read;

@@ -14,8 +14,8 @@ export type ParamsOf<Pattern extends string> = string extends Pattern
   : InferRouteParams<Pattern>;
 
 /**
- * Answers a request, at once or with a promise. What it set on `res` is sent; a `Response` that it
- * returns is sent instead; anything else that it returns is an error, since it would be lost.
+ * Answers a request, directly or with a promise. `res` is sent, or the `Response` that the view
+ * returns. Any other return value is an error, because it would be lost.
  */
 export type View<Data extends object = SessionData, Params = Record<string, string>> = (
   req: HttpRequest<Data, Params>,
@@ -23,8 +23,8 @@ export type View<Data extends object = SessionData, Params = Record<string, stri
 ) => unknown;
 
 /**
- * Stands around every view of its app and of the apps mounted in it. It calls `next` to go on and
- * may look at `res` after that; one that does not call it answers itself.
+ * Runs around every view of its app and of the apps mounted in it. It calls `next` to go on and may
+ * read `res` after that. If it does not call `next`, it must answer itself.
  */
 export type Middleware<Data extends object = SessionData> = (
   req: HttpRequest<Data>,
@@ -32,7 +32,7 @@ export type Middleware<Data extends object = SessionData> = (
   next: () => Promise<void>,
 ) => unknown;
 
-/** Answers a request whose view threw an error of the class it was registered with. */
+/** Answers a request whose view threw an error of the registered class. */
 export type ErrorHandler<Failure extends Error = Error, Data extends object = SessionData> = (
   req: HttpRequest<Data>,
   res: HttpResponse,
@@ -44,16 +44,16 @@ export interface RouteOptions {
   /** The methods that the view answers. Default `["GET"]`. GET answers HEAD as well. */
   readonly methods?: readonly Method[];
   /**
-   * The largest body that the view reads, in bytes; a larger one is a 413. Default: the setting
+   * The largest body that the view reads, in bytes; a larger one gets 413. Default: the setting
    * `BODY_LIMIT`.
    */
   readonly bodyLimit?: number;
 }
 
-/** What messages of a socket are: text, parsed JSON or bytes. */
+/** The type of a socket's messages: text, parsed JSON or bytes. */
 export type ValueType = "text" | "json" | "bytes";
 
-/** What a message of a socket is, by its `valueType`. */
+/** The TypeScript type of a message, by its `valueType`. */
 export type MessageOf<Type extends ValueType> = Type extends "text"
   ? string
   : Type extends "bytes"
@@ -62,16 +62,16 @@ export type MessageOf<Type extends ValueType> = Type extends "text"
 
 /** Options of `app.websocketRoute`. */
 export interface SocketOptions<Type extends ValueType = ValueType> {
-  /** What messages are, coming and going. Default `"text"`. */
+  /** The type of messages, in both directions. Default `"text"`. */
   readonly valueType?: Type;
   /**
-   * Whether the handshake is answered by itself, as soon as the view wants a message, sends one,
-   * or returns. Default true. With false the view calls `accept` or `reject`.
+   * Answers the handshake automatically, when the view first waits for a message, sends one, or
+   * returns. Default true. With false the view calls `accept` or `reject`.
    */
   readonly autoAccept?: boolean;
   /** The largest message, in bytes; a larger one closes the socket with 1009. Default 1 MiB. */
   readonly maxMessageSize?: number;
-  /** How many messages may wait for the view before the client is made to wait. Default 32. */
+  /** How many messages may wait for the view before the client must wait. Default 32. */
   readonly maxQueue?: number;
 }
 
@@ -82,14 +82,14 @@ export type SocketView<
   Type extends ValueType = "text",
 > = (ws: Socket<Data, Params, Type>) => unknown;
 
-// One app holds views of its own type of session only. What is inside the framework passes them on
-// and never calls them with anything else, so there the type is left open.
+// An app holds views with its own type of session. The framework passes them on and never calls
+// them with another type, so here the type is open.
 export type AnyView = View<never, never>;
 export type AnyMiddleware = Middleware<never>;
 export type AnyErrorHandler = ErrorHandler<never, never>;
 export type AnySocketView = SocketView<never, never, never>;
 
-/** The methods that HTTP has (the IANA registry, and what Node reads). */
+/** The methods of HTTP (the IANA registry, and what Node accepts). */
 const METHODS = [
   "GET",
   "HEAD",
@@ -131,7 +131,7 @@ const METHODS = [
 /** The name of a method, in upper case (RFC 9110 §9). */
 export type Method = (typeof METHODS)[number];
 
-/** The options of a route, checked, with each method once. */
+/** Checks the options of a route, and lists each method once. */
 export function checkRouteOptions(options: RouteOptions): {
   readonly methods: readonly Method[];
   readonly bodyLimit: number | undefined;
@@ -149,7 +149,7 @@ export function checkRouteOptions(options: RouteOptions): {
 
 function checkMethods(methods: readonly Method[] = ["GET"]): readonly Method[] {
   if (!Array.isArray(methods) || methods.length === 0) {
-    throw wrong('methods must be a list of the methods of a route, as in ["GET", "POST"].');
+    throw wrong('methods must be a list of HTTP methods, such as ["GET", "POST"].');
   }
   for (const method of methods as readonly unknown[]) {
     if ((METHODS as readonly unknown[]).includes(method)) continue;
@@ -166,18 +166,18 @@ function wrong(message: string): GalletaError<"ERR_GALLETA_ROUTE"> {
   return new GalletaError("ERR_GALLETA_ROUTE", message);
 }
 
-/** A pattern as the router knows it, so that `items/:id` and `/items/:id` are the same. */
+/** Normalizes a pattern, so that `items/:id` and `/items/:id` are the same. */
 export function checkPattern(pattern: string): string {
   if (typeof pattern !== "string" || !pattern.startsWith("/")) {
     throw new GalletaError(
       "ERR_GALLETA_ROUTE",
-      'A pattern starts with a slash, as in "/items/:id".',
+      'A pattern must start with a slash, such as "/items/:id".',
     );
   }
   return normalizeRoute(pattern);
 }
 
-/** A pattern below a prefix: `/api` and `/items` give `/api/items`. */
+/** Joins a prefix and a pattern: `/api` and `/items` give `/api/items`. */
 export function joinPattern(prefix: string, pattern: string): string {
   const base = prefix.replace(/\/+$/, "");
   return pattern === "/" && base !== "" ? base : base + pattern;

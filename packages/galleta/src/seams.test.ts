@@ -4,7 +4,7 @@ import { FallbackH3, hasStaged, nodeAdapter } from "./seams.ts";
 
 const HELP = "h3 or crossws moved what packages/galleta/src/seams.ts uses.";
 
-test("h3 asks ~findRoute for the route of a request, and ~rou3 has them all", async () => {
+test("h3 calls ~findRoute for the route of a request, and ~rou3 has all routes", async () => {
   const app = new FallbackH3({ handler: () => new Response("ours", { status: 404 }) });
   app.get("/known/:id", () => "theirs");
   expect(await (await app.request("/known/7")).text(), HELP).toBe("theirs");

@@ -11,7 +11,7 @@ import { SocketServer } from "./websocket/server.ts";
 
 /** Options of {@link serve}. */
 export interface ServeOptions {
-  /** The address to listen on. Default `127.0.0.1`: this machine alone. `0.0.0.0` is all. */
+  /** The address to listen on. Default `127.0.0.1`: only this machine. `0.0.0.0` is all. */
   readonly hostname?: string;
   /** The port; 0 takes a free one. Default 8000. */
   readonly port?: number;
@@ -19,16 +19,18 @@ export interface ServeOptions {
   readonly tls?: { readonly cert: string; readonly key: string; readonly passphrase?: string };
 }
 
-/** A server that listens. */
+/** A running server. */
 export interface Server {
-  /** Where it listens, as in `http://127.0.0.1:8000`. */
+  /** Where the server listens, such as `http://127.0.0.1:8000`. */
   readonly url: string;
   readonly hostname: string;
   readonly port: number;
   /**
    * Stops: takes no more connections, closes sockets with 1001, lets requests finish, and runs the
-   * shutdown listeners. What is not through after `timeout` seconds (default 10) is cut off; 0 does
-   * so at once. A second call with a shorter timeout is as good as a first one.
+   * shutdown listeners.
+   *
+   * After `timeout` seconds (default 10) the rest is cut off; with 0 immediately. A second call may
+   * shorten the time.
    */
   close(options?: { readonly timeout?: number }): Promise<void>;
 }
@@ -37,11 +39,11 @@ export interface Server {
 const DEFAULT_TIMEOUT = 10;
 
 /**
- * Serves an app on Node: its startup listeners run, then it listens. HTTP/1.1, with TLS where a
- * certificate is given.
+ * Serves an app on Node: runs its startup listeners, then listens. It speaks HTTP/1.1, with TLS if
+ * a certificate is given.
  *
- * @throws SettingsError `ERR_GALLETA_NOT_CONFIGURED` before `configure(app)` ran; what a startup
- * listener throws; Node's own error when it cannot listen (`EADDRINUSE`)
+ * @throws SettingsError `ERR_GALLETA_NOT_CONFIGURED` before `configure(app)` ran; an error of a
+ *   startup listener; Node's own error if it cannot listen (`EADDRINUSE`)
  * @example
  * ```ts
  * const server = await serve(app, { port: 8000 });
@@ -65,10 +67,10 @@ export async function serve<Data extends object>(
       manual: true,
       gracefulShutdown: false,
       ...(options.tls && { tls: options.tls }),
-      // HTTP/1.1 also with TLS, since a WebSocket needs it. Workers of a cluster share their port.
+      // HTTP/1.1 also with TLS, because WebSockets need it. Workers of a cluster share their port.
       node: { http2: false, exclusive: false, ...headerSize(core) },
     });
-    // With a listener, Node hands over every upgrade, so an app without sockets has none.
+    // With a listener, Node passes it every upgrade, so an app without sockets has none.
     if (core.hasSockets) takeUpgrades(server, sockets);
     await server.serve();
     return new RunningServer(core, server, sockets);
@@ -79,7 +81,7 @@ export async function serve<Data extends object>(
   }
 }
 
-/** Node's own limit of 16 kB leaves other cookies no room beside a session in chunks. */
+/** Raises Node's limit of 16 kB, which leaves other cookies no room beside a session in chunks. */
 function headerSize({ sessions }: Core): { maxHeaderSize?: number } {
   return sessions?.shared.settings.chunks ? { maxHeaderSize: 32_768 } : {};
 }
@@ -90,13 +92,17 @@ function takeUpgrades({ node }: SrvxServer, sockets: SocketServer): void {
       sockets.upgrade(req, socket, head);
       return;
     }
-    // An upgrade that nobody here knows is to be ignored (RFC 9110 §7.8): clients offer HTTP/2 so.
+    // Unknown upgrades must be ignored (RFC 9110 §7.8): clients offer HTTP/2 like this.
     socket.on("error", () => socket.destroy());
     if (req.method === "GET" || req.method === "HEAD") {
       void node.handler(req, responseFor(req, socket));
     } else {
       // Node no longer reads the body of such a request.
-      refuse(req, socket, new HTTPError(400, { detail: "Only WebSocket is upgraded to here." }));
+      refuse(
+        req,
+        socket,
+        new HTTPError(400, { detail: "Only WebSocket upgrades are supported here." }),
+      );
     }
   });
 }
@@ -133,7 +139,7 @@ class RunningServer implements Server {
 
   async #close(): Promise<void> {
     const node = nodeServer(this.#server);
-    // A connection that is kept alive after its last response would hold up the end.
+    // A connection that is kept alive after its last response would delay the end.
     const idle = setInterval(() => node.closeIdleConnections(), 50);
     try {
       await this.#server.close();

@@ -12,12 +12,12 @@ import {
 import type { H3Event } from "h3";
 
 /**
- * What comes before everything of the app: the check against cross-site requests, what the sessions
- * answer themselves, and loading the session where it lives in a store.
+ * Runs before everything of the app: the cross-site check, endpoints of the sessions, and loading
+ * the session from a store.
  *
- * @returns what is answered in the app's place. A promise only with a store, with `csrf: "strict"`
- * where a token has to be checked, and for what the sessions answer
- * @throws SessionError `ERR_SESSION_CSRF` or `ERR_SESSION_HOST` when the request is denied
+ * @returns the answer in place of the app's, if any. A promise only with a store, with a token to
+ *   check, or for an endpoint of the sessions
+ * @throws SessionError `ERR_SESSION_CSRF` or `ERR_SESSION_HOST` if the request is denied
  */
 export function guard(
   held: FetchSession<never>,
@@ -27,16 +27,16 @@ export function guard(
 }
 
 /**
- * The same for an app without sessions, which only checks that it is the one that was asked.
+ * Checks the Host of a request, for an app without sessions.
  *
- * @throws SessionError `ERR_SESSION_HOST` when the Host is not one of `ALLOWED_HOSTS`
+ * @throws SessionError `ERR_SESSION_HOST` if the Host is not one of `ALLOWED_HOSTS`
  */
 export function guardHost(hosts: CrossSiteCheck | undefined, event: H3Event): undefined {
   const denial = hosts?.host(factsOf(event.req));
   if (denial) throw denied(denial);
 }
 
-/** A denial goes to the app's error handlers. */
+/** Passes a denial to the app's error handlers. */
 function respond(reply: Reply | DeniedReply | undefined): Response | undefined {
   if (reply === undefined) return undefined;
   if ("denial" in reply) throw denied(reply.denial);

@@ -19,19 +19,19 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-// Stands first: afterwards this process has settings.
-test("settings are told apart from no settings", () => {
+// This test comes first: after the others the process has settings.
+test("settings say whether there are any", () => {
   expect(caught(() => settings["DEBUG"])).toMatchObject({ code: "ERR_GALLETA_NOT_CONFIGURED" });
   expect(caught(() => settings.get("DEBUG", 1))).toMatchObject({
     code: "ERR_GALLETA_NOT_CONFIGURED",
   });
-  // What inspects a value must not fail: a test runner asks for `then` and for symbols.
+  // Inspecting the value must not fail: a test runner asks for `then` and for symbols.
   expect((settings as unknown as { then?: unknown }).then).toBeUndefined();
   expect("DEBUG" in settings).toBe(false);
 });
 
 describe("configure", () => {
-  test("takes upper-case names, and overrides before them", () => {
+  test("takes upper-case names, and prefers overrides", () => {
     const module = { DEBUG: false, PAGE_SIZE: 20, _HIDDEN: 1, camelCase: 2, default: 3, Mixed: 4 };
     configure(new App(), module, { DEBUG: true, EMPTY: undefined });
     expect(settings["DEBUG"]).toBe(true);
@@ -48,30 +48,30 @@ describe("configure", () => {
     expect(String(error)).toContain('settings.get("MISSING", fallback)');
   });
 
-  test("happens once for an app, and an app that failed may be configured again", () => {
+  test("runs once for an app, and again after a failure", () => {
     const app = new App();
     expect(caught(() => configure(app, { BODY_LIMIT: -1 }))).toBeInstanceOf(SettingsError);
     configure(app);
     expect(caught(() => configure(app))).toMatchObject({ code: "ERR_GALLETA_CONFIGURED_TWICE" });
   });
 
-  test.each([["text"], [null], [7]])("takes a module or an object, not %s", (wrong) => {
+  test.each([["text"], [null], [7]])("throws for %s instead of a module or an object", (wrong) => {
     expect(caught(() => configure(new App(), wrong as never))).toBeInstanceOf(SettingsError);
   });
 
-  test.each([[-1], [1.5], ["1"], [null]])("BODY_LIMIT cannot be %j", (limit) => {
+  test.each([[-1], [1.5], ["1"], [null]])("throws for a BODY_LIMIT of %j", (limit) => {
     const error = caught(() => configure(new App(), { BODY_LIMIT: limit as number }));
     expect(error).toMatchObject({ code: "ERR_GALLETA_SETTINGS" });
   });
 });
 
-describe("a setting that is misspelt", () => {
+describe("a misspelt setting", () => {
   test.each([
     ["SESIONS", "SESSIONS"],
     ["SESSION", "SESSIONS"],
     ["BODYLIMIT", "BODY_LIMIT"],
     ["ALLOWED_HOST", "ALLOWED_HOSTS"],
-  ])("%s is refused with the name that was meant", (name, meant) => {
+  ])("%s throws and suggests the right name", (name, meant) => {
     const error = caught(() => configure(new App(), { [name]: true }));
     expect(error).toMatchObject({ code: "ERR_GALLETA_SETTINGS" });
     expect(String(error)).toContain(`There is no setting ${name}. Did you mean ${meant}?`);
@@ -101,7 +101,7 @@ describe("SESSIONS", () => {
     expect(await sessionOf(true)).toMatch(/^session=/);
   });
 
-  test("an object is the options", async () => {
+  test("accepts an object as the options", async () => {
     const options = { secretKey: new Secret(KEY), sessionCookie: "sid" };
     expect(await sessionOf(options)).toMatch(/^sid=/);
     expect(await sessionOf({ secretKey: [KEY, "another key of the past, long enough"] })).toMatch(
@@ -117,21 +117,21 @@ describe("SESSIONS", () => {
     [{ secretKey: [] }],
     [{ secretKey: [KEY, ""] }],
     [{ secretKey: null }],
-  ])("a missing key is a SettingsError that tells how to make one: %j", (setting) => {
+  ])("throws a SettingsError for a missing key and says how to make one: %j", (setting) => {
     vi.stubEnv("SECRET_KEY", "");
     const error = caught(() => configure(new App(), { SESSIONS: setting as true }));
     expect(error).toMatchObject({ code: "ERR_GALLETA_SETTINGS" });
     expect(String(error)).toContain("npx galleta secret");
   });
 
-  test.each([["yes"], [1], [null]])("cannot be %j", (setting) => {
+  test.each([["yes"], [1], [null]])("throws for %j", (setting) => {
     expect(caught(() => configure(new App(), { SESSIONS: setting as never }))).toMatchObject({
       code: "ERR_GALLETA_SETTINGS",
     });
   });
 
-  test("what the engine refuses is told with its own error as the cause, and shows no key", () => {
-    // @ts-expect-error the types know the options as well
+  test("throws with the engine's own error as the cause, and shows no key", () => {
+    // @ts-expect-error the types also know the options
     const error = caught(() => configure(new App(), { SESSIONS: { secretKey: KEY, maxage: 1 } }));
     expect(error).toMatchObject({ code: "ERR_GALLETA_SETTINGS" });
     const { cause, message } = error as SettingsError;
@@ -163,7 +163,7 @@ describe("PLUGINS", () => {
   });
 
   test.each([[{}], [[1]], [[[() => undefined, "yes"]]], [[[undefined, true]]]])(
-    "cannot be %j",
+    "throws for %j",
     (plugins) => {
       const error = caught(() => configure(new App(), { PLUGINS: plugins as never }));
       expect(error).toMatchObject({ code: "ERR_GALLETA_SETTINGS" });

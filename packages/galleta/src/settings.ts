@@ -17,10 +17,10 @@ export type SettingsTable = ReadonlyMap<string, unknown>;
 /** Adds something to an app: routes, middleware, error handlers. */
 export type Plugin = (app: App) => void;
 
-/** An entry of the setting `PLUGINS`: a plugin, or one that is used on a condition. */
+/** An entry of the setting `PLUGINS`: a plugin, alone or with a condition. */
 export type PluginEntry = Plugin | readonly [plugin: Plugin, condition: boolean | (() => boolean)];
 
-/** The settings that the framework reads. An app may have others of its own. */
+/** The settings that the framework reads. An app may add its own. */
 export interface AppSettings {
   /** Switches sessions on: `true` takes the key from the environment variable `SECRET_KEY`. */
   readonly SESSIONS?: boolean | CreateSessionsOptions | undefined;
@@ -28,7 +28,7 @@ export interface AppSettings {
   readonly PLUGINS?: readonly PluginEntry[] | undefined;
   /** The largest body of a request, in bytes. Default 1 MiB. */
   readonly BODY_LIMIT?: number | undefined;
-  /** The hosts that are served; a request for another one gets 400. Default: any. */
+  /** The hosts that are served; a request for another host gets 400. Default: any. */
   readonly ALLOWED_HOSTS?: readonly string[] | undefined;
   /** Whether development has the session inspector at `/.galleta/`. Default true. */
   readonly INSPECTOR?: boolean | undefined;
@@ -38,17 +38,17 @@ export interface AppSettings {
 /** Reads the settings of the app that was configured last. */
 export interface Settings {
   /**
-   * A setting, or the fallback where there is none.
+   * Returns a setting, or the fallback if it is missing.
    *
    * @throws SettingsError `ERR_GALLETA_NOT_CONFIGURED` before `configure` ran
    */
   get<Fallback>(name: string, fallback: Fallback): Fallback;
   get(name: string): unknown;
   /**
-   * A setting by its upper-case name.
+   * Returns a setting by its upper-case name.
    *
-   * @throws SettingsError `ERR_GALLETA_SETTINGS` when there is none of that name;
-   * `ERR_GALLETA_NOT_CONFIGURED` before `configure` ran
+   * @throws SettingsError `ERR_GALLETA_SETTINGS` if there is no such setting;
+   *   `ERR_GALLETA_NOT_CONFIGURED` before `configure` ran
    */
   readonly [NAME: Uppercase<string>]: unknown;
 }
@@ -58,17 +58,17 @@ const SETTING = /^[A-Z][A-Z0-9_]*$/;
 let current: SettingsTable | undefined;
 
 /**
- * Gives an app its settings, once. Of a module or an object, the upper-case names are settings; a
- * leading underscore hides one. `overrides` go before `settings`.
+ * Gives an app its settings, once. In a module or an object, the upper-case names are settings; a
+ * leading underscore hides one. `overrides` win over `settings`.
  *
- * The framework itself reads `SESSIONS` (`true` takes the key from the environment variable
- * SECRET_KEY; an object is the options of the session), `PLUGINS` (a list of functions that take
- * the app, or of `[plugin, condition]`), `BODY_LIMIT` (bytes, default 1 MiB), `ALLOWED_HOSTS` (the
- * hosts that are served; others get 400) and `INSPECTOR` (false takes away the session inspector
- * that development has at `/.galleta/`).
+ * The framework reads `SESSIONS` (`true` takes the key from the environment variable SECRET_KEY; an
+ * object holds the session options), `PLUGINS` (a list of functions that take the app, or of
+ * `[plugin, condition]`), `BODY_LIMIT` (bytes, default 1 MiB), `ALLOWED_HOSTS` (the hosts that are
+ * served; others get 400) and `INSPECTOR` (false removes the session inspector that development has
+ * at `/.galleta/`).
  *
- * @throws SettingsError `ERR_GALLETA_CONFIGURED_TWICE` the second time; `ERR_GALLETA_SETTINGS` when
- * a setting cannot be used; for `SESSIONS` its `cause` is the engine's SessionError
+ * @throws SettingsError `ERR_GALLETA_CONFIGURED_TWICE` the second time; `ERR_GALLETA_SETTINGS` if a
+ *   setting is wrong; for `SESSIONS` its `cause` is the engine's SessionError
  * @example
  * ```ts
  * import * as settings from "./settings.ts";
@@ -83,7 +83,7 @@ export function configure<Data extends object>(
 ): void {
   const core = coreOf(app);
   if (core.settings !== undefined) {
-    throw new SettingsError("ERR_GALLETA_CONFIGURED_TWICE", "This app is configured already.");
+    throw new SettingsError("ERR_GALLETA_CONFIGURED_TWICE", "This app is already configured.");
   }
   const table: SettingsTable = new Map([...entriesOf(settings), ...entriesOf(overrides)]);
   checkNames(table);
@@ -105,8 +105,8 @@ export function configure<Data extends object>(
 }
 
 /**
- * The settings of the app that was configured last, readable anywhere: `settings.DEBUG` throws
- * where there is no such setting, `settings.get("DEBUG", false)` does not.
+ * The settings of the app that was configured last, readable anywhere. `settings.DEBUG` throws if
+ * there is no such setting, `settings.get("DEBUG", false)` does not.
  *
  * @example
  * ```ts
@@ -122,7 +122,7 @@ export const settings: Settings = new Proxy({} as Settings, {
     if (table.has(name)) return table.get(name);
     throw new SettingsError(
       "ERR_GALLETA_SETTINGS",
-      `There is no setting ${name}. settings.get("${name}", fallback) does without.`,
+      `There is no setting ${name}. Use settings.get("${name}", fallback) if it is optional.`,
     );
   },
   has: (_target, name) => typeof name === "string" && current?.has(name) === true,
@@ -143,14 +143,16 @@ function configured(): SettingsTable {
 
 function entriesOf(settings: object): [string, unknown][] {
   if (typeof settings !== "object" || settings === null) {
-    throw unusable("The settings are a module or an object.");
+    throw unusable("The settings must be a module or an object.");
   }
   return Object.entries(settings).filter(([name]) => SETTING.test(name));
 }
 
 const OWN_NAMES = ["SESSIONS", "PLUGINS", "BODY_LIMIT", "ALLOWED_HOSTS", "INSPECTOR"];
 
-/** A setting that nobody reads is most likely a setting of the framework, misspelt. */
+/**
+ * Finds settings that nothing reads. Such a setting is probably a misspelt one of the framework.
+ */
 function checkNames(table: SettingsTable): void {
   for (const name of table.keys()) {
     const meant = OWN_NAMES.includes(name) ? undefined : nearest(name, OWN_NAMES);
@@ -178,7 +180,7 @@ function readAllowedHosts(setting: unknown): Hosts | undefined {
 function readSessions(setting: unknown, hosts: Hosts | undefined): Sessions<never> | undefined {
   if (setting === undefined || setting === false) return undefined;
   if (setting !== true && (typeof setting !== "object" || setting === null)) {
-    throw unusable("SESSIONS is true, false, or an object of options.");
+    throw unusable("SESSIONS must be true, false, or an object of options.");
   }
   const options =
     setting === true
@@ -205,21 +207,21 @@ function readSessions(setting: unknown, hosts: Hosts | undefined): Sessions<neve
 }
 
 /**
- * Connections go to the workers in turn, so a session that one of them alone has is missing in the
- * next request.
+ * Throws for memoryStore with workers. Connections go to the workers in turn, so a session in one
+ * worker's memory would be missing in the next request.
  */
 function checkWorkers({ store, storage }: CreateSessionsOptions): void {
   const workers = Number(process.env["GALLETA_WORKERS"]);
   const isLocal = (store as { readonly isLocal?: unknown } | undefined)?.isLocal === true;
   if (!(workers > 1) || storage !== "store" || !isLocal) return;
   throw unusable(
-    `SESSIONS keeps sessions in a memoryStore, which each of the ${workers} workers has for itself. ` +
+    `SESSIONS keeps sessions in a memoryStore, but each of the ${workers} workers has its own. ` +
       "Use a store that processes share, such as redisStore, or keep sessions in the cookie by " +
       'leaving out `storage: "store"`.',
   );
 }
 
-/** The workers of `galleta serve --workers` tell each other what happens, unless told otherwise. */
+/** Connects the workers of `galleta serve --workers`, unless the app sets a backplane. */
 function withRelay(): Pick<CreateSessionsOptions, "backplane"> {
   const isRelayed = process.env["GALLETA_RELAY"] === "1" && process.send !== undefined;
   return isRelayed ? { backplane: clusterBackplane() } : {};
@@ -233,13 +235,13 @@ function isMissing(key: unknown): boolean {
 
 function readPlugins(setting: unknown): Plugin[] {
   if (setting === undefined) return [];
-  if (!Array.isArray(setting)) throw unusable("PLUGINS is a list.");
+  if (!Array.isArray(setting)) throw unusable("PLUGINS must be a list.");
   const plugins: Plugin[] = [];
   for (const [index, entry] of (setting as unknown[]).entries()) {
     const [plugin, condition = true] = Array.isArray(entry) ? (entry as unknown[]) : [entry];
     const isUsed: unknown = typeof condition === "function" ? condition() : condition;
     if (typeof plugin !== "function" || typeof isUsed !== "boolean") {
-      throw unusable(`PLUGINS[${index}] is neither a function nor [function, condition].`);
+      throw unusable(`PLUGINS[${index}] must be a function or [function, condition].`);
     }
     if (isUsed) plugins.push(plugin as Plugin);
   }
@@ -249,7 +251,7 @@ function readPlugins(setting: unknown): Plugin[] {
 function readBodyLimit(setting: unknown, { bodyLimit }: Core): number {
   if (setting === undefined) return bodyLimit;
   if (typeof setting === "number" && Number.isInteger(setting) && setting >= 0) return setting;
-  throw unusable("BODY_LIMIT is a whole number of bytes.");
+  throw unusable("BODY_LIMIT must be a whole number of bytes.");
 }
 
 function unusable(message: string, cause?: unknown): SettingsError<"ERR_GALLETA_SETTINGS"> {

@@ -3,9 +3,9 @@ import type { H3Event } from "h3";
 import { hasStaged } from "./seams.ts";
 
 /**
- * Keeps h3 from undoing what the session asks for: h3 lays the headers that its own functions
- * staged over those of the response, so a `Vary: Origin` of CORS would replace `Vary: Cookie`,
- * and a cache could give one visitor's answer to another.
+ * Keeps the session's headers from being replaced by h3. h3 puts headers staged by its own
+ * functions over those of the response: a `Vary: Origin` of CORS would replace `Vary: Cookie`, and
+ * a cache could give one visitor's answer to another.
  */
 export function protectStaged(event: H3Event, commit: Commit): void {
   if (!hasStaged(event)) return;

@@ -36,11 +36,11 @@ describe("parseArguments", () => {
     expectTypeOf(values["env-file"]).toEqualTypeOf<string[] | undefined>();
   });
 
-  it("takes what follows -- as an argument", () => {
+  it("reads everything behind -- as arguments", () => {
     expect(parse(["--", "--port"]).positionals).toEqual(["--port"]);
   });
 
-  it("suggests the option that was meant", () => {
+  it("suggests the option that was probably meant", () => {
     expect(refusal(["--prot", "80"])).toBe("There is no option --prot. Did you mean --port?");
     expect(refusal(["--envfile=x"])).toContain("--env-file?");
     expect(refusal(["--colour"])).toBe("There is no option --colour. --help lists them.");
@@ -48,7 +48,7 @@ describe("parseArguments", () => {
     expect(refusal(["--constructor"])).toContain("There is no option --constructor.");
   });
 
-  it("wants a value where one belongs, and none where none does", () => {
+  it("needs a value where one belongs, and none elsewhere", () => {
     const needs = "--port needs a value: --port <number>.";
     for (const argv of [["--port"], ["--port", "--watch"], ["--port="], ["--port", ""]]) {
       expect(refusal(argv)).toBe(needs);
@@ -57,13 +57,13 @@ describe("parseArguments", () => {
     expect(parse(["--port=-1"]).values.port).toBe("-1");
   });
 
-  it("refuses an option that stands twice, and too many arguments", () => {
+  it("throws for a repeated option, and for too many arguments", () => {
     expect(refusal(["--port", "1", "--port", "2"])).toBe("--port is given twice.");
-    expect(refusal(["a", "b"])).toBe("It takes one argument.");
-    expect(refusal(["a"], 0)).toBe("It takes no arguments.");
+    expect(refusal(["a", "b"])).toBe("The command takes one argument.");
+    expect(refusal(["a"], 0)).toBe("The command takes no arguments.");
   });
 
-  it("repeats no value: it may be a secret", () => {
+  it("repeats no value, which may be a secret", () => {
     const secret = "hunter2-hunter2";
     for (const argv of [
       [`--secret-key=${secret}`],

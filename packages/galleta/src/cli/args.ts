@@ -9,20 +9,19 @@ type ValueOf<Option extends OptionSpec> = Option["type"] extends "boolean"
     ? string[]
     : string;
 
-/** What stood on the command line. */
+/** The parsed command line. */
 export interface ParsedArguments<Options extends OptionSpecs = OptionSpecs> {
   readonly values: { readonly [Name in keyof Options]?: ValueOf<Options[Name]> };
   readonly positionals: readonly string[];
 }
 
 /**
- * Reads the arguments of one command.
+ * Parses the arguments of one command.
  *
- * `parseArgs` splits them; the rules are checked here, because its own messages are no help to
- * someone who mistyped an option. What follows an option that nobody knows may be a secret, so no
- * message repeats a value.
+ * `parseArgs` splits them. The rules are checked here, because its own messages do not help with a
+ * mistyped option. The text after an unknown option may be a secret, so no message repeats a value.
  *
- * @param room how many arguments may stand beside the options
+ * @param room how many arguments may come beside the options
  * @throws CliError
  */
 export function parseArguments<const Options extends OptionSpecs>(
@@ -54,7 +53,7 @@ export function parseArguments<const Options extends OptionSpecs>(
       values.set(name, true);
       continue;
     }
-    // "--port --watch" forgot the port. A value that starts with a dash is written "--port=-1".
+    // "--port --watch" lacks the port. Write a value that starts with a dash as "--port=-1".
     if (value === undefined || value === "" || (!token.inlineValue && value.startsWith("-"))) {
       throw new CliError(`${rawName} needs a value: ${rawName} <${option.value ?? "value"}>.`);
     }
@@ -63,10 +62,12 @@ export function parseArguments<const Options extends OptionSpecs>(
     else values.set(name, value);
   }
   if (positionals.length > room) {
-    throw new CliError(room === 0 ? "It takes no arguments." : "It takes one argument.");
+    throw new CliError(
+      room === 0 ? "The command takes no arguments." : "The command takes one argument.",
+    );
   }
   return {
-    // The loop gave each name the type that its option says.
+    // The loop gave each name the type that its option declares.
     values: Object.fromEntries(values) as ParsedArguments<Options>["values"],
     positionals,
   };
@@ -74,7 +75,7 @@ export function parseArguments<const Options extends OptionSpecs>(
 
 function unknown(rawName: string, name: string, options: OptionSpecs): string {
   if (Object.hasOwn(options, "secret-env") && /^(?:secret(?:-?key)?|key|password)$/i.test(name)) {
-    return `${rawName} is not taken: everyone on this machine may read the arguments of a command. Put the key into a variable and name it: --secret-env SECRET_KEY.`;
+    return `${rawName} is not an option: every user of this machine may read the arguments of a command. Put the key into a variable and name it: --secret-env SECRET_KEY.`;
   }
   const meant = nearest(name, [...Object.keys(options), "help"]);
   const hint = meant === undefined ? "--help lists them." : `Did you mean --${meant}?`;

@@ -9,7 +9,7 @@ import { runServer } from "./run.ts";
 import { untilParentStops } from "./stop.ts";
 import { terminal } from "./terminal.ts";
 
-/** Resolves when the message is out, or the parent is gone. */
+/** Resolves when the message was sent, or the parent is gone. */
 function tell(message: ToParent): Promise<void> {
   return new Promise((resolve) => {
     if (process.connected) process.send?.(message, undefined, undefined, () => resolve());

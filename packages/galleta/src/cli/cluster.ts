@@ -9,22 +9,23 @@ import { Restarts } from "./restarts.ts";
 import type { Wishes } from "./stop.ts";
 
 const DEATHS_PER_WORKER = 5;
-/** A worker ends itself after its grace; one that hangs is killed so much later. */
+/** Milliseconds that a worker may outlive its grace before it is killed. */
 const KILL_AFTER_MILLISECONDS = 2000;
 
-/** A worker, and what becomes of it. */
+/** A worker process. */
 interface Fork {
   readonly worker: Worker;
-  /** Resolves with the URL when it listens. */
+  /** Resolves with the URL when the worker listens. */
   readonly ready: Promise<string>;
-  /** Resolves when it is gone, with what it said or how it ended. */
+  /** Resolves when the worker is gone, with its error line or how it ended. */
   readonly ended: Promise<string>;
 }
 
 /**
- * `galleta serve --workers`: several processes behind one port. One that dies is replaced.
+ * Runs `galleta serve --workers`: several processes behind one port. A worker that dies is
+ * replaced.
  *
- * @throws CliError when a worker cannot start, or workers die too often
+ * @throws CliError if a worker cannot start, or workers die too often
  */
 export async function runCluster(
   flags: ServeFlags,
@@ -33,13 +34,13 @@ export async function runCluster(
   announce: (url: string) => void,
   io: Io,
 ): Promise<void> {
-  // The flags are checked before any process starts. Environment files are read here and
-  // inherited, so that a worker that starts later has the same environment as the others.
+  // The flags are checked before any process starts. The primary reads the environment files, so
+  // that a worker that starts later inherits the same environment.
   makePlan(flags);
   cluster.setupPrimary({
     exec: fileURLToPath(new URL("./child.js", import.meta.url)),
     args: [JSON.stringify(flags)],
-    // Structured clone instead of JSON: a backplane may carry bytes.
+    // Structured clone instead of JSON: a backplane may send bytes.
     serialization: "advanced",
   });
   relayBackplane();
@@ -59,20 +60,20 @@ export async function runCluster(
   }
 }
 
-/** Passes what one worker publishes on to all others. */
+/** Passes each worker's messages on to all others. */
 export function relayBackplane(): void {
   cluster.on("message", (from, message: unknown) => {
     if (!isBackplaneMessage(message)) return;
     const { galleta, channel, payload } = message;
     const copy: BackplaneMessage = { galleta, channel, payload };
     for (const worker of Object.values(cluster.workers ?? {})) {
-      // A worker that has just gone misses the message, like one that was never there.
+      // A worker that has just gone misses the message, like one that has not started.
       if (worker && worker !== from && worker.isConnected()) worker.send(copy, () => undefined);
     }
   });
 }
 
-/** The URL of a worker once it listens; throws how it ended where it does not get so far. */
+/** Returns a worker's URL once it listens. Throws how it ended if it does not get that far. */
 function readiness({ ready, ended }: Fork): Promise<string> {
   const failed = ended.then((how) => {
     throw new CliError(how);
@@ -84,9 +85,9 @@ class Pool {
   readonly #announce: (url: string) => void;
   readonly #io: Io;
   readonly #alive = new Set<Fork>();
-  /** Milliseconds in which a worker ends that shall. */
+  /** Milliseconds that a worker gets to end. */
   readonly #limit: number;
-  /** Whoever serves in each place. */
+  /** The worker in each place. */
   #places: { fork: Fork }[] = [];
   #url = "";
   #count = 0;
@@ -96,11 +97,11 @@ class Pool {
     this.#limit = limit;
     this.#announce = announce;
     this.#io = io;
-    // However this process ends, no worker is left behind.
+    // Leaves no worker behind, however this process ends.
     process.on("exit", () => this.#kill());
   }
 
-  /** Resolves when all of them listen. */
+  /** Starts the workers. Resolves when all of them listen. */
   async start(count: number): Promise<void> {
     this.#count = count;
     this.#places = Array.from({ length: count }, () => ({ fork: this.#fork() }));
@@ -108,7 +109,7 @@ class Pool {
     this.#listening(urls[0] ?? "");
   }
 
-  /** Puts a new worker into each place, one after the other; the old one finishes its requests. */
+  /** Replaces the worker in each place, one after the other. The old one finishes its requests. */
   async reload(): Promise<void> {
     this.#io.err("Reloading the workers.\n");
     for (const place of this.#places) {
@@ -117,7 +118,7 @@ class Pool {
         this.#listening(await readiness(fork));
       } catch (error) {
         const why = (error as Error).message;
-        this.#io.err(`${why}\nThe reload was given up; the workers go on as they are.\n`);
+        this.#io.err(`${why}\nThe reload failed; the old workers go on.\n`);
         return;
       }
       if (this.#stopping) return;
@@ -128,18 +129,18 @@ class Pool {
   }
 
   #listening(url: string): void {
-    // With port 0 the port is kept for as long as one worker lives, and no longer.
+    // With port 0, the port stays the same as long as one worker lives.
     if (url !== this.#url) this.#announce(url);
     this.#url = url;
   }
 
-  /** Replaces those that die, until there is a reason not to. */
+  /** Replaces workers that die, until there is a reason to stop. */
   async tend(): Promise<void> {
     const restarts = new Restarts(this.#places.length * DEATHS_PER_WORKER);
     await Promise.all(this.#places.map((place) => this.#tendPlace(place, restarts)));
   }
 
-  /** Resolves when all are gone: by themselves, or killed. */
+  /** Stops all workers. Resolves when they are gone, by themselves or killed. */
   async stop(): Promise<void> {
     this.#stopping = true;
     await this.#end([...this.#alive]);
@@ -162,7 +163,7 @@ class Pool {
       const { fork } = place;
       const how = await fork.ended;
       if (this.#stopping) return;
-      // A reload put another one here.
+      // A reload put another worker here.
       if (place.fork !== fork) continue;
       this.#io.err(`${how}\n`);
       const delay = restarts.next(performance.now());

@@ -1,11 +1,11 @@
 import type { ParsedArguments } from "./args.ts";
 
-/** One option of a command, as `--name`. */
+/** One option of a command, given as `--name`. */
 export interface OptionSpec {
   readonly type: "string" | "boolean";
-  /** What the help calls the value: `<port>`. */
+  /** What the help calls the value, such as `<port>`. */
   readonly value?: string;
-  /** May stand several times. */
+  /** The option may be repeated. */
   readonly multiple?: boolean;
   /** One line, without a full stop. */
   readonly help: string;
@@ -14,11 +14,11 @@ export interface OptionSpec {
 /** The options of a command by name, without dashes. */
 export type OptionSpecs = Readonly<Record<string, OptionSpec>>;
 
-/** Where a command writes. A line ends with its own newline. */
+/** Where a command writes. Each line brings its own newline. */
 export interface Io {
-  /** What was asked for: standard output. */
+  /** Writes the result to standard output. */
   out(text: string): void;
-  /** What went wrong, and what happens meanwhile: standard error. */
+  /** Writes warnings and progress to standard error. */
   err(text: string): void;
 }
 
@@ -27,16 +27,16 @@ export interface Command<Options extends OptionSpecs = OptionSpecs> {
   readonly name: string;
   /** One sentence. */
   readonly summary: string;
-  /** What stands after the options, as the help writes it: `<file>[:export]`. */
+  /** The help text behind the options, such as `<file>[:export]`. */
   readonly positional?: string;
   readonly options: Options;
   /** More lines for the help: an example, an environment variable. */
   readonly notes?: readonly string[];
-  /** @returns the exit code */
+  /** Runs the command. @returns the exit code */
   run(args: ParsedArguments<Options>, io: Io): Promise<number>;
 }
 
-/** Gives `run` the types of the options that stand beside it. */
+/** Defines a command, and types `run` by its options. */
 export function defineCommand<const Options extends OptionSpecs>(
   command: Command<Options>,
 ): Command<Options> {

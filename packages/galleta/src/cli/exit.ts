@@ -1,6 +1,6 @@
 /**
- * Ends the process once everything that was written is out. An app may hold timers and
- * connections open, so the end of the work is not by itself the end of the process.
+ * Ends the process once all output is written. An app may keep timers and connections open, so the
+ * process would not end by itself.
  */
 export async function leave(code: number): Promise<never> {
   const streams = [process.stdout, process.stderr];
@@ -8,7 +8,7 @@ export async function leave(code: number): Promise<never> {
     streams.map(
       (stream) =>
         new Promise<void>((resolve) => {
-          // The reader may have gone: `galleta --help | head -1`.
+          // The reader may be gone, as in `galleta --help | head -1`.
           stream.on("error", () => resolve());
           stream.write("", () => resolve());
         }),

@@ -3,14 +3,14 @@ import { ConfigError } from "../errors.ts";
 import { CliError, details, explain, shortPath } from "./failure.ts";
 
 describe("explain", () => {
-  it("lets errors of the program, the framework and the session speak for themselves", () => {
+  it("shows errors of the program, the framework and the session unchanged", () => {
     expect(explain(new CliError("There is no file a.ts."))).toBe("There is no file a.ts.");
     expect(explain(new ConfigError("KEY is missing."))).toMatch(/^KEY is missing\. See \S+$/);
     const session = Object.assign(new Error("Weak key."), { code: "ERR_SESSION_KEY" });
     expect(explain(session)).toBe("Weak key.");
   });
 
-  it("says where an error of the app comes from, in one line", () => {
+  it("says in one line where an error of the app comes from", () => {
     const error = new TypeError("first\n  second");
     error.stack = `TypeError: first\n  second
     at node:internal/modules/esm:1:2
@@ -22,14 +22,14 @@ describe("explain", () => {
     );
   });
 
-  it("does without a place where the stack has none", () => {
+  it("leaves out the place if the stack has none", () => {
     const error = new Error("no");
     error.stack = "Error: no";
     expect(explain(error)).toBe("Error: no (DEBUG=galleta shows the stack)");
   });
 
-  it("does not show what was thrown instead of an error, nor what JSON.parse quotes", () => {
-    expect(explain("hunter2")).toBe("The app threw a value that is no Error (string).");
+  it("does not show a thrown value that is not an error, nor what JSON.parse quotes", () => {
+    expect(explain("hunter2")).toBe("The app threw a value that is not an Error (string).");
     expect(explain(null)).toContain("(null)");
     let error: unknown;
     try {
@@ -43,7 +43,7 @@ describe("explain", () => {
 });
 
 describe("details", () => {
-  it("are there only when DEBUG asks for them", () => {
+  it("are shown only if DEBUG asks for them", () => {
     const error = new CliError("no", { cause: new Error("deep") });
     for (const debug of ["", "express", "galletas", "galleta-x"]) {
       expect(details(error, debug)).toBe("");

@@ -2,7 +2,7 @@ import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { inspect } from "node:util";
 
-/** A failure that the person at the terminal can mend: the message is the whole of what they see. */
+/** A failure that the user of the command line can fix. They see only the message. */
 export class CliError extends Error {
   constructor(message: string, options: { cause?: unknown } = {}) {
     super(message, options);
@@ -10,44 +10,44 @@ export class CliError extends Error {
   }
 }
 
-/** The `code` of an error of Node, Galleta or the session; an empty string without one. */
+/** Returns the `code` of an error of Node, Galleta or the session; an empty string without one. */
 export function codeOf(error: unknown): string {
   const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
   return typeof code === "string" ? code : "";
 }
 
 /**
- * One line that says what went wrong, without a stack.
+ * Explains an error in one line, without a stack.
  *
- * Errors of Galleta and the session speak for themselves. For any other, thrown by the app, the
- * line says where: without that, nobody finds it.
+ * Errors of Galleta and the session are shown unchanged. For any other error of the app, the line
+ * names the place, or it could not be found.
  */
 export function explain(error: unknown): string {
   if (error instanceof CliError || /^ERR_(?:GALLETA|SESSION)_/.test(codeOf(error))) {
     return oneLine((error as Error).message);
   }
   if (!(error instanceof Error)) {
-    // A thrown string may hold anything; its type is all that can be shown without a risk.
-    return `The app threw a value that is no Error (${error === null ? "null" : typeof error}).`;
+    // A thrown string may hold anything, so only its type is shown.
+    return `The app threw a value that is not an Error (${error === null ? "null" : typeof error}).`;
   }
   const place = placeOf(error);
   const message = `${error.name}: ${oneLine(withoutQuotedJson(error.message))}`;
   return `${place === undefined ? "" : `${place}: `}${message} (DEBUG=galleta shows the stack)`;
 }
 
-/** What `DEBUG=galleta` adds: the stack and every cause. Empty without it. */
+/** Returns what `DEBUG=galleta` adds: the stack and every cause. Empty without it. */
 export function details(error: unknown, debug = process.env["DEBUG"] ?? ""): string {
   const wanted = debug.split(/[\s,]+/).some((word) => /^(?:galleta(?::\*)?|\*)$/.test(word));
   return wanted ? `${inspect(error)}\n` : "";
 }
 
-/** A path as one would type it: relative to the working directory where it lies below. */
+/** Shortens a path below the working directory to a relative one. */
 export function shortPath(path: string): string {
   const short = relative(process.cwd(), path);
   return short === "" || short.startsWith("..") ? path : short;
 }
 
-/** `JSON.parse` quotes what it could not read, and that is often a setting. */
+/** Removes the text that `JSON.parse` quotes, which is often a setting. */
 function withoutQuotedJson(message: string): string {
   return message.endsWith("is not valid JSON") ? "A text is not valid JSON" : message;
 }
@@ -60,7 +60,7 @@ function oneLine(message: string): string {
 const FRAME = /(?:\(|at (?:async )?)((?:file:\/\/)?(?:\/|[A-Z]:\\).*?):(\d+)(?::\d+)?\)?$/;
 const OWN_FOLDER = fileURLToPath(new URL("../../", import.meta.url));
 
-/** The first place in the stack that belongs to the app: `src/app.ts:12`. */
+/** Returns the first place in the stack that belongs to the app: `src/app.ts:12`. */
 function placeOf(error: Error): string | undefined {
   for (const line of error.stack?.split("\n") ?? []) {
     const found = FRAME.exec(line);

@@ -2,7 +2,7 @@ import type { Command, OptionSpecs } from "./command.ts";
 
 const ALWAYS: OptionSpecs = { help: { type: "boolean", help: "Show this" } };
 
-/** The help of one command. */
+/** Writes the help of one command. */
 export function commandHelp(command: Command): string {
   const usage = ["galleta", command.name, command.positional, "[options]"].filter(Boolean);
   const options = Object.entries({ ...command.options, ...ALWAYS }).map(
@@ -13,7 +13,7 @@ export function commandHelp(command: Command): string {
   return `${command.summary}\n\nUsage: ${usage.join(" ")}\n\nOptions:\n${columns(options)}${notes}`;
 }
 
-/** The help of the program. */
+/** Writes the help of the program. */
 export function programHelp(commands: Iterable<readonly [name: string, summary: string]>): string {
   return `A web framework whose sessions are the same in HTTP and WebSocket handlers.
 

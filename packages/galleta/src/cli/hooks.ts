@@ -3,23 +3,23 @@ import { MessageChannel, type MessagePort } from "node:worker_threads";
 
 type Resolved = { url: string; format?: string | null | undefined };
 
-/** What is done with every import of the app. Packages are left alone. */
+/** What happens to every import of the app. Packages are left alone. */
 interface Hooks {
   /**
-   * How TypeScript files are read. They are ES modules, whatever the package.json above says
-   * (`npm init` writes "commonjs" or nothing): as CommonJS they could not import `galleta`.
+   * How TypeScript files are read. They are ES modules, regardless of package.json (`npm init`
+   * writes "commonjs" or nothing): as CommonJS they could not import `galleta`.
    */
   readonly format?: string;
-  /** Hears the URL of every file. */
+  /** Called with the URL of every file. */
   readonly tell?: (url: string) => void;
 }
 
 let format: string | undefined;
 let port: MessagePort | undefined;
 
-/** Follows the imports of this process, from now on. */
+/** Hooks all later imports of this process. */
 export function hookImports(hooks: Hooks): void {
-  // From Node 22.15 on hooks run in this thread.
+  // From Node 22.15 on, hooks run in this thread.
   const { registerHooks } = module as { registerHooks?: (hooks: object) => void };
   if (registerHooks !== undefined) {
     registerHooks({
@@ -35,7 +35,7 @@ export function hookImports(hooks: Hooks): void {
 }
 
 /**
- * Node 20 calls this in the thread of its loader.
+ * Node 20 calls this in its loader's thread.
  * @public
  */
 export function initialize(data: { format?: string; port?: MessagePort }): void {
@@ -43,7 +43,7 @@ export function initialize(data: { format?: string; port?: MessagePort }): void 
 }
 
 /**
- * The hook, as Node 20 calls it.
+ * The hook for Node 20.
  * @public
  */
 export async function resolve(

@@ -74,7 +74,7 @@ describe("galleta inspect", () => {
       for (const line of out.split("\n")) expect(line.length).toBeLessThanOrEqual(100);
     }
   });
-  it("tells times, size, attributes and what is odd", async () => {
+  it("shows times, size, attributes and anything unusual", async () => {
     const cookie = await mint("--data", '{"user":1}', "--max-age", "86400");
     const { code, out } = await run("inspect", `Set-Cookie: ${cookie}; Path=/; SameSite=None`);
     expect(code).toBe(0);
@@ -88,7 +88,7 @@ describe("galleta inspect", () => {
     expect(out).toContain("  ! Without HttpOnly, scripts of the page can read the cookie.\n");
     expect(out).toContain("  ! Browsers drop SameSite=None without Secure.\n");
   });
-  it("says which of the keys it was, and where that stands", async () => {
+  it("says which key it was, and where the key comes from", async () => {
     const cookie = await mint(
       "--data",
       '{"a":1}',
@@ -112,7 +112,7 @@ describe("galleta inspect", () => {
     expect(out).toContain("rejected: Its signature is wrong");
     expect(out).toContain("  Check the key and the cookie's name.");
   });
-  it("names other cookies, and picks one by its name", async () => {
+  it("lists other cookies, and picks one by its name", async () => {
     const cookie = await mint("--data", '{"a":1}');
     const header = `Cookie: theme=dark; ${cookie}; lang=de`;
     const all = await run("inspect", header);
@@ -143,14 +143,14 @@ describe("galleta inspect", () => {
     });
     expect(cookies[0]!["issuedAt"]).toMatch(/^\d{4}-\d\d-\d\dT/);
   });
-  it("lets no cookie act on the terminal", async () => {
+  it("lets no cookie control the terminal", async () => {
     const data = JSON.stringify({ "\u001b[2J\u009b31m": "\u0007\u202e\u0085\u2028" });
     const cookie = `session=${Buffer.from(data).toString("base64")}`;
     const header = `Set-Cookie: ${cookie}; Path=\u001b]0;x\u0007; \u009bA`;
     for (const json of [[], ["--json"]]) {
       const { out } = await run("inspect", header, ...json);
       expect(out).toContain("u001b");
-      // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
+      // oxlint-disable-next-line no-control-regex -- the test looks for control characters
       expect(out).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e\u2028]/);
     }
   });
@@ -170,7 +170,9 @@ describe("keys", () => {
     ]) {
       const { code, out, err } = await run(...argv, ...given);
       expect({ code, out }).toEqual({ code: 1, out: "" });
-      expect(err).toMatch(/^galleta: --\S+ is not taken: everyone .* --secret-env SECRET_KEY\.\n$/);
+      expect(err).toMatch(
+        /^galleta: --\S+ is not an option: every user .* --secret-env SECRET_KEY\.\n$/,
+      );
     }
   });
   it.each([
@@ -186,7 +188,7 @@ describe("keys", () => {
       err: `galleta: ${message}\n`,
     });
   });
-  it("tell an empty one, and look in the environment first", async () => {
+  it("report an empty variable, and come from the environment first", async () => {
     const empty = await run("inspect", "a=b", "--env-file", envFile, "--secret-env", "EMPTY");
     expect(empty.err).toBe(
       "galleta: EMPTY is empty: set it in the environment or the file of --env-file.\n",
@@ -220,7 +222,7 @@ describe("galleta mint", () => {
     const { code, out, err } = await run("mint", ...flags);
     expect({ code, out, err }).toEqual({ code: 1, out: "", err: `galleta: ${message}\n` });
   });
-  it("refuses what no browser would keep, and a weak key in production", async () => {
+  it("throws for a cookie that browsers drop, and for a weak key in production", async () => {
     const big = await run("mint", "--data", JSON.stringify({ list: "x".repeat(5000) }));
     expect(big.err).toMatch(/browsers keep 4096/);
     vi.stubEnv("NODE_ENV", "production");

@@ -1,23 +1,23 @@
 /**
- * What travels between `galleta serve` and the processes that it starts. Every message has the
- * field `galleta`, so that it is not taken for one of the app's own.
+ * Messages between `galleta serve` and the processes that it starts. Every message has the field
+ * `galleta`, which tells it from the app's own.
  */
 export type ToParent =
   /** The server listens. */
   | { readonly galleta: "ready"; readonly url: string }
   /** Under --watch: the app imports this file. */
   | { readonly galleta: "imports"; readonly file: string }
-  /** It could not start, or its shutdown failed; `line` says why. */
+  /** The child could not start, or its shutdown failed; `line` says why. */
   | { readonly galleta: "failed"; readonly line: string };
 
-/** Ask a child to stop: sockets are closed, requests in flight are finished. */
+/** Asks a child to stop: it closes sockets and finishes requests in flight. */
 export interface ToChild {
   readonly galleta: "stop";
 }
 
 /**
- * Something that one worker tells all others. The first process passes it on and looks at nothing
- * but its form; the payload is whatever structured clone carries.
+ * A message from one worker to all others. The primary passes it on and checks only its form. The
+ * payload is anything that structured clone accepts.
  */
 export interface BackplaneMessage {
   readonly galleta: "backplane";
@@ -25,7 +25,7 @@ export interface BackplaneMessage {
   readonly payload: unknown;
 }
 
-/** Whether a message that arrived is one of Galleta's, and of which kind. */
+/** True if a message is Galleta's, of this kind. */
 export function isMessage<Kind extends string>(
   message: unknown,
   kind: Kind,
@@ -33,7 +33,7 @@ export function isMessage<Kind extends string>(
   return (message as { galleta?: unknown } | null | undefined)?.galleta === kind;
 }
 
-/** Whether a message is for the other workers. */
+/** True if a message is for the other workers. */
 export function isBackplaneMessage(message: unknown): message is BackplaneMessage {
   return isMessage(message, "backplane") && typeof message.channel === "string";
 }

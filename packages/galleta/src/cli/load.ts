@@ -7,16 +7,16 @@ import type { AppTarget } from "./target.ts";
 import { readTypeScript } from "./typescript.ts";
 
 /**
- * Imports the app's file, TypeScript or JavaScript, and takes the App from it: the export that was
- * named, else the default export, else `app`.
+ * Imports the app's file, TypeScript or JavaScript, and finds the App in it: the named export, else
+ * the default export, else `app`.
  *
  * @throws CliError in one line, with the error of the app as its `cause`
  */
 export async function loadApp({ file, exportName }: AppTarget): Promise<App> {
   if (extname(file) === ".cts") {
-    throw new CliError(`${shortPath(file)}: an app is an ES module. Name it .ts or .mts.`);
+    throw new CliError(`${shortPath(file)}: an app must be an ES module. Name it .ts or .mts.`);
   }
-  // What was built to JavaScript runs as Node runs it, without any hook.
+  // Compiled JavaScript runs in Node without any hook.
   if (/^\.(?:ts|mts|tsx|jsx)$/.test(extname(file))) await readTypeScript(file);
   let exports: Readonly<Record<string, unknown>>;
   try {
@@ -29,13 +29,13 @@ export async function loadApp({ file, exportName }: AppTarget): Promise<App> {
   return pickApp(exports, exportName, shortPath(file));
 }
 
-/** Says what is wrong with the source; `undefined` where it is the running app that threw. */
+/** Says what is wrong with the source; `undefined` if the running app threw. */
 async function whyNotRead(file: string, error: unknown): Promise<string | undefined> {
   if (!(error instanceof Error)) return undefined;
   const message = withoutStrings(error.message);
   if (codeOf(error) === "ERR_MODULE_NOT_FOUND") return message.split("\n", 1)[0];
   if (codeOf(error) === "ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX") {
-    return `${await placeOfSyntaxError(file, error)}${message}. Node itself only takes types away: avoid it, or run with NODE_OPTIONS="--import tsx".`;
+    return `${await placeOfSyntaxError(file, error)}${message}. Node itself only strips types: avoid this syntax, or run with NODE_OPTIONS="--import tsx".`;
   }
   // The compiler of tsx: `src/app.ts:3:14: ERROR: Expected ";"`
   const compiled = /^(.+:\d+):\d+: ERROR: (.*)$/m.exec(message);
@@ -47,7 +47,7 @@ async function whyNotRead(file: string, error: unknown): Promise<string | undefi
   return place === "" ? undefined : `${place}${message}.`;
 }
 
-/** A compiler shows the text that it stumbled over; a string there may be a secret. */
+/** Removes strings from a compiler's message, because they may be secrets. */
 function withoutStrings(message: string): string {
   return message.replace(/ but found "(?:\\"|'|`).*$/s, " but found a string");
 }
@@ -68,7 +68,7 @@ function pickApp(
   const candidate = exports["default"] ?? exports["app"];
   if (candidate !== undefined) return asApp(candidate, `What ${file} exports`);
   throw new CliError(
-    `${file} exports no app: write "export default app", or name it as in ${file}:admin.${listed(exports)}`,
+    `${file} exports no app: write "export default app", or name the export as in ${file}:admin.${listed(exports)}`,
   );
 }
 
@@ -76,10 +76,10 @@ function asApp(value: unknown, what: string): App {
   if (value instanceof App) return value;
   if (App.isApp(value)) {
     throw new CliError(
-      `${what} is an App of another copy of galleta. Run the one beside the app: npx galleta.`,
+      `${what} is an App of another copy of galleta. Use the command beside the app: npx galleta.`,
     );
   }
-  throw new CliError(`${what} is no App: it must be made with new App().`);
+  throw new CliError(`${what} is not an App: it must be made with new App().`);
 }
 
 function listed(exports: Readonly<Record<string, unknown>>): string {

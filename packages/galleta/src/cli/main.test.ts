@@ -12,7 +12,7 @@ async function run(...argv: string[]) {
 }
 
 describe("galleta", () => {
-  it("shows its help when asked, and on standard error when it was given nothing", async () => {
+  it("shows its help when asked, and on standard error without a command", async () => {
     const asked = await run("--help");
     expect(asked).toMatchObject({ code: 0, err: "" });
     expect(asked.out).toMatch(/serve +Serve an app\n/);
@@ -21,13 +21,13 @@ describe("galleta", () => {
     expect(await run("-h")).toEqual(asked);
   });
 
-  it("tells the version of its package", async () => {
+  it("prints the version of its package", async () => {
     const path = new URL("../../package.json", import.meta.url);
     const { version } = JSON.parse(readFileSync(path, "utf8")) as { version: string };
     expect(await run("--version")).toEqual({ code: 0, out: `${version}\n`, err: "" });
   });
 
-  it("says which command was meant, in one line", async () => {
+  it("suggests a command in one line", async () => {
     expect(await run("sevre")).toEqual({
       code: 1,
       out: "",
@@ -39,7 +39,7 @@ describe("galleta", () => {
     expect((await run("__proto__")).err).toContain("There is no command __proto__.");
   });
 
-  it("has help for each command, whatever else stands on the line", async () => {
+  it("has help for each command, with anything else on the line", async () => {
     for (const name of ["serve", "secret"]) {
       const { code, out, err } = await run(name, "--nonsense", "--help");
       expect({ code, err }).toEqual({ code: 0, err: "" });
@@ -62,7 +62,7 @@ describe("galleta secret", () => {
     expect(one.out).not.toBe(two.out);
   });
 
-  it("prints a longer one, and never a weaker", async () => {
+  it("prints a longer key, and never a weaker one", async () => {
     const { out } = await run("secret", "--bytes", "64");
     expect(Buffer.from(out.trim(), "base64url")).toHaveLength(64);
     for (const bytes of ["31", "0", "1025", "many", "-1", "32.5"]) {
@@ -72,12 +72,12 @@ describe("galleta secret", () => {
         err: "galleta: --bytes must be from 32 to 1024.\n",
       });
     }
-    expect((await run("secret", "extra")).err).toBe("galleta: It takes no arguments.\n");
+    expect((await run("secret", "extra")).err).toBe("galleta: The command takes no arguments.\n");
   });
 });
 
 describe("galleta serve", () => {
-  it("refuses flags that make no sense before it starts anything", async () => {
+  it("throws for flags that make no sense before it starts anything", async () => {
     const errors: [argv: string[], line: string][] = [
       [[], "Name the file of the app, as in: galleta serve src/app.ts"],
       [["a.ts", "--prot", "1"], "There is no option --prot. Did you mean --port?"],
@@ -85,7 +85,7 @@ describe("galleta serve", () => {
       [["a.ts", "--workers", "two"], "--workers must be a whole number from 1 to 256."],
       [["a.ts", "--grace", "1h"], "--grace must be a whole number from 0 to 3600."],
       [["a.ts", "--watch", "--workers", "2"], "--watch and --workers exclude each other."],
-      [["a.ts", "b.ts"], "It takes one argument."],
+      [["a.ts", "b.ts"], "The command takes one argument."],
     ];
     for (const [argv, line] of errors) {
       expect(await run("serve", ...argv)).toEqual({ code: 1, out: "", err: `galleta: ${line}\n` });

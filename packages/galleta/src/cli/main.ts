@@ -7,7 +7,7 @@ import { commandHelp, programHelp } from "./help.ts";
 import { terminal } from "./terminal.ts";
 
 interface Entry {
-  /** What `galleta --help` says: here, so that it need not load every command. */
+  /** The summary in `galleta --help`. It stands here, so that the help loads no command. */
   readonly summary: string;
   readonly load: () => Promise<{ readonly command: Command }>;
 }
@@ -32,8 +32,8 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map([
 ]);
 
 /**
- * The `galleta` program: runs the command that `argv` names. A failure is one line on `io.err`;
- * with DEBUG=galleta the stack follows.
+ * Runs the `galleta` command that `argv` names. A failure is one line on `io.err`; with
+ * DEBUG=galleta the stack follows.
  *
  * @param argv the arguments after the program's name
  * @returns the exit code: 0, or 1 after a failure. Never throws.
@@ -53,7 +53,7 @@ export async function main(argv: readonly string[], io: Io = terminal): Promise<
 
 async function dispatch([name, ...rest]: readonly string[], io: Io): Promise<number> {
   if (name === undefined || name === "--help" || name === "-h") {
-    // To ask for help is no failure, to forget the command is one.
+    // Asking for help is not a failure, but a missing command is one.
     const write = name === undefined ? io.err : io.out;
     write(programHelp([...COMMANDS].map(([command, { summary }]) => [command, summary])));
     return name === undefined ? 1 : 0;
@@ -65,7 +65,7 @@ async function dispatch([name, ...rest]: readonly string[], io: Io): Promise<num
   const entry = COMMANDS.get(name);
   if (entry === undefined) throw new CliError(unknown(name));
   const { command } = await entry.load();
-  // Help wins over whatever else is wrong with the line.
+  // --help wins over any other mistake on the line.
   const end = rest.indexOf("--");
   const options = end < 0 ? rest : rest.slice(0, end);
   if (options.includes("--help") || options.includes("-h")) {

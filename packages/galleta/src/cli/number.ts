@@ -1,6 +1,6 @@
 /**
  * Reads a whole number in decimal digits.
- * @returns `undefined` where the text is none, or lies outside
+ * @returns `undefined` if the text is not a number or lies outside
  */
 export function wholeNumber(text: string, least: number, most: number): number | undefined {
   if (!/^\d{1,15}$/.test(text)) return undefined;

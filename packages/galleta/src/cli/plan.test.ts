@@ -54,7 +54,7 @@ describe("parseTarget", () => {
     expect(parseTarget(`${odd}:admin`)).toEqual({ file: odd, exportName: "admin" });
   });
 
-  it("says what is not there, and what is no file", () => {
+  it("says what is missing, and what is not a file", () => {
     expect(refusal(() => parseTarget(join(folder, "none.ts")))).toContain("There is no file");
     expect(refusal(() => parseTarget(join(folder, "none.ts:app")))).not.toContain(":app");
     expect(refusal(() => parseTarget(join(folder, "sub")))).toContain("is a folder");
@@ -73,7 +73,7 @@ describe("makePlan", () => {
     expect(plan()).toMatchObject({ hostname: "127.0.0.1", port: 8000 });
   });
 
-  it("refuses what is no port, and says where it came from", () => {
+  it("throws for an invalid port, and names its source", () => {
     for (const port of ["65536", "-1", "80a", "8e3", "1.5", " 80"]) {
       expect(refusal(() => plan({ port }))).toBe("--port must be a number from 0 to 65535.");
     }
@@ -82,7 +82,7 @@ describe("makePlan", () => {
     expect(message).toBe("The environment variable PORT must be a number from 0 to 65535.");
   });
 
-  it("lets the environment win over its files, and a later file over an earlier", () => {
+  it("prefers the environment to its files, and a later file to an earlier one", () => {
     const one = file("one.env", "GALLETA_PLAN_TEST=one\nPORT=1111\n");
     const two = file("two.env", "GALLETA_PLAN_TEST=two\nPORT=2222\n");
     vi.stubEnv("PORT", "3333");
@@ -99,7 +99,7 @@ describe("makePlan", () => {
     expect(refusal(() => plan({ tlsCert: none, tlsKey: none }))).toContain("--tls-cert");
   });
 
-  it("wants certificate and key together, and both as PEM", () => {
+  it("needs certificate and key together, and both as PEM", () => {
     const text = file("text.pem", "hunter2");
     for (const flags of [{ tlsCert: text }, { tlsKey: text }]) {
       expect(refusal(() => plan(flags))).toContain("go together");

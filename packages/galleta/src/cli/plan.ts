@@ -5,7 +5,7 @@ import { CliError, codeOf } from "./failure.ts";
 import { parseTarget, type AppTarget } from "./target.ts";
 import { wholeNumber } from "./number.ts";
 
-/** What stood on the command line of `galleta serve`. It travels to child processes as JSON. */
+/** The command line of `galleta serve`. Child processes get it as JSON. */
 export interface ServeFlags {
   /** `<file>[:export]` */
   readonly target: string;
@@ -16,11 +16,11 @@ export interface ServeFlags {
   readonly tlsKey: string | undefined;
   /** Seconds that requests in flight get at the end. */
   readonly grace: number;
-  /** Whether the parent wants to hear what the app imports. */
+  /** True if the parent wants to know what the app imports. */
   readonly watch?: boolean;
 }
 
-/** What to serve and where, checked. */
+/** What to serve and where, after all checks. */
 export interface ServePlan {
   readonly target: AppTarget;
   readonly hostname: string;
@@ -30,15 +30,14 @@ export interface ServePlan {
 }
 
 /**
- * Checks the flags, and puts the variables of the environment files into `process.env`, where the
- * app looks for them.
+ * Checks the flags, and loads the environment files into `process.env` for the app.
  *
  * @throws CliError
  */
 export function makePlan(flags: ServeFlags): ServePlan {
   const target = parseTarget(flags.target);
   applyEnvFiles(flags.envFiles);
-  // An empty variable is how a shell unsets one for a single command.
+  // A shell can unset a variable for one command only by making it empty.
   const hostname = flags.host ?? (process.env["HOST"] || "127.0.0.1");
   const source = flags.port === undefined ? "The environment variable PORT" : "--port";
   const port = wholeNumber(flags.port ?? (process.env["PORT"] || "8000"), 0, 65_535);
@@ -47,14 +46,14 @@ export function makePlan(flags: ServeFlags): ServePlan {
 }
 
 /**
- * The flags for a process that takes the place of another: a port that was chosen freely once is
- * kept, so that the URL that was printed stays true.
+ * Makes the flags for a replacement process. A port that was chosen freely stays, so that the
+ * printed URL stays true.
  */
 export function withPortOf(flags: ServeFlags, url: string): ServeFlags {
   return flags.port === "0" ? { ...flags, port: new URL(url).port } : flags;
 }
 
-/** A later file wins over an earlier one, and what the environment already holds over all. */
+/** Loads the files. A later file wins over an earlier one, and the environment over all. */
 function applyEnvFiles(paths: readonly string[]): void {
   const variables = new Map<string, string>();
   for (const path of paths) {
@@ -67,7 +66,7 @@ function applyEnvFiles(paths: readonly string[]): void {
 function readTls(certPath: string | undefined, keyPath: string | undefined): ServePlan["tls"] {
   if (certPath === undefined && keyPath === undefined) return undefined;
   if (certPath === undefined || keyPath === undefined) {
-    throw new CliError("--tls-cert and --tls-key go together: give both or none.");
+    throw new CliError("--tls-cert and --tls-key go together: pass both or neither.");
   }
   const cert = readText(certPath, "--tls-cert");
   const key = readText(keyPath, "--tls-key");

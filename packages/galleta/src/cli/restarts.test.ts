@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { Restarts } from "./restarts.ts";
 
-it("waits longer after each death, and forgets after a minute", () => {
+it("waits longer after each death, and starts anew after a minute", () => {
   const restarts = new Restarts(20);
   const delays = Array.from({ length: 10 }, (_, index) => restarts.next(index));
   expect(delays).toEqual([100, 200, 400, 800, 1600, 3200, 6400, 10_000, 10_000, 10_000]);

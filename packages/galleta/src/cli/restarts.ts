@@ -2,12 +2,14 @@ const WINDOW_MILLISECONDS = 60_000;
 const FIRST_DELAY_MILLISECONDS = 100;
 const LONGEST_DELAY_MILLISECONDS = 10_000;
 
-/** Decides when a worker that died is replaced, so that one that cannot live is no endless loop. */
+/** Decides when a dead worker is replaced, and prevents an endless loop of restarts. */
 export class Restarts {
   readonly #limit: number;
   #deaths: number[] = [];
 
-  /** @param limit how many deaths within a minute are borne */
+  /**
+   * @param limit deaths within a minute that are allowed
+   */
   constructor(limit: number) {
     this.#limit = limit;
   }
@@ -15,8 +17,8 @@ export class Restarts {
   /**
    * Counts a death.
    * @param now milliseconds on any clock that does not go back
-   * @returns how many milliseconds to wait, longer with each death of the last minute; `undefined`
-   * when there were too many
+   * @returns milliseconds to wait, more with each death of the last minute; `undefined` after too
+   *   many
    */
   next(now: number): number | undefined {
     this.#deaths = this.#deaths.filter((death) => now - death < WINDOW_MILLISECONDS);

@@ -2,16 +2,16 @@ import type { Io } from "./command.ts";
 import { CliError, codeOf } from "./failure.ts";
 import { makePlan, type ServeFlags, type ServePlan } from "./plan.ts";
 
-/** What shutdown listeners get on top when requests took all the time there was. */
+/** Extra milliseconds for shutdown listeners after requests used up the time. */
 const HANGING_MILLISECONDS = 1000;
 
 /**
- * Serves an app in this process, from the first look at the flags to the last closed socket.
+ * Serves an app in this process, from the check of the flags to the last closed socket.
  *
- * @param stop resolves when the server shall stop
+ * @param stop resolves when the server must stop
  * @param announce called with the URL once the server listens
- * @returns what `stop` resolved with
- * @throws CliError and whatever the app throws, when it cannot start or its shutdown fails
+ * @returns the value of `stop`
+ * @throws CliError and errors of the app, if it cannot start or its shutdown fails
  */
 export async function runServer<Wish>(
   flags: ServeFlags,
@@ -19,17 +19,17 @@ export async function runServer<Wish>(
   announce: (url: string) => void,
   io: Io,
 ): Promise<Wish> {
-  // A wish to stop that comes while the app starts ends it at once: nothing is in flight yet.
+  // A wish to stop ends the start at once, because nothing is in flight yet.
   const server = await Promise.race([start(makePlan(flags)), stop.then(() => undefined)]);
   if (server === undefined) return stop;
   announce(server.url);
   const wish = await stop;
   const { grace } = flags;
   const late = setTimeout(
-    () => io.err(`What took longer than ${grace} s was cut off.\n`),
+    () => io.err(`Requests that took longer than ${grace} s were cut off.\n`),
     grace * 1000,
   );
-  // A shutdown listener that never ends must not keep the process.
+  // A shutdown listener that never ends must not keep the process alive.
   const giveUp = new Promise<void>((resolve) => {
     setTimeout(resolve, grace * 1000 + HANGING_MILLISECONDS).unref();
   });
@@ -39,7 +39,7 @@ export async function runServer<Wish>(
 }
 
 async function start({ target, hostname, port, tls }: ServePlan) {
-  // Only now, so that a mistyped flag is told without loading the framework.
+  // Loaded only now: a mistyped flag is reported without loading the framework.
   const [{ loadApp }, { serve }] = await Promise.all([import("./load.ts"), import("../serve.ts")]);
   const app = await loadApp(target);
   try {
@@ -49,7 +49,7 @@ async function start({ target, hostname, port, tls }: ServePlan) {
   }
 }
 
-/** Says what is wrong with the address; `undefined` where it is something else. */
+/** Explains why the server cannot listen; `undefined` for other errors. */
 function listenFailure(cause: unknown, hostname: string, port: number): CliError | undefined {
   switch (codeOf(cause)) {
     case "EADDRINUSE":
@@ -64,9 +64,12 @@ function listenFailure(cause: unknown, hostname: string, port: number): CliError
     case "EADDRNOTAVAIL":
     case "ENOTFOUND":
     case "EAI_AGAIN":
-      return new CliError(`${hostname} is no address of this machine. Choose one with --host.`, {
-        cause,
-      });
+      return new CliError(
+        `${hostname} is not an address of this machine. Choose one with --host.`,
+        {
+          cause,
+        },
+      );
     default:
       return undefined;
   }

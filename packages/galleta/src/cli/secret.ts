@@ -6,7 +6,7 @@ import { wholeNumber } from "./number.ts";
 const LEAST = 32;
 const MOST = 1024;
 
-/** `galleta secret` */
+/** The command `galleta secret`. */
 export const command = defineCommand({
   name: "secret",
   summary: "Print a strong key for SECRET_KEY.",
@@ -14,13 +14,13 @@ export const command = defineCommand({
     bytes: {
       type: "string",
       value: "count",
-      help: `Random bytes in it, ${LEAST} to ${MOST} (default ${LEAST})`,
+      help: `Random bytes in the key, ${LEAST} to ${MOST} (default ${LEAST})`,
     },
   },
   notes: ['Put it where the app reads it: echo "SECRET_KEY=$(npx galleta secret)" >> .env'],
   async run({ values }, io) {
     const bytes = wholeNumber(values.bytes ?? String(LEAST), LEAST, MOST);
-    // Fewer bytes would not be the strong key that was promised.
+    // Fewer bytes would not be a strong key.
     if (bytes === undefined) throw new CliError(`--bytes must be from ${LEAST} to ${MOST}.`);
     io.out(`${randomBytes(bytes).toString("base64url")}\n`);
     return 0;

@@ -6,13 +6,12 @@ import { listenToSignals } from "./stop.ts";
 
 const MOST_WORKERS = 256;
 const MOST_GRACE = 3600;
-/** After so long a person would think that nothing happens. */
+/** Milliseconds after which the command says that it is still stopping. */
 const SAY_AFTER_MILLISECONDS = 500;
 
-const STOPPING =
-  "Stopping when the requests in flight are answered. A second signal stops at once.\n";
+const STOPPING = "Stopping after the requests in flight. A second signal stops now.\n";
 
-/** `galleta serve` */
+/** The command `galleta serve`. */
 export const command = defineCommand({
   name: "serve",
   summary: "Serve an app.",
@@ -31,21 +30,21 @@ export const command = defineCommand({
     workers: {
       type: "string",
       value: "count",
-      help: "Serve in several processes; one that dies is replaced",
+      help: "Serve in several processes; a worker that dies is replaced",
     },
     watch: { type: "boolean", help: "Restart when a file of the app changes" },
     "env-file": {
       type: "string",
       value: "file",
       multiple: true,
-      help: "Variables for the environment, which wins over them; may be repeated",
+      help: "Read environment variables from this file; existing ones win; may be repeated",
     },
     "tls-cert": { type: "string", value: "file", help: "Certificate (PEM), for HTTPS" },
     "tls-key": { type: "string", value: "file", help: "Its private key (PEM)" },
     grace: {
       type: "string",
       value: "seconds",
-      help: "How long requests in flight may take at the end (default 10)",
+      help: "Seconds that requests in flight may take at the end (default 10)",
     },
   },
   notes: [
@@ -92,7 +91,7 @@ export const command = defineCommand({
       const isReload =
         (await runServer(flags, Promise.race([stop, reload]), listening, io)) === "reload";
       if (!isReload) return 0;
-      // Code that runs cannot be replaced, so from here on a worker serves.
+      // Running code cannot be replaced, so from here on a worker serves.
       io.err("Reloading: a new process serves from now on.\n");
       await (await import("./cluster.ts")).runCluster(again, 1, wishes, announce, io);
     }

@@ -4,27 +4,27 @@ import { isMessage } from "./ipc.ts";
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
 /**
- * `npx` passes Ctrl-C on to the process that the terminal has told already. Two signals so close
- * together are one wish.
+ * `npx` passes on a Ctrl-C that the process already got from the terminal. Two signals within this
+ * time count as one.
  */
 const ECHO_MILLISECONDS = 200;
 
-/** How often the parent is looked for, where npm would leave this process behind. */
+/** Milliseconds between checks that the parent lives. npm would leave this process behind. */
 const PARENT_MILLISECONDS = 250;
 
-/** What a person or a supervisor wants of `galleta serve`. */
+/** What a user or a supervisor asks of `galleta serve`. */
 export interface Wishes {
-  /** Resolves when it shall stop. */
+  /** Resolves when the server must stop. */
   readonly stop: Promise<void>;
-  /** Resolves at the next SIGHUP: it shall start anew, with the code as it is then. */
+  /** Resolves at the next SIGHUP: the server must start again, with the present code. */
   reload(): Promise<"reload">;
 }
 
 /**
- * Listens for SIGINT and SIGTERM, which stop, and for SIGHUP, which reloads; a terminal that is
- * closed sends SIGHUP as well, and there it stops.
+ * Listens for SIGINT and SIGTERM, which stop, and for SIGHUP, which reloads. A closed terminal also
+ * sends SIGHUP; there it stops.
  *
- * @param force called with the exit code for a second signal: there is no more waiting then
+ * @param force called with the exit code for a second signal, to exit without waiting
  */
 export function listenToSignals(force: (exitCode: number) => void): Wishes {
   let onReload: (() => void)[] = [];
@@ -49,7 +49,7 @@ export function listenToSignals(force: (exitCode: number) => void): Wishes {
   return { stop, reload: () => new Promise((done) => onReload.push(() => done("reload"))) };
 }
 
-/** npm ends at SIGTERM and kills its shell, and tells the program below that nothing. */
+/** True below npm. At SIGTERM, npm ends and kills its shell, but does not pass the signal on. */
 function isBelowNpm(): boolean {
   const { npm_command: command, npm_lifecycle_event: script } = process.env;
   return command !== undefined || script !== undefined;
@@ -66,8 +66,8 @@ function whenOrphaned(tell: () => void): void {
 }
 
 /**
- * Waits for the wish to stop in a process that `galleta serve` started: from the parent, from the
- * parent's end, or from a SIGTERM for this process alone. A terminal sends SIGINT and SIGHUP to both,
+ * Waits for the wish to stop in a process that `galleta serve` started: from the parent, the
+ * parent's end, or a SIGTERM for this process alone. A terminal sends SIGINT and SIGHUP to both,
  * and the parent decides.
  */
 export function untilParentStops(): Promise<void> {

@@ -5,16 +5,16 @@ import { shortPath } from "./failure.ts";
 const MILLISECONDS = 5000;
 
 /**
- * Where a file could not be parsed, as `src/app.js:3: `; an empty string where the error came out of
- * running code.
+ * Returns where a file could not be parsed, as `src/app.js:3: `; an empty string if running code
+ * threw.
  *
- * Node tells the place of an error in a module only when the error ends a process, so this ends one:
- * nothing of the app runs in it, since its imports are parsed first.
+ * Node shows the place of a syntax error in a module only when the error ends a process. So this
+ * starts one to read it. Nothing of the app runs there, because Node parses its imports first.
  */
 export async function placeOfSyntaxError(file: string, error: Error): Promise<string> {
   const own = placeIn(error.stack ?? "");
   if (own !== undefined) return `${own}: `;
-  // Parsed by the app itself, as JSON is.
+  // The app itself parsed this text, for example as JSON.
   if (!/^\s+at (?:compileSourceTextModule|new ModuleWrap|ModuleLoader)/m.test(error.stack ?? ""))
     return "";
   const program = `await import(${JSON.stringify(pathToFileURL(file).href)})`;
@@ -28,7 +28,7 @@ export async function placeOfSyntaxError(file: string, error: Error): Promise<st
   return place === undefined ? "" : `${place}: `;
 }
 
-/** Node puts the place before the stack where it knows it. */
+/** Node puts the place before the stack, if it knows it. */
 function placeIn(text: string): string | undefined {
   const place = /^((?:file:\/\/)?(?:\/|[A-Z]:\\).*):(\d+)\n/m.exec(text);
   if (place === null) return undefined;

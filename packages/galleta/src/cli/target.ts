@@ -12,7 +12,7 @@ export interface AppTarget {
 
 /**
  * Reads `<file>[:export]`.
- * @throws CliError when there is no such file
+ * @throws CliError if there is no such file
  */
 export function parseTarget(text: string): AppTarget {
   // A file may have a colon in its name, and on Windows every absolute path has one.

@@ -5,20 +5,19 @@ import { pathToFileURL } from "node:url";
 import { CliError, shortPath } from "./failure.ts";
 import { hookImports } from "./hooks.ts";
 
-/** What is used of `tsx/esm/api`. */
+/** The used part of `tsx/esm/api`. */
 interface Tsx {
   register(options: { readonly tsconfig: string | false }): unknown;
 }
 
-/** Node's own reading of TypeScript takes types away, and knows no JSX. */
+/** Node itself strips types, but does not read JSX. */
 const isNative = (process.features as { typescript?: unknown }).typescript === "strip";
 
 /**
- * Makes `import` read TypeScript: by Node itself from 22.18 on, else by the `tsx` that is installed
- * beside the app.
+ * Makes `import` read TypeScript: with Node itself from 22.18 on, else with the `tsx` of the app.
  *
  * @param file the app's file, an absolute path
- * @throws CliError when this Node needs tsx and the app does not have it
+ * @throws CliError if this Node needs tsx and the app does not have it
  */
 export async function readTypeScript(file: string): Promise<void> {
   const isJsx = extname(file).endsWith("x");
@@ -34,20 +33,20 @@ export async function readTypeScript(file: string): Promise<void> {
   }
   const { register } = (await import(pathToFileURL(tsx).href)) as Tsx;
   register({ tsconfig: nearestTsconfig(file) ?? false });
-  // Only how a file is read changes, never its URL: so the `galleta` that the app imports is the one
-  // that this program runs on, and an App is known as one.
+  // Only the way of reading a file changes, never its URL. So the app imports the same `galleta`
+  // that this program runs on, and its App is recognised.
   hookImports({ format: "module" });
 }
 
 function findTsx(file: string): string | undefined {
   for (const from of [file, join(process.cwd(), "none")]) {
     try {
-      // Resolved as `require` does, so it gives the CommonJS file, which cannot be imported.
+      // Resolved like `require`, so the result is the CommonJS file, which cannot be imported.
       return createRequire(from)
         .resolve("tsx/esm/api")
         .replace(/\.cjs$/, ".mjs");
     } catch {
-      // Not there.
+      // tsx is not installed there.
     }
   }
   return undefined;

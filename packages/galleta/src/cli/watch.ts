@@ -9,18 +9,18 @@ import { type ServeFlags, withPortOf } from "./plan.ts";
 import type { Wishes } from "./stop.ts";
 import { parseTarget } from "./target.ts";
 
-/** An editor that saves several files, or one in several steps, means one restart. */
+/** An editor that saves several files, or one in several steps, causes one restart. */
 const SETTLE_MILLISECONDS = 50;
-/** Who waits for a restart does not wait long for the requests in flight. */
+/** Seconds for requests in flight. A developer does not want to wait for a restart. */
 const GRACE_SECONDS = 2;
 const KILL_AFTER_MILLISECONDS = 2000;
 const SOURCE = /\.(?:[cm]?[jt]s|[jt]sx|json)$/;
 
 /**
- * `galleta serve --watch`: serves in a child process, and starts another when a file has changed
- * that the app is made of.
+ * Runs `galleta serve --watch`: serves in a child process, and starts another when a file of the
+ * app changes.
  *
- * @throws CliError when there is no such file
+ * @throws CliError if there is no such file
  */
 export async function runWatching(
   flags: ServeFlags,
@@ -54,8 +54,8 @@ export async function runWatching(
 }
 
 /**
- * Changes of files. Their folders are watched: an editor replaces a file by another of the same
- * name, which a watcher of the file itself would lose.
+ * Watches files for changes. It watches their folders, because an editor replaces a file by another
+ * of the same name, which a watcher of the file would lose.
  */
 class Changes {
   readonly #files = new Set<string>();
@@ -76,14 +76,14 @@ class Changes {
       this.#changed.add(join(folder, name));
       this.#notify();
     });
-    // A folder that is removed is watched again with the next file in it.
+    // A removed folder is watched again with the next file in it.
     watcher.on("error", () => this.#folders.delete(folder));
     this.#folders.set(folder, watcher);
   }
 
   /**
-   * Waits for a change, also one that came before the call.
-   * @param mayBeAny whether any source file counts, as after a mistake that hid the imports
+   * Waits for a change; one before the call counts.
+   * @param mayBeAny true if any source file counts, such as after a mistake that hid the imports
    */
   async next(mayBeAny: () => boolean): Promise<readonly string[]> {
     const counts = (path: string) => this.#files.has(path) || (mayBeAny() && SOURCE.test(path));
@@ -105,10 +105,10 @@ class Changes {
   }
 }
 
-/** What is heard of a child. */
+/** Callbacks for messages of a child. */
 interface Ears {
   isReady(url: string): void;
-  /** It imports a file. */
+  /** The child imports a file. */
   imports(file: string): void;
   readonly io: Io;
 }
@@ -126,7 +126,7 @@ class Child {
     const program = fileURLToPath(new URL("./child.js", import.meta.url));
     const child = fork(program, [JSON.stringify(flags)], { serialization: "advanced" });
     this.#process = child;
-    // However this process ends, the child is not left behind.
+    // Leaves no child behind, however this process ends.
     const kill = () => void child.kill("SIGKILL");
     process.on("exit", kill);
     child.on("message", (message) => {
@@ -146,7 +146,7 @@ class Child {
     });
   }
 
-  /** Resolves when the process is gone: by itself, or killed when it takes too long. */
+  /** Stops the process. Resolves when it is gone, by itself or killed after a time-out. */
   async stop(): Promise<void> {
     this.#stopping = true;
     const message: ToChild = { galleta: "stop" };

@@ -5,7 +5,7 @@ import { HandshakeRefused, TestSocket } from "./socket.ts";
 
 /** Options of {@link createClient}. */
 export interface ClientOptions {
-  /** Where the client believes the app to be. Default `http://testserver`. */
+  /** The address of the app, as the client sees it. Default `http://testserver`. */
   readonly baseUrl?: string;
   /** Headers of every request. */
   readonly headers?: HeadersInit;
@@ -18,9 +18,9 @@ export interface RequestOptions {
   readonly query?: Readonly<Record<string, string>>;
   /** Sent as JSON. */
   readonly json?: unknown;
-  /** Sent as `application/x-www-form-urlencoded`, or, being a FormData, as `multipart/form-data`. */
+  /** Sent as `application/x-www-form-urlencoded`; a FormData as `multipart/form-data`. */
   readonly form?: Readonly<Record<string, string>> | URLSearchParams | FormData;
-  /** Sent as it is. */
+  /** Sent unchanged. */
   readonly body?: BodyInit;
 }
 
@@ -32,9 +32,9 @@ export interface WebSocketOptions {
 }
 
 /**
- * A client for tests: it keeps cookies as a browser does, and calls the app without a port. It
- * sends neither `Origin` nor `Sec-Fetch-Site`, as a program that is no browser; give them in
- * `headers` to test what a browser would see. The app is started with the first request.
+ * A client for tests: it keeps cookies as a browser does, and calls the app without a port. Like a
+ * program, it sends neither `Origin` nor `Sec-Fetch-Site`; add them in `headers` to act as a
+ * browser. The first request starts the app.
  *
  * @example
  * ```ts
@@ -52,9 +52,9 @@ export function createClient<Data extends object>(
 
 /** See {@link createClient}. */
 export class TestClient {
-  /** The cookies, as a browser would have them. */
+  /** The client's cookies, kept as a browser keeps them. */
   readonly cookies = new CookieJar();
-  /** Where the client believes the app to be. */
+  /** The address of the app, as the client sees it. */
   readonly baseUrl: URL;
   readonly #app: App;
   readonly #headers: Headers;
@@ -96,7 +96,7 @@ export class TestClient {
     return this.request("DELETE", path, options);
   }
 
-  /** Sends a request with any method. Redirects are not followed. */
+  /** Sends a request with any method. It does not follow redirects. */
   async request(method: string, path: string, options: RequestOptions = {}): Promise<Response> {
     this.#started ??= this.#start();
     await this.#started;
@@ -113,10 +113,10 @@ export class TestClient {
   }
 
   /**
-   * Opens a socket, with the cookies of this client. A server on a free port of this machine is
-   * started for the first one.
+   * Opens a socket with the cookies of this client. The first call starts a server on a free port
+   * of this machine.
    *
-   * @throws HandshakeRefused when the app answers with another status than 101
+   * @throws HandshakeRefused if the app answers with another status than 101
    */
   async websocket(path: string, options: WebSocketOptions = {}): Promise<TestSocket> {
     this.#server ??= LiveServer.start(this.#app);
@@ -170,7 +170,7 @@ export class TestClient {
 
 function bodyOf({ json, form, body }: RequestOptions, headers: Headers): BodyInit | undefined {
   if ([json, form, body].filter((given) => given !== undefined).length > 1) {
-    throw new TypeError("A request has one of json, form and body.");
+    throw new TypeError("A request takes only one of json, form and body.");
   }
   if (json !== undefined) {
     if (!headers.has("content-type")) headers.set("content-type", "application/json");

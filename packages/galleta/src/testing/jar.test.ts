@@ -27,7 +27,7 @@ describe("CookieJar", () => {
     expect(jar.header(at("http://a.www.example.com/shop/"))).toBeUndefined();
   });
 
-  test("honours Path and Domain, and refuses another's domain", () => {
+  test("honours Path and Domain, and rejects another's domain", () => {
     const jar = jarWith(["a=1; Path=/; Domain=.Example.com", "b=2; Domain=other.com; Path=/"]);
     expect(jar.header(at("http://example.com/"))).toBe("a=1");
     expect(jar.header(at("http://x.example.com/y"))).toBe("a=1");
@@ -48,7 +48,7 @@ describe("CookieJar", () => {
     expect(jar.get("a", HTTP)).toBe("3");
   });
 
-  test("forgets at once what is deleted, and later what ends", () => {
+  test("drops a deleted cookie immediately, and an expired one later", () => {
     vi.useFakeTimers({ now: Date.UTC(2026, 10, 23) });
     const past = "Expires=Thu, 01 Jan 1970 00:00:00 GMT";
     const lines = ["a=1; Max-Age=60", `b=2; ${past}; Max-Age=10`, `c=3; ${past}`, "d=4; Max-Age=0"];
@@ -64,7 +64,7 @@ describe("CookieJar", () => {
     expect(jar.header(HTTP)).toBeUndefined();
   });
 
-  test("takes nothing that is no cookie", () => {
+  test("ignores a header that is not a cookie", () => {
     expect(jarWith(["", "=1", "novalue", "; Path=/"]).header(HTTP)).toBeUndefined();
   });
 });

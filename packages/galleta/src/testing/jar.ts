@@ -5,18 +5,18 @@ interface StoredCookie {
   readonly isHostOnly: boolean;
   readonly path: string;
   readonly isSecure: boolean;
-  /** Milliseconds since 1970; undefined until the browser closes. */
+  /** Milliseconds since 1970; undefined keeps it until the browser closes. */
   readonly expires: number | undefined;
 }
 
 /**
- * Keeps cookies as a browser does (RFC 6265 §5): by domain and path, secure ones for https alone,
- * and none beyond its time.
+ * Keeps cookies as a browser does (RFC 6265 §5): by domain and path, secure ones for https only,
+ * and until they expire.
  */
 export class CookieJar {
   readonly #cookies = new Map<string, StoredCookie>();
 
-  /** Takes the Set-Cookie headers of a response to a request for `url`. */
+  /** Stores the cookies of a response to a request for `url`. */
   store(url: URL, headers: Headers): void {
     for (const line of headers.getSetCookie()) {
       const cookie = parseSetCookie(line, url);
@@ -27,14 +27,14 @@ export class CookieJar {
     }
   }
 
-  /** The Cookie header of a request for `url`; `undefined` where no cookie is for it. */
+  /** Returns the Cookie header of a request for `url`; `undefined` if no cookie matches. */
   header(url: URL): string | undefined {
     const cookies = this.#cookiesFor(url);
     if (cookies.length === 0) return undefined;
     return cookies.map(({ name, value }) => `${name}=${value}`).join("; ");
   }
 
-  /** The value of the cookie that a request for `url` carries. */
+  /** Returns the value of the cookie that a request for `url` carries. */
   get(name: string, url: URL): string | undefined {
     return this.#cookiesFor(url).find((cookie) => cookie.name === name)?.value;
   }
@@ -44,7 +44,7 @@ export class CookieJar {
     this.store(url, new Headers({ "set-cookie": `${name}=${value}; Path=/` }));
   }
 
-  /** Forgets all cookies, as a new browser has none. */
+  /** Removes all cookies, as in a new browser. */
   clear(): void {
     this.#cookies.clear();
   }
@@ -82,7 +82,7 @@ function parseSetCookie(line: string, url: URL): StoredCookie | undefined {
   };
 }
 
-/** Max-Age goes before Expires (RFC 6265 §5.3). */
+/** Max-Age wins over Expires (RFC 6265 §5.3). */
 function expiryOf(attributes: ReadonlyMap<string, string>): number | undefined {
   const maxAge = attributes.get("max-age");
   if (maxAge !== undefined && /^-?\d+$/.test(maxAge)) return Date.now() + Number(maxAge) * 1000;
@@ -90,7 +90,7 @@ function expiryOf(attributes: ReadonlyMap<string, string>): number | undefined {
   return Number.isNaN(expires) ? undefined : expires;
 }
 
-/** The directory of the path (RFC 6265 §5.1.4). */
+/** Returns the directory of the path (RFC 6265 §5.1.4). */
 function defaultPath(pathname: string): string {
   const end = pathname.lastIndexOf("/");
   return end <= 0 ? "/" : pathname.slice(0, end);

@@ -12,9 +12,9 @@ import { serve, type ServeOptions, type Server } from "../serve.ts";
  * ```
  */
 export class LiveServer {
-  /** As in `http://127.0.0.1:49152`. */
+  /** The address, such as `http://127.0.0.1:49152`. */
   readonly url: string;
-  /** As in `ws://127.0.0.1:49152`. */
+  /** The address for sockets, such as `ws://127.0.0.1:49152`. */
   readonly wsUrl: string;
   readonly port: number;
   readonly #server: Server;
@@ -29,8 +29,8 @@ export class LiveServer {
   /**
    * Starts the app and listens.
    *
-   * @throws SettingsError `ERR_GALLETA_NOT_CONFIGURED` before `configure(app)` ran, and what a
-   * startup listener throws
+   * @throws SettingsError `ERR_GALLETA_NOT_CONFIGURED` before `configure(app)` ran, and errors of a
+   *   startup listener
    */
   static async start<Data extends object>(
     app: App<Data>,
@@ -39,7 +39,7 @@ export class LiveServer {
     return new LiveServer(await serve(app, { ...options, hostname: "127.0.0.1", port: 0 }));
   }
 
-  /** Stops the app. What is not through after `timeout` seconds (default 1) is cut off. */
+  /** Stops the app. After `timeout` seconds (default 1) the rest is cut off. */
   close({ timeout = 1 }: { readonly timeout?: number } = {}): Promise<void> {
     return this.#server.close({ timeout });
   }

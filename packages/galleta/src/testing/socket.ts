@@ -8,7 +8,7 @@ export interface Closed {
   readonly reason: string;
 }
 
-/** The server answered a handshake with something else than 101. */
+/** The server answered a handshake with another status than 101. */
 export class HandshakeRefused extends Error {
   readonly status: number;
   readonly headers: Headers;
@@ -16,7 +16,7 @@ export class HandshakeRefused extends Error {
   readonly body: string;
 
   constructor(status: number, headers: Headers, body: string) {
-    super(`The handshake was refused with ${status}.`);
+    super(`The handshake was denied with ${status}.`);
     this.name = "HandshakeRefused";
     this.status = status;
     this.headers = headers;
@@ -29,7 +29,7 @@ interface HandshakeResponse extends AsyncIterable<Uint8Array> {
   readonly rawHeaders: readonly string[];
 }
 
-/** What is used of the client that crossws has on Node. */
+/** The used part of the Node client of crossws. */
 interface NodeClient {
   readonly protocol: string;
   send(data: string | Uint8Array): void;
@@ -52,13 +52,13 @@ const Client = WebSocketClient as unknown as new (
   options: { readonly headers: Readonly<Record<string, string>> },
 ) => NodeClient;
 
-/** A socket, as a client sees it. */
+/** A socket on the client's side. */
 export class TestSocket implements AsyncIterable<string | Uint8Array> {
   /** The headers of the 101. */
   readonly headers: Headers;
-  /** The subprotocol that the server chose; empty where it chose none. */
+  /** The subprotocol that the server chose; empty if it chose none. */
   readonly protocol: string;
-  /** Resolves when the socket is closed, by whichever side. */
+  /** Resolves when either side closed the socket. */
   readonly closed: Promise<Closed>;
   readonly #client: NodeClient;
   readonly #inbox: Inbox<string | Uint8Array>;
@@ -79,7 +79,7 @@ export class TestSocket implements AsyncIterable<string | Uint8Array> {
   /**
    * Opens a socket.
    *
-   * @throws HandshakeRefused when the server answers with another status than 101
+   * @throws HandshakeRefused if the server answers with another status than 101
    */
   static async connect(
     url: string,
@@ -87,7 +87,7 @@ export class TestSocket implements AsyncIterable<string | Uint8Array> {
     headers: Readonly<Record<string, string>>,
   ): Promise<TestSocket> {
     const client = new Client(url, protocols, { headers });
-    // A test holds what it is sent: it has no limits.
+    // A test keeps everything it receives, so there are no limits.
     const inbox = new Inbox<string | Uint8Array>(
       { maxQueue: Infinity, maxMessageSize: Infinity },
       { pause() {}, resume() {}, read: (message) => message },
@@ -124,9 +124,9 @@ export class TestSocket implements AsyncIterable<string | Uint8Array> {
   }
 
   /**
-   * The next message.
+   * Waits for the next message.
    *
-   * @throws WebSocketDisconnect with the close code, when the socket is closed and none is left
+   * @throws WebSocketDisconnect with the close code, if the socket is closed and no message is left
    */
   async receive(): Promise<string | Uint8Array> {
     const { done, value } = await this.#inbox.take();
@@ -135,25 +135,25 @@ export class TestSocket implements AsyncIterable<string | Uint8Array> {
     throw new WebSocketDisconnect(code, reason);
   }
 
-  /** The next message, parsed as JSON. */
+  /** Waits for the next message and parses it as JSON. */
   async receiveJson(): Promise<unknown> {
     const message = await this.receive();
     return JSON.parse(typeof message === "string" ? message : new TextDecoder().decode(message));
   }
 
-  /** Closes the socket and waits for the server to agree. */
+  /** Closes the socket and waits for the server's close frame. */
   close(code = 1000, reason = ""): Promise<Closed> {
     this.#client.close(code, reason);
     return this.closed;
   }
 
-  /** Breaks the connection without a close, as a lost network does. The server sees 1006. */
+  /** Breaks the connection without a close frame, like a lost network. The server sees 1006. */
   terminate(): Promise<Closed> {
     this.#client.terminate();
     return this.closed;
   }
 
-  /** The messages, until the socket is closed. */
+  /** Iterates over the messages until the socket is closed. */
   [Symbol.asyncIterator](): AsyncIterator<string | Uint8Array, undefined> {
     return { next: () => this.#inbox.take() };
   }

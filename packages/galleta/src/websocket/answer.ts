@@ -4,13 +4,13 @@ import type { Duplex } from "node:stream";
 import type { HTTPError } from "../http-error.ts";
 
 /**
- * A response for a request that came as an upgrade and is not upgraded: Node leaves such a
- * connection to its listener, without a response. It is closed after the response.
+ * Makes a response for an upgrade request that is not upgraded. Node passes such a connection to
+ * the listener without a response. It is closed after the response.
  */
 export function responseFor(req: IncomingMessage, socket: Duplex): ServerResponse {
   const res = new ServerResponse(req);
   res.shouldKeepAlive = false;
-  // Node's servers pass net and TLS sockets; its types allow for more.
+  // Node's servers pass net and TLS sockets; the types allow more.
   res.assignSocket(socket as NetSocket);
   res.once("finish", () => {
     res.detachSocket(socket as NetSocket);

@@ -11,19 +11,19 @@ import type { Gate } from "./handshake.ts";
 
 type Req = HttpRequest<never, never>;
 
-/** What the server does with a handshake. Both may throw, which refuses it. */
+/** The server's steps of a handshake. If one throws, the handshake is denied. */
 interface Steps {
-  /** Throws what speaks against the handshake. */
+  /** Throws if the handshake is not acceptable. */
   check(): void;
-  /** Starts the view. What it decides goes through the gate. */
+  /** Starts the view. Its decision goes through the gate. */
   start(gate: Gate): void;
 }
 
 /**
- * Runs the middleware of an app around a handshake, as around a view: the view starts where `next()`
- * arrives, and the 101 is sent when all middleware is through. Never rejects.
+ * Runs an app's middleware around a handshake, as around a view. The view starts at `next()`, and
+ * the 101 is sent when all middleware has finished. Never rejects.
  *
- * @returns what is sent instead where the view was not started
+ * @returns the response to send if the view was not started
  */
 export async function runAround(
   stack: readonly AnyMiddleware[],
@@ -51,7 +51,7 @@ export async function runAround(
     accept: (returned) => accept(res, returned),
     answer: async (error) => {
       clear(res);
-      // What the server or the view refuses is answered alike with and without middleware.
+      // An error of the server or the view is answered the same with and without middleware.
       const isOurs = error === denial || (verdict?.accepted === false && error === verdict.error);
       if (isOurs) answer(req, res, error);
       else await answerError({ owners }, req, res, error);
@@ -82,11 +82,11 @@ async function denialOf(req: Req, steps: Steps): Promise<unknown> {
   }
 }
 
-/** The response of middleware that keeps a socket from opening. */
+/** Returns the middleware's response, which keeps the socket from opening. */
 async function respond(req: Req, res: HttpResponse): Promise<Response> {
   if (res.status < 200 || res.status > 599) {
     clear(res);
-    answer(req, res, new RangeError("res.status is not a status from 200 to 599."));
+    answer(req, res, new RangeError("res.status must be from 200 to 599."));
   }
   try {
     return render(res, await heldOf(req)?.commit());
@@ -96,7 +96,7 @@ async function respond(req: Req, res: HttpResponse): Promise<Response> {
   }
 }
 
-/** The headers of the 101: those that the view gave, and those of the middleware. */
+/** Joins the headers of the view and of the middleware for the 101. */
 function withHeaders(headers: Headers | undefined, res: HttpResponse): Headers | undefined {
   const added = [...res.headers];
   if (added.length === 0) return headers;

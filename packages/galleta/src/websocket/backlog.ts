@@ -1,39 +1,39 @@
 import { getHeapStatistics } from "node:v8";
 
-/** The part of the heap that messages may fill which wait for views or clients. */
+/** Waiting messages may fill one part in this many of the heap. */
 const PART_OF_HEAP = 8;
 
-/** Something whose messages wait. */
+/** Holds waiting messages. */
 export interface Holder {
-  /** Gives up what waits. */
+  /** Drops its waiting messages. */
   giveUp(): void;
 }
 
 /**
- * The bytes that wait on all sockets of a server. Each socket has limits of its own; this one holds
- * when very many are at theirs.
+ * Counts the bytes that wait on all sockets of a server. Each socket has its own limits. This limit
+ * applies when very many sockets are at theirs.
  */
 export class Backlog {
   readonly #most: number;
   #bytes = 0;
-  /** Whose messages wait for their view; who was read least lately goes first. */
+  /** Holders with messages for their view. The one that was read longest ago is first. */
   readonly #holders = new Set<Holder>();
 
   constructor(most = Math.floor(getHeapStatistics().heap_size_limit / PART_OF_HEAP)) {
     this.#most = most;
   }
 
-  /** Whether so much waits that slow clients are given up earlier. */
+  /** True if so much waits that slow clients are dropped earlier. */
   get isTight(): boolean {
     return this.#bytes > this.#most;
   }
 
-  /** Counts bytes that wait for a client; negative once they are gone. */
+  /** Counts bytes that wait for a client; negative when they are sent. */
   count(bytes: number): void {
     this.#bytes += bytes;
   }
 
-  /** Counts a message that waits for its view. Above the limit others are given up. */
+  /** Counts a message that waits for its view. Above the limit, other holders drop theirs. */
   add(holder: Holder, bytes: number): void {
     this.#bytes += bytes;
     this.#holders.add(holder);
@@ -44,7 +44,7 @@ export class Backlog {
     }
   }
 
-  /** Messages were read: the holder goes to the end of the line, or out of it. */
+  /** Counts messages that were read. Moves the holder to the end of the line, or out of it. */
   remove(holder: Holder, bytes: number, isEmpty: boolean): void {
     this.#bytes -= bytes;
     this.#holders.delete(holder);

@@ -12,7 +12,7 @@ import { Inbox, type Source } from "./inbox.ts";
 import { Outbox } from "./outbox.ts";
 import { Pongs } from "./pongs.ts";
 
-/** What the handshake is answered with. */
+/** The answer to a handshake. */
 export type Verdict =
   | {
       readonly accepted: true;
@@ -23,35 +23,35 @@ export type Verdict =
 
 /** Options of `ws.accept`. */
 export interface AcceptOptions {
-  /** The subprotocol that is spoken, one of those the client offers (RFC 6455 §1.9). */
+  /** The subprotocol to use, one of those that the client offers (RFC 6455 §1.9). */
   readonly protocol?: string;
   /** Further headers for the 101. */
   readonly headers?: HeadersInit;
 }
 
-/** What a connection asks of its surroundings. */
+/** The environment of a connection. */
 export interface ConnectionHooks {
   /** The subprotocols that the client offers. */
   readonly protocols: readonly string[];
-  /** Saves the session and makes it read-only. Gives the Set-Cookie headers. */
+  /** Saves the session and makes it read-only. Returns the Set-Cookie headers. */
   saveSession(): Promise<readonly string[]> | readonly string[];
-  /** Answers the handshake. Called once, unless the client goes away before. */
+  /** Answers the handshake. Called once, unless the client leaves before. */
   answer(verdict: Verdict): void;
-  /** Answers a handshake with 503 that the view did not answer in time. */
+  /** Answers with 503, because the view did not answer the handshake in time. */
   expire(): void;
-  /** The socket is closed, whoever closed it. */
+  /** Called when either side closed the socket. */
   closed(): void;
 }
 
-/** The options of a route that a connection looks at. */
+/** The route options that a connection reads. */
 export interface ConnectionOptions {
-  /** What messages are. */
+  /** The type of messages. */
   readonly valueType: ValueType;
   readonly maxMessageSize: number;
   readonly maxQueue: number;
 }
 
-/** Closes that end the loop over messages quietly: done, left the page, no code. */
+/** Close codes that end the loop over messages without an error: done, page left, no code. */
 const QUIET: ReadonlySet<number> = new Set([1000, 1001, 1005]);
 
 const OPEN = Promise.resolve();
@@ -59,7 +59,7 @@ const OPEN = Promise.resolve();
 /** A message, as the view gets it. */
 type Value = string | Uint8Array | JsonValue;
 
-/** What ws offers beyond the standard WebSocket. */
+/** Members of a ws socket that the standard WebSocket lacks. */
 type NodeSocket = {
   pause?(): void;
   resume?(): void;
@@ -67,19 +67,19 @@ type NodeSocket = {
 };
 
 /**
- * One socket from its handshake to its end:
- * pending -> accepting -> open -> closing -> closed. A client may go away in any of them.
+ * One socket from its handshake to its end: pending -> accepting -> open -> closing -> closed. The
+ * client may go away in any of these states.
  */
 export class Connection implements Source<string | Uint8Array, Value> {
-  /** Whether the client was heard of since this was last set to false. */
+  /** True if the client sent anything since this was last set to false. */
   isAlive = true;
-  /** Whether the page speaks `galleta.v1`, so that control frames can be sent. */
+  /** True if the page speaks `galleta.v1`, so that control frames can be sent. */
   isLive = false;
   readonly inbox: Inbox<string | Uint8Array, Value>;
   readonly #valueType: ValueType;
   readonly #hooks: ConnectionHooks;
   readonly #backlog: Backlog;
-  /** Made for a client that pings; browsers do not. */
+  /** Made only for a client that pings; browsers do not. */
   #pongs: Pongs | undefined;
   #state: "pending" | "accepting" | "open" | "closing" | "closed" = "pending";
   #peer: Peer | undefined;
@@ -88,7 +88,7 @@ export class Connection implements Source<string | Uint8Array, Value> {
   #onDecided: (() => void) | undefined;
   #disconnect: WebSocketDisconnect | undefined;
   #abort: AbortController | undefined;
-  /** A close that came between the decision and the 101. */
+  /** A close between the decision and the 101. */
   #closing: { readonly code: number; readonly reason: string } | undefined;
 
   constructor(options: ConnectionOptions, hooks: ConnectionHooks, backlog: Backlog) {
@@ -106,7 +106,7 @@ export class Connection implements Source<string | Uint8Array, Value> {
     return this.#state === "open";
   }
 
-  /** The code that the socket was closed with. */
+  /** The socket's close code. */
   get closeCode(): number | undefined {
     return this.#disconnect?.closeCode;
   }
@@ -118,16 +118,16 @@ export class Connection implements Source<string | Uint8Array, Value> {
     return this.#abort.signal;
   }
 
-  /** Answers the handshake with 101, with the cookies of the session. */
+  /** Answers the handshake with 101 and the cookies of the session. */
   accept(options: AcceptOptions = {}): Promise<void> {
     if (this.#state !== "pending") {
-      const reason = this.#disconnect ?? stateError("The handshake is answered already.");
+      const reason = this.#disconnect ?? stateError("The handshake was already answered.");
       return Promise.reject(reason);
     }
     return (this.#opened = this.#accept(options));
   }
 
-  /** Resolves when the socket is open; accepts it where nothing was decided yet. */
+  /** Resolves when the socket is open. Accepts it if the view did not decide yet. */
   open(autoAccept: boolean): Promise<void> {
     if (this.#state !== "pending") return this.#opened ?? this.accept();
     if (autoAccept) return this.accept();
@@ -139,7 +139,7 @@ export class Connection implements Source<string | Uint8Array, Value> {
       throw stateError("The client does not offer this protocol.");
     }
     const answer = negotiate(this.#hooks.protocols, protocol);
-    // Made before anything is decided: a header may be malformed.
+    // Made before anything is decided, because a header may be malformed.
     let headers = extra && new Headers(extra);
     this.#state = "accepting";
     try {
@@ -152,20 +152,20 @@ export class Connection implements Source<string | Uint8Array, Value> {
       throw error;
     }
     this.isLive = answer.isLive;
-    // The client may have gone away while the session was saved, and may do so until it is open.
+    // The client may have left while the session was saved, and may leave until the socket is open.
     if (this.#disconnect) throw this.#disconnect;
     const decided = new Promise<void>((resolve) => (this.#onDecided = resolve));
     this.#hooks.answer({ accepted: true, headers, protocol: answer.protocol });
     await decided;
     if (this.#peer === undefined) throw this.#disconnect;
-    // From now on one promise does for all: there may be very many sockets.
+    // All open sockets share one promise, because there may be very many.
     this.#opened = OPEN;
   }
 
-  /** Answers the handshake with an error status. What was changed in the session is saved. */
+  /** Answers the handshake with an error status. Changes to the session are saved. */
   reject(error: HTTPError): Promise<void> {
     if (this.#state !== "pending") {
-      return Promise.reject(stateError("The handshake is answered already."));
+      return Promise.reject(stateError("The handshake was already answered."));
     }
     this.#state = "accepting";
     const rejected = this.#savedAnyway().then((setCookie) => this.#refuse(error, setCookie));
@@ -177,7 +177,7 @@ export class Connection implements Source<string | Uint8Array, Value> {
     return rejected;
   }
 
-  /** A handshake that is refused already gets no second refusal for its session. */
+  /** Saves the session of a denied handshake. A failure must not cause a second answer. */
   async #savedAnyway(): Promise<readonly string[]> {
     try {
       return await this.#hooks.saveSession();
@@ -187,14 +187,14 @@ export class Connection implements Source<string | Uint8Array, Value> {
     }
   }
 
-  /** Answers at once, and saves nothing. */
+  /** Answers immediately and saves nothing. */
   #refuse(error: HTTPError, setCookie: readonly string[]): void {
     if (this.#state === "closed") return;
     this.#hooks.answer({ accepted: false, error, setCookie });
     this.closed(1006, "");
   }
 
-  /** Sends; resolves when the client keeps up. */
+  /** Sends a message. Resolves when the client keeps up. */
   send(data: string | Uint8Array): Promise<void> {
     if (this.#outbox === undefined || this.#state !== "open") {
       return handled(Promise.reject(this.#disconnect ?? new WebSocketDisconnect(1006)));
@@ -202,12 +202,12 @@ export class Connection implements Source<string | Uint8Array, Value> {
     return this.#outbox.send(this.isLive && typeof data === "string" ? escapeMessage(data) : data);
   }
 
-  /** Sends a control frame, which the page keeps from the app. */
+  /** Sends a control frame, which the page hides from the app. */
   sendControl(frame: string): void {
     if (this.#state === "open") void this.#outbox?.send(frame);
   }
 
-  /** Starts to close, at the latest when the socket is open. Messages that wait are dropped. */
+  /** Starts to close, at the latest when the socket is open. Waiting messages are dropped. */
   close(code: number, reason: string, error?: WebSocketDisconnect): void {
     if (this.#state === "accepting") this.#closing ??= { code, reason };
     if (this.#state !== "open") return;
@@ -219,25 +219,25 @@ export class Connection implements Source<string | Uint8Array, Value> {
     this.#abort?.abort(this.#disconnect);
   }
 
-  /** The server stops: a client is told to come back elsewhere, or later. */
+  /** Closes because the server stops. The client should reconnect. */
   async leave(): Promise<void> {
     if (this.#state === "pending") await this.reject(new HTTPError(503));
     else this.close(1001, "");
   }
 
-  /** Breaks the connection, without a word. */
+  /** Breaks the connection without a close frame. */
   terminate(): void {
     this.#peer?.terminate();
   }
 
   /**
-   * Asks the client whether it is there; breaks the connection when it did not answer before. A
-   * handshake that was open at the last beat already is refused.
+   * Pings the client, and breaks the connection if it did not answer the last ping. Denies a
+   * handshake that was already pending at the last beat.
    */
   beat(): void {
     if (this.#state === "pending" || this.#state === "accepting") return this.#beatHandshake();
     if (this.#state !== "open") return;
-    // A client that is made to wait cannot answer a ping.
+    // A client that must wait cannot answer a ping.
     if (this.inbox.isPaused) return this.inbox.beat();
     if (!this.isAlive) return this.terminate();
     this.isAlive = false;
@@ -253,7 +253,7 @@ export class Connection implements Source<string | Uint8Array, Value> {
     this.closed(1006, "");
   }
 
-  /** The 101 went out. */
+  /** Called when the 101 was sent. */
   opened(peer: Peer): void {
     this.isAlive = true;
     this.#peer = peer;
@@ -264,7 +264,7 @@ export class Connection implements Source<string | Uint8Array, Value> {
     if (this.#closing) this.close(this.#closing.code, this.#closing.reason);
   }
 
-  /** The client asks whether this side is there (RFC 6455 §5.5.2). */
+  /** Answers a ping of the client (RFC 6455 §5.5.2). */
   pinged(data: Uint8Array): void {
     if (this.#state !== "open") return;
     this.#pongs ??= new Pongs((echo, sent) => {
@@ -273,9 +273,9 @@ export class Connection implements Source<string | Uint8Array, Value> {
     this.#pongs.answer(data);
   }
 
-  /** Messages that waited for the view were given up, and the view would miss them. */
+  /** Ends the socket, because dropped messages would be missing in the view. */
   overrun(): void {
-    const reason = "Messages wait for too long.";
+    const reason = "Messages waited too long for the app to read them.";
     this.close(1013, reason, new WebSocketDisconnect(1013, reason));
   }
 
@@ -283,12 +283,14 @@ export class Connection implements Source<string | Uint8Array, Value> {
     this.#outbox?.drained();
   }
 
-  /** The TCP connection is gone. Once the socket was open, ws tells more of its end. */
+  /**
+   * Called when the TCP connection is gone. For an open socket, ws reports the end in more detail.
+   */
   lost(): void {
     if (this.#peer === undefined) this.closed(1006, "");
   }
 
-  /** The connection is gone. Where this side closed it, the code is its own. */
+  /** Called when the connection is gone. If this side closed it, its own code counts. */
   closed(code: number, reason: string): void {
     if (this.#state === "closed") return;
     const wasOurs = this.#state === "closing";
@@ -311,7 +313,7 @@ export class Connection implements Source<string | Uint8Array, Value> {
     (this.#peer?.websocket as NodeSocket | undefined)?.resume?.();
   }
 
-  /** A message that is not what the route takes is the client's fault, and its end. */
+  /** Reads a message. One of the wrong type is the client's fault and closes the socket. */
   read(raw: string | Uint8Array): Value {
     const type = this.#valueType;
     try {

@@ -4,7 +4,7 @@ import { decode, encode } from "./decode.ts";
 const bytes = (text: string) => new TextEncoder().encode(text);
 
 describe("decode", () => {
-  test("gives the type, from either kind of frame", () => {
+  test("returns the type, from either kind of frame", () => {
     expect(decode("text", "ü")).toBe("ü");
     expect(decode("text", bytes("ü"))).toBe("ü");
     expect(decode("json", '{"a":1}')).toEqual({ a: 1 });
@@ -18,13 +18,13 @@ describe("decode", () => {
     ["json", "{"],
     ["json", new Uint8Array([0xff])],
     ["text", new Uint8Array([0xc3])],
-  ] as const)("%s from %j fails", (type, raw) => {
+  ] as const)("%s throws for %j", (type, raw) => {
     expect(() => decode(type, raw)).toThrow();
   });
 });
 
 describe("encode", () => {
-  test("takes what fits the type", () => {
+  test("accepts values of the type", () => {
     expect(encode("text", "a")).toBe("a");
     expect(encode("json", [null])).toBe("[null]");
     expect(encode("bytes", Buffer.from("a"))).toEqual(Buffer.from("a"));
@@ -37,7 +37,7 @@ describe("encode", () => {
     ["json", undefined],
     ["json", () => 1],
     ["json", 1n],
-  ] as const)("%s of %s is a TypeError", (type, value) => {
+  ] as const)("%s throws a TypeError for %s", (type, value) => {
     expect(() => encode(type, value)).toThrow(TypeError);
   });
 });

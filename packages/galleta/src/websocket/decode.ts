@@ -5,10 +5,10 @@ const decoder = new TextDecoder("utf-8", { fatal: true });
 const encoder = new TextEncoder();
 
 /**
- * A message as the view wants it. Clients differ in whether they send text as binary frames, so
- * the kind of frame does not matter.
+ * Decodes a message to the view's type. Some clients send text as binary frames, so the kind of
+ * frame does not matter.
  *
- * @throws SyntaxError or TypeError when it is not JSON, or not UTF-8
+ * @throws SyntaxError or TypeError if it is not JSON, or not UTF-8
  */
 export function decode(type: ValueType, raw: string | Uint8Array): string | Uint8Array | JsonValue {
   if (type === "bytes") return typeof raw === "string" ? encoder.encode(raw) : raw;
@@ -17,9 +17,9 @@ export function decode(type: ValueType, raw: string | Uint8Array): string | Uint
 }
 
 /**
- * A value as it is sent.
+ * Encodes a value for sending.
  *
- * @throws TypeError when it is not of the type
+ * @throws TypeError if it has another type
  */
 export function encode(type: ValueType, value: unknown): string | Uint8Array {
   if (type === "json") {
@@ -30,6 +30,8 @@ export function encode(type: ValueType, value: unknown): string | Uint8Array {
   if (type === "text" && typeof value === "string") return value;
   if (type === "bytes" && value instanceof Uint8Array) return value;
   throw new TypeError(
-    type === "text" ? "A text socket sends strings." : "A bytes socket sends a Uint8Array.",
+    type === "text"
+      ? "A text socket sends strings. Set valueType to send JSON or bytes."
+      : "A bytes socket sends a Uint8Array. Set valueType to send text or JSON.",
   );
 }

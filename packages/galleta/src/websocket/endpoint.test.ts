@@ -23,6 +23,6 @@ test.each([
   [{ maxMessageSize: 0 }, /maxMessageSize/],
   [{ maxQueue: 1.5 }, /maxQueue/],
   [{ maxQueue: Infinity }, /maxQueue/],
-])("%j is refused", (options, message) => {
+])("throws for %j", (options, message) => {
   expect(() => checkSocketOptions(options as SocketOptions)).toThrow(message);
 });

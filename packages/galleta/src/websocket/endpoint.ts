@@ -2,7 +2,7 @@ import type { Core } from "../core.ts";
 import { GalletaError } from "../errors.ts";
 import type { AnySocketView, SocketOptions, ValueType } from "../route.ts";
 
-/** A view for sockets, with its options and the apps it belongs to, the served one first. */
+/** A view for sockets, with its options and its apps, the served one first. */
 export interface SocketEndpoint extends Required<SocketOptions> {
   readonly view: AnySocketView;
   readonly owners: readonly Core[];
@@ -17,11 +17,16 @@ const DEFAULTS: Required<SocketOptions> = {
 
 const VALUE_TYPES: readonly ValueType[] = ["text", "json", "bytes"];
 
-/** @throws GalletaError `ERR_GALLETA_ROUTE` when an option is unknown or wrong */
+/**
+ * Checks the options of a socket route. @throws GalletaError `ERR_GALLETA_ROUTE` if an option is
+ * unknown or wrong
+ */
 export function checkSocketOptions(options: SocketOptions): Required<SocketOptions> {
   for (const name of Object.keys(options)) {
     if (!(name in DEFAULTS)) {
-      throw wrong(`There is no option ${name}; there are ${Object.keys(DEFAULTS).join(", ")}.`);
+      throw wrong(
+        `A socket route has no option ${name}. Its options are ${Object.keys(DEFAULTS).join(", ")}.`,
+      );
     }
   }
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
@@ -29,10 +34,10 @@ export function checkSocketOptions(options: SocketOptions): Required<SocketOptio
   if (!VALUE_TYPES.includes(checked.valueType)) {
     throw wrong('valueType is "text", "json" or "bytes".');
   }
-  if (typeof checked.autoAccept !== "boolean") throw wrong("autoAccept is true or false.");
+  if (typeof checked.autoAccept !== "boolean") throw wrong("autoAccept must be true or false.");
   for (const name of ["maxMessageSize", "maxQueue"] as const) {
     if (!Number.isSafeInteger(checked[name]) || checked[name] < 1) {
-      throw wrong(`${name} is a whole number above 0.`);
+      throw wrong(`${name} must be a whole number above 0.`);
     }
   }
   return checked;

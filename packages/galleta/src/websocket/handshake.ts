@@ -9,38 +9,38 @@ import { Connection, type ConnectionHooks, type Verdict } from "./connection.ts"
 import type { SocketEndpoint } from "./endpoint.ts";
 import type { SocketSession } from "./session.ts";
 
-/** What crossws is told: to upgrade, or that the handshake is answered already. */
+/** The result for crossws: upgrade, or the handshake is already answered. */
 type Answer = { headers?: Headers; protocol?: string } | { handled: true };
 
-/** The context of a request, as crossws hands it to its peer. */
+/** The context of a request, which crossws passes to its peer. */
 export interface HandshakeContext extends Record<string, unknown> {
   readonly handshake: Handshake;
 }
 
 /**
- * Holds an answer back until the middleware around the handshake is through. Gives what is sent: the
- * 101, perhaps with more headers, or a response in its place.
+ * Delays an answer until the middleware around the handshake has finished. Returns what to send:
+ * the 101, perhaps with more headers, or a response in its place.
  */
 export type Gate = (verdict: Verdict) => Promise<Verdict | Response>;
 
-/** What a handshake tells of its connection. */
+/** Receives news of a handshake's connection. */
 interface Keeper {
-  /** What waits on all sockets. */
+  /** Counts what waits on all sockets. */
   readonly backlog: Backlog;
-  /** The socket is closed. */
+  /** Called when the socket is closed. */
   forget(connection: Connection): void;
 }
 
 /**
- * What stands between Node's upgrade, the view and crossws. There is one for every socket as long
- * as it is open, so it holds little, and lets go of what was needed for the answer alone.
+ * Connects Node's upgrade, the view and crossws. There is one for every open socket, so it holds
+ * little and drops what only the answer needed.
  */
 export class Handshake implements ConnectionHooks {
   readonly connection: Connection;
   readonly session: SocketSession | undefined;
   readonly protocols: readonly string[];
   readonly #keeper: Keeper;
-  /** What the handshake is answered on; only until it is. */
+  /** The request and its connection, until the handshake is answered. */
   #request: { readonly req: IncomingMessage; readonly socket: Duplex } | undefined;
   #answer: Answer | undefined;
   #onAnswer: ((answer: Answer) => void) | undefined;
@@ -60,17 +60,17 @@ export class Handshake implements ConnectionHooks {
     this.protocols = protocols;
     this.#request = { req, socket };
     this.connection = new Connection(endpoint, this, keeper.backlog);
-    // Where the client goes away before the handshake is answered, nothing else tells.
+    // If the client leaves before the answer, only this event says so.
     this.#onLost = () => this.connection.lost();
     socket.once("close", this.#onLost);
   }
 
-  /** Has every answer from here on pass through the middleware. */
+  /** Sends every later answer through the middleware. */
   guard(gate: Gate): void {
     this.#gate = gate;
   }
 
-  /** Whether an answer was given, or none is needed any more. */
+  /** True if an answer was given, or is no longer needed. */
   get isAnswered(): boolean {
     return this.#answer !== undefined || !this.connection.isPending;
   }
@@ -80,14 +80,14 @@ export class Handshake implements ConnectionHooks {
     return this.#answer ?? new Promise((resolve) => (this.#onAnswer = resolve));
   }
 
-  /** The 101 went out. From here on ws tells of the end. */
+  /** Called when the 101 was sent. From here on ws reports the end. */
   opened(): this {
     if (this.#onLost) this.#request?.socket.off("close", this.#onLost);
     this.#request = this.#answer = this.#onAnswer = this.#onLost = undefined;
     return this;
   }
 
-  /** Gives a message to the view, and a control frame of the page to the session. */
+  /** Passes a message to the view, or a control frame of the page to the session. */
   receive(raw: string | Uint8Array): void {
     const { connection } = this;
     connection.isAlive = true;
@@ -115,7 +115,7 @@ export class Handshake implements ConnectionHooks {
     const path = this.#request?.req.url?.split("?", 1)[0];
     warnOnce(
       `The WebSocket view of ${path} did not answer its handshake for more than 30 s, so it was ` +
-        "refused with 503. Call ws.accept() or ws.reject(), or send or receive, before a long wait.",
+        "denied with 503. Call ws.accept() or ws.reject(), or send or receive, before a long wait.",
     );
     this.#gate = undefined;
     this.#send({ accepted: false, error: new HTTPError(503), setCookie: [] });
@@ -152,7 +152,7 @@ export class Handshake implements ConnectionHooks {
   }
 }
 
-/** The cookies of a session that was saved for this answer. */
+/** Returns the cookies of a session that was saved for this answer. */
 function cookiesOf(verdict: Verdict): readonly string[] {
   return verdict.accepted ? (verdict.headers?.getSetCookie() ?? []) : verdict.setCookie;
 }

@@ -24,7 +24,7 @@ const value = (text: string) => ({ value: text, done: false });
 const DONE = { value: undefined, done: true };
 
 describe("Inbox", () => {
-  test("gives messages in order, whoever comes first", async () => {
+  test("gives messages in order, to waiting and later readers", async () => {
     const { inbox, calls } = inboxOf({ count: 2, size: 100 });
     const early = [inbox.take(), inbox.take()];
     inbox.push("a", 1);
@@ -35,7 +35,7 @@ describe("Inbox", () => {
     expect(calls).toEqual([]);
   });
 
-  test("pauses at the number, and reads on when half is used up", async () => {
+  test("pauses at the number of messages, and reads on when half is used up", async () => {
     const { inbox, calls } = inboxOf({ count: 4, size: 1000 });
     for (const message of ["a", "b", "c", "d", "e"]) inbox.push(message, 1);
     expect(calls).toEqual(["pause"]);
@@ -72,7 +72,7 @@ describe("Inbox", () => {
     await expect(inbox.take()).rejects.toBe(error);
   });
 
-  test("the end reaches those that wait", async () => {
+  test("tells those that wait about the end", async () => {
     const quiet = inboxOf({ count: 1, size: 1 }).inbox;
     const waiting = [quiet.take(), quiet.take()];
     quiet.end();
@@ -83,7 +83,7 @@ describe("Inbox", () => {
     await expect(next).rejects.toThrow("gone");
   });
 
-  test("a message that cannot be read is an error for who takes it, and for nobody else", async () => {
+  test("gives an unreadable message as an error to its reader, and to no other", async () => {
     const { inbox } = inboxOf({ count: 10, size: 10 });
     const early = inbox.take();
     for (const message of ["unreadable", "a", "unreadable", "b"]) inbox.push(message, 1);
@@ -109,7 +109,7 @@ describe("Inbox", () => {
     expect(calls).toEqual(["pause"]);
   });
 
-  test("drops what waits at the second beat where the view only sends, and reads on", async () => {
+  test("drops what waits at the second beat if the view only sends, and reads on", async () => {
     const { inbox, calls } = inboxOf({ count: 2, size: 100 });
     inbox.push("a", 1);
     inbox.beat();
@@ -120,12 +120,12 @@ describe("Inbox", () => {
     expect(calls).toEqual(["pause", "resume"]);
     for (let index = 0; index < 10; index += 1) inbox.push("c", 1);
     expect(calls).toEqual(["pause", "resume"]);
-    // A view that asks after all must learn that it missed some.
+    // A view that asks later must learn that it missed some.
     void inbox.take();
     expect(calls).toEqual(["pause", "resume", "overrun"]);
   });
 
-  test("gives a view that reads five minutes for one message", async () => {
+  test("gives a view five minutes to read one message", async () => {
     const { inbox, calls } = inboxOf({ count: 2, size: 100 });
     for (const message of ["a", "b", "c", "d"]) inbox.push(message, 1);
     await inbox.take();
@@ -138,7 +138,7 @@ describe("Inbox", () => {
     expect(calls).toContain("overrun");
   });
 
-  test("of all inboxes the one that was read least lately gives up first", async () => {
+  test("drops the inbox that was read longest ago first", async () => {
     const backlog = new Backlog(100);
     const limits = { count: 100, size: 1000 };
     const [one, two, three] = [0, 1, 2].map(() => inboxOf(limits, backlog)) as [Made, Made, Made];

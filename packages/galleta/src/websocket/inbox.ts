@@ -1,27 +1,27 @@
 import { Backlog, type Holder } from "./backlog.ts";
 
-/** Until the view first asks for a message, so many bytes may wait. */
+/** Bytes that may wait until the view first asks for a message. */
 const BEFORE_FIRST = 64 * 1024;
-/** Beats of the heartbeat at which nothing was read before a full queue is given up. */
+/** Beats without a read after which a full queue is dropped. */
 const PATIENCE = 10;
 const PATIENCE_BEFORE_FIRST = 2;
 
-/** Where messages come from. */
+/** The source of an inbox's messages. */
 export interface Source<Raw, Message> {
   /** Makes the client wait: the socket is not read for a while (TCP does the rest). */
   pause(): void;
   resume(): void;
-  /** A message as the view gets it. May throw. */
+  /** Converts a message for the view. May throw. */
   read(raw: Raw): Message;
-  /** Messages were dropped that the view does ask for: ends the socket. */
+  /** Called when messages were dropped that the view would have read. Ends the socket. */
   overrun?(): void;
 }
 
 /** How much may wait for the view. */
 export interface InboxLimits {
-  /** Messages. */
+  /** The most messages. */
   readonly maxQueue: number;
-  /** Bytes, in all. */
+  /** The most bytes, in total. */
   readonly maxMessageSize: number;
 }
 
@@ -36,28 +36,27 @@ interface Entry<Raw> {
 }
 
 /**
- * The messages that wait for the view. At a limit the socket is no longer read, so that the client
- * is pushed back; what stood in the last chunk that was read still arrives. Reading goes on when
- * half of it is used up.
+ * The messages that wait for the view. At a limit the socket is no longer read, which slows the
+ * client down; the rest of the last chunk still arrives. Reading continues when half is used up.
  *
- * Messages wait as they came and are read when they are given out; one that cannot be read is an
- * error for who takes it.
+ * Messages wait in raw form and are converted when they are given out. One that cannot be converted
+ * is an error for its reader.
  */
 export class Inbox<Raw, Message = Raw> implements Holder {
   readonly #limits: InboxLimits;
   readonly #source: Source<Raw, Message>;
   readonly #backlog: Backlog;
-  /** Who waits for the next message: hardly ever more than the view's one loop. */
+  /** The reader that waits for the next message: nearly always the view's one loop. */
   #waiter: Waiter<Message> | undefined;
   #moreWaiters: Waiter<Message>[] | undefined;
-  /** Made when a message has to wait: an idle socket has none. */
+  /** Made when a message must wait: an idle socket has none. */
   #entries: Entry<Raw>[] | undefined;
   #size = 0;
   #isPaused = false;
-  /** The view asked for a message: it does not only send. */
+  /** True if the view asked for a message, so it does not only send. */
   #wasAsked = false;
   #isDropping = false;
-  /** Beats at which the queue was full and nothing had been read. */
+  /** Beats with a full queue and no read. */
   #idleBeats = 0;
   #end: { readonly error: Error | undefined } | undefined;
 
@@ -67,7 +66,7 @@ export class Inbox<Raw, Message = Raw> implements Holder {
     this.#backlog = backlog;
   }
 
-  /** Whether the client is being made to wait. It cannot answer a ping then. */
+  /** True while the client must wait. It cannot answer a ping then. */
   get isPaused(): boolean {
     return this.#isPaused;
   }
@@ -94,8 +93,8 @@ export class Inbox<Raw, Message = Raw> implements Holder {
   }
 
   /**
-   * Called at each beat of the heartbeat. A client is not made to wait for ever: where the view has
-   * read nothing for long, what waits is given up.
+   * Called at each heartbeat. A client does not wait for ever: if the view has read nothing for
+   * long, the waiting messages are dropped.
    */
   beat(): void {
     if (!this.#isPaused) return;
@@ -103,14 +102,20 @@ export class Inbox<Raw, Message = Raw> implements Holder {
     if (this.#idleBeats >= (this.#wasAsked ? PATIENCE : PATIENCE_BEFORE_FIRST)) this.giveUp();
   }
 
-  /** Drops what waits. A view that only sends goes on; one that reads would miss it, and ends. */
+  /**
+   * Drops what waits. A view that only sends goes on. One that reads would miss messages, so its
+   * socket ends.
+   */
   giveUp(): void {
     if (this.#wasAsked) return this.#source.overrun?.();
     this.#isDropping = true;
     this.#clear();
   }
 
-  /** The next message; done, or the error that {@link end} was given, after the last one. */
+  /**
+   * Returns the next message. After the last one it returns done, or throws the error of {@link
+   * end}.
+   */
   take(): Promise<IteratorResult<Message, undefined>> {
     this.#wasAsked = true;
     this.#idleBeats = 0;
@@ -134,7 +139,7 @@ export class Inbox<Raw, Message = Raw> implements Holder {
     else (this.#moreWaiters ??= []).push(waiter);
   }
 
-  /** No more messages come. Those that wait are still given out. */
+  /** Ends the inbox. Waiting messages are still given out. */
   end(error?: Error): void {
     if (this.#end !== undefined) return;
     this.#end = { error };
@@ -146,7 +151,7 @@ export class Inbox<Raw, Message = Raw> implements Holder {
     }
   }
 
-  /** Ends at once: what waits is dropped, and the socket read on, for the answer to a close. */
+  /** Ends the inbox and drops what waits. The socket is read on, for the answer to a close. */
   discard(error?: Error): void {
     this.end(error);
     this.#clear();

@@ -2,11 +2,16 @@ import type { Peer } from "crossws";
 import { WebSocketDisconnect } from "../errors.ts";
 import type { Backlog } from "./backlog.ts";
 
-/** From here on `send` waits, in bytes. Above what any Node version buffers before it says so. */
+/**
+ * Bytes at which `send` starts to wait. More than any Node version buffers before it reports it.
+ */
 const HIGH_WATER = 64 * 1024;
-/** A view that does not wait for its sends cannot fill the memory: here the socket is broken. */
+/**
+ * Bytes at which the socket is broken, so that a view that does not await its sends cannot fill the
+ * memory.
+ */
 const MOST = 16 * 1024 * 1024;
-/** The same, while very much waits on the sockets of the server together. */
+/** The same limit, while very much waits on all sockets of the server. */
 const MOST_WHEN_TIGHT = 256 * 1024;
 
 const SENT = Promise.resolve();
@@ -16,13 +21,13 @@ interface Waiter {
   readonly reject: (error: Error) => void;
 }
 
-/** What is sent to a client, no faster than it reads. */
+/** Sends messages to a client, no faster than it reads. */
 export class Outbox {
   readonly #peer: Peer;
   readonly #backlog: Backlog;
-  /** Sends that wait for the client; made for the first that has to. */
+  /** Sends that wait for the client; made when one must wait. */
   #waiters: Waiter[] | undefined;
-  /** Bytes on their way after the last send. */
+  /** Bytes in flight after the last send. */
   #waiting = 0;
 
   constructor(peer: Peer, backlog: Backlog) {
@@ -31,10 +36,10 @@ export class Outbox {
   }
 
   /**
-   * Sends; resolves at once while the client keeps up, else when it has caught up.
+   * Sends a message. Resolves immediately while the client keeps up, else when it has caught up.
    *
-   * @throws WebSocketDisconnect when the socket ends before that, or more than 16 MiB of earlier
-   * messages wait for the client, or 256 KiB where an eighth of the heap waits on all sockets
+   * @throws WebSocketDisconnect if the socket ends before that, or more than 16 MiB of earlier
+   *   messages wait for the client, or 256 KiB while an eighth of the heap waits on all sockets
    */
   send(data: string | Uint8Array): Promise<void> {
     const most = this.#backlog.isTight ? MOST_WHEN_TIGHT : MOST;
@@ -42,24 +47,24 @@ export class Outbox {
       this.end(new WebSocketDisconnect(1006, "The client reads too slowly."));
       this.#peer.terminate();
     } else {
-      // On Node it gives what is on its way.
+      // On Node, `send` returns the bytes in flight.
       this.#count(this.#peer.send(data) as number);
       if (this.#waiting <= HIGH_WATER) return SENT;
     }
     const waiters = (this.#waiters ??= []);
     const drained = new Promise<void>((resolve, reject) => waiters.push({ resolve, reject }));
-    // A send that nobody waits for must not end the process when the client goes away.
+    // A send that the app does not await must not end the process when the client leaves.
     drained.catch(() => undefined);
     return drained;
   }
 
-  /** The client has read everything. */
+  /** Called when the client has read everything. */
   drained(): void {
     this.#count(0);
     for (const waiter of this.#take()) waiter.resolve();
   }
 
-  /** The socket ends. */
+  /** Called when the socket ends. */
   end(error: Error): void {
     this.#count(0);
     for (const waiter of this.#take()) waiter.reject(error);

@@ -20,12 +20,12 @@ export async function runView(
   socket: Socket<never, never, never>,
 ): Promise<void> {
   try {
-    // Only a store makes it wait. Without one the view starts at once.
+    // Only a store makes it wait. Without one the view starts immediately.
     const wait = session?.context.load();
     if (wait) await wait;
     await endpoint.view(socket);
     if (connection.isPending && !endpoint.autoAccept) await connection.reject(new HTTPError(403));
-    // Also where the view did not wait for what it began: what it sent still goes out.
+    // Also if the view did not await what it began: its messages are still sent.
     await connection.open(true);
     connection.close(1000, "");
   } catch (error) {
@@ -33,7 +33,7 @@ export async function runView(
   }
 }
 
-/** Whether an error says no more than that the socket is closed. */
+/** True if an error only means that the socket is closed. */
 function isEnd(connection: Connection, error: unknown): boolean {
   if (error instanceof WebSocketDisconnect) return true;
   const isAbort = error instanceof Error && error.name === "AbortError";
@@ -55,13 +55,16 @@ async function fail(
   }
 }
 
-/** The status of an error that is an answer, and not a failure of the app. */
+/** Returns the status of an error that is an answer and not a failure of the app. */
 function expectedStatus(error: unknown): number | undefined {
   if (error instanceof HTTPError) return error.status;
   return error instanceof SessionError && error.status !== 500 ? error.status : undefined;
 }
 
-/** A change of the session that came to nothing because the socket is gone: as quiet as its end. */
+/**
+ * True for a failed change of the session whose socket is gone. It is not logged, like the socket's
+ * end.
+ */
 function isAboutTheEnd(error: unknown): boolean {
   if (!(error instanceof SessionError)) return false;
   return error.code === "ERR_SESSION_UPDATE_TIMEOUT" || error.code === "ERR_SESSION_ENDED";

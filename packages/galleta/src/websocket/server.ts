@@ -28,13 +28,13 @@ import { runView } from "./run.ts";
 import { SocketSession } from "./session.ts";
 import { Socket } from "./socket.ts";
 
-/** Seconds between two pings. A client that answered none in between is gone. */
+/** Seconds between two pings. A client without an answer in between is gone. */
 const HEARTBEAT = 30;
 
 /** The route of a handshake. */
 type Match = NonNullable<ReturnType<Core["findSocket"]>>;
 
-/** A request for a socket, as Node hands it over. */
+/** A request for a socket, as Node passes it. */
 interface Upgrade {
   readonly req: IncomingMessage;
   readonly socket: Duplex;
@@ -45,18 +45,18 @@ interface Upgrade {
 
 type ServerOptions = NonNullable<NodeOptions["serverOptions"]>;
 
-/** What a Host may be made of; what it means is checked where it matters. */
+/** The characters of a Host. Later checks decide what it means. */
 const HOST = /^[\w.:[\]-]+$/;
 
 /**
- * Takes upgrades from a Node server to the views. Paths are resolved from the app's own table,
- * straight into crossws.
+ * Takes a Node server's upgrades to the views. It finds paths in the app's own table and passes
+ * them straight to crossws.
  */
 export class SocketServer {
   readonly backlog = new Backlog();
   readonly #core: Core;
   readonly #connections = new Set<Connection>();
-  // The largest message is a setting of the whole adapter, so each size has one of its own.
+  // The largest message is a setting of the whole adapter, so each size needs its own adapter.
   readonly #adapters = new Map<number, NodeAdapter>();
   readonly #heartbeat: NodeJS.Timeout;
   readonly #onRest: (() => void)[] = [];
@@ -70,9 +70,9 @@ export class SocketServer {
     }, HEARTBEAT * 1000).unref();
   }
 
-  /** A listener for the `upgrade` event of a server. */
+  /** Handles the `upgrade` event of a server. */
   upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void {
-    // Node took its own listener away, and an error without one ends the process.
+    // Node removed its own listener, and an error without one ends the process.
     socket.on("error", destroy);
     try {
       const event = new H3Event(requestOf(req));
@@ -93,8 +93,8 @@ export class SocketServer {
   }
 
   /**
-   * Closes all sockets with 1001 and takes no more. Resolves when they and their views are
-   * through; those that are not after `timeout` seconds are cut off.
+   * Closes all sockets with 1001 and takes no more. Resolves when they and their views have ended.
+   * After `timeout` seconds the rest is cut off.
    */
   async close(timeout: number): Promise<void> {
     this.#isClosing = true;
@@ -111,13 +111,13 @@ export class SocketServer {
     for (const connection of this.#connections) connection.terminate();
   }
 
-  /** Tells those who wait for it that nothing runs any more. */
+  /** Resolves the promises that wait until nothing runs. */
   #rest(): void {
     if (this.#connections.size > 0 || this.#runningViews > 0) return;
     for (const tell of this.#onRest.splice(0)) tell();
   }
 
-  /** The server waits at its end for what runs. */
+  /** Makes the server wait for this at its end. */
   #track(running: Promise<void>): void {
     this.#runningViews += 1;
     void running.then(() => {
@@ -130,15 +130,15 @@ export class SocketServer {
     return isDecodable(event.url.pathname) ? this.#core.findSocket(event) : undefined;
   }
 
-  /** Throws what speaks against a handshake, before anything of the app sees it. */
+  /** Throws if a handshake is not acceptable, before any code of the app sees it. */
   #check({ req, event, match }: Upgrade): { match: Match; facts: RequestFacts } {
     if (this.#isClosing) throw new HTTPError(503);
     if (!isDecodable(event.url.pathname)) throw new HTTPError(400);
     if (match === undefined) throw new HTTPError(404);
-    // ws checks this too, but only after the view was asked.
+    // ws checks this too, but only after the view has run.
     const key = req.headers["sec-websocket-key"] ?? "";
     if (req.method !== "GET" || !/^[+/0-9A-Za-z]{22}==$/.test(key)) {
-      throw new HTTPError(400, { detail: "This is no WebSocket handshake." });
+      throw new HTTPError(400, { detail: "The request is not a WebSocket handshake." });
     }
     if (req.headers["sec-websocket-version"] !== "13") {
       throw new HTTPError(426, { headers: { "sec-websocket-version": "13" } });
@@ -150,7 +150,7 @@ export class SocketServer {
     return { match, facts };
   }
 
-  /** Starts the view where the middleware lets it, and answers where that does. */
+  /** Starts the view if the middleware allows it, and answers otherwise. */
   async #startInside(stack: readonly AnyMiddleware[], upgrade: Upgrade): Promise<void> {
     const { req, socket, event, match } = upgrade;
     const request = new HttpRequest<never, never>(event, this.#core.sessions, this.#core.bodyLimit);
@@ -193,7 +193,7 @@ export class SocketServer {
     const parts = { event, params, protocols, endpoint, connection, session };
     const ws = new Socket<never, never, never>(parts);
     this.#track(runView(endpoint, connection, session, ws));
-    // crossws hands the context of a request to its peer.
+    // crossws passes the context of a request to its peer.
     event.req.context = { handshake };
     void this.#adapterFor(endpoint.maxMessageSize).handleUpgrade(req, socket, head, event.req);
   }
@@ -204,10 +204,10 @@ export class SocketServer {
       adapter = nodeAdapter({
         // The default namespace parses the URL of every request.
         getNamespace: () => "galleta",
-        // Its own heartbeat would cut off a client that is made to wait.
+        // Its own heartbeat would drop a client that must wait.
         idleTimeout: 0,
-        // ws answers a ping by itself, however many answers wait: see Pongs.
-        // crossws copies its types of ws from before that option.
+        // ws answers every ping by itself, however many answers wait (see Pongs). The types of
+        // crossws lack this newer option.
         serverOptions: { maxPayload, clientTracking: false, autoPong: false } as ServerOptions,
         hooks: {
           upgrade: ({ context }) => (context as HandshakeContext).handshake.answered(),
@@ -235,14 +235,14 @@ export class SocketServer {
     session?.opened(connection);
   }
 
-  /** A socket is closed. */
+  /** Called when a socket is closed. */
   forget(connection: Connection): void {
     this.#connections.delete(connection);
     this.#rest();
   }
 }
 
-/** A request with its URL. To leave that to srvx would ask the system for the client's address. */
+/** Makes a request with its URL. srvx would ask the system for the client's address. */
 function requestOf(req: IncomingMessage) {
   const { host } = req.headers;
   const target = req.url ?? "";

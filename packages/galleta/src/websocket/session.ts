@@ -8,15 +8,15 @@ import {
 import { logError } from "../log.ts";
 import type { Connection } from "./connection.ts";
 
-/** Hears that the session of its socket was changed elsewhere. */
+/** Called when another request or socket changed the session. */
 export type ChangeListener = () => unknown;
 
 /**
- * The session of one socket. It can be changed until the handshake is answered: then its cookies
- * are gone, and so it is read-only. From then on it follows what others do to it.
+ * The session of one socket. It can be changed until the handshake is answered; after that no
+ * cookie can be set, so it is read-only. From then on it follows changes that others make.
  */
 export class SocketSession implements LiveSocket {
-  /** Reads nothing before the view looks into it. */
+  /** Reads nothing before the view uses the session. */
   readonly context: SessionContext<never>;
   #listeners: ChangeListener[] | undefined;
   #connection: Connection | undefined;
@@ -26,18 +26,18 @@ export class SocketSession implements LiveSocket {
     this.context = context;
   }
 
-  /** Saves what was changed. Gives the Set-Cookie headers; from here on nothing can be changed. */
+  /** Saves the changes and returns the Set-Cookie headers. After this nothing can be changed. */
   save(): Promise<readonly string[]> | readonly string[] {
     return commitHandshake(this.context);
   }
 
-  /** The handshake was answered: from here on the socket lives and dies with its session. */
+  /** Called when the handshake was answered. From here on the socket ends with its session. */
   opened(connection: Connection): void {
     this.#connection = connection;
     this.#handle = attachSocket(this.context, this);
   }
 
-  /** The socket is closed. */
+  /** Called when the socket is closed. */
   closed(): void {
     this.#handle?.detach();
   }
@@ -55,7 +55,7 @@ export class SocketSession implements LiveSocket {
     this.#connection?.close(code, reason);
   }
 
-  /** Sends a control frame; only to a page that knows what that is. */
+  /** Sends a control frame, if the page understands it. */
   get control(): ((frame: string) => void) | undefined {
     const connection = this.#connection;
     return connection?.isLive === true ? (frame) => connection.sendControl(frame) : undefined;

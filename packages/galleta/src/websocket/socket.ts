@@ -11,7 +11,7 @@ import { encode } from "./decode.ts";
 import type { SocketEndpoint } from "./endpoint.ts";
 import type { ChangeListener, SocketSession } from "./session.ts";
 
-/** What a socket is made of. */
+/** The parts of a socket. */
 export interface SocketParts {
   readonly event: H3Event;
   readonly params: Record<string, string>;
@@ -22,11 +22,11 @@ export interface SocketParts {
 }
 
 /**
- * One WebSocket, as a view sees it (RFC 6455). To iterate over it gives the client's messages,
- * until it goes away.
+ * One WebSocket, as a view sees it (RFC 6455). Iterate over it to read the client's messages until
+ * the client leaves.
  *
- * The handshake is answered when the view first wants a message, sends one, calls `accept`, or
- * returns. Until then its session can be changed: the cookie travels on the 101.
+ * The handshake is answered when the view first waits for a message, sends one, calls `accept`, or
+ * returns. Until then its session can be changed: the cookie is sent with the 101.
  *
  * @example
  * ```ts
@@ -41,7 +41,7 @@ export class Socket<
   Params = Record<string, string>,
   Type extends ValueType = ValueType,
 > implements AsyncIterable<MessageOf<Type>> {
-  /** The path's named parts, percent-decoded; an encoded slash stays encoded. */
+  /** The path's named parts, percent-decoded. An encoded slash stays encoded. */
   readonly params: Params;
   /** The subprotocols that the client offers, best first. */
   readonly protocols: readonly string[];
@@ -50,7 +50,7 @@ export class Socket<
   readonly #parts: SocketParts;
   #url: URL | undefined;
 
-  /** Made by the framework. */
+  /** The framework calls this. */
   constructor(parts: SocketParts) {
     this.event = parts.event;
     this.params = parts.params as Params;
@@ -58,14 +58,14 @@ export class Socket<
     this.#parts = parts;
   }
 
-  /** What a log shows of it: not the headers, which hold the cookie. */
+  /** Returns what a log shows. It leaves out the headers, which hold the cookie. */
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return `Socket { ${this.url.pathname} }`;
   }
 
   /**
-   * The whole URL of the handshake, as the client asked for it. Scheme, host and port are a proxy's
-   * where `SESSIONS.trustProxy` trusts it; the host is what the client says it is.
+   * The whole URL of the handshake that the client asked for. Scheme, host and port come from a
+   * proxy if `SESSIONS.trustProxy` trusts it. The client chooses the host.
    */
   get url(): URL {
     const { url, req } = this.event;
@@ -79,14 +79,14 @@ export class Socket<
     return this.event.req.headers;
   }
 
-  /** The query of the handshake, as in `ws.query.get("room")`. */
+  /** The query of the handshake, read with `ws.query.get("room")`. */
   get query(): URLSearchParams {
     return this.event.url.searchParams;
   }
 
   /**
    * Aborted when the socket closes, from either side: `on(emitter, "todo", { signal: ws.signal })`.
-   * What is thrown for that may leave the view.
+   * The view may leave the resulting error uncaught.
    */
   get signal(): AbortSignal {
     return this.#parts.connection.signal;
@@ -96,8 +96,8 @@ export class Socket<
    * The session, the same as in HTTP. Until the handshake is answered a change reaches the cookie;
    * after that it is read-only.
    *
-   * @throws SessionError `ERR_SESSION_DISABLED` when the app has no sessions; on a write after the
-   * handshake `ERR_SESSION_HANDSHAKE_SENT`
+   * @throws SessionError `ERR_SESSION_DISABLED` if the app has no sessions; on a write after the
+   *   handshake `ERR_SESSION_HANDSHAKE_SENT`
    */
   get session(): SessionOf<Data> {
     return this.#context().session as SessionOf<Data>;
@@ -108,10 +108,10 @@ export class Socket<
   }
 
   /**
-   * Listens for changes of the session by others: a response, another socket, another process.
-   * `ws.session` has the change already.
+   * Listens for changes that others make to the session: a response, another socket, another
+   * process. `ws.session` already has the change.
    *
-   * @throws SessionError `ERR_SESSION_DISABLED` when the app has no sessions
+   * @throws SessionError `ERR_SESSION_DISABLED` if the app has no sessions
    * @example
    * ```ts
    * ws.on("session", () => ws.send(JSON.stringify(ws.session.cart)));
@@ -125,8 +125,8 @@ export class Socket<
   /**
    * Answers the handshake with 101.
    *
-   * @throws GalletaError `ERR_GALLETA_WEBSOCKET_STATE` when it is answered already, or the client
-   * does not offer the protocol; WebSocketDisconnect when the client is gone
+   * @throws GalletaError `ERR_GALLETA_WEBSOCKET_STATE` if it was already answered, or the client
+   *   does not offer the protocol; WebSocketDisconnect if the client is gone
    * @example
    * ```ts
    * await ws.accept({ protocol: "chat.v2", headers: { "x-node": "7" } });
@@ -137,38 +137,38 @@ export class Socket<
   }
 
   /**
-   * Answers the handshake with an error status and JSON, as an HTTPError does. A browser tells its
-   * page no more than that the socket failed.
+   * Answers the handshake with an error status and JSON, as an HTTPError does. A browser only tells
+   * its page that the socket failed.
    *
-   * Throws RangeError when it is no error status (400 to 599).
+   * Throws RangeError if it is not an error status (400 to 599).
    *
-   * @throws GalletaError `ERR_GALLETA_WEBSOCKET_STATE` when the handshake is answered already
+   * @throws GalletaError `ERR_GALLETA_WEBSOCKET_STATE` if the handshake was already answered
    */
   reject(status = 403, options?: Omit<HTTPErrorOptions, "cause">): Promise<void> {
     return handled(this.#parts.connection.reject(new HTTPError(status, options)));
   }
 
   /**
-   * Sends a message. Resolves when the client keeps up: a view that waits for it cannot fill the
+   * Sends a message. Resolves when the client keeps up, so a view that awaits it cannot fill the
    * memory.
    *
-   * @throws TypeError when the message is not of the socket's `valueType`; WebSocketDisconnect when
-   * the socket is closed
+   * @throws TypeError if the message does not have the socket's `valueType`; WebSocketDisconnect if
+   *   the socket is closed
    */
   send(message: Type extends "json" ? unknown : MessageOf<Type>): Promise<void> {
     const { connection, endpoint } = this.#parts;
     const data = encode(endpoint.valueType, message);
     if (connection.isOpen) return connection.send(data);
     const sent = connection.open(endpoint.autoAccept).then(() => connection.send(data));
-    // As in Connection.send: it may be left alone.
+    // As in Connection.send: the app need not await it.
     sent.catch(() => undefined);
     return sent;
   }
 
   /**
-   * The next message.
+   * Waits for the next message.
    *
-   * @throws WebSocketDisconnect when there is none: the socket is closed
+   * @throws WebSocketDisconnect if the socket is closed and no message is left
    */
   receive(): Promise<MessageOf<Type>> {
     return handled(this.#receive());
@@ -181,7 +181,7 @@ export class Socket<
   }
 
   /**
-   * Closes the socket. Messages that wait are dropped, and the loop over them ends.
+   * Closes the socket. Waiting messages are dropped, and the loop over them ends.
    *
    * @param code 1000 to 1014 or 3000 to 4999 (RFC 6455 §7.4)
    * @param reason at most 123 bytes
@@ -199,12 +199,12 @@ export class Socket<
     connection.close(code, reason);
   }
 
-  /** The messages, until the client goes away. */
+  /** Iterates over the messages until the client leaves. */
   [Symbol.asyncIterator](): AsyncIterator<MessageOf<Type>, undefined> {
     return { next: () => this.#take() };
   }
 
-  // Not async: this is the way of every message.
+  // Not async, because every message goes through here.
   #take(): Promise<IteratorResult<MessageOf<Type>, undefined>> {
     const { connection, endpoint } = this.#parts;
     return connection.isPending

@@ -189,12 +189,10 @@ describe("update with a store", () => {
     };
     const refused = { code: "ERR_SESSION_ASYNC_CHANGE" };
     // @ts-expect-error -- the types do not accept it either
-    // @ts-expect-error -- nor do the types take it
     await expect(update(session, slow)).rejects.toMatchObject(refused);
     await jar.request(sessions, async (open) => {
       open["list"] = [1];
       // @ts-expect-error -- the types do not accept it either
-      // @ts-expect-error -- nor do the types take it
       await expect(update(open, slow)).rejects.toMatchObject(refused);
       expect(open).toEqual({ n: 0, list: [1] });
     });
