@@ -9,7 +9,7 @@ const MOST_GRACE = 3600;
 /** Milliseconds after which the command says that it is still stopping. */
 const SAY_AFTER_MILLISECONDS = 500;
 
-const STOPPING = "Stopping after the requests in flight. A second signal stops now.\n";
+const STOPPING = "Stopping after the requests in flight. A second signal stops at once.\n";
 
 /** The command `galleta serve`. */
 export const command = defineCommand({
