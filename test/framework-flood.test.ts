@@ -29,6 +29,10 @@ app.websocketRoute("/chatty", async (ws) => {
     if (ws.signal.aborted) return;
   }
 });
+app.websocketRoute("/brief", async (ws) => {
+  await ws.accept();
+  await ws.close();
+});
 export default app;
 `;
 
@@ -53,7 +57,11 @@ async function openDeaf(run: { url: string }, path: string): Promise<Socket> {
 async function pour(socket: Socket, chunk: Buffer, times: number): Promise<void> {
   for (let index = 0; index < times && socket.writable; index += 1) {
     if (socket.write(chunk)) continue;
-    await Promise.race([once(socket, "drain"), once(socket, "close")]);
+    const ended = new AbortController();
+    const { signal } = ended;
+    const drained = once(socket, "drain", { signal }).catch(() => undefined);
+    await Promise.race([drained, once(socket, "close", { signal }).catch(() => undefined)]);
+    ended.abort();
   }
 }
 
@@ -77,6 +85,9 @@ function frame(opcode: number, payload: Buffer): Buffer {
         ]);
   return Buffer.concat([head, Buffer.alloc(4), payload]);
 }
+
+/** "Normal closure" (RFC 6455 §7.4.1). */
+const CLOSE_CODE = Buffer.from([0x03, 0xe8]);
 
 async function isAlive(run: CliRun & { url: string }): Promise<boolean> {
   const response = await fetch(run.url).catch(() => undefined);
@@ -126,5 +137,23 @@ describe("a process with a small heap survives", () => {
     await new Promise((resolve) => setTimeout(resolve, 1000));
     expect(await isAlive(run)).toBe(true);
     for (const socket of sockets) socket.destroy();
+  }, 120_000);
+
+  it("clients that send a close frame over and over, and read nothing", async () => {
+    const run = await serve();
+    const closes = Buffer.concat(Array.from({ length: 10_000 }, () => frame(8, CLOSE_CODE)));
+    const sockets = await Promise.all(Array.from({ length: 20 }, () => openDeaf(run, "/ticker")));
+    await Promise.all(sockets.map((socket) => pour(socket, closes, 20)));
+    expect(await isAlive(run)).toBe(true);
+    for (const socket of sockets) socket.destroy();
+  }, 120_000);
+
+  it("clients that never answer a close frame: their connection is broken", async () => {
+    const run = await serve();
+    const sockets = await Promise.all(Array.from({ length: 50 }, () => openDeaf(run, "/brief")));
+    // They read, but write nothing: what ends the connection is the server.
+    const ends = sockets.map((socket) => once(socket.resume(), "close"));
+    await Promise.all(ends);
+    expect(await isAlive(run)).toBe(true);
   }, 120_000);
 });

@@ -34,7 +34,7 @@ export function explainDenial(
   const about =
     denial.code === "ERR_SESSION_HOST" ? hostOf(request) : originOf(request, origin, own);
   const message = `${what} denied: ${about}${denial.message}`;
-  return { method, path, origin, own, message };
+  return { method, path, origin, own, message, ...(isHandshake && { handshake: true }) };
 }
 
 function hostOf(request: RequestFacts): string {

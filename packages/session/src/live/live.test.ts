@@ -176,6 +176,37 @@ describe("update with a store", () => {
     expect(await jar.read(sessions)).toEqual({ n: 0 });
   });
 
+  it("may fail where nobody waits for it, and an event says why", async () => {
+    const store = memoryStore();
+    const { sessions, events } = start({ store });
+    const unhandled = vi.fn();
+    process.on("unhandledRejection", unhandled);
+    const jar = new Jar();
+    await jar.request(sessions, (session) => (session["n"] = 0));
+    const { session } = await jar.socket(sessions);
+    const slip = (change: (draft: Data) => unknown) => {
+      // oxlint-disable-next-line typescript/no-floating-promises -- what is tested
+      update(session, change);
+    };
+    slip((draft) => (draft["n"] = 1n));
+    slip(() => {
+      throw new TypeError("data of a session");
+    });
+    await jar.request(sessions, (open) => destroy(open));
+    slip((draft) => (draft["n"] = 1));
+    vi.useRealTimers();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    process.off("unhandledRejection", unhandled);
+    expect(unhandled).not.toHaveBeenCalled();
+    const dropped = events.filter(({ type }) => type === "dropped");
+    expect(dropped.map(({ reason }) => reason).toSorted()).toEqual([
+      "ERR_SESSION_ENDED",
+      "ERR_SESSION_NOT_JSON",
+      "change",
+    ]);
+    expect(JSON.stringify(dropped)).not.toContain("data of a session");
+  });
+
   it("throws for an asynchronous function, whose change would be lost", async () => {
     const { sessions } = start({ store: memoryStore() });
     const jar = new Jar();

@@ -1,5 +1,6 @@
 import { SessionError } from "../errors.ts";
-import { contextOf } from "../session/context.ts";
+import { contextOf, type SessionContext } from "../session/context.ts";
+import { ownerOf } from "../session/dictionary.ts";
 import { updateInStore } from "./update-store.ts";
 import { hasEnded } from "./socket-session.ts";
 import { changeOpen } from "./draft.ts";
@@ -31,7 +32,8 @@ const DEFAULT_TIMEOUT = 10;
  *   promise (nothing is then applied); `ERR_SESSION_NOT_JSON`, `ERR_SESSION_SCHEMA` and
  *   `ERR_SESSION_TOO_LARGE` as on a commit; with a store `ERR_SESSION_STORE`; with a page
  *   `ERR_SESSION_UPDATE_TIMEOUT`, `ERR_SESSION_TICKET_*`, and `ERR_SESSION_STORE_REQUIRED` if there
- *   is neither a store nor a page that can do it
+ *   is neither a store nor a page that can do it. If nobody awaits this, the process goes
+ *   on: the event `dropped` has the code as its reason
  * @example
  * ```ts
  * await update(ws.session, (draft) => {
@@ -39,20 +41,28 @@ const DEFAULT_TIMEOUT = 10;
  * });
  * ```
  */
-export async function update<Session extends object, Outcome>(
+export function update<Session extends object, Outcome>(
   session: Session,
   change: (draft: Session) => Outcome extends PromiseLike<unknown> ? never : Outcome,
   options: UpdateOptions = {},
 ): Promise<void> {
+  const outcome = apply(session, change as (draft: object) => unknown, options);
+  outcome.catch((error: unknown) => tellFailure(session, error));
+  return outcome;
+}
+
+async function apply(
+  session: object,
+  run: (draft: object) => unknown,
+  { timeout = DEFAULT_TIMEOUT, deliver }: UpdateOptions,
+): Promise<void> {
   const context = contextOf(session);
-  const { timeout = DEFAULT_TIMEOUT, deliver } = options;
   if (typeof timeout !== "number" || !(timeout > 0 && timeout <= 60)) {
     throw new SessionError(
       "ERR_SESSION_OPTION",
       "timeout must be a number of seconds, at most 60.",
     );
   }
-  const run = change as (draft: object) => unknown;
   if (context.isOpen) {
     changeOpen(session, run);
     return;
@@ -64,4 +74,20 @@ export async function update<Session extends object, Outcome>(
   // For a response that was sent, or a socket without a session, this throws the fitting error.
   if (!(hub instanceof LiveHub) || attached === undefined) return context.assertOpen();
   return updateByTicket(hub, attached, run, { deliver, timeout });
+}
+
+/**
+ * A client can make an update fail, by logging out or by never fetching its cookie. Where `await`
+ * was forgotten, that must not end the process, so the rejection is handled and told here.
+ */
+function tellFailure(session: object, error: unknown): void {
+  const context = ownerOf(session) as SessionContext<never> | undefined;
+  if (context === undefined) return;
+  const isOurs = error instanceof SessionError;
+  context.shared.settings.events.emit("dropped", context.state.sid, {
+    reason: isOurs ? error.code : "change",
+    keys: [],
+    // The error of an app may hold data.
+    message: `An update of a session was not applied: ${isOurs ? error.message : "its change threw."}`,
+  });
 }

@@ -21,7 +21,10 @@ export interface EventFacts {
   oversize: { readonly size: number; readonly keys: readonly string[] };
   /** Top-level keys that two requests changed at once. */
   conflict: { readonly keys: readonly string[] };
-  /** Why a write to a new session gave no cookie. */
+  /**
+   * Why a write to a new session gave no cookie (`late`, `held-back`), or an `update` was not
+   * applied: the code of its error, or `change` where the change itself threw.
+   */
   dropped: {
     readonly reason: string;
     readonly keys: readonly string[];
@@ -39,6 +42,8 @@ interface DenialFacts {
   /** The rule that denied it. */
   readonly reason: string;
   readonly method?: string | undefined;
+  /** There for the handshake of a WebSocket, whose refusal no browser shows. */
+  readonly handshake?: true | undefined;
   /** Its path, without the query. */
   readonly path?: string | undefined;
   /** The Origin that came with it. */
@@ -77,6 +82,7 @@ export type Fact =
   | "size"
   | "method"
   | "path"
+  | "handshake"
   | "origin"
   | "own"
   | "message"

@@ -144,6 +144,19 @@ describe("the console, where nobody listens", () => {
     );
   });
 
+  it("is told of a denied handshake right after a denied request of the same rule", () => {
+    const { warn, sessions } = open();
+    const headers = { host: "app.example", origin: "https://app.example" };
+    for (let count = 0; count < 3; count += 1) {
+      sessions.check(facts({ method: "POST", target: "/login", headers }));
+      sessions.checkHandshake(facts({ target: "/feed", headers }));
+    }
+    expect(warn.mock.calls).toEqual([
+      [expect.stringContaining("POST /login denied")],
+      [expect.stringContaining("WebSocket handshake /feed denied")],
+    ]);
+  });
+
   it("is told of a wrong Host as such", () => {
     const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
     const sessions = createSessions({ secretKey: KEY, allowedHosts: ["app.example"] });

@@ -72,11 +72,11 @@ const WARN_EVERY_MS = 10_000;
  */
 function createConsoleListener(): SessionListener {
   const said = new Map<string, { at: number; unsaid: number }>();
-  return ({ type, reason, at, message }) => {
+  return ({ type, reason, at, message, handshake }) => {
     const what = WARNINGS[type];
     if (what === undefined) return;
     // Not by the message: what a client sends is in it.
-    const kind = `${type} ${reason}`;
+    const kind = `${type} ${reason} ${handshake}`;
     const last = said.get(kind);
     if (last !== undefined && at - last.at < WARN_EVERY_MS) {
       last.unsaid += 1;
@@ -91,7 +91,7 @@ function createConsoleListener(): SessionListener {
 
 const WARNINGS: Partial<Record<SessionEventType, string>> = {
   rejected: "a session cookie was rejected",
-  dropped: "a write to a new session was dropped",
+  dropped: "a write to a session was dropped",
   csrf: "a cross-site request was denied",
   host: "a request for another host was denied",
   store: "the session store failed",
