@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
+import { request } from "node:https";
 import { connect, createServer as createPort, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,6 +12,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
 import { session as socketSession } from "@galleta/session/ws";
 import { ask, type Sent } from "./adapters/wire.ts";
+import { makeCertificate, OPENSSL } from "./support/certificate.ts";
 import { available, command } from "./support/require.ts";
 
 const SECRET = "a secret key of the suite of proxies, long enough";
@@ -134,7 +136,11 @@ async function serveApp(trustProxy: number | false): Promise<number> {
     }),
   );
   const wss = new WebSocketServer({ noServer: true });
-  wss.on("connection", (ws) => ws.send("open"));
+  wss.on("connection", (ws) => {
+    // Apache sends an error page into the socket when its client breaks off.
+    ws.on("error", () => {});
+    ws.send("open");
+  });
   server.on("upgrade", socketSession(sessions)(wss));
   server.listen(0, "127.0.0.1");
   await new Promise((resolve) => server.once("listening", resolve));
@@ -150,7 +156,7 @@ async function runProxy(proxy: Proxy, block: string, target: number): Promise<nu
   const port = await freePort();
   const folder = mkdtempSync(join(tmpdir(), `galleta-${proxy.name}-`));
   const text = block
-    .replace("listen 80;", `listen 127.0.0.1:${port};`)
+    .replace("listen 80", `listen 127.0.0.1:${port}`)
     .replace("bind :80", `bind 127.0.0.1:${port}`)
     .replace("*:80", `127.0.0.1:${port}`.replace("127.0.0.1", "*"))
     .replace(/^example\.com \{/m, `http://:${port} {`)
@@ -191,9 +197,10 @@ function accepts(port: number): Promise<boolean> {
 }
 
 /** What a socket says first, or the status of the refusal. */
-function open(port: number, headers: Record<string, string>): Promise<string> {
+function open(port: number, headers: Record<string, string>, scheme = "ws"): Promise<string> {
   return new Promise((resolve) => {
-    const ws = new WebSocket(`ws://127.0.0.1:${port}/feed`, { headers });
+    const options = { headers, rejectUnauthorized: false };
+    const ws = new WebSocket(`${scheme}://127.0.0.1:${port}/feed`, options);
     ws.once("message", (data) => {
       resolve(String(data));
       ws.terminate();
@@ -212,36 +219,57 @@ const post = (
   return ask(`http://127.0.0.1:${port}`, path, sent);
 };
 
+function postOverTls(
+  port: number,
+  headers: Record<string, string>,
+): Promise<{ status: number; setCookie: readonly string[] }> {
+  return new Promise((resolve, reject) => {
+    const options = { method: "POST", headers, rejectUnauthorized: false, agent: false };
+    const req = request(`https://127.0.0.1:${port}/`, options, (res) => {
+      res.resume();
+      res.on("end", () =>
+        resolve({ status: res.statusCode ?? 0, setCookie: res.headers["set-cookie"] ?? [] }),
+      );
+    });
+    req.on("error", reject);
+    req.end("a=1");
+  });
+}
+
+const runs = (proxy: Proxy) => available(command(proxy.debianPackage, proxy.debianPackage));
+const blockOf = (proxy: Proxy) => blocksOf(proxy.name)[0] ?? "";
+const innerOf = (proxy: Proxy) => proxy.inner(blockOf(proxy), blocksOf(proxy.name)[1] ?? "");
+
 describe.each(PROXIES)("docs/proxies.md, $name", (proxy) => {
-  const [block = "", differs = ""] = blocksOf(proxy.name);
-  const runs = available(
-    command(proxy.debianPackage === "apache2" ? "apache2" : proxy.name, proxy.debianPackage),
+  const block = blockOf(proxy);
+
+  it.runIf(runs(proxy))(
+    "one proxy: forms and sockets of the own page pass, others do not",
+    async () => {
+      const port = await runProxy(proxy, block, await serveApp(1));
+      const host = "shop.example:8080";
+      const own = { host, origin: "http://shop.example:8080" };
+      expect((await post(port, own)).status).toBe(200);
+      expect(await open(port, own)).toBe("open");
+      const foreign = { host, origin: "http://evil.example" };
+      expect((await post(port, foreign)).status).toBe(403);
+      expect(await open(port, foreign)).toBe("403");
+      // A client that sends the proxy's headers itself.
+      const spoofed = {
+        ...foreign,
+        "x-forwarded-host": "evil.example",
+        "x-forwarded-proto": "http",
+        "x-forwarded-for": "10.0.0.1",
+        forwarded: "host=evil.example;proto=http",
+      };
+      expect((await post(port, spoofed)).status).toBe(403);
+      expect(await open(port, spoofed)).toBe("403");
+      const claimsTls = { host, origin: "https://shop.example:8080", "x-forwarded-proto": "https" };
+      expect((await post(port, claimsTls)).status).toBe(403);
+    },
   );
 
-  it.runIf(runs)("one proxy: forms and sockets of the own page pass, others do not", async () => {
-    const port = await runProxy(proxy, block, await serveApp(1));
-    const host = "shop.example:8080";
-    const own = { host, origin: "http://shop.example:8080" };
-    expect((await post(port, own)).status).toBe(200);
-    expect(await open(port, own)).toBe("open");
-    const foreign = { host, origin: "http://evil.example" };
-    expect((await post(port, foreign)).status).toBe(403);
-    expect(await open(port, foreign)).toBe("403");
-    // A client that sends the proxy's headers itself.
-    const spoofed = {
-      ...foreign,
-      "x-forwarded-host": "evil.example",
-      "x-forwarded-proto": "http",
-      "x-forwarded-for": "10.0.0.1",
-      forwarded: "host=evil.example;proto=http",
-    };
-    expect((await post(port, spoofed)).status).toBe(403);
-    expect(await open(port, spoofed)).toBe("403");
-    const claimsTls = { host, origin: "https://shop.example:8080", "x-forwarded-proto": "https" };
-    expect((await post(port, claimsTls)).status).toBe(403);
-  });
-
-  it.runIf(runs)("one proxy: the largest session that chunks allow passes", async () => {
+  it.runIf(runs(proxy))("one proxy: the largest session that chunks allow passes", async () => {
     const port = await runProxy(proxy, block, await serveApp(1));
     const own = { host: "shop.example", origin: "http://shop.example" };
     const { status, setCookie } = await post(port, own, "/large");
@@ -251,10 +279,10 @@ describe.each(PROXIES)("docs/proxies.md, $name", (proxy) => {
     expect(await open(port, { ...own, cookie })).toBe("open");
   });
 
-  it.runIf(runs)(
+  it.runIf(runs(proxy))(
     "behind one that ends TLS: the page's origin is https, the cookie is Secure",
     async () => {
-      const inner = proxy.inner(block, differs);
+      const inner = innerOf(proxy);
       expect(inner).not.toBe(block);
       const port = await runProxy(proxy, inner, await serveApp(2));
       // What the outer proxy sends on.
@@ -274,4 +302,54 @@ describe.each(PROXIES)("docs/proxies.md, $name", (proxy) => {
       expect(await open(port, foreign)).toBe("403");
     },
   );
+});
+
+const PAIRS = PROXIES.flatMap((outer) => PROXIES.map((inner) => ({ outer, inner })));
+
+describe.each(PAIRS)("docs/proxies.md, $outer.name in front of $inner.name", ({ outer, inner }) => {
+  it.runIf(runs(outer) && runs(inner))("forms and sockets of the own page pass", async () => {
+    const between = await runProxy(inner, innerOf(inner), await serveApp(2));
+    const port = await runProxy(outer, blockOf(outer), between);
+    const host = "shop.example:8080";
+    const own = { host, origin: "http://shop.example:8080" };
+    expect((await post(port, own)).status).toBe(200);
+    expect(await open(port, own)).toBe("open");
+    // The outer one drops what a client says in the name of a proxy.
+    const spoofed = {
+      host,
+      origin: "https://evil.example",
+      "x-forwarded-host": "evil.example",
+      "x-forwarded-proto": "https",
+      "x-forwarded-for": "10.0.0.1",
+      forwarded: "host=evil.example;proto=https",
+    };
+    expect((await post(port, spoofed)).status).toBe(403);
+    expect(await open(port, spoofed)).toBe("403");
+    expect((await post(port, { ...spoofed, ...own })).status).toBe(200);
+  });
+});
+
+describe.each(PROXIES)("docs/proxies.md, nginx that ends TLS in front of $name", (inner) => {
+  const [nginx] = PROXIES as [Proxy];
+  const isReady = runs(nginx) && runs(inner) && available(OPENSSL);
+
+  it.runIf(isReady)("the page's origin is https, and the cookie is Secure", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "galleta-proxies-tls-"));
+    closing.push(() => rmSync(folder, { recursive: true }));
+    const { cert, key } = makeCertificate("shop.example");
+    writeFileSync(join(folder, "cert.pem"), cert);
+    writeFileSync(join(folder, "key.pem"), key);
+    const certificate = `ssl_certificate ${folder}/cert.pem; ssl_certificate_key ${folder}/key.pem;`;
+    const block = blockOf(nginx).replace("listen 80;", `listen 80 ssl; ${certificate}`);
+    const between = await runProxy(inner, innerOf(inner), await serveApp(2));
+    const port = await runProxy(nginx, block, between);
+    const own = { host: "shop.example", origin: "https://shop.example" };
+    const { status, setCookie } = await postOverTls(port, own);
+    expect(status).toBe(200);
+    expect(setCookie[0]).toContain("; Secure");
+    expect(await open(port, own, "wss")).toBe("open");
+    const foreign = { ...own, origin: "http://shop.example" };
+    expect((await postOverTls(port, foreign)).status).toBe(403);
+    expect(await open(port, foreign, "wss")).toBe("403");
+  });
 });
