@@ -176,4 +176,29 @@ describe.runIf(available(CHROMIUM))("behind the proxy of Vite", () => {
       expect(await closed(page)).toBe("1008 session ended");
     });
   });
+
+  it("shows the inspector under a prefix that the proxy strips", async () => {
+    const app = new App<Data>();
+    configure(app, { SESSIONS: { secretKey, publicPath: "/shop" } });
+    app.route("/", (req, res) => {
+      req.session.user = "ana";
+      res.redirect("/home");
+    });
+    app.route("/home", (req, res) => {
+      res.html = `<!doctype html><title>Home</title>${req.session.user}`;
+    });
+    const server = await serve(app, { port: 0 });
+    ends.push(() => server.close({ timeout: 0 }));
+    const target = `http://127.0.0.1:${server.port}`;
+    const rewrite = (path: string) => path.replace(/^\/shop/, "");
+    const origin = await startVite({ "/shop": { target, rewrite } });
+    const page = await open(`${origin}/shop/`);
+    expect(page.url()).toBe(`${origin}/shop/home`);
+    expect(await page.innerText("body")).toBe("ana");
+    await page.goto(`${origin}/shop/.galleta/`);
+    expect(await page.innerText("body")).toContain('"ana"');
+    await page.click("text=Look again");
+    expect(page.url()).toBe(`${origin}/shop/.galleta/`);
+    expect(await page.innerText("body")).toContain('"ana"');
+  });
 });
