@@ -1,27 +1,32 @@
-import { loadavg } from "node:os";
-import { type Budget, printBudgets } from "./lib/budgets.ts";
 import { killAll } from "./lib/children.ts";
+import { compareWith } from "./lib/compare.ts";
+import { type Finding, printFindings } from "./lib/findings.ts";
 import { commandVersion, describeMachine } from "./lib/machine.ts";
 import { readOptions, type Options } from "./lib/options.ts";
 import { printSkipped } from "./lib/table.ts";
 import { benchHttp } from "./http/bench.ts";
 import { benchInProcess } from "./in-process/bench.ts";
+import { benchInstructions } from "./instructions/bench.ts";
 import { benchScale } from "./scale/bench.ts";
+import { benchSize } from "./size/bench.ts";
+import { benchStart } from "./start/bench.ts";
 import { benchWebSocket } from "./websocket/bench.ts";
 
 /** Minutes after which a run is cut off, whatever it hangs on. */
-const PATIENCE = 15;
+const PATIENCE = 40;
 
-const sections: Readonly<Record<string, (options: Options) => Promise<Budget[]>>> = {
-  "in-process": benchInProcess,
+const sections: Readonly<Record<string, (options: Options) => Promise<Finding[]>>> = {
   http: benchHttp,
+  "in-process": benchInProcess,
+  instructions: benchInstructions,
+  start: benchStart,
+  size: benchSize,
   websocket: benchWebSocket,
   scale: benchScale,
 };
 
 const options = readOptions(process.argv.slice(2));
 const began = Date.now();
-const [load = 0] = loadavg();
 console.log(
   `# Galleta, measured on ${new Date().toISOString().slice(0, 16).replace("T", " ")} UTC\n`,
 );
@@ -29,17 +34,21 @@ console.log(`Machine: ${describeMachine()}.`);
 console.log(
   `Node ${commandVersion([options.node, "--version"])}${options.quick ? ", quick pass" : ""}.`,
 );
-const budgets: Budget[] = [];
+const findings: Finding[] = [];
 const guard = setTimeout(() => {
   printSkipped("the rest", `It took more than ${PATIENCE} minutes.`);
   finish();
   // The children go with it.
   process.exit(1);
 }, PATIENCE * 60_000);
-for (const name of options.sections) {
-  const section = sections[name];
+if (options.compare === undefined) for (const name of options.sections) await runSection(name);
+else await compareWith(options.compare, options);
+clearTimeout(guard);
+finish();
+
+async function runSection(name: string): Promise<void> {
   try {
-    budgets.push(...((await section?.(options)) ?? []));
+    findings.push(...((await sections[name]?.(options)) ?? []));
   } catch (error) {
     printSkipped(`the rest of ${name}`, error instanceof Error ? error.message : String(error));
     process.exitCode = 1;
@@ -47,10 +56,8 @@ for (const name of options.sections) {
     killAll();
   }
 }
-clearTimeout(guard);
-finish();
 
 function finish(): void {
-  printBudgets(budgets, load);
+  printFindings("Verdicts", findings);
   console.log(`\nDone in ${Math.round((Date.now() - began) / 1000)} s.`);
 }

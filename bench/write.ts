@@ -1,10 +1,14 @@
-// Runs everything and puts what it prints into README.md, as the last full run.
+// Runs the benchmark, and writes what it prints and the figures of the README into the pages.
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { start } from "./lib/children.ts";
+import { short } from "./lib/stats.ts";
+import { FIGURES } from "./lib/tools.ts";
 
-const README = fileURLToPath(new URL("README.md", import.meta.url));
+const PAGE = fileURLToPath(new URL("README.md", import.meta.url));
+const README = fileURLToPath(new URL("../README.md", import.meta.url));
 const HEADING = "## The last full run\n";
+const NEXT = "\n## Fleet\n";
 
 const run = fileURLToPath(new URL("run.ts", import.meta.url));
 const child = start([process.execPath, "--import", "tsx", run, ...process.argv.slice(2)]);
@@ -13,7 +17,16 @@ for await (const chunk of child.stdout?.setEncoding("utf8") ?? []) {
   output += String(chunk);
   process.stdout.write(String(chunk));
 }
-const text = readFileSync(README, "utf8");
+const text = readFileSync(PAGE, "utf8");
 const head = text.slice(0, text.indexOf(HEADING) + HEADING.length);
+const tail = text.includes(NEXT) ? text.slice(text.indexOf(NEXT)) : "";
 // Its headings go two levels down, below this one.
-writeFileSync(README, `${head}\n${output.replaceAll(/^#/gm, "###").trim()}\n`);
+writeFileSync(PAGE, `${head}\n${output.replaceAll(/^#/gm, "###").trim()}\n${tail}`);
+
+const figures = JSON.parse(readFileSync(FIGURES, "utf8")) as Record<string, number>;
+const figure = (name: string) => short(Number((figures[name] ?? Number.NaN).toPrecision(2)));
+const row =
+  `| a read, [measured](bench/README.md), in µs | ${figure("Galleta, signed")}; ${figure("Galleta, cookie not seen lately, signed")} the first time ` +
+  `| ${figure("express-session (memory), signed")}, in memory | ${figure("iron-session, encrypted")}, encrypted | ${figure("jose (JWT), signed")}, signed, by jose |`;
+const readme = readFileSync(README, "utf8");
+writeFileSync(README, readme.replace(/^\| a read, \[measured\].*$/m, row));

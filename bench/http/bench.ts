@@ -1,154 +1,121 @@
-import { randomBytes } from "node:crypto";
-import { atLeast, atMost, type Budget, percent, times } from "../lib/budgets.ts";
+import type { Finding } from "../lib/findings.ts";
 import { versionOf } from "../lib/machine.ts";
 import type { Options } from "../lib/options.ts";
-import { pythonLacks, pythonVersion, startServer, type MeasuredServer } from "../lib/server.ts";
+import { pythonLacks, pythonVersion } from "../lib/server.ts";
 import { median, short } from "../lib/stats.ts";
 import { printSkipped, printTable } from "../lib/table.ts";
-import { load, prepareWrk, type Sample, type Wrk } from "../lib/wrk.ts";
-import { loadOf, ROWS, SERVERS, USER_COUNTS, type Row, type Users } from "./rows.ts";
+import { HERE } from "../lib/tree.ts";
+import { measureRows, type Costs } from "./measure.ts";
+import {
+  ALL,
+  DECIDING,
+  ENCRYPTED,
+  FEW,
+  FLEET,
+  FLEET_ROWS,
+  FRAMEWORKS,
+  keyOf,
+  MANY,
+  SECURE_SESSION,
+  SERVERS,
+  SIGNED,
+  STARLETTE,
+  type Row,
+} from "./rows.ts";
 
-type Samples = ReadonlyMap<Row, readonly Sample[]>;
-
-/**
- * Measures servers with wrk: server on one core, load on the other. Each round starts every server
- * anew, because a Node process settles into a faster or a slower state and stays there.
- */
-export async function benchHttp(options: Options): Promise<Budget[]> {
-  console.log("\n## HTTP on loopback: one server process on one core, wrk on the other");
-  const wrk = await prepareWrk();
-  const names = namesOf(options);
-  const rows = ROWS.filter(({ server }) => names.includes(server));
-  const samples = new Map<Row, Sample[]>(rows.map((row) => [row, []]));
-  const [rounds, tries] = options.quick ? [1, 1] : [5, 2];
-  for (let round = 0; round < rounds; round += 1) {
-    for (const name of names) {
-      const ofServer = rows.filter(({ server }) => server === name);
-      try {
-        await measureServer(options.node, name, ofServer, wrk, samples, tries);
-      } catch (error) {
-        printSkipped(name, error instanceof Error ? error.message : String(error));
-      }
-    }
-  }
-  print(samples, wrk, rounds);
-  return budgetsOf(samples);
-}
-
-/** Each round compares neighbours in time; the median of those is steadier than that of medians. */
-function ratioOf(samples: Samples, row: Row, other: Row, of: keyof Sample): number {
-  const beside = samples.get(other) ?? [];
-  const all = samples.get(row) ?? [];
-  return median(all.map((sample, i) => sample[of] / (beside[i]?.[of] ?? Number.NaN)));
-}
-
-function budgetsOf(samples: Samples): Budget[] {
-  const find = (name: string) => [...samples.keys()].find((row) => row.name === name);
-  const ratio = (name: string, other: string) => {
-    const [row, base] = [find(name), find(other)];
-    return row && base ? ratioOf(samples, row, base, "perSecond") : Number.NaN;
-  };
-  const ours = "App + sessions";
-  const fewer = (what: string, most: number, base: string) =>
-    atMost(`${what}: fewer requests/s than ${base}`, most, 1 - ratio(what, base), percent);
-  const steps = ["untouched", "read", "read + write"];
-  return [
-    ...fewer(`${ours}: untouched`, 0.02, "App"),
-    ...fewer(`${ours}: read`, 0.15, "App"),
-    ...fewer("App", 0.1, "h3"),
-    ...steps.flatMap((step) => {
-      const value = ratio(`${ours}: ${step}`, `Starlette + SessionMiddleware: ${step}`);
-      return atLeast(`${ours}: ${step}, requests/s of Starlette`, 2.5, value, times);
-    }),
-  ];
-}
-
-/** The servers that can run here. */
-function namesOf({ quick }: Options): readonly string[] {
+/** Measures the rows that the verdicts need, and with `--all` every server. */
+export async function benchHttp(options: Options): Promise<Finding[]> {
   const lacks = pythonLacks();
   if (lacks !== undefined) printSkipped("Starlette", lacks);
-  return Object.entries(SERVERS)
-    .filter(([, { file }]) => lacks === undefined || !file.endsWith(".py"))
-    .map(([name]) => name)
-    .filter((name) => !quick || /^(?:node|h3|App|Starlette)/.test(name));
+  const all = options.all ? [...ALL, ...FLEET_ROWS] : [...DECIDING, ...FLEET_ROWS];
+  const rows = all.filter(
+    ({ server }) => lacks === undefined || !SERVERS[server]?.file.endsWith(".py"),
+  );
+  const effort = options.quick ? { rounds: 2, requests: 1500 } : { rounds: 9, requests: 5000 };
+  const subjects = rows.map((row) => ({ row, tree: HERE }));
+  const costs = await measureRows(options.node, subjects, effort);
+  print(rows, costs);
+  return findingsOf(rows, costs);
 }
 
-async function measureServer(
-  node: string,
-  name: string,
-  rows: readonly Row[],
-  wrk: Wrk,
-  samples: ReadonlyMap<Row, Sample[]>,
-  tries: number,
-): Promise<void> {
-  const { file = "", args = [] } = SERVERS[name] ?? {};
-  const server = await startServer(node, file, args);
-  try {
-    const jars = new Map<Users, readonly string[]>();
-    for (const { users } of rows) {
-      if (!jars.has(users)) jars.set(users, await jarOf(server, users));
-    }
-    for (const row of rows) {
-      // Warms up.
-      await load(wrk, server, loadOf(row, jars), 1, 1);
-      samples.get(row)?.push(await load(wrk, server, loadOf(row, jars), 1, tries));
-    }
-  } finally {
-    await server.stop();
-  }
-}
-
-/** Where there are no sessions, cookies of the same size come all the same. */
-async function jarOf(server: MeasuredServer, users: Users): Promise<readonly string[]> {
-  const count = USER_COUNTS[users];
-  if (users !== "strangers") return server.login(count);
-  for (let i = 0; i < count; i += 1) await (await fetch(`${server.url}/plain`)).arrayBuffer();
-  return Array.from({ length: count }, () => `session=${randomBytes(110).toString("base64url")}`);
-}
-
-function print(samples: Samples, wrk: Wrk, rounds: number): void {
-  const speed = (row: Row | undefined) =>
-    median((row && samples.get(row))?.map(({ perSecond }) => perSecond) ?? []);
-  const cost = (row: Row | undefined) =>
-    median((row && samples.get(row))?.map(({ cpuMicros }) => cpuMicros) ?? []);
-  const rows = [...samples.keys()];
-  const find = (name: string | undefined) => rows.find((row) => row.name === name);
-  const ratio = (row: Row, other: Row, of: keyof Sample) => ratioOf(samples, row, other, of);
-  const baseline = find("Starlette + SessionMiddleware: read");
+function print(rows: readonly Row[], costs: readonly Costs[]): void {
   printTable(
-    `Requests per second, median of ${rounds} rounds`,
-    [
-      "server",
-      "requests/s",
-      "CPU µs/request",
-      "fewer than without",
-      "more CPU",
-      "x Starlette's read",
-    ],
-    rows.map((row) => {
-      const base = find(row.base);
-      return [
-        row.name,
-        short(speed(row)),
-        cost(row).toFixed(1),
-        base === undefined ? "" : `${percent(1 - ratio(row, base, "perSecond"))} (${base.name})`,
-        base === undefined ? "" : percent(ratio(row, base, "cpuMicros") - 1),
-        baseline === undefined ? "" : ratio(row, baseline, "perSecond").toFixed(2),
-      ];
-    }),
+    "In a server: processor time of one request, µs",
+    ["server", "request", "users", "processes", "median"],
+    rows.map(({ server, path, users, processes }, i) => [
+      server,
+      path,
+      users.toLocaleString("en"),
+      String(processes),
+      short(median(costs[i] ?? [])),
+    ]),
   );
-  const generator =
-    wrk.shim === undefined
-      ? "stock wrk, which sleeps (no C compiler for the shim): servers pay for waking it"
-      : "wrk with the shim of load/poll.c, so that it polls and never sleeps";
-  console.log(
-    `\nLoad: ${generator}; 32 connections; 256 users in turn. Cookies are sent to every server, also where there are no sessions.`,
-  );
-  const packages = ["galleta", "h3", "srvx", "express", "cookie-session", "fastify"];
+  const packages = ["galleta", "h3", "express", "cookie-session", "fastify", "koa"];
   const more = ["@fastify/secure-session", "hono", "@hono/node-server"];
   const versions = [...packages, ...more].map((name) => `${name} ${versionOf(name)}`);
   if (pythonLacks() === undefined) {
     versions.push(...["starlette", "uvicorn", "uvloop"].map((m) => `${m} ${pythonVersion(m)}`));
   }
-  console.log(`Versions: ${versions.join(", ")}.`);
+  console.log(`\nVersions: ${versions.join(", ")}.`);
+}
+
+function findingsOf(rows: readonly Row[], costs: readonly Costs[]): Finding[] {
+  const table = new Map(rows.map((row, i) => [keyOf(row), costs[i] ?? []]));
+  const cost = (server: string, path: Row["path"], users = FEW, processes = 1) =>
+    table.get(keyOf({ server, path, users, processes })) ?? [];
+  const added = (server: string, base: string) =>
+    pairs(cost(server, "/write"), cost(base, "/plain"), (more, less) => more - less);
+  const peer = added(SECURE_SESSION, "Fastify");
+  const ours = Object.keys(FRAMEWORKS).flatMap((name) =>
+    [SIGNED, ENCRYPTED].map((kind): Finding => ({
+      what: `${name}: ${kind} session read and written, added to the bare framework; of what secure-session adds to Fastify`,
+      unit: "x",
+      atMost: kind === SIGNED ? 1 : 1.1,
+      rounds: pairs(added(`${name} + ${kind}`, name), peer, (mine, theirs) => mine / theirs),
+    })),
+  );
+  const app = `App + ${SIGNED}`;
+  const starlette = (path: Row["path"], server: string) =>
+    pairs(cost(STARLETTE, path), cost(server, path), (theirs, mine) => theirs / mine);
+  const fleet = (path: Row["path"]) =>
+    pairs(cost(app, path, MANY, FLEET), cost(app, path, FEW, FLEET), (many, few) => many / few);
+  return [
+    ...ours,
+    {
+      what: "App: an untouched session, of the App without sessions",
+      unit: "x",
+      atMost: 1.02,
+      rounds: pairs(cost(app, "/plain"), cost("App", "/plain"), (mine, bare) => mine / bare),
+    },
+    {
+      what: "App: requests in a second of processor time, of Starlette's: read",
+      unit: "x",
+      atLeast: 2.5,
+      rounds: starlette("/read", app),
+    },
+    {
+      what: "App: the same, read and written",
+      unit: "x",
+      atLeast: 2,
+      rounds: starlette("/write", app),
+    },
+    {
+      what: "App: the same, encrypted (Starlette signs)",
+      unit: "x",
+      atLeast: 1,
+      rounds: starlette("/write", `App + ${ENCRYPTED}`),
+    },
+    {
+      what: `App: ${MANY.toLocaleString("en")} users at random over ${FLEET} processes, of ${FEW}: read`,
+      unit: "x",
+      atMost: 1.2,
+      rounds: fleet("/read"),
+    },
+    { what: "App: the same, read and written", unit: "x", atMost: 1.2, rounds: fleet("/write") },
+  ];
+}
+
+/** Joins what was measured in the same round. */
+function pairs(one: Costs, other: Costs, join: (a: number, b: number) => number): number[] {
+  return one.map((value, i) => join(value, other[i] ?? Number.NaN));
 }

@@ -1,102 +1,92 @@
-import type { Load } from "../lib/wrk.ts";
-
-/** Which cookies a row is asked with. */
-export type Users = "strangers" | "few" | "many";
-
-/** One line of the table: a way to ask a server. */
+/** One way to ask a server. */
 export interface Row {
-  readonly name: string;
   readonly server: string;
-  readonly path: string;
-  readonly users: Users;
-  readonly follow?: boolean;
-  /** The row that this one is compared with: the same server without a session. */
-  readonly base?: string;
+  readonly path: "/plain" | "/read" | "/write";
+  readonly users: number;
+  /** Processes that share the users. */
+  readonly processes: number;
 }
 
-/** A server, by the file it is in and its arguments. */
+/** A server, by its file and the mode that it is started in. */
 export interface ServerSpec {
   readonly file: string;
-  readonly args: readonly string[];
+  readonly mode: string;
 }
 
-const spec = (name: string, ...args: string[]): ServerSpec => ({
-  file: `http/servers/${name}`,
-  args,
-});
+const spec = (name: string, mode: string): ServerSpec => ({ file: `http/servers/${name}`, mode });
+
+/** The frameworks that have an adapter, with their files. */
+export const FRAMEWORKS = {
+  Fastify: "fastify.ts",
+  Express: "express.ts",
+  Hono: "hono.ts",
+  Koa: "koa.ts",
+  App: "galleta.ts",
+} as const;
+
+export const SIGNED = "signed";
+export const ENCRYPTED = "encrypted";
+export const SECURE_SESSION = "Fastify + secure-session";
+const COOKIE_SESSION = "Express + cookie-session";
+export const STARLETTE = "Starlette + SessionMiddleware";
+const BARE_STARLETTE = "Starlette";
 
 export const SERVERS: Readonly<Record<string, ServerSpec>> = {
-  "node:http": spec("node-http.ts"),
-  h3: spec("h3.ts"),
-  App: spec("galleta.ts", "off"),
-  "App + sessions": spec("galleta.ts", "signed"),
-  "App + encrypted sessions": spec("galleta.ts", "encrypted"),
-  Express: spec("express.ts", "off"),
-  "Express + cookie-session": spec("express.ts", "cookie-session"),
-  "Express + ours": spec("express.ts", "galleta"),
-  Fastify: spec("fastify.ts", "off"),
-  "Fastify + secure-session": spec("fastify.ts", "secure-session"),
-  "Fastify + ours": spec("fastify.ts", "galleta"),
-  Hono: spec("hono.ts", "off"),
-  "Hono + ours": spec("hono.ts", "galleta"),
-  "Starlette (uvicorn, uvloop, httptools)": spec("asgi.py", "off"),
-  "Starlette + SessionMiddleware": spec("asgi.py", "session"),
+  ...Object.fromEntries(
+    Object.entries(FRAMEWORKS).flatMap(([name, file]) => [
+      [name, spec(file, "off")],
+      [`${name} + ${SIGNED}`, spec(file, SIGNED)],
+      [`${name} + ${ENCRYPTED}`, spec(file, ENCRYPTED)],
+    ]),
+  ),
+  [SECURE_SESSION]: spec("fastify.ts", "secure-session"),
+  [COOKIE_SESSION]: spec("express.ts", "cookie-session"),
+  [STARLETTE]: spec("asgi.py", "session"),
+  [BARE_STARLETTE]: spec("asgi.py", "off"),
+  "node:http": spec("node-http.ts", "off"),
+  h3: spec("h3.ts", "off"),
 };
 
-/** The rows of a server with sessions: untouched, read, written. */
-function withSessions(server: string, base: string, ours: boolean): Row[] {
-  const row = { server, base, users: "few" } as const;
-  return [
-    { ...row, name: `${server}: untouched`, path: "/plain" },
-    { ...row, name: `${server}: read`, path: "/read" },
-    // Ours merges what an old cookie missed, so its users must bring the newest, as browsers do.
-    { ...row, name: `${server}: read + write`, path: "/write", follow: ours },
-  ];
-}
+/** Users whose cookies every process has seen lately. */
+export const FEW = 256;
+/** Users of a site: most cookies are not the one that a process saw last. */
+export const MANY = 10_000;
+export const FLEET = 4;
 
-const without = (server: string): Row => ({
-  name: server,
+const one = (server: string, path: Row["path"]): Row => ({
   server,
-  path: "/plain",
-  users: "strangers",
+  path,
+  users: FEW,
+  processes: 1,
 });
 
-const starlette = "Starlette (uvicorn, uvloop, httptools)";
-
-export const ROWS: readonly Row[] = [
-  without("node:http"),
-  without("h3"),
-  { ...without("App"), base: "h3" },
-  ...withSessions("App + sessions", "App", true),
-  {
-    name: "App + sessions: read, 10,000 users",
-    server: "App + sessions",
-    path: "/read",
-    users: "many",
-    base: "App",
-  },
-  ...withSessions("App + encrypted sessions", "App", true).slice(1),
-  without("Express"),
-  ...withSessions("Express + cookie-session", "Express", false),
-  ...withSessions("Express + ours", "Express", true),
-  without("Fastify"),
-  ...withSessions("Fastify + secure-session", "Fastify", false),
-  ...withSessions("Fastify + ours", "Fastify", true),
-  without("Hono"),
-  ...withSessions("Hono + ours", "Hono", true),
-  without(starlette),
-  ...withSessions("Starlette + SessionMiddleware", starlette, false),
+/** The rows that the verdicts follow from. */
+export const DECIDING: readonly Row[] = [
+  ...Object.keys(FRAMEWORKS).flatMap((name) => [
+    one(name, "/plain"),
+    one(`${name} + ${SIGNED}`, "/write"),
+    one(`${name} + ${ENCRYPTED}`, "/write"),
+  ]),
+  one(`App + ${SIGNED}`, "/plain"),
+  one(`App + ${SIGNED}`, "/read"),
+  one(SECURE_SESSION, "/write"),
+  one(STARLETTE, "/read"),
+  one(STARLETTE, "/write"),
 ];
 
-/** How many users there are, by name. */
-export const USER_COUNTS: Readonly<Record<Users, number>> = {
-  strangers: 256,
-  few: 256,
-  many: 10_000,
-};
+/** The same server, its users spread over four processes. */
+export const FLEET_ROWS: readonly Row[] = (["/read", "/write"] as const).flatMap((path) =>
+  [FEW, MANY].map((users) => ({ server: `App + ${SIGNED}`, path, users, processes: FLEET })),
+);
 
-/** What is asked of the server in a row. */
-export function loadOf(row: Row, jars: ReadonlyMap<Users, readonly string[]>): Load {
-  const jar = jars.get(row.users) ?? [];
-  return { path: row.path, jar, ...(row.follow === undefined ? {} : { follow: row.follow }) };
+/** Every server and every way to ask it. */
+export const ALL: readonly Row[] = Object.entries(SERVERS).flatMap(([server, { mode }]) =>
+  (mode === "off" ? (["/plain"] as const) : (["/plain", "/read", "/write"] as const)).map((path) =>
+    one(server, path),
+  ),
+);
+
+/** Two rows are the same where they ask the same. */
+export function keyOf({ server, path, users, processes }: Row): string {
+  return `${server} ${path} ${users} ${processes}`;
 }

@@ -1,9 +1,8 @@
 // Run by bench.ts in a process of its own, under the Node that is measured. Prints JSON.
 import { versionOf } from "../lib/machine.ts";
-import { median, spread } from "../lib/stats.ts";
 import { bare, hmac } from "./contestants/bare.ts";
 import { cookieSessions, expressSessions } from "./contestants/express.ts";
-import { galleta, galletaUnseen } from "./contestants/galleta.ts";
+import { galleta, galletaFleet, galletaUnseen } from "./contestants/galleta.ts";
 import {
   fastifySecureSession,
   h3Session,
@@ -14,16 +13,20 @@ import { joseTokens, reactRouter } from "./contestants/tokens.ts";
 import { dataOf, expectViews, type Contestant, type Kind, type Work } from "./contestant.ts";
 import { measure } from "./measure.ts";
 
-const CONTESTANTS: readonly Contestant[] = [
+/** What the verdicts need. All of them are synchronous: the work of a peer in threads would disturb them. */
+const DECIDING: readonly Contestant[] = [
   galleta,
   galletaUnseen,
+  galletaFleet,
   hmac,
+  fastifySecureSession,
+];
+const PEERS: readonly Contestant[] = [
   bare,
   cookieSessions,
   expressSessions,
   reactRouter,
   ironSession,
-  fastifySecureSession,
   honoSessions,
   h3Session,
   joseTokens,
@@ -34,9 +37,8 @@ export interface InProcessRow {
   readonly bytes: number;
   readonly name: string;
   readonly version: string;
-  /** Nanoseconds, or null where it makes no sense. */
-  readonly times: Readonly<Record<Step, number | null>>;
-  readonly spread: number;
+  /** Nanoseconds in each round; none where it makes no sense. */
+  readonly times: Readonly<Record<Step, readonly number[]>>;
   readonly failure?: string;
 }
 
@@ -44,7 +46,9 @@ const STEPS = ["read", "write", "untouched", "tampered"] as const;
 export type Step = (typeof STEPS)[number];
 
 const quick = process.argv.includes("--quick");
-const [rounds, batchMs] = quick ? [2, 2] : [11, 10];
+const CONTESTANTS = process.argv.includes("--peers") ? PEERS : DECIDING;
+const SIZES = process.argv.includes("--all") ? [40, 1024] : [40];
+const [rounds, batchMs] = quick ? [2, 2] : [15, 20];
 
 async function check(work: Work, who: string): Promise<void> {
   expectViews(await work.read(0), 1_000_000, who);
@@ -53,44 +57,38 @@ async function check(work: Work, who: string): Promise<void> {
 }
 
 async function measureAll(kind: Kind, bytes: number): Promise<InProcessRow[]> {
-  const ready: { contestant: Contestant; work: Work }[] = [];
+  const ready: { name: string; work: Work; times: Record<Step, readonly number[]> }[] = [];
   const rows: InProcessRow[] = [];
   for (const contestant of CONTESTANTS.filter(({ kinds }) => kinds.includes(kind))) {
     const version =
       contestant.package === undefined ? process.version : versionOf(contestant.package);
-    const row = { kind, bytes, name: contestant.name, version, spread: Number.NaN };
-    const none = { read: null, write: null, untouched: null, tampered: null };
+    const times = { read: [], write: [], untouched: [], tampered: [] };
+    const row = { kind, bytes, name: contestant.name, version, times };
     try {
       const work = await contestant.prepare(kind, dataOf(bytes));
       await check(work, contestant.name);
-      ready.push({ contestant, work });
-      rows.push({ ...row, times: none });
+      ready.push({ name: contestant.name, work, times });
+      rows.push(row);
     } catch (error) {
       const failure = error instanceof Error ? error.message : String(error);
-      rows.push({ ...row, times: none, failure });
+      rows.push({ ...row, failure });
     }
   }
   for (const step of STEPS) {
-    const subjects = ready.map(({ work }) => ({ step: (i: number) => work[step](i) }));
+    // What only reads has no other step, and the fleet's would measure another row's.
+    const able = ready.filter(
+      ({ name }) => step === "read" || (name !== hmac.name && name !== galletaFleet.name),
+    );
+    const subjects = able.map(({ work }) => ({ step: (i: number) => work[step](i) }));
     const results = await measure(subjects, rounds, batchMs);
-    for (const [i, { contestant }] of ready.entries()) {
-      const at = rows.findIndex(({ name }) => name === contestant.name);
-      const row = rows[at];
-      const samples = results[i] ?? [];
-      if (row === undefined || (contestant === hmac && step !== "read")) continue;
-      rows[at] = {
-        ...row,
-        times: { ...row.times, [step]: median(samples) },
-        ...(step === "read" ? { spread: spread(samples) } : {}),
-      };
-    }
+    for (const [i, { times }] of able.entries()) times[step] = results[i] ?? [];
   }
   return rows;
 }
 
 const rows: InProcessRow[] = [];
 for (const kind of ["signed", "encrypted"] as const) {
-  for (const bytes of [40, 1024]) rows.push(...(await measureAll(kind, bytes)));
+  for (const bytes of SIZES) rows.push(...(await measureAll(kind, bytes)));
 }
 console.log(`RESULT ${JSON.stringify(rows)}`);
 process.exit();

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { once } from "node:events";
 
 const running = new Set<ChildProcess>();
@@ -91,20 +91,11 @@ export async function waitFor(
   });
 }
 
-const TICKS = 100;
-
-/** Seconds of processor time that a process has used, with what it started under it; Linux alone. */
+/** Seconds of processor time that the threads of a process have used; Linux alone. */
 export function cpuSeconds(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return (Number(fields[11]) + Number(fields[12])) / TICKS;
-}
-
-/** Seconds that all cores together were busy since the machine started; Linux alone. */
-export function busySeconds(): number {
-  const fields = readFileSync("/proc/stat", "utf8").split("\n", 1)[0]?.split(/\s+/) ?? [];
-  const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] = fields
-    .slice(1)
-    .map(Number);
-  return (user + nice + system + irq + softirq + steal) / TICKS;
+  const tasks = `/proc/${pid}/task`;
+  // Nanoseconds, where /proc/<pid>/stat counts in hundredths of a second.
+  const nanos = (task: string) =>
+    Number(readFileSync(`${tasks}/${task}/schedstat`, "utf8").split(" ", 1)[0]);
+  return readdirSync(tasks).reduce((sum, task) => sum + nanos(task), 0) / 1e9;
 }

@@ -2,6 +2,7 @@ import type { ChildProcess } from "node:child_process";
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { cpuSeconds, start, stop, waitFor } from "./children.ts";
+import { HERE } from "./tree.ts";
 
 // Debian's Python is asked for by its path: another one may stand before it and lack the packages.
 const PYTHON = "/usr/bin/python3";
@@ -59,15 +60,18 @@ export class MeasuredServer {
  * Starts a server of bench/, in TypeScript or Python.
  * @param file relative to bench/
  * @param flags for Node
+ * @param tree the repository whose packages it imports
  */
 export async function startServer(
   node: string,
   file: string,
   args: readonly string[] = [],
   flags: readonly string[] = [],
+  tree = HERE,
 ): Promise<MeasuredServer> {
-  const path = fileURLToPath(new URL(`../${file}`, import.meta.url));
-  const command = file.endsWith(".py") ? [PYTHON, path] : [node, ...flags, "--import", "tsx", path];
+  const command = file.endsWith(".py")
+    ? [PYTHON, fileURLToPath(new URL(`../${file}`, import.meta.url))]
+    : [node, ...flags, await tree.bundle(file)];
   const child = start([...command, ...args], {
     core: SERVER_CORE,
     env: { NODE_ENV: "production" },

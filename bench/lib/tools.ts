@@ -4,17 +4,28 @@ import { has, run } from "./children.ts";
 
 const folder = fileURLToPath(new URL("../.cache/", import.meta.url));
 
+/** Where a run leaves the figures that the README names. */
+export const FIGURES = `${folder}figures.json`;
+
 /** The folder for what the benchmark makes; git ignores it. */
 export function cacheFolder(): string {
   mkdirSync(folder, { recursive: true });
   return folder;
 }
 
-/** Compiles one of the C files in load/. Throws where there is no compiler. */
-export async function compile(name: string, flags: readonly string[] = []): Promise<string> {
+const compiled = new Map<string, Promise<string>>();
+
+/** Compiles one of the C files in load/, once in a run. Throws where there is no compiler. */
+export function compile(name: string): Promise<string> {
+  const path = compiled.get(name) ?? compileNow(name);
+  compiled.set(name, path);
+  return path;
+}
+
+async function compileNow(name: string): Promise<string> {
   if (!has("cc")) throw new Error("It needs a C compiler (Debian: gcc and libc6-dev).");
   const source = fileURLToPath(new URL(`../load/${name}.c`, import.meta.url));
-  const target = `${cacheFolder()}${name}${flags.includes("-shared") ? ".so" : ""}`;
-  await run(["cc", "-O2", "-Wall", ...flags, "-o", target, source, "-ldl"]);
+  const target = `${cacheFolder()}${name}`;
+  await run(["cc", "-O2", "-Wall", "-o", target, source]);
   return target;
 }

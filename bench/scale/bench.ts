@@ -5,48 +5,53 @@ import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { fileURLToPath } from "node:url";
 import { WebSocket } from "ws";
-import type { Budget } from "../lib/budgets.ts";
 import { has, start, stop, waitFor } from "../lib/children.ts";
 import { commandVersion } from "../lib/machine.ts";
 import type { Options } from "../lib/options.ts";
 import { MeasuredServer, startServer } from "../lib/server.ts";
 import { median, short } from "../lib/stats.ts";
 import { printSkipped, printTable } from "../lib/table.ts";
-import { load, prepareWrk, type Sample, type Wrk } from "../lib/wrk.ts";
+import { Jar, load, microsOf, type Sample } from "../lib/http-load.ts";
+import type { Finding } from "../lib/findings.ts";
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 
 /** Measures what grows: workers, revocations, processes. */
-export async function benchScale(options: Options): Promise<Budget[]> {
+export async function benchScale(options: Options): Promise<Finding[]> {
   console.log("\n## Scale");
-  const wrk = await prepareWrk();
-  await benchWorkers(options, wrk);
-  await benchRevocations(options, wrk);
+  await benchWorkers(options);
+  await benchRevocations(options);
   await benchRevoke(options);
   return [];
 }
 
+const REQUESTS = 30_000;
+
 /** Loads several servers in turns, the first round to warm up. */
 async function alternate(
-  wrk: Wrk,
   servers: readonly MeasuredServer[],
   { quick }: Options,
 ): Promise<Sample[][]> {
-  const jars = await Promise.all(servers.map((server) => server.login(256)));
+  const cookies = await Promise.all(servers.map((server) => server.login(256)));
   // With its first session a server reads what its store knows: that is no part of a request.
   for (const [i, { url }] of servers.entries()) {
-    await (await fetch(`${url}/read`, { headers: { cookie: jars[i]?.[0] ?? "" } })).arrayBuffer();
+    await (
+      await fetch(`${url}/read`, { headers: { cookie: cookies[i]?.[0] ?? "" } })
+    ).arrayBuffer();
   }
+  const jars = cookies.map((each) => new Jar(each));
   const samples = servers.map((): Sample[] => []);
   for (let round = -1; round < (quick ? 1 : 5); round += 1) {
     for (const [i, server] of servers.entries()) {
-      const sample = await load(wrk, server, { path: "/read", jar: jars[i] ?? [] }, 1);
+      const sample = await load([server], "/read", jars[i] ?? new Jar([]), REQUESTS);
       if (round >= 0) samples[i]?.push(sample);
     }
   }
   await Promise.all(servers.map((server) => server.stop()));
   return samples;
 }
+
+const perSecond = ({ requests, seconds }: Sample) => requests / seconds;
 
 async function startWorkers(node: string, workers: number): Promise<MeasuredServer> {
   const cli = path("../../packages/galleta/bin/galleta.js");
@@ -58,12 +63,12 @@ async function startWorkers(node: string, workers: number): Promise<MeasuredServ
   return new MeasuredServer(child, Number(/^http:\/\/127\.0\.0\.1:(\d+)/.exec(said)?.[1]));
 }
 
-async function benchWorkers(options: Options, wrk: Wrk): Promise<void> {
+async function benchWorkers(options: Options): Promise<void> {
   const counts = [1, 2];
   const servers: MeasuredServer[] = [];
   for (const count of counts) servers.push(await startWorkers(options.node, count));
-  const samples = await alternate(wrk, servers, options);
-  const speeds = samples.map((list) => median(list.map(({ perSecond }) => perSecond)));
+  const samples = await alternate(servers, options);
+  const speeds = samples.map((list) => median(list.map(perSecond)));
   printTable(
     "galleta serve, session read, requests per second",
     ["--workers", "requests/s", "x one worker"],
@@ -76,23 +81,22 @@ async function benchWorkers(options: Options, wrk: Wrk): Promise<void> {
   console.log("\nWorkers choose their core; the load keeps one to itself while it polls.");
 }
 
-async function benchRevocations(options: Options, wrk: Wrk): Promise<void> {
+async function benchRevocations(options: Options): Promise<void> {
   const counts = options.quick ? [0, 1000] : [0, 1000, 1_000_000];
   const servers: MeasuredServer[] = [];
   for (const count of counts) {
     servers.push(await startServer(options.node, "scale/servers/revocations.ts", [String(count)]));
   }
-  const samples = await alternate(wrk, servers, options);
-  const pick = (i: number, of: keyof Sample) =>
-    median((samples[i] ?? []).map((sample) => sample[of]));
+  const samples = await alternate(servers, options);
+  const pick = (i: number, of: (sample: Sample) => number) => median((samples[i] ?? []).map(of));
   printTable(
     "Session read with a memory store that remembers ended sessions",
     ["ended sessions", "requests/s", "CPU µs/request", "x none"],
     counts.map((count, i) => [
       count.toLocaleString("en"),
-      short(pick(i, "perSecond")),
-      pick(i, "cpuMicros").toFixed(1),
-      short(pick(i, "perSecond") / pick(0, "perSecond")),
+      short(pick(i, perSecond)),
+      pick(i, microsOf).toFixed(1),
+      short(pick(i, perSecond) / pick(0, perSecond)),
     ]),
   );
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { atMost, type Budget, percent } from "../lib/budgets.ts";
 import { stop } from "../lib/children.ts";
+import type { Finding } from "../lib/findings.ts";
 import type { Options } from "../lib/options.ts";
 import { startServer, type MeasuredServer } from "../lib/server.ts";
 import { median } from "../lib/stats.ts";
@@ -10,9 +10,9 @@ import { HeldSockets } from "./sockets.ts";
 const SERVER = "websocket/servers/galleta.ts";
 
 /** Measures sockets that do nothing: their memory, and how fast they are closed. */
-export async function benchIdle(options: Options, tool: string): Promise<Budget[]> {
+export async function benchIdle(options: Options, tool: string): Promise<Finding[]> {
   const count = options.quick ? 1000 : 10_000;
-  const rounds = options.quick ? 1 : 2;
+  const rounds = options.quick ? 1 : 6;
   const [on, off]: [Memory[], Memory[]] = [[], []];
   for (let round = 0; round < rounds; round += 1) {
     on.push(await memoryOf(options.node, tool, "on", count));
@@ -45,15 +45,21 @@ export async function benchIdle(options: Options, tool: string): Promise<Budget[
     ],
   );
   const late = expired[0] === "1008" ? Number(expired[2]) : Number.POSITIVE_INFINITY;
+  const ratio = (of: keyof Memory) => on.map((each, i) => each[of] / (off[i]?.[of] ?? Number.NaN));
   return [
-    ...atMost("idle socket with a session: more heap and buffers", 0.1, moreHeap, percent),
-    ...atMost("idle socket with a session: more resident", 0.1, moreResident, percent),
-    ...atMost(
-      `the last of ${figure(count)} sockets to expire`,
-      1000,
-      late,
-      (ms) => `${ms} ms late`,
-    ),
+    {
+      what: "heap and buffers of an idle socket, with a session",
+      unit: "x",
+      atMost: 1.08,
+      rounds: ratio("heap"),
+    },
+    {
+      what: `the last of ${figure(count)} sockets to expire, late`,
+      unit: " ms",
+      atMost: 1000,
+      rounds: [late],
+      isExact: true,
+    },
   ];
 }
 
@@ -86,6 +92,8 @@ async function memoryOf(node: string, tool: string, mode: string, count: number)
   const heap = after.heapUsed + after.external - before.heapUsed - before.external;
   return { heap: heap / count, rss: (after.rss - before.rss) / count };
 }
+
+const percent = (share: number) => `${(share * 100).toFixed(1)} %`;
 
 const milliseconds = (from: number, ...times: number[]) =>
   times.map((time) => ((time - from) * 1000).toFixed(0));

@@ -1,4 +1,4 @@
-// node express.ts [off | cookie-session | galleta]
+// node express.ts [off | cookie-session | signed | encrypted]
 import { session as galletaSession } from "@galleta/session/express";
 import cookieSession from "cookie-session";
 import express, { type Request, type RequestHandler } from "express";
@@ -10,7 +10,9 @@ const app = express();
 if (mode === "cookie-session") {
   app.use(cookieSession({ name: "session", keys: [SECRET] }) as unknown as RequestHandler);
 }
-if (mode === "galleta") app.use(galletaSession({ secretKey: SECRET }));
+if (mode === "signed" || mode === "encrypted") {
+  app.use(galletaSession({ secretKey: SECRET, encrypt: mode === "encrypted" }));
+}
 
 // Both libraries say what `req.session` is, each in its own way.
 const sessionOf = (req: Request) => (req as unknown as { session: Partial<Visit> }).session;

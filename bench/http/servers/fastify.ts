@@ -1,4 +1,4 @@
-// node fastify.ts [off | secure-session | galleta]
+// node fastify.ts [off | secure-session | signed | encrypted]
 import secureSession, { type Session, type SessionData } from "@fastify/secure-session";
 import { session as galletaSession } from "@galleta/session/fastify";
 import fastify, { type FastifyRequest } from "fastify";
@@ -29,8 +29,8 @@ if (mode === "secure-session") {
     return { n: session(req).get("n"), views };
   });
 }
-if (mode === "galleta") {
-  await app.register(galletaSession({ secretKey: SECRET }));
+if (mode === "signed" || mode === "encrypted") {
+  await app.register(galletaSession({ secretKey: SECRET, encrypt: mode === "encrypted" }));
   const session = (req: FastifyRequest) => (req as unknown as { session: Partial<Visit> }).session;
   app.get("/login", (req) => login(session(req), userOf(req.url)));
   app.get("/read", (req) => read(session(req)));

@@ -1,4 +1,4 @@
-// node hono.ts [off | galleta]
+// node hono.ts [off | signed | encrypted]
 import { session } from "@galleta/session/hono";
 import { serve } from "@hono/node-server";
 import { Hono, type Context } from "hono";
@@ -6,8 +6,9 @@ import type { Server } from "node:net";
 import { listening } from "../listening.ts";
 import { login, PLAIN, read, SECRET, userOf, write, type Visit } from "../views.ts";
 
+const mode = process.argv[2];
 const app = new Hono();
-if (process.argv[2] === "galleta") app.use(session({ secretKey: SECRET }));
+if (mode !== "off") app.use(session({ secretKey: SECRET, encrypt: mode === "encrypted" }));
 
 const sessionOf = (c: Context) =>
   (c as unknown as { var: { session: Partial<Visit> } }).var.session;

@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import { createSessions } from "@galleta/session";
 import type { SessionContext } from "@galleta/session/adapter";
 import {
@@ -12,6 +13,8 @@ import {
 
 // More than the cache of verified tokens holds, so that each is verified every time.
 const STRANGERS = 24_576;
+/** Turns that are drawn before, so that drawing is no part of what is measured. */
+const ORDER = 1 << 18;
 
 function setCookie(context: SessionContext<Data>): readonly string[] {
   const commit = context.commit();
@@ -19,7 +22,11 @@ function setCookie(context: SessionContext<Data>): readonly string[] {
   return commit.setCookie;
 }
 
-function contestant(name: string, users: number): Contestant {
+/**
+ * @param users whose cookies take turns
+ * @param fleet processes that read them; with more than one, users and processes meet at random
+ */
+export function contestant(name: string, users: number, fleet = 1): Contestant {
   return {
     name,
     package: "@galleta/session",
@@ -36,25 +43,34 @@ function contestant(name: string, users: number): Contestant {
         context.session = { ...data };
         return fromSetCookie(setCookie(context));
       }, users);
-      // The reader is another instance, as after a restart: it has not made these cookies.
-      const reader = createSessions<Data>(options);
+      // The readers are other instances, as after a restart: they have not made these cookies.
+      const readers = Array.from({ length: fleet }, () => createSessions<Data>(options));
+      const [first = sessions] = readers;
+      const order = Array.from({ length: fleet === 1 ? 0 : ORDER }, () => ({
+        user: randomInt(users),
+        reader: readers[randomInt(fleet)] ?? first,
+      }));
       const cookies = [...jar];
       const broken = jar.map(tamper);
-      const read = (cookie: string) => {
+      const read = (cookie: string, reader = first) => {
         const context = reader.open(cookie);
         const { views } = context.session;
         setCookie(context);
         return views;
       };
       return {
-        read: (i) => read(cookies[i % users] ?? ""),
+        read(i) {
+          if (fleet === 1) return read(cookies[i % users] ?? "");
+          const { user = 0, reader } = order[i % ORDER] ?? {};
+          return read(cookies[user] ?? "", reader);
+        },
         write(i) {
           const context = sessions.open(jar[i % users]);
           const { session } = context;
           session.views = (session.views ?? 0) + 1;
           jar[i % users] = fromSetCookie(setCookie(context));
         },
-        untouched: (i) => setCookie(reader.open(cookies[i % users])),
+        untouched: (i) => setCookie(first.open(cookies[i % users])),
         tampered: (i) => read(broken[i % users] ?? ""),
       };
     },
@@ -62,4 +78,5 @@ function contestant(name: string, users: number): Contestant {
 }
 
 export const galleta = contestant("Galleta", USERS);
+export const galletaFleet = contestant("Galleta, 10,000 users over four processes", 10_000, 4);
 export const galletaUnseen = contestant("Galleta, cookie not seen lately", STRANGERS);

@@ -1,0 +1,109 @@
+import { randomBytes } from "node:crypto";
+import { Jar, load, microsOf, total, type Sample } from "../lib/http-load.ts";
+import { startServer, type MeasuredServer } from "../lib/server.ts";
+import type { Tree } from "../lib/tree.ts";
+import { keyOf, SERVERS, type Row } from "./rows.ts";
+
+/** How long a measurement takes. */
+export interface Effort {
+  readonly rounds: number;
+  /** Requests of one slice; a round has three of each row, in turn with the others. */
+  readonly requests: number;
+}
+
+/** A row, in the tree whose packages it measures. */
+export interface Subject {
+  readonly row: Row;
+  readonly tree: Tree;
+}
+
+const SLICES = 3;
+
+/** Microseconds of processor time of one request, one value for each round. */
+export type Costs = readonly number[];
+
+interface Running extends Subject {
+  readonly servers: readonly MeasuredServer[];
+  readonly jar: Jar;
+  readonly samples: Sample[];
+}
+
+/**
+ * Measures rows in rounds. A round starts every server anew, since a Node process settles into a
+ * faster or a slower state and stays there, and then loads all of them in turns.
+ */
+export async function measureRows(
+  node: string,
+  subjects: readonly Subject[],
+  { rounds, requests }: Effort,
+): Promise<Costs[]> {
+  const costs = subjects.map((): number[] => []);
+  const jars = new Map<string, Jar>();
+  for (let round = 0; round < rounds; round += 1) {
+    const running = await startAll(node, subjects, jars);
+    for (const { servers, row, jar } of running) await warmUp(servers, row, jar, requests);
+    for (let slice = 0; slice < SLICES; slice += 1) {
+      // Every other time backwards, so that no row always comes after the same one.
+      for (const each of slice % 2 === 0 ? running : running.toReversed()) {
+        each.samples.push(await load(each.servers, each.row.path, each.jar, requests));
+      }
+    }
+    for (const [i, { samples }] of running.entries()) costs[i]?.push(microsOf(total(samples)));
+    await Promise.all(running.flatMap(({ servers }) => servers.map((server) => server.stop())));
+    process.stderr.write(`round ${round + 1} of ${rounds}\n`);
+  }
+  return costs;
+}
+
+async function startAll(
+  node: string,
+  subjects: readonly Subject[],
+  jars: Map<string, Jar>,
+): Promise<Running[]> {
+  // Rows of the same server share its processes.
+  const started = new Map<string, Promise<readonly MeasuredServer[]>>();
+  const start = ({ row, tree }: Subject) => {
+    const key = `${tree.root} ${row.server} ${row.processes} ${row.users}`;
+    const servers = started.get(key) ?? startProcesses(node, row, tree);
+    started.set(key, servers);
+    return servers;
+  };
+  const running: Running[] = [];
+  for (const subject of subjects) {
+    const servers = await start(subject);
+    const key = `${subject.tree.root} ${keyOf(subject.row)}`;
+    const jar = jars.get(key) ?? (await jarOf(servers[0], subject.row));
+    jars.set(key, jar);
+    running.push({ ...subject, servers, jar, samples: [] });
+  }
+  return running;
+}
+
+async function startProcesses(node: string, { server, processes }: Row, tree: Tree) {
+  const { file = "", mode = "" } = SERVERS[server] ?? {};
+  return Promise.all(
+    Array.from({ length: processes }, () => startServer(node, file, [mode], [], tree)),
+  );
+}
+
+/** Where there are no sessions, cookies of the same size come all the same. */
+async function jarOf(
+  server: MeasuredServer | undefined,
+  { server: name, users }: Row,
+): Promise<Jar> {
+  if (server === undefined) throw new RangeError("A row needs a process.");
+  if (SERVERS[name]?.mode !== "off") return new Jar(await server.login(users));
+  return new Jar(
+    Array.from({ length: users }, () => `session=${randomBytes(110).toString("base64url")}`),
+  );
+}
+
+/** Until the code is compiled and, with many users, each process has met each of them. */
+async function warmUp(
+  servers: readonly MeasuredServer[],
+  { path, users }: Row,
+  jar: Jar,
+  requests: number,
+): Promise<void> {
+  await load(servers, path, jar, servers.length * Math.max(requests, users * 3));
+}

@@ -1,0 +1,65 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { has, run } from "../lib/children.ts";
+import type { Finding } from "../lib/findings.ts";
+import type { Options } from "../lib/options.ts";
+import { short } from "../lib/stats.ts";
+import { printSkipped, printTable } from "../lib/table.ts";
+import { HERE, type Tree } from "../lib/tree.ts";
+
+/** What valgrind counted of one row. */
+export interface Counted {
+  readonly name: string;
+  readonly kind: string;
+  readonly step: string;
+  /** Instructions of one request, the kernel's left out. */
+  readonly instructions: number;
+}
+
+/**
+ * V8 compiles on the main thread and at the same moments each time, and hashes alike, so that two
+ * runs differ by less than one percent on a machine of any load.
+ */
+const FLAGS = ["--single-threaded", "--predictable", "--hash-seed=1", "--random-seed=1"];
+
+/** Counts the instructions of rows in process. */
+export async function benchInstructions({ node }: Options): Promise<Finding[]> {
+  if (!has("valgrind")) {
+    printSkipped("instructions", "It needs Debian's valgrind.");
+    return [];
+  }
+  const rows = await countInstructions(node, HERE);
+  printTable(
+    "Instructions of one request in process, counted by valgrind; the same twice within 1 %",
+    ["library", "kind", "request", "instructions"],
+    rows.map(({ name, kind, step, instructions }) => [name, kind, step, short(instructions)]),
+  );
+  return [];
+}
+
+/** @param tree whose packages are measured */
+export async function countInstructions(node: string, tree: Tree): Promise<Counted[]> {
+  const folder = mkdtempSync(join(tmpdir(), "galleta-callgrind-"));
+  const file = join(folder, "out");
+  try {
+    const valgrind = ["valgrind", "-q", "--tool=callgrind", "--smc-check=all-non-file"];
+    const dumps = [`--callgrind-out-file=${file}`, "--dump-before=node::Umask*"];
+    const script = await tree.bundle("instructions/main.ts");
+    // Addresses decide where hash tables of the runtime put things.
+    const fixed = ["setarch", "-R"];
+    const output = await run([...fixed, ...valgrind, ...dumps, node, ...FLAGS, script]);
+    const rows = output.split("\n").filter((line) => line.startsWith("ROW "));
+    return rows.map((line, i) => {
+      const { count, ...row } = JSON.parse(line.slice(4)) as Counted & { count: number };
+      // Two marks a row: the even dumps hold what was between them.
+      return { ...row, instructions: totalOf(`${file}.${i * 2 + 2}`) / count };
+    });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function totalOf(file: string): number {
+  return Number(/^totals: (\d+)/m.exec(readFileSync(file, "utf8"))?.[1]);
+}
