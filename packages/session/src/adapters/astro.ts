@@ -8,7 +8,7 @@ import { UrlFacts } from "./kit/url-facts.ts";
 
 export type { SessionLocals } from "./kit/locals.ts";
 
-/** What this adapter uses of Astro's `APIContext`. */
+/** The used part of Astro's `APIContext`. */
 export interface AstroContext {
   readonly request: Request;
   readonly url: URL;
@@ -24,12 +24,12 @@ export type AstroMiddleware = (
 ) => Promise<Response>;
 
 /**
- * Sessions for Astro: `context.locals.session` and `Astro.locals.session`, and the check against
- * cross-site requests. Composes in `sequence()`.
+ * Sessions for Astro: `context.locals.session` and `Astro.locals.session`, with the cross-site
+ * check. Works in `sequence()`.
  *
- * @param given options, shared sessions, or a function that gives them at the first request
+ * @param given options, shared sessions, or a function that returns them at the first request
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; a request fails with
- * `ERR_SESSION_SETUP` where another session stands before it
+ *   `ERR_SESSION_SETUP` if another session comes before it
  * @example
  * ```ts
  * // src/middleware.ts
@@ -47,7 +47,7 @@ export function session<Data = SessionData>(given: LazySessions<Data>): AstroMid
     const before = heldBy(request) as FetchSession<Data> | undefined;
     if (heldBy(locals) !== undefined) throw refuseSecond("context.locals.session");
     if (before !== undefined) {
-      // Astro renders its page of errors by a second pass, with locals of their own.
+      // Astro renders its error page in a second pass, with new locals.
       exposeSession(locals, before);
       return before.finish(await next());
     }
@@ -69,6 +69,6 @@ function address(context: AstroContext): string | undefined {
   try {
     return context.clientAddress;
   } catch {
-    return undefined; // this adapter of Astro knows no addresses
+    return undefined; // // this Astro adapter does not know addresses
   }
 }

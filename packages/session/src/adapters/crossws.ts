@@ -27,36 +27,37 @@ import { toSessions, type SessionsOrOptions } from "./kit/given.ts";
 type UpgradeRequest = Parameters<Hooks["upgrade"]>[0];
 type UpgradeResult = Awaited<ReturnType<Hooks["upgrade"]>>;
 
-/** The hooks of an app, whose `upgrade` is given the session. */
+/** The hooks of an app. Their `upgrade` also gets the session. */
 export interface SessionHooks<Data = SessionData> extends Omit<Partial<Hooks>, "upgrade"> {
   /**
-   * Runs before the handshake is answered, while the session can still be changed: what is changed
-   * goes out as Set-Cookie on the 101. To refuse, return or throw a Response.
+   * Runs before the handshake is answered. The session can still be changed: changes are sent as
+   * Set-Cookie on the 101. To deny the handshake, return or throw a Response.
    */
   upgrade?(request: UpgradeRequest, session: SessionOf<Data>): MaybePromise<UpgradeResult>;
 }
 
-/** What {@link session} may be told beside the options of sessions. */
+/** Settings of {@link session}, besides the options of sessions. */
 export interface CrosswsSettings<Data = SessionData> {
-  /** Called after the socket's session was changed elsewhere; it has the change already. */
+  /** Called after the socket's session was changed elsewhere. It already has the change. */
   readonly changed?: (session: SessionOf<Data>, peer: Peer) => void;
   /**
-   * The client's connection. Default: what the server behind the request tells; on Node without
-   * srvx that is its URL alone, for which crossws believes `X-Forwarded-Proto`.
+   * Describes the client's connection. Default: what the server behind the request knows. On Node
+   * without srvx that is only the URL, for which crossws believes `X-Forwarded-Proto`.
    */
   readonly connection?: (request: Request) => ConnectionFacts;
 }
 
-/** What a socket is known by after its handshake. */
+/** What is kept of a socket after its handshake. */
 interface Live {
   readonly isPage: boolean;
   handle?: LiveHandle | undefined;
 }
 
 /**
- * Sessions for crossws 0.4 and 0.3. Wraps hooks: checks the Origin, opens the session, sends its cookie on
- * the 101, and ties the socket to it: it is closed with 1008 when the session ends or expires, and
- * sees what is changed elsewhere. {@link sessionOf} gives the session of a peer.
+ * Sessions for crossws 0.4 and 0.3. Wraps hooks: checks the Origin, opens the session, sends its
+ * cookie on the 101, and ties the socket to it. The socket is closed with 1008 when the session
+ * ends or expires, and follows changes made elsewhere. {@link sessionOf} returns the session of a
+ * peer.
  *
  * @param given options, or the sessions of the HTTP server
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`
@@ -94,7 +95,7 @@ export function session<Data = SessionData>(
       rememberSession(opened, opened.session);
       lives.set(opened, { isPage: isLive });
       const context = { ...result?.context, session: opened.session };
-      // crossws 0.3 takes no context of a hook's result; peers have that of the request.
+      // crossws 0.3 ignores a context in a hook's result. Its peers have the request's context.
       const { context: given } = request as { context?: object };
       if (given !== undefined) Object.assign(given, context);
       return { ...result, headers, context, ...(protocol !== undefined && { protocol }) };
@@ -133,7 +134,7 @@ export function session<Data = SessionData>(
             live?.handle?.receive(frame.control);
             return undefined;
           }
-          // Read-only for apps, and nothing has read it yet.
+          // Read-only for apps, and not read yet.
           Object.defineProperty(message, "rawData", { value: frame.message });
         }
         return hooks.message?.(peer, message);
@@ -148,9 +149,9 @@ export function session<Data = SessionData>(
 }
 
 /**
- * The session of a peer.
+ * Returns the session of a peer.
  *
- * @throws SessionError `ERR_SESSION_SETUP` where its handshake did not come through {@link session}
+ * @throws SessionError `ERR_SESSION_SETUP` if its handshake did not come through {@link session}
  * @example
  * ```ts
  * await update(sessionOf(peer), (draft) => { draft.lastId = 7; });
@@ -161,12 +162,12 @@ export function sessionOf<Data = SessionData>(peer: Peer): SessionOf<Data> {
 }
 
 function contextOf<Data>(peer: Peer): SessionContext<Data> {
-  // A peer without a session of ours is found in no map either.
+  // A peer without our session is in no map either.
   const { session: of = peer } = peer.context as { session?: object };
   return recallSession<Data>(of, "The session of this peer");
 }
 
-/** What the app's hook says. A Response that it throws is one that it returns. */
+/** Returns the result of the app's hook. A thrown Response counts as returned. */
 async function resultOf<Data>(
   hooks: SessionHooks<Data>,
   request: UpgradeRequest,
@@ -181,20 +182,23 @@ async function resultOf<Data>(
   }
 }
 
-/** On Node crossws 0.3 gives a stand-in for a request, with Node's own behind it. */
+/** On Node, crossws 0.3 passes a substitute for a request that holds Node's own. */
 function oldFacts(request: UpgradeRequest): NodeFacts | undefined {
   const { _req } = request as { _req?: NodeRequest };
   return _req && new NodeFacts(_req);
 }
 
-/** The text of a message. crossws 0.3 gives bytes of it on Node, and its peers have no namespace. */
+/**
+ * Returns the text of a message. On Node, crossws 0.3 passes it as bytes, and its peers have no
+ * namespace.
+ */
 function textOf(peer: Peer, data: unknown): string | undefined {
   if (typeof data === "string") return data;
   const isOld = !("namespace" in peer) && data instanceof Uint8Array && data[0] === 0;
   return isOld ? new TextDecoder().decode(data) : undefined;
 }
 
-/** Messages of the app that look like control frames are told apart from them. */
+/** Escapes messages of the app that look like control frames. */
 function escapeSends(peer: Peer): (frame: string) => void {
   const send = peer.send.bind(peer);
   peer.send = (data, options) =>

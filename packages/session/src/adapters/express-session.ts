@@ -12,13 +12,15 @@ export type { SessionMiddleware };
 
 type Callback = (error?: unknown) => void;
 
-/** The attributes of the session's cookie, to read. They are options, the same for all sessions. */
+/**
+ * The attributes of the session's cookie, for reading. They are options, the same for all sessions.
+ */
 export interface CookieView {
-  /** When the cookie ends; null where it ends with the browser. */
+  /** When the cookie expires; null if it ends with the browser. */
   readonly expires: Date | null;
   /** Milliseconds until then. */
   readonly maxAge: number | null;
-  /** Milliseconds that the cookie was given. */
+  /** The cookie's full lifetime in milliseconds. */
   readonly originalMaxAge: number | null;
 }
 
@@ -27,17 +29,19 @@ declare global {
     interface RequestSession {
       readonly id: string;
       readonly cookie: CookieView;
-      /** Begins a new session, without data and with a new id. The old object keeps its data. */
+      /** Starts a new session, without data and with a new id. The old object keeps its data. */
       regenerate(done?: Callback): this;
-      /** Ends the session. `req.session` is an empty one from then on; the old object keeps its data. */
+      /**
+       * Ends the session. After that `req.session` is an empty one; the old object keeps its data.
+       */
       destroy(done?: Callback): this;
-      /** Does nothing: a session is saved when the response begins, in the cookie itself. */
+      /** Does nothing: the session is saved when the response begins, in the cookie itself. */
       save(done?: Callback): this;
-      /** Does nothing: no other request changes the data of this one. */
+      /** Does nothing: no other request changes this request's data. */
       reload(done?: Callback): this;
       /** Does nothing: see the option `rolling`. */
       touch(): this;
-      /** Whether the session has a key, as of every object. */
+      /** True if the session has this key, as for every object. */
       hasOwnProperty(key: PropertyKey): boolean;
     }
 
@@ -48,13 +52,13 @@ declare global {
 }
 
 /**
- * Sessions for apps that were written for the package express-session: `@galleta/session/express`,
- * and the methods that such apps call on `req.session`. They are inherited and not enumerable, so
- * that the session's own keys are data alone.
+ * Sessions for apps written for the package express-session. It is `@galleta/session/express` with
+ * the methods that such apps call on `req.session`. They are inherited and not enumerable, so the
+ * session's own keys are only data.
  *
  * @param given options of `@galleta/session`, or sessions that are shared with a WebSocket server
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; requests fail with
- * `ERR_SESSION_SETUP` where another session middleware stands before it
+ *   `ERR_SESSION_SETUP` if another session middleware comes before it
  * @example
  * ```ts
  * import session from "@galleta/session/express-session";
@@ -93,7 +97,7 @@ function define(req: IncomingMessage): void {
   Object.defineProperties(req, PROPERTIES);
 }
 
-/** The properties are given to requests that have one. */
+/** Returns the session's holder. Only requests with one have these properties. */
 function holderOf(req: object): Holder<never> {
   return heldBy(req)!;
 }
@@ -103,7 +107,7 @@ function dress<S extends object>(of: S): S {
   return of;
 }
 
-/** Calls back later, as a store would: what comes after the call runs first. */
+/** Calls back later, as a store would: code after the call runs first. */
 function later<S>(of: S, done: Callback | undefined): S {
   if (done !== undefined) process.nextTick(done);
   return of;
@@ -155,6 +159,6 @@ function cookieOf(of: object): CookieView {
 function refuse(): never {
   throw new SessionError(
     "ERR_SESSION_OPTION",
-    "A cookie's attributes are the same for all sessions. Set maxAge and its like as options of session().",
+    "A cookie's attributes are the same for all sessions. Set maxAge and others as options of session().",
   );
 }

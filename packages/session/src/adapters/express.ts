@@ -5,13 +5,13 @@ import { toSessions, type SessionsOrOptions } from "./kit/given.ts";
 export type { SessionMiddleware };
 
 /**
- * Sessions for Express 4 and 5: `req.session`, and the check against cross-site requests.
- * Put it before everything that uses the session, behind nothing that answers. In the `upgrade`
- * event of a server, called with `{}` as the response, it gives a session to read.
+ * Sessions for Express 4 and 5: `req.session`, with the cross-site check. Put it before everything
+ * that uses the session and before everything that answers. In the `upgrade` event of a server,
+ * call it with `{}` as the response: the session can then be read.
  *
  * @param given options, or sessions that are shared with a WebSocket server
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; requests fail with
- * `ERR_SESSION_SETUP` where another session middleware stands before it
+ *   `ERR_SESSION_SETUP` if another session middleware comes before it
  * @example
  * ```ts
  * app.use(session({ secretKey: process.env.SECRET_KEY ?? "" }));

@@ -24,12 +24,12 @@ function holderOf(request: FastifyRequest): Holder<never> {
 }
 
 /**
- * Sessions for Fastify 5: a plugin with `request.session` and the check against cross-site
- * requests. It holds for the instance that registers it and for those inside.
+ * Sessions for Fastify 5: a plugin for `request.session`, with the cross-site check. It works for
+ * the instance that registers it and for those inside.
  *
  * @param given options, or sessions that are shared with a WebSocket server
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; `ERR_SESSION_SETUP` at registration
- * where `request.session` is there already, and at its use before the plugin's `onRequest` ran
+ *   if `request.session` already exists, and at its use before the plugin's `onRequest` ran
  * @example
  * ```ts
  * await app.register(session({ secretKey: process.env.SECRET_KEY ?? "" }));
@@ -55,7 +55,7 @@ export function session<Data = SessionData>(given: SessionsOrOptions<Data>): Fas
 
     app.addHook("onRequest", (request, reply, next) => {
       const held = new NodeSession(sessions, request.raw, reply.raw, (error) => {
-        // Only a hijacked reply comes here: Fastify itself asks in onSend.
+        // Only for a hijacked reply: otherwise Fastify itself commits in onSend.
         reply.log.error(error);
         sendFailure(reply.raw);
       });
@@ -70,7 +70,7 @@ export function session<Data = SessionData>(given: SessionsOrOptions<Data>): Fas
       void when(held.begin(), goOn, next as (error: unknown) => void);
     });
 
-    // Here a session that cannot be saved still ends in Fastify's own error handling.
+    // At this point, a session that cannot be saved still reaches Fastify's own error handling.
     app.addHook("onSend", (request, _reply, _payload, next) => {
       const held = heldBy(request.raw) as NodeSession | undefined;
       let commit: MaybePromise<Commit> | undefined;
@@ -86,17 +86,17 @@ export function session<Data = SessionData>(given: SessionsOrOptions<Data>): Fas
   };
 
   return Object.assign(plugin, {
-    // Not an encapsulated context of its own: the session is for whoever registers it.
+    // Without its own encapsulated context, so that the registering instance has the session.
     [Symbol.for("skip-override")]: true,
     [Symbol.for("fastify.display-name")]: "@galleta/session",
   });
 }
 
-/** Where the request asks for a socket of @fastify/websocket, that will be tied to its session. */
+/** Prepares a request for a socket of @fastify/websocket to be tied to its session. */
 function followSockets(held: NodeSession, request: FastifyRequest): Promise<void> | undefined {
   const { websocketServer } = request.server as { websocketServer?: WsServer<WsSocket> };
   if (websocketServer === undefined || !asksForSocket(held.facts)) return undefined;
-  // Apps without sockets do not load what serves them.
+  // Loaded only here, so that apps without sockets do not load it.
   return import("./kit/sockets/ws-server.ts").then(({ adoptUpgrades }) =>
     adoptUpgrades(websocketServer),
   );

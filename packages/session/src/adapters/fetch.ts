@@ -9,32 +9,32 @@ import type * as BunSocketsModule from "./kit/sockets/fetch-socket.ts";
 import type { EventSocket } from "./kit/sockets/fetch-socket.ts";
 import { refuseEarly, refuseSecond, toSessions, type SessionsOrOptions } from "./kit/given.ts";
 
-/** What a handler is given beside the request. */
+/** The second argument of a handler. */
 export interface FetchSession<Data = SessionData> {
   get session(): SessionOf<Data>;
   /** An object replaces the data, null ends the session. */
   set session(value: SessionOf<Data> | null);
   /**
-   * Ties a socket of Deno or workerd to the session. Call it in the handler, before the messages of
-   * the socket are listened to.
+   * Ties a socket of Deno or workerd to the session. Call it in the handler, before you listen to
+   * the socket's messages.
    */
   attach(socket: EventSocket): void;
 }
 
-/** What {@link withSession} may be told beside the options of sessions. */
+/** Settings of {@link withSession}, besides the options of sessions. */
 export interface FetchSettings<Beside extends unknown[] = unknown[]> {
   /**
-   * Turns what a handler threw into a response, which then carries the session's cookie. Without
-   * it the error goes to the runtime, whose own answer carries none.
+   * Makes a response for a thrown error, which then carries the session's cookie. Without it the
+   * error goes to the runtime, whose own answer has no cookie.
    */
   readonly onError?: (error: unknown, request: Request) => Response | Promise<Response>;
-  /** The client's connection. Default: what Bun and Deno tell, and else nothing but the URL. */
+  /** Describes the client's connection. Default: what Bun and Deno pass, otherwise only the URL. */
   readonly connection?: (request: Request, ...beside: Beside) => ConnectionFacts;
 }
 
 /**
- * A handler of requests that is given a session beside them. It may give `undefined` where the
- * runtime answers by itself, as Bun does after `server.upgrade(request)`.
+ * A request handler with a session. It may return `undefined` if the runtime answers by itself, as
+ * Bun does after `server.upgrade(request)`.
  */
 export type SessionHandler<Data, Beside extends unknown[], Answer = Response> = (
   request: Request,
@@ -42,12 +42,13 @@ export type SessionHandler<Data, Beside extends unknown[], Answer = Response> = 
   ...beside: Beside
 ) => Answer | Promise<Answer>;
 
-/** What a handler may give. */
+/** What a handler may return. */
 type Answered = Response | undefined | void;
 
 /**
- * Sessions for whatever takes a `Request` and gives a `Response`: Bun.serve, Deno.serve, workers,
- * route handlers of Next.js, hooks of SvelteKit. Sets up once, and then wraps handlers.
+ * Sessions for hosts that take a `Request` and return a `Response`. Examples are Bun.serve,
+ * Deno.serve, workers, route handlers of Next.js and hooks of SvelteKit. Set it up once, then wrap
+ * handlers.
  *
  * @param given options, or sessions that are shared with a WebSocket server
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`
@@ -59,7 +60,7 @@ type Answered = Response | undefined | void;
  */
 export function session<Data = SessionData>(given: SessionsOrOptions<Data>) {
   const sessions = toSessions(given);
-  // What the runtime passes has its type from the runtime; unnamed it is used as it comes.
+  // The runtime defines the type of its arguments; without a type they pass unchanged.
   // oxlint-disable-next-line typescript/no-explicit-any
   return <Beside extends unknown[] = any[], Answer extends Answered = Response>(
     handler: SessionHandler<Data, Beside, Answer>,
@@ -69,12 +70,12 @@ export function session<Data = SessionData>(given: SessionsOrOptions<Data>) {
 }
 
 /**
- * As {@link session}, for one handler.
+ * Works like {@link session}, for one handler.
  *
- * @param handler is given the request, `{ session }`, and what the runtime passes beside them
+ * @param handler gets the request, `{ session }`, and the runtime's further arguments
  * @param given options, or sessions that are shared with a WebSocket server
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; a request rejects with
- * `ERR_SESSION_SETUP` where it went through another `withSession` before
+ *   `ERR_SESSION_SETUP` if it already went through another `withSession`
  * @example
  * ```ts
  * export default {
@@ -116,20 +117,20 @@ export function withSession<
   };
 }
 
-/** Deno closes a request when it is upgraded: what is asked of it later must be known before. */
+/** Reads in advance what is needed later: Deno closes a request when it is upgraded. */
 function lasting(request: Request): Request {
   if (!("Deno" in globalThis) || !request.headers.has("upgrade")) return request;
   const { method, url } = request;
   return { method, url, headers: new Headers(request.headers) } as Request;
 }
 
-/** What the runtime passes beside a request for a socket. Bun's server answers it. */
+/** Prepares the runtime's arguments for a socket request. Bun's server answers it. */
 async function guarded<Data>(held: Held<Data>, beside: unknown[]): Promise<unknown[]> {
   const [server, ...rest] = beside as [BunServer | undefined, ...unknown[]];
-  // Deno cannot be kept from answering a handshake that the handler has upgraded.
+  // Deno answers a handshake that the handler has upgraded, even if it fails here.
   if ("Deno" in globalThis && held.sessions.loads) void held.context.state;
   if (!("Bun" in globalThis) || typeof server?.upgrade !== "function") return beside;
-  // Apps without sockets do not load what serves them.
+  // Loaded only here, so that apps without sockets do not load it.
   bunSockets ??= await import("./kit/sockets/fetch-socket.ts");
   return [bunSockets.guardServer(held as never, server), ...rest];
 }
@@ -142,18 +143,18 @@ async function tie<Data>(held: Held<Data>, sockets: EventSocket[]): Promise<void
 /** Loaded at the first handshake, and so before the first socket is open. */
 let bunSockets: typeof BunSocketsModule | undefined;
 
-/** The handlers of `Bun.serve({ websocket })`, as far as sockets are tied to sessions by them. */
+/** The handlers of `Bun.serve({ websocket })` that tie sockets to sessions. */
 interface BunHandlers {
   open?(ws: never): unknown;
   close?(ws: never, code: number, reason: string): unknown;
 }
 
 /**
- * Gives sessions to the sockets of `Bun.serve`: they follow the session of the request that was
- * given to `server.upgrade`, and end with it. {@link sessionOf} gives the session of a socket.
+ * Gives sessions to the sockets of `Bun.serve`. A socket follows the session of the request passed
+ * to `server.upgrade`, and ends with it. {@link sessionOf} returns the session of a socket.
  *
- * @returns the handlers; a socket that was not upgraded in a handler of {@link withSession} is closed
- * with 1011, and a warning says `ERR_SESSION_SETUP`
+ * @returns the handlers; a socket that was not upgraded in a handler of {@link withSession} is
+ *   closed with 1011, and a warning says `ERR_SESSION_SETUP`
  * @example
  * ```ts
  * const websocket = guardWebSocket({
@@ -168,7 +169,7 @@ export function guardWebSocket<Handlers extends object>(
     ...handlers,
     open(ws: never) {
       if (bunSockets?.openBunSocket(ws) === true) return handlers.open?.(ws);
-      // To throw here would end the process.
+      // An error thrown here would end the process.
       warn(refuseEarly("The session of this socket"));
       return (ws as WebSocket).close(1011, "no session");
     },
@@ -180,7 +181,7 @@ export function guardWebSocket<Handlers extends object>(
 }
 
 /**
- * The session of a socket of Bun, or of a request that came through {@link withSession}.
+ * Returns the session of a Bun socket, or of a request that came through {@link withSession}.
  *
  * @throws SessionError `ERR_SESSION_SETUP` for any other
  * @example
@@ -215,7 +216,7 @@ class Exposed<Data> implements FetchSession<Data> {
   }
 }
 
-/** A response that was thrown is one; an error becomes one where the app says how. */
+/** Returns a thrown response. An error becomes a response if the app's `onError` makes one. */
 async function recover<Data>(
   error: unknown,
   held: Held<Data>,
@@ -230,8 +231,8 @@ async function recover<Data>(
 }
 
 /**
- * The runtime answers by itself. An error must not leave here: after `server.upgrade` Bun has no
- * response to fail, and a rejected handler would end the process.
+ * Finishes a request that the runtime answers by itself. It must not throw: after `server.upgrade`
+ * Bun has no response left, and a rejected handler would end the process.
  */
 async function release<Data, Answer>(held: Held<Data>, answer: Answer): Promise<Answer> {
   try {
@@ -242,18 +243,18 @@ async function release<Data, Answer>(held: Held<Data>, answer: Answer): Promise<
   return answer;
 }
 
-/** Whoever threw past us answers without the cookie. */
+/** Warns that the handler threw past this adapter, so the answer has no cookie. */
 function warnOfLoss(): void {
   warn(
     new SessionError(
       "ERR_SESSION_RUNTIME",
-      "A handler threw after it changed its session, so the cookie was lost. Give withSession an onError that makes a response of the error, or return one.",
+      "A handler threw after it changed its session, so the cookie was lost. Pass withSession an onError that makes a response of the error, or return one.",
     ),
   );
 }
 
 function warn(error: unknown): void {
   const told = error instanceof SessionError ? `${error.code}: ${error.message}` : String(error);
-  // oxlint-disable-next-line no-console -- there is no response left that could tell
+  // oxlint-disable-next-line no-console -- no response is left that could say it
   console.warn(`[galleta] ${told}`);
 }

@@ -9,12 +9,12 @@ import { refuseSecond, refuseSetUp, toSessions, type SessionsOrOptions } from ".
 export type { SessionEventContext } from "./kit/h3-context.ts";
 
 /**
- * Sessions for h3 2: a plugin with `event.context.session` and the check against cross-site
- * requests. Register it on the app that is served, before everything that uses the session.
+ * Sessions for h3 2: a plugin for `event.context.session`, with the cross-site check. Register it
+ * on the app that is served, before everything that uses the session.
  *
  * @param given options, or sessions that are shared with a WebSocket server
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; requests fail with
- * `ERR_SESSION_SETUP` where another session stands before it, or its app is mounted in another
+ *   `ERR_SESSION_SETUP` if another session comes before it, or its app is mounted in another
  * @example
  * ```ts
  * const app = new H3().register(session({ secretKey: process.env.SECRET_KEY ?? "" }));
@@ -35,7 +35,7 @@ export function session<Data = SessionData>(given: SessionsOrOptions<Data>): H3P
       try {
         return ((event as Owing)[OWED] = await held.commit());
       } catch (error) {
-        // A logout that the store did not hear of still deletes the cookie.
+        // A logout that did not reach the store still deletes the cookie.
         (event as Owing)[OWED] = await held.commit();
         throw error;
       }
@@ -53,8 +53,8 @@ export function session<Data = SessionData>(given: SessionsOrOptions<Data>): H3P
 
   return (app) => {
     refuseOther(app);
-    // h3 merges headers into its responses in several places, and for errors in others: only
-    // onResponse sees every response as it goes out.
+    // h3 merges headers into responses in several places, and into errors in others. Only
+    // onResponse sees every response as it is sent.
     const { onResponse } = app.config;
     app.config.onResponse = (response, event) => {
       const commit = (event as Owing)[OWED];
@@ -66,14 +66,14 @@ export function session<Data = SessionData>(given: SessionsOrOptions<Data>): H3P
   };
 }
 
-/** Where an event keeps what its response owes to the session. */
+/** Where an event keeps the headers for its response. */
 const OWED = Symbol.for("galleta.owed");
 type Owing = H3Event & { [OWED]?: Commit };
 
-/** The configurations of apps whose responses are seen. */
+/** The configurations of apps that already have the hook. */
 const watched = new WeakSet<object>();
 
-/** Both `app.use` and h3 1 would call the plugin with what is no app, on every request. */
+/** Throws for `app.use` and h3 1, which would call the plugin on every request, without an app. */
 function refuseOther(app: object): void {
   if ("config" in app && "register" in app) return;
   throw refuseSetUp(

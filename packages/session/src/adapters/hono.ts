@@ -19,18 +19,18 @@ declare module "hono" {
   }
 }
 
-/** What an app that uses the session has in its context: `new Hono<SessionEnv<Data>>()`. */
+/** The context of an app that uses the session: `new Hono<SessionEnv<Data>>()`. */
 export interface SessionEnv<Data = SessionData> {
   Variables: { session: SessionOf<Data> };
 }
 
 /**
- * Sessions for Hono: `c.var.session` or `c.get("session")`, and the check against cross-site
- * requests. `c.set("session", data)` replaces the data, `destroy(c.var.session)` ends the session.
+ * Sessions for Hono: `c.var.session` or `c.get("session")`, with the cross-site check.
+ * `c.set("session", data)` replaces the data, `destroy(c.var.session)` ends the session.
  *
  * @param given options, or sessions that are shared with a WebSocket server
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; requests fail with
- * `ERR_SESSION_SETUP` where another session middleware stands before it
+ *   `ERR_SESSION_SETUP` if another session middleware comes before it
  * @example
  * ```ts
  * app.use(session({ secretKey: process.env.SECRET_KEY ?? "" }));
@@ -56,8 +56,8 @@ export function session<Data = SessionData>(
       const owed = held.commit();
       put(c, owed instanceof Promise ? await owed : owed);
     } catch (error) {
-      // A logout that the store did not hear of still deletes the cookie: Hono copies the headers
-      // of this response to the error response.
+      // A logout that did not reach the store still deletes the cookie: Hono copies the headers of
+      // this response to the error response.
       put(c, await held.commit());
       throw error;
     }
@@ -66,13 +66,13 @@ export function session<Data = SessionData>(
 }
 
 /**
- * Gives sessions to the sockets of Hono's `upgradeWebSocket`, on every runtime: their changes in the
- * handshake go out with the 101, and they follow their session and end with it.
+ * Gives sessions to the sockets of Hono's `upgradeWebSocket`, on every runtime. Changes in the
+ * handshake are sent with the 101, and sockets follow their session and end with it.
  *
- * @param upgradeWebSocket of `@hono/node-server`, `@hono/node-ws`, `hono/bun`, `hono/deno` or
- * `hono/cloudflare-workers`
- * @throws SessionError requests fail with `ERR_SESSION_SETUP` where {@link session} does not stand
- * before it, on Deno with `ERR_SESSION_RUNTIME` where the session was changed
+ * @param upgradeWebSocket that of `@hono/node-server`, `@hono/node-ws`, `hono/bun`, `hono/deno` or
+ *   `hono/cloudflare-workers`
+ * @throws SessionError requests fail with `ERR_SESSION_SETUP` if {@link session} does not come
+ *   before it, on Deno with `ERR_SESSION_RUNTIME` if the session was changed
  * @example
  * ```ts
  * import { upgradeWebSocket } from "hono/bun";
@@ -87,7 +87,7 @@ export function guardUpgrade<Upgrade extends (...args: never[]) => unknown>(
     const held = heldBy(c) as unknown as FetchSession | undefined;
     if (held === undefined) throw refuseEarly("upgradeWebSocket");
     if (!asksForSocket(held.facts)) return upgrade(events);
-    // Apps without sockets do not load what serves them.
+    // Loaded only here, so that apps without sockets do not load it.
     const { upgradeWithSession } = await import("./kit/sockets/hono-socket.ts");
     return upgradeWithSession(c, held, events, upgrade);
   };
@@ -110,7 +110,7 @@ type EventsOf = (c: Context) => WSEvents | Promise<WSEvents>;
 type Helper = (...args: unknown[]) => unknown;
 
 function put(c: Context, commit: Commit): void {
-  // Hono makes a response where there is none, and headers where nobody asked for them.
+  // Using `c.res` would make Hono create a response and headers.
   if (!commit.accessed) return;
   const response = withCommit(c.res, commit);
   if (response === c.res) return;
@@ -119,7 +119,7 @@ function put(c: Context, commit: Commit): void {
   c.res = response;
 }
 
-/** What a server of Node, Bun or Deno passes to Hono as its `env`. */
+/** What a Node, Bun or Deno server passes to Hono as its `env`. */
 interface Env {
   readonly incoming?: IncomingMessage;
   readonly server?: unknown;
@@ -131,13 +131,16 @@ function factsOf(c: Context): RequestFacts {
   return new FetchFacts(c.req.raw, () => connectionOf(c.req.raw, env.server ?? env));
 }
 
-/** Hono keeps what it read of a body, and gives it again. */
+/** Reads the body. Hono keeps it for the next reader. */
 async function readBody(c: Context): Promise<Uint8Array | undefined> {
   if (!c.req.raw.bodyUsed) return peekFetchBody(c.req.raw);
   return new Uint8Array(await c.req.arrayBuffer());
 }
 
-/** Hono's variables are plain values; the session is opened when it is asked for. */
+/**
+ * Defines the variable. Hono's variables are plain values, but the session must open at its first
+ * use.
+ */
 function expose<Data>(c: Context, holder: Holder<Data>): void {
   const variables = c as unknown as Record<"get" | "set", (...args: unknown[]) => unknown>;
   const { get, set } = variables;
@@ -150,7 +153,7 @@ function expose<Data>(c: Context, holder: Holder<Data>): void {
   Object.defineProperty(c, "var", VARIABLES);
 }
 
-/** The same for every request, as the accessor of {@link exposeSession} is. */
+/** One accessor for all requests, like that of {@link exposeSession}. */
 const VARIABLES: PropertyDescriptor & ThisType<Context> = {
   get() {
     const variables = Reflect.get(Object.getPrototypeOf(this) as object, "var", this) as object;

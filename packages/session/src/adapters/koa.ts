@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-// Without it the declaration below would be of a module of its own.
+// Without it, the declaration below would belong to a separate module.
 import type {} from "koa";
 import type { Sessions } from "../engine.ts";
 import type { SessionData, SessionOf } from "../session/data.ts";
@@ -16,14 +16,14 @@ declare module "koa" {
   }
 }
 
-/** What the context of Koa has, once the middleware ran. */
+/** What the middleware adds to Koa's context. */
 export interface SessionProperty<Data = SessionData> {
   get session(): SessionOf<Data>;
   /** An object replaces the data, null ends the session. */
   set session(value: SessionOf<Data> | null);
 }
 
-/** What is used of a context of Koa. */
+/** The used part of a Koa context. */
 export interface KoaContext {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
@@ -33,7 +33,10 @@ export interface KoaContext {
   onerror(error: Error): void;
 }
 
-/** Koa's own middlewares, such as koa-mount, cut the mount path off `req.url`. */
+/**
+ * The session of a Koa request. Koa's own middleware, such as koa-mount, cuts the mount path off
+ * `req.url`.
+ */
 class KoaSession<Data> extends NodeSession<Data> {
   readonly #ctx: KoaContext;
 
@@ -48,11 +51,11 @@ class KoaSession<Data> extends NodeSession<Data> {
 }
 
 /**
- * Sessions for Koa: `ctx.session`, and the check against cross-site requests.
+ * Sessions for Koa: `ctx.session`, with the cross-site check.
  *
  * @param given options, or sessions that are shared with a WebSocket server
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; requests fail with
- * `ERR_SESSION_SETUP` where another session middleware stands before it
+ *   `ERR_SESSION_SETUP` if another session middleware comes before it
  * @example
  * ```ts
  * app.use(session({ secretKey: process.env.SECRET_KEY ?? "" }));
@@ -87,7 +90,10 @@ export function session<Data = SessionData>(
   };
 }
 
-/** A socket of koa-websocket, whose handshake was answered without a look at its Origin. */
+/**
+ * Makes the error for a koa-websocket socket, whose handshake was answered without a check of its
+ * Origin.
+ */
 function refuseBare() {
   return refuseSetUp(
     "The handshake of this socket was not checked. After app.listen() call guard(app.ws.server, sessions) of @galleta/session/ws.",

@@ -12,10 +12,10 @@ import { HeaderFacts } from "./kit/header-facts.ts";
 import { openJar, refuseReadOnly, SET_BY_PROXY, type Jar } from "./kit/next-jar.ts";
 import type { DeniedReply } from "./kit/reply.ts";
 
-/** A session that can be read, as pages have it. */
+/** A read-only session, as pages get it. */
 export type ReadonlySession<Data = SessionData> = Readonly<SessionOf<Data>>;
 
-/** What `proxy.ts` may do with a request: nothing, or answer it as Next.js says. */
+/** A handler in `proxy.ts`: it does nothing, or answers the request as Next.js describes. */
 export type ProxyHandler<Data, Req extends Request = Request> = (
   request: Req,
   session: SessionOf<Data>,
@@ -24,25 +24,25 @@ export type ProxyHandler<Data, Req extends Request = Request> = (
 /** The functions of {@link nextSession}. */
 export interface NextSession<Data = SessionData> {
   /**
-   * Gives the session of this request to a Server Component, which can only read it.
+   * Returns the session of this request to a Server Component, which can only read it.
    *
    * @throws SessionError a write throws `ERR_SESSION_RUNTIME`
    */
   getSession(): Promise<ReadonlySession<Data>>;
   /**
-   * Wraps a Server Action or a route handler: it gets the session before its own arguments, and
-   * what it changes is saved, also when it throws `redirect()` or an error.
+   * Wraps a Server Action or a route handler. It gets the session before its own arguments, and its
+   * changes are saved, even if it throws `redirect()` or an error.
    *
-   * @throws SessionError in an action `ERR_SESSION_CSRF`, where another site sent it;
-   * `ERR_SESSION_RUNTIME` where it is called while a page renders and changes the session
+   * @throws SessionError in an action `ERR_SESSION_CSRF`, if another site sent it;
+   *   `ERR_SESSION_RUNTIME` if it changes the session while a page renders
    */
   withSession<Args extends unknown[], Result>(
     handler: (session: SessionOf<Data>, ...args: Args) => Result,
   ): (...args: Args) => Promise<Awaited<Result>>;
   /**
-   * The proxy of `proxy.ts`: denies cross-site requests to every route and prolongs sessions that
-   * are only read. Given a function, makes a proxy of it; the page of the same request sees what the
-   * function changes.
+   * The proxy of `proxy.ts`. It denies cross-site requests to every route and prolongs sessions
+   * that are only read. Called with a function, it returns a proxy that runs it; the page of the
+   * same request sees its changes.
    */
   proxy: {
     <Req extends Request>(handler: ProxyHandler<Data, Req>): (request: Req) => Promise<Response>;
@@ -53,8 +53,8 @@ export interface NextSession<Data = SessionData> {
 /**
  * Sessions for the App Router of Next.js: pages, Server Actions, route handlers and `proxy.ts`.
  *
- * @param given options, shared sessions, or a function that gives them at the first request, so
- * that `next build` needs no key
+ * @param given options, shared sessions, or a function that returns them at the first request, so
+ *   that `next build` needs no key
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`
  * @example
  * ```ts
@@ -72,7 +72,7 @@ export function nextSession<Data = SessionData>(given: LazySessions<Data>): Next
 
   return {
     async getSession() {
-      // First of all: it tells `next build` that the page is made on request.
+      // Comes first: it tells `next build` that the page is made on request.
       const jar = await openJar();
       const context = sessions().open(jar.header);
       await context.load();
@@ -114,7 +114,7 @@ async function run<Data>(
     return result;
   } catch (error) {
     const commit = await context.commit();
-    // To a redirect Next.js adds the cookies of its jar, to other answers of a route it does not.
+    // Next.js adds the cookies of its jar to a redirect, but not to other answers of a route.
     if (isRoute && commit.setCookie.length > 0) {
       const answer = answerTo(error);
       if (answer !== undefined) return withCommit(answer, commit);
@@ -124,7 +124,7 @@ async function run<Data>(
   }
 }
 
-/** What Next.js answers to an error of a route handler, but for its redirects. */
+/** Returns Next.js's answer to an error of a route handler, except redirects. */
 function answerTo(error: unknown): Response | undefined {
   const digest = String((error as { digest?: unknown } | null)?.digest);
   if (digest.startsWith("NEXT_REDIRECT")) return undefined;
@@ -153,7 +153,7 @@ async function serveProxy<Data>(
   const commit = await context.commit();
   if (commit.setCookie.length === 0) return response;
   const sent = withCommit(response, commit);
-  // What `NextResponse.cookies.set` does, so that the page sees the new session.
+  // Does the same as `NextResponse.cookies.set`, so that the page sees the new session.
   const before = sent.headers.get(SET_BY_PROXY);
   const all = before === null ? commit.setCookie : [before, ...commit.setCookie];
   sent.headers.set(SET_BY_PROXY, all.join(","));
@@ -165,12 +165,13 @@ function routeFacts(request: Request): HeaderFacts {
   return new HeaderFacts(request.headers, { method: request.method, target: pathname + search });
 }
 
-/** The facts of a Server Action. Next.js tells its headers alone. */
+/** The facts of a Server Action, from its headers alone. */
 class ActionFacts extends HeaderFacts implements RequestFacts {
   readonly #args: readonly unknown[];
 
   constructor(headers: Pick<Headers, "get">, args: readonly unknown[]) {
-    // A page that renders and calls this has no Origin: its write fails with advice of its own.
+    // A page that calls this while it renders has no Origin. Its write fails with an error of its
+    // own.
     const isPost = headers.get("origin") !== null || headers.get("next-action") !== null;
     super(headers, { method: isPost ? "POST" : "GET", target: "/" });
     this.#args = args;

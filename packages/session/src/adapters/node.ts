@@ -12,7 +12,7 @@ export type WithSession<Request, Data = SessionData> = Omit<Request, "session"> 
   set session(value: SessionOf<Data> | null);
 };
 
-/** How sessions are switched on for a server of Node. */
+/** Sessions for a Node server. */
 export interface NodeSessions<Data = SessionData> {
   /** Wraps a listener: `createServer(withSession((req, res) => { ... }))`. */
   <Req extends NodeRequest, Res extends NodeResponse>(
@@ -21,29 +21,29 @@ export interface NodeSessions<Data = SessionData> {
   /**
    * Gives one request its session.
    *
-   * @returns whether the request may go on; false where it was answered: refused, mostly. A promise
-   * only with a store, or where a CSRF token is checked
+   * @returns true if the request may go on; false if it was answered, usually because it was
+   *   denied. A promise only with a store or with a CSRF token to check
    */
   attach(req: NodeRequest, res: NodeResponse): boolean | Promise<boolean>;
 }
 
-/** What {@link session} may be told beside the options of sessions. */
+/** Settings of {@link session}, besides the options of sessions. */
 export interface NodeSessionSettings {
   /**
-   * Answers a request whose session could not be saved where nobody could catch the error: while a
-   * stream was piped into the response, or with a store. Default: the error is a warning of the
-   * process (`warning` event, standard error) and the answer a 500.
+   * Answers a request whose session could not be saved, if no caller could catch the error: while a
+   * stream was piped into the response, or with a store. Default: a process warning (`warning`
+   * event, standard error) and a 500.
    */
   readonly onError?: (error: unknown, req: NodeRequest, res: NodeResponse) => void;
 }
 
 /**
  * Sessions for `http.createServer`, `https.createServer` and the compatibility layer of
- * `node:http2`: `req.session`, and the check against cross-site requests.
+ * `node:http2`: `req.session`, with the cross-site check.
  *
  * @param given options, or sessions that are shared with a WebSocket server
- * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; a request throws `ERR_SESSION_SETUP`
- * where it has a session already
+ * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; a request throws
+ *   `ERR_SESSION_SETUP` if it already has a session
  * @example
  * ```ts
  * const withSession = session({ secretKey: process.env.SECRET_KEY ?? "" });

@@ -7,7 +7,7 @@ import { NodeSession, sendFailure, sendReply } from "./kit/node-session.ts";
 
 export type { SessionEventContext } from "./kit/h3-context.ts";
 
-/** What this adapter uses of an event of h3 1. */
+/** The used part of an h3 1 event. */
 export interface Event {
   readonly node: { readonly req: IncomingMessage; readonly res: ServerResponse };
   readonly context: object;
@@ -20,13 +20,12 @@ export interface SessionEventHandler {
 }
 
 /**
- * Sessions for Nuxt and Nitro 2: `event.context.session`, and the check against cross-site
- * requests. Inner requests of `useFetch` and `event.$fetch` share the session of the page that makes
- * them.
+ * Sessions for Nuxt and Nitro 2: `event.context.session`, with the cross-site check. Inner requests
+ * of `useFetch` and `event.$fetch` share the session of the page that makes them.
  *
- * @param given options, shared sessions, or a function that gives them at the first request
+ * @param given options, shared sessions, or a function that returns them at the first request
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; a request fails with
- * `ERR_SESSION_SETUP` where another session stands before it
+ *   `ERR_SESSION_SETUP` if another session comes before it
  * @example
  * ```ts
  * // server/middleware/session.ts
@@ -42,7 +41,7 @@ export function session<Data = SessionData>(given: LazySessions<Data>): SessionE
       exposeSession(context, lent);
       return;
     }
-    // The build makes these pages once for all visitors; a use of the session throws.
+    // The build makes these pages once for all visitors. Using the session throws.
     if (req.headers["x-nitro-prerender"] !== undefined) return;
     if (heldBy(context) !== undefined) throw refuseSecond("event.context.session");
     const held = new NodeSession(sessions(), req, res, (error) => answerFailure(error, res));
@@ -52,7 +51,7 @@ export function session<Data = SessionData>(given: LazySessions<Data>): SessionE
   return Object.assign(handler, { __is_handler__: true as const });
 }
 
-/** Nitro gives an inner request the context of the event that makes it. */
+/** Returns the session of the outer event: Nitro gives an inner request its context. */
 function lentBy(req: IncomingMessage) {
   const { __unenv__: outer } = req as { __unenv__?: unknown };
   return typeof outer === "object" && outer !== null ? heldBy(outer) : undefined;

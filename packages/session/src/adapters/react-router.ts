@@ -14,16 +14,16 @@ export type RouterMiddleware = (
   next: () => Promise<Response>,
 ) => Promise<Response>;
 
-/** Gives the session of a request by the `context` of its loader, action or middleware. */
+/** Returns the session of a request, found by the `context` of its loader, action or middleware. */
 export type GetSession<Data = SessionData> = (context: object) => SessionOf<Data>;
 
 /**
- * Sessions for React Router: a middleware for the root route with the check against cross-site
- * requests, and the function that gives the session to loaders and actions.
+ * Sessions for React Router: a middleware for the root route, and a function for loaders and
+ * actions. The middleware does the cross-site check; the function returns the session.
  *
- * @param given options, shared sessions, or a function that gives them at the first request
+ * @param given options, shared sessions, or a function that returns them at the first request
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; a request fails with
- * `ERR_SESSION_SETUP` where the middleware stands twice, or not before the use of the session
+ *   `ERR_SESSION_SETUP` if the middleware runs twice, or not before the use of the session
  * @example
  * ```ts
  * // app/session.server.ts; app/root.tsx: export const middleware = [sessionMiddleware];
@@ -35,7 +35,7 @@ export function session<Data = SessionData>(
 ): readonly [RouterMiddleware, GetSession<Data>] {
   const sessions = lazySessions(given);
   const middleware: RouterMiddleware = async ({ request, context }, next) => {
-    // The build makes these pages once for all visitors; a use of the session throws.
+    // The build makes these pages once for all visitors. Using the session throws.
     if (request.headers.has("x-react-router-prerender")) return next();
     if (heldBy(context) !== undefined) throw refuseSecond("The session of this request");
     const facts = new UrlFacts(request, new URL(request.url));
@@ -51,7 +51,7 @@ export function session<Data = SessionData>(
   return [middleware, getSession];
 }
 
-/** A session with the methods of React Router's. */
+/** A session with the methods of React Router's sessions. */
 export class RouterSession<Data = SessionData> {
   readonly #context: SessionContext<Data>;
 
@@ -64,7 +64,7 @@ export class RouterSession<Data = SessionData> {
     return describe(this.#session).id;
   }
 
-  /** A copy of what the session holds. */
+  /** A copy of the session's data. */
   get data(): SessionOf<Data> {
     return { ...this.#context.session };
   }
@@ -73,7 +73,7 @@ export class RouterSession<Data = SessionData> {
     return Object.hasOwn(this.#session, name);
   }
 
-  /** Gives a value; a message of {@link RouterSession.flash} once. */
+  /** Returns a value; a message of {@link RouterSession.flash} only once. */
   get<Name extends keyof SessionOf<Data> & string>(name: Name): SessionOf<Data>[Name] {
     const value = this.#session[name] ?? flash(this.#session, name);
     return value as SessionOf<Data>[Name];
@@ -97,21 +97,23 @@ export class RouterSession<Data = SessionData> {
   }
 }
 
-/** What `createCookieSessionStorage` gives, with sessions of Galleta behind it. */
+/** Replaces the result of `createCookieSessionStorage`, with sessions of Galleta. */
 export interface GalletaSessionStorage<Data = SessionData> {
   getSession(cookieHeader?: string | null): Promise<RouterSession<Data>>;
-  /** @returns the value of `Set-Cookie`; an empty string where no cookie has to be set */
+  /**
+   * @returns the value of `Set-Cookie`; an empty string if there is no cookie to set
+   */
   commitSession(session: RouterSession<Data>): Promise<string>;
   /** @returns the value of `Set-Cookie` */
   destroySession(session: RouterSession<Data>): Promise<string>;
 }
 
 /**
- * Takes the place of `createCookieSessionStorage`: loaders and actions stay as they are. Without the
- * middleware nothing checks for cross-site requests but React Router itself.
+ * Replaces `createCookieSessionStorage`, without changes in loaders and actions. Without the
+ * middleware, only React Router itself checks for cross-site requests.
  *
- * @param given as of {@link session}
- * @throws SessionError `ERR_SESSION_RUNTIME` where a session takes more than one cookie
+ * @param given as for {@link session}
+ * @throws SessionError `ERR_SESSION_RUNTIME` if a session needs more than one cookie
  * @example
  * ```ts
  * export const { getSession, commitSession, destroySession } = createGalletaSessionStorage({
@@ -149,13 +151,13 @@ export function createGalletaSessionStorage<Data = SessionData>(
 function notOurs(): SessionError<"ERR_SESSION_NOT_A_SESSION"> {
   return new SessionError(
     "ERR_SESSION_NOT_A_SESSION",
-    "This session is of another storage. Pass what `getSession` of this storage gave.",
+    "This session belongs to another storage. Pass the session that `getSession` of this storage returned.",
   );
 }
 
 function tooMany(): SessionError<"ERR_SESSION_RUNTIME"> {
   return new SessionError(
     "ERR_SESSION_RUNTIME",
-    "This session takes several cookies, and one string holds one. Use the middleware of `session()`, or keep less in the session.",
+    "This session needs several cookies, but one string holds only one. Use the middleware of `session()`, or keep less in the session.",
   );
 }

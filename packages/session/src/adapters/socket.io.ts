@@ -20,7 +20,7 @@ import { deniedReply, type Reply } from "./kit/reply.ts";
 import { toSessions, type SessionsOrOptions } from "./kit/given.ts";
 import { sendWithHandshake, type HandshakeServer } from "./kit/sockets/upgrade.ts";
 
-/** What is used of the engine of a Socket.IO server. */
+/** The used part of the engine of a Socket.IO server. */
 interface Engine {
   /** The WebSocketServer behind the transport. */
   readonly ws?: unknown;
@@ -34,22 +34,22 @@ interface EngineSocket {
   once(event: "close", listener: () => void): unknown;
 }
 
-/** What is used of a `Server` of Socket.IO. */
+/** The used part of a Socket.IO `Server`. */
 export interface SocketIoServer {
   readonly engine: unknown;
 }
 
-/** What {@link session} may be told beside the options of sessions. */
+/** Settings of {@link session}, besides the options of sessions. */
 export interface SocketIoSettings<Data = SessionData> extends HandshakeSettings<Data> {
-  /** Called after the socket's session was changed elsewhere; it has the change already. */
+  /** Called after the socket's session was changed elsewhere. It already has the change. */
   readonly changed?: (session: SessionOf<Data>, req: IncomingMessage) => void;
 }
 
 /**
- * Sessions for Socket.IO 4, over WebSocket and over polling. Checks where every request comes from,
- * opens the session at the handshake, and ties the client to it: it is disconnected when the session
- * ends or expires, and sees what is changed elsewhere. `socket.request.session` is the session;
- * {@link sessionOf} gives it with its type.
+ * Sessions for Socket.IO 4, over WebSocket and polling. Checks the origin of every request, opens
+ * the session at the handshake, and ties the client to it. The client is disconnected when the
+ * session ends or expires, and follows changes made elsewhere. `socket.request.session` is the
+ * session; {@link sessionOf} returns it with its type.
  *
  * @param given options, or the sessions of the HTTP server
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`
@@ -71,7 +71,7 @@ export function session<Data = SessionData>(
     engine.on("connection", (socket) => {
       const context = recallSession<Data>(socket.request, "The session of this client");
       const handle = attachSocket(context, {
-        // Engine.IO has no close codes; a Socket.IO client hears "transport close".
+        // Engine.IO has no close codes. A Socket.IO client gets "transport close".
         close: () => socket.close(),
         changed: () => settings.changed?.(context.session, socket.request),
       });
@@ -81,9 +81,9 @@ export function session<Data = SessionData>(
 }
 
 /**
- * The session of a socket of Socket.IO.
+ * Returns the session of a Socket.IO socket.
  *
- * @throws SessionError `ERR_SESSION_SETUP` where its server was not given to {@link session}
+ * @throws SessionError `ERR_SESSION_SETUP` if its server was not passed to {@link session}
  * @example
  * ```ts
  * await update(sessionOf(socket), (draft) => { draft.lastId = 7; }, {
@@ -117,7 +117,10 @@ async function run<Data>(
   else sendReply(res, reply);
 }
 
-/** @returns what is answered in Socket.IO's place; `undefined` where the request may go on */
+/**
+ * Runs before Socket.IO. @returns the answer in its place; `undefined` if the request may go on
+ * @returns what is answered in Socket.IO's place; `undefined` where the request may go on
+ */
 async function begin<Data>(
   sessions: Sessions<Data>,
   { handshake }: SocketIoSettings<Data>,
@@ -157,12 +160,12 @@ async function refusePolling<Data>(
   if (outcome === undefined) return undefined;
   if (outcome !== "needs-token") return deniedReply(outcome);
   await context.load();
-  // Polling sends no forms, so the token is in the header or nowhere.
+  // Polling sends no forms, so the token can only be in the header.
   const denial = await sessions.checkToken(facts, context, async () => undefined);
   return denial && deniedReply(denial);
 }
 
-/** For an upgrade, Engine.IO passes something with a few methods of a response. */
+/** True for an upgrade, for which Engine.IO passes an object with few methods of a response. */
 function isUpgrade(res: Partial<ServerResponse>): boolean {
   return res.flushHeaders === undefined;
 }

@@ -9,7 +9,7 @@ import { UrlFacts } from "./kit/url-facts.ts";
 
 export type { SessionLocals } from "./kit/locals.ts";
 
-/** What this adapter uses of SvelteKit's `RequestEvent`. */
+/** The used part of SvelteKit's `RequestEvent`. */
 export interface SvelteKitEvent {
   readonly request: Request;
   readonly url: URL;
@@ -27,12 +27,12 @@ export type SvelteKitHandle = <Event extends SvelteKitEvent>(input: {
 }) => Promise<Response>;
 
 /**
- * Sessions for SvelteKit: `event.locals.session`, and the check against cross-site requests. Inner
- * requests of `event.fetch` share the session of the request that they are made for.
+ * Sessions for SvelteKit: `event.locals.session`, with the cross-site check. Inner requests of
+ * `event.fetch` share the session of their outer request.
  *
- * @param given options, shared sessions, or a function that gives them at the first request
+ * @param given options, shared sessions, or a function that returns them at the first request
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; a request fails with
- * `ERR_SESSION_SETUP` where another session stands before it
+ *   `ERR_SESSION_SETUP` if another session comes before it
  * @example
  * ```ts
  * // src/hooks.server.ts
@@ -75,7 +75,10 @@ export function session<Data = SessionData>(given: LazySessions<Data>): SvelteKi
   };
 }
 
-/** The connection is that of the server below SvelteKit, where its adapter hands that out. */
+/**
+ * Returns the facts. The connection is that of the server below SvelteKit, if its adapter passes
+ * it.
+ */
 function factsOf(event: SvelteKitEvent): UrlFacts {
   return new UrlFacts(event.request, event.url, () => {
     const { req } = (event.platform ?? {}) as { req?: { socket?: { remoteAddress?: string } } };
@@ -87,11 +90,13 @@ function clientAddress(event: SvelteKitEvent): string | undefined {
   try {
     return event.getClientAddress();
   } catch {
-    return undefined; // this adapter of SvelteKit knows no addresses
+    return undefined; // // this SvelteKit adapter does not know addresses
   }
 }
 
-/** The build prerenders pages, where asking for an address is an error that says so. */
+/**
+ * True while the build prerenders a page. Asking for an address then throws an error that says so.
+ */
 function isPrerendering(event: SvelteKitEvent): boolean {
   try {
     event.getClientAddress();
@@ -105,13 +110,13 @@ function omitsCookies(request: Request): boolean {
   try {
     return request.credentials === "omit";
   } catch {
-    return false; // workerd has no such property
+    return false; // // workerd lacks this property
   }
 }
 
 /**
- * A later hook threw. SvelteKit answers a `redirect()` with the cookies of its jar, and every other
- * error without them.
+ * Saves the session after a later hook threw. SvelteKit answers a `redirect()` with the cookies of
+ * its jar, and every other error without them.
  */
 async function keepInJar<Data>(
   held: FetchSession<Data>,
@@ -132,6 +137,6 @@ function warnOfLoss(): void {
     "ERR_SESSION_RUNTIME",
     "A hook threw after the session was changed, and SvelteKit answers such errors without cookies, so the change was lost. Return a response from the hook, or throw in a load function or an action.",
   );
-  // oxlint-disable-next-line no-console -- there is no response left that could tell
+  // oxlint-disable-next-line no-console -- no response is left that could say it
   console.warn(`[galleta] ${lost.code}: ${lost.message}`);
 }

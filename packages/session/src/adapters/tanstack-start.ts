@@ -5,23 +5,23 @@ import { FetchSession } from "./kit/fetch-session.ts";
 import { lazySessions, refuseEarly, refuseSecond, type LazySessions } from "./kit/given.ts";
 import { rescue } from "./kit/rescue.ts";
 
-/** What `createMiddleware().server()` takes. */
+/** The argument of `createMiddleware().server()`. */
 export type StartMiddleware = <Result extends { readonly response: Response }>(options: {
   readonly request: Request;
   readonly next: () => Result | Promise<Result>;
 }) => Promise<Response>;
 
 /**
- * Sessions for TanStack Start: the function of a request middleware, with the check against
- * cross-site requests, and the function that gives server functions, server routes and loaders on
- * the server their session.
+ * Sessions for TanStack Start: the function of a request middleware, and one that returns the
+ * session. The middleware does the cross-site check. The other function is for server functions,
+ * server routes and loaders on the server.
  *
  * The session is not in `context`: Start copies that for each middleware, and a copy would open the
  * session of every request.
  *
- * @param given options, shared sessions, or a function that gives them at the first request
+ * @param given options, shared sessions, or a function that returns them at the first request
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; a request fails with
- * `ERR_SESSION_SETUP` where the middleware stands twice, or not before the use of the session
+ *   `ERR_SESSION_SETUP` if the middleware runs twice, or not before the use of the session
  * @example
  * ```ts
  * // src/session.server.ts; in src/start.ts: createMiddleware().server(serveSession)
@@ -54,7 +54,7 @@ export function session<Data = SessionData>(
   return [middleware, getSession];
 }
 
-/** Start answers with 500 and prints nothing of why. */
+/** Sets the sessions up and prints an error: Start answers 500 without a word. */
 function setUp<Sessions>(sessions: () => Sessions): Sessions {
   try {
     return sessions();

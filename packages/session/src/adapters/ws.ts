@@ -16,10 +16,10 @@ import {
 export type { WsServer, WsSettings, WsSocket };
 
 /**
- * Sessions for the package ws. Gives listeners for the `upgrade` event of a server, which check the
- * Origin, open the session, and tie the socket to it: it is closed with 1008 when the session ends
- * or expires, and sees what is changed elsewhere. `ws.session` and `req.session` are the session;
- * {@link sessionOf} gives it with its type.
+ * Sessions for the package ws: listeners for the `upgrade` event of a server. They check the
+ * Origin, open the session, and tie the socket to it. The socket is closed with 1008 when the
+ * session ends or expires, and follows changes made elsewhere. `ws.session` and `req.session` are
+ * the session; {@link sessionOf} returns it with its type.
  *
  * @param given options, or the sessions of the HTTP server
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`
@@ -54,10 +54,10 @@ export function session<Data = SessionData>(
 
 /**
  * Gives sessions to a `WebSocketServer` whose handshakes another library takes: express-ws,
- * koa-websocket, NestJS. Does what {@link session} does, around `server.handleUpgrade`.
+ * koa-websocket, NestJS. It works like {@link session}, around `server.handleUpgrade`.
  *
  * @param given options, or the sessions of the HTTP server
- * @returns the server that it was given
+ * @returns the same server
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`
  * @example
  * ```ts
@@ -77,9 +77,9 @@ export function guard<Socket extends WsSocket, Server extends WsServer<Socket>, 
 }
 
 /**
- * The session of a socket, or of the request that it came with.
+ * Returns the session of a socket, or of the request that it came with.
  *
- * @throws SessionError `ERR_SESSION_SETUP` where it did not come through {@link session}
+ * @throws SessionError `ERR_SESSION_SETUP` if it did not come through {@link session}
  * @example
  * ```ts
  * await update(sessionOf(ws), (draft) => { draft.lastId = 7; });

@@ -2,13 +2,13 @@ import type { Draft, Saved, Snapshot } from "./records.ts";
 import { deletions } from "./write-cookies.ts";
 import type { Shared } from "./shared.ts";
 
-/** The absolute limit passed while the request ran. */
+/** Drops the change, because the absolute limit passed while the request ran. */
 export function dropExpired(shared: Shared, draft: Draft): Saved {
   shared.settings.events.emit("expired", draft.sid);
   return { setCookie: deletions(shared, draft.loaded.cookies, draft) };
 }
 
-/** Tells everyone what a commit did: this process, sockets, other processes, the app. */
+/** Reports what a commit did: to this process, sockets, other processes and the app. */
 export function announce(
   { recent, settings, live }: Shared,
   { loaded, sid, destroyed }: Draft,

@@ -19,7 +19,7 @@ describe.each(configurations)("%s", (_, options) => {
   const { cookie } = visit(start(options).sessions, "", (session) => (session["user"] = "alice"));
   const token = valueOf(cookie);
 
-  // Text of any kind; tokens cut and joined; several cookies of our names.
+  // Any text; tokens cut and joined; several cookies of our names.
   const text = fc.oneof(
     fc.string({ unit: "binary", maxLength: 200 }),
     fc.string({ unit: fc.constantFrom(...'AUwREQ_-=.;% \t"'), maxLength: 200 }),
@@ -33,13 +33,13 @@ describe.each(configurations)("%s", (_, options) => {
     })
     .map((pairs) => pairs.map(([key, value]) => `${key}=${value}`).join("; "));
 
-  it("no header makes a session throw, or one that was not issued", () => {
+  it("no header makes a session throw, or accepts a token that was not issued", () => {
     fc.assert(
       fc.property(fc.oneof(header, text), (given) => {
         const context = sessions.open(given);
         const data = JSON.stringify(context.session);
         if (data !== "{}") {
-          // Where the whole token came before, the process knows what was made of it.
+          // If the whole token came before, this process knows its newest revision.
           expect(data).toMatch(/^\{"user":"alice"(?:,"n":1)?\}$/);
           expect(given).toContain(token);
         }
@@ -50,7 +50,7 @@ describe.each(configurations)("%s", (_, options) => {
     );
   });
 
-  it("the issued one is a session", () => {
+  it("the issued one is accepted", () => {
     expect(sessions.open(cookie).session["user"]).toBe("alice");
   });
 });

@@ -4,7 +4,7 @@ import type { JsonObject } from "./format.ts";
 
 const flat = { user: "ada", views: 3, admin: false, gone: null };
 
-it("knows data that is what it was, in whatever order", () => {
+it("recognizes unchanged data in any order", () => {
   expect(isSame({ ...flat }, flat)).toBe(true);
   expect(isSame({ gone: null, admin: false, views: 3, user: "ada" }, flat)).toBe(true);
   expect(isSame({}, {})).toBe(true);
@@ -23,7 +23,7 @@ it.each<[string, JsonObject]>([
   expect(isSame(data, flat)).toBe(false);
 });
 
-it("notices a key that is there without a value", () => {
+it("notices a key that exists without a value", () => {
   const data: Record<string, unknown> = { ...flat, more: undefined };
   expect(isSame(data as JsonObject, flat)).toBe(false);
   expect(isSame({ ...flat, views: Number.NaN }, flat)).toBe(false);

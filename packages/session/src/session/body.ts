@@ -5,49 +5,50 @@ import { isObject } from "./json.ts";
 import { validateData } from "./schema.ts";
 import type { SessionSettings } from "./settings.ts";
 
-/** The JSON of a session: its data, or data and metadata where there is any. */
+/** Serializes a session: its data, or data and metadata if there is any. */
 export function serializeBody(data: JsonObject, meta: JsonObject): string {
   for (const _ in meta) return JSON.stringify([data, meta]);
   return JSON.stringify(data);
 }
 
-/**
- * What `schema` and `migrate` make of the data of a cookie; `undefined` where it does not fit.
- */
+/** Applies `schema` and `migrate` to a cookie's data; `undefined` if the result does not fit. */
 export function fitSchema(
   { schema, migrate }: SessionSettings,
   data: JsonObject,
 ): { data: JsonObject; migrated: boolean } | undefined {
   if (schema === undefined || isEmpty(data)) return { data, migrated: false };
   try {
-    // Validated as a copy: migrate is to see what the cookie held, not what a schema made of it.
+    // A copy is validated: migrate must get what the cookie held, not the schema's result.
     let fitting = validateData(schema, structuredClone(data));
     if (fitting !== undefined) return { data: fitting, migrated: false };
-    // It may change what it is given, and other requests may share what was parsed.
+    // migrate may change its argument, and other requests may share the parsed data.
     const moved: unknown = migrate?.({ ...data });
     if (isObject(moved)) fitting = validateData(schema, moved);
     return fitting && { data: fitting, migrated: true };
   } catch (error) {
     if (error instanceof SessionError) throw error;
-    // Old data that a check or migrate trips over costs the session, not the request.
+    // Old data that makes a check or migrate throw costs the session, not the request.
     return undefined;
   }
 }
 
-/** @throws SessionError `ERR_SESSION_SCHEMA` when the next request would refuse the data */
+/**
+ * Checks data against the schema. @throws SessionError `ERR_SESSION_SCHEMA` if the next request
+ * would reject the data
+ */
 export function assertFits({ schema }: SessionSettings, data: JsonObject): void {
   if (schema === undefined || isEmpty(data)) return;
   if (validateData(schema, JSON.parse(JSON.stringify(data)) as JsonObject)) return;
   throw new SessionError(
     "ERR_SESSION_SCHEMA",
-    "The session does not fit its schema: the next request would refuse it.",
+    "The session's data does not match its schema, so the next request would reject it.",
   );
 }
 
-/** A session with nothing but a flash message in it has no shape yet. */
+/** A session that holds only a flash message need not match the schema yet. */
 const isEmpty = (data: JsonObject) => Object.keys(data).length === 0;
 
-/** Whether data is what it was, key by key: much less work than to serialize it. */
+/** True if data is unchanged, key by key: much cheaper than serializing it. */
 export function isSame(data: JsonObject, flat: Readonly<JsonObject>): boolean {
   let more = 0;
   for (const key in flat) {
@@ -55,14 +56,14 @@ export function isSame(data: JsonObject, flat: Readonly<JsonObject>): boolean {
     more += 1;
   }
   for (const _ in data) more -= 1;
-  // A symbol is no key of JSON: whoever serializes the data refuses it.
+  // A symbol is not a JSON key. Serializing the data will throw for it.
   return more === 0 && Object.getOwnPropertySymbols(data).length === 0;
 }
 
 /**
- * What the next request will read from JSON made of this, so that it need not be parsed.
+ * Returns the data that the next request will read, so that it need not parse the JSON.
  *
- * @returns `undefined` where something is nested, is no JSON as it stands, or there is metadata
+ * @returns `undefined` if a value is nested, or changes in JSON, or there is metadata
  */
 export function flatCopy(data: JsonObject, meta: JsonObject): Flat | undefined {
   for (const _ in meta) return undefined;

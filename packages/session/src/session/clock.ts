@@ -1,4 +1,4 @@
-/** Seconds since 1970. */
+/** Returns seconds since 1970. */
 export function nowSeconds(): number {
   return Math.floor(Date.now() / 1000);
 }

@@ -1,4 +1,4 @@
-// Sessions that another process wrote: nothing is known of them here but their cookie.
+// Sessions that another process wrote: this process knows only their cookie.
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import {
   commitOf,
@@ -30,7 +30,7 @@ const written = () =>
     flash(session, "notice", "Saved");
   });
 
-describe("what changes a session is saved", () => {
+describe("a request that changes a session saves it", () => {
   it.each<[string, (session: Anything) => void, (session: Anything) => void]>([
     ["a key", (s) => (s["n"] = 1), (s) => expect(s["n"]).toBe(1)],
     ["a deletion", (s) => delete s["user"], (s) => expect(Object.keys(s)).toEqual(["list"])],
@@ -64,7 +64,7 @@ describe("what changes a session is saved", () => {
     visit(sessions, cookie, check);
   });
 
-  it("and the end of one too", () => {
+  it("ends one too", () => {
     const { sessions, types } = start(options);
     const cookie = written();
     const { commit } = visit(sessions, cookie, (session) => destroy(session));
@@ -73,11 +73,11 @@ describe("what changes a session is saved", () => {
     visit(sessions, cookie, (session) => expect({ ...session }).toEqual({}));
   });
 
-  it("and a wrong change is refused", () => {
+  it("throws for a wrong change", () => {
     for (const [index, wrong] of [1n, [undefined], Number.NaN, new Map()].entries()) {
       const { sessions } = start(options);
       const context = sessions.open(written());
-      // In place of what JSON would make of it: a careless comparison sees no change.
+      // Replaces the list by what JSON would make of it: a careless comparison sees no change.
       context.session["list"] = index === 1 ? [1, undefined] : wrong;
       expect(() => context.commit()).toThrow(
         expect.objectContaining({ code: "ERR_SESSION_NOT_JSON" }),
@@ -85,7 +85,7 @@ describe("what changes a session is saved", () => {
     }
   });
 
-  it("also where JSON would hide that it is wrong", () => {
+  it("throws even if JSON would hide the mistake", () => {
     const { sessions } = start(options);
     const cookie = elsewhere((session) => (session["list"] = [null, { a: null }]));
     const context = sessions.open(cookie);
@@ -94,7 +94,7 @@ describe("what changes a session is saved", () => {
   });
 });
 
-describe("what changes nothing sends nothing", () => {
+describe("a request that changes nothing sends nothing", () => {
   it.each<[string, (session: Anything) => void]>([
     ["reading", (session) => void JSON.stringify(session)],
     [
@@ -117,14 +117,14 @@ describe("what changes nothing sends nothing", () => {
   });
 });
 
-it("one that is due for a new lifetime gets it", () => {
+it("a session that is due for a new lifetime gets it", () => {
   const cookie = written();
   vi.setSystemTime(Date.now() + 101_000);
   const { commit } = visit(start(options).sessions, cookie, (session) => void session["user"]);
   expect(commit.setCookie).toEqual([expect.stringContaining("Max-Age=1000")]);
 });
 
-it("one that ended here while a request only read it is told so, and not issued again", () => {
+it("a session that ended here while a request only read it is reported, and not issued again", () => {
   const cookie = written();
   const { sessions, types } = start(options);
   const slow = sessions.open(cookie);
@@ -134,7 +134,7 @@ it("one that ended here while a request only read it is told so, and not issued 
   expect(types()).toEqual(["destroyed", "revoked"]);
 });
 
-it("one that has no metadata yet gets some", () => {
+it("a session without metadata gets some", () => {
   const cookie = elsewhere((session) => (session["user"] = "alice"));
   const { sessions } = start(options);
   const next = visit(sessions, cookie, (session) => flash(session, "notice", "Hi"));
@@ -142,14 +142,14 @@ it("one that has no metadata yet gets some", () => {
     expect(session["user"]).toBe("alice");
     expect(flash(session, "notice")).toBe("Hi");
   }, next.cookie);
-  // And nobody else does.
+  // No other session gets it.
   visit(sessions, cookie, (session) => expect(flash(session, "other")).toBeUndefined());
   visit(start(options).sessions, cookie, (session) => {
     expect(flash(session, "notice")).toBeUndefined();
   });
 });
 
-it("what another wrote at the same revision is not undone by what is known here", () => {
+it("a change of another process at the same revision is not undone by what this process knows", () => {
   const cookie = elsewhere((session) => (session["user"] = "alice"));
   const { sessions } = start(options);
   visit(sessions, cookie, (session) => (session["user"] = "here"));
@@ -157,7 +157,7 @@ it("what another wrote at the same revision is not undone by what is known here"
   visit(sessions, there, (session) => expect(session["user"]).toBe("there"));
 });
 
-it("one that another wrote although it holds nothing is taken away", () => {
+it("an empty session that another process wrote is deleted", () => {
   const now = Math.floor(Date.now() / 1000);
   const content = { sid: "A".repeat(22), rev: 1, json: "{}", born: now, iat: now, exp: now + 60 };
   const cookie = `session=${signToken(content, createKeyRing([Buffer.from(KEY)], "session"))}`;
@@ -166,7 +166,7 @@ it("one that another wrote although it holds nothing is taken away", () => {
   ]);
 });
 
-it("an empty one takes its cookie away", () => {
+it("an empty session deletes its cookie", () => {
   const cookie = elsewhere((session) => flash(session, "notice", "Hi"));
   const next = visit(start(options).sessions, cookie, (session) => flash(session, "notice"));
   expect(nextCookie(cookie, next.commit.setCookie)).toBe("");

@@ -4,75 +4,84 @@ import type { Shared } from "./shared.ts";
 import { oneOf, readOptions, textThat, type Check, type Rules } from "../validate.ts";
 
 /**
- * The method by which an option brings the code that works with it: an app without a store and
- * without sockets does not carry what serves them.
+ * The method by which an option brings its own code. An app without a store and sockets then does
+ * not bundle the code for them.
  */
 export const CONNECT: unique symbol = Symbol.for("galleta.connect");
 
-/** What the option `store` takes: `memoryStore()`, `redisStore(client)`, `sessionStore(keyv)`. */
+/**
+ * The values of the option `store`: `memoryStore()`, `redisStore(client)`, `sessionStore(keyv)`.
+ */
 export interface ConnectedStore {
-  /** Whether it is in the memory of this process alone. */
+  /** True if it is in the memory of this process alone. */
   readonly isLocal: boolean;
-  /** @throws SessionError `ERR_SESSION_OPTION` beside `writeAs` */
+  /**
+   * @throws SessionError `ERR_SESSION_OPTION` together with `writeAs`
+   */
   [CONNECT](shared: Shared, options: CheckedConnected): StorePort;
 }
 
-/** What the option `backplane` takes: `redisBackplane(client)`, `clusterBackplane()`. */
+/** The values of the option `backplane`: `redisBackplane(client)`, `clusterBackplane()`. */
 export interface ConnectedBackplane {
   [CONNECT](shared: Shared): LivePort;
 }
 
-/** What the option `deviceBound` takes: `deviceBound()` of `@galleta/session/device-bound`. */
+/** The value of the option `deviceBound`: `deviceBound()` of `@galleta/session/device-bound`. */
 export interface ConnectedDevice {
-  /** @throws SessionError `ERR_SESSION_OPTION` beside an option that excludes it */
+  /**
+   * @throws SessionError `ERR_SESSION_OPTION` together with an option that excludes it
+   */
   [CONNECT](shared: Shared): DevicePort;
 }
 
-/** The options of sessions that concern a store. */
+/** The session options for a store. */
 export interface StoreOptions {
   /**
-   * Where revocations and the newest revisions are kept: `memoryStore()` for one process,
-   * `redisStore(client)` for many, `sessionStore(keyv)` for anything with Keyv's `get`, `set` and
-   * `delete`. Default: none; then a saved copy of a cookie stays good until it expires.
+   * Keeps revocations and the newest revisions: `memoryStore()` for one process,
+   * `redisStore(client)` for many, `sessionStore(keyv)` for an object with Keyv's `get`, `set` and
+   * `delete`. Default: none; then a saved copy of a cookie stays valid until it expires.
    */
   readonly store?: ConnectedStore | undefined;
-  /** Where the data is: in the cookie, or in the store with only an id in the cookie. Default "cookie". */
+  /**
+   * Where the data is: in the cookie, or in the store with only an id in the cookie. Default
+   * "cookie".
+   */
   readonly storage?: "cookie" | "store" | undefined;
   /**
-   * What becomes of requests while the store fails: "reject" lets the use of the session throw
-   * `ERR_SESSION_STORE` (503), "allow" goes on with what the cookie says. Default "reject".
+   * What happens while the store fails. With "reject", using the session throws `ERR_SESSION_STORE`
+   * (503). With "allow", requests continue with the cookie's data. Default "reject".
    */
   readonly onStoreError?: "reject" | "allow" | undefined;
   /** Seconds that the store may take for one answer. Default 1. */
   readonly storeTimeout?: number | undefined;
-  /** The field of the data that tells whose session it is, for `revokeAll`: text or a number. */
+  /** The field of the data that holds the user id, a string or number, for `revokeAll`. */
   readonly subject?: string | undefined;
 }
 
-/** The options of sessions that concern sockets and other processes. */
+/** The session options for sockets and other processes. */
 export interface LiveOptions {
   /**
-   * Tells other processes what happened to sessions: `redisBackplane(client)`,
-   * `clusterBackplane()`, `sessionBackplane({ ... })`. Default: none, for one process alone.
+   * Sends changes of sessions to other processes: `redisBackplane(client)`, `clusterBackplane()`,
+   * `sessionBackplane({ ... })`. Default: none, for one process alone.
    */
   readonly backplane?: ConnectedBackplane | undefined;
-  /** Where pages exchange the tickets of `update`. Default "/.galleta/session". */
+  /** The path where pages exchange the tickets of `update`. Default "/.galleta/session". */
   readonly exchangePath?: string | undefined;
 }
 
-/** The option of sessions that concerns the device of a browser. */
+/** The session option for the device of a browser. */
 export interface DeviceOptions {
   /**
    * Binds sessions to the device of their browser (experimental): `deviceBound()` of
-   * `@galleta/session/device-bound`. Default: a cookie that was copied works anywhere.
+   * `@galleta/session/device-bound`. Default: a copied cookie works anywhere.
    */
   readonly deviceBound?: ConnectedDevice | undefined;
 }
 
-/** The options whose code comes with them. */
+/** The options that bring their own code. */
 export interface ConnectedOptions extends StoreOptions, LiveOptions, DeviceOptions {}
 
-/** The same, checked, with their defaults. */
+/** The checked options, with their defaults. */
 export interface CheckedConnected extends Pick<
   ConnectedOptions,
   "store" | "subject" | "backplane" | "deviceBound"
@@ -94,7 +103,7 @@ const RULES: Rules<CheckedConnected> = {
   storage: [oneOf("cookie", "store"), "cookie"],
   onStoreError: [oneOf("reject", "allow"), "reject"],
   storeTimeout: [
-    [(value) => typeof value === "number" && value > 0 && value <= 60, "seconds, 60 at most"],
+    [(value) => typeof value === "number" && value > 0 && value <= 60, "seconds, at most 60"],
     1,
   ],
   subject: [textThat((name) => name !== "", "the name of a field")],
@@ -110,7 +119,7 @@ const RULES: Rules<CheckedConnected> = {
 export const CONNECTED_OPTION_NAMES = Object.keys(RULES) as readonly (keyof ConnectedOptions)[];
 
 /**
- * Checks the options whose code comes with them.
+ * Checks the options that bring their own code.
  *
  * @throws SessionError `ERR_SESSION_OPTION`
  */
@@ -124,9 +133,9 @@ export function readConnected(options: ConnectedOptions): CheckedConnected {
 }
 
 /**
- * Gives what sessions share their store and their backplane.
+ * Connects the store and the backplane to the sessions.
  *
- * @throws SessionError `ERR_SESSION_OPTION` where a store stands beside `writeAs`
+ * @throws SessionError `ERR_SESSION_OPTION` if a store is combined with `writeAs`
  */
 export function connect(shared: Shared, options: CheckedConnected): void {
   shared.store = options.store?.[CONNECT](shared, options);
@@ -134,7 +143,7 @@ export function connect(shared: Shared, options: CheckedConnected): void {
   shared.device = options.deviceBound?.[CONNECT](shared);
 }
 
-/** The error of what needs the option `store`, and with it `subject`. */
+/** Makes the error for a feature that needs the options `store` and `subject`. */
 export function storeRequired(): SessionError<"ERR_SESSION_STORE_REQUIRED"> {
   return new SessionError(
     "ERR_SESSION_STORE_REQUIRED",

@@ -29,18 +29,18 @@ export class SessionContext<Data = SessionData> {
   #header: string;
   #request: RequestFacts | undefined;
   #state: State | undefined;
-  /** Gives what {@link SessionContext.load} came to, before anybody asked for the session. */
+  /** Returns the result of {@link SessionContext.load}, until the session is first used. */
   #ahead: (() => LoadedSnapshot) | undefined;
 
   #isDeviceJudged = true;
   #fail: Fail | undefined;
-  /** Set where the store failed: every use of the session throws its error. */
+  /** Set if the store failed: every use of the session throws its error. */
   #failure:
     | { readonly view: JsonObject; readonly found: VerifiedCookie | LoadedSnapshot }
     | undefined;
-  /** Streams that are tied to the session when their response begins. */
+  /** Streams to tie to the session when their response begins. */
   #waiting: (() => void)[] | undefined;
-  /** What the response owes after a commit that failed. */
+  /** What the response needs after a failed commit. */
   #owed: Commit | undefined;
 
   constructor(shared: Shared, header: string, request: RequestFacts | undefined) {
@@ -49,12 +49,12 @@ export class SessionContext<Data = SessionData> {
     this.#request = request;
   }
 
-  /** Opens the session also where its device is stale: only so a browser can prove itself anew. */
+  /** Opens the session even if its device is stale, so that a browser can prove its key. */
   skipDevice(): void {
     this.#isDeviceJudged = false;
   }
 
-  /** Whether the session was read or written. */
+  /** True if the session was read or written. */
   get accessed(): boolean {
     return this.#state !== undefined;
   }
@@ -76,12 +76,12 @@ export class SessionContext<Data = SessionData> {
     this.state.replace(value);
   }
 
-  /** What stands behind the dictionary. */
+  /** The internal state behind the dictionary. */
   get state(): State {
     return (this.#state ??= this.#open());
   }
 
-  /** Whether the handler changed the session. One that is only prolonged is unchanged. */
+  /** True if the handler changed the session. Prolonging alone is not a change. */
   get isChanged(): boolean {
     if (this.#state === undefined) return false;
     const { loaded, sid, meta, data } = this.#state;
@@ -99,26 +99,26 @@ export class SessionContext<Data = SessionData> {
     return this.#shared.settings;
   }
 
-  /** Whether no user sees the response: one to HEAD, or one that a browser prefetches. */
+  /** True if no user sees the response: for HEAD, or a prefetch of the browser. */
   get isUnseen(): boolean {
     return this.#request !== undefined && isUnseen(this.#request);
   }
 
-  /** Whether a cookie can still be set. */
+  /** True while a cookie can still be set. */
   get isOpen(): boolean {
     return this.#fail === undefined;
   }
 
-  /** Throws what a change throws now; undefined while a cookie can still be set. */
+  /** Throws the error of a late change; undefined while a cookie can still be set. */
   get lateWrite(): Fail | undefined {
     return this.#fail;
   }
 
   /**
-   * Reads what must be known before the handler runs. Adapters wait for it where it is a promise.
+   * Reads what must be known before the handler runs. Adapters await its promise.
    *
-   * @returns a promise only with a store, and only where that has to be asked; it never rejects.
-   * Where the store failed, the use of the session throws `ERR_SESSION_STORE`.
+   * @returns a promise only if a store must be asked; it never rejects. If the store failed, using
+   *   the session throws `ERR_SESSION_STORE`.
    */
   load(): Promise<void> | undefined {
     const shared = this.#shared;
@@ -133,7 +133,7 @@ export class SessionContext<Data = SessionData> {
       this.#ahead = ready;
       return undefined;
     }
-    // Whoever comes before the store has answered must not find what it may have ended.
+    // Code that runs before the store has answered must not read a session that may have ended.
     this.#ahead = throwUnloaded;
     return (isMoved ? loadForeignStored(shared, found, now) : store.load(found, now)).then(
       (loaded) => {
@@ -150,11 +150,12 @@ export class SessionContext<Data = SessionData> {
   }
 
   /**
-   * What the response owes to the session. Called right before the headers go out; later calls
-   * give no cookies again. A promise only with a store.
+   * Saves the session and returns the headers for its response. Call it right before the headers go
+   * out. Later calls return no cookies again. It returns a promise only with a store.
    *
    * @throws SessionError `ERR_SESSION_NOT_JSON`, `ERR_SESSION_TOO_LARGE`, `ERR_SESSION_SCHEMA`,
-   * `ERR_SESSION_FORMAT`, `ERR_SESSION_STORE`: the change is dropped, and the next call succeeds
+   *   `ERR_SESSION_FORMAT`, `ERR_SESSION_STORE`; the change is then dropped, and the next call
+   *   succeeds
    */
   commit(): MaybePromise<Commit> {
     const state = this.#state;
@@ -176,7 +177,7 @@ export class SessionContext<Data = SessionData> {
     }
   }
 
-  /** Calls a listener once the session is committed for its response; at once where it was. */
+  /** Calls a listener when the session is committed, or immediately if it already is. */
   afterCommit(listener: () => void): void {
     if (this.isOpen) (this.#waiting ??= []).push(listener);
     else listener();
@@ -190,11 +191,12 @@ export class SessionContext<Data = SessionData> {
   }
 
   /**
-   * Saves the session now and leaves it open, where the host can set cookies more than once in a
-   * response: each commit replaces the cookies of the one before. A promise only with a store.
+   * Saves the session now and leaves it open. Use it where the host can set cookies more than once
+   * in a response: each commit replaces the cookies of the one before. It returns a promise only
+   * with a store.
    *
-   * @throws SessionError as {@link SessionContext.commit}, which may then be tried again;
-   * `ERR_SESSION_COMMITTED` after it
+   * @throws SessionError as {@link SessionContext.commit}, and can be tried again;
+   *   `ERR_SESSION_COMMITTED` after a commit
    * @example
    * ```ts
    * const context = sessions.open("");
@@ -241,7 +243,9 @@ export class SessionContext<Data = SessionData> {
     });
   }
 
-  /** What the error response owes: a logout deletes the browser's cookie although it failed. */
+  /**
+   * Returns what the error response needs: a logout deletes the browser's cookie even if it failed.
+   */
   #afterFailure(state: State): Commit {
     const { loaded, destroyed, data, clearSiteData } = state;
     const isLogout = destroyed || Object.keys(data).length === 0;
@@ -255,57 +259,57 @@ export class SessionContext<Data = SessionData> {
     return owed;
   }
 
-  /** What most requests are, found out first: they read the session and left it alone. */
+  /** Checks the most common case first: the request read the session and did not change it. */
   #owesNothing({ loaded, data, openedAt, sid, meta }: State): boolean {
     const { isNew, reissue, json } = loaded;
     if (isNew || reissue || sid !== loaded.sid || meta !== loaded.meta) return false;
     const known = this.#shared.recent.peek(sid);
     if (known !== undefined && (known.ended || known.rev > loaded.rev)) return false;
     if (isDue(this.#shared, loaded, openedAt) || json === EMPTY_BODY) return false;
-    // What differs here is serialized once, when it is saved.
+    // A difference found here is serialized once, when it is saved.
     if (loaded.isFlat) return isSame(data, loaded.data);
     assertJson(data);
     return serializeBody(data, meta) === json;
   }
 
-  /** From now on a change is refused. Reading goes on. */
+  /** Makes every later change throw. Reading goes on. */
   close(fail: Fail): void {
     this.#fail = fail;
     this.#state?.close(fail);
   }
 
   /**
-   * The handshake was answered: from now on a change is refused, and once a socket was attached,
-   * the error names `update`.
+   * Makes later changes throw, because the handshake was answered. Once a socket is attached, the
+   * error names `update`.
    */
   handshakeSent(): void {
-    if (this.isOpen) throw new Error("Commit before the handshake is answered.");
+    if (this.isOpen) throw new Error("Commit the session before the handshake is answered.");
     this.#request = undefined;
     this.close(throwUnattached);
   }
 
-  /** Throws what a change would throw now. */
+  /** Throws if a change would throw now. */
   assertOpen(): void {
     this.#fail?.();
   }
 
-  /** Gives the session a new id and a new beginning, and keeps its data. */
+  /** Gives the session a new id and beginning, and keeps its data. */
   renew(): void {
     this.assertOpen();
     const { state } = this;
     state.sid = newSessionId();
     state.born = nowSeconds();
-    // Whoever logs in now may sit at another device.
+    // The user who logs in now may be on another device.
     if (state.meta.device !== undefined) this.changeMeta((meta) => void delete meta.device);
   }
 
-  /** Ends the session; what is written after belongs to a new one. */
+  /** Ends the session. Later writes go to a new one. */
   destroy(clearSiteData?: string): void {
     if (this.#failure !== undefined) this.#openUnchecked(this.#failure.found);
     this.renew();
     const { state } = this;
     const { isNew, sid } = state.loaded;
-    // Once, and under the id that was known: one that it was given in this request is nobody's.
+    // Only once, and with the id that others knew: an id from this request means nothing to them.
     if (!isNew && !state.destroyed) this.settings.events.emit("destroyed", sid);
     state.destroyed = true;
     state.replace({});
@@ -314,8 +318,8 @@ export class SessionContext<Data = SessionData> {
   }
 
   /**
-   * Ends the session and begins another on an object of its own. The object that the caller holds
-   * keeps its data: Passport copies from it what is to outlive the login.
+   * Ends the session and starts another with a new object. The caller's object keeps its data:
+   * Passport copies from it what must survive the login.
    */
   startAnew(): void {
     if (this.#failure !== undefined) {
@@ -341,7 +345,7 @@ export class SessionContext<Data = SessionData> {
     state.meta = meta;
   }
 
-  /** Ends a session that the store could not be asked about: its cookie says which one it is. */
+  /** Ends a session when the store cannot be asked. The cookie names the session. */
   #openUnchecked(found: VerifiedCookie | LoadedSnapshot): void {
     this.#failure = undefined;
     this.#ahead = () =>
@@ -355,7 +359,7 @@ export class SessionContext<Data = SessionData> {
     const found = this.#read(openedAt);
     const device = this.#isDeviceJudged ? this.#shared.device : undefined;
     const loaded = device === undefined ? found : device.judge(found, this.#header, openedAt);
-    // A socket may keep this for days.
+    // A socket may keep this context for days.
     this.#ahead = undefined;
     this.#header = "";
     const state = new State(loaded, openedAt, this);
@@ -375,7 +379,7 @@ export class SessionContext<Data = SessionData> {
   }
 }
 
-/** What is known of the data before the store has answered. */
+/** Stands for the data until the store has answered. */
 const NOTHING = { data: {}, meta: NO_META, json: EMPTY_BODY, isNew: false, reissue: false };
 
 const ACCESSED = new Commit(true);
@@ -383,12 +387,12 @@ const ACCESSED = new Commit(true);
 function throwUnloaded(): never {
   throw new SessionError(
     "ERR_SESSION_SETUP",
-    "With a store, wait for `await context.load()` before the session is used.",
+    "With a store, `await context.load()` before you use the session.",
   );
 }
 
 /**
- * The context behind a session.
+ * Returns the context of a session.
  *
  * @throws SessionError `ERR_SESSION_NOT_A_SESSION` for anything else, such as a copy
  */

@@ -1,5 +1,5 @@
 /**
- * The data of sessions, in every framework. Add to it by declaration merging:
+ * The data of sessions, in every framework. Extend it by declaration merging:
  *
  * @example
  * ```ts
@@ -16,8 +16,8 @@
 export interface SessionData {}
 
 /**
- * What `req.session` is: every key may be missing. Where an app declared nothing, any key may hold
- * anything, and nothing is checked.
+ * The type of `req.session`. Every key may be missing. If an app declares no data, any key may hold
+ * anything, unchecked.
  */
 export type SessionOf<Data = SessionData> = [keyof Data] extends [never]
   ? // oxlint-disable-next-line typescript/no-explicit-any -- code without a declaration compiles

@@ -21,7 +21,7 @@ describe("a session is a dictionary", () => {
     expect("a" in session).toBe(true);
   });
 
-  it("with a text, and no key for it", () => {
+  it("converts to a text, without a key for it", () => {
     const { session } = open({ a: 1 });
     expect(`${String(session)} ${session as unknown as string}`).toBe(
       "[object Session] [object Session]",
@@ -29,7 +29,7 @@ describe("a session is a dictionary", () => {
     expect(Reflect.ownKeys(session)).toEqual(["a"]);
   });
 
-  it("with an empty prototype behind that, which nobody can fill", () => {
+  it("whose hidden empty prototype cannot be changed", () => {
     const frozen = Object.freeze(open({ a: 1 }).session);
     const empty: object = Object.getPrototypeOf(frozen);
     expect(Reflect.ownKeys(empty)).toEqual([Symbol.toPrimitive]);
@@ -37,7 +37,7 @@ describe("a session is a dictionary", () => {
     expect(Object.getPrototypeOf(empty)).toBeNull();
   });
 
-  it("that tells the truth about one that it is given", () => {
+  it("reports a prototype that it was given", () => {
     const { session } = open({ a: 1 });
     const methods = Object.create(null, { hello: { value: () => "hello" } }) as object;
     Object.setPrototypeOf(session, methods);
@@ -45,7 +45,7 @@ describe("a session is a dictionary", () => {
     expect(Object.keys(session)).toEqual(["a"]);
   });
 
-  it("in which any key is a key", () => {
+  it("accepts any key", () => {
     const { sessions } = start();
     const data = {
       toString: "text",
@@ -68,7 +68,7 @@ describe("a session is a dictionary", () => {
     expect(again.commit.setCookie).toEqual([]);
   });
 
-  it("that can be listed, spread, counted and shown", () => {
+  it("can be listed, spread, counted and shown", () => {
     const { session } = open({ a: 1, b: { c: 2 } });
     expect(Object.entries(session)).toEqual([
       ["a", 1],
@@ -82,7 +82,7 @@ describe("a session is a dictionary", () => {
     expect(keys).toEqual(["a", "b"]);
   });
 
-  it("whose __proto__ is never kept", () => {
+  it("never keeps __proto__", () => {
     const { sessions } = start();
     const { cookie } = visit(sessions, "", (session) => {
       session["a"] = { n: 1 };
@@ -103,7 +103,7 @@ describe("requests with the same cookie", () => {
   it.each([{ a: 1 }, { a: 1, b: [{ c: 2 }] }])("share nothing of %j", (data) => {
     const make = start();
     const { cookie } = visit(make.sessions, "", (session) => void Object.assign(session, data));
-    // Another instance, which has to get to know the cookie first.
+    // Another instance, which does not know the cookie yet.
     const { sessions } = start();
     for (let time = 0; time < 4; time += 1) {
       const context = sessions.open(cookie);
@@ -124,7 +124,7 @@ describe("assigning a session", () => {
     expect(context.session).toBe(session);
     expect({ ...session }).toEqual({ b: 3 });
   });
-  it("of itself, or of what it is made of, loses nothing", () => {
+  it("to itself, or of its own parts, loses nothing", () => {
     const context = open({ a: { b: { c: 1 } } });
     const { session } = context;
     context.session = session;
@@ -134,14 +134,14 @@ describe("assigning a session", () => {
     context.session = context.session["a"] as Record<string, unknown>;
     expect({ ...context.session }).toEqual({ b: { c: 1 } });
   });
-  it("of another session copies it", () => {
+  it("from another session copies it", () => {
     const [one, two] = [open({ a: 1 }), open({ b: 2 })];
     one.session = two.session;
     two.session["b"] = 3;
     expect({ ...one.session }).toEqual({ b: 2 });
     expect(contextOf(one.session)).toBe(one);
   });
-  it("of null ends it, and of null twice too", () => {
+  it("to null ends it, also twice", () => {
     const { sessions, types } = start();
     const { cookie } = visit(sessions, "", (session) => (session["a"] = 1));
     const { commit } = visit(sessions, cookie, (session, context) => {
@@ -153,7 +153,7 @@ describe("assigning a session", () => {
     expect(types()).toEqual(["created", "destroyed"]);
   });
   it.each([undefined, 1, "a", true, [], [1], new Map([["a", 1]]), new Date(), () => 1])(
-    "of %o is an error that changes nothing",
+    "to %o throws and changes nothing",
     (value) => {
       const context = open({ a: 1 });
       expect(() => (context.session = value as unknown as Record<string, unknown>)).toThrow(
@@ -162,7 +162,7 @@ describe("assigning a session", () => {
       expect({ ...context.session }).toEqual({ a: 1 });
     },
   );
-  it("keeps what is nested by reference, as objects do", () => {
+  it("keeps nested objects by reference, like any object", () => {
     const context = open();
     const cart = { items: [1] };
     context.session = { cart };
@@ -178,7 +178,7 @@ interface Shape {
   deep: { list?: { x: number }[] };
 }
 
-it("an inspection that looks into proxies, as that of Node's REPL, shows the data and no token", () => {
+it("an inspection that looks into proxies, such as that of Node's REPL, shows the data and no token", () => {
   const { sessions } = start();
   const { cookie } = visit(sessions, "", (session) => (session["a"] = 1));
   const { session } = sessions.open(cookie);
@@ -218,7 +218,7 @@ describe("after the commit", () => {
     ["through values", (s) => ((Object.values(s)[1] as Shape["deep"]).list = [])],
     ["through a spread", (s) => ({ ...s }).deep.list?.pop()],
     ["through a callback", (s) => s.deep.list?.forEach((each) => (each.x = 2))],
-  ])("%s is refused, and changes nothing", (_, write) => {
+  ])("%s throws, and changes nothing", (_, write) => {
     const context = open({ a: 1, deep: { list: [{ x: 1 }, { x: 0 }] } });
     const { session } = context;
     commitOf(context);
@@ -228,7 +228,7 @@ describe("after the commit", () => {
     expect(session).toEqual({ a: 1, deep: { list: [{ x: 1 }, { x: 0 }] } });
   });
 
-  it("a session that was put into itself is a circle, and no more", () => {
+  it("a session that contains itself is only a cycle", () => {
     const context = open({ a: 1 });
     const { session } = context;
     session["me"] = session;
@@ -237,7 +237,7 @@ describe("after the commit", () => {
     expect(() => JSON.stringify(session)).toThrow(TypeError);
   });
 
-  it("a session that nobody used before can be read, not written", () => {
+  it("a session that was not used before can be read, not written", () => {
     const { sessions } = start();
     const { cookie } = visit(sessions, "", (session) => (session["a"] = 1));
     const context = sessions.open(cookie);
@@ -249,7 +249,7 @@ describe("after the commit", () => {
   });
 });
 
-describe("the functions take the session itself", () => {
+describe("the functions accept only the session itself", () => {
   it.each<[string, (session: object) => unknown]>([
     ["a copy", (session) => ({ ...session })],
     ["a part", (session) => (session as { a: object }).a],
@@ -269,7 +269,7 @@ describe("the functions take the session itself", () => {
     }
   });
 
-  it("nor a part, once the session is read-only", () => {
+  it("nor a part of it, once the session is read-only", () => {
     const context = open({ a: { b: 1 } });
     commitOf(context);
     expect(contextOf(context.session)).toBe(context);
@@ -278,7 +278,7 @@ describe("the functions take the session itself", () => {
     );
   });
 
-  it("and no key of the data can stand for one of another", () => {
+  it("and no key of the data can imitate another session", () => {
     const [one, two] = [open(), open()];
     one.session["other"] = two.session;
     expect(contextOf(one.session)).toBe(one);

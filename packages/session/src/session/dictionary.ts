@@ -1,32 +1,33 @@
 import { acrossCopies } from "../copies.ts";
 import type { JsonObject } from "./format.ts";
 
-/** Throws the error that fits the moment: after the headers, after the handshake, after the end. */
+/**
+ * Throws the error for the current state: after the headers, after the handshake, after the end.
+ */
 export type Fail = () => never;
 
-// To make objects without any prototype that are not hash tables costs four times as much on Node 24,
-// be it by `Object.create(null)` or by taking the prototype off. These have an empty one, which
-// nobody can fill, and the dictionary denies it. Its one symbol can collide with no key of the data.
+// On Node 24, objects without any prototype cost four times as much, with `Object.create(null)` or
+// by removing the prototype. These have an empty, frozen one, and the dictionary hides it. Its one
+// symbol cannot collide with a key of the data.
 const Session = function () {} as unknown as new () => JsonObject;
-/** Makes `String(session)` and templates give a name: without it they throw a bare TypeError. */
+/** Gives `String(session)` and templates a result. Without it they throw a bare TypeError. */
 export const TO_TEXT: PropertyDescriptorMap = {
   [Symbol.toPrimitive]: { value: () => "[object Session]" },
 };
 Session.prototype = Object.freeze(Object.create(null, TO_TEXT));
 
 /**
- * The dictionary that handlers see, and what stands behind it.
+ * The dictionary that handlers see, and its internals.
  *
- * It is an object without a prototype behind a proxy. While the session is open, nothing of it is
- * intercepted but `in` and the question for its prototype. Once its cookie has been sent,
- * {@link Dictionary.close} switches on the traps that turn a late write, also a nested one, into an
- * error instead of a silent loss.
+ * It is an object without a prototype behind a proxy. While the session is open, the proxy
+ * intercepts only `in` and the prototype. After the cookie was sent, {@link Dictionary.close} adds
+ * traps that make a late write throw, also a nested one, so that it is not silently lost.
  *
- * It is the handler of its own proxy, one object less for every request. A trap that is undefined
- * is no trap, and the shape never changes.
+ * The dictionary is the handler of its own proxy, which saves one object for every request. An
+ * undefined trap has no effect, and the object's shape never changes.
  */
 export class Dictionary {
-  /** What `req.session` is. */
+  /** The object that apps see as `req.session`. */
   readonly view: JsonObject;
   /** The data itself, readable and writable at any time. */
   readonly data: JsonObject;
@@ -34,12 +35,12 @@ export class Dictionary {
   defineProperty: Fail | undefined;
   deleteProperty: Fail | undefined;
   get: typeof getReadOnly | undefined;
-  /** The read-only views of nested objects, made when one is asked for. */
+  /** The read-only views of nested objects, made at first use. */
   nested: WeakMap<object, object> | undefined;
 
   /**
-   * @param data is copied, but for what is nested in it
-   * @param owner what {@link ownerOf} finds by the view
+   * @param data is copied; nested objects are shared
+   * @param owner what {@link ownerOf} returns for the view
    */
   constructor(data: Readonly<JsonObject>, owner: object) {
     this.data = Object.assign(new Session(), data);
@@ -51,25 +52,31 @@ export class Dictionary {
   replace(data: JsonObject): void {
     const target = this.data;
     if (data === this.view || data === target) return;
-    // Copied first: the new data may well hold parts of the old.
+    // Copied first, because the new data may contain parts of the old.
     const copy = copyData(data);
     for (const key of Object.keys(target)) delete target[key];
     Object.assign(target, copy);
   }
 
-  /** Makes the dictionary read-only. Reading goes on; a write, which defines, calls `fail`. */
+  /**
+   * Makes the dictionary read-only. Reading goes on; a write, which defines a property, calls
+   * `fail`.
+   */
   close(fail: Fail): void {
     this.defineProperty = this.deleteProperty = fail;
     this.get = getReadOnly;
   }
 
-  /** Makes its keys read-only. What is nested may live on in another session, and stays as it is. */
+  /**
+   * Makes its own keys read-only. Nested objects may belong to another session now, and stay
+   * writable.
+   */
   retire(owner: object, fail: Fail): void {
     this.owner = owner;
     this.defineProperty = this.deleteProperty = fail;
   }
 
-  /** The trap of `in`. */
+  /** The trap for `in`. */
   has(target: object, key: PropertyKey): boolean {
     if (key !== WHOSE) return key in target;
     if (target === this.data) found.owner = this.owner;
@@ -77,8 +84,8 @@ export class Dictionary {
   }
 
   /**
-   * The trap of `Object.getPrototypeOf`: denies the empty one, and no other that the dictionary may
-   * be given. Of a frozen object a proxy may tell nothing but the truth.
+   * The trap for `Object.getPrototypeOf`. It hides the empty prototype, but not another one that
+   * the object was given. For a frozen object, a proxy must report the truth.
    */
   getPrototypeOf(target: object): object | null {
     const prototype = Reflect.getPrototypeOf(target);
@@ -87,8 +94,8 @@ export class Dictionary {
 }
 
 /**
- * The dictionary of a session that could not be loaded. Every use of it throws, and functions such
- * as `destroy` still find its owner.
+ * Makes the dictionary of a session that could not be loaded. Every use of it throws, but functions
+ * such as `destroy` still find its owner.
  */
 export function failedView(owner: object, fail: Fail): JsonObject {
   const has = (_target: object, key: PropertyKey): boolean => {
@@ -110,22 +117,22 @@ export function failedView(owner: object, fail: Fail): JsonObject {
   });
 }
 
-/** A copy that is a plain object of its own; what is nested is shared. */
+/** Copies data into a plain object; nested objects are shared. */
 export function copyData(data: JsonObject): JsonObject {
   const copy: JsonObject = {};
   for (const key of Object.keys(data)) {
     const value = data[key];
-    // On a null prototype it would be a key like any other, but not where the data is copied to.
+    // `__proto__` is an ordinary key without a prototype, but not in the copy.
     if (key !== "__proto__" && value !== undefined) copy[key] = value;
   }
   return copy;
 }
 
 /**
- * Finds the owner of a view, without a key in the data and without a WeakMap, whose upkeep would
- * be a good part of what a request pays for its session.
+ * Finds the owner of a view. It needs neither a key in the data nor a WeakMap, which would be a
+ * large part of a session's cost.
  *
- * @returns `undefined` for anything else, such as a copy
+ * @returns `undefined` for other values, such as a copy
  */
 export function ownerOf(view: unknown): object | undefined {
   if (typeof view !== "object" || view === null) return undefined;
@@ -137,12 +144,12 @@ export function ownerOf(view: unknown): object | undefined {
 }
 
 const WHOSE: unique symbol = Symbol.for("galleta.owner");
-/** Where the trap of `in` leaves its answer. */
+/** Where the trap for `in` puts its answer. */
 const found = /* @__PURE__ */ acrossCopies("found", () => ({
   owner: undefined as object | undefined,
 }));
 
-/** Whether a proxy may stand for it: the methods of a Date work on the Date alone. */
+/** True if a proxy may replace the object: the methods of a Date only work on the Date itself. */
 function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   return Array.isArray(value) || prototype === Object.prototype || prototype === null;
@@ -156,9 +163,9 @@ function getReadOnly(
 ): unknown {
   const value: unknown = Reflect.get(target, key, receiver);
   if (typeof value !== "object" || value === null || !isPlain(value)) return value;
-  // A session in itself is read-only as it is; views of views would have no end.
+  // A session inside itself is already read-only. Views of views would never end.
   if (value === this.view) return value;
-  // A proxy must give frozen properties as they are; frozen data needs no protection either.
+  // A proxy must return frozen properties unchanged, and frozen data needs no protection.
   const own = Reflect.getOwnPropertyDescriptor(target, key);
   if (own?.configurable === false && own.writable === false) return value;
   const nested = (this.nested ??= new WeakMap());

@@ -3,15 +3,18 @@ import type { RequestFacts } from "./request.ts";
 import type { Shared } from "./shared.ts";
 import type { State } from "./state.ts";
 
-/** Seconds in which a request may still arrive that left before its session was renewed or ended. */
+/**
+ * Seconds in which a request may still arrive that was sent before its session was renewed or
+ * ended.
+ */
 const LATE_SECONDS = 60;
 
 /**
- * Tells whether a new session would replace a login that this request could not bring, and gives
- * the event that says so. `renew` says that a new session is meant, and is never dropped.
+ * Decides whether a new session would replace a login that this request could not bring. Returns
+ * the event for it. `renew` shows that a new session is meant, so it is never dropped.
  *
- * - late: the request left before its session was renewed or ended, and arrived after it.
- * - held-back: `SameSite` keeps the cookie from a request of another site, such as the return of a
+ * - late: the request was sent before its session was renewed or ended, and arrived after it. -
+ *   held-back: `SameSite` keeps the cookie from a request of another site, such as the return of a
  *   payment.
  */
 export function dropWrite(
@@ -27,7 +30,7 @@ export function dropWrite(
   shared.settings.events.emit("dropped", undefined, {
     reason,
     keys: Object.keys(data).slice(0, 3),
-    message: `A write to a new session was dropped, since its cookie would replace one that the request could not bring: ${MESSAGES[reason]}`,
+    message: `A write to a new session was dropped, because its cookie would replace one that the request could not bring: ${MESSAGES[reason]}`,
   });
   return true;
 }
@@ -35,7 +38,7 @@ export function dropWrite(
 const MESSAGES = {
   late: "its session was renewed or ended a moment ago.",
   "held-back":
-    "SameSite holds the cookie back from requests of other sites. Send the browser on with a form to the own origin, or call renew() to begin a new session.",
+    "SameSite holds the cookie back from requests of other sites. Redirect the browser with a form to your own origin, or call renew() to begin a new session.",
 };
 
 function isLate(endedAt: number | undefined): boolean {
@@ -49,7 +52,7 @@ function heldBack(
 ): "held-back" | undefined {
   const { sameSite } = settings.current;
   if (request === undefined || cookies.length > 0 || sameSite === "none") return undefined;
-  // With Lax, browsers send the cookie when a link of another site is followed.
+  // With Lax, browsers send the cookie when the user follows a link from another site.
   const isSafe = request.method === "GET" || request.method === "HEAD";
   if (sameSite === "lax" && isSafe) return undefined;
   const site = request.header("sec-fetch-site");
@@ -58,7 +61,10 @@ function heldBack(
   return isCross ? "held-back" : undefined;
 }
 
-/** Older browsers, and plain HTTP: the Origin alone. A sibling under one domain is the same site. */
+/**
+ * Decides by the Origin alone, for older browsers and plain HTTP. A subdomain of the same domain is
+ * the same site.
+ */
 function isForeign(request: RequestFacts, own: string | undefined): boolean {
   const origin = request.header("origin") ?? "";
   if (own === undefined || !/^https?:/.test(origin) || !URL.canParse(origin)) return false;

@@ -18,7 +18,9 @@ interface Kept {
   readonly isPartitioned: boolean;
 }
 
-/** Keeps cookies as RFC 6265bis §5.7 has it: name, domain, host-only, path, partition make one. */
+/**
+ * Keeps cookies as RFC 6265bis §5.7 does: name, domain, host-only, path and partition identify one.
+ */
 class Browser {
   #kept: Kept[] = [];
 
@@ -94,7 +96,7 @@ const changes = Object.keys(ATTRIBUTES).flatMap((from) =>
     .flatMap((to) => [[from, to, false] as const, [from, to, true] as const]),
 );
 
-describe("a browser goes on when the cookie's attributes change", () => {
+describe("a browser continues when the cookie's attributes change", () => {
   it.each(changes)("from %s to %s, with formerly: %s", (from, to, says) => {
     const before: Options = { ...ATTRIBUTES[from] };
     const { domain, path, partitioned } = before;
@@ -104,7 +106,7 @@ describe("a browser goes on when the cookie's attributes change", () => {
     };
     const browser = new Browser();
     browser.visit(before, (session) => (session["user"] = "ana"));
-    // The first change, as the first rolling renewal, sets a cookie beside the old one.
+    // The first change, such as the first rolling renewal, sets a cookie beside the old one.
     const { types } = browser.visit(after, (session) => (session["n"] = 1));
     expect(browser.read(after)).toEqual({ user: "ana", n: 1 });
     browser.visit(after, (session) => (session["n"] = 2));
@@ -124,7 +126,7 @@ describe("a browser goes on when the cookie's attributes change", () => {
     expect([browser.size, browser.read(after), browser.read(before)]).toEqual([0, {}, {}]);
   });
 
-  it("and a logout that comes first logs nobody in again", () => {
+  it("and a logout that comes first does not log the old user in again", () => {
     const browser = new Browser();
     browser.visit({ domain: "example.com" }, (session) => (session["user"] = "ana"));
     browser.visit({}, (session) => (session["user"] = "eva"));
@@ -132,7 +134,7 @@ describe("a browser goes on when the cookie's attributes change", () => {
     expect([browser.size, browser.read({})]).toEqual([0, {}]);
   });
 
-  it("and a logout ends the sessions of all cookies that came, copies too", () => {
+  it("and a logout ends the sessions of all cookies in the request, also their copies", () => {
     const { sessions, types } = start();
     const login = (user: string) => {
       const context = sessions.open("");
@@ -149,7 +151,7 @@ describe("a browser goes on when the cookie's attributes change", () => {
   });
 });
 
-describe("of several cookies", () => {
+describe("among several cookies", () => {
   const issue = (options: Options, user: string) => {
     const { sessions } = start(options);
     const context = sessions.open("");
@@ -158,7 +160,7 @@ describe("of several cookies", () => {
     return setCookie.map((line) => line.slice(0, line.indexOf(";")));
   };
 
-  it("one that was planted costs the session, and logging in again brings it back", () => {
+  it("a planted one costs the session, and logging in again brings it back", () => {
     const browser = new Browser();
     browser.visit({}, (session) => (session["user"] = "ana"));
     browser.take(["session=planted; Domain=example.com; Path=/app"]);
@@ -170,7 +172,7 @@ describe("of several cookies", () => {
     expect([browser.read({}), browser.size]).toEqual([{ user: "ana again" }, 1]);
   });
 
-  it("one of another key is planted", () => {
+  it("one of another key counts as planted", () => {
     const [foreign] = issue({ secretKey: "quite another key of this suite, long enough" }, "eva");
     const [ours] = issue({}, "ana");
     const { sessions, types } = start();
@@ -178,14 +180,14 @@ describe("of several cookies", () => {
     expect(types()).toEqual(["rejected"]);
   });
 
-  it("more than eight are not looked at", () => {
+  it("more than eight are ignored", () => {
     const { sessions } = start();
     const many = Array.from({ length: 9 }, (_, at) => issue({}, `user ${at}`)[0]);
     expect(sessions.open(many.slice(0, 8).join("; ")).session).not.toEqual({});
     expect(sessions.open(many.join("; ")).session).toEqual({});
   });
 
-  it("a neighbour's genuine one gives way to ours, and a planted one beside it does not", () => {
+  it("a genuine one of another framework yields to ours, but a planted one beside it does not", () => {
     const old = cookieSession({
       secretKey: "an old key of cookie-session, long enough",
       sessionCookie: "session",
@@ -218,24 +220,24 @@ describe("formerly", () => {
     [[{ name: "old" }]],
     [[null]],
     [{}],
-  ])("refuses %j", (formerly) => {
+  ])("throws for %j", (formerly) => {
     expect(() => start({ formerly: formerly as never })).toThrow(
       expect.objectContaining({ code: "ERR_SESSION_OPTION" }),
     );
   });
 
-  it("refuses what a __Host- cookie never had", () => {
+  it("throws for attributes that a __Host- cookie cannot have", () => {
     const options = { hardened: true, formerly: [{ domain: "example.com" }] };
     expect(() => start(options)).toThrow(/__Host-/);
   });
 
-  it("never deletes what is set", () => {
+  it("never deletes the present cookie", () => {
     const browser = new Browser();
     browser.visit({ formerly: [{}, { path: "/" }] }, (session) => (session["user"] = "ana"));
     expect(browser.size).toBe(1);
   });
 
-  it("goes out with a cookie alone", () => {
+  it("is sent only together with a cookie", () => {
     const browser = new Browser();
     const options: Options = { formerly: [{ domain: "example.com" }] };
     expect(browser.visit(options, () => {}).setCookie).toEqual([]);

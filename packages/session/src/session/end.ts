@@ -4,12 +4,12 @@ import { expiryOf, type Lifetimes } from "../token/times.ts";
 import type { LoadedSnapshot, OtherSession } from "./records.ts";
 import type { Shared } from "./shared.ts";
 
-/** A process that has not yet heard of the end may prolong a cookie for so long, in seconds. */
+/** Seconds for which a process that does not know of the end may still prolong a cookie. */
 export const LATE = 300;
 
 /**
- * When the last copy of a session's cookie has expired, in seconds since 1970; where cookies do not
- * expire, when no browser has it any more.
+ * Returns when the last copy of a session's cookie expires, in seconds since 1970. If cookies do
+ * not expire, it is when no browser has it any more.
  */
 export function lastExpiry(
   { maxAge, absoluteMaxAge }: Lifetimes,
@@ -17,21 +17,21 @@ export function lastExpiry(
   now: number,
 ): number {
   const until = exp === NEVER ? 0 : exp;
-  // `setMaxAge` may have given it more than the option. Whoever prolongs it goes by that.
+  // `setMaxAge` may have given it more than the option, and prolonging uses that.
   const lasts = maxAge === null ? null : Math.max(maxAge, until - iat);
   const latest = Math.max(until, expiryOf(born, now, { maxAge: lasts, absoluteMaxAge }));
   return (latest >= NEVER ? now + MAX_AGE_LIMIT : latest) + LATE;
 }
 
-/** The same for sessions of which nothing is known, such as all those of a user. */
+/** The same for unknown sessions, such as all those of a user. */
 export function lastExpiryOfAny({ absoluteMaxAge }: Lifetimes, now: number): number {
   const exp = expiryOf(now, now, { maxAge: MAX_AGE_LIMIT, absoluteMaxAge });
   return exp + LATE;
 }
 
 /**
- * Ends the session that a request began with, and every other whose cookie came with it: here at
- * once, and in the store, which the promise is for. It may be left alone.
+ * Ends the session that a request began with, and every other whose cookie came with it. This
+ * process knows immediately; the promise is for the store and need not be awaited.
  */
 export function endSession(
   shared: Shared,
@@ -41,14 +41,14 @@ export function endSession(
   const sessions: OtherSession[] = [...(loaded.isNew ? [] : [loaded]), ...(loaded.others ?? [])];
   const { from } = loaded.meta;
   if (typeof from === "string") {
-    // The other framework's cookie goes too: it may live for as long as browsers keep one.
+    // The other framework's cookie also ends: browsers may keep it for very long.
     shared.foreign.end(from, loaded.born);
     sessions.push({ sid: from, born: loaded.born, iat: loaded.iat, exp: NEVER });
   }
   const endings = sessions.map((each) => endOne(shared, each, now));
   if (endings.every((ending) => ending === undefined)) return undefined;
   const all = Promise.all(endings);
-  // Where something else fails first, nobody waits for it.
+  // If another step fails first, nothing awaits this promise.
   all.catch(() => undefined);
   return all;
 }

@@ -1,13 +1,13 @@
 import type { RejectReason } from "./format.ts";
 
-/** What an event tells beside its session, by its type. */
+/** The further facts of an event, by its type. */
 export interface EventFacts {
   created: NoFacts;
   renewed: NoFacts;
   destroyed: NoFacts;
   expired: NoFacts;
   revoked: NoFacts;
-  /** Why a cookie was rejected, and whose it is where it looks like a neighbour's. */
+  /** Why a cookie was rejected, and the other framework that it may belong to. */
   rejected: {
     readonly reason: RejectReason;
     readonly format?: string | undefined;
@@ -15,15 +15,15 @@ export interface EventFacts {
   };
   /** Which key verified the session; 0 is the one that signs. */
   rotated: { readonly keyIndex: number };
-  /** Which framework wrote the session, or that `migrate` brought its data into the schema. */
+  /** Which framework wrote the session, or that `migrate` changed its data to fit the schema. */
   migrated: { readonly format: string } | { readonly reason: "schema" };
-  /** Bytes that the cookie would have had, and the largest top-level keys. */
+  /** Bytes that the cookie would need, and the largest top-level keys. */
   oversize: { readonly size: number; readonly keys: readonly string[] };
-  /** Top-level keys that two requests changed at once. */
+  /** Top-level keys that two overlapping requests changed. */
   conflict: { readonly keys: readonly string[] };
   /**
-   * Why a write to a new session gave no cookie (`late`, `held-back`), or an `update` was not
-   * applied: the code of its error, or `change` where the change itself threw.
+   * Why a write to a new session set no cookie (`late`, `held-back`), or why an `update` was not
+   * applied: the code of its error, or `change` if the change itself threw.
    */
   dropped: {
     readonly reason: string;
@@ -42,11 +42,11 @@ interface DenialFacts {
   /** The rule that denied it. */
   readonly reason: string;
   readonly method?: string | undefined;
-  /** There for the handshake of a WebSocket, whose refusal no browser shows. */
+  /** True for the handshake of a WebSocket. Browsers do not show why it was denied. */
   readonly handshake?: true | undefined;
-  /** Its path, without the query. */
+  /** The path of the request, without the query. */
   readonly path?: string | undefined;
-  /** The Origin that came with it. */
+  /** The Origin of the request. */
   readonly origin?: string | undefined;
   /** The origin of this site that it was compared with. */
   readonly own?: string | undefined;
@@ -57,18 +57,18 @@ interface DenialFacts {
 /** How the store or the backplane failed. */
 export interface StoreFacts {
   readonly reason: string;
-  /** What it said: `NOAUTH`, `READONLY`, `OOM`, `ECONNREFUSED`. */
+  /** The error's code: `NOAUTH`, `READONLY`, `OOM`, `ECONNREFUSED`. */
   readonly code?: string | undefined;
   /**
-   * The error that the store or its client threw. Not enumerable, since a client's error may hold
-   * its command, and with it data: log it where you may.
+   * The error that the store or its client threw. Not enumerable: a client's error may hold its
+   * command, and with it data. Log it only where that is allowed.
    */
   readonly error?: unknown;
   /** One line for a log. */
   readonly message?: string | undefined;
 }
 
-// oxlint-disable-next-line typescript/no-empty-object-type -- the other events tell more
+// oxlint-disable-next-line typescript/no-empty-object-type -- the other events have facts
 export interface NoFacts {}
 
 /** What happened to a session. */
@@ -89,13 +89,13 @@ export type Fact =
   | "code"
   | "error";
 
-/** The facts of a type, and of the others that they are not there. */
+/** The facts of one type; those of other types are undefined. */
 type Told<Facts> = Facts extends unknown
   ? Facts & { readonly [Name in Exclude<Fact, keyof Facts>]?: undefined }
   : never;
 
 /**
- * One thing that happened; `type` tells which facts it has. It never holds a token, a secret, an id
+ * One event of a session; `type` says which facts it has. It never holds a token, a secret, an id
  * or data of the session.
  *
  * @example
@@ -111,15 +111,15 @@ type Told<Facts> = Facts extends unknown
 export type SessionEvent<Type extends SessionEventType = SessionEventType> = {
   readonly [Each in Type]: Told<EventFacts[Each]> & {
     readonly type: Each;
-    /** When, in milliseconds since 1970. */
+    /** The time, in milliseconds since 1970. */
     readonly at: number;
-    /** A hash of the session's id: tells sessions apart, and opens none. */
+    /** A hash of the session's id. It tells sessions apart and opens none. */
     readonly session?: string | undefined;
   };
 }[Type];
 
 /**
- * Receives every event. What it throws, or what its promise rejects with, is not the request's
- * fault and is ignored.
+ * Receives every event. Its errors and rejected promises are ignored, so that they do not fail the
+ * request.
  */
 export type SessionListener = (event: SessionEvent) => void;

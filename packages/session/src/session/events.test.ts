@@ -18,7 +18,7 @@ afterEach(() => {
 });
 
 describe("events", () => {
-  it("tell what became of a session, by a hash of its id", () => {
+  it("name the session by a hash of its id", () => {
     const { sessions, events } = start();
     const ids: string[] = [];
     const note = (session: object) => ids.push(describeSession(session).id);
@@ -47,7 +47,7 @@ describe("events", () => {
     for (const secret of secrets) expect(shown).not.toContain(secret);
   });
 
-  it("give each session a hash of its own that opens nothing", () => {
+  it("give each session its own hash, which opens nothing", () => {
     expect(shortHash("a")).toMatch(/^[\w-]{16}$/);
     expect(shortHash("a")).toBe(shortHash("a"));
     expect(shortHash("a")).not.toBe(shortHash("b"));
@@ -72,7 +72,7 @@ describe("events", () => {
         throw undefined;
       },
     ],
-  ])("a listener that %s does not decide about the request", async (_, onEvent) => {
+  ])("do not fail a request when a listener %s", async (_, onEvent) => {
     const unhandled = vi.fn();
     process.on("unhandledRejection", unhandled);
     const { sessions } = start({ onEvent: onEvent as () => void });
@@ -96,19 +96,19 @@ describe("events", () => {
   });
 });
 
-describe("the console, where nobody listens", () => {
+describe("the console, without a listener", () => {
   const open = () => {
     const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
     return { warn, sessions: createSessions({ secretKey: KEY }) };
   };
 
-  it("is told of refused cookies, without their value", () => {
+  it("shows rejected cookies, without their value", () => {
     const { warn, sessions } = open();
     expect(sessions.open("session=the-value-of-the-cookie").session).toEqual({});
     expect(warn.mock.calls).toEqual([["[galleta] a session cookie was rejected: length"]]);
   });
 
-  it("is told what a neighbour's cookie is, and how to read it", () => {
+  it("names another framework's cookie, and how to read it", () => {
     const { warn, sessions } = open();
     const neighbours = {
       "Fe26.2*1*aa*bb*cc**dd*ee~2": "ironSession",
@@ -126,7 +126,7 @@ describe("the console, where nobody listens", () => {
     }
   });
 
-  it("is told of a denied request what came, what was expected, and what to do", () => {
+  it("shows for a denied request what came, what was expected, and what to do", () => {
     const { warn, sessions } = open();
     const headers = { host: "localhost:8000", origin: "http://localhost:5173" };
     sessions.check(facts({ method: "POST", target: "/todos?token=secret", headers }));
@@ -135,7 +135,7 @@ describe("the console, where nobody listens", () => {
     ]);
   });
 
-  it("is told what of a handshake differs, for whichever browser", () => {
+  it("shows for a denied handshake what differs, in any browser", () => {
     const { warn, sessions } = open();
     const headers = { host: "app.example", origin: "https://app.example" };
     sessions.checkHandshake(facts({ target: "/feed", headers }));
@@ -144,7 +144,7 @@ describe("the console, where nobody listens", () => {
     );
   });
 
-  it("is told of a denied handshake right after a denied request of the same rule", () => {
+  it("shows a denied handshake right after a denied request of the same rule", () => {
     const { warn, sessions } = open();
     const headers = { host: "app.example", origin: "https://app.example" };
     for (let count = 0; count < 3; count += 1) {
@@ -157,7 +157,7 @@ describe("the console, where nobody listens", () => {
     ]);
   });
 
-  it("is told of a wrong Host as such", () => {
+  it("shows a wrong Host as such", () => {
     const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
     const sessions = createSessions({ secretKey: KEY, allowedHosts: ["app.example"] });
     sessions.check(facts({ method: "POST", headers: { host: "other.example" } }));
@@ -171,7 +171,7 @@ describe("the console, where nobody listens", () => {
     ["READONLY You can't write against a read only replica.", "READONLY"],
     ["OOM command not allowed when used memory > 'maxmemory'.", "OOM"],
     ["Connection is closed.", undefined],
-  ])("is told what the store said: %s", async (text, code) => {
+  ])("shows the store's code: %s", async (text, code) => {
     const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
     const failure = Object.assign(new Error(text), { command: { args: ["data of a session"] } });
     const fail = () => Promise.reject(failure);
@@ -189,7 +189,7 @@ describe("the console, where nobody listens", () => {
     expect(warn.mock.lastCall?.[0]).toContain(`failed with ${code ?? "Error"}`);
   });
 
-  it("cannot be made to print what acts on a terminal, nor a text without end", () => {
+  it("prints no text that controls a terminal, and no endless text", () => {
     const { warn, sessions } = open();
     const headers = { host: "a.example", origin: `\u001b[2J${"x".repeat(100_000)}` };
     sessions.check(facts({ method: "POST", target: `/${"y".repeat(100_000)}`, headers }));
@@ -198,7 +198,7 @@ describe("the console, where nobody listens", () => {
     expect(text.length).toBeLessThan(800);
   });
 
-  it("is told of nothing that is usual", () => {
+  it("shows nothing usual", () => {
     const { warn } = open();
     const events = new Events(undefined);
     for (const type of [
@@ -217,7 +217,7 @@ describe("the console, where nobody listens", () => {
     expect(warn).not.toHaveBeenCalled();
   });
 
-  it("is told once in ten seconds for each reason, and how often since", () => {
+  it("shows each reason once in ten seconds, and how often it came since", () => {
     const { warn, sessions } = open();
     const attack = (cookie: string) => void sessions.open(cookie).session;
     for (let i = 0; i < 1000; i += 1) attack("session=short");
@@ -234,7 +234,7 @@ describe("the console, where nobody listens", () => {
     expect(warn).toHaveBeenCalledTimes(3);
   });
 
-  it("a listener takes its place", () => {
+  it("is replaced by a listener", () => {
     const { warn } = open();
     const events: SessionEvent[] = [];
     const sessions = createSessions({ secretKey: KEY, onEvent: (event) => events.push(event) });

@@ -28,7 +28,7 @@ export class Events {
       : [facts: EventFacts[Type]]
   ): void {
     const session = sid && shortHash(sid);
-    // Not enumerable: the error of a client may hold its command, and with it data.
+    // Not enumerable: a client's error may hold its command, and with it data.
     const { error, ...told } = (facts ?? {}) as { readonly error?: unknown };
     const event = { type, at: Date.now(), session, ...told } as unknown as SessionEvent;
     if (error !== undefined) Object.defineProperty(event, "error", { value: error });
@@ -36,7 +36,7 @@ export class Events {
       const outcome: unknown = this.#listener(event);
       if (outcome instanceof Promise) outcome.catch(ignore);
     } catch {
-      // A listener that fails must not decide whether a request succeeds, nor end the process.
+      // A failing listener must neither fail the request nor end the process.
     }
     if (diagnostics.hasSubscribers) diagnostics.publish(event);
   }
@@ -45,7 +45,7 @@ export class Events {
 /** Redis begins the message of an error with its code, in capitals. */
 const REDIS_CODE = /^[A-Z]{2,20}(?= |$)/;
 
-/** What an event tells of an error of the store, or of the backplane. */
+/** Describes an error of the store or backplane for an event. */
 export function tellError(what: string, failure: unknown): Omit<StoreFacts, "reason"> {
   const error =
     failure instanceof Error && failure.cause instanceof Error ? failure.cause : failure;
@@ -58,7 +58,7 @@ export function tellError(what: string, failure: unknown): Omit<StoreFacts, "rea
   return {
     error,
     ...(known !== undefined && { code: known }),
-    message: `${what} failed with ${known ?? name}. The event's error has more.`,
+    message: `${what} failed with ${known ?? name}. See the event's error for more.`,
   };
 }
 
@@ -67,7 +67,7 @@ const ignore = () => undefined;
 const WARN_EVERY_MS = 10_000;
 
 /**
- * The listener where the app gave none: warns of refused cookies and requests, once in ten seconds
+ * Makes the default listener. It warns of rejected cookies and denied requests, once in ten seconds
  * for each reason, so that an attacker cannot fill the log.
  */
 function createConsoleListener(): SessionListener {
@@ -75,7 +75,7 @@ function createConsoleListener(): SessionListener {
   return ({ type, reason, at, message, handshake }) => {
     const what = WARNINGS[type];
     if (what === undefined) return;
-    // Not by the message: what a client sends is in it.
+    // Not by message, because that contains text of the client.
     const kind = `${type} ${reason} ${handshake}`;
     const last = said.get(kind);
     if (last !== undefined && at - last.at < WARN_EVERY_MS) {
@@ -84,7 +84,7 @@ function createConsoleListener(): SessionListener {
     }
     said.set(kind, { at, unsaid: 0 });
     const text = `[galleta] ${message ?? `${what}: ${reason}`}`;
-    // oxlint-disable-next-line no-console -- telling is the default that the design asks for
+    // oxlint-disable-next-line no-console -- warnings are the documented default
     console.warn(last?.unsaid ? `${text} (and ${last.unsaid} more)` : text);
   };
 }

@@ -31,7 +31,7 @@ describe.each(Object.entries(FORMATS))("a copy of a cookie of %s", (_, format) =
       .map(({ name, value }) => `${name}=${value}`)
       .join("; ");
 
-  /** A browser that came with the old cookie and has ours now. */
+  /** Makes a browser that came with the old cookie and has ours now. */
   async function move(sessions: ReturnType<typeof start>["sessions"], cookie: string) {
     const browser = new Jar(cookie);
     expect(await browser.read(sessions)).toMatchObject({ user: "ana" });
@@ -39,7 +39,7 @@ describe.each(Object.entries(FORMATS))("a copy of a cookie of %s", (_, format) =
     return browser;
   }
 
-  it.each([undefined, memoryStore()])("is refused after destroy (store: %o)", async (store) => {
+  it.each([undefined, memoryStore()])("is rejected after destroy (store: %o)", async (store) => {
     const { sessions, types } = start({ formats: [format], store });
     const cookie = issue();
     const browser = await move(sessions, cookie);
@@ -51,7 +51,7 @@ describe.each(Object.entries(FORMATS))("a copy of a cookie of %s", (_, format) =
     expect(await new Jar(issue({ user: "eva" })).read(sessions)).toMatchObject({ user: "eva" });
   });
 
-  it("is refused by another process after destroy, and after revokeAll", async () => {
+  it("is rejected by another process after destroy, and after revokeAll", async () => {
     const store = memoryStore();
     const options = { formats: [format], store, subject: "user" };
     const [one, two] = [start(options).sessions, start(options).sessions];

@@ -4,14 +4,15 @@ import { createHash } from "node:crypto";
 const REMEMBER = 20_000;
 
 interface Seen {
-  /** When it came first, in seconds since 1970. */
+  /** When it first came, in seconds since 1970. */
   readonly born: number;
   readonly ended: boolean;
 }
 
 /**
- * What became of other frameworks' cookies. They have no id, and most tell no beginning: a copy
- * would begin anew at every request, whatever ended its session. Each is known by a hash.
+ * Remembers cookies of other frameworks and their sessions' ends. These cookies have no id, and
+ * most have no start time, so a copy could start a new session at each request. Each cookie is
+ * known by a hash.
  */
 export class ForeignMemory {
   // Insertion order is age.
@@ -21,7 +22,7 @@ export class ForeignMemory {
     return this.#seen.get(id);
   }
 
-  /** Notes when a cookie came first. @returns the earliest that is known */
+  /** Records when a cookie first came. */
   note(id: string, born: number): number {
     const known = this.#seen.get(id);
     if (known !== undefined && known.born <= born) return known.born;
@@ -29,7 +30,7 @@ export class ForeignMemory {
     return born;
   }
 
-  /** Notes that the session which came of a cookie was ended. */
+  /** Records that the session of a cookie has ended. */
   end(id: string, born: number): void {
     this.#put(id, { born, ended: true });
   }
@@ -44,7 +45,7 @@ export class ForeignMemory {
   }
 }
 
-/** The id of another framework's cookie: a hash, since its value logs in. */
+/** Returns an id for another framework's cookie: a hash, because its value is a credential. */
 export function foreignId(format: string, values: readonly (string | undefined)[]): string {
   const text = [format, ...values.map((value) => value ?? "")].join("\0");
   return createHash("sha256").update(text).digest("base64url").slice(0, 22);

@@ -8,7 +8,7 @@ import { rejectCookie } from "./snapshot.ts";
 const BORN = /^\{"born":(\d{1,10})\}$/;
 
 /**
- * Asks the store what became of another framework's cookie, and then about its user.
+ * Asks the store about another framework's cookie, and then about its user.
  *
  * @throws SessionError `ERR_SESSION_STORE` as the store's `load`
  */
@@ -39,13 +39,13 @@ async function ask({ store }: Shared, id: string) {
     const [kept] = await store!.check([{ sid: id, data: {}, meta: {} }]);
     return kept;
   } catch (error) {
-    // What comes next asks the store too, and decides whether requests go on without it.
+    // The next question to the store decides whether requests go on without it.
     store!.report(error);
     return undefined;
   }
 }
 
-/** Tells the store when another framework's cookie came first, so that every process knows. */
+/** Writes to the store when another framework's cookie first came, so that every process knows. */
 export async function rememberMigrated(
   { store }: Shared,
   { meta, born }: LoadedSnapshot,

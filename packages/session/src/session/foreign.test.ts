@@ -1,12 +1,12 @@
-// What the engine does with the cookies of other frameworks; the formats have tests of their own.
+// This file tests how the engine uses other frameworks' cookies. The formats have their own tests.
 import { describe, expect, it } from "vitest";
 import { cookieSession } from "../formats/cookie-session.ts";
 import { starlette } from "../formats/starlette.ts";
 import { KEY, start, visit } from "../../../../test/support/sessions.ts";
 import { describe as describeSession, destroy, renew } from "./functions.ts";
 
-describe("two visitors whose foreign cookies are the same", () => {
-  it("are not given each other's changes, nor each other's end", () => {
+describe("two visitors with equal foreign cookies", () => {
+  it("do not get each other's changes, nor each other's end", () => {
     const { sessions } = start({ writeAs: cookieSession({ secretKey: KEY }) });
     const same = () =>
       visit(sessions, "", (session) => {
@@ -29,7 +29,7 @@ describe("two visitors whose foreign cookies are the same", () => {
     visit(sessions, bob, (session) => expect(session).toEqual({ views: 1 }));
   });
 
-  it("can log out and in again at once", () => {
+  it("can log out and in again in the same second", () => {
     const { sessions } = start({ writeAs: cookieSession({ secretKey: KEY }) });
     const login = () =>
       visit(sessions, "", (session) => {
@@ -42,7 +42,7 @@ describe("two visitors whose foreign cookies are the same", () => {
 });
 
 describe("a cookie with the form of our token", () => {
-  it("is never offered to a foreign reader after ours refused it", () => {
+  it("is never passed to a foreign reader after ours rejected it", () => {
     const format = starlette({ secretKey: KEY });
     const asked: string[] = [];
     const spy = {
@@ -64,7 +64,7 @@ describe("a cookie with the form of our token", () => {
 });
 
 describe("a migration", () => {
-  it("gives each session an id of its own and tells where it came from", () => {
+  it("gives each session its own id and reports its source", () => {
     const format = starlette({ secretKey: KEY });
     const now = Math.floor(Date.now() / 1000);
     const cookie = format

@@ -1,4 +1,4 @@
-/** A value as JSON can carry it. */
+/** A value that JSON can carry. */
 export type JsonValue =
   | string
   | number
@@ -10,13 +10,13 @@ export type JsonValue =
 /** The data of a session. */
 export type JsonObject = { [key: string]: JsonValue };
 
-/** The cookies of one request, raw: nothing is unquoted or percent-decoded. */
+/** The raw cookies of one request, without unquoting or percent-decoding. */
 export interface CookieSource {
-  /** The value of a cookie; `undefined` where there is none, or where two differ. */
+  /** Returns the value of a cookie; `undefined` if there is none, or if two differ. */
   get(name: string): string | undefined;
 }
 
-/** Why a cookie was refused. Told in events, never to the client. */
+/** Why a cookie was rejected. Only events tell it, not the response. */
 export type RejectReason =
   | "malformed"
   | "not-canonical"
@@ -36,21 +36,21 @@ export type RejectReason =
   | "device"
   | "too-large";
 
-/** What came of reading a foreign cookie. */
+/** The result of reading a foreign cookie. */
 export type FormatReading =
   | {
       readonly ok: true;
       readonly data: JsonObject;
-      /** When the cookie was written, in seconds since 1970, where the format tells. */
+      /** When the cookie was written, in seconds since 1970, if the format says it. */
       readonly issuedAt?: number;
-      /** When it ends, in seconds since 1970, where the format tells. */
+      /** When it expires, in seconds since 1970, if the format says it. */
       readonly expiresAt?: number;
       /** Which of the format's keys verified it; 0 is the one that signs. */
       readonly keyIndex: number;
     }
   | { readonly ok: false; readonly reason: RejectReason };
 
-/** A cookie to write: its name and its value as it stands in the header. */
+/** A cookie to write: its name, and its value as in the header. */
 export interface FormatCookie {
   readonly name: string;
   readonly value: string;
@@ -58,20 +58,21 @@ export interface FormatCookie {
 
 /** Reads and writes the session cookie of another framework. */
 export interface SessionFormat {
-  /** The framework, as events name it. */
+  /** The framework's name in events. */
   readonly name: string;
   /** Every cookie name of this format; the first holds the data. */
   readonly cookieNames: readonly string[];
   /**
-   * Verifies and reads. Never throws, whatever the cookie holds.
+   * Verifies and reads a cookie. Never throws for any cookie.
    * @param now seconds since 1970
-   * @returns `undefined` where the request has no cookie of this format
+   * @returns `undefined` if the request has no cookie of this format
    */
   read(cookies: CookieSource, now: number): FormatReading | undefined;
   /**
-   * Serializes and signs, byte for byte as the other framework does.
+   * Serializes and signs a session so that the other framework accepts it and reads the same
+   * meaning.
    * @param now seconds since 1970
-   * @param maxAge seconds the cookie shall last, or null until the browser closes
+   * @param maxAge seconds that the cookie lasts, or null until the browser closes
    */
   write(data: JsonObject, now: number, maxAge: number | null): readonly FormatCookie[];
 }

@@ -49,7 +49,7 @@ describe("flash", () => {
     expect(commit.setCookie).toEqual([]);
   });
 
-  it("keeps several apart, also under names that objects have", () => {
+  it("keeps several apart, also under names that objects inherit", () => {
     const { sessions } = start();
     const { cookie } = visit(sessions, "", (session) => {
       for (const key of ["a", "toString", "constructor", ""]) flash(session, key, `for ${key}`);
@@ -63,14 +63,14 @@ describe("flash", () => {
     });
   });
 
-  it.each([null, false, 0, "", []])("%j is a message", (value) => {
+  it.each([null, false, 0, "", []])("accepts %j as a message", (value) => {
     const { sessions } = start();
     const { cookie } = visit(sessions, "", (session) => flash(session, "k", value));
     visit(sessions, cookie, (session) => expect(flash(session, "k")).toEqual(value));
   });
 
   it.each([1n, Number.NaN, () => 1, Symbol("s"), new Map(), [undefined]])(
-    "%o is none, and is refused where it is given",
+    "throws for %o",
     (value) => {
       const context = start().sessions.open("");
       context.session["a"] = 1;
@@ -83,7 +83,7 @@ describe("flash", () => {
 });
 
 describe("authenticatedAt", () => {
-  it("is unknown, noted to the second, kept beside the data, and gone with the session", () => {
+  it("is undefined at first, exact to the second, kept beside the data, and gone with the session", () => {
     const { sessions } = start();
     const when = new Date("2026-01-01T00:00:07.999Z");
     const first = visit(sessions, "", (session) => {
@@ -102,7 +102,7 @@ describe("authenticatedAt", () => {
       expect(authenticatedAt(session)).toBeUndefined();
     });
   });
-  it("takes no invalid date", () => {
+  it("throws for an invalid date", () => {
     const { session } = start().sessions.open("");
     expect(() => authenticatedAt(session, new Date(Number.NaN))).toThrow(RangeError);
   });
@@ -146,7 +146,7 @@ describe("destroy", () => {
     ]);
   });
 
-  it("says once that it happened, also where there was nothing or it is done twice", () => {
+  it("emits one event, also for an empty session or when called twice", () => {
     const { sessions, cookie, types } = login();
     visit(sessions, "", (session) => destroy(session));
     visit(sessions, cookie, (session) => {
@@ -157,7 +157,7 @@ describe("destroy", () => {
     expect(types()).toEqual(["created", "destroyed"]);
   });
 
-  it("begins another session with what is written after", () => {
+  it("starts another session with later writes", () => {
     const { sessions, cookie, types } = login();
     const ids: string[] = [];
     const next = visit(sessions, cookie, (session) => {
@@ -174,7 +174,7 @@ describe("destroy", () => {
     visit(sessions, cookie, (session) => expect({ ...session }).toEqual({}));
   });
 
-  it("begins the absolute lifetime of that session anew", () => {
+  it("starts the absolute lifetime of that session anew", () => {
     const { sessions, cookie } = login({ absoluteMaxAge: 100 });
     vi.setSystemTime(Date.now() + 99_000);
     const next = visit(sessions, cookie, (session) => {
@@ -185,7 +185,7 @@ describe("destroy", () => {
     visit(sessions, next.cookie, (session) => expect(session["user"]).toBe("bob"));
   });
 
-  it("also takes away a cookie that was refused", () => {
+  it("also deletes a rejected cookie", () => {
     const { sessions } = login();
     for (const cookie of ["session=rubbish", "session=a; session=b"]) {
       expect(visit(sessions, cookie).commit.setCookie).toEqual([]);
@@ -214,7 +214,7 @@ describe("destroy", () => {
 });
 
 describe("renew", () => {
-  it("kills the CSRF tokens of before", () => {
+  it("invalidates earlier CSRF tokens", () => {
     const { sessions } = start();
     let token = "";
     const { cookie } = visit(sessions, "", (session) => {
@@ -232,7 +232,7 @@ describe("renew", () => {
     visit(sessions, "", (session) => expect(verifyToken(session, token)).toBe(false));
   });
 
-  it("of a new session is no event of its own", () => {
+  it("emits no event for a new session", () => {
     const { sessions, types } = start();
     visit(sessions, "", (session) => {
       renew(session);
@@ -242,12 +242,12 @@ describe("renew", () => {
     expect(types()).toEqual(["created"]);
   });
 
-  it("of a session without data leaves nothing", () => {
+  it("leaves nothing for a session without data", () => {
     const { sessions } = start();
     expect(visit(sessions, "", (session) => renew(session)).commit.setCookie).toEqual([]);
   });
 
-  it("twice ends the first id once", () => {
+  it("ends the first id once when called twice", () => {
     const { sessions, types } = start();
     const { cookie } = visit(sessions, "", (session) => (session["a"] = 1));
     const next = visit(sessions, cookie, (session) => {
@@ -281,13 +281,13 @@ describe("describe", () => {
     for (const id of ids) expect(id).toMatch(/^[0-9a-f]{8}$/);
     expect(new Set(ids).size).toBe(64);
   });
-  it("admits that a copy stays good without a store", () => {
+  it("says that a copy stays valid without a store", () => {
     expect(describeSession(start().sessions.open("").session).revocable).toBe(false);
   });
 });
 
 describe("a CSRF token keeps a session", () => {
-  it("without data, and not one that has data", () => {
+  it("without data, but not one that has data", () => {
     const { sessions } = start();
     const { cookie } = visit(sessions, "", (session) => csrfToken(session));
     expect(cookie).not.toBe("");

@@ -11,11 +11,11 @@ import type { SessionSettings } from "./settings.ts";
 
 /**
  * Gives the session a new id, a new beginning and new CSRF tokens, and keeps its data. Call it
- * whenever rights change, above all after a login, so that an id planted before is worthless
- * (session fixation, OWASP ASVS 7.2.4).
+ * whenever rights change, above all after a login. An id that an attacker planted before is then
+ * useless (session fixation, OWASP ASVS 7.2.4).
  *
  * @throws SessionError `ERR_SESSION_COMMITTED`, `ERR_SESSION_HANDSHAKE_SENT`,
- * `ERR_SESSION_NOT_A_SESSION`
+ *   `ERR_SESSION_NOT_A_SESSION`
  * @example
  * ```ts
  * renew(req.session);
@@ -26,21 +26,21 @@ export function renew(session: object): void {
   contextOf(session).renew();
 }
 
-/** How {@link destroy} ends a session. */
+/** The options of {@link destroy}. */
 export interface DestroyOptions {
   /**
-   * Also asks the browser to drop what the site stored: `true` for cookies and storage, or the
-   * types of the `Clear-Site-Data` header. Honoured over TLS only.
+   * Also asks the browser to delete what the site stored: `true` for cookies and storage, or the
+   * types of the `Clear-Site-Data` header. Browsers honour it over TLS only.
    */
   readonly clearSiteData?: boolean | readonly ("cache" | "cookies" | "storage" | "*")[];
 }
 
 /**
- * Ends the session: its data is gone and its cookie is deleted. What is written to the same object
- * afterwards belongs to a new session.
+ * Ends the session: its data is gone and its cookie is deleted. Later writes to the same object go
+ * to a new session.
  *
  * @throws SessionError `ERR_SESSION_COMMITTED`, `ERR_SESSION_HANDSHAKE_SENT`,
- * `ERR_SESSION_NOT_A_SESSION`
+ *   `ERR_SESSION_NOT_A_SESSION`
  * @example
  * ```ts
  * destroy(req.session, { clearSiteData: true });
@@ -54,12 +54,13 @@ export function destroy(session: object, options: DestroyOptions = {}): void {
 }
 
 /**
- * A message for the next request: with a value it is kept, without one it is taken out. A HEAD
- * request and a prefetch (`Sec-Purpose`) show it to nobody, and leave it for the request that does.
+ * Keeps a message for the next request, or takes it out. With a value it is kept, without one it is
+ * taken out. Requests that no user sees, HEAD and prefetch (`Sec-Purpose`), read it without taking
+ * it out.
  *
- * @returns the message that was taken out; `undefined` where there is none
+ * @returns the message that was taken out; `undefined` if there is none
  * @throws SessionError `ERR_SESSION_NOT_JSON`, `ERR_SESSION_COMMITTED`,
- * `ERR_SESSION_HANDSHAKE_SENT`, `ERR_SESSION_NOT_A_SESSION`
+ *   `ERR_SESSION_HANDSHAKE_SENT`, `ERR_SESSION_NOT_A_SESSION`
  * @example
  * ```ts
  * flash(req.session, "notice", "Saved"); // in the POST
@@ -85,12 +86,12 @@ export function flash(session: object, key: string, value?: JsonValue): JsonValu
 }
 
 /**
- * When the user last proved who they are; with a date it is noted. Ask for the password again
- * before something grave where this is too long ago (step-up, OWASP ASVS 7.5.1).
+ * Returns when the user last proved their identity; with a date, records it. If it is too long ago,
+ * ask for the password again before a critical action (step-up, OWASP ASVS 7.5.1).
  *
- * @returns the time, to the second; `undefined` where it was never noted
+ * @returns the time, to the second; `undefined` if none was recorded
  * @throws SessionError `ERR_SESSION_COMMITTED`, `ERR_SESSION_HANDSHAKE_SENT`,
- * `ERR_SESSION_NOT_A_SESSION`
+ *   `ERR_SESSION_NOT_A_SESSION`
  * @example
  * ```ts
  * renew(req.session);
@@ -101,7 +102,7 @@ export function authenticatedAt(session: object, date?: Date): Date | undefined 
   const context = contextOf(session);
   if (date !== undefined) {
     const seconds = Math.floor(date.getTime() / 1000);
-    if (!Number.isFinite(seconds)) throw new RangeError("authenticatedAt takes a valid Date.");
+    if (!Number.isFinite(seconds)) throw new RangeError("authenticatedAt needs a valid Date.");
     context.changeMeta((meta) => {
       meta.authenticatedAt = seconds;
     });
@@ -132,7 +133,7 @@ export function setMaxAge(session: object, seconds: number | null): void {
   if (context.settings.writeAs !== undefined) {
     throw new SessionError(
       "ERR_SESSION_FORMAT",
-      "A cookie of `writeAs` has no lifetime of its own. Set the option `maxAge` for all sessions.",
+      "A cookie of `writeAs` cannot have its own lifetime. Set the option `maxAge` for all sessions.",
     );
   }
   context.changeMeta((meta) => {
@@ -140,41 +141,43 @@ export function setMaxAge(session: object, seconds: number | null): void {
   });
 }
 
-/** What {@link describe} tells. */
+/** The result of {@link describe}. */
 export interface SessionDescription {
-  /** The session's id. Whoever has it has no access by it, but keep it out of logs. */
+  /** The session's id. It gives no access by itself, but keep it out of logs. */
   readonly id: string;
-  /** Whether the request brought no valid session. */
+  /** True if the request brought no valid session. */
   readonly isNew: boolean;
   /** When the session began. */
   readonly createdAt: Date;
   /** When its cookie was issued. */
   readonly issuedAt: Date;
-  /** When its cookie ends unless it is used; null where it has no end but the browser's. */
+  /** When its cookie expires unless it is used; null if only the browser ends it. */
   readonly expiresAt: Date | null;
   /**
-   * Seconds until it ends unless it is used, by {@link setMaxAge} or the option `maxAge`; null until
-   * the browser closes.
+   * Seconds until it expires unless it is used, by {@link setMaxAge} or the option `maxAge`; null
+   * until the browser closes.
    */
   readonly maxAge: number | null;
-  /** Which key its cookie was verified with; of a new session, which will sign it. */
+  /**
+   * The id of the key that verified its cookie. For a new session, of the key that will sign it.
+   */
   readonly keyId: string;
-  /** Why the cookie that the request brought was refused. */
+  /** Why the request's cookie was rejected. */
   readonly rejected?: RejectReason | "revoked";
   /**
-   * Whether ending the session also refuses saved copies of its cookie. False without a `store`:
-   * then a copy stays good until `expiresAt`.
+   * True if ending the session also rejects saved copies of its cookie. False without a `store`: a
+   * copy then stays valid until `expiresAt`.
    */
   readonly revocable: boolean;
   /**
-   * How the session stands to its device, with the option `deviceBound`: "fresh" where the browser
-   * proved lately that it has the key, "stale" where it did not, "none" where it is not bound.
+   * The state of its device, with the option `deviceBound`. "fresh": the browser lately proved that
+   * it has the key. "stale": it did not. "none": the session is not bound.
    */
   readonly deviceBound: DeviceState;
 }
 
 /**
- * What is known of a session beside its data.
+ * Returns the facts about a session beside its data.
  *
  * @throws SessionError `ERR_SESSION_NOT_A_SESSION`
  * @example

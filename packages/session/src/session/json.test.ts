@@ -23,7 +23,7 @@ class Point {
 const sparse = [1];
 sparse[2] = 3;
 
-describe("what JSON cannot carry is named with its path", () => {
+describe("a value that JSON cannot carry is named by its path", () => {
   it.each<[string, object, string]>([
     ["a function", { f: () => 1 }, "session.f is a function"],
     ["a nested function", { a: { b: [0, { f() {} }] } }, "session.a.b[1].f is a function"],
@@ -45,7 +45,11 @@ describe("what JSON cannot carry is named with its path", () => {
     ["bytes", { b: new Uint8Array(2) }, "session.b is a Uint8Array"],
     ["a boxed string", { s: Object("s") }, "session.s is a String"],
     ["an invalid Date", { d: new Date(Number.NaN) }, "session.d is an invalid Date"],
-    ["too much depth", { d: nest(65) }, `session.d${".a".repeat(64)} is nested more than 64 deep`],
+    [
+      "too much depth",
+      { d: nest(65) },
+      `session.d${".a".repeat(64)} is nested more than 64 levels deep`,
+    ],
     ["toJSON giving undefined", { t: { toJSON() {} } }, "session.t is undefined"],
     ["toJSON giving a BigInt", { t: { toJSON: () => [1n] } }, "session.t[0] is a bigint"],
     ["toJSON giving itself", { t: selfish() }, "session.t.big is a bigint"],
@@ -81,7 +85,7 @@ describe("what JSON cannot carry is named with its path", () => {
   }
 });
 
-describe("what JSON can carry passes", () => {
+describe("a value that JSON can carry is accepted", () => {
   const hidden = Object.defineProperty({}, Symbol("mark"), { value: 1, enumerable: false });
   const shared = { a: 1 };
   it.each<[string, object, unknown]>([
@@ -104,7 +108,7 @@ describe("what JSON can carry passes", () => {
     expect(JSON.parse(JSON.stringify(data))).toEqual(expected ?? data);
   });
 
-  it("and nothing that passes is altered but as said", () => {
+  it("and stays the same, except as documented", () => {
     fc.assert(
       fc.property(
         fc.dictionary(
@@ -124,7 +128,7 @@ describe("what JSON can carry passes", () => {
         (data) => {
           if (fault(data) !== undefined) return;
           const text = JSON.stringify(data);
-          // What came through once comes through again, unchanged.
+          // A value that came through once comes through again, unchanged.
           const back: object = JSON.parse(text);
           expect(fault(back)).toBeUndefined();
           expect(JSON.stringify(back)).toBe(text);
@@ -134,7 +138,7 @@ describe("what JSON can carry passes", () => {
     );
   });
 
-  it("assertJsonValue calls it what it is told to", () => {
+  it("assertJsonValue uses the given name", () => {
     expect(() => assertJsonValue({ a: [1n] }, "it")).toThrow(/^it\.a\[0\] is a bigint/);
     expect(() => assertJsonValue("fine", "it")).not.toThrow();
   });
@@ -168,9 +172,9 @@ describe("parseBody", () => {
     "undefined",
     "NaN",
     "\ufeff{}",
-  ])("%j is none", (json) => expect(parseBody(json)).toBeUndefined());
+  ])("%j is rejected", (json) => expect(parseBody(json)).toBeUndefined());
 
-  it("drops __proto__ at every depth, however it is spelt", () => {
+  it("drops __proto__ at every depth, in every spelling", () => {
     const spellings = [
       "__proto__",
       "\\u005f_proto__",
@@ -191,7 +195,7 @@ describe("parseBody", () => {
     }
   });
 
-  it("keeps __proto__ where it is a value", () => {
+  it("keeps __proto__ as a value", () => {
     expect(parseBody('{"a":"__proto__","b":["\\u005f_proto__"]}')?.data).toEqual({
       a: "__proto__",
       b: ["__proto__"],
@@ -199,17 +203,17 @@ describe("parseBody", () => {
   });
 });
 
-describe("what can replace a session", () => {
+describe("a session cannot be replaced", () => {
   const symbol = { [Symbol("key")]: 1 };
   it.each(
     [new Map(), new Date(0), [], null, 1, "a", () => 1, /a/, new Point(), symbol].map((each) => [
       each,
     ]),
-  )("is not %o", (value) => {
+  )("by %o", (value) => {
     expect(() => assertDictionary(value)).toThrow(SessionError);
   });
   it.each([{}, Object.create(null), new Proxy({}, {}), parseQuery("a=1"), runInNewContext("({})")])(
-    "is an object with keys: %o",
+    "unless it is an object with keys: %o",
     (value) => {
       expect(() => assertDictionary(value)).not.toThrow();
       expect(isObject(value)).toBe(true);

@@ -1,22 +1,22 @@
 import { SessionError } from "../errors.ts";
 import type { JsonObject } from "./format.ts";
 
-/** Deeper than any session is, and shallow enough for every JSON parser. */
+/** Deeper than any session, and shallow enough for every JSON parser. */
 const MAX_DEPTH = 64;
 
 /**
- * Makes sure that JSON carries everything in a session, so that nothing is dropped or altered
- * without a word as `JSON.stringify` does. What stays as JSON has it: `-0` becomes `0`, a key with
- * `undefined` is no key, and what has a `toJSON` (a Date, a URL) comes back as what that gives.
+ * Checks that JSON carries everything in a session. `JSON.stringify` would silently drop or alter
+ * values. Three changes of JSON remain: `-0` becomes `0`, a key with `undefined` is dropped, and a
+ * value with `toJSON` (a Date, a URL) comes back as its result.
  *
- * @throws SessionError `ERR_SESSION_NOT_JSON` naming the path of the first value that does not fit
+ * @throws SessionError `ERR_SESSION_NOT_JSON` that names the path of the first wrong value
  */
 export function assertJson(data: object): void {
   refuseFlaw("session", findInside(data, []));
 }
 
 /**
- * The same for one value.
+ * Checks that JSON carries one value.
  *
  * @param path what the message calls it
  */
@@ -33,8 +33,8 @@ function refuseFlaw(path: string, flaw: string | undefined): void {
 }
 
 /**
- * What JSON cannot carry of a value, as in ".a[1] is NaN": the path is put together on the way out,
- * and costs nothing where all is well.
+ * Describes the first value that JSON cannot carry, as in ".a[1] is NaN". The path is built on the
+ * way out, so it costs nothing for correct data.
  *
  * @param above the objects around the value
  */
@@ -45,11 +45,11 @@ function findFlaw(value: unknown, above: object[]): string | undefined {
     return ` is ${value === undefined || typeof value === "number" ? value : `a ${typeof value}`}`;
   }
   if (above.includes(value)) return " is inside itself";
-  if (above.length >= MAX_DEPTH) return ` is nested more than ${MAX_DEPTH} deep`;
+  if (above.length >= MAX_DEPTH) return ` is nested more than ${MAX_DEPTH} levels deep`;
   if (value instanceof Date && Number.isNaN(value.getTime())) return " is an invalid Date";
   above.push(value);
   let flaw: string | undefined;
-  // A Date or a URL says itself what it is in JSON.
+  // A Date or a URL defines its own JSON.
   const own = value as { readonly toJSON?: unknown };
   const plain: unknown = typeof own.toJSON === "function" ? own.toJSON("") : value;
   if (plain !== value) flaw = findFlaw(plain, above);
@@ -60,20 +60,20 @@ function findFlaw(value: unknown, above: object[]): string | undefined {
 }
 
 function findInList(list: readonly unknown[], above: object[]): string | undefined {
-  // An index loop also meets the holes of a sparse array.
+  // An index loop also visits the holes of a sparse array.
   for (let i = 0; i < list.length; i += 1) {
     const flaw = findFlaw(list[i], above);
     if (flaw !== undefined) return `[${i}]${flaw}`;
   }
-  // The indexes come first. `"text".match(/t/)` has `index` and `input` beside them.
+  // Indexes come first. `"text".match(/t/)` has `index` and `input` after them.
   const names = Object.keys(list);
   if (names.length > list.length) return `.${names[list.length]} is a property of an array`;
   return findSymbol(list);
 }
 
-/** What is not a plain object: it would come back without its class. */
+/** Names an object that is not plain: it would come back without its class. */
 function findForeignKind(value: object): string | undefined {
-  // A Map or a Date is an object too, and has no keys.
+  // A Map or a Date is an object too, without keys.
   const tag = tagOf(value);
   if (tag !== "[object Object]") return ` is a ${tag.slice(8, -1)}`;
   if (isPlain(value)) return undefined;
@@ -82,13 +82,13 @@ function findForeignKind(value: object): string | undefined {
   return ` is an instance of ${name === "" ? "a class" : `the class ${name}`}`;
 }
 
-/** Also true for plain objects of another realm, as in Jest, and for `querystring.parse`. */
+/** True for plain objects, also of another realm as in Jest, and of `querystring.parse`. */
 function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
-/** Keys that `Object.keys` and JSON pass over. */
+/** Finds keys that `Object.keys` and JSON skip. */
 function findSymbol(object: object): string | undefined {
   const symbol = Object.getOwnPropertySymbols(object).find((key) =>
     Object.prototype.propertyIsEnumerable.call(object, key),
@@ -96,7 +96,7 @@ function findSymbol(object: object): string | undefined {
   return symbol && `[${String(symbol)}] has a symbol as its key`;
 }
 
-/** The same for what the keys of an object hold. A key with `undefined` is no key. */
+/** Checks the values of an object. A key with `undefined` does not count. */
 function findInside(object: object, above: object[]): string | undefined {
   for (const key of Object.keys(object)) {
     const item = (object as Record<string, unknown>)[key];
@@ -106,12 +106,12 @@ function findInside(object: object, above: object[]): string | undefined {
   return findSymbol(object);
 }
 
-/** The metadata of most sessions. One object serves all of them. */
+/** The metadata of most sessions. They all share one object. */
 export const NO_META: JsonObject = Object.freeze({});
 
 /**
- * Parses JSON that must be an object, without any `__proto__` in it.
- * @returns `undefined` where it is not JSON, or neither an object nor `[data, metadata]`
+ * Parses JSON that must be an object, and removes every `__proto__`.
+ * @returns `undefined` if it is not JSON, or neither an object nor `[data, metadata]`
  */
 export function parseBody(json: string): { data: JsonObject; meta: JsonObject } | undefined {
   try {
@@ -125,23 +125,27 @@ export function parseBody(json: string): { data: JsonObject; meta: JsonObject } 
   }
 }
 
-// The key itself, or an escape of one of its characters, which JSON.stringify never writes.
+// The key itself, or an escape of one of its characters. JSON.stringify never writes such an
+// escape.
 const SUSPECT = /__proto__|\\u00[567]/;
 const dropProto = (key: string, value: unknown) => (key === "__proto__" ? undefined : value);
 
-/** Whether a value is an object of JSON, not null and not an array. */
+/** True if a value is a JSON object, not null and not an array. */
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /**
- * Makes sure that an object is one whose keys can replace those of a session.
+ * Checks that an object's keys can replace those of a session.
  *
  * @throws SessionError `ERR_SESSION_NOT_JSON`
  */
 export function assertDictionary(value: unknown): asserts value is JsonObject {
   if (typeof value !== "object" || value === null) {
-    throw new SessionError("ERR_SESSION_NOT_JSON", "A session is an object, or null to end it.");
+    throw new SessionError(
+      "ERR_SESSION_NOT_JSON",
+      "A session must be an object, or null to end it.",
+    );
   }
   refuseFlaw("session", findForeignKind(value) ?? findSymbol(value));
 }

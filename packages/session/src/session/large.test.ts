@@ -1,4 +1,4 @@
-// Sessions of more than one cookie, and of more than all of them.
+// Sessions larger than one cookie, and larger than all of them.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { commitOf, readSetCookie, start, visit } from "../../../../test/support/sessions.ts";
@@ -16,7 +16,7 @@ describe.each([{ encrypt: false }, { encrypt: true }])("chunks, %j", (kind) => {
     const cookie = write(sessions, length);
     const again = visit(sessions, cookie, (session) => expect(session["a"]).toBe(big(length)));
     expect(again.commit.setCookie).toEqual([]);
-    // In any order, between other cookies.
+    // In any order, among other cookies.
     const mixed = ["x=1", ...pairs(cookie).toReversed(), "session.9=no"].join("; ");
     visit(sessions, mixed, (session) => expect(session["a"]).toBe(big(length)));
   });
@@ -45,7 +45,7 @@ describe.each([{ encrypt: false }, { encrypt: true }])("chunks, %j", (kind) => {
     }
   });
 
-  it("what another host planted behind the last one costs nothing, and is taken away", () => {
+  it("a chunk that another host planted behind the last does no harm and is deleted", () => {
     const { sessions } = start(options);
     const one = write(sessions, 10);
     const planted = `${one}; session.1=evil; session.2=${big(4000)}; session.3=`;
@@ -110,9 +110,9 @@ describe.each([{ encrypt: false }, { encrypt: true }])("chunks, %j", (kind) => {
 });
 
 describe("without chunks", () => {
-  it("a session of 4096 bytes with its name fits, one more does not", () => {
+  it("a session of 4096 bytes with its name fits, one byte more does not", () => {
     const { sessions } = start();
-    // Three bytes of JSON are four characters: find the last that fits.
+    // Three bytes of JSON are four characters: find the last size that fits.
     const size = (length: number) => {
       const context = sessions.open("");
       context.session["a"] = big(length);
@@ -128,7 +128,7 @@ describe("without chunks", () => {
     );
   });
 
-  it("the error tells the size and the three largest keys, and no value", () => {
+  it("the error names the size and the three largest keys, and no value", () => {
     const { sessions } = start();
     const context = sessions.open("");
     Object.assign(context.session, { a: "tiny-value", b: big(2000), c: big(3000), d: big(1000) });
@@ -140,7 +140,7 @@ describe("without chunks", () => {
     expect(commitOf(context).setCookie).toEqual([]);
   });
 
-  it("a cookie in chunks is refused", () => {
+  it("a cookie in chunks is rejected", () => {
     const cookie = write(start({ chunks: 16_384 }).sessions, 8000);
     const { sessions, events } = start();
     visit(sessions, cookie, (session) => expect({ ...session }).toEqual({}));
@@ -154,7 +154,7 @@ it("any JSON goes out and comes back as JSON has it", () => {
   });
   const kinds = [{ encrypt: false }, { encrypt: true }].map((kind) => {
     const options = { ...kind, chunks: 16_384 };
-    // The one that wrote it remembers what it wrote; another has to read it.
+    // The writer remembers its own session, so another process must read it.
     return { writer: start(options).sessions, reader: start(options).sessions };
   });
   fc.assert(

@@ -6,52 +6,59 @@ import type { JsonObject } from "./format.ts";
 import { parseBody } from "./json.ts";
 import type { Revision } from "./records.ts";
 
-/** What the option `maxAge` takes, and `setMaxAge`. */
+/** A check for `maxAge` and `setMaxAge`. */
 export const LIFETIME: Check = orNull(
   integer(1, MAX_AGE_LIMIT, `whole seconds, 1 to ${MAX_AGE_LIMIT} (400 days)`),
 );
 
 /**
- * The lifetime that `setMaxAge` gave a session: seconds, null until the browser closes.
- * `undefined` where the option `maxAge` applies.
+ * The lifetime that `setMaxAge` gave a session: seconds, or null until the browser closes.
+ * `undefined` if the option `maxAge` applies.
  */
 export type OwnMaxAge = number | null | undefined;
 
-/** The own lifetime in the metadata of a session. */
+/** Returns the session's own lifetime from its metadata. */
 export function ownMaxAge(meta: JsonObject): OwnMaxAge {
   return meta["maxAge"] as OwnMaxAge;
 }
 
-/** The same in its JSON. Most sessions have no metadata, and their JSON is not parsed. */
+/**
+ * Returns the session's own lifetime from its JSON. Most sessions have no metadata, and their JSON
+ * is not parsed.
+ */
 export function ownMaxAgeIn(json: string): OwnMaxAge {
   if (!json.startsWith("[") || !json.includes('"maxAge":')) return undefined;
   const body = parseBody(json);
   return body && ownMaxAge(body.meta);
 }
 
-/** The lifetimes of one session. With null its token still ends by the option `maxAge`. */
+/**
+ * Returns the lifetimes of one session. With null, its token still expires by the option `maxAge`.
+ */
 export function lifetimesOf(lifetimes: Lifetimes, own: OwnMaxAge): Lifetimes {
   return typeof own === "number" ? { ...lifetimes, maxAge: own } : lifetimes;
 }
 
-/** Whether the cookie has neither `Max-Age` nor `Expires`, so that it ends with the browser. */
+/** True if the cookie gets neither `Max-Age` nor `Expires`, so that it ends with the browser. */
 export function endsWithBrowser({ maxAge }: Lifetimes, own: OwnMaxAge): boolean {
   return (own === undefined ? maxAge : own) === null;
 }
 
-/** Judges the times of an authentic token, its own lifetime included. */
+/** Checks the times of an authentic token, also against its own lifetime. */
 export function judgeLifetime(
   token: Times & Pick<Revision, "json">,
   now: number,
   lifetimes: Lifetimes,
 ): ReturnType<typeof judgeTimes> {
   const fault = judgeTimes(token, now, lifetimes);
-  // The option `maxAge` ended it. Only then it matters whether the session has a lifetime of its own.
+  // The option `maxAge` ended it. Only now does the session's own lifetime matter.
   if (fault !== "expired" || now >= token.exp) return fault;
   return judgeTimes(token, now, lifetimesOf(lifetimes, ownMaxAgeIn(token.json)));
 }
 
-/** When a session ends unless it is used, in seconds since 1970; `Infinity` for never. */
+/**
+ * Returns when a session expires unless it is used, in seconds since 1970; `Infinity` for never.
+ */
 export function endOf(session: Times & Pick<Revision, "json">, lifetimes: Lifetimes): number {
   const { born, iat, exp, json } = session;
   const latest = expiryOf(born, iat, lifetimes);

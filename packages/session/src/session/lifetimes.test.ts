@@ -1,4 +1,4 @@
-// Boundaries to the second, with a clock that stands still.
+// Boundaries to the second, with a stopped clock.
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import {
   commitOf,
@@ -28,7 +28,7 @@ afterEach(() => {
 });
 
 describe.each([{ encrypt: false }, { encrypt: true }])("%j", (kind) => {
-  it("idle: good until the last second of maxAge, and no longer", () => {
+  it("idle: valid until the last second of maxAge, and no longer", () => {
     const { sessions, cookie, events } = begin({ ...kind, maxAge: 100 });
     pass(99);
     expect(isAlive(sessions, cookie)).toBe(true);
@@ -43,7 +43,7 @@ describe.each([{ encrypt: false }, { encrypt: true }])("%j", (kind) => {
     });
   });
 
-  it("absolute: ends on the second, however much the session is used", () => {
+  it("absolute: ends on the second, however often the session is used", () => {
     const { sessions, cookie } = begin({ ...kind, maxAge: 100, absoluteMaxAge: 1000 });
     let current = cookie;
     for (let passed = 0; passed < 990; passed += 90) {
@@ -74,7 +74,7 @@ describe.each([{ encrypt: false }, { encrypt: true }])("%j", (kind) => {
     expect(isAlive(sessions, renewed)).toBe(false);
   });
 
-  it("skew: a cookie from a clock 60 seconds ahead is good, from one further it is not", () => {
+  it("skew: a cookie from a clock 60 seconds ahead is valid, from one further ahead it is not", () => {
     const { sessions, cookie, events } = begin({ ...kind });
     pass(-SKEW);
     expect(isAlive(sessions, cookie)).toBe(true);
@@ -83,7 +83,7 @@ describe.each([{ encrypt: false }, { encrypt: true }])("%j", (kind) => {
     expect(events.at(-1)).toMatchObject({ type: "rejected", reason: "future" });
   });
 
-  it("skew: what is written by a clock that is behind is good on both", () => {
+  it("skew: a cookie written by a clock that is behind is valid on both", () => {
     const { sessions, cookie } = begin({ ...kind, maxAge: 100, absoluteMaxAge: 1000 });
     pass(-SKEW);
     const { cookie: behind } = visit(sessions, cookie, (session) => (session["b"] = 1));
@@ -92,7 +92,7 @@ describe.each([{ encrypt: false }, { encrypt: true }])("%j", (kind) => {
     expect(isAlive(sessions, behind)).toBe(true);
   });
 
-  it("shortened: today's limits end the tokens of yesterday", () => {
+  it("shortened: today's limits also end older tokens", () => {
     const { cookie } = begin({ ...kind, maxAge: 1000, absoluteMaxAge: null });
     const idle = start({ ...kind, maxAge: 100 }).sessions;
     const absolute = start({ ...kind, maxAge: 1000, absoluteMaxAge: 100 }).sessions;
@@ -102,7 +102,7 @@ describe.each([{ encrypt: false }, { encrypt: true }])("%j", (kind) => {
     expect([isAlive(idle, cookie), isAlive(absolute, cookie)]).toEqual([false, false]);
   });
 
-  it("lengthened: a token keeps the end that it was given", () => {
+  it("lengthened: a token keeps its expiry", () => {
     const { cookie } = begin({ ...kind, maxAge: 100 });
     const longer = start({ ...kind, maxAge: 1000 }).sessions;
     const endless = start({ ...kind, maxAge: null }).sessions;
@@ -110,7 +110,7 @@ describe.each([{ encrypt: false }, { encrypt: true }])("%j", (kind) => {
     expect([isAlive(longer, cookie), isAlive(endless, cookie)]).toEqual([false, false]);
   });
 
-  it("null: no Max-Age, and no end on the server either", () => {
+  it("null: no Max-Age, and no expiry on the server either", () => {
     const { sessions, cookie } = begin({ ...kind, maxAge: null });
     expect(describeSession(sessions.open(cookie).session).expiresAt).toBeNull();
     pass(10 * 365 * 86_400);
@@ -118,7 +118,7 @@ describe.each([{ encrypt: false }, { encrypt: true }])("%j", (kind) => {
     expect(commit.setCookie).toEqual([]);
   });
 
-  it("null with an absolute limit: no Max-Age, and an end", () => {
+  it("null with an absolute limit: no Max-Age, but an end", () => {
     const { sessions, cookie } = begin({ ...kind, maxAge: null, absoluteMaxAge: 100 });
     pass(50);
     const { commit, cookie: next } = visit(sessions, cookie, (session) => (session["b"] = 1));
@@ -152,14 +152,14 @@ describe("rolling", () => {
     expect(isAlive(sessions, rolled)).toBe(true);
   });
 
-  it("one that nobody touched is not", () => {
+  it("an untouched one is not", () => {
     const { sessions, cookie } = begin({ maxAge: 1000 });
     pass(900);
     const context = sessions.open(cookie);
     expect(commitOf(context)).toEqual({ accessed: false, setCookie: [] });
   });
 
-  it("switched off, reading extends nothing", () => {
+  it("reading prolongs nothing with rolling off", () => {
     const { sessions, cookie } = begin({ maxAge: 1000, rolling: false });
     pass(999);
     expect(read(sessions, cookie)).toEqual([]);
@@ -167,27 +167,27 @@ describe("rolling", () => {
     expect(isAlive(sessions, cookie)).toBe(false);
   });
 
-  it("a new visitor who is only read gets nothing", () => {
+  it("a new visitor who only reads gets nothing", () => {
     const { sessions, cookie } = begin({ maxAge: 1000 });
     expect(read(sessions, "")).toEqual([]);
     expect(read(sessions, cookie.slice(0, -2))).toEqual([]);
   });
 });
 
-describe("what is restored", () => {
-  it("a cookie from a backup has the lifetime it had, whatever became of the session", () => {
+describe("a restored cookie", () => {
+  it("from a backup keeps its old lifetime, whatever happened to the session", () => {
     const { sessions, cookie } = begin({ maxAge: 100, absoluteMaxAge: 1000 });
     let current = cookie;
     for (let i = 0; i < 3; i += 1) {
       pass(50);
       current = visit(sessions, current, (session) => (session["i"] = i)).cookie;
     }
-    // The session is alive, the saved cookie of its beginning is not.
+    // The session is alive, but the saved cookie of its beginning is not.
     expect(isAlive(sessions, current)).toBe(true);
     expect(isAlive(sessions, cookie)).toBe(false);
   });
 
-  it("a cookie that is behind brings neither old data nor a later end", () => {
+  it("with an old revision brings neither old data nor a later expiry", () => {
     const { sessions, cookie } = begin({ maxAge: 1000, absoluteMaxAge: 120 });
     pass(60);
     const newer = visit(sessions, cookie, (session) => (session["b"] = 2)).cookie;
@@ -202,7 +202,7 @@ describe("what is restored", () => {
   });
 });
 
-it("describe tells the times, and after the commit those of the new cookie", () => {
+it("describe shows the times, and after the commit those of the new cookie", () => {
   const { sessions } = start({ maxAge: 100, absoluteMaxAge: 150 });
   const context = sessions.open("");
   expect(describeSession(context.session)).toMatchObject({

@@ -12,7 +12,7 @@ import type { Shared } from "./shared.ts";
 
 /**
  * Reads the cookies of other frameworks, in the order of the option `formats`.
- * @returns an empty session where there are none
+ * @returns an empty session if there are none
  */
 export function loadForeign(
   shared: Shared,
@@ -38,7 +38,7 @@ export function loadForeign(
     }
     rejected ??= reading?.reason;
   }
-  // A cookie is there and none of the formats saw one of its own in it.
+  // There is a cookie, but no format recognised it.
   if (present.length > 0) rejected ??= "malformed";
   return rejected === undefined
     ? emptySession(now, present)
@@ -64,7 +64,8 @@ function adopt(
   const iat = Math.min(issuedAt ?? now, now);
   const exp = expiresAt ?? NEVER;
   const isForeign = format !== writeAs;
-  // Only what is moved here is remembered: the cookie of writeAs may be many visitors'.
+  // Remembers only a cookie that is replaced by ours: with writeAs, many visitors may have the same
+  // cookie.
   const isMoved = isForeign && writeAs === undefined;
   if (isMoved && shared.foreign.peek(id)?.ended === true) {
     return rejectCookie(shared, "revoked", now, present);
@@ -75,8 +76,8 @@ function adopt(
   const fitted = fitSchema(settings, data);
   if (fitted === undefined) return rejectCookie(shared, "schema", now, present);
   const meta = isMoved ? { from: id } : NO_META;
-  // A foreign cookie has no id, and its value is none: two visitors with the same data may well
-  // have the same cookie, and must not be given each other's changes.
+  // A foreign cookie has no id, and its value cannot serve as one: two visitors with the same data
+  // may have the same cookie, and must not get each other's changes.
   const loaded: LoadedSnapshot = Object.assign(emptySession(iat, present), {
     born,
     data: copyData(fitted.data),

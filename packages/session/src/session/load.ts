@@ -19,9 +19,8 @@ import type { SessionSettings } from "./settings.ts";
 import { isVerified, openCached } from "./verified.ts";
 
 /**
- * The first half of reading the session out of a `Cookie` header: what the cookies alone tell.
- * Never throws for what the header holds: what cannot be trusted is an empty session, and the
- * reason goes to the events alone.
+ * Finds the session in a `Cookie` header, as far as the cookies alone tell. It never throws for any
+ * header. A cookie that cannot be trusted gives an empty session, and only events say why.
  * @param now seconds since 1970
  */
 export function findSession(
@@ -36,8 +35,8 @@ export function findSession(
   const isAlone = chunks.length === 1 && formats.length === 0;
   const present = isAlone ? cookieNames : presentCookies(settings, header, chunks.length);
   const [first] = chunks;
-  // What has the form of our token is judged as our token alone: a reader with weaker rules must
-  // never be offered what a stronger one refused.
+  // A cookie with the form of our token is only checked as our token. A reader with weaker rules
+  // must never get what a stronger one rejected.
   if (first === undefined || (formats.length > 0 && !looksLikeToken(first))) {
     return loadForeign(shared, header, now, present);
   }
@@ -70,8 +69,8 @@ function presentCookies(
 }
 
 /**
- * Opens all chunks together, then fewer: a stale chunk behind the last, or one that another host
- * of the domain planted there, must not cost the session.
+ * Opens all chunks together, then fewer. A stale chunk behind the last, or one that another host of
+ * the domain planted there, must not cost the session.
  */
 function openChunks(
   shared: Shared,
@@ -85,7 +84,7 @@ function openChunks(
   return openCached(shared, first);
 }
 
-/** The second half, where no store is asked. */
+/** Completes {@link findSession} without a store. */
 export function settle(
   shared: Shared,
   found: VerifiedCookie | LoadedSnapshot,
@@ -95,8 +94,8 @@ export function settle(
 }
 
 /**
- * The second half: whether the session was ended or changed since.
- * @param stored what the store has of it, where it was asked
+ * Completes {@link findSession}: it checks whether the session was ended or changed since.
+ * @param stored what the store has of it, if it was asked
  */
 export function settleSession(
   shared: Shared,
@@ -115,12 +114,12 @@ export function settleSession(
   const newest = newer(newer(opened, known), stored);
   const { rev } = newest;
   let { json } = newest;
-  // Data in which nothing is nested is parsed once for each token that is remembered.
+  // Data without nested values is parsed once for each remembered token.
   const flat = newest === opened ? opened.flat : undefined;
   let isFlat = flat !== undefined;
   const body = flat === undefined ? parseBody(json) : { data: flat, meta: NO_META };
-  // The data of this cookie may be in a store, and there is none any more, or it was known when the
-  // session was looked for and was forgotten since.
+  // The cookie refers to data in a store. Reject it if no store is configured, or if the store
+  // dropped the data since the lookup.
   if (body === undefined || (isStored && (store === undefined || newest === opened))) {
     return rejectCookie(shared, "payload", now, present, sid);
   }
@@ -145,7 +144,7 @@ export function settleSession(
     isFlat = true;
     if (newest === opened) opened.flat = data as Flat;
   }
-  // Written out, not spread: a spread costs a microsecond on Node 20, a third of the whole read.
+  // Written out: a spread costs a microsecond on Node 20, a third of the whole read.
   return {
     sid,
     rev,
@@ -171,7 +170,10 @@ function newer(session: Revision, other: Revision | undefined): Revision {
   return other.rev > session.rev ? other : session;
 }
 
-/** Whether nothing in it is nested. A bracket in a text passes for that, and costs some time. */
+/**
+ * True if no value is an object or array. Brackets inside strings give a false negative; the slow
+ * path then handles the session correctly.
+ */
 function hasNoBrackets(json: string): boolean {
   return !json.includes("[") && !json.includes("{", 1);
 }

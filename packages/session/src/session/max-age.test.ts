@@ -1,4 +1,4 @@
-// A lifetime of a session's own, with a clock that stands still.
+// A session's own lifetime, with a stopped clock.
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Jar, KEY } from "../../../../test/support/jar.ts";
 import { commitOf, readSetCookie, start, visit } from "../../../../test/support/sessions.ts";
@@ -32,8 +32,8 @@ const KINDS = [
   { name: "beside a store", options: () => ({ store: memoryStore(), subject: "user" }) },
 ];
 
-describe.each(KINDS)("a lifetime of its own, $name", ({ options }) => {
-  it("is longer than the option: to the second, and each use prolongs it", async () => {
+describe.each(KINDS)("a session's own lifetime, $name", ({ options }) => {
+  it("may be longer than the option: to the second, and each use prolongs the session", async () => {
     const { sessions } = start({ ...options(), maxAge: 3600 });
     const jar = new Jar();
     const context = await jar.open(sessions);
@@ -49,7 +49,7 @@ describe.each(KINDS)("a lifetime of its own, $name", ({ options }) => {
     expect(await jar.read(sessions)).toEqual({});
   });
 
-  it("is shorter than the option, and prolonged after a tenth of it", async () => {
+  it("may be shorter than the option, and is prolonged after a tenth of it", async () => {
     const { sessions } = start({ ...options(), maxAge: DAY });
     const jar = new Jar();
     await jar.request(sessions, (session) => {
@@ -68,7 +68,7 @@ describe.each(KINDS)("a lifetime of its own, $name", ({ options }) => {
     expect(await jar.read(sessions)).toEqual({});
   });
 
-  it("null gives a cookie without Max-Age, whose copy ends by the option", async () => {
+  it("null sets a cookie without Max-Age, and a copy expires by the option", async () => {
     const { sessions } = start({ ...options(), maxAge: 1000 });
     const jar = new Jar();
     const context = await jar.open(sessions);
@@ -131,7 +131,7 @@ describe.each(KINDS)("a lifetime of its own, $name", ({ options }) => {
     expect(await jar.read(sessions)).toEqual({});
   });
 
-  it("is no reason for a cookie, and clearing the data deletes the cookie", async () => {
+  it("alone sets no cookie, and clearing the data deletes the cookie", async () => {
     const { sessions, types } = start({ ...options() });
     const jar = new Jar();
     const empty = await jar.open(sessions);
@@ -151,8 +151,8 @@ describe.each(KINDS)("a lifetime of its own, $name", ({ options }) => {
   });
 });
 
-describe("a lifetime of its own", () => {
-  it("refuses copies of the cookie for as long as one may last, after destroy", async () => {
+describe("a session's own lifetime", () => {
+  it("rejects copies of the cookie as long as one may last, after destroy", async () => {
     const store = memoryStore();
     const made = [start({ store, maxAge: 100 }), start({ store, maxAge: 100 })] as const;
     const jar = new Jar();
@@ -166,7 +166,7 @@ describe("a lifetime of its own", () => {
     expect(await copy.read(made[1].sessions)).toEqual({});
   });
 
-  it("refuses them after a revocation of the user", async () => {
+  it("rejects them after a revocation of the user", async () => {
     const store = memoryStore();
     const options = { store, subject: "user", maxAge: 100 };
     const made = [start(options), start(options)] as const;
@@ -180,7 +180,7 @@ describe("a lifetime of its own", () => {
     expect(await jar.copy().read(made[1].sessions)).toEqual({});
   });
 
-  it("clearing the data also ends a session that began after a revocation", async () => {
+  it("lets clearing the data also end a session that began after a revocation", async () => {
     const { sessions, types } = start({ store: memoryStore(), subject: "user" });
     const jar = new Jar();
     await sessions.revokeAll("ana");
@@ -191,7 +191,7 @@ describe("a lifetime of its own", () => {
     expect(types()).toContain("destroyed");
   });
 
-  it("survives a merge with a change of the same moment", () => {
+  it("survives a merge with a simultaneous change", () => {
     const { sessions } = start({ maxAge: 100 });
     const { cookie } = visit(sessions, "", (session) => (session["a"] = 1));
     const slow = sessions.open(cookie);
@@ -201,7 +201,7 @@ describe("a lifetime of its own", () => {
     expect(maxAgeOf(setCookie)).toBe("1000");
   });
 
-  it("of two cookies of one name the newest is judged by its own lifetime", () => {
+  it("decides for the newest of two cookies of one name", () => {
     const { sessions } = start({ maxAge: 100 });
     const make = () =>
       visit(sessions, "", (session) => {
@@ -215,7 +215,7 @@ describe("a lifetime of its own", () => {
     expect(sessions.open(`${older}; ${newer}`).session["a"]).toBeUndefined();
   });
 
-  it("is seen before the commit, and stays beside flash and authenticatedAt", () => {
+  it("is visible before the commit, and stays beside flash and authenticatedAt", () => {
     const { sessions } = start({ maxAge: 100 });
     const { cookie } = visit(sessions, "", (session) => {
       session["a"] = 1;
@@ -234,7 +234,7 @@ describe("a lifetime of its own", () => {
     expect(sessions.open(next).session["a"]).toBe(1);
   });
 
-  it("the same lifetime again changes nothing", () => {
+  it("changes nothing if it is set again to the same value", () => {
     const { sessions } = start();
     const { cookie } = visit(sessions, "", (session) => {
       session["a"] = 1;
@@ -244,20 +244,20 @@ describe("a lifetime of its own", () => {
     expect(commit.setCookie).toEqual([]);
   });
 
-  it("is described by the option where there is none", () => {
+  it("is described by the option if it is not set", () => {
     for (const maxAge of [100, null]) {
       expect(describeSession(start({ maxAge }).sessions.open("").session).maxAge).toBe(maxAge);
     }
   });
 
-  it.each([0, -1, 1.5, Number.NaN, 34_560_001, "60", undefined])("refuses %j", (seconds) => {
+  it.each([0, -1, 1.5, Number.NaN, 34_560_001, "60", undefined])("throws for %j", (seconds) => {
     const { session } = start().sessions.open("");
     expect(() => setMaxAge(session, seconds as number)).toThrowError(
       expect.objectContaining({ code: "ERR_SESSION_OPTION" }),
     );
   });
 
-  it("refuses a cookie of writeAs, and a session whose response went out", () => {
+  it("throws for a cookie of writeAs, and for a session whose response was sent", () => {
     const writeAs = starlette({ secretKey: KEY });
     expect(() => setMaxAge(start({ writeAs }).sessions.open("").session, 60)).toThrowError(
       expect.objectContaining({ code: "ERR_SESSION_FORMAT" }),

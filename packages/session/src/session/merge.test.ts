@@ -25,7 +25,7 @@ describe("mergeData", () => {
   });
 });
 
-/** What one request does: a key set, or taken away. */
+/** What one request does: it sets or deletes a key. */
 const key = fc.constantFrom("a", "b", "c", "d");
 const change = fc.record({ key, value: fc.option(fc.integer({ min: 0, max: 3 })) });
 const changes = fc.array(change, { maxLength: 4 });
@@ -38,7 +38,7 @@ const apply = (data: Anything, list: readonly Snapshot[]) => {
   }
 };
 
-it("two requests at once: every change survives, of one key the later, whichever cookie is kept", () => {
+it("two requests at once: every change survives, and of one key the later, with either cookie", () => {
   fc.assert(
     fc.property(changes, changes, changes, fc.boolean(), (before, first, second, keepFirst) => {
       const { sessions, events } = start();
@@ -54,7 +54,7 @@ it("two requests at once: every change survives, of one key the later, whichever
         ({ setCookie: [line] }) => line?.split(";")[0],
       );
 
-      // The model: what the second left as it was is as the first left it.
+      // The model: a key that the second request left alone is as the first left it.
       const expected: Anything = {};
       const clashes: string[] = [];
       for (const name of ["a", "b", "c", "d", "keep"]) {

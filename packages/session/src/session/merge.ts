@@ -3,7 +3,7 @@ import type { JsonObject, JsonValue } from "./format.ts";
 import { parseBody } from "./json.ts";
 import type { Shared } from "./shared.ts";
 
-/** The outcome of a three-way merge. */
+/** The result of a three-way merge. */
 export interface Merged {
   readonly data: JsonObject;
   /** Top-level keys that both sides changed, differently. */
@@ -14,8 +14,8 @@ const same = (a: JsonValue | undefined, b: JsonValue | undefined) =>
   a === b || JSON.stringify(a) === JSON.stringify(b);
 
 /**
- * Merges two changes of one session by top-level key: a key that only one side changed keeps that
- * change; of a key that both changed, `ours`, the later, wins and is named as a conflict.
+ * Merges two changes of one session by top-level key. A key that only one side changed keeps that
+ * change. If both changed a key, `ours`, the later, wins and the key is a conflict.
  */
 export function mergeData(base: JsonObject, theirs: JsonObject, ours: JsonObject): Merged {
   const data: JsonObject = {};
@@ -36,8 +36,8 @@ function own(data: JsonObject, key: string): JsonValue | undefined {
 }
 
 /**
- * What two requests made of one session: their changes of different keys both hold, of the same
- * key ours does, and an event says so.
+ * Merges two requests' changes of one session. Changes of different keys both hold. For the same
+ * key ours wins, with an event.
  */
 export function mergeBodies(
   { settings }: Shared,

@@ -1,4 +1,4 @@
-/** How the values of session cookies of other frameworks look. Nothing is verified. */
+/** Patterns for session cookies of other frameworks. They verify nothing. */
 const SHAPES: readonly (readonly [RegExp, name: string, advice: string])[] = [
   [/^Fe26\.\d\*/, "iron-session", "ironSession"],
   [/^[\w%+/=]+--[\w%+/=]+--[\w%+/=]+$/, "rails", "rails"],
@@ -9,7 +9,7 @@ const SHAPES: readonly (readonly [RegExp, name: string, advice: string])[] = [
   [/^s(?:%3A|:)[\w-]+\.[\w+/%=]+$/i, "express-session", ""],
 ];
 
-/** A cookie that another framework wrote, as far as its form tells. */
+/** A cookie that, by its form, another framework wrote. */
 export interface Neighbour {
   /** The framework. */
   readonly format: string;
@@ -18,8 +18,8 @@ export interface Neighbour {
 }
 
 /**
- * Says whether a rejected cookie has the form of another framework's: an app that moves would
- * otherwise read of attacks in its log.
+ * Recognises a rejected cookie by its form. Without this, the log of an app that moves to Galleta
+ * would report attacks.
  */
 export function neighbourOf(value: string): Neighbour | undefined {
   const found = SHAPES.find(([shape]) => shape.test(value.slice(0, 4096)));

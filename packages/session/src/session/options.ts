@@ -9,76 +9,82 @@ import { FUNCTION, listOf, oneOf, SWITCH, type Check, type Rules } from "../vali
 import type { StandardSchema } from "./schema.ts";
 
 /**
- * The options of sessions: Starlette's, in camel case and with its defaults, and what it lacks.
- * Options that belong to cross-site checks and to live sockets extend this in their own files.
+ * The options of sessions: Starlette's, in camel case and with its defaults, and more. The options
+ * for cross-site checks and live sockets extend this type in their own files.
  */
 // oxlint-disable-next-line typescript/no-explicit-any -- options of no schema are for any data
 export interface SessionCookieOptions<Data = any> {
-  /** Signs and encrypts. Of a list the first is used, and all are accepted (rotation). */
+  /** Signs and encrypts. In a list, the first is used and all are accepted (rotation). */
   readonly secretKey: SecretKeys;
   /** The cookie's name. Default "session". */
   readonly sessionCookie?: string | undefined;
-  /** Seconds until an unused session ends; null keeps the cookie until the browser closes. Default 14 days. */
+  /**
+   * Seconds until an unused session expires; null keeps the cookie until the browser closes.
+   * Default 14 days.
+   */
   readonly maxAge?: number | null | undefined;
   /** Default: `publicPath`, or "/". */
   readonly path?: string | undefined;
   /**
-   * The path under which a proxy serves the app and that it cuts off, such as "/app": for the
-   * cookie's `path`, redirects of Galleta and addresses that a page is told. Default: none.
+   * The path that a proxy cuts off, such as "/app". It is used for the cookie's `path`, redirects
+   * of Galleta and addresses sent to pages. Default: none.
    */
   readonly publicPath?: string | undefined;
   /** Default "lax". */
   readonly sameSite?: "lax" | "strict" | "none" | undefined;
-  /** Sets `Secure`; "auto" where the request came over TLS. Default false. */
+  /** Sets `Secure`; "auto" sets it if the request came over TLS. Default false. */
   readonly httpsOnly?: boolean | "auto" | undefined;
-  /** The domain whose subdomains get the cookie too. Default: this host alone. */
+  /** The domain whose subdomains also get the cookie. Default: only this host. */
   readonly domain?: string | undefined;
   /** Sets `Partitioned` (CHIPS); needs `httpsOnly`. Default false. */
   readonly partitioned?: boolean | undefined;
   /**
-   * Attributes that the cookie had before: `[{ domain: "example.com" }]`. What is not named was as by
-   * default. Whenever a cookie goes out, those under these attributes are deleted. Default: none.
+   * Attributes that the cookie had before: `[{ domain: "example.com" }]`. Missing ones have their
+   * default. Each Set-Cookie also deletes the cookies with these attributes. Default: none.
    */
   readonly formerly?: readonly FormerAttributes[] | undefined;
-  /** Hides the data from the client with AES-256-GCM. Default false: signed, readable. */
+  /** Hides the data from the client with AES-256-GCM. Default false: signed and readable. */
   readonly encrypt?: boolean | undefined;
-  /** Which kinds of token are accepted. Default: the kind that is written. */
+  /** The kinds of tokens to accept. Default: the kind that is written. */
   readonly accept?: readonly ("signed" | "encrypted")[] | undefined;
-  /** Renews the lifetime of a session in use. Default true. */
+  /** Prolongs a session in use. Default true. */
   readonly rolling?: boolean | undefined;
-  /** Seconds after which a session ends however much it is used; null for never. Default null. */
+  /** Seconds after which a session ends even if it is used; null for never. Default null. */
   readonly absoluteMaxAge?: number | null | undefined;
   /**
-   * Splits a session over 4096 bytes into several cookies: up to 6,000 bytes in all, which servers and
-   * proxies take as they come, or up to a number of bytes, where yours take more. Default false: an
+   * Splits a session over 4096 bytes into several cookies. `true` allows 6,000 bytes in all, which
+   * servers and proxies accept by default; a number allows that many bytes. Default false: an
    * error.
    */
   readonly chunks?: boolean | number | undefined;
-  /** Any Standard Schema: data that does not fit is rejected. It types the session. */
+  /** Any Standard Schema. It types the session and rejects data that does not match. */
   readonly schema?: StandardSchema<Data> | undefined;
-  /** Turns data of an older shape into data that fits `schema`; undefined gives it up. */
+  /** Converts data of an older shape to match `schema`; undefined drops the session. */
   readonly migrate?: ((data: JsonObject) => JsonObject | undefined) | undefined;
-  /** Other frameworks' cookies to read, in this order; what they hold is re-issued as ours. */
+  /** Other frameworks' cookies to read, in this order. Their sessions are re-issued as ours. */
   readonly formats?: readonly SessionFormat[] | undefined;
   /** Keeps another framework's cookie instead of ours, so that both share the session. */
   readonly writeAs?: SessionFormat | undefined;
-  /** Receives every event. Default: refusals are warned of on the console. */
+  /**
+   * Receives every event. Default: rejected cookies and denied requests are warnings on the
+   * console.
+   */
   readonly onEvent?: SessionListener | undefined;
   /**
-   * One switch for strict settings: `__Host-session`, Secure, encrypted, SameSite=Lax, one hour
-   * idle, twelve hours in all. Options beside it win. Default false.
+   * Turns on strict settings: `__Host-session`, Secure, encrypted, SameSite=Lax, one hour idle,
+   * twelve hours in all. Explicit options win. Default false.
    */
   readonly hardened?: boolean | undefined;
 }
 
-/** Attributes of the session's cookie before they were changed, as the options of that time. */
+/** Former attributes of the session's cookie, as options. */
 export interface FormerAttributes {
   readonly domain?: string | undefined;
   readonly path?: string | undefined;
   readonly partitioned?: boolean | undefined;
 }
 
-/** Those that have a default. */
+/** The options that have a default. */
 type WithDefault =
   | "sessionCookie"
   | "maxAge"
@@ -95,7 +101,7 @@ type WithDefault =
   | "formats"
   | "hardened";
 
-/** The options once they were checked, with their defaults; without the keys. */
+/** The checked options with their defaults, without the keys. */
 export type CheckedOptions = {
   readonly [Name in Exclude<keyof SessionCookieOptions, "secretKey">]: Name extends WithDefault
     ? Exclude<SessionCookieOptions[Name], undefined>
@@ -104,7 +110,7 @@ export type CheckedOptions = {
 
 const DAY = 86_400;
 
-/** What `hardened` sets; options beside it win. */
+/** The options that `hardened` sets. Explicit options win. */
 export const HARDENED: Partial<CheckedOptions> = {
   sessionCookie: "__Host-session",
   httpsOnly: true,
@@ -119,7 +125,7 @@ const FORMAT: Check = [
     const isComplete = typeof read === "function" && typeof write === "function";
     return isComplete && isCookieName(cookieNames?.[0]);
   },
-  "what starlette({ ... }) or its like returns",
+  "what starlette({ ... }) or another format function returns",
 ];
 
 const isPublicPath = (value: unknown) =>
@@ -145,7 +151,7 @@ const FORMER: Check = [
   "former attributes: { domain, path, partitioned }",
 ];
 
-/** Each option but the keys: what it must be, and its default. */
+/** A check and a default for each option except the keys. */
 export const COOKIE_OPTION_RULES: Rules<CheckedOptions> = {
   sessionCookie: [[isCookieName, 'a cookie name, such as "session"'], "session"],
   maxAge: [LIFETIME, 14 * DAY],
@@ -174,7 +180,7 @@ export const COOKIE_OPTION_RULES: Rules<CheckedOptions> = {
   hardened: [SWITCH, false],
 };
 
-/** Every option that sessions of a cookie know. */
+/** Every option of sessions in cookies. */
 export const COOKIE_OPTION_NAMES = [
   "secretKey",
   ...Object.keys(COOKIE_OPTION_RULES),

@@ -14,30 +14,30 @@ import type {
 } from "./records.ts";
 import type { RequestFacts } from "./request.ts";
 
-/** What is asked of a store, and told to it. */
+/** The store, as the engine uses it. */
 export interface StorePort {
-  /** Whether the store keeps the data, and the cookie the id and revision alone. */
+  /** True if the store keeps the data, and the cookie only the id and revision. */
   readonly keepsData: boolean;
-  /** Whether the data tells whose session it is. */
+  /** True if the data names the session's user. */
   readonly knowsUsers: boolean;
-  /** Whether the store is in the memory of this process. */
+  /** True if the store is in the memory of this process. */
   readonly isLocal: boolean;
   /**
    * Reads a session without waiting, if the store is in this process or was asked within the last
    * second.
-   * @returns `undefined` where the store must be asked first
+   * @returns `undefined` if the store must be asked first
    */
   ready(found: VerifiedCookie | LoadedSnapshot, now: number): (() => LoadedSnapshot) | undefined;
   /**
    * Asks the store about a session and its user, in one round trip.
    *
-   * @throws SessionError `ERR_SESSION_STORE` when the store fails, unless requests go on without it
+   * @throws SessionError `ERR_SESSION_STORE` if the store fails, unless requests go on without it
    */
   load(found: VerifiedCookie | LoadedSnapshot, now: number): Promise<LoadedSnapshot>;
   /**
-   * A commit that the store takes part in.
+   * Saves a session with the store.
    *
-   * @param behind a newer revision that is known already
+   * @param behind a newer revision that is already known
    * @throws SessionError `ERR_SESSION_STORE`
    */
   save(draft: Draft, work: Outcome, behind: Revision | undefined, now: number): Promise<Saved>;
@@ -50,33 +50,33 @@ export interface StorePort {
    */
   check(sessions: readonly HeldSession[]): Promise<(Revision | typeof ENDED | undefined)[]>;
   /**
-   * Hears of every write to a store in this process, whoever makes it.
-   * @returns stops hearing; `undefined` where the store is another process
+   * Calls `onWrite` for every write to a store in this process, from any source.
+   * @returns a function that stops it; `undefined` if the store is another process
    */
   watch(onWrite: (key: string) => void): (() => void) | undefined;
-  /** Takes in that another process ended a session. */
+  /** Records that another process ended a session. */
   learnEnd(sid: string): void;
-  /** The user that the data names. */
+  /** Returns the user in the data. */
   userOf(data: object): User | undefined;
-  /** The key of the user that the data names. */
+  /** Returns the key of the user in the data. */
   userKeyOf(data: object): string | undefined;
   /**
-   * Checks the user that the data names, before it is stored.
-   * @throws SessionError `ERR_SESSION_SUBJECT` when `revokeAll` could not name the user
+   * Checks the user in the data, before it is stored.
+   * @throws SessionError `ERR_SESSION_SUBJECT` if `revokeAll` could not name the user
    */
   assertSubject(data: object): void;
   /**
    * Ends all sessions of a user, sockets included.
    *
-   * @param keep the id of the session that goes on, or ""
-   * @param asks who asks for it: a session that was revoked itself must not end others
-   * @throws SessionError `ERR_SESSION_STORE`, and it holds in this process all the same;
-   * `ERR_SESSION_ENDED` when the session that asks was revoked before
+   * @param keep the id of the session that stays, or ""
+   * @param asks the session that asks: a revoked one must not end others
+   * @throws SessionError `ERR_SESSION_STORE`, but the end still holds in this process;
+   *   `ERR_SESSION_ENDED` if the session that asks was already revoked
    */
   endUser(user: User, keep?: string, asks?: HeldSession): Promise<void>;
   /**
    * Sets a session, unless the store has a revision above `base`.
-   * @returns `undefined` when it was set, else what the store has
+   * @returns `undefined` if it was set, else what the store has
    * @throws SessionError `ERR_SESSION_STORE`
    */
   replace(
@@ -86,48 +86,51 @@ export interface StorePort {
     exp: number,
   ): Promise<Revision | typeof ENDED | undefined>;
   /**
-   * Ends a session for good. Known here at once, whatever becomes of the promise.
+   * Ends a session for good. This process knows immediately, even if the promise rejects.
    * @throws SessionError `ERR_SESSION_STORE`, unless requests go on without it
    */
   end(sid: string, until: number): Promise<unknown>;
-  /** Tells that the store failed. */
+  /** Reports a failure of the store. */
   report(error: unknown): void;
-  /** Looks at the settings of the store, once. */
+  /** Inspects the store's settings, once. */
   start(): void;
-  /** Ends timers. */
+  /** Stops timers. */
   stop(): void;
 }
 
-/** Whoever wants to know what became of sessions: sockets here, and other processes. */
+/** The receiver of changes: sockets here, and other processes. */
 export interface LivePort {
-  /** A session has new data, or a new lifetime. */
+  /** Called when a session has new data or a new lifetime. */
   changed(change: Snapshot): void;
-  /** A session has a new id. */
+  /** Called when a session has a new id. */
   renewed(from: string, change: Snapshot): void;
-  /** A session is no more. */
+  /** Called when a session has ended. */
   ended(sid: string): void;
-  /** The sessions of a user were revoked. @param key the user's key in the store */
+  /** Called when the sessions of a user were revoked. */
   userEnded(key: string): void;
-  /** Where pages exchange the tickets of `update`; `undefined` where that is not needed. */
+  /**
+   * The path where pages exchange the tickets of `update`; `undefined` if the sessions need no
+   * exchange.
+   */
   readonly exchangePath: string | undefined;
   /** Exchanges a ticket for the cookie of the request (a SessionContext) that brought it. */
   exchange(context: never, ticket: string): Promise<ExchangeAnswer>;
-  /** Begins, and stops, to listen to other processes. */
+  /** Starts and stops listening to other processes. */
   start(): void;
   stop(): void;
 }
 
-/** What a response owes to the device of its browser, beside the session. */
+/** What a response adds for the device of its browser. */
 export interface DeviceOwed {
   readonly setCookie: readonly string[];
   /** By their names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** The option `deviceBound`, as sessions see it. */
+/** The option `deviceBound`, as sessions use it. */
 export interface DevicePort {
   /**
-   * Judges a session that a cookie brought: one that is stale, or not bound and has to be, is
+   * Checks the device of a session. If it is stale, or must be bound and is not, the session is
    * rejected or marked, as the option says.
    *
    * @param header the Cookie header
@@ -135,23 +138,23 @@ export interface DevicePort {
    */
   judge(loaded: LoadedSnapshot, header: string, now: number): LoadedSnapshot;
   /**
-   * Gives what the response adds that begins, renews or ends a session.
+   * Returns what a response adds if it begins, renews or ends a session.
    *
    * @returns `undefined` for all others
    */
   owedFor(draft: Draft, saved: Saved, request: RequestFacts | undefined): DeviceOwed | undefined;
 }
 
-/** What the exchange of a ticket is answered with. */
+/** The answer to the exchange of a ticket. */
 export interface ExchangeAnswer {
   readonly status: number;
-  /** The cookies to set, as of every response. */
+  /** The cookies to set, as for every response. */
   readonly commit: Commit;
   /** JSON: `{ receipt }`, or `{ error, code }`. */
   readonly body: string;
 }
 
-/** What sessions answer in the place of the app. */
+/** An answer of the sessions in place of the app. */
 export interface Reply {
   readonly status: number;
   /** JSON. */
@@ -163,15 +166,18 @@ export interface Reply {
 }
 
 /**
- * A route that sessions answer themselves, before the app sees the request. It passed the check
- * against cross-site requests, unless it is open to other sites; with `csrf: "strict"` a secret of its own stands for the token.
- * `Context` is the SessionContext of the request, which a port cannot name without a cycle of types.
+ * A route that the sessions answer before the app sees the request. The request passed the
+ * cross-site check, unless the route is open to other sites. With `csrf: "strict"` a secret of its
+ * own replaces the token. `Context` is the SessionContext of the request, which this file cannot
+ * name without a cycle of types.
  */
 export interface Endpoint<Context = never> {
-  /** As in `POST`. */
+  /** The method, such as `POST`. */
   readonly method: string;
-  /** Whether it is also answered to requests of other sites: it has a secret of its own. */
+  /** True if requests of other sites are also answered. The route needs its own secret. */
   readonly fromAnySite?: boolean;
-  /** @param body `undefined` where it is above 1 MiB or breaks off */
+  /**
+   * @param body `undefined` if it is over 1 MiB or incomplete
+   */
   answer(context: Context, facts: RequestFacts, body: Uint8Array | undefined): MaybePromise<Reply>;
 }

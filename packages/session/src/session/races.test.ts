@@ -1,4 +1,4 @@
-// Requests of one session that overlap, and clocks that disagree.
+// Requests of one session that overlap, and clocks that differ.
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import {
   commitOf,
@@ -37,7 +37,7 @@ describe("a request that runs while another ends the session", () => {
     expect(types().at(-1)).toBe("revoked");
   });
 
-  it("takes the other's changes along when it renews", () => {
+  it("includes the other's changes when it renews", () => {
     const { sessions, cookie } = login();
     const slow = sessions.open(cookie);
     renew(slow.session);
@@ -47,7 +47,7 @@ describe("a request that runs while another ends the session", () => {
     visit(sessions, renewed, (session) => expect({ ...session }).toEqual({ user: "bob", n: 1 }));
   });
 
-  it("ends what it destroyed even where its commit fails", () => {
+  it("ends what it destroyed even if its commit fails", () => {
     const { sessions, cookie } = login();
     const context = sessions.open(cookie);
     destroy(context.session);
@@ -58,7 +58,7 @@ describe("a request that runs while another ends the session", () => {
     visit(sessions, cookie, (session) => expect({ ...session }).toEqual({}));
   });
 
-  it("keeps the old session where the renewed one does not fit", () => {
+  it("keeps the old session if the renewed one does not fit", () => {
     const { sessions, cookie } = login();
     const context = sessions.open(cookie);
     renew(context.session);
@@ -70,10 +70,10 @@ describe("a request that runs while another ends the session", () => {
   });
 });
 
-describe("a session that was read, and made wrong after", () => {
+describe("a session that was read, and then made invalid", () => {
   const cycle: Anything = {};
   cycle["self"] = cycle;
-  it.each([1n, () => 1, cycle, [undefined], Number.NaN])("by %o fails with our error", (value) => {
+  it.each([1n, () => 1, cycle, [undefined], Number.NaN])("by %o throws our error", (value) => {
     const { sessions, cookie } = login();
     const context = sessions.open(cookie);
     context.session["wrong"] = value;
@@ -104,7 +104,7 @@ describe("clocks", () => {
 });
 
 describe("a request that empties the session while another fills it", () => {
-  it("takes a last message out and ends nothing, whichever is faster", () => {
+  it("takes out a last message and ends nothing, in either order", () => {
     const { sessions } = start();
     const { cookie } = visit(sessions, "", (session) => flash(session, "notice", "Hello"));
     const [reading, writing] = [sessions.open(cookie), sessions.open(cookie)];
@@ -115,7 +115,7 @@ describe("a request that empties the session while another fills it", () => {
     visit(sessions, written, (session) => expect(session["user"]).toBe("alice"));
   });
 
-  it("takes a last message out and keeps what the faster one wrote", () => {
+  it("takes out a last message and keeps what the faster one wrote", () => {
     const { sessions } = start();
     const { cookie } = visit(sessions, "", (session) => flash(session, "notice", "Hello"));
     const [reading, writing] = [sessions.open(cookie), sessions.open(cookie)];

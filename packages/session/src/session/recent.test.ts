@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { RecentChanges } from "./recent.ts";
 
-describe("a recent", () => {
-  it("knows the newest of a session, and its end for good", () => {
+describe("recent changes", () => {
+  it("know the newest revision of a session, and its end for good", () => {
     const recent = new RecentChanges();
     expect(recent.peek("s")).toBeUndefined();
     recent.record("s", 1, "{}", 0);
@@ -15,7 +15,7 @@ describe("a recent", () => {
     expect(recent.peek("t")).toBeUndefined();
   });
 
-  it("forgets after five minutes, what was used last at last", () => {
+  it("are forgotten after five minutes, the last used last", () => {
     const recent = new RecentChanges();
     recent.record("old", 1, "{}", 0);
     recent.record("used", 1, "{}", 0);
@@ -29,7 +29,7 @@ describe("a recent", () => {
     expect(recent.peek("used")).toBeUndefined();
   });
 
-  it("holds ten thousand sessions, and a thousand more before it forgets the oldest", () => {
+  it("hold ten thousand sessions, and a thousand more before the oldest are dropped", () => {
     const recent = new RecentChanges();
     for (let i = 0; i < 11_000; i += 1) recent.record(`s${i}`, 1, "{}", 0);
     expect(recent.peek("s1")).toBeDefined();
@@ -39,7 +39,7 @@ describe("a recent", () => {
     expect(recent.peek("s11000")).toBeDefined();
   });
 
-  it("a flood of new sessions does not bring an ended one back", () => {
+  it("do not bring an ended session back in a flood of new ones", () => {
     const recent = new RecentChanges();
     recent.record("s", 1, "{}", 0);
     recent.end("s", 0);
@@ -47,7 +47,7 @@ describe("a recent", () => {
     expect(recent.peek("s")).toMatchObject({ ended: true });
   });
 
-  it("survives a clock that goes back", () => {
+  it("survive a clock that goes back", () => {
     const recent = new RecentChanges();
     recent.end("s", 1_000_000);
     recent.record("t", 1, "{}", 0);

@@ -5,27 +5,27 @@ const REMEMBER_CHANGES = 10_000;
 const REMEMBER_ENDS = 100_000;
 
 /**
- * What this process did to sessions lately: enough to notice that two requests in flight changed
- * the same one, and that a request still running belongs to a session that has ended. Bounded in
- * time and number; what must last longer belongs in a store.
+ * What this process committed in the last minutes. It shows when two overlapping requests changed
+ * the same session, and when a running request belongs to an ended one. It is bounded in time and
+ * number; a store remembers longer.
  */
 export class RecentChanges {
   readonly #changes = new Generation(REMEMBER_CHANGES);
-  // Apart from the changes: a flood of new sessions must not bring a destroyed one back.
+  // Kept apart from the changes: a flood of new sessions must not bring an ended one back.
   readonly #ends = new Generation(REMEMBER_ENDS);
 
-  /** What is known of a session, or `undefined`: then its cookie is the truth. */
+  /** Returns what is known of a session; `undefined` means that its cookie is current. */
   peek(sid: string): RecentChange | undefined {
     return this.#ends.get(sid) ?? this.#changes.get(sid);
   }
 
-  /** Notes a commit that changed a session. */
+  /** Records a commit that changed a session. */
   record(sid: string, rev: number, json: string, now: number): void {
     if (this.#ends.get(sid) !== undefined) return;
     this.#changes.put(sid, { ended: false, rev, json, at: now });
   }
 
-  /** Notes that a session ended. */
+  /** Records that a session ended. */
   end(sid: string, now: number): void {
     this.#changes.delete(sid);
     this.#ends.put(sid, { ended: true, rev: 0, json: "", at: now });
@@ -34,7 +34,7 @@ export class RecentChanges {
 
 /** Entries of the last five minutes, up to a number and a tenth more. */
 class Generation {
-  // Insertion order is age: what is recorded anew moves to the end.
+  // Insertion order is age: a new record moves to the end.
   readonly #entries = new Map<string, RecentChange>();
   readonly #most: number;
   #sweptAt = 0;
@@ -55,7 +55,7 @@ class Generation {
     this.#entries.delete(sid);
     this.#entries.set(sid, known);
     // Not at every commit: to find its oldest entry, a Map walks over all that were deleted before
-    // it, which costs more than all the rest of a commit.
+    // it, which costs more than the rest of a commit.
     const isFull = this.#entries.size > this.#most * 1.1;
     if (known.at === this.#sweptAt && !isFull) return;
     this.#sweptAt = known.at;

@@ -1,27 +1,27 @@
 /**
- * What the engine needs to know of a request. Every adapter describes its framework's request in
- * these five facts, so that rules about hosts, origins and cookies are written once.
+ * What the engine needs to know about a request. Every adapter describes its framework's request in
+ * these five facts, so the rules about hosts, origins and cookies are written once.
  */
 export interface RequestFacts {
-  /** The method in upper case, as in `POST`. */
+  /** The method in upper case, such as `POST`. */
   readonly method: string;
-  /** The request target as it was received: path and query, as in `/a?b=1`. */
+  /** The request target as it was received: path and query, such as `/a?b=1`. */
   readonly target: string;
   /**
-   * One header.
+   * Returns one header.
    * @param name in lower case
-   * @returns its value; repeated headers joined with `", "`; `undefined` where there is none
+   * @returns its value; repeated headers joined with `", "`; `undefined` if there is none
    */
   header(name: string): string | undefined;
-  /** Whether this very connection is TLS, whatever a proxy says. */
+  /** True if this connection itself is TLS, whatever a proxy says. */
   readonly encrypted: boolean;
-  /** The address at the other end of this very connection, where the runtime tells. */
+  /** The peer's address on this connection, if the runtime knows it. */
   readonly remoteAddress: string | undefined;
 }
 
 /**
- * Whether no user sees the response: one to HEAD, or one that a browser fetches ahead (`Sec-Purpose`
- * of the Fetch Standard; Safari sends `Purpose`, and Firefox before 115 `X-Moz`).
+ * True if no user sees the response: for HEAD, or a prefetch (`Sec-Purpose` of the Fetch Standard;
+ * Safari sends `Purpose`, and Firefox before 115 `X-Moz`).
  */
 export function isUnseen(request: RequestFacts): boolean {
   if (request.method === "HEAD") return true;

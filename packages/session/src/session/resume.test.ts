@@ -27,7 +27,7 @@ suite.each([
     return { ...context.session };
   }
 
-  it("gives a cookie each time, and the last one has everything", async () => {
+  it("returns a cookie each time, and the last one has everything", async () => {
     const sessions = create();
     const context = sessions.open("");
     context.session["step"] = 1;
@@ -42,7 +42,7 @@ suite.each([
     expect(await read(sessions, headerOf(last))).toEqual({ step: 2, more: { nested: false } });
   });
 
-  it("owes nothing where nothing changed since", async () => {
+  it("returns nothing if nothing changed since", async () => {
     const context = create().open("");
     context.session["step"] = 1;
     expect((await context.save()).setCookie).toHaveLength(1);
@@ -80,7 +80,7 @@ suite.each([
     if (store) expect(await read(sessions, before)).toEqual({});
   });
 
-  it("destroys what was saved before, and begins anew", async () => {
+  it("destroys what was saved before, and starts anew", async () => {
     const sessions = create();
     const context = sessions.open("");
     context.session["name"] = "ana";
@@ -102,7 +102,7 @@ suite.each([
     );
   });
 
-  it("may be tried again after it failed", async () => {
+  it("may be tried again after a failure", async () => {
     const sessions = create();
     const context = sessions.open("");
     context.session["bad"] = () => 1;

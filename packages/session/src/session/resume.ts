@@ -7,10 +7,10 @@ import { emptySession } from "./snapshot.ts";
 import type { State } from "./state.ts";
 
 /**
- * Goes on with a session that was saved and stays open: what was written is what it began with.
+ * Continues with a session that was saved and stays open. The saved state becomes its new start.
  *
  * @param sent the data as it was saved, before others' changes were merged into it
- * @param setCookie what the save asked for
+ * @param setCookie the cookies of the save
  */
 export function resume(state: State, sent: JsonObject, setCookie: readonly string[]): void {
   const { issued, loaded, destroyed } = state;
@@ -45,7 +45,7 @@ export function resume(state: State, sent: JsonObject, setCookie: readonly strin
   state.destroyed = false;
 }
 
-/** Takes over what others changed, where the handler did not change the same since. */
+/** Adopts changes of others, unless the handler changed the same key since. */
 function takeIn(data: JsonObject, sent: JsonObject, merged: JsonObject): void {
   const isSent = (key: string) => JSON.stringify(data[key]) === JSON.stringify(sent[key]);
   for (const key of new Set([...Object.keys(sent), ...Object.keys(merged)])) {

@@ -1,4 +1,4 @@
-// Changing keys, and changing between signed and encrypted, without logging anyone out.
+// Changing keys, and changing between signed and encrypted, without logging users out.
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { readSetCookie, start, valueOf, visit } from "../../../../test/support/sessions.ts";
 import { csrfToken, verifyToken } from "../csrf/session-token.ts";
@@ -29,7 +29,7 @@ describe.each([{ encrypt: false }, { encrypt: true }])("a new key, %j", (kind) =
   const after = start({ ...options, secretKey: NEW });
   const login = () => visit(before.sessions, "", (session) => (session["user"] = "alice"));
 
-  it("re-issues on the next access, with attributes, id and beginning kept", () => {
+  it("re-issues on the next access, and keeps attributes, id and beginning", () => {
     const { sessions, events } = both();
     const old = login();
     vi.setSystemTime(Date.now() + 10_000);
@@ -60,14 +60,14 @@ describe.each([{ encrypt: false }, { encrypt: true }])("a new key, %j", (kind) =
     expect(events).toEqual([]);
   });
 
-  it("signs with the newest alone: the old key opens nothing that is new", () => {
+  it("signs with the newest only: the old key opens nothing new", () => {
     const { cookie } = visit(both().sessions, "", (session) => (session["user"] = "bob"));
     visit(after.sessions, cookie, (session) => expect(session["user"]).toBe("bob"));
     visit(before.sessions, cookie, (session) => expect({ ...session }).toEqual({}));
     expect(before.events.at(-1)).toMatchObject({ type: "rejected", reason: "key" });
   });
 
-  it("ends what the old key made once it is gone", () => {
+  it("ends the old key's sessions once the key is removed", () => {
     visit(after.sessions, login().cookie, (session) => expect({ ...session }).toEqual({}));
     expect(after.events.at(-1)).toMatchObject({ type: "rejected", reason: "key" });
   });
@@ -90,7 +90,7 @@ describe("signed and encrypted", () => {
   it.each([
     [false, true],
     [true, false],
-  ])("encrypt: %s to %s, with both accepted, logs nobody out", (from, to) => {
+  ])("encrypt: %s to %s, with both accepted, keeps users logged in", (from, to) => {
     const old = visit(start({ encrypt: from }).sessions, "", (session) => (session["a"] = 1));
     const { sessions } = start({ encrypt: to, accept });
     const next = visit(sessions, old.cookie, (session) => expect(session["a"]).toBe(1));
@@ -103,7 +103,7 @@ describe("signed and encrypted", () => {
   it.each([
     [false, true],
     [true, false],
-  ])("encrypt: %s to %s is refused where that is not said", (from, to) => {
+  ])("encrypt: %s to %s is rejected without that option", (from, to) => {
     const old = visit(start({ encrypt: from }).sessions, "", (session) => (session["a"] = 1));
     const { sessions, events } = start({ encrypt: to });
     visit(sessions, old.cookie, (session) => expect({ ...session }).toEqual({}));

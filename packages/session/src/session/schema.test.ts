@@ -12,7 +12,7 @@ import type { JsonObject } from "./format.ts";
 import { flash } from "./functions.ts";
 import type { StandardSchema } from "./schema.ts";
 
-/** The same shape twice: `n` has a default, and what is unknown is dropped. */
+/** The same shape twice: `n` has a default, and unknown keys are dropped. */
 const schemas: [string, StandardSchema][] = [
   ["zod", z.object({ user: z.string(), n: z.number().default(0) })],
   ["valibot", v.object({ user: v.string(), n: v.optional(v.number(), 0) })],
@@ -21,7 +21,7 @@ const cookieOf = (data: Anything) =>
   visit(start().sessions, "", (session) => void Object.assign(session, data)).cookie;
 
 describe.each(schemas)("%s", (_, schema) => {
-  it("lets data pass that fits, as it makes it", () => {
+  it("accepts matching data, as the schema returns it", () => {
     const { sessions, events } = start({ schema });
     const next = visit(sessions, cookieOf({ user: "alice", more: 1 }), (session) => {
       expect({ ...session }).toEqual({ user: "alice", n: 0 });
@@ -30,7 +30,7 @@ describe.each(schemas)("%s", (_, schema) => {
     expect(events).toEqual([]);
   });
 
-  it("rejects data that does not", () => {
+  it("rejects data that does not match", () => {
     for (const data of [{ user: 1 }, { n: 1 }, { user: null }]) {
       const { sessions, events } = start({ schema });
       visit(sessions, cookieOf(data), (session) => expect({ ...session }).toEqual({}));
@@ -38,7 +38,7 @@ describe.each(schemas)("%s", (_, schema) => {
     }
   });
 
-  it("takes what migrate makes of it, and re-issues that", () => {
+  it("accepts the result of migrate, and re-issues it", () => {
     const migrate = (data: JsonObject) => ({ user: String(data["name"]), n: 7 });
     const { sessions, types } = start({ schema, migrate });
     const next = visit(sessions, cookieOf({ name: "alice" }), (session) => {
@@ -53,7 +53,7 @@ describe.each(schemas)("%s", (_, schema) => {
     expect(types()).toEqual(["migrated"]);
   });
 
-  it("gives migrate what the cookie held, however often it comes and whatever migrate does", () => {
+  it("gives migrate the cookie's data every time, even if migrate changes its argument", () => {
     const seen: JsonObject[] = [];
     const migrate = (data: JsonObject) => {
       seen.push({ ...data });
@@ -80,13 +80,13 @@ describe.each(schemas)("%s", (_, schema) => {
     ["makes nothing better", (data) => data],
     ["gives no object", () => "text" as unknown as JsonObject],
     ["gives null", () => null as unknown as JsonObject],
-  ])("rejects what migrate does not fit: %s", (_what, migrate) => {
+  ])("rejects a result of migrate that does not match: %s", (_what, migrate) => {
     const { sessions, events } = start({ schema, migrate });
     visit(sessions, cookieOf({ name: "alice" }), (session) => expect({ ...session }).toEqual({}));
     expect(events).toMatchObject([{ type: "rejected", reason: "schema" }]);
   });
 
-  it("refuses to write what it would not read", () => {
+  it("throws for a write that it would not read", () => {
     const { sessions } = start({ schema });
     const context = sessions.open("");
     context.session["user"] = 1;
@@ -109,7 +109,7 @@ describe.each(schemas)("%s", (_, schema) => {
   });
 });
 
-describe("a schema of the app's own", () => {
+describe("a schema of the app", () => {
   const make = (validate: StandardSchema["~standard"]["validate"]): StandardSchema => ({
     "~standard": { version: 1, vendor: "test", validate },
   });
@@ -123,7 +123,7 @@ describe("a schema of the app's own", () => {
     expect(events).toMatchObject([{ type: "rejected", reason: "schema" }]);
   });
 
-  it("that answers later is an error that says so", () => {
+  it("that is asynchronous throws an error that says so", () => {
     const { sessions } = start({ schema: make(async (value) => ({ value })) });
     expect(() => sessions.open(cookieOf({ a: 1 })).session).toThrow(
       expect.objectContaining({
@@ -133,7 +133,7 @@ describe("a schema of the app's own", () => {
     );
   });
 
-  it("that answers later with a failure does not end the process", async () => {
+  it("that fails asynchronously does not end the process", async () => {
     const unhandled = vi.fn();
     process.on("unhandledRejection", unhandled);
     const schema = make(async () => {
@@ -145,7 +145,7 @@ describe("a schema of the app's own", () => {
     expect(unhandled).not.toHaveBeenCalled();
   });
 
-  it("that gives the same object each time is no way from one session to another", () => {
+  it("that returns the same object each time does not connect two sessions", () => {
     const value = Object.freeze({ a: 1 });
     const { sessions } = start({ schema: make(() => ({ value })) });
     const [one, two] = [sessions.open(cookieOf({ a: 1 })), sessions.open(cookieOf({ a: 1 }))];
@@ -154,13 +154,13 @@ describe("a schema of the app's own", () => {
     expect(Object.getPrototypeOf(value)).toBe(Object.prototype);
   });
 
-  it.each([null, "text", [1]])("that makes %j of the data rejects it", (value) => {
+  it.each([null, "text", [1]])("that returns %j rejects the data", (value) => {
     const { sessions, events } = start({ schema: make(() => ({ value })) });
     visit(sessions, cookieOf({ a: 1 }), (session) => expect({ ...session }).toEqual({}));
     expect(events).toMatchObject([{ type: "rejected", reason: "schema" }]);
   });
 
-  it("does not change what migrate is given", () => {
+  it("does not change the argument of migrate", () => {
     const schema = make((value) => {
       const data = value as Anything;
       if (data["new"] === true) return { value: data };
@@ -176,7 +176,7 @@ describe("a schema of the app's own", () => {
     expect(seen).toEqual([{ a: 1 }]);
   });
 
-  it("is asked in vain to let a nested __proto__ in", () => {
+  it("cannot let a nested __proto__ in", () => {
     const { sessions } = start({ schema: make((value) => ({ value })) });
     const { cookie } = visit(start().sessions, "", (session) => {
       session["a"] = JSON.parse('{"__proto__":{"admin":true},"b":1}');
@@ -188,7 +188,7 @@ describe("a schema of the app's own", () => {
   });
 });
 
-it("gives migrate an object of its own, also of a cookie that was made here", () => {
+it("gives migrate its own object, also for a cookie that was made here", () => {
   let fits = true;
   const strict: StandardSchema = {
     "~standard": {

@@ -2,7 +2,7 @@ import { optionError } from "../errors.ts";
 import type { JsonObject } from "./format.ts";
 import { isObject } from "./json.ts";
 
-/** The part of the Standard Schema interface (version 1) that is used here. */
+/** The used part of the Standard Schema interface (version 1). */
 export interface StandardSchema<Output = unknown> {
   readonly "~standard": {
     readonly version: 1;
@@ -17,17 +17,17 @@ type StandardResult<Output> =
   | { readonly issues: ReadonlyArray<{ readonly message: string }> };
 
 /**
- * What a schema makes of session data.
+ * Validates session data with a schema.
  *
- * @returns the data, or `undefined` where it does not fit
- * @throws SessionError `ERR_SESSION_OPTION` when the schema answers with a promise: a session is
- * read synchronously
+ * @returns the data, or `undefined` if it does not match
+ * @throws SessionError `ERR_SESSION_OPTION` if the schema returns a promise: a session is read
+ *   synchronously
  */
 export function validateData(schema: StandardSchema, data: JsonObject): JsonObject | undefined {
   const result = schema["~standard"].validate(data);
   if (result instanceof Promise) {
     result.catch(() => undefined);
-    throw optionError("schema must answer at once, and validates asynchronously.");
+    throw optionError("schema validates asynchronously. Use a synchronous schema.");
   }
   return result.issues === undefined && isObject(result.value) ? result.value : undefined;
 }

@@ -3,23 +3,26 @@ import { SessionError } from "../errors.ts";
 import { Secret } from "../secret.ts";
 import { shortHash } from "./hash.ts";
 
-/** Characters below which a key can be guessed. */
+/** A shorter key, in characters, can be guessed. */
 const STRONG_CHARACTERS = 32;
 
-// Keys that stand in documentation, tutorials and templates (those of FastAPI, Flask, iron-session,
+// Keys from documentation, tutorials and templates (of FastAPI, Flask, iron-session,
+// @fastify/session and others), which attackers try first. Each is the start of the SHA-256 of a
+// key in lower case, 36 bits, so that no key stands here. A random key matches once in
+// 10,000,000,000 times. Keys shorter than 32 characters need no entry.
 // @fastify/session and their likes), the first that an attacker tries: 36 bits of the SHA-256 of
-// each in lower case, so that no key stands here. A random key is taken for one of them once in
-// 10,000,000,000 times. What is shorter than 32 characters needs no entry.
+//   each in lower case, so that no key stands here. A random key is taken for one of them once in
+//   10,000,000,000 times. What is shorter than 32 characters needs no entry.
 const WELL_KNOWN = /^(?:BFjj85|U6k0mI|jk24qq|V4wG_c|rgkKvu|Vw2tQ9|JZj31q)/;
 
 /** One secret key, or a list: the first signs, all verify. */
 export type SecretKeys = string | Secret | readonly (string | Secret)[];
 
 /**
- * Checks the secret keys and gives their bytes.
+ * Checks the secret keys and returns their bytes.
  *
- * @throws SessionError `ERR_SESSION_KEY` when a key is missing, empty or, with
- * `NODE_ENV=production`, shorter than 32 characters or well known. The message shows no key.
+ * @throws SessionError `ERR_SESSION_KEY` if a key is missing, empty or, with `NODE_ENV=production`,
+ *   shorter than 32 characters or well known. The message shows no key.
  */
 export function readSecretKeys(option: unknown): Buffer[] {
   const list: unknown[] = Array.isArray(option) && option.length > 0 ? option : [option];
@@ -33,7 +36,7 @@ export function readSecretKeys(option: unknown): Buffer[] {
       if (!isText || process.env["NODE_ENV"] === "production") {
         throw new SessionError("ERR_SESSION_KEY", message);
       }
-      // oxlint-disable-next-line no-console -- a weak key is to be seen while it can be changed
+      // oxlint-disable-next-line no-console -- show a weak key while it can be changed
       console.warn(`[galleta] ${message} NODE_ENV=production refuses it.`);
     }
     return Buffer.from(text as string);
@@ -41,8 +44,8 @@ export function readSecretKeys(option: unknown): Buffer[] {
 }
 
 /**
- * Why a key is too weak for production.
- * @returns `undefined` where it is not
+ * Returns why a key is too weak for production.
+ * @returns `undefined` for a strong key
  */
 export function weaknessOf(key: string): string | undefined {
   if (key.length < STRONG_CHARACTERS) return `has fewer than ${STRONG_CHARACTERS} characters`;

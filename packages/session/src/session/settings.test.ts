@@ -37,19 +37,22 @@ describe("names of options", () => {
     expect(refusal({ [wrong]: true })).toContain(`Did you mean ${right}?`);
   });
 
-  it("lists the known ones where none is near", () => {
+  it("lists the known ones if none is near", () => {
     const message = refusal({ thisIsNothingLikeAnyOfThem: 1 });
     expect(message).toContain("Known are secretKey,");
     expect(message).toContain("trustedOrigins");
   });
 
-  it.each([undefined, null, "key", 1, [], () => ({})])("%s are no options", (options) => {
-    expect(() => createSessions(options as unknown as SessionOptions)).toThrow(
-      expect.objectContaining({ code: "ERR_SESSION_OPTION" }),
-    );
-  });
+  it.each([undefined, null, "key", 1, [], () => ({})])(
+    "throws for %s in place of options",
+    (options) => {
+      expect(() => createSessions(options as unknown as SessionOptions)).toThrow(
+        expect.objectContaining({ code: "ERR_SESSION_OPTION" }),
+      );
+    },
+  );
 
-  it("inherited ones are not options", () => {
+  it("ignores inherited options", () => {
     const inherited = Object.assign(Object.create({ nonsense: 1 }), { secretKey: KEY });
     expect(() => createSessions(inherited)).not.toThrow();
   });
@@ -94,7 +97,7 @@ describe("types of options", () => {
     }
   });
 
-  it("undefined is as if it were not there", () => {
+  it("treats undefined as missing", () => {
     const names = ["sessionCookie", "maxAge", "path", "sameSite", "httpsOnly", "domain", "accept"];
     names.push("formats", "writeAs", "schema", "migrate", "onEvent", "hardened", "chunks");
     const nothing = Object.fromEntries(names.map((name) => [name, undefined]));
@@ -115,7 +118,7 @@ describe("types of options", () => {
     [{ hardened: true, httpsOnly: false }, "httpsOnly: true"],
     [{ hardened: true, domain: "example.com" }, "no domain"],
     [{ hardened: true, path: "/app" }, 'path: "/"'],
-  ])("%j contradicts itself", (options, hint) => {
+  ])("throws for %j, which contradicts itself", (options, hint) => {
     expect(refusal(options)).toContain(hint);
   });
 
@@ -126,7 +129,7 @@ describe("types of options", () => {
   });
 });
 
-describe("what the options make of the cookie", () => {
+describe("the cookie of the options", () => {
   const line = (options: Partial<SessionOptions>) => {
     const { commit } = visit(start(options).sessions, "", (session) => {
       session["a"] = 1;
@@ -135,10 +138,10 @@ describe("what the options make of the cookie", () => {
     return [name, ...[...attributes].map(([key, value]) => (value ? `${key}=${value}` : key))];
   };
 
-  it("by default as Starlette does", () => {
+  it("is Starlette's by default", () => {
     expect(line({})).toEqual(["session", "max-age=1209600", "path=/", "httponly", "samesite=Lax"]);
   });
-  it("as told", () => {
+  it("is as the options say", () => {
     const all = line({
       sessionCookie: "__Secure-id",
       maxAge: 60,
@@ -154,7 +157,7 @@ describe("what the options make of the cookie", () => {
       ),
     );
   });
-  it("without Max-Age until the browser closes", () => {
+  it("has no Max-Age until the browser closes", () => {
     expect(line({ maxAge: null })).toEqual(["session", "path=/", "httponly", "samesite=Lax"]);
   });
   it("hardened", () => {
@@ -165,7 +168,7 @@ describe("what the options make of the cookie", () => {
       "__Host-session max-age=3600 path=/ secure httponly samesite=Strict".split(" "),
     );
   });
-  it("with Secure where the request came over TLS", () => {
+  it("with Secure if the request came over TLS", () => {
     const { sessions } = start({ httpsOnly: "auto" });
     for (const encrypted of [true, false]) {
       const context = sessions.open("", {
@@ -193,7 +196,7 @@ describe("secret keys", () => {
   });
 
   it.each([undefined, null, 1, {}, [], [undefined], ["a".repeat(32), 7], "", "  ", new Secret("")])(
-    "%o is none",
+    "%o throws",
     (secretKey) => {
       expect(refusal({ secretKey }, "ERR_SESSION_KEY")).toMatch(/^secretKey( number 2)? is /);
     },
@@ -213,7 +216,7 @@ describe("secret keys", () => {
     "09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7",
     "abababababababababababababababababababab",
   ];
-  it.each(weak)("%s is refused in production", (secretKey) => {
+  it.each(weak)("%s throws in production", (secretKey) => {
     vi.stubEnv("NODE_ENV", "production");
     for (const key of [secretKey, new Secret(secretKey), [KEY, secretKey]]) {
       const message = refusal({ secretKey: key }, "ERR_SESSION_KEY");
@@ -223,7 +226,7 @@ describe("secret keys", () => {
     expect(console.warn).not.toHaveBeenCalled();
   });
 
-  it.each(weak)("%s is warned of elsewhere", (secretKey) => {
+  it.each(weak)("%s is a warning elsewhere", (secretKey) => {
     createSessions({ secretKey });
     expect(console.warn).toHaveBeenCalledOnce();
     const [message] = vi.mocked(console.warn).mock.calls[0] ?? [];
@@ -231,7 +234,7 @@ describe("secret keys", () => {
     expect(message).not.toContain(secretKey);
   });
 
-  it("a strong one is taken in silence, also as a Secret and in a list", () => {
+  it("a strong one is accepted silently, also as a Secret and in a list", () => {
     vi.stubEnv("NODE_ENV", "production");
     for (const secretKey of [KEY, new Secret(KEY), [new Secret(KEY), `${KEY}2`]]) {
       createSessions({ secretKey });
@@ -239,7 +242,7 @@ describe("secret keys", () => {
     expect(console.warn).not.toHaveBeenCalled();
   });
 
-  it("which of a list is wrong is said", () => {
+  it("the message says which of a list is wrong", () => {
     expect(refusal({ secretKey: [KEY, ""] }, "ERR_SESSION_KEY")).toContain("number 2");
   });
 });

@@ -14,7 +14,7 @@ import {
   type SessionCookieOptions,
 } from "./options.ts";
 
-/** The options, checked and brought into the form that requests use. */
+/** The checked options, in the form that requests use. */
 export interface SessionSettings extends Pick<
   CheckedOptions,
   | "rolling"
@@ -28,7 +28,7 @@ export interface SessionSettings extends Pick<
   | "writeAs"
 > {
   readonly cookieName: string;
-  /** The cookies of a session in one piece: the name alone. */
+  /** The cookies of an unsplit session: only the name. */
   readonly cookieNames: readonly string[];
   readonly ring: KeyRing;
   readonly lifetimes: Lifetimes;
@@ -36,7 +36,7 @@ export interface SessionSettings extends Pick<
   /** The attributes of a Set-Cookie, without and with `Secure`. */
   readonly attributes: { readonly plain: string; readonly secure: string };
   readonly events: Events;
-  /** The attributes that the cookie has, and those that it had. */
+  /** The attributes that the cookie has now, and those that it had before. */
   readonly current: CookieAttributes;
   readonly formerly: readonly CookieAttributes[];
 }
@@ -52,7 +52,9 @@ export function readSettings(given: SessionCookieOptions): SessionSettings {
   const options = { ...read, path: pathOf(given, read) };
   const { sessionCookie, maxAge, absoluteMaxAge, httpsOnly, encrypt, formats, writeAs } = options;
   if (writeAs && absoluteMaxAge !== null) {
-    throw optionError("absoluteMaxAge is not for writeAs: that cookie tells no beginning.");
+    throw optionError(
+      "absoluteMaxAge and writeAs exclude each other: that cookie does not say when its session began.",
+    );
   }
   const written = encrypt ? "encrypted" : "signed";
   const { accept = [written] } = options;
@@ -60,7 +62,7 @@ export function readSettings(given: SessionCookieOptions): SessionSettings {
     throw optionError(`accept must contain "${written}", see encrypt.`);
   }
   const cookieName = writeAs?.cookieNames[0] ?? sessionCookie;
-  // Before the keys: they are derived from the name.
+  // Before the keys, which are derived from the name.
   checkCookie(cookieName, options, httpsOnly === true);
   return {
     ...options,
@@ -73,7 +75,7 @@ export function readSettings(given: SessionCookieOptions): SessionSettings {
       plain: serializeAttributes(options, httpsOnly === true),
       secure: serializeAttributes(options, httpsOnly !== false),
     },
-    // What is written is also read, and before everything else.
+    // The written format is also read, and comes first.
     formats: !writeAs || formats.includes(writeAs) ? formats : [writeAs, ...formats],
     events: new Events(options.onEvent),
     current: options,
@@ -81,13 +83,13 @@ export function readSettings(given: SessionCookieOptions): SessionSettings {
   };
 }
 
-/** A cookie is for the public path; a `__Host-` cookie has no other path than "/". */
+/** Returns the cookie's path: the public path, or "/" for a `__Host-` cookie. */
 function pathOf(given: SessionCookieOptions, { path, publicPath, sessionCookie }: CheckedOptions) {
   const isBound = /^__host-/i.test(sessionCookie);
   return given.path === undefined && publicPath !== "" && !isBound ? publicPath : path;
 }
 
-/** What was set before, without what is set now: to delete that would delete the session. */
+/** Returns the former attributes without the present ones, which would delete the session. */
 function readFormer(name: string, options: CheckedOptions): CookieAttributes[] {
   const { sameSite, path, domain, partitioned } = options;
   const now = serializeAttributes({ sameSite, path, domain, partitioned }, false);

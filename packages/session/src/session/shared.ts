@@ -5,26 +5,29 @@ import type { RecentChanges } from "./recent.ts";
 import type { RequestFacts } from "./request.ts";
 import type { SessionSettings } from "./settings.ts";
 
-/** What the requests of one set of options share. */
+/** What all requests of one set of options share. */
 export interface Shared {
   readonly settings: SessionSettings;
-  /** The option of that name, for whoever makes the sessions live. */
+  /** The option `exchangePath`, for the code that makes the sessions live. */
   readonly exchangePath: string;
-  /** What the sessions answer themselves, by path. */
+  /** The routes that the sessions answer themselves, by path. */
   readonly endpoints: Map<string, Endpoint>;
   readonly cache: TokenCache;
   readonly recent: RecentChanges;
   readonly foreign: ForeignMemory;
-  /** Whether a request came over TLS, as far as `trustProxy` lets a proxy say. */
+  /** True if a request came over TLS. Reads a proxy's headers if `trustProxy` allows it. */
   readonly isSecure: (request: RequestFacts) => boolean;
-  /** The origin that a request was sent to; `undefined` where its Host is not valid or not allowed. */
+  /**
+   * Returns the origin that a request was sent to; `undefined` if its Host is invalid or not
+   * allowed.
+   */
   readonly ownOrigin: (request: RequestFacts) => string | undefined;
-  /** Whether the option `trustProxy` was given, be it as false. */
+  /** True if the option `trustProxy` was given, even as false. */
   readonly knowsProxies: boolean;
-  /** The store, where there is one. Set once, at set-up. */
+  /** The store, if there is one. Set once, at set-up. */
   store: StorePort | undefined;
-  /** Sockets and other processes, where there are any. */
+  /** Sockets and other processes, if there are any. */
   live: LivePort | undefined;
-  /** What binds sessions to devices, where the option is set. */
+  /** Device binding, if the option is set. */
   device: DevicePort | undefined;
 }

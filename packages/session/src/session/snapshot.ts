@@ -7,7 +7,7 @@ import { neighbourOf } from "./neighbour.ts";
 import type { Draft, LoadedSnapshot, Revision, Snapshot } from "./records.ts";
 import type { Shared } from "./shared.ts";
 
-/** A session that nobody has yet. */
+/** Makes a new, empty session. */
 export function emptySession(
   now: number,
   cookies: readonly string[],
@@ -31,7 +31,7 @@ export function emptySession(
   };
 }
 
-/** A session that cannot be trusted, or was ended, and the event that says why. */
+/** Rejects a cookie that cannot be trusted or whose session ended, and emits the event. */
 export function rejectCookie(
   { settings: { events } }: Shared,
   reason: RejectReason | "revoked",
@@ -45,14 +45,14 @@ export function rejectCookie(
   return emptySession(now, present, reason);
 }
 
-/** A session as it is issued now. */
+/** Makes the snapshot of a session that is issued now. */
 export function newSnapshot(
   { settings }: Shared,
   { sid, born }: Pick<Draft, "sid" | "born">,
   { rev, json }: Revision,
   now: number,
 ): Snapshot {
-  // Another server's clock may be ahead: no token is issued before its session was born.
+  // Another server's clock may be ahead. No token is issued before its session began.
   const iat = Math.max(now, born);
   const lifetimes = lifetimesOf(settings.lifetimes, ownMaxAgeIn(json));
   return { sid, rev, json, born, iat, exp: expiryOf(born, iat, lifetimes) };

@@ -4,26 +4,28 @@ import type { Draft, LoadedSnapshot, Metadata, Saved } from "./records.ts";
 const NO_STRAYS: readonly string[] = [];
 
 /**
- * What a request makes of its session: its dictionary, and what belongs to that. One object for both,
- * since there is one for every request and every open socket.
+ * The state of a session in one request: its dictionary, and what belongs to it. Both are one
+ * object, because every request and every open socket has one.
  */
 export class State extends Dictionary implements Draft {
-  /** What the request brought, or what was saved last. */
+  /** The session that the request brought, or that was saved last. */
   loaded: LoadedSnapshot;
-  /** When the session was first asked for, in seconds since 1970. */
+  /** When the session was first used, in seconds since 1970. */
   readonly openedAt: number;
   sid: string;
   born: number;
-  /** Never changed in place: other requests may share it. */
+  /** Never changed in place, because other requests may share it. */
   meta: Metadata;
   destroyed = false;
   secure = false;
   strays: readonly string[] = NO_STRAYS;
   clearSiteData: string | undefined = undefined;
-  /** What the commit wrote. */
+  /** The session that the commit wrote. */
   issued: Saved["issued"] = undefined;
 
-  /** @param owner whose session it is */
+  /**
+   * @param owner the context that owns the session
+   */
   constructor(loaded: LoadedSnapshot, openedAt: number, owner: object) {
     super(loaded.data, owner);
     this.loaded = loaded;
@@ -33,7 +35,7 @@ export class State extends Dictionary implements Draft {
     this.meta = loaded.meta;
   }
 
-  /** Another state of the same request, which still knows what the request brought. */
+  /** Makes another state for the same request, which still knows what the request brought. */
   successor(owner: object): State {
     const next = new State(this.loaded, this.openedAt, owner);
     next.destroyed = this.destroyed;
@@ -41,7 +43,7 @@ export class State extends Dictionary implements Draft {
     return next;
   }
 
-  /** Node's REPL looks into proxies, and so at this: there is a token in it. */
+  /** Node's REPL looks into proxies and shows this object, which holds a token. */
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return "State {}";
   }

@@ -3,12 +3,12 @@ import type { LoadedSnapshot } from "./records.ts";
 import type { RequestFacts } from "./request.ts";
 import type { SessionSettings } from "./settings.ts";
 
-/** Headers beyond these would not fit into the buffers of common proxies. */
+/** More headers would not fit into the buffers of common proxies. */
 const MAX_STRAYS = 16;
 
 /**
- * The attributes under which a browser may have an older cookie of the session: those of the option
- * `formerly`, and where two cookies came with a request, all that its address allows.
+ * Finds the attributes under which a browser may have an older cookie of the session: those of the
+ * option `formerly`, and if two cookies came with a request, all that its address allows.
  */
 export function findStrays(
   settings: SessionSettings,
@@ -26,7 +26,10 @@ export function findStrays(
   return [...new Set(texts)].filter((text) => text !== own).slice(0, MAX_STRAYS);
 }
 
-/** Browsers send a cookie to its path and what is below, to its domain and what is below. */
+/**
+ * Lists the attributes that a request's address allows. Browsers send a cookie to its path, its
+ * domain and everything below.
+ */
 function allowedBy(
   request: RequestFacts,
   current: CookieAttributes,
@@ -42,7 +45,7 @@ function allowedBy(
   return all;
 }
 
-/** The host and the domains above it. A browser refuses one that is a public suffix. */
+/** Lists the host and the domains above it. Browsers reject one that is a public suffix. */
 function parentsOf(request: RequestFacts): string[] {
   const host = (request.header("host") ?? "").replace(/:\d+$/, "").toLowerCase();
   if (!/^[a-z0-9.-]+$/.test(host) || !/[a-z]/.test(host)) return [];
@@ -55,7 +58,7 @@ function parentsOf(request: RequestFacts): string[] {
 
 function prefixesOf(target: string): string[] {
   const [path = "/"] = target.split(/[?#]/);
-  // The last part names a page, and not a folder that a cookie was set for.
+  // The last part names a page, not a folder that a cookie could be set for.
   const parts = path.split("/").slice(1, -1);
   return parts
     .map((_, at) => `/${parts.slice(0, at + 1).join("/")}`)

@@ -10,9 +10,9 @@ import { endsWithBrowser, ownMaxAgeIn } from "./lifetime.ts";
 import type { Shared } from "./shared.ts";
 
 /**
- * The Set-Cookie headers of a session.
+ * Writes the Set-Cookie headers of a session.
  *
- * @param flat what the JSON says, where nothing in it is nested, so that nobody has to parse it
+ * @param flat the parsed JSON, if no value in it is nested; this saves parsing it again
  * @throws SessionError `ERR_SESSION_TOO_LARGE` or `ERR_SESSION_FORMAT`
  */
 export function writeCookies(
@@ -35,11 +35,11 @@ export function writeCookies(
     if (size > COOKIE_LIMIT) tooLarge(shared, draft, size);
     return serializeCookie(name, value, attributes[draft.secure ? "secure" : "plain"], maxAge);
   });
-  // Chunks of our own that the session no longer fills. Cookies of other formats stay.
+  // Our own chunks that the session no longer fills. Cookies of other formats stay.
   const stale = draft.loaded.cookies.filter(
     (name) => isChunkName(cookieName, name) && cookies.every((cookie) => cookie.name !== name),
   );
-  // Deleted first: to a client that does not tell the attributes apart, the new cookie comes last.
+  // Deletions come first, so that for a client which ignores attributes the new cookie is last.
   const names = cookies.map(({ name }) => name);
   return [...strayDeletions(names, draft), ...written, ...deletions(shared, stale, draft)];
 }
@@ -60,7 +60,7 @@ function tokenCookies(
   const { sid, loaded } = draft;
   const made = { sid, rev, json, born, iat, exp, keyIndex: 0, encrypted: encrypt, flat };
   const token = encrypt ? encryptToken(made, ring) : signToken(made, ring);
-  // The next request brings it back: what was made here need not be verified here.
+  // The next request brings it back, and need not verify what was made here.
   shared.cache.set(token, made, loaded.token);
   if (!chunks) return [{ name: cookieName, value: token }];
   const split = splitChunks(cookieName, token);
@@ -71,11 +71,11 @@ function tokenCookies(
 
 function foreignData(json: string): JsonObject {
   const body = parseBody(json);
-  // Where a session came from is of use to Galleta's own cookie alone.
+  // Only Galleta's own cookie can keep where a session came from.
   if (body === undefined || Object.keys(body.meta).some((key) => key !== "from")) {
     throw new SessionError(
       "ERR_SESSION_FORMAT",
-      "The cookie of writeAs carries data alone; flash, csrfToken, authenticatedAt and setMaxAge need Galleta's own.",
+      "The cookie of writeAs carries only data. flash, csrfToken, authenticatedAt and setMaxAge need Galleta's own cookie.",
     );
   }
   return body.data;
@@ -98,12 +98,12 @@ function tooLarge({ settings }: Shared, draft: Draft, size: number): never {
   );
 }
 
-/** Bytes that the cookies of a session may have together. */
+/** Returns the bytes that all cookies of a session may have together. */
 function totalOf(chunks: number | boolean): number {
   return chunks === true ? DEFAULT_TOTAL : Number(chunks);
 }
 
-/** The Set-Cookie headers that delete cookies, under former attributes too. */
+/** Makes the Set-Cookie headers that delete cookies, also under former attributes. */
 export function deletions(
   { settings }: Shared,
   names: readonly string[],

@@ -2,9 +2,9 @@ import type { Revision } from "../session/records.ts";
 import type { ENDED } from "../session/records.ts";
 import type { UserEpoch } from "./epoch.ts";
 
-/** What the store said about a session or a user, and when it was asked. */
+/** What the store answered about a session or user, and when it was asked. */
 export interface Answer<Value> {
-  /** Milliseconds of the process's clock, taken before the question was sent. */
+  /** Milliseconds of the process clock, read before the question was sent. */
   readonly at: number;
   readonly value: Value;
 }
@@ -12,13 +12,13 @@ export interface Answer<Value> {
 export type SessionAnswer = Answer<Revision | typeof ENDED | undefined>;
 export type UserAnswer = Answer<UserEpoch>;
 
-/** An answer is used for so long. */
+/** Milliseconds that an answer may be used. */
 export const FRESH_MS = 1000;
 const MOST = 5000;
 
 /**
- * Answers of the store that are younger than a second. Two generations: what was not asked again
- * during a whole generation is forgotten, without a timer.
+ * Answers of the store that are younger than a second. Two generations bound the memory without a
+ * timer: an entry that is not asked for during a whole generation is dropped.
  */
 export class Answers<Value> {
   #young = new Map<string, Answer<Value>>();
@@ -30,7 +30,7 @@ export class Answers<Value> {
     return answer !== undefined && performance.now() - answer.at < FRESH_MS ? answer : undefined;
   }
 
-  /** Takes an answer in, unless a later question was answered before. */
+  /** Adds an answer, unless a later question was already answered. */
   set(key: string, answer: Answer<Value>): void {
     const known = this.#young.get(key) ?? this.#old.get(key);
     if (known !== undefined && known.at > answer.at) return;

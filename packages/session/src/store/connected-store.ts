@@ -42,26 +42,28 @@ import type { StoreAccess } from "./store-access.ts";
 import { assertSubject, assertUser, findUser } from "./user.ts";
 
 const ATTEMPTS = 100;
-/** A write with this base takes place whatever the key holds. */
+/** A write with this base succeeds over any value of the key. */
 const ALWAYS = Number.MAX_SAFE_INTEGER;
 
-/** The store as requests see it: asked at first sight, its failures bounded. */
+/** The store as requests see it: it asks at first sight and limits the effect of failures. */
 export class SessionStorePort implements StoreAccess {
   readonly keepsData: boolean;
   readonly isOptional: boolean;
   readonly isLocal: boolean;
   readonly questions: Questions;
   readonly #store: SessionStore;
-  /** Whether the store compares and writes in one step. */
+  /** True if the store compares and writes in one step. */
   readonly #isAtomic: boolean;
   readonly #subject: string | undefined;
   readonly #shared: Shared;
   #wasInspected = false;
 
-  /** @throws SessionError `ERR_SESSION_OPTION` beside `writeAs` */
+  /**
+   * @throws SessionError `ERR_SESSION_OPTION` together with `writeAs`
+   */
   constructor(store: SessionStore | KeyValueStore, shared: Shared, options: CheckedConnected) {
     if (shared.settings.writeAs !== undefined) {
-      throw optionError("store and writeAs exclude each other: a shared cookie has no id.");
+      throw optionError("store and writeAs exclude each other: a shared cookie has no session id.");
     }
     this.keepsData = options.storage === "store";
     this.isOptional = options.onStoreError === "allow";
@@ -96,7 +98,7 @@ export class SessionStorePort implements StoreAccess {
     const { events } = this.#shared.settings;
     const tell = (reason: string | undefined) =>
       reason !== undefined && events.emit("store", undefined, { reason });
-    // Nobody waits for it, and a store that may not be inspected is used all the same.
+    // Nothing waits for this. A store that may not be inspected still works.
     void Promise.resolve()
       .then(() => this.#store.inspect?.())
       .then(tell)
@@ -107,13 +109,13 @@ export class SessionStorePort implements StoreAccess {
     this.questions.debts.stop();
   }
 
-  /** What a store in this process has of a session. */
+  /** Returns what a store in this process has of a session. */
   lookAt(sid: string): Revision | typeof ENDED | undefined {
     const [session, end] = this.#store.get([sessionKey(sid), endKey(sid)]) as StoredValue[];
     return readPair(session, end);
   }
 
-  /** The revocations of a user, as far as they are known without waiting. */
+  /** Returns the revocations of a user, if they are known without waiting. */
   epochOf(key: string): UserEpoch | undefined {
     if (!this.isLocal) return this.questions.users.get(key)?.value;
     const [stored] = this.#store.get([key]) as (StoredValue | undefined)[];
@@ -197,14 +199,14 @@ export class SessionStorePort implements StoreAccess {
     exp: number,
   ): Promise<Revision | typeof ENDED | undefined> {
     const now = nowSeconds();
-    // A cookie without an end is one that no browser keeps for longer.
+    // A cookie without an expiry: no browser keeps it longer.
     const seconds = Math.max(Math.min(exp - now, MAX_AGE_LIMIT), 1) + LATE;
     const at = performance.now();
     const { rev, json } = session;
     const write = { key: sessionKey(sid), base, rev, value: writeSession(json), seconds };
     const newer = await this.questions.write(write);
     if (newer !== undefined) {
-      // The answer to the first try was lost, and the client tried again by itself.
+      // The answer to the first attempt was lost, and the client repeated the write by itself.
       if (newer.value !== write.value) return readSession(newer);
     } else if (!this.#isAtomic) {
       const [end] = await this.questions.read([endKey(sid)]);
@@ -219,7 +221,7 @@ export class SessionStorePort implements StoreAccess {
       await this.#end(sid, until);
     } catch (error) {
       this.report(error);
-      // It holds in this process, and the store is told when it is back.
+      // The end holds in this process, and is written when the store is back.
       if (!this.isOptional) throw error;
     }
   }
@@ -235,7 +237,7 @@ export class SessionStorePort implements StoreAccess {
     }
   }
 
-  /** Ends a session in this process now, and in the store as soon as that answers. */
+  /** Ends a session in this process now, and in the store when that is possible. */
   oweEnd(sid: string, until: number): void {
     for (const write of endsOf(sid, until)) {
       this.questions.debts.owe(write, () => this.questions.pay());
@@ -243,9 +245,9 @@ export class SessionStorePort implements StoreAccess {
   }
 
   /**
-   * Ends the id of before a renewal, unless the session was changed since.
+   * Ends the old id after a renewal, unless the session was changed since.
    *
-   * @returns the change, where there was one
+   * @returns the change, if there was one
    */
   async seal(
     sid: string,
@@ -282,7 +284,7 @@ export class SessionStorePort implements StoreAccess {
     const [stored, end] = await this.questions.read(keys);
     let epoch = readEpoch(stored);
     for (let i = 0; i < ATTEMPTS; i += 1) {
-      // A session that was revoked itself must not end the others, nor spare itself.
+      // A revoked session must neither end the others nor spare itself.
       const isRevoked = asks && (end || isOver(epoch, asks.sid, carried(asks.meta)));
       if (isRevoked) throw new SessionError("ERR_SESSION_ENDED", "This session was revoked.");
       const at = performance.now();
@@ -296,9 +298,13 @@ export class SessionStorePort implements StoreAccess {
       }
       epoch = readEpoch(newer);
     }
-    throw new SessionError("ERR_SESSION_STORE", "Others revoked this user without a pause.", {
-      status: 503,
-    });
+    throw new SessionError(
+      "ERR_SESSION_STORE",
+      "Other revocations of this user kept coming first. Try again.",
+      {
+        status: 503,
+      },
+    );
   }
 
   report(error: unknown): void {
@@ -311,8 +317,8 @@ export class SessionStorePort implements StoreAccess {
 }
 
 /**
- * The writes that end a session: one under a key that no change writes, and one over the session's
- * own key, so that its data goes and a change that is on its way fails.
+ * Returns the writes that end a session. One goes to a key that no change writes. The other
+ * replaces the session's own value, so that its data is deleted and a pending change fails.
  */
 function endsOf(sid: string, until: number): Write[] {
   const end = { ...TOMB, base: ALWAYS, seconds: Math.max(until - nowSeconds(), 1) };

@@ -4,11 +4,13 @@ import { isKeyValueStore, isSessionStore, type KeyValueStore, type SessionStore 
 import { SessionStorePort } from "./connected-store.ts";
 
 /**
- * A store of what you have: anything with Keyv's `get`, `set` and `delete`, or a
- * {@link SessionStore} of your own. Keyv has no log that could be followed, so it is asked for every
- * session that is opened, and its writes are atomic within one process alone.
+ * Makes a store from what you have: an object with Keyv's `get`, `set` and `delete`, or your own
+ * {@link SessionStore}.
  *
- * @throws SessionError `ERR_SESSION_OPTION` when it is neither
+ * With Keyv's methods, the store is asked about every opened session, and its writes are atomic
+ * only within one process.
+ *
+ * @throws SessionError `ERR_SESSION_OPTION` if it is neither
  * @example
  * ```ts
  * import { Keyv } from "keyv";

@@ -9,8 +9,9 @@ const MOST = 100_000;
 const ATTEMPTS = 100;
 
 /**
- * Revocations that the store could not be told yet. They hold in this process, and are written before
- * the next question to the store, or by a timer that exists only while something is owed.
+ * Revocations that could not be written to the store yet. They hold in this process, and are
+ * written before the next question to the store, or by a timer that exists only while some are
+ * pending.
  */
 export class Debts {
   readonly #writes = new Map<string, { readonly write: Write; readonly until: number }>();
@@ -43,7 +44,7 @@ export class Debts {
     this.#retry(retry);
   }
 
-  /** Writes what is owed. What fails stays owed. */
+  /** Writes the pending revocations. A failed one stays pending. */
   async pay(store: SessionStore): Promise<void> {
     const now = nowSeconds();
     for (const [key, { write, until }] of this.#writes) {
@@ -73,7 +74,7 @@ export class Debts {
   }
 }
 
-/** Counts a revocation of a user on top of whatever the store has. */
+/** Adds a revocation to the user's count in the store. */
 async function countUp(store: SessionStore, key: string, keep: string, seconds: number) {
   let stored = (await store.get([key]))[0];
   for (let i = 0; i < ATTEMPTS; i += 1) {

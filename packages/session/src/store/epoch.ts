@@ -2,22 +2,25 @@ import { randomInt } from "node:crypto";
 import type { StoredValue } from "./store.ts";
 
 /**
- * The revocations of a user, counted. A session carries the count of its beginning and is over when
- * the store counts further. The count begins at a random number, so that a store which lost it never
- * comes to a count that older sessions carry.
+ * The counted revocations of a user. A session carries the count of its beginning, and is over when
+ * the store has a higher count. The count begins at a random number, so that a store which lost it
+ * never reaches a count that older sessions carry.
  */
 export interface UserEpoch {
-  /** 0 where no revocation is known. */
+  /** 0 if no revocation is known. */
   readonly count: number;
   /** The session that the last revocation spared, or "". */
   readonly keep: string;
-  /** The second of the last revocation, for cookies of other frameworks, which carry no count. */
+  /**
+   * The time of the last revocation in seconds, for cookies of other frameworks, which carry no
+   * count.
+   */
   readonly at: number;
 }
 
 export const NO_EPOCH: UserEpoch = { count: 0, keep: "", at: 0 };
 
-/** So many counts belong together. One in 2^32 series begins where another did. */
+/** The counts of one series. Two series begin at the same number once in 2^32. */
 const SERIES = 65_536;
 
 export function readEpoch(stored: StoredValue | undefined): UserEpoch {
@@ -28,7 +31,7 @@ export function readEpoch(stored: StoredValue | undefined): UserEpoch {
 
 export const writeEpoch = ({ at, keep }: UserEpoch) => `${at} ${keep}`;
 
-/** The count after another revocation. */
+/** Returns the count after another revocation. */
 export function nextCount(count: number): number {
   const isLast = count % SERIES === SERIES - 1;
   return count === 0 || isLast ? randomInt(1, 2 ** 32) * SERIES : count + 1;
@@ -40,7 +43,7 @@ export function isOver({ count, keep }: UserEpoch, sid: string, carried: number)
   return carried < count || Math.floor(carried / SERIES) !== Math.floor(count / SERIES);
 }
 
-/** The count of revocations that a session carries. */
+/** Returns the count of revocations that a session carries. */
 export function carried({ epoch }: { readonly epoch?: unknown }): number {
   return typeof epoch === "number" ? epoch : 0;
 }

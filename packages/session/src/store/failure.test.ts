@@ -32,7 +32,7 @@ async function loggedIn(onStoreError: "reject" | "allow") {
   const one = start({ ...options, store, onStoreError });
   const jar = new Jar();
   await jar.request(one.sessions, (session) => (session["userId"] = "ada"));
-  // A process that knows nothing yet has to ask.
+  // A process without any answer must ask.
   const fresh = start({ ...options, store, onStoreError });
   return { store, jar, one, fresh };
 }
@@ -44,7 +44,7 @@ const revokesAgain = (sessions: Sessions<Data>) =>
   );
 
 describe.each(["fails", "hangs"] as const)("a store that %s", (mode) => {
-  it("refuses the use of a session with 503, and leaves other requests alone", async () => {
+  it("answers a request that uses its session with 503, and leaves other requests alone", async () => {
     const { store, jar, fresh } = await loggedIn("reject");
     store.mode = mode;
     const context = await jar.open(fresh.sessions);
@@ -59,7 +59,7 @@ describe.each(["fails", "hangs"] as const)("a store that %s", (mode) => {
     expect(await new Jar().read(fresh.sessions)).toEqual({});
   });
 
-  it("lets requests go on with the cookie where that is allowed", async () => {
+  it("lets requests continue with the cookie if the option allows it", async () => {
     const { store, jar, fresh } = await loggedIn("allow");
     store.mode = mode;
     expect(await jar.read(fresh.sessions)).toEqual({ userId: "ada" });
@@ -68,7 +68,7 @@ describe.each(["fails", "hangs"] as const)("a store that %s", (mode) => {
     expect(fresh.types()).toContain("store");
   });
 
-  it("is told of a logout when it is back, and the logout holds here meanwhile", async () => {
+  it("learns of a logout when it is back, and the logout holds here meanwhile", async () => {
     for (const onStoreError of ["reject", "allow"] as const) {
       const { store, jar, one, fresh } = await loggedIn(onStoreError);
       const copy = jar.copy();
@@ -81,7 +81,7 @@ describe.each(["fails", "hangs"] as const)("a store that %s", (mode) => {
       const still = await copy.open(one.sessions);
       expect(still.session).toEqual({});
       store.mode = "well";
-      // The next reading of the log takes it along.
+      // The next question to the store also writes the revocation.
       await eventually(() => revokesAgain(one.sessions));
       expect(await copy.read(fresh.sessions)).toEqual({});
     }
@@ -90,7 +90,7 @@ describe.each(["fails", "hangs"] as const)("a store that %s", (mode) => {
   it("deletes the browser's cookie of a logout with its 503", async () => {
     const { store, jar, one, fresh } = await loggedIn("reject");
     const copy = jar.copy();
-    // One process read the session before the failure, the other was never able to.
+    // One process read the session before the failure, the other did not.
     for (const made of [one, fresh]) {
       const { sessions } = made;
       jar.cookie = copy.cookie;
@@ -105,7 +105,7 @@ describe.each(["fails", "hangs"] as const)("a store that %s", (mode) => {
     }
   });
 
-  it("does not keep the id of before a login from ending, where requests go on", async () => {
+  it("still ends the id of before a login when requests continue without the store", async () => {
     const { store, jar, one, fresh } = await loggedIn("allow");
     const before = jar.copy();
     const context = await jar.open(one.sessions);
@@ -129,14 +129,14 @@ describe.each(["fails", "hangs"] as const)("a store that %s", (mode) => {
   });
 });
 
-it("is not asked while nothing happens, and asked once by a process that begins", async () => {
+it("is not asked while nothing happens, and once by a process that starts", async () => {
   const { store, jar, fresh } = await loggedIn("reject");
   const before = store.calls;
   for (let i = 0; i < 20; i += 1) expect(await jar.read(fresh.sessions)).toEqual({ userId: "ada" });
   expect(store.calls - before).toBe(1);
 });
 
-it("a session whose load was not waited for says so", async () => {
+it("a session whose load was not awaited says so", async () => {
   const { jar, fresh } = await loggedIn("reject");
   expect(() => fresh.sessions.open(jar.cookie).session).toThrow(/context\.load\(\)/);
 });

@@ -14,13 +14,13 @@ export const endKey = (sid: string) => `e:${sid}`;
 /** True for the keys whose loss would bring ended sessions back. */
 export const isRevocation = (key: string) => !key.startsWith("s:");
 
-/** What a session's key holds after its end, and what its end's key holds. */
+/** The value of a session's key, and of its end's key, after the end. */
 export const TOMB: StoredValue = { rev: TOMBSTONE, value: "" };
 
 const REMEMBERED_KEYS = 10_000;
 const userKeys = new Map<User, string>();
 
-/** The key of a user: a hash, so that stores and tokens hold no address or name. */
+/** Returns the key of a user: a hash, so that stores and tokens hold no address or name. */
 export function userKey(user: User): string {
   const known = userKeys.get(user);
   if (known !== undefined) return known;
@@ -35,16 +35,19 @@ let name: string | undefined;
 let writes = 0;
 
 /**
- * The value of a session's key. Each write has a mark of its own: two requests that count from 1 to 2
- * write the same JSON, and only by the mark does a client that sends its write twice, because the
- * connection broke, tell its own from the other's.
+ * Encodes the value of a session's key. Each write gets its own mark. Two requests that count from
+ * 1 to 2 write the same JSON. If a client repeats a write after a broken connection, only the mark
+ * tells its own write from the other.
  */
 export function writeSession(json: string): string {
   name ??= randomBytes(6).toString("base64url");
   return `${name}${(writes += 1).toString(36)} ${json}`;
 }
 
-/** @throws SessionError `ERR_SESSION_STORE` when the value is not a session's */
+/**
+ * Decodes the value of a session's key. @throws SessionError `ERR_SESSION_STORE` if the value is
+ * not a session's
+ */
 export function readSession(stored: StoredValue): Revision | typeof ENDED {
   if (stored.rev === TOMBSTONE) return ENDED;
   if (Number.isSafeInteger(stored.rev) && typeof stored.value === "string") {

@@ -2,8 +2,8 @@ import { SessionError } from "../errors.ts";
 import type { KeyValueStore, SessionStore, StoredValue, Write } from "./store.ts";
 
 /**
- * Makes a session store of `get` and `set`. Writes of one key wait for each other within this
- * process; two processes can still overwrite each other's change of the same moment.
+ * Makes a session store of `get` and `set`. Writes of one key run one after the other within this
+ * process. Two processes can still overwrite each other's change of the same moment.
  */
 export class KeyValueAccess implements SessionStore {
   readonly isLocal = false;
@@ -40,7 +40,7 @@ export class KeyValueAccess implements SessionStore {
     if (Number.isSafeInteger(rev)) return { rev, value: (text as string).slice(at + 1) };
     throw new SessionError(
       "ERR_SESSION_STORE",
-      "The store returned a value that Galleta did not write. Give sessions a namespace of their own.",
+      "The store returned a value that Galleta did not write. Give sessions their own namespace.",
       { status: 503 },
     );
   }
@@ -48,9 +48,12 @@ export class KeyValueAccess implements SessionStore {
   async #replace({ key, base, rev, value, seconds }: Write): Promise<StoredValue | undefined> {
     const current = await this.#get(key);
     if (current !== undefined && current.rev > base) return current;
-    // Keyv returns false, and throws nothing, when its own store failed.
+    // Keyv returns false, and does not throw, when its own store failed.
     if ((await this.#store.set(key, `${rev} ${value}`, seconds * 1000)) === false) {
-      throw new SessionError("ERR_SESSION_STORE", "The store did not keep what it was given.");
+      throw new SessionError(
+        "ERR_SESSION_STORE",
+        "The store did not keep a value that was written.",
+      );
     }
     return undefined;
   }

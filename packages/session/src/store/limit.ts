@@ -2,10 +2,10 @@ import { SessionError } from "../errors.ts";
 import type { MaybePromise } from "../maybe.ts";
 
 /**
- * Asks a store, and waits no longer than it may take.
+ * Asks a store, with a time limit.
  *
  * @param limit milliseconds
- * @throws SessionError `ERR_SESSION_STORE` (503) when it fails or takes longer
+ * @throws SessionError `ERR_SESSION_STORE` (503) if it fails or takes longer
  */
 export async function askStore<Answer>(
   question: () => MaybePromise<Answer>,
@@ -13,7 +13,7 @@ export async function askStore<Answer>(
 ): Promise<Answer> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
-    // A process that was busy for longer finds the answer in the next turn of its event loop.
+    // If this process was busy for longer, the answer arrives in the next turn of its event loop.
     const giveUp = () => reject(storeError("did not answer in time", undefined));
     timer = setTimeout(() => (timer = setTimeout(giveUp, 0)), limit);
   });

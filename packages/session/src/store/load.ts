@@ -18,7 +18,7 @@ import type { StoreAccess } from "./store-access.ts";
 type Found = VerifiedCookie | LoadedSnapshot;
 type Stored = Revision | typeof ENDED | undefined;
 
-/** Reads a session without waiting; `undefined` where the store must be asked first. */
+/** Reads a session without waiting; `undefined` if the store must be asked first. */
 export function readyNow(
   shared: Shared,
   store: StoreAccess,
@@ -36,7 +36,7 @@ export function readyNow(
   const known = questions.sessions.get(opened.sid);
   if (known === undefined) return undefined;
   const { value } = known;
-  // Another process wrote what this cookie names: a read is never older than its cookie.
+  // Another process wrote the cookie's revision. A read is never older than its cookie.
   const isBehind = value !== ENDED && (value?.rev ?? 0) < opened.rev;
   if (isBehind && (value !== undefined || isStoredBody(opened.json))) return undefined;
   const loaded = settle(shared, store, found, now, value);
@@ -57,7 +57,7 @@ function readLocal(shared: Shared, store: StoreAccess, found: Found, now: number
 /**
  * Asks the store about a session and its user, in one round trip.
  *
- * @throws SessionError `ERR_SESSION_STORE` when the store fails, unless requests go on without it
+ * @throws SessionError `ERR_SESSION_STORE` if the store fails, unless requests go on without it
  */
 export async function loadStored(
   shared: Shared,
@@ -84,8 +84,8 @@ export async function loadStored(
   const user = store.userKeyOf(loaded.data);
   if (user === undefined) return loaded;
   let epoch = user === hint ? told.user?.value : undefined;
-  // The data in the store is another user's than the cookie says, or a question was shared that was
-  // sent before this session began.
+  // The stored data belongs to another user than the cookie says, or the shared question was sent
+  // before this session began.
   if (epoch === undefined || mustAskAgain(epoch, loaded)) {
     epoch = (await ask({ user })).user?.value ?? epoch;
   }
@@ -97,7 +97,7 @@ function mustAskAgain(epoch: UserEpoch | undefined, { sid, meta }: LoadedSnapsho
   return epoch !== undefined && carried(meta) > epoch.count && isOver(epoch, sid, carried(meta));
 }
 
-/** The key of the user, as far as the cookie tells. */
+/** Returns the key of the user, if the cookie names one. */
 function userKeyIn(store: StoreAccess, found: Found): string | undefined {
   if (!store.knowsUsers) return undefined;
   if (!isVerified(found)) return store.userKeyOf(found.data);
@@ -123,8 +123,8 @@ function settle(
   const { opened, present } = verified;
   const { sid } = opened;
   const isEnded = stored === ENDED || questions.debts.isEnded(sid);
-  // The store forgot it, because it was full or was emptied, or it lost a write: what this process
-  // remembers does not stand in for it, and older data than the cookie names is never read.
+  // The store dropped it because it was full, was emptied, or lost a write. What this process
+  // remembers does not replace it, and a read is never older than its cookie.
   const isLost = isStoredBody(opened.json) && (stored === undefined || isOlder(stored, opened.rev));
   if (isEnded || isLost) return rejectCookie(shared, "revoked", now, present, sid);
   return settleSession(shared, verified, now, stored);
@@ -134,7 +134,7 @@ function isOlder(stored: Exclude<Stored, undefined>, rev: number): boolean {
   return stored !== ENDED && stored.rev < rev;
 }
 
-/** The session, unless its user's sessions were revoked since it began. */
+/** Returns the session, unless its user's sessions were revoked since it began. */
 function judge(
   shared: Shared,
   store: StoreAccess,
@@ -145,7 +145,7 @@ function judge(
   const { sid, data, meta, born, cookies, isForeign } = loaded;
   const user = store.userKeyOf(data);
   if (user === undefined) return loaded;
-  // A cookie of another framework carries no count. It tells at most when it was written.
+  // A cookie of another framework carries no count, and at most the time when it was written.
   const isRevoked =
     epoch !== undefined &&
     (isForeign === true ? born <= epoch.at : isOver(epoch, sid, carried(meta)));
@@ -153,7 +153,7 @@ function judge(
   return rejectCookie(shared, "revoked", now, cookies, sid);
 }
 
-/** The metadata of a session with another count of revocations. */
+/** Returns the metadata of a session with another count of revocations. */
 export function withEpoch(json: string, count: number): string {
   const body = parseBody(json);
   if (body === undefined || carried(body.meta) === count) return json;

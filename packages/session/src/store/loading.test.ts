@@ -12,7 +12,7 @@ afterEach(() => {
 });
 
 describe.each(["cookie", "store"] as const)("a session that is used too early (%s)", (storage) => {
-  it("is not read before the store has said that it was not ended", async () => {
+  it("is not read before the store has answered that it was not ended", async () => {
     const store = keyValueStore();
     const [one, two] = [start({ store, storage }), start({ store, storage })];
     const jar = new Jar();
@@ -29,7 +29,7 @@ describe.each(["cookie", "store"] as const)("a session that is used too early (%
   });
 });
 
-it("what a store in this process heard since a session was loaded counts when it is read", async () => {
+it("a change in a store of this process counts even after the session was loaded", async () => {
   const store = memoryStore();
   const [one, two] = [start({ store }), start({ store })];
   const jar = new Jar();
@@ -40,7 +40,7 @@ it("what a store in this process heard since a session was loaded counts when it
   expect(describeSession(context.session).rejected).toBe("revoked");
 });
 
-it("data that the store had when the session was looked for, and has no more, is over", async () => {
+it("a session is over if the store dropped its data since the lookup", async () => {
   const store = memoryStore({ max: 1 });
   const { sessions, events } = start({ store, storage: "store" });
   const jar = new Jar();

@@ -15,7 +15,7 @@ const read = (store: ReturnType<typeof memoryStore>, key: string) =>
   (store.get([key]) as (StoredValue | undefined)[])[0]?.value;
 
 describe("memoryStore", () => {
-  it("writes only on top of what is not newer", () => {
+  it("replaces only values that are not newer", () => {
     const store = memoryStore();
     const write = (base: number, rev: number, value: string) =>
       store.replace({ key: "s:k", base, rev, value, seconds: 60 });
@@ -25,7 +25,7 @@ describe("memoryStore", () => {
     expect(read(store, "s:k")).toBe("b");
   });
 
-  it("forgets in time", () => {
+  it("forgets values after their time", () => {
     const store = memoryStore();
     store.replace({ key: "s:k", base: 0, rev: 1, value: "a", seconds: 60 });
     vi.setSystemTime(1_000_000_059_999);
@@ -34,7 +34,7 @@ describe("memoryStore", () => {
     expect(read(store, "s:k")).toBeUndefined();
   });
 
-  it.each(["s", "e"])("keeps no more than max keys of kind %s, the latest", (kind) => {
+  it.each(["s", "e"])("keeps the latest max keys of kind %s", (kind) => {
     const store = memoryStore({ max: 3 });
     for (let i = 0; i < 10; i += 1) {
       store.replace({ key: `${kind}:k${i}`, base: 0, rev: 1, value: "a", seconds: 60 });
@@ -44,7 +44,7 @@ describe("memoryStore", () => {
     expect(kept.filter(Boolean)).toHaveLength(3);
   });
 
-  it("a flood of new sessions does not bring a destroyed one back", async () => {
+  it("does not forget a destroyed session in a flood of new ones", async () => {
     const { sessions } = start({ store: memoryStore({ max: 100 }) });
     const jar = new Jar();
     await jar.request(sessions, (session) => (session["user"] = "ada"));
@@ -58,7 +58,7 @@ describe("memoryStore", () => {
     expect(await copy.read(sessions)).toEqual({});
   });
 
-  it.each([0, -1, 1.5, Number.NaN, "10"])("refuses max: %s", (max) => {
+  it.each([0, -1, 1.5, Number.NaN, "10"])("throws for max: %s", (max) => {
     expect(() => memoryStore({ max: max as number })).toThrow(/max/);
   });
 });

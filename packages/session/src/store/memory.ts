@@ -8,8 +8,8 @@ import { SessionStorePort } from "./connected-store.ts";
 /** Options of {@link memoryStore}. */
 export interface MemoryStoreOptions {
   /**
-   * How many sessions are kept, and how many revocations. A tenth beyond it, the ones written
-   * longest ago are forgotten. Default 100,000.
+   * The most sessions to keep, and the most revocations. A tenth above it, those written longest
+   * ago are dropped. Default 100,000.
    */
   readonly max?: number;
 }
@@ -22,10 +22,10 @@ interface Kept extends StoredValue {
 const SWEEP_EVERY = 1000;
 
 /**
- * A store in the memory of this process, for one process and for tests. Everything is gone when
- * the process ends; a copy of a revoked cookie is then accepted again until it expires.
+ * A store in the memory of this process, for one process and for tests. A restart loses everything:
+ * a copy of a revoked cookie is then accepted again until it expires.
  *
- * @throws SessionError `ERR_SESSION_OPTION` when `max` is not a whole number above 0
+ * @throws SessionError `ERR_SESSION_OPTION` if `max` is not a whole number above 0
  * @example
  * ```ts
  * createSessions({ secretKey, store: memoryStore({ max: 10_000 }), subject: "userId" });
@@ -42,8 +42,8 @@ export function memoryStore({ max = 100_000 }: MemoryStoreOptions = {}): Session
 class MemoryStore implements SessionStore, ConnectedStore {
   readonly isLocal = true;
   readonly #max: number;
-  // Two maps: a flood of new sessions must not push revocations out. Insertion order is age, since a
-  // value that is written again moves to the end.
+  // Two maps, so that a flood of new sessions cannot push revocations out. Insertion order is age,
+  // since a written value moves to the end.
   readonly #sessions = new Map<string, Kept>();
   readonly #revocations = new Map<string, Kept>();
   readonly #watchers = new Set<(key: string) => void>();
@@ -69,7 +69,7 @@ class MemoryStore implements SessionStore, ConnectedStore {
     map.set(key, { rev, value, until: Date.now() + seconds * 1000 });
     this.#writes += 1;
     if (this.#writes % SWEEP_EVERY === 0) this.#sweep();
-    // Many at once: to find the oldest, a Map walks over all that was deleted before it.
+    // Drops many together: to find the oldest, a Map walks over all that was deleted before it.
     if (map.size > this.#max * 1.1) this.#forgetOldest(map);
     for (const onWrite of this.#watchers) onWrite(key);
     return undefined;

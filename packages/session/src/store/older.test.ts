@@ -26,21 +26,21 @@ it("twenty increments by turns in two processes lose none", async () => {
   expect(await jar.read(made[0].sessions)).toEqual({ n: 20 });
 });
 
-/** What has `get`, `set` and `delete`, over a Map that a test can copy. */
+/** An object with `get`, `set` and `delete`, over a Map that a test can copy. */
 const over = (map: Map<string, string>) => ({
   get: (key: string) => map.get(key),
   set: (key: string, value: string) => void map.set(key, value),
   delete: (key: string) => map.delete(key),
 });
 
-it("a session whose newest revision the store lost is over, not one change younger", async () => {
+it("a session whose newest revision the store lost is over, instead of one change older", async () => {
   const map = new Map<string, string>();
   const one = start({ ...options, store: over(map) });
   const jar = new Jar();
   await jar.request(one.sessions, (session) => (session["admin"] = true));
   const replica = new Map(map);
   await jar.request(one.sessions, (session) => (session["admin"] = false));
-  // The replica was promoted before the last write had reached it.
+  // The replica was promoted before it had the last write.
   const two = start({ ...options, store: over(replica) });
   expect(await jar.copy().read(two.sessions)).toEqual({});
   expect(two.types()).toContain("revoked");

@@ -22,7 +22,7 @@ it.each([
   ["backplane", { backplane: {} }, /backplane/],
   ["exchangePath", { exchangePath: "galleta" }, /exchangePath/],
   ["a misspelt name", { stor: store }, /Did you mean store/],
-])("%s is refused at set-up", (_name, options, message) => {
+])("%s throws at set-up", (_name, options, message) => {
   expect(() => start(options as object)).toThrow(
     expect.objectContaining({
       code: "ERR_SESSION_OPTION",
@@ -32,7 +32,7 @@ it.each([
 });
 
 it.each([undefined, null, {}, { duplicate() {}, on() {} }])(
-  "%s is no client of Redis",
+  "%s is not accepted as a Redis client",
   (client) => {
     expect(() => redisStore(client as never)).toThrow(/ioredis/);
     expect(() => redisBackplane(client as never)).toThrow(/ioredis/);

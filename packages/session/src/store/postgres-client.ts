@@ -1,17 +1,17 @@
-/** What is used of a Pool of node-postgres (`pg`). */
+/** The used part of a Pool of node-postgres (`pg`). */
 export interface PgPool {
   query(text: string, values: unknown[]): Promise<{ readonly rows: unknown[] }>;
   connect(): Promise<PgClient>;
 }
 
-/** What is used of a client that a Pool hands out. */
+/** The used part of a client of that Pool. */
 export interface PgClient {
   query(text: string): Promise<unknown>;
   on(event: string, listener: (message: never) => void): unknown;
   release(destroy?: boolean): void;
 }
 
-/** What is used of the `sql` of postgres.js. */
+/** The used part of the `sql` of postgres.js. */
 export interface PostgresJs {
   unsafe(text: string, values: never[]): PromiseLike<ArrayLike<unknown>>;
   listen(
@@ -21,10 +21,10 @@ export interface PostgresJs {
   ): PromiseLike<{ unlisten(): unknown }>;
 }
 
-/** node-postgres or postgres.js; told apart by the shape. */
+/** node-postgres or postgres.js, told apart by their methods. */
 export type PostgresClient = PgPool | PostgresJs;
 
-/** Runs SQL and gives its rows. */
+/** Runs SQL and returns its rows. */
 export type Query = (text: string, values: readonly unknown[]) => Promise<readonly unknown[]>;
 
 /** True for the `sql` of postgres.js. */
@@ -33,7 +33,7 @@ export function isPostgresJs(client: PostgresClient): client is PostgresJs {
   return typeof given?.unsafe === "function" && typeof given.listen === "function";
 }
 
-/** @returns `undefined` for a client of neither library */
+/** Returns a function that runs SQL. @returns `undefined` for a client of neither library */
 export function queryOf(client: PostgresClient): Query | undefined {
   if (isPostgresJs(client)) {
     return async (text, values) => Array.from(await client.unsafe(text, values as never[]));

@@ -13,10 +13,10 @@ export interface PostgresStoreOptions {
 }
 
 /**
- * The SQL that creates the table of {@link postgresStore}. Print it into a migration of yours; the
+ * Returns the SQL that creates the table of {@link postgresStore}. Put it into your migrations; the
  * store creates nothing by itself.
  *
- * @throws SessionError `ERR_SESSION_OPTION` when the name is not a plain one
+ * @throws SessionError `ERR_SESSION_OPTION` if the name is not a plain one
  * @example
  * ```ts
  * console.log(postgresMigration());
@@ -35,10 +35,11 @@ CREATE INDEX IF NOT EXISTS ${table}_expires_at ON ${table} (expires_at);
 }
 
 /**
- * A store in PostgreSQL, shared by any number of processes. Its clock alone decides what has expired.
+ * A store in PostgreSQL, shared by any number of processes. Only the database's clock decides what
+ * has expired.
  *
  * @param client a pool of node-postgres (`pg`), or the `sql` of postgres.js
- * @throws SessionError `ERR_SESSION_OPTION` when it is neither
+ * @throws SessionError `ERR_SESSION_OPTION` if it is neither
  * @example
  * ```ts
  * import { Pool } from "pg";
@@ -53,7 +54,7 @@ export function postgresStore(
   const query = queryOf(client);
   if (query === undefined) {
     throw optionError(
-      "postgresStore takes a Pool of pg (node-postgres), or the sql of postgres.js.",
+      "postgresStore needs a Pool of pg (node-postgres), or the sql of postgres.js.",
     );
   }
   assertTable(table);
@@ -108,7 +109,7 @@ class PostgresStore implements SessionStore, ConnectedStore {
       [key, `${rev}`, value, seconds, `${base}`],
     );
     if (written.length > 0) return undefined;
-    // It may have expired between the two statements.
+    // The value may have expired between the two statements.
     return (await this.get([key]))[0] ?? this.replace(write);
   }
 

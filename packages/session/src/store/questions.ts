@@ -8,36 +8,38 @@ import { askStore } from "./limit.ts";
 import type { SessionStore, StoredValue, Write } from "./store.ts";
 import type { Revision } from "../session/records.ts";
 
-/** After several failures in a row, questions fail at once for so long. */
+/** Milliseconds for which questions fail immediately, after several failures in a row. */
 const REST_MS = 500;
 const FAILURES = 3;
 
-/** What is to be asked in one round trip. */
+/** What to ask in one round trip. */
 export interface Question {
   readonly sid?: string | undefined;
   /** The key of a user. */
   readonly user?: string | undefined;
 }
 
-/** What the store answered. */
+/** The answer of the store. */
 export interface Told {
   readonly session?: SessionAnswer | undefined;
   readonly user?: UserAnswer | undefined;
 }
 
-/** Asks the store, remembers its answers for a second, and bounds its failures. */
+/** Asks the store, remembers its answers for a second, and limits the effect of failures. */
 export class Questions {
   readonly sessions = new Answers<Revision | typeof ENDED | undefined>();
   readonly users = new Answers<UserEpoch>();
   readonly debts = new Debts();
   readonly #store: SessionStore;
   readonly #timeout: number;
-  /** False for a store without conditional writes: there every request asks. */
+  /** False for a store without conditional writes, which every request must ask. */
   readonly #remembers: boolean;
   readonly #asking = new Map<string, { readonly at: number; readonly told: Promise<Told> }>();
   #failure: { readonly error: unknown; readonly at: number; readonly count: number } | undefined;
 
-  /** @param timeout milliseconds for one answer of the store */
+  /**
+   * @param timeout milliseconds for one answer of the store
+   */
   constructor(store: SessionStore, timeout: number, remembers: boolean) {
     this.#store = store;
     this.#timeout = timeout;
@@ -45,14 +47,14 @@ export class Questions {
   }
 
   /**
-   * Asks for a session and a user at once. Requests that ask the same thing share the question.
+   * Asks about a session and a user together. Requests with the same question share it.
    *
    * @throws SessionError `ERR_SESSION_STORE`
    */
   ask(question: Question): Promise<Told> {
     const name = `${question.sid ?? ""} ${question.user ?? ""}`;
     const shared = this.#asking.get(name);
-    // An answer to a question that was sent more than a second ago may be too old.
+    // An answer to a question sent more than a second ago may be too old.
     if (shared !== undefined && performance.now() - shared.at < FRESH_MS) return shared.told;
     const at = performance.now();
     const told = this.#ask(question, at);
@@ -92,18 +94,18 @@ export class Questions {
     if (this.#remembers) answers.set(key, answer);
   }
 
-  /** Notes what this process wrote itself. @param at before it was sent */
+  /** Records what this process wrote itself. */
   wrote(sid: string, value: Revision | typeof ENDED, at: number): void {
     this.#remember(this.sessions, sid, { at, value });
   }
 
-  /** The same for a user. */
+  /** Records what this process wrote about a user. */
   wroteUser(key: string, value: UserEpoch, at: number): void {
     this.users.set(key, { at, value });
   }
 
   /**
-   * Reads keys, after everything that is owed was written.
+   * Reads keys, after all pending revocations were written.
    *
    * @throws SessionError `ERR_SESSION_STORE`
    */
@@ -137,7 +139,7 @@ export class Questions {
   }
 }
 
-/** A session's own key and that of its end: two reads, and the end wins. */
+/** Combines a session's own key and the key of its end. The end wins. */
 export function readPair(
   session: StoredValue | undefined,
   end: StoredValue | undefined,

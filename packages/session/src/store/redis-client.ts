@@ -1,6 +1,6 @@
 import { SessionError } from "../errors.ts";
 
-/** What is used of a client of ioredis, single, Sentinel or Cluster. */
+/** The used part of an ioredis client: single, Sentinel or Cluster. */
 export interface IoRedisClient {
   readonly status: string;
   call(command: string, ...args: string[]): Promise<unknown>;
@@ -9,17 +9,17 @@ export interface IoRedisClient {
   on(event: string, listener: (...args: string[]) => void): unknown;
 }
 
-/** What is used of node-redis (the package `redis`): a client, cluster, sentinel or pool. */
+/** The used part of node-redis (the package `redis`): a client, cluster, sentinel or pool. */
 export interface NodeRedisClient {
   readonly isOpen: boolean;
   sendCommand(...args: never[]): Promise<unknown>;
   on(event: string, listener: (...args: string[]) => void): unknown;
 }
 
-/** A client of ioredis or of node-redis; told apart by its shape. */
+/** A client of ioredis or node-redis, told apart by its methods. */
 export type RedisClient = IoRedisClient | NodeRedisClient;
 
-/** One command, and what routes it. */
+/** One command, and the key that routes it. */
 export interface RedisCommand {
   /** The first key; `undefined` for a command without keys. */
   readonly key?: string;
@@ -36,7 +36,7 @@ export interface RedisWait {
 
 type Send = (command: RedisCommand) => Promise<unknown>;
 
-/** The methods of either library that are looked for. */
+/** The methods by which the libraries are told apart. */
 interface Shape {
   readonly [name: string]: unknown;
   readonly status?: string;
@@ -44,7 +44,7 @@ interface Shape {
   readonly isReady?: boolean;
 }
 
-/** Which of the clients it is. */
+/** The kinds of clients. */
 export type RedisKind =
   | "ioredis"
   | "ioredis-cluster"
@@ -54,9 +54,9 @@ export type RedisKind =
   | "redis-pool";
 
 /**
- * Tells by the shape which client it is.
+ * Finds the kind of a client by its methods.
  *
- * @throws SessionError `ERR_SESSION_OPTION` when it is neither of ioredis nor of node-redis
+ * @throws SessionError `ERR_SESSION_OPTION` if it is neither of ioredis nor of node-redis
  */
 function kindOf(client: RedisClient): RedisKind {
   const given = (client ?? {}) as unknown as Shape;
@@ -71,12 +71,12 @@ function kindOf(client: RedisClient): RedisKind {
   }
   throw new SessionError(
     "ERR_SESSION_OPTION",
-    "redisStore and redisBackplane take a client of ioredis (single, Sentinel, Cluster) or of redis (client, cluster, sentinel, pool).",
+    "redisStore and redisBackplane need a client of ioredis (single, Sentinel, Cluster) or of redis (client, cluster, sentinel, pool).",
   );
 }
 
 /**
- * Sends commands while the connection stands. Both libraries queue what is sent while it does not,
+ * Sends commands while the connection is up. Both libraries queue what is sent while disconnected,
  * and would carry out minutes later what the caller was told had failed.
  */
 export class RedisConnection {
@@ -85,7 +85,9 @@ export class RedisConnection {
   readonly #send: Send;
   #wasReady = false;
 
-  /** @throws SessionError `ERR_SESSION_OPTION` when it is neither client */
+  /**
+   * @throws SessionError `ERR_SESSION_OPTION` if it is neither client
+   */
   constructor(client: RedisClient) {
     this.kind = kindOf(client);
     this.#client = client as unknown as Shape;
@@ -134,12 +136,12 @@ export class RedisConnection {
     return [answer, Number(count)];
   }
 
-  /** @throws Error while a connection that once stood is down */
+  /** Checks the connection. @throws Error if it was up and is down now */
   assertReady(): void {
     const { status, isReady, isOpen } = this.#client;
     const isNow = this.kind.startsWith("ioredis") ? status === "ready" : (isReady ?? isOpen);
     this.#wasReady ||= isNow === true;
-    // The first connection may still be on its way.
+    // The first connection may still be opening.
     if (isNow !== true && this.#wasReady) throw new Error("The connection to Redis is down.");
   }
 }
@@ -158,7 +160,7 @@ interface NodeRedisMultis {
   };
 }
 
-/** Each client of node-redis wants other arguments before the command. */
+/** Each node-redis client needs other arguments before the command. */
 function senderOf(kind: RedisKind, client: RedisClient): Send {
   switch (kind) {
     case "ioredis":

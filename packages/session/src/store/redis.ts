@@ -10,18 +10,21 @@ import { SessionStorePort } from "./connected-store.ts";
 /** Options of {@link redisStore}. */
 export interface RedisStoreOptions {
   /**
-   * What every key begins with. Keys are tagged by session and by user, so that a Cluster spreads
-   * them; a prefix with braces puts all of them into one slot instead. Default `galleta:`.
+   * The prefix of every key. Keys have a tag for their session or user, so that a Cluster spreads
+   * them. A prefix with braces puts all of them into one slot instead. Default `galleta:`.
    */
   readonly prefix?: string;
   /**
-   * Lets an end, and a revocation of a user, wait for replicas (the command WAIT). Where fewer have
-   * it in time, the end fails with `ERR_SESSION_STORE` and is tried again. Default: no waiting.
+   * Makes an end or a revocation wait for replicas (the command WAIT). If too few confirm in time,
+   * it fails with `ERR_SESSION_STORE` and is repeated later. Default: no waiting.
    */
   readonly wait?: RedisWait;
 }
 
-/** Values begin with their revision in so many digits, so that a script compares text. */
+/**
+ * The digits of the revision at the start of a value. With a fixed number, scripts can compare
+ * text.
+ */
 const DIGITS = 16;
 
 const REPLACE = script(`
@@ -41,12 +44,12 @@ function script(source: string): Script {
 }
 
 /**
- * A store in Redis or Valkey, shared by any number of processes. Sessions are stored as they are:
+ * A store in Redis or Valkey, shared by any number of processes. Sessions are stored in plain text:
  * protect Redis as you protect your database. Use `maxmemory-policy noeviction`.
  *
  * @param client of ioredis (single, Sentinel, Cluster), or a connected one of redis (client,
- * cluster, sentinel, pool); Redis 6 or newer
- * @throws SessionError `ERR_SESSION_OPTION` when the client is neither
+ *   cluster, sentinel, pool); Redis 6 or newer
+ * @throws SessionError `ERR_SESSION_OPTION` if the client is neither
  * @example
  * ```ts
  * import { Redis } from "ioredis";
@@ -88,7 +91,7 @@ class RedisStore implements SessionStore, ConnectedStore {
   async get(keys: readonly string[]): Promise<(StoredValue | undefined)[]> {
     const names = keys.map((key) => this.#nameOf(key));
     if (!this.#connection.isCluster) return this.#getMany(names);
-    // Only keys of one slot can be read by one command.
+    // One command can only read keys of one slot.
     const groups = new Map<string, string[]>();
     for (const name of names) {
       const tag = tagOf(name);
@@ -137,7 +140,9 @@ class RedisStore implements SessionStore, ConnectedStore {
     const [answer, replicas] = await this.#connection.sendAndWait(command, this.#wait);
     if (answer instanceof Error) throw answer;
     if (replicas >= this.#wait.replicas) return answer;
-    throw new Error(`${replicas} replicas of Redis have the revocation, too few.`);
+    throw new Error(
+      `Only ${replicas} replicas of Redis have the revocation, too few for the option wait.`,
+    );
   }
 
   async inspect(): Promise<string | undefined> {
@@ -146,7 +151,7 @@ class RedisStore implements SessionStore, ConnectedStore {
     return policy === undefined || policy === "noeviction" ? undefined : `eviction: ${policy}`;
   }
 
-  /** `s:abc` becomes `galleta:{abc}:s`: all keys of a session are in one slot. */
+  /** `s:abc` becomes `galleta:{abc}:s`, so that all keys of a session are in one slot. */
   #nameOf(key: string): string {
     return `${this.#prefix}{${key.slice(2)}}:${key[0]}`;
   }

@@ -30,14 +30,14 @@ describe.each([
   ["a memory store", memoryStore],
   ["get, set and delete", keyValueStore],
 ])("with %s", (_name, makeStore) => {
-  // Two processes that share a store and nothing else.
+  // Two processes that share only a store.
   function pair(options: Parameters<typeof start>[0] = {}) {
     const store = makeStore();
     const all = { store, subject: "userId", ...options };
     return [start(all), start(all)] as const;
   }
 
-  it("a saved copy is refused after a logout, in both processes, until it has expired", async () => {
+  it("a saved copy is rejected after a logout, in both processes, until it expires", async () => {
     const [one, two] = pair({ maxAge: 3600 });
     const jar = new Jar();
     await login(jar, one);
@@ -54,7 +54,7 @@ describe.each([
     expect(two.types()).toContain("revoked");
   });
 
-  it("the id of before a renewal is refused", async () => {
+  it("the id of before a renewal is rejected", async () => {
     const [one, two] = pair();
     const jar = new Jar();
     await login(jar, one);
@@ -79,7 +79,7 @@ describe.each([
     expect(await copy.read(two.sessions)).toEqual({});
   });
 
-  it("revokeAll ends every session of a user and of nobody else", async () => {
+  it("revokeAll ends every session of a user and no other", async () => {
     const [one, two] = pair();
     const ada = [new Jar(), new Jar()];
     const bob = new Jar();
@@ -93,7 +93,7 @@ describe.each([
     }
   });
 
-  it("an adapter's sessions, made of options alone and without sockets, end as well", async () => {
+  it("it also ends the sessions of an adapter made of options, without sockets", async () => {
     const given = makeStore();
     const store = CONNECT in given ? given : sessionStore(given);
     const sessions = new Sessions<Data>({ secretKey: KEY, store, subject: "userId" });
@@ -106,7 +106,7 @@ describe.each([
     expect(await here.copy().read(sessions)).toEqual({});
   });
 
-  it("who logs in again in the same second stays logged in, and is ended by the next revokeAll", async () => {
+  it("a user who logs in again in the same second stays logged in until the next revokeAll", async () => {
     const [one, two] = pair();
     const before = new Jar();
     await login(before, one);
@@ -121,7 +121,7 @@ describe.each([
     }
   });
 
-  it("who logs in without renew after a revocation stays logged in too", async () => {
+  it("a user who logs in without renew after a revocation stays logged in too", async () => {
     const [one, two] = pair();
     const jar = new Jar();
     await jar.request(one.sessions, (session) => (session["cart"] = 1));
@@ -184,7 +184,7 @@ describe.each([
     expect([...one.types(), ...two.types()]).not.toContain("conflict");
   });
 
-  it("of the same key the later holds, and an event tells", async () => {
+  it("of two changes of the same key the later holds, with an event", async () => {
     const [one, two] = pair();
     const jar = new Jar();
     await login(jar, one);
@@ -198,7 +198,7 @@ describe.each([
     expect(two.events.find(({ type }) => type === "conflict")).toMatchObject({ keys: ["a"] });
   });
 
-  it("a renewal loses no change of a request that was faster", async () => {
+  it("a renewal loses no change of a faster request", async () => {
     const [one, two] = pair();
     const jar = new Jar();
     await login(jar, one);
@@ -218,7 +218,7 @@ describe.each([
     const socket = await jar.socket(one.sessions);
     await update(socket.session, (draft) => (draft["seen"] = 7));
     expect(await jar.read(two.sessions)).toEqual({ userId: "ada", seen: 7 });
-    // Its cookie was issued again by that, and says it without a store.
+    // That response issued the cookie again, so it has the data without a store.
     expect(await jar.read(start().sessions)).toEqual({ userId: "ada", seen: 7 });
   });
 
@@ -233,7 +233,7 @@ describe.each([
     expect(jar.cookie).toBe("");
   });
 
-  it("moving between cookie and store logs nobody out", async () => {
+  it("moving between cookie and store keeps users logged in", async () => {
     const store = makeStore();
     const inCookie = start({ store });
     const inStore = start({ store, storage: "store" });
@@ -247,7 +247,7 @@ describe.each([
     expect(await jar.read(start().sessions)).toEqual({ n: 1 });
   });
 
-  it("a cookie whose data is nowhere is no session", async () => {
+  it("a cookie whose data is nowhere is rejected", async () => {
     const [one] = pair({ storage: "store" });
     const [other] = pair({ storage: "store" });
     const jar = new Jar();
@@ -257,7 +257,7 @@ describe.each([
   });
 });
 
-it("without a store there is nothing to revoke with", async () => {
+it("revocation throws without a store", async () => {
   const { sessions } = start();
   await expect(sessions.revokeAll("ada")).rejects.toMatchObject({
     code: "ERR_SESSION_STORE_REQUIRED",
@@ -282,19 +282,22 @@ describe("a thief cannot outrun a revocation", () => {
     ["get, set and delete", keyValueStore],
   ] as const;
 
-  it.each(kinds)("by 31 revokeOthers in one second and a renewal, with %s", async (_name, make) => {
-    const { sessions } = start({ store: make(), subject: "userId" });
-    const thief = new Jar();
-    await login(thief, { sessions });
-    for (let i = 0; i < 31; i += 1) {
-      await thief.request(sessions, (session) => revokeOthers(session));
-    }
-    await thief.request(sessions, (session) => renew(session));
-    await sessions.revokeAll("ada");
-    expect(await thief.copy().read(sessions)).toEqual({});
-  });
+  it.each(kinds)(
+    "with 31 revokeOthers in one second and a renewal, with %s",
+    async (_name, make) => {
+      const { sessions } = start({ store: make(), subject: "userId" });
+      const thief = new Jar();
+      await login(thief, { sessions });
+      for (let i = 0; i < 31; i += 1) {
+        await thief.request(sessions, (session) => revokeOthers(session));
+      }
+      await thief.request(sessions, (session) => renew(session));
+      await sessions.revokeAll("ada");
+      expect(await thief.copy().read(sessions)).toEqual({});
+    },
+  );
 
-  it.each(kinds)("by a clock that is 90 seconds ahead, with %s", async (_name, make) => {
+  it.each(kinds)("with a clock that is 90 seconds ahead, with %s", async (_name, make) => {
     const store = make();
     const [ahead, right] = [
       start({ store, subject: "userId" }),
@@ -311,7 +314,7 @@ describe("a thief cannot outrun a revocation", () => {
     expect(await after.read(right.sessions)).toEqual({ userId: "ada" });
   });
 
-  it.each(kinds)("by a renewal that is on its way, with %s", async (_name, make) => {
+  it.each(kinds)("with a renewal that is on its way, with %s", async (_name, make) => {
     const { sessions } = start({ store: make(), subject: "userId" });
     const thief = new Jar();
     await login(thief, { sessions });
@@ -352,7 +355,7 @@ describe("a thief cannot outrun a revocation", () => {
 });
 
 describe("with get, set and delete", () => {
-  it("a write in flight in another process brings no destroyed session back", async () => {
+  it("a pending write of another process does not bring a destroyed session back", async () => {
     const store = keyValueStore();
     const [one, two] = [start({ store }), start({ store })];
     for (let i = 0; i < 30; i += 1) {
@@ -370,7 +373,7 @@ describe("with get, set and delete", () => {
   });
 });
 
-it("an old cookie stays behind as long as the session lasts", async () => {
+it("an old cookie is rejected as long as the session lasts", async () => {
   const store = memoryStore();
   const [one, two] = [start({ store }), start({ store })];
   const jar = new Jar();

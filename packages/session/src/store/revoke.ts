@@ -5,12 +5,13 @@ import { parseBody } from "../session/json.ts";
 import { throwEnded } from "../session/late-writes.ts";
 
 /**
- * Ends all other sessions of this session's user, everywhere, sockets included: "log out my other
- * devices", and what belongs after a change of password.
+ * Ends all other sessions of this session's user, in every process, sockets included. Use it for
+ * "log out my other devices", and after a change of password.
  *
  * @throws SessionError `ERR_SESSION_STORE_REQUIRED` without the options `store` and `subject`;
- * `ERR_SESSION_STORE` when the store fails: then it holds in this process, and everywhere when the
- * store is back; `ERR_SESSION_NOT_A_SESSION`; `ERR_SESSION_ENDED` where no user is logged in
+ *   `ERR_SESSION_STORE` if the store fails: the revocation then holds in this process, and
+ *   everywhere when the store is back; `ERR_SESSION_NOT_A_SESSION`; `ERR_SESSION_ENDED` if no user
+ *   is logged in
  * @example
  * ```ts
  * await setPassword(req.session.userId, password);
@@ -23,12 +24,15 @@ export async function revokeOthers(session: object): Promise<void> {
   if (store?.knowsUsers !== true) throw storeRequired();
   const user = store.userOf(context.state.data);
   if (user === undefined || context.lateWrite === throwEnded) {
-    throw new SessionError("ERR_SESSION_ENDED", "This is the session of no user.");
+    throw new SessionError(
+      "ERR_SESSION_ENDED",
+      "This session has no user. Log in before you call revokeOthers.",
+    );
   }
   const { sid, loaded, issued } = context.state;
   const before = parseBody((issued ?? loaded).json);
   const isTheirs = before !== undefined && store.userOf(before.data) === user;
-  // Who logged in during this request has proven to be the user.
+  // A user who logged in during this request has just proven their identity.
   const asks = isTheirs && loaded.isForeign !== true;
   const id = issued === undefined ? loaded.sid : sid;
   await store.endUser(user, sid, asks ? { sid: id, ...before } : undefined);

@@ -18,14 +18,14 @@ import { carried, isOver } from "./epoch.ts";
 import { withEpoch } from "./load.ts";
 import type { StoreAccess } from "./store-access.ts";
 
-/** Every failed attempt is one on which another request succeeded. */
+/** Each failed attempt means that another request succeeded. */
 const ATTEMPTS = 100;
 
 /**
- * A commit that the store takes part in: it is written only on top of the newest revision, with
- * which it is merged as often as others were faster.
+ * Saves a session with a store. It writes only over the newest revision, and merges again whenever
+ * another request came first.
  *
- * @param behind a newer revision that is known already
+ * @param behind a newer revision that is already known
  */
 export async function saveStored(
   shared: Shared,
@@ -56,15 +56,15 @@ export async function saveStored(
   }
   throw new SessionError(
     "ERR_SESSION_STORE",
-    "Other requests changed the session without a pause, so this change was not stored.",
+    "Other requests kept changing the session first, so this change was not stored. Try again.",
     { status: 503 },
   );
 }
 
 /**
- * The count of revocations that the session carries from now on.
+ * Returns the count of revocations that the session will carry.
  *
- * @returns `undefined` where it stays what it is, `ENDED` where the session was revoked meanwhile
+ * @returns `undefined` if it does not change, `ENDED` if the session was revoked meanwhile
  */
 async function countAtBirth(
   store: StoreAccess,
@@ -80,21 +80,21 @@ async function countAtBirth(
   if (key === undefined) return carried(loaded.meta) === 0 ? undefined : 0;
   const isSame = !isFirst && !loaded.isForeign && store.userOf(data) === was;
   if (isSame && !renewed) return undefined;
-  // Asked anew, never remembered: a login right after a revocation carries the count of after it.
+  // Always read from the store: a login right after a revocation must carry the count after it.
   const told = await attempt(store, () => store.readEpoch(key));
   if (told === undefined) return 0;
-  // A renewal proves nothing about a session that was revoked while the request ran.
+  // A renewal must not save a session that was revoked while the request ran.
   const isKept = told.keep === sid;
   return isSame && !isKept && isOver(told, loaded.sid, carried(loaded.meta)) ? ENDED : told.count;
 }
 
-/** Another request ended the session while this one ran: it stays ended. */
+/** Reports that another request ended the session. It stays ended. */
 function refuse({ settings }: Shared, sid: string): Saved {
   settings.events.emit("revoked", sid);
   return { setCookie: [] };
 }
 
-/** Does without the store's answer where requests go on without it. */
+/** Asks the store, and continues without an answer if the options allow it. */
 async function attempt<Answer>(store: StoreAccess, question: () => Promise<Answer>) {
   try {
     return await question();
@@ -113,13 +113,15 @@ class Writer {
   readonly #draft: Draft;
   readonly #work: Outcome;
   readonly #now: number;
-  /** What the change was made to: the newest revision that is merged in. */
+  /** The newest revision that was merged, to which the change applies. */
   #base: Revision;
-  /** The revision of the id that is written, as far as this writer wrote it. */
+  /** The revision of the new id, if this writer already wrote it. */
   #written: number;
   readonly #count: number | undefined;
 
-  /** @param count of revocations that the session carries; `undefined` where it stays what it is */
+  /**
+   * @param count of revocations that the session carries; `undefined` if it does not change
+   */
   constructor(
     shared: Shared,
     store: StoreAccess,
@@ -139,7 +141,7 @@ class Writer {
     this.issued = this.#issue(draft.loaded.rev, work.json);
   }
 
-  /** Puts the change on top of a newer revision. */
+  /** Applies the change to a newer revision. */
   rebase(newer: Revision): void {
     const { sid } = this.#draft;
     const ours = this.issued.json;
@@ -157,12 +159,12 @@ class Writer {
     return newSnapshot(this.#shared, this.#draft, revision, this.#now);
   }
 
-  /** @returns what the store has instead, where that is newer */
+  /** Writes the change. @returns what the store has instead, if that is newer */
   async write(): Promise<Revision | typeof ENDED | undefined> {
     const { changed, renewed } = this.#work;
     const { loaded, sid, destroyed } = this.#draft;
     const store = this.#store;
-    // What only gets a new lifetime is in the cookie, unless the store has the data.
+    // A session that only gets a new lifetime is in the cookie, unless the store holds its data.
     if (!changed && !renewed && !store.keepsData) return undefined;
     const isOther = renewed || loaded.isNew;
     const base = isOther ? this.#written : this.#base.rev;
@@ -171,8 +173,8 @@ class Writer {
     );
     this.#written = this.issued.rev;
     if (newer !== undefined || !renewed || loaded.isNew || destroyed) return newer;
-    // Only now, when the new one is there. If another request changed the old one meanwhile, its
-    // change is merged and the new one written again.
+    // The old id ends after the new one is stored. If another request changed the old one
+    // meanwhile, its change is merged and the new one written again.
     const { lifetimes } = this.#shared.settings;
     const until = lastExpiry(lifetimes, loaded, this.#now);
     let newest: Revision | typeof ENDED | undefined;

@@ -5,13 +5,13 @@ import { assertTable, SWEEP_EVERY } from "./sql.ts";
 import type { SessionStore, StoredValue, Write } from "./store.ts";
 import { SessionStorePort } from "./connected-store.ts";
 
-/** What is used of a prepared statement. */
+/** The used part of a prepared statement. */
 export interface SqliteStatement {
   get(...values: (string | number)[]): unknown;
   run(...values: (string | number)[]): unknown;
 }
 
-/** What is used of a database of node:sqlite, better-sqlite3 or bun:sqlite. */
+/** The used part of a database of node:sqlite, better-sqlite3 or bun:sqlite. */
 export interface SqliteDatabase {
   exec(sql: string): unknown;
   prepare(sql: string): SqliteStatement;
@@ -29,11 +29,13 @@ interface Row {
 }
 
 /**
- * A store in a SQLite file, for the processes of one machine. It survives a restart. The table is
- * created, and the journal is switched to WAL, so that readers and writers do not wait for each other.
+ * A store in a SQLite file, for the processes of one machine. It survives a restart.
+ *
+ * The store creates its table and switches the journal to WAL, so that readers and writers do not
+ * wait for each other.
  *
  * @param database an open one of node:sqlite, better-sqlite3 or bun:sqlite
- * @throws SessionError `ERR_SESSION_OPTION` when it is none of them
+ * @throws SessionError `ERR_SESSION_OPTION` if it is none of them
  * @example
  * ```ts
  * // const database = new DatabaseSync("./sessions.db"), of node:sqlite
@@ -47,7 +49,7 @@ export function sqliteStore(
 ): SessionStore & ConnectedStore {
   if (typeof database?.exec !== "function" || typeof database.prepare !== "function") {
     throw optionError(
-      "sqliteStore takes an open database of node:sqlite, better-sqlite3 or bun:sqlite.",
+      "sqliteStore needs an open database of node:sqlite, better-sqlite3 or bun:sqlite.",
     );
   }
   assertTable(table);
@@ -63,7 +65,7 @@ class SqliteStore implements SessionStore, ConnectedStore {
   #writes = 0;
 
   constructor(database: SqliteDatabase, table: string) {
-    // The wait for another writer blocks the process, so it is short.
+    // Waiting for another writer blocks the process, so the time is short.
     database.exec("PRAGMA busy_timeout = 1000");
     database.exec("PRAGMA journal_mode = WAL");
     database.exec("PRAGMA synchronous = NORMAL");
@@ -101,7 +103,7 @@ class SqliteStore implements SessionStore, ConnectedStore {
     if (this.#writes % SWEEP_EVERY === 0) this.#sweep.run(now);
     const written = this.#write.get(key, rev, value, now + seconds * 1000, base, now);
     if (written !== undefined && written !== null) return undefined;
-    // Another process may have let it expire between the two statements.
+    // Another process may have deleted it between the two statements.
     return this.#get(key, now) ?? this.replace(write);
   }
 

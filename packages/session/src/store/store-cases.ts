@@ -1,16 +1,16 @@
 import { strict as assert } from "node:assert";
 import type { SessionStore, StoredValue } from "./store.ts";
 
-/** One thing that a store must do. */
+/** One requirement of a store, as a test. */
 export interface StoreCase {
   readonly name: string;
   readonly run: () => Promise<void>;
 }
 
-/** Gives a store. Every store that it gives must have the same database behind it. */
+/** Opens a store. All opened stores must share one database. */
 export type OpenStore = () => SessionStore | Promise<SessionStore>;
 
-/** A write with this base takes place whatever the key holds. */
+/** A write with this base succeeds over any value of the key. */
 const ALWAYS = Number.MAX_SAFE_INTEGER;
 const CHANGES = 40;
 const SECONDS = 600;
@@ -23,7 +23,7 @@ async function read(store: SessionStore, key: string): Promise<StoredValue | und
 }
 
 const CASES: Record<string, (open: OpenStore) => Promise<void>> = {
-  "a key without a value is undefined, among others that have one": async (open) => {
+  "a key without a value is undefined, also among others that have one": async (open) => {
     const store = await open();
     const [first, missing, last] = [newKey(), newKey(), newKey()];
     await store.replace({ key: first, base: 0, rev: 1, value: "a", seconds: SECONDS });
@@ -38,7 +38,7 @@ const CASES: Record<string, (open: OpenStore) => Promise<void>> = {
       [1, undefined, 2],
     );
   },
-  "text comes back as it went in": async (open) => {
+  "text is read as it was written": async (open) => {
     const store = await open();
     const texts = [
       "",
@@ -54,13 +54,13 @@ const CASES: Record<string, (open: OpenStore) => Promise<void>> = {
       assert.equal((await read(store, key))?.value, value);
     }
   },
-  "keys that differ by case alone are different": async (open) => {
+  "keys that differ only in case are different": async (open) => {
     const store = await open();
     const key = newKey();
     await store.replace({ key: `${key}a`, base: 0, rev: 1, value: "a", seconds: SECONDS });
     assert.equal(await read(store, `${key}A`), undefined);
   },
-  "a write on an older base is refused, and gives what is stored": async (open) => {
+  "a write on an older base fails, and returns the stored value": async (open) => {
     const store = await open();
     const key = newKey();
     const write = (base: number, rev: number, value: string) =>
@@ -86,7 +86,7 @@ const CASES: Record<string, (open: OpenStore) => Promise<void>> = {
     );
     assert.deepEqual(plain(await read(store, key)), { rev: 1, value: "y" });
   },
-  "a value is forgotten when its seconds are over, and the key is free again": async (open) => {
+  "a value is forgotten after its seconds, and the key is free again": async (open) => {
     const store = await open();
     const [brief, long] = [newKey(), newKey()];
     await store.replace({ key: brief, base: 0, rev: 9, value: "a", seconds: 1 });
@@ -127,9 +127,10 @@ function plain(stored: StoredValue | undefined) {
 }
 
 /**
- * What a store must do so that no session is lost and none comes back, as tests for any runner.
+ * Returns the tests of a store, for any runner. A store that passes loses no session and brings
+ * none back.
  *
- * @param open gives stores that share one database
+ * @param open opens stores that share one database
  * @example
  * ```ts
  * // import { test } from "node:test";

@@ -7,7 +7,7 @@ export interface StoredValue {
   readonly value: string;
 }
 
-/** A write that takes place only where the key has no newer value. */
+/** A write that succeeds only if the key has no newer value. */
 export interface Write extends StoredValue {
   /** At most 64 characters: letters, digits, `-`, `_` and `:`. */
   readonly key: string;
@@ -19,7 +19,7 @@ export interface Write extends StoredValue {
 
 /**
  * A store that compares before it writes: `memoryStore`, `redisStore`, `postgresStore`,
- * `sqliteStore`, or one of your own. Run `storeCases` of `@galleta/session/testing` against yours.
+ * `sqliteStore`, or your own. Test your own with `storeCases` of `@galleta/session/testing`.
  */
 export interface SessionStore {
   /** True if the store is inside this process and answers without a promise. */
@@ -34,16 +34,16 @@ export interface SessionStore {
    * @returns `undefined` after the write; otherwise the newer value, and the key keeps it
    */
   replace(write: Write): MaybePromise<StoredValue | undefined>;
-  /** Optional, for a store in this process: hears the key of every write. @returns stops hearing */
+  /** Optional, for a store in this process: calls `onWrite` with the key of every write. */
   watch?(onWrite: (key: string) => void): () => void;
   /**
    * Optional: looks for a setting of the database that endangers sessions.
-   * @returns what is wrong, as an event names it
+   * @returns what is wrong, by the name that events use
    */
   inspect?(): MaybePromise<string | undefined>;
 }
 
-/** Anything with the `get`, `set` and `delete` of Keyv. */
+/** An object with the `get`, `set` and `delete` of Keyv. */
 export interface KeyValueStore {
   get(key: string): unknown;
   /** @param milliseconds until it is forgotten */

@@ -14,7 +14,7 @@ it.each([undefined, null, "", Number.NaN, Number.POSITIVE_INFINITY, {}, [], true
 );
 
 it.each([[["ada"]], [{ id: 1 }], [true], [false]])(
-  "a commit throws when the subject is %j, which revokeAll could not name",
+  "a commit throws for the user id %j, which revokeAll could not name",
   async (userId) => {
     const { sessions } = start({ store: memoryStore(), subject: "userId" });
     const jar = new Jar();
@@ -31,16 +31,19 @@ it("a commit throws when the option `subject` is a path into the data", async ()
   const { sessions } = start({ store: memoryStore(), subject: "user.id" });
   const login = new Jar().request(sessions, (session) => (session["user"] = { id: 1 }));
   await expect(login).rejects.toMatchObject(SUBJECT);
-  // A field that is really called so is a field.
+  // A field with a dot in its name is a plain field.
   const jar = new Jar();
   await jar.request(sessions, (session) => (session["user.id"] = "ada"));
   await sessions.revokeAll("ada");
   expect(await jar.read(sessions)).toEqual({});
 });
 
-it.each([undefined, null, ""])("a subject of %j is nobody, and can be saved", async (userId) => {
-  const { sessions } = start({ store: memoryStore(), subject: "userId" });
-  const jar = new Jar();
-  await jar.request(sessions, (session) => Object.assign(session, { n: 1, userId }));
-  expect(await jar.read(sessions)).toMatchObject({ n: 1 });
-});
+it.each([undefined, null, ""])(
+  "a user id of %j counts as none, and can be saved",
+  async (userId) => {
+    const { sessions } = start({ store: memoryStore(), subject: "userId" });
+    const jar = new Jar();
+    await jar.request(sessions, (session) => Object.assign(session, { n: 1, userId }));
+    expect(await jar.read(sessions)).toMatchObject({ n: 1 });
+  },
+);

@@ -5,7 +5,7 @@ import type { User } from "../session/records.ts";
  * Finds the user id in the data of a session.
  *
  * @param subject the field that the option `subject` names
- * @returns `undefined` where no user is logged in, or none that `revokeAll` could name
+ * @returns `undefined` if no user is logged in, or one that `revokeAll` could not name
  */
 export function findUser(data: object, subject: string): User | undefined {
   const value = fieldOf(data, subject);
@@ -13,7 +13,7 @@ export function findUser(data: object, subject: string): User | undefined {
 }
 
 /**
- * Checks that the sessions of the user in this data can be revoked, before the data is stored.
+ * Checks, before data is stored, that the sessions of its user could be revoked.
  *
  * @throws SessionError `ERR_SESSION_SUBJECT`
  */
@@ -25,7 +25,7 @@ export function assertSubject(data: object, subject: string): void {
 }
 
 /**
- * Checks a user id before its sessions are looked for.
+ * Checks a user id before its sessions are looked up.
  *
  * @throws SessionError `ERR_SESSION_SUBJECT`
  */
@@ -33,7 +33,7 @@ export function assertUser(value: unknown, name = "The user id"): asserts value 
   if (isUser(value)) return;
   throw new SessionError(
     "ERR_SESSION_SUBJECT",
-    `${name} must be a non-empty string or a finite number, or its sessions could never be revoked.`,
+    `${name} must be a non-empty string or a finite number. Other values could never be revoked.`,
   );
 }
 
@@ -60,7 +60,7 @@ function isPath(data: object, subject: string): boolean {
 function pathError(subject: string): SessionError<"ERR_SESSION_SUBJECT"> {
   return new SessionError(
     "ERR_SESSION_SUBJECT",
-    `The option \`subject\` names one field at the top of the session, and "${subject}" is a path. ` +
+    `The option \`subject\` must name a field at the top of the session, but "${subject}" is a path. ` +
       "Keep the user id in a field of its own.",
   );
 }

@@ -7,7 +7,7 @@ import { throwUnattached } from "../../session/late-writes.ts";
 import { asksForSocket, type Judged } from "./handshake.ts";
 import { deniedReply, type DeniedReply, type Reply } from "./reply.ts";
 
-/** A request, as far as the steps before its handler need it. */
+/** A request, as the steps before its handler need it. */
 export interface Incoming<Data = SessionData> extends Judged<Data> {
   /** The session of the request. Opened at its first use. */
   readonly context: SessionContext<Data>;
@@ -16,11 +16,11 @@ export interface Incoming<Data = SessionData> extends Judged<Data> {
 }
 
 /**
- * Does what comes before a handler: the check of a handshake or of a cross-site request, the
- * endpoints of the sessions themselves, the CSRF token, and loading from a store.
+ * Runs before a handler: the check of a handshake or of a cross-site request, the endpoints of the
+ * sessions, the CSRF token, and loading from a store.
  *
- * @returns what is answered in the handler's place; `undefined` lets the request pass. A promise only
- * with a store, where a token has to be checked, and for an endpoint
+ * @returns the answer in the handler's place; `undefined` accepts the request. A promise only with
+ *   a store, with a token to check, or for an endpoint
  * @example
  * ```ts
  * const denied = async (request: Request) => {
@@ -37,7 +37,7 @@ export function begin<Data>(
   const endpoint = isHandshake ? undefined : sessions.endpointOf(facts);
   const outcome = check(incoming, isHandshake, endpoint);
   if (typeof outcome === "object") return deniedReply(outcome);
-  // An endpoint's own secret, such as a ticket, stands for the token.
+  // An endpoint's own secret, such as a ticket, replaces the token.
   if (endpoint !== undefined) return answer(endpoint, incoming);
   if (outcome === "needs-token") return checkToken(incoming);
   return sessions.loads ? (incoming.context.load() as Promise<undefined> | undefined) : undefined;
@@ -55,7 +55,8 @@ function check<Data>(
 async function answer<Data>(endpoint: Endpoint, incoming: Incoming<Data>): Promise<Reply> {
   const { sessions, facts } = incoming;
   const body = await incoming.readBody();
-  // A session of its own: what it owes comes with the reply, and nothing else may be committed.
+  // The endpoint gets its own session. Its cookies come with the reply, and nothing else may be
+  // committed.
   const context = sessions.open(facts.header("cookie"), facts);
   await context.load();
   return endpoint.answer(context as never, facts, body);
@@ -69,8 +70,8 @@ async function checkToken<Data>(incoming: Incoming<Data>): Promise<DeniedReply |
 }
 
 /**
- * Saves the session, right before the headers of its response go out. What is written later throws,
- * after a handshake with the advice that fits a socket.
+ * Saves the session, right before the headers of its response are sent. Later writes throw; after a
+ * handshake the error explains sockets.
  */
 export function commitResponse<Data>({ context, facts }: Incoming<Data>): MaybePromise<Commit> {
   const commit = context.commit();

@@ -1,12 +1,12 @@
 import { CSRF_FIELD } from "../../csrf/form.ts";
 
-/** Bytes of a form that are read in search of its CSRF token; a larger form sends the header. */
+/** The most bytes of a form to read for its CSRF token. A larger form must send the header. */
 export const MAX_FORM_BYTES = 1 << 20;
 
 /**
- * The CSRF token in a body that was parsed before: it counts as the header.
+ * Finds the CSRF token in a body that was already parsed. It counts like the header.
  *
- * @param body what the framework made of the body
+ * @param body the body as the framework parsed it
  */
 export function parsedToken(body: unknown): string | undefined {
   if (body == null || !Object.hasOwn(body, CSRF_FIELD)) return undefined;

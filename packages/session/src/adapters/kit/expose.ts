@@ -1,6 +1,6 @@
 import type { SessionOf } from "../../session/data.ts";
 
-/** Whatever a session is read from and written to. */
+/** An object whose session can be read and replaced. */
 export interface Holder<Data> {
   get session(): SessionOf<Data>;
   /** An object replaces the data, null ends the session. */
@@ -8,15 +8,15 @@ export interface Holder<Data> {
 }
 
 /**
- * Where a request, or what stands for one, keeps the holder of a session, and how its property reads
- * it. A property costs next to nothing; an entry of a WeakMap for each request costs more than
- * parsing the session.
+ * Where a request, or its substitute, keeps the holder of a session, and the property that reads
+ * it. A property costs next to nothing. A WeakMap entry for each request costs more than parsing
+ * the session.
  */
 class Place {
   readonly key: symbol;
   /**
-   * The same functions for every request. With functions of its own each request would become an
-   * object of its own kind, and all that is done with it afterwards slow.
+   * The same functions for every request. Functions of its own would give each request its own
+   * hidden class, and slow down all later use of it.
    */
   readonly accessor: PropertyDescriptor & ThisType<Record<symbol, { session: unknown }>>;
 
@@ -36,7 +36,7 @@ class Place {
 }
 
 const SESSION = /* @__PURE__ */ new Place("session");
-/** Properties come from options alone, so there are a few. */
+/** Property names come only from options, so there are few. */
 const others = new Map<string, Place>();
 
 function placeOf(property: string): Place {
@@ -47,9 +47,10 @@ function placeOf(property: string): Place {
 }
 
 /**
- * The holder of a session of a request, or of what stands for one, if it has one yet.
+ * Returns the holder of a request's session, or of a substitute for a request; `undefined` before
+ * there is one.
  *
- * @param property under which the handler finds the session; a request may have several
+ * @param property the name under which the handler finds the session; a request may have several
  * @example
  * ```ts
  * if (heldBy(request) !== undefined) throw new Error("Keep one session middleware.");
@@ -60,7 +61,7 @@ export function heldBy(target: object, property = "session"): Holder<never> | un
 }
 
 /**
- * Gives a request, or what stands for one, the holder of a session, without a property.
+ * Gives a request, or its substitute, the holder of a session, without a property.
  *
  * @example
  * ```ts

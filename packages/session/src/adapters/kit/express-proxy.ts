@@ -1,14 +1,14 @@
 import type { Sessions } from "../../engine.ts";
 import { refuseSetUp } from "./given.ts";
 
-/** Sessions whose first request was looked at. */
+/** Sessions whose first request was checked. */
 const seen = new WeakSet<object>();
 
 /**
- * Warns once, at the first request, where Express trusts a proxy that the sessions do not: sockets
- * would be denied, and the reason would be an option of ours that the app's author believes is set.
+ * Warns once, at the first request, if Express trusts a proxy and the sessions do not. Sockets
+ * would be denied, although the app's author believes that the option is set.
  *
- * Express marks each request with its app. `trustProxy: false` says that it is meant so.
+ * Express marks each request with its app. An explicit `trustProxy: false` turns the warning off.
  */
 export function warnOfTrustProxy(sessions: Sessions<never>, req: object): void {
   const { app } = req as { app?: { settings?: Record<string, unknown> } };
@@ -19,7 +19,7 @@ export function warnOfTrustProxy(sessions: Sessions<never>, req: object): void {
   if (!isOn || sessions.shared.knowsProxies) return;
   process.emitWarning(
     refuseSetUp(
-      "Express' `trust proxy` is on, and sessions do not ask it: behind a proxy sockets and forms are denied, and `httpsOnly: \"auto\"` sets no Secure. Set the sessions' `trustProxy` as well, or to false.",
+      'Express trusts a proxy (`trust proxy`), but the sessions do not: behind a proxy sockets and forms are denied, and `httpsOnly: "auto"` sets no Secure. Set the sessions\' `trustProxy` as well, or set it to false.',
     ),
   );
 }

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { factsOf } from "./fetch-facts.ts";
 import { NodeFacts } from "./node-facts.ts";
 
-describe("of a Request that no server received", () => {
+describe("of a Request without a server", () => {
   const of = (url: string, init?: RequestInit) => factsOf(new Request(url, init));
 
   test("come from its URL", () => {
@@ -18,7 +18,7 @@ describe("of a Request that no server received", () => {
     expect(facts.header("origin")).toBeUndefined();
   });
 
-  test("a Host goes before the URL, repeated headers are joined", () => {
+  test("a Host wins over the URL, repeated headers are joined", () => {
     const headers = new Headers({ host: "other.example", origin: "https://a" });
     headers.append("origin", "https://b");
     const facts = of("http://shop.example/", { headers });
@@ -34,7 +34,7 @@ describe("of a request that a server received", () => {
     for (const server of servers.splice(0)) server.close();
   });
 
-  /** What the facts say while the request is there. */
+  /** Returns the facts while the request is served. */
   async function seen(path: string, ...headers: string[]) {
     return new Promise<Record<string, unknown>>((resolve) => {
       const server = createServer((req, res) => {
@@ -54,7 +54,7 @@ describe("of a request that a server received", () => {
     });
   }
 
-  test("come from the connection, not from what the client claims", async () => {
+  test("come from the connection, not from the client's claims", async () => {
     const headers = ["Host: shop.example", "X-Forwarded-Proto: https"];
     expect(await seen("/%61?b", ...headers)).toEqual({
       method: "PUT",
@@ -67,7 +67,7 @@ describe("of a request that a server received", () => {
     });
   });
 
-  test("a repeated Origin or Host is seen as repeated", async () => {
+  test("a repeated Origin or Host is recognised", async () => {
     const headers = ["Host: a", "Host: b", "Origin: https://a", "Origin: https://b"];
     const facts = await seen("/", ...headers);
     expect(facts["origin"]).toBe("https://a, https://b");
@@ -85,11 +85,11 @@ describe("of a request without raw headers, as in a serverless function", () => 
     expect(facts.header("origin")).toBe("https://a,https://b");
   });
 
-  test("do without the list", () => {
+  test("work without the list", () => {
     expect(new NodeFacts({ headers } as never).header("host")).toBe("shop.example");
   });
 });
 
-test("an extended CONNECT has no protocol where a Request stands for it", () => {
+test("an extended CONNECT has no protocol if a Request replaces it", () => {
   expect(factsOf(new Request("http://shop.example/")).header(":protocol")).toBeUndefined();
 });

@@ -3,7 +3,7 @@ import { MAX_FORM_BYTES } from "./body.ts";
 /**
  * Reads a copy of a request's body, so that the handler can still read it.
  *
- * @returns `undefined` where it was read before, is longer than 1 MiB, or breaks off
+ * @returns `undefined` if it was read before, is longer than 1 MiB, or is incomplete
  * @example
  * ```ts
  * const bytes = await peekFetchBody(request);
@@ -24,13 +24,13 @@ export async function peekFetchBody(request: Request): Promise<Uint8Array | unde
       chunks.push(value);
     }
   } catch {
-    return undefined; // the client went away
+    return undefined; // // the client left
   }
   void reader.cancel().catch(() => {});
   return undefined;
 }
 
-/** A request with TRACE has no body, and cannot be copied (Fetch §2.2.1). */
+/** Returns the body. A TRACE request has none, and cannot be copied (Fetch §2.2.1). */
 function bodyOf(request: Request): Request["body"] {
   return request.bodyUsed || request.method === "TRACE" ? null : request.clone().body;
 }

@@ -1,16 +1,16 @@
 import { NodeFacts, type NodeRequest } from "./node-facts.ts";
 import type { RequestFacts } from "../../session/request.ts";
 
-/** What a Fetch `Request` does not tell about its connection. */
+/** The facts about a connection that a Fetch `Request` lacks. */
 export interface ConnectionFacts {
-  /** The address at the other end of this very connection. */
+  /** The peer's address on this connection. */
   readonly remoteAddress?: string | undefined;
-  /** Whether this very connection is TLS. Default: whether the URL is https. */
+  /** True if this connection itself is TLS. Default: true if the URL is https. */
   readonly encrypted?: boolean | undefined;
 }
 
 /**
- * The facts of a Fetch `Request`. Everything is read when it is asked for.
+ * The facts of a Fetch `Request`, read at first use.
  *
  * @example
  * ```ts
@@ -22,7 +22,9 @@ export class FetchFacts implements RequestFacts {
   readonly #connection: () => ConnectionFacts;
   #url: URL | undefined;
 
-  /** @param connection tells of the connection, where the runtime knows more than the URL */
+  /**
+   * @param connection describes the connection, if the runtime knows more than the URL
+   */
   constructor(request: Request, connection: () => ConnectionFacts = () => ({})) {
     this.#request = request;
     this.#connection = connection;
@@ -36,9 +38,9 @@ export class FetchFacts implements RequestFacts {
     return this.#location.pathname + this.#location.search;
   }
 
-  /** A Request that no server received may have its host in the URL alone. */
+  /** Returns a header. A Request without a server may have its host only in the URL. */
   header(name: string): string | undefined {
-    // The pseudo-headers of HTTP/2; to ask for one is an error.
+    // The pseudo-headers of HTTP/2. Asking for one throws.
     if (name.startsWith(":")) return undefined;
     const value = this.#request.headers.get(name);
     return value ?? (name === "host" ? this.#location.host : undefined);
@@ -57,15 +59,15 @@ export class FetchFacts implements RequestFacts {
   }
 }
 
-/** A `Request` as srvx, and with it h3, hands it on. */
+/** A `Request` as srvx and h3 pass it. */
 export interface ServedRequest extends Request {
   readonly ip?: string | undefined;
   readonly runtime?: object | undefined;
 }
 
 /**
- * The facts of a Fetch `Request`, from Node's own request where a server of Node stands behind it:
- * that one tells of the connection, where a URL may repeat what a proxy's header claims.
+ * Returns the facts of a Fetch `Request`, from Node's own request if a Node server is behind it.
+ * Node's request knows the connection; the URL may repeat a header of a proxy.
  *
  * @example
  * ```ts
@@ -79,8 +81,7 @@ export function factsOf(request: ServedRequest): RequestFacts {
 }
 
 /**
- * Finds the client's address in what a runtime hands to a handler beside the request: Bun's server
- * or Deno's info.
+ * Finds the client's address in the runtime's second argument: Bun's server or Deno's info.
  *
  * @example
  * ```ts

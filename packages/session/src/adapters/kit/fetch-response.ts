@@ -2,7 +2,7 @@ import { applyCommit, type Commit } from "../../cookie/headers.ts";
 import { headersOf, type Reply } from "./reply.ts";
 
 /**
- * A reply as a Fetch `Response`.
+ * Converts a reply to a Fetch `Response`.
  *
  * @example
  * ```ts
@@ -16,10 +16,10 @@ export function toResponse(reply: Reply): Response {
 }
 
 /**
- * Puts what a commit asks for on a response.
+ * Adds the headers of a commit to a response.
  *
- * @returns the response, or a copy of it where its headers cannot be changed, as those of
- * `Response.redirect()` and of what `fetch()` gave
+ * @returns the response, or a copy if its headers cannot be changed, as after `Response.redirect()`
+ *   or `fetch()`
  * @example
  * ```ts
  * const sent = withCommit(Response.redirect("https://shop.example/"), await context.commit());
@@ -31,7 +31,7 @@ export function withCommit(response: Response, commit: Commit): Response {
     applyCommit(commit, response.headers);
     return response;
   } catch {
-    // Deno's answer to a handshake takes neither headers nor a copy.
+    // Deno's answer to a handshake accepts no headers and cannot be copied.
     if (response.status === 101 && "Deno" in globalThis) return response;
     const copy = new Response(response.body, response);
     applyCommit(commit, copy.headers);
@@ -40,7 +40,7 @@ export function withCommit(response: Response, commit: Commit): Response {
 }
 
 /**
- * The response, or a copy of it, with headers that can be changed.
+ * Returns the response, or a copy of it, with headers that can be changed.
  *
  * @example
  * ```ts

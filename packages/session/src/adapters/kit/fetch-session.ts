@@ -13,16 +13,17 @@ import { factsOf, type ServedRequest } from "./fetch-facts.ts";
 import { toResponse, withCommit } from "./fetch-response.ts";
 import { asksForSocket } from "./handshake.ts";
 
-/** What is known of a Fetch `Request` beside itself. */
+/** Further sources of facts about a Fetch `Request`. */
 export interface FetchSources {
-  /** Default: what {@link factsOf} gives. */
+  /** Default: the result of {@link factsOf}. */
   readonly facts?: RequestFacts | undefined;
   /** Reads the body and leaves it for the handler. Default: reads a clone of the Request. */
   readonly readBody?: (() => Promise<Uint8Array | undefined>) | undefined;
 }
 
 /**
- * The session of one Fetch `Request`, from its check to its Set-Cookie. Untouched, it costs nothing.
+ * The session of one Fetch `Request`, from its check to its Set-Cookie. An untouched session costs
+ * nothing.
  *
  * @example
  * ```ts
@@ -38,7 +39,7 @@ export class FetchSession<Data = SessionData> implements Incoming<Data>, Holder<
   readonly facts: RequestFacts;
   readonly #read: () => Promise<Uint8Array | undefined>;
   #context: SessionContext<Data> | undefined;
-  /** What the answer to a handshake owes: its socket may be open when that goes out. */
+  /** The commit of a handshake. Its socket may be open before the answer is sent. */
   #owed: Commit | undefined;
   #isAnswered = false;
 
@@ -66,15 +67,15 @@ export class FetchSession<Data = SessionData> implements Incoming<Data>, Holder<
   }
 
   /**
-   * What comes before the handler; see {@link begin}.
+   * Runs before the handler; see {@link begin}.
    *
-   * @returns what is answered in the handler's place; `undefined` where the request may go on
+   * @returns the answer in the handler's place; `undefined` if the request may go on
    */
   begin(): MaybePromise<Response | undefined> {
     return when(begin(this), (reply) => reply && toResponse(reply));
   }
 
-  /** What the response owes to the session. */
+  /** Saves the session and returns the headers for its response. */
   commit(): MaybePromise<Commit> {
     this.#isAnswered = true;
     if (this.#context === undefined) return UNTOUCHED;
@@ -85,7 +86,10 @@ export class FetchSession<Data = SessionData> implements Incoming<Data>, Holder<
     });
   }
 
-  /** The same for a handshake whose answer gets its cookies in another way: the response owes none. */
+  /**
+   * Saves the session of a handshake whose cookies are sent in another way, so the response gets
+   * none.
+   */
   handOver(): MaybePromise<Commit> {
     return when(this.commit(), (commit) => {
       this.#owed = UNTOUCHED;
@@ -93,7 +97,7 @@ export class FetchSession<Data = SessionData> implements Incoming<Data>, Holder<
     });
   }
 
-  /** Ends a handshake that owes nothing: its session was not changed, and is not prolonged. */
+  /** Ends a handshake without cookies: its session is neither changed nor prolonged. */
   skip(): void {
     this.#isAnswered = true;
     this.#owed = UNTOUCHED;
@@ -101,10 +105,10 @@ export class FetchSession<Data = SessionData> implements Incoming<Data>, Holder<
   }
 
   /**
-   * Does what is left to do where the runtime answers the request by itself, so that no response can
-   * carry a cookie. A session that the store knows is saved there.
+   * Finishes a request that the runtime answers by itself, so no response can carry a cookie. A
+   * session in a store is saved there.
    *
-   * @throws SessionError `ERR_SESSION_RUNTIME` where a change would be lost
+   * @throws SessionError `ERR_SESSION_RUNTIME` if a change would be lost
    */
   async release(): Promise<void> {
     const context = this.#context;
@@ -119,24 +123,24 @@ export class FetchSession<Data = SessionData> implements Incoming<Data>, Holder<
     if (isLost) throw changeLost();
   }
 
-  /** Gives a response what it owes to the session. */
+  /** Adds the session's headers to a response. */
   finish(response: Response): MaybePromise<Response> {
     return when(this.commit(), (commit) => withCommit(response, commit));
   }
 
   #open(): SessionContext<Data> {
     const context = this.sessions.open(this.facts.header("cookie"), this.facts);
-    // Too late for a cookie: what is written now must say so.
+    // Too late for a cookie: a write must throw now.
     if (this.#isAnswered)
       context.close(asksForSocket(this.facts) ? throwUnattached : throwCommitted);
     return context;
   }
 }
 
-/** A change that no response can carry. */
+/** Makes the error for a change that no response can carry. */
 function changeLost(): SessionError<"ERR_SESSION_RUNTIME"> {
   return new SessionError(
     "ERR_SESSION_RUNTIME",
-    "A handler changed its session and gave no response, so the change was lost. Change the session in an HTTP request, or serve the socket with an adapter for sockets.",
+    "A handler changed its session and returned no response, so the change was lost. Change the session in an HTTP request, or serve the socket with an adapter for sockets.",
   );
 }

@@ -3,13 +3,13 @@ import { SessionError } from "../../errors.ts";
 import type { SessionData } from "../../session/data.ts";
 
 /**
- * What every adapter takes: the options of sessions, or the sessions themselves where several parts
- * of an app share them, as HTTP and WebSocket do.
+ * What every adapter takes: session options, or the sessions themselves if several parts of an app
+ * share them, such as HTTP and WebSocket.
  */
 export type SessionsOrOptions<Data = SessionData> = Sessions<Data> | SessionOptions<Data>;
 
 /**
- * Sets sessions up, or takes those that were.
+ * Sets sessions up, or returns the given ones.
  *
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`
  * @example
@@ -21,17 +21,16 @@ export function toSessions<Data>(given: SessionsOrOptions<Data>): Sessions<Data>
   return given instanceof Sessions ? given : new Sessions<Data>(given);
 }
 
-/** As {@link SessionsOrOptions}, or a function that gives them at the first request. */
+/** As {@link SessionsOrOptions}, or a function that returns them at the first request. */
 export type LazySessions<Data = SessionData> =
   | SessionsOrOptions<Data>
   | (() => SessionsOrOptions<Data>);
 
 /**
- * Sets sessions up now or, given a function, when they are first asked for: a build that only
- * imports the module then needs no secret key.
+ * Sets sessions up now or, given a function, at their first use. A build that only imports the
+ * module then needs no secret key.
  *
- * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; given a function, when the sessions
- * are asked for
+ * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; given a function, at the first use
  * @example
  * ```ts
  * const sessions = lazySessions(() => ({ secretKey: process.env.SECRET_KEY ?? "" }));
@@ -44,7 +43,7 @@ export function lazySessions<Data>(given: LazySessions<Data>): () => Sessions<Da
 }
 
 /**
- * The middleware stands in the wrong place, or stands twice.
+ * Makes the error for a session middleware in the wrong place, or used twice.
  *
  * @param message what is wrong, and what to do
  */
@@ -52,12 +51,12 @@ export function refuseSetUp(message: string): SessionError<"ERR_SESSION_SETUP"> 
   return new SessionError("ERR_SESSION_SETUP", message);
 }
 
-/** Two sessions on one request: they would overwrite each other's cookie. */
+/** Makes the error for two sessions on one request, which would overwrite each other's cookie. */
 export function refuseSecond(where: string): SessionError<"ERR_SESSION_SETUP"> {
-  return refuseSetUp(`${where} is there already. Keep one session middleware.`);
+  return refuseSetUp(`${where} already exists. Keep one session middleware.`);
 }
 
-/** The session was touched by something that runs before the middleware. */
+/** Makes the error for a session that was used before the middleware ran. */
 export function refuseEarly(where: string): SessionError<"ERR_SESSION_SETUP"> {
   return refuseSetUp(`Put the session middleware first: ${where} was used before it ran.`);
 }

@@ -13,17 +13,17 @@ import { NodeFacts } from "./node-facts.ts";
 import { deniedReply, headersOf, reasonOf, type DeniedReply, type Reply } from "./reply.ts";
 import { refuseEarly } from "./given.ts";
 
-/** A request, as far as it is checked. */
+/** A request, as it is checked. */
 export interface Judged<Data> {
   readonly sessions: Sessions<Data>;
   readonly facts: RequestFacts;
 }
 
 /**
- * Tells whether a request asks for a WebSocket: a GET with `Upgrade: websocket` (RFC 6455 §4.1), or
- * an extended CONNECT of HTTP/2 and HTTP/3 (RFC 8441, RFC 9220).
+ * True if a request asks for a WebSocket: a GET with `Upgrade: websocket` (RFC 6455 §4.1), or an
+ * extended CONNECT of HTTP/2 and HTTP/3 (RFC 8441, RFC 9220).
  *
- * `Connection` is not looked at: runtimes leave it out, and HTTP/2 forbids it. No page can set
+ * It does not check `Connection`: runtimes leave that out, and HTTP/2 forbids it. No page can set
  * `Upgrade`, so a request that only looks like a handshake does not come from a browser.
  *
  * @example
@@ -40,14 +40,16 @@ export function asksForSocket(facts: RequestFacts): boolean {
   return method === "CONNECT" && facts.header(":protocol") !== undefined;
 }
 
-/** What a hook on the handshake gives: nothing or true accepts it, false and a status refuse it. */
+/**
+ * The result of a hook on the handshake: nothing or true accepts it, false or a status denies it.
+ */
 export type Verdict = void | boolean | number;
 
-/** What an app may decide about handshakes. */
+/** The app's settings for handshakes. */
 export interface HandshakeSettings<Data> {
   /**
-   * Runs before the handshake is answered, while the session can still be changed: what is changed
-   * goes out as Set-Cookie with it. False refuses with 401, a number with that status.
+   * Runs before the handshake is answered. The session can still be changed: changes are sent as
+   * Set-Cookie with it. False denies with 401, a number with that status.
    */
   readonly handshake?: (
     session: SessionOf<Data>,
@@ -56,7 +58,7 @@ export interface HandshakeSettings<Data> {
 }
 
 /**
- * Checks the Origin of a handshake. Nothing of its session is read before it.
+ * Checks the Origin of a handshake, before its session is read.
  *
  * @example
  * ```ts
@@ -75,9 +77,9 @@ export function denyHandshake<Data>(
 }
 
 /**
- * Loads the session of a handshake, and lets the app change it or refuse the handshake.
+ * Loads the session of a handshake, and lets the app change it or deny the handshake.
  *
- * @returns what refuses the handshake; `undefined` accepts it
+ * @returns the reply that denies the handshake; `undefined` accepts it
  * @example
  * ```ts
  * const refused = await openHandshake(context, () => context.session.userId !== undefined);
@@ -88,7 +90,7 @@ export async function openHandshake<Data>(
   hook?: () => MaybePromise<Verdict>,
 ): Promise<Reply | undefined> {
   await context.load();
-  // Opened here, so that a store that is down fails the handshake and not what comes after it.
+  // Opened here, so that a failing store fails the handshake and not later code.
   void context.state;
   const verdict = await hook?.();
   if (verdict === undefined || verdict === true) return undefined;
@@ -98,8 +100,8 @@ export async function openHandshake<Data>(
 }
 
 /**
- * The cookies for the 101. From here on the session changes only by `update`, once a socket was
- * attached.
+ * Returns the cookies for the 101. After this the session changes only by `update`, once a socket
+ * is attached.
  *
  * @throws SessionError as `context.commit()`
  * @example
@@ -138,13 +140,13 @@ export function rememberSession<Data>(context: SessionContext<Data>, ...keys: ob
   for (const key of keys) contexts.set(key, context as unknown as SessionContext<never>);
 }
 
-/** The same, where it may not have been told. */
+/** Returns the session's context, or `undefined` if none was remembered. */
 export function liveContextOf(key: object): SessionContext<never> | undefined {
   return contexts.get(key);
 }
 
 /**
- * The session of a request or socket that {@link rememberSession} was told of.
+ * Returns the session that {@link rememberSession} stored for a request or socket.
  *
  * @param where names it in the error, as in "The session of this socket"
  * @throws SessionError `ERR_SESSION_SETUP` for any other
@@ -160,7 +162,7 @@ export function recallSession<Data>(key: object, where: string): SessionContext<
 }
 
 /**
- * Gives a request or socket a property `session`, and remembers whose it is.
+ * Gives a request or socket a property `session`, and remembers the session.
  *
  * @example
  * ```ts
@@ -173,8 +175,8 @@ export function exposeSocketSession<Data>(target: object, context: SessionContex
 }
 
 /**
- * Answers a handshake with an HTTP response and closes the connection (RFC 6455 §4.2.2). Node leaves
- * such a connection to its listener, without a response object.
+ * Answers a handshake with an HTTP response and closes the connection (RFC 6455 §4.2.2). Node
+ * passes such a connection to its listener without a response object.
  *
  * @example
  * ```ts
@@ -195,8 +197,8 @@ export function answerUpgrade(socket: Duplex, reply: Reply): void {
 }
 
 /**
- * What a handshake is answered with that failed on our side. Its client learns nothing of why; the
- * operator does, by a warning of the process.
+ * Makes the reply to a handshake that failed on the server. The client does not learn why; the
+ * operator does, by a process warning.
  *
  * @example
  * ```ts
@@ -210,11 +212,10 @@ export function failureReply(error: unknown): Reply {
 }
 
 /**
- * Gives the request of a handshake its session, for a middleware that is called from a server's
- * `upgrade` event without a response. The session can be read, and not changed: nothing could
- * carry the cookie.
+ * Gives the request of a handshake its session, for a middleware called from a server's `upgrade`
+ * event without a response. The session can only be read, because no cookie can be sent.
  *
- * @returns whether the handshake may go on; false where it was answered. Never rejects.
+ * @returns true if the handshake may go on, false if it was answered. Never rejects.
  */
 export async function openForHandshake<Data>(
   sessions: Sessions<Data>,
@@ -232,7 +233,7 @@ export async function openForHandshake<Data>(
     exposeSocketSession(req, context);
     return true;
   } catch (error) {
-    // Those who call a middleware like this look at no error: it must not pass for a handshake.
+    // Callers of such a middleware ignore errors, so a failed handshake must be answered here.
     answerUpgrade(req.socket, failureReply(error));
     return false;
   }

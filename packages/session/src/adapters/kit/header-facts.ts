@@ -1,15 +1,15 @@
 import type { RequestFacts } from "../../session/request.ts";
 
-/** What {@link HeaderFacts} takes of a request beside its headers. */
+/** The parts of a request that {@link HeaderFacts} needs besides headers. */
 export interface RequestLine {
   readonly method: string;
   readonly target: string;
 }
 
 /**
- * The facts of a request of which a framework hands out the headers alone. Its host and scheme are
- * those that the framework believes as well: `X-Forwarded-*` before `Host`. No page of another site
- * can set them, so a check of Origin may go by them.
+ * The facts of a request of which a framework passes only the headers. Host and scheme are those
+ * that the framework uses: `X-Forwarded-*` before `Host`. No page of another site can set them, so
+ * the Origin check may use them.
  */
 export class HeaderFacts implements RequestFacts {
   readonly method: string;

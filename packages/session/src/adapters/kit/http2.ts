@@ -9,13 +9,13 @@ import type {
 } from "node:http2";
 import type { Duplex } from "node:stream";
 
-/** A listener for the `upgrade` event of a server of HTTP/1.1. */
+/** A listener for the `upgrade` event of an HTTP/1.1 server. */
 export type UpgradeListener = (req: IncomingMessage, socket: Duplex, head: Buffer) => unknown;
 
-/** A listener for the `connect` event of a server of `node:http2`. */
+/** A listener for the `connect` event of a `node:http2` server. */
 export type ConnectListener = (req: Http2ServerRequest, res: Http2ServerResponse) => void;
 
-/** Headers that mean something on a connection of HTTP/1.1 alone (RFC 9113 §8.2.2, RFC 8441 §5). */
+/** Headers with a meaning only on an HTTP/1.1 connection (RFC 9113 §8.2.2, RFC 8441 §5). */
 const OF_HTTP1: ReadonlySet<string> = new Set([
   "connection",
   "keep-alive",
@@ -25,14 +25,13 @@ const OF_HTTP1: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Takes WebSockets over HTTP/2 (RFC 8441) with a listener for upgrades of HTTP/1.1: that of an
- * adapter for sockets, say. The server needs `settings: { enableConnectProtocol: true }`.
+ * Serves WebSockets over HTTP/2 (RFC 8441) with an HTTP/1.1 listener for upgrades, such as that of
+ * a socket adapter. The server needs `settings: { enableConnectProtocol: true }`.
  *
- * The listener is given the request as HTTP/1.1 would have it, and a socket whose first lines, the
- * status and the headers, become the headers of the stream. A CONNECT for something else than a
- * WebSocket is answered 501.
+ * The listener gets the request in HTTP/1.1 form, and a socket. The first lines that it writes,
+ * status and headers, become the headers of the stream. Any other CONNECT is answered with 501.
  *
- * @param listen what listens to `upgrade`
+ * @param listen the listener for `upgrade`
  * @returns a listener for the event `connect` of `http2.createServer()` and `createSecureServer()`
  * @example
  * ```ts
@@ -53,7 +52,7 @@ export function overHttp2(listen: UpgradeListener): ConnectListener {
   };
 }
 
-/** The request as HTTP/1.1 would have it. */
+/** Converts the request to HTTP/1.1 form. */
 function requestOf(
   headers: IncomingHttpHeaders,
   rawHeaders: readonly string[],
@@ -62,7 +61,7 @@ function requestOf(
   const added = {
     connection: "Upgrade",
     upgrade: "websocket",
-    // HTTP/2 has no need of it: what the server makes of it is not sent.
+    // HTTP/2 does not need it: the server's result is not sent.
     "sec-websocket-key": "AAAAAAAAAAAAAAAAAAAAAA==",
   };
   const request = {
@@ -78,14 +77,17 @@ function requestOf(
   return request as unknown as IncomingMessage;
 }
 
-/** Makes the first thing that is written, the head of an answer in HTTP/1.1, the stream's headers. */
+/** Turns the first write, an HTTP/1.1 head, into the stream's headers. */
 function answerByHead(stream: ServerHttp2Stream): Duplex {
   const { write, end } = stream;
-  /** @returns the arguments of the call, with what follows the head alone */
+  /**
+   * Sends the head. @returns the call's arguments with only the text after the head
+   * @returns the arguments of the call, with what follows the head alone
+   */
   const begin = ([chunk, ...rest]: unknown[]): never => {
     Object.assign(stream, { write, end });
     if (!Buffer.isBuffer(chunk) && typeof chunk !== "string") {
-      // Ended without an answer; Node would make that a 200.
+      // The stream ended without an answer. Node would send 200.
       stream.respond({ ":status": 500 });
       return [chunk, ...rest] as never;
     }
@@ -104,7 +106,10 @@ function answerByHead(stream: ServerHttp2Stream): Duplex {
   });
 }
 
-/** @param head the status line and the header lines of an answer in HTTP/1.1 */
+/**
+ * Converts a head to the stream's headers.
+ * @param head the status line and the header lines of an answer in HTTP/1.1
+ */
 function headersOfHead(head: string): OutgoingHttpHeaders {
   const [first = "", ...lines] = head.split("\r\n");
   const status = Number(first.split(" ")[1]);
@@ -118,6 +123,6 @@ function headersOfHead(head: string): OutgoingHttpHeaders {
     name,
     values.length === 1 ? values[0] : values,
   ]);
-  // What HTTP/1.1 calls 101 is any success here.
+  // A 101 of HTTP/1.1 is any success here.
   return { ...Object.fromEntries(single), ":status": status === 101 ? 200 : status };
 }

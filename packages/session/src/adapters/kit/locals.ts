@@ -2,7 +2,7 @@ import { SessionError } from "../../errors.ts";
 import type { SessionData, SessionOf } from "../../session/data.ts";
 import { exposeSession, type Holder } from "./expose.ts";
 
-/** What a middleware gives `event.locals` or `context.locals`. */
+/** What the middleware adds to `event.locals` or `context.locals`. */
 export interface SessionLocals<Data = SessionData> {
   get session(): SessionOf<Data>;
   /** An object replaces the data, null ends the session. */
@@ -10,13 +10,13 @@ export interface SessionLocals<Data = SessionData> {
 }
 
 declare global {
-  // The namespace that SvelteKit's and Astro's types are extended by.
+  // SvelteKit and Astro extend their types through this namespace.
   namespace App {
     interface Locals extends SessionLocals {}
   }
 }
 
-/** Gives the locals of a page that a build prerenders a session that only throws. */
+/** Gives the locals of a prerendered page a session that always throws. */
 export function refuseSession(locals: object, error: unknown = prerendered()): void {
   const refuse = (): never => {
     throw error;
@@ -28,6 +28,6 @@ export function refuseSession(locals: object, error: unknown = prerendered()): v
 function prerendered(): SessionError<"ERR_SESSION_RUNTIME"> {
   return new SessionError(
     "ERR_SESSION_RUNTIME",
-    "The build makes this page once for all visitors, so it has no session. Render it on request, or leave its session alone.",
+    "The build makes this page once for all visitors, so it has no session. Render the page on request, or do not use the session in it.",
   );
 }

@@ -12,10 +12,12 @@ import type { Reply } from "./reply.ts";
 import { refuseSecond } from "./given.ts";
 
 declare global {
-  // The namespace that Express's types are extended by; without them it means nothing.
+  // Express extends its types through this namespace; without Express it has no effect.
   namespace Express {
-    /** What a session of a request has beside its data; see `@galleta/session/express-session`. */
-    // oxlint-disable-next-line typescript/no-empty-object-type -- filled where it is imported
+    /**
+     * The members of a request's session beside its data; see `@galleta/session/express-session`.
+     */
+    // oxlint-disable-next-line typescript/no-empty-object-type -- filled by the module above
     interface RequestSession {}
 
     interface Request {
@@ -26,7 +28,7 @@ declare global {
   }
 }
 
-/** A middleware of Express, Connect and whatever else calls `(req, res, next)`. */
+/** A middleware of Express, Connect and other hosts that call `(req, res, next)`. */
 export type SessionMiddleware = (
   req: IncomingMessage,
   res: ServerResponse | object,
@@ -34,10 +36,11 @@ export type SessionMiddleware = (
 ) => void;
 
 /**
- * Gives one request its session, and goes on unless it is answered here.
+ * Gives one request its session, and calls `next` unless it answers.
  *
- * @param define gives the request its property
- * @throws SessionError `ERR_SESSION_SETUP` where the request has a session, or is answered already
+ * @param define defines the property of the request
+ * @throws SessionError `ERR_SESSION_SETUP` if the request already has a session, or was already
+ *   answered
  */
 export function serveConnect<Data>(
   sessions: Sessions<Data>,
@@ -47,14 +50,15 @@ export function serveConnect<Data>(
   define: (req: IncomingMessage, held: NodeSession<Data>) => void = exposeSession,
 ): void {
   const before = req as { session?: unknown; body?: unknown };
-  // A socket that was opened already comes by once more, as with express-ws.
+  // A socket that is already open comes through once more, as with express-ws.
   if (liveContextOf(req) !== undefined) {
     next();
     return;
   }
   if (before.session !== undefined) throw refuseSecond("req.session");
   warnOfTrustProxy(sessions as Sessions<never>, req);
-  // In the `upgrade` event of a server there is no response. A response of a test may be as bare.
+  // In the `upgrade` event of a server there is no response. A test's response may have as few
+  // members.
   if (!("flushHeaders" in res) && asksForSocket(new NodeFacts(req))) {
     const goOn = (passes: boolean) => {
       if (passes) next();
@@ -65,7 +69,7 @@ export function serveConnect<Data>(
   const held = new NodeSession(sessions, req, res as ServerResponse, next);
   define(req, held);
   const goOn = (reply: Reply | undefined) => {
-    // express-ws has answered the handshake before: no response can carry a change.
+    // express-ws has already answered the handshake: no response can carry a change.
     if (reply === undefined && "ws" in req && asksForSocket(held)) {
       held.context.close(throwUnattached);
     }

@@ -1,4 +1,5 @@
-// What the adapter uses of Next.js, which is no dependency: this file is not published.
+// The part of Next.js that the adapter uses. Next.js is not a dependency, and this file is not
+// published.
 declare module "next/headers.js" {
   export function cookies(): Promise<{
     getAll(): { name: string; value: string }[];

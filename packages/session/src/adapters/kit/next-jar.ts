@@ -3,19 +3,19 @@ import { AMBIGUOUS, findCookie } from "../../cookie/parse.ts";
 import { parseSetCookie } from "../../cookie/set-cookie.ts";
 import { SessionError } from "../../errors.ts";
 
-/** The header in which Next.js hands cookies of `proxy.ts` to what comes after. */
+/** The header in which Next.js passes cookies of `proxy.ts` on. */
 export const SET_BY_PROXY = "x-middleware-set-cookie";
 
-/** The cookies of the request that Next.js handles, `proxy.ts` considered. */
+/** The cookies of the current Next.js request, including those of `proxy.ts`. */
 export interface Jar {
   readonly headers: Pick<Headers, "get">;
-  /** As a `Cookie` header. */
+  /** The cookies as a `Cookie` header. */
   readonly header: string;
-  /** Puts the cookies of a commit into the response. */
+  /** Adds the cookies of a commit to the response. */
   set(commit: Commit): void;
 }
 
-/** Opens the jar of the request that Next.js handles right now. */
+/** Opens the jar of the request that Next.js currently handles. */
 export async function openJar(): Promise<Jar> {
   const next = await import("next/headers.js");
   const [jar, headers] = await Promise.all([next.cookies(), next.headers()]);
@@ -36,14 +36,17 @@ export async function openJar(): Promise<Jar> {
   };
 }
 
-/** Next.js decodes what it reads. What nobody changed stays as the browser sent it. */
+/**
+ * Makes the header. Next.js decodes what it reads, so unchanged cookies are taken as the browser
+ * sent them.
+ */
 function toHeader(jar: Map<string, string>, proxied: [string, string][], sent: string): string {
   const isUnchanged = (name: string, value: string | undefined) => {
     const raw = findCookie(sent, name);
     return raw === AMBIGUOUS || (raw && decode(raw)) === value;
   };
   for (const [name, value] of proxied) {
-    // Else an action changed it after the proxy did.
+    // Otherwise an action changed it after the proxy did.
     if (isUnchanged(name, jar.get(name))) jar.set(name, value);
   }
   if ([...jar].every(([name, value]) => isUnchanged(name, value))) return sent;
@@ -52,7 +55,9 @@ function toHeader(jar: Map<string, string>, proxied: [string, string][], sent: s
   return kept.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join("; ");
 }
 
-/** The cookies that `proxy.ts` set. In route handlers Next.js does not put them into its jar. */
+/**
+ * Returns the cookies that `proxy.ts` set. In route handlers Next.js leaves them out of its jar.
+ */
 function setByProxy(headers: Pick<Headers, "get">): [string, string][] {
   const lines = headers.get(SET_BY_PROXY)?.split(/,(?=[^;,]*=)/) ?? [];
   return lines.map((line) => {
@@ -69,7 +74,7 @@ function decode(value: string): string {
   }
 }
 
-/** What a write throws where a page renders. */
+/** Throws for a write while a page renders. */
 export const refuseReadOnly = (): never => {
   throw readOnly();
 };
@@ -77,7 +82,7 @@ export const refuseReadOnly = (): never => {
 function readOnly(cause?: unknown): SessionError<"ERR_SESSION_RUNTIME"> {
   return new SessionError(
     "ERR_SESSION_RUNTIME",
-    "Next.js sets no cookie here, so the session can only be read. Change it in a Server Action or a route handler made by `withSession`, or in proxy.ts.",
+    "Next.js cannot set a cookie here, so the session can only be read. Change it in a Server Action or a route handler made by `withSession`, or in proxy.ts.",
     cause === undefined ? {} : { cause },
   );
 }

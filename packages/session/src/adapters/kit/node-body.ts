@@ -3,11 +3,10 @@ import { MAX_FORM_BYTES } from "./body.ts";
 import type { NodeRequest } from "./node-facts.ts";
 
 /**
- * Reads a request's body and puts it back, so that whoever comes next reads it as if for the first
- * time.
+ * Reads a request's body and puts it back, so that the next reader gets all of it.
  *
- * @returns `undefined` where it was read before, is longer than 1 MiB, or breaks off; then nothing
- * is put back beyond what was read
+ * @returns `undefined` if it was read before, is longer than 1 MiB, or is incomplete; the part that
+ *   was read is put back
  */
 export function peekBody(req: NodeRequest): Promise<Uint8Array | undefined> {
   return new Promise((resolve) => {
@@ -24,12 +23,12 @@ export function peekBody(req: NodeRequest): Promise<Uint8Array | undefined> {
         chunks.push(chunk);
         size += chunk.length;
       }
-      // Whether everything has arrived, also while the last of it is still unread.
+      // True if everything has arrived, also while the last part is unread.
       const isWhole = req.complete || ("stream" in req && req.stream.readableEnded);
       const isLong = size > MAX_FORM_BYTES;
       if (!isWhole && !isLong) return;
       const body = Buffer.concat(chunks);
-      // In the same tick: once "end" was emitted, a stream takes nothing back.
+      // In the same tick: after "end" was emitted, a stream takes nothing back.
       if (size > 0) req.unshift(body);
       settle(isLong ? undefined : body);
     };

@@ -2,14 +2,14 @@ import type { IncomingMessage } from "node:http";
 import type { Http2ServerRequest } from "node:http2";
 import type { RequestFacts } from "../../session/request.ts";
 
-/** A request of `node:http`, `node:https` or of the compatibility layer of `node:http2`. */
+/** A request of `node:http`, `node:https` or the compatibility layer of `node:http2`. */
 export type NodeRequest = IncomingMessage | Http2ServerRequest;
 
 /** A target in absolute form: its authority, and its path and query. */
 const ABSOLUTE = /^https?:\/\/([^/?#]*)(.*)$/is;
 
 /**
- * The facts of a request that a Node server received. Everything is read when it is asked for.
+ * The facts of a request that a Node server received, read at first use.
  *
  * @example
  * ```ts
@@ -27,7 +27,7 @@ export class NodeFacts implements RequestFacts {
     return (this.#req.method ?? "GET").toUpperCase();
   }
 
-  /** Express and Connect cut the mount path off `url` and keep what was received. */
+  /** Returns the target as received: Express and Connect cut the mount path off `url`. */
   get target(): string {
     const { originalUrl, url } = this.#req as { originalUrl?: unknown; url?: string };
     const target = typeof originalUrl === "string" ? originalUrl : (url ?? "/");
@@ -36,16 +36,17 @@ export class NodeFacts implements RequestFacts {
   }
 
   /**
-   * Node keeps the first of several Host headers and HTTP/2 adds `:authority`. Where they differ
-   * nobody can say which site was meant (RFC 9112 §3.2, RFC 9113 §8.3.1), so all are shown.
+   * Returns a header. Node keeps only the first of several Host headers, and HTTP/2 adds
+   * `:authority`. If they differ, the site is ambiguous (RFC 9112 §3.2, RFC 9113 §8.3.1), so all
+   * are returned.
    */
   header(name: string): string | undefined {
     const { rawHeaders } = this.#req;
-    // What stands for a request elsewhere, as in a serverless function, may have nothing but an object.
+    // A request substitute, as in a serverless function, may only have an object of headers.
     if (rawHeaders === undefined || rawHeaders.length === 0) return this.#parsed(name);
     const value = findHeader(rawHeaders, name);
     if (name !== "host") return value;
-    // The target in absolute form replaces the Host (RFC 9112 §3.2.2).
+    // A target in absolute form replaces the Host (RFC 9112 §3.2.2).
     const [, named] = ABSOLUTE.exec(this.#req.url ?? "") ?? [];
     if (named !== undefined) return named;
     const authority = findHeader(rawHeaders, ":authority");
@@ -55,7 +56,7 @@ export class NodeFacts implements RequestFacts {
 
   #parsed(name: string): string | undefined {
     const { headers } = this.#req;
-    // A list of values must not pass for one of them.
+    // A list of values must not count as one of them.
     const value = headers[name]?.toString();
     return name === "host" ? (value ?? headers[":authority"]?.toString()) : value;
   }
@@ -69,13 +70,15 @@ export class NodeFacts implements RequestFacts {
   }
 }
 
-/** @param raw names and values in turn, as Node received them */
+/**
+ * @param raw names and values in turn, as Node received them
+ */
 function findHeader(raw: readonly string[], name: string): string | undefined {
   const first = name.charCodeAt(0);
   let found: string | undefined;
   for (let at = 0; at < raw.length; at += 2) {
     const key = raw[at]!;
-    // The first letter spares most names of the same length their copy in lower case.
+    // Comparing the first letter saves most names of the same length a copy in lower case.
     if (key.length !== name.length || (key.charCodeAt(0) | 32) !== first) continue;
     if (key.toLowerCase() !== name) continue;
     const value = raw[at + 1]!;

@@ -1,16 +1,18 @@
 import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
 import { privateNoStore, varyOnCookie, type CommitHeaders } from "../../cookie/headers.ts";
 
-/** Headers as `writeHead` takes them: an object, `[name, value, ...]`, or `[[name, value], ...]`. */
+/**
+ * Headers as `writeHead` takes them: an object, `[name, value, ...]`, or `[[name, value], ...]`.
+ */
 export type HeadArguments = [status: number, reason?: unknown, headers?: unknown];
 
 /**
- * Puts what a commit asks for into a response of Node. Doing it twice changes nothing.
+ * Adds the headers of a commit to a Node response. Doing it twice changes nothing.
  *
- * @param res whose headers have not been sent
- * @param head the arguments of a `writeHead` that is to come; what they would overwrite is moved
- * from them into the response
- * @param isNodes whether these arguments go to Node itself, and not to a middleware that adds more
+ * @param res the response; its headers must not have been sent
+ * @param head the arguments of the following `writeHead`; headers that they would overwrite are
+ *   moved into the response
+ * @param isNodes true if these arguments go to Node itself, not to a middleware that adds more
  * @example
  * ```ts
  * server.on("request", async (req, res) => {
@@ -43,7 +45,7 @@ function joinCookies(own: Value, added: readonly string[]): readonly string[] {
   return own === undefined ? added : [...new Set([own, added].flat() as string[])];
 }
 
-/** A header's lines as one. */
+/** Joins the lines of a header. */
 function textOf(res: ServerResponse, name: string): string {
   return asText(res.getHeader(name));
 }
@@ -54,8 +56,8 @@ function asText(value: Value): string {
 }
 
 /**
- * The headers of a response and of a commit in one object.
- * @returns `undefined` where a name is spelt twice, or the commit has rare headers
+ * Joins the headers of a response and a commit in one object.
+ * @returns `undefined` if a name has two spellings, or the commit has rare headers
  */
 function together(
   owed: CommitHeaders,
@@ -87,17 +89,17 @@ const MERGED: ReadonlySet<string> = new Set(["vary", "cache-control", "set-cooki
 const MERGED_LENGTHS: ReadonlySet<number> = new Set([4, 10, 13]);
 
 /**
- * Moves the headers that came with `writeHead` into the response, as Node itself would.
+ * Moves the headers of a `writeHead` into the response, as Node itself would.
  *
- * @param owed what is owed, where nobody else looks at the arguments
- * @returns true where that was added to them instead
+ * @param owed the commit's headers, if no middleware reads the arguments
+ * @returns true if they were added to the arguments instead
  */
 function takeHead(res: ServerResponse, head: HeadArguments, owed?: CommitHeaders): boolean {
   const hasReason = typeof head[1] === "string";
   const at = hasReason || head[2] != null ? 2 : 1;
   const given = (head[at] ?? {}) as OutgoingHttpHeaders | unknown[];
   if (owed !== undefined && !Array.isArray(given) && res.getHeaderNames().length === 0) {
-    // Most responses. Node sends headers that come all at once in half the time.
+    // Most responses. Node sends headers that come all together in half the time.
     const all = together(owed, given);
     if (all !== undefined) {
       head[at] = all;
@@ -106,13 +108,13 @@ function takeHead(res: ServerResponse, head: HeadArguments, owed?: CommitHeaders
   }
   head.length = hasReason ? 2 : 1;
   if (!Array.isArray(given)) {
-    // One by one, so that of two spellings of a name the later counts.
+    // One by one, so that the later of two spellings of a name counts.
     for (const [name, value] of Object.entries(given)) if (name !== "") res.setHeader(name, value!);
     return false;
   }
   const list: unknown[] = Array.isArray(given[0]) ? given.flat(1) : given;
   const names = list.filter((_, index) => index % 2 === 0) as string[];
-  // A list may name a header several times; together they replace what was set before.
+  // A list may name a header several times. Together they replace the earlier value.
   for (const name of names) res.removeHeader(name);
   names.forEach((name, index) => res.appendHeader(name, list[index * 2 + 1] as string));
   return false;

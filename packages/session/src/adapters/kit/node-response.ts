@@ -5,7 +5,7 @@ import type { MaybePromise } from "../../maybe.ts";
 import { applyToNode, type HeadArguments } from "./node-headers.ts";
 import { refuseSecond } from "./given.ts";
 
-/** What is called on a response to send something. Each may be the first that sends the headers. */
+/** The methods that send something. Each may be the first to send the headers. */
 type Method = "writeHead" | "write" | "end" | "flushHeaders";
 type Call = (this: Hooked, ...args: unknown[]) => unknown;
 type Methods = Record<Method, Call>;
@@ -14,7 +14,7 @@ type Methods = Record<Method, Call>;
 const HOOK = Symbol.for("galleta.hook");
 type Hooked = ServerResponse & { [HOOK]: ResponseHook };
 
-/** The same functions for every response: to make them anew would cost more than all the rest. */
+/** The same functions for every response: new ones would cost more than everything else. */
 const METHODS: Methods = {
   writeHead: hooked("writeHead"),
   write: hooked("write"),
@@ -29,18 +29,18 @@ function hooked(name: Method): Call {
 }
 
 /**
- * Asks for a session's commit right before the headers of a response go out, whatever sends them,
- * and adds its headers to them.
+ * Commits a session right before the headers of a response are sent, and adds its headers. It works
+ * with any method that sends.
  *
- * Without a store all of it is synchronous, and what `commit` throws comes out of the call that
- * began the response: `res.end()` and its like. While a commit waits for a store, what is written
- * waits in order; the response then says of itself that its headers were sent.
+ * Without a store it is synchronous, and an error of `commit` comes out of the call that began the
+ * response, such as `res.end()`. While a commit waits for a store, writes wait in order, and the
+ * response reports its headers as sent.
  *
- * @param commit gives what the response owes to its session; after it threw, it gives no cookies
- * @param fail answers the request where nobody could catch an error: with a store, and where a
- * stream is piped into the response. Nothing has been sent when it is called.
- * @param property under which the handler finds the session; a response may owe to several
- * @throws SessionError `ERR_SESSION_SETUP` where the response has a session of that property
+ * @param commit returns the headers for the session; after it threw, it returns no cookies
+ * @param fail answers the request if no caller could catch an error: with a store, and for a stream
+ *   piped into the response. It runs before anything was sent.
+ * @param property the name under which the handler finds the session; a response may have several
+ * @throws SessionError `ERR_SESSION_SETUP` if the response already has a session of that name
  */
 export function hookResponse(
   res: ServerResponse,
@@ -68,14 +68,14 @@ class ResponseHook {
   readonly #res: ServerResponse;
   readonly #first: OwedBy;
   readonly #property: string;
-  /** Of other sessions, by property. */
+  /** The commits of further sessions, by property. */
   #others: Map<string, OwedBy> | undefined;
   readonly #fail: (error: unknown) => void;
-  /** What the response did before, or what another middleware made of it. */
+  /** The methods of the response as they were before, perhaps changed by another middleware. */
   readonly #original: Methods;
-  /** Streams that are piped into it. */
+  /** Streams that are piped into the response. */
   #sources: Set<Readable> | undefined;
-  /** What was called while the commit is on its way. */
+  /** Calls that wait for the commit. */
   #waiting: [Method, unknown[]][] | undefined;
   #owed: CommitHeaders | undefined;
   #isSending = false;
@@ -94,12 +94,12 @@ class ResponseHook {
     this.#fail = fail;
     this.#original = { writeHead, write, end, flushHeaders };
     hookable[HOOK] = this;
-    // Assigned one by one, and not defined, which would take many times as long.
+    // Assigned one by one: defining them would take many times as long.
     hookable.writeHead = METHODS.writeHead;
     hookable.write = METHODS.write;
     hookable.end = METHODS.end;
     hookable.flushHeaders = METHODS.flushHeaders;
-    // What a test puts in the place of a response may not be a stream.
+    // A test's substitute for a response may not be a stream.
     res.on?.("pipe", onPipe);
     res.on?.("unpipe", onUnpipe);
   }
@@ -113,17 +113,17 @@ class ResponseHook {
   }
 
   add(commit: OwedBy, property: string): void {
-    // Each would overwrite the other's cookie.
+    // Two sessions of one name would overwrite each other's cookie.
     if (property === this.#property || this.#others?.has(property)) {
       throw refuseSecond("The session of this response");
     }
     (this.#others ??= new Map()).set(property, commit);
   }
 
-  /** Does what was called on the response, or keeps it until the commit is there. */
+  /** Makes a call on the response, or keeps it until the commit is done. */
   call(name: Method, args: unknown[]): unknown {
     const res = this.#res;
-    // While the commit is on its way, the response says that its headers were sent.
+    // While the commit runs, the response reports its headers as sent.
     const isFirst = !this.#isSending && !res.headersSent;
     if (this.#waiting === undefined && (!isFirst || this.#ready())) {
       return this.#send(name, args, isFirst);
@@ -131,12 +131,14 @@ class ResponseHook {
     if (name === "writeHead" && this.#waiting !== undefined && this.#waiting.length > 0) {
       throw Object.assign(new Error("The response has begun."), { code: "ERR_HTTP_HEADERS_SENT" });
     }
-    // Where nothing waits, this is of a stream that failed to be saved and is cut off.
+    // If nothing waits, the stream failed to be saved and is cut off here.
     this.#waiting?.push([name, args]);
     return name !== "write" && res;
   }
 
-  /** @param isFirst whether the headers go out with it */
+  /**
+   * @param isFirst true if the headers are sent with it
+   */
   #send(name: Method, args: unknown[], isFirst: boolean): unknown {
     const res = this.#res as Hooked;
     if (isFirst) {
@@ -148,13 +150,13 @@ class ResponseHook {
     try {
       return this.#original[name].apply(res, args);
     } catch (error) {
-      // The answer to a bad header, say, owes the cookie as well.
+      // The answer to a bad header, for example, needs the cookie too.
       this.#isSending = res.headersSent;
       throw error;
     }
   }
 
-  /** Whether the headers can go out now. */
+  /** True if the headers can be sent now. */
   #ready(): boolean {
     try {
       const commit = this.#owed ?? this.#commit();
@@ -165,7 +167,7 @@ class ResponseHook {
       }
     } catch (error) {
       if (!this.#sources?.size) throw error;
-      // Thrown inside a stream's event, it would end the process.
+      // An error thrown inside a stream's event would end the process.
       this.#giveUp(error);
     }
     return false;
@@ -182,7 +184,7 @@ class ResponseHook {
   async #wait(commit: Promise<CommitHeaders>): Promise<void> {
     const res = this.#res;
     const calls: [Method, unknown[]][] = (this.#waiting = []);
-    // Whoever asks meanwhile must not begin a second answer.
+    // Other code that asks meanwhile must not begin a second answer.
     const shadows: PropertyDescriptorMap = {
       headersSent: { get: () => true, configurable: true },
       writableEnded: { get: () => calls.some(([name]) => name === "end"), configurable: true },
@@ -213,7 +215,7 @@ class ResponseHook {
   }
 }
 
-/** What a response owes to several sessions. */
+/** Joins the headers of several sessions. */
 function joined(owed: readonly CommitHeaders[]): CommitHeaders {
   return {
     accessed: owed.some(({ accessed }) => accessed),

@@ -17,12 +17,12 @@ import { hookResponse } from "./node-response.ts";
 import { headersOf, type DeniedReply, type Reply } from "./reply.ts";
 import { refuseSecond, refuseSetUp } from "./given.ts";
 
-/** A response of `node:http`, `node:https` or of the compatibility layer of `node:http2`. */
+/** A response of `node:http`, `node:https` or the compatibility layer of `node:http2`. */
 export type NodeResponse = ServerResponse | Http2ServerResponse;
 
 /**
- * The session of one request that a Node server received, from its check to its Set-Cookie, which
- * goes out right before the headers do. Untouched, it costs nothing.
+ * The session of one request on a Node server, from its check to its Set-Cookie. The cookie is sent
+ * right before the headers. An untouched session costs nothing.
  *
  * @example
  * ```ts
@@ -47,9 +47,11 @@ export class NodeSession<Data = SessionData>
   #owed: Commit | undefined;
 
   /**
-   * @param property under which the handler finds it; a request may have several sessions
-   * @param fail answers a request whose session could not be saved where nobody could catch it
-   * @throws SessionError `ERR_SESSION_SETUP` where the request has one, or its response began
+   * @param property the name under which the handler finds the session; a request may have several
+   * @param fail answers a request whose session could not be saved, if no caller could catch the
+   *   error
+   * @throws SessionError `ERR_SESSION_SETUP` if the request already has a session, or its response
+   *   has begun
    */
   constructor(
     sessions: Sessions<Data>,
@@ -85,12 +87,12 @@ export class NodeSession<Data = SessionData>
     return (this.#context ??= this.#open());
   }
 
-  /** A token in a form that was parsed before counts as the header. */
+  /** Returns a header. A token in a form that was already parsed counts as one. */
   override header(name: string): string | undefined {
     if (name === CSRF_HEADER) {
       return this.#req.headers[name]?.toString() ?? parsedToken(this.#parsedBody);
     }
-    // Apps put a cookie there that came another way, as from an app on a phone.
+    // Apps put a cookie there that came in another way, such as from a phone app.
     return name === "cookie" ? this.#req.headers.cookie : super.header(name);
   }
 
@@ -99,11 +101,10 @@ export class NodeSession<Data = SessionData>
   }
 
   /**
-   * What comes before the handler: the check against cross-site requests, and loading where the
-   * sessions have a store.
+   * Runs before the handler: the cross-site check, and loading if the sessions have a store.
    *
-   * @param parsedBody what the framework made of the body, if it did
-   * @returns what is answered in the handler's place; `undefined` where the request may go on
+   * @param parsedBody the body, if the framework already parsed it
+   * @returns the answer in the handler's place; `undefined` if the request may go on
    */
   begin(parsedBody?: unknown): MaybePromise<Reply | DeniedReply | undefined> {
     this.#parsedBody = parsedBody;
@@ -116,8 +117,8 @@ export class NodeSession<Data = SessionData>
   }
 
   /**
-   * What the response owes to the session; `undefined` where nobody asked for it. Also called ahead
-   * of the headers, where the framework can still answer with an error: it goes out with them.
+   * Saves the session and returns the headers for it; `undefined` if the session was not used. A
+   * framework may call it before the headers, while it can still answer with an error.
    */
   commit(): MaybePromise<Commit> | undefined {
     const keep = (commit: Commit) => (this.#owed = commit);
@@ -126,7 +127,7 @@ export class NodeSession<Data = SessionData>
 
   #open(): SessionContext<Data> {
     const context = this.sessions.open(this.header("cookie"), this);
-    // Too late for a cookie: what is written now must say so.
+    // Too late for a cookie: a write must throw now.
     if (this.#res.headersSent) void context.commit();
     else hookResponse(this.#res, () => this.commit()!, this.#fail, this.#property);
     return context;
@@ -147,12 +148,12 @@ export function sendReply(res: NodeResponse, reply: Reply): void {
   prepareReply(response, reply);
   response.setHeader("content-length", Buffer.byteLength(body));
   response.end(body);
-  // HTTP/2 would keep the stream open until the client has sent a body that nobody reads.
+  // HTTP/2 would keep the stream open until the client has sent a body that is not read.
   (response.req as IncomingMessage | undefined)?.resume();
 }
 
 /**
- * Puts everything of a reply but its body into a response, for frameworks that send it themselves.
+ * Adds everything of a reply except its body to a response, for frameworks that send it themselves.
  *
  * @example
  * ```ts
@@ -170,7 +171,7 @@ export function prepareReply(res: NodeResponse, reply: Reply): void {
 }
 
 /**
- * Answers a request that failed, where the framework has no answer of its own.
+ * Answers a request that failed, if the framework has no answer of its own.
  *
  * @example
  * ```ts

@@ -3,18 +3,18 @@ import type { Reply } from "../../session/ports.ts";
 
 export type { Reply };
 
-/** The reply to a request that the cross-site check or the check of handshakes stopped. */
+/** The reply to a request that the cross-site check or the handshake check denied. */
 export interface DeniedReply extends Reply {
   readonly denial: Denial;
 }
 
-/** The reply to a request that was denied. */
+/** Makes the reply to a denied request. */
 export function deniedReply(denial: Denial): DeniedReply {
   return { status: denial.status, body: denialBody(denial), denial };
 }
 
 /**
- * Gives the headers of a reply, but for those of its commit.
+ * Returns the headers of a reply, without those of its commit.
  *
  * @example
  * ```ts
@@ -25,7 +25,7 @@ export function headersOf({ headers }: Reply): Record<string, string> {
   return { "content-type": "application/json", "cache-control": "no-store", ...headers };
 }
 
-// Not from `node:http`: to load it takes 5 ms on Node 20 and 33 on Node 24.
+// Not from `node:http`: loading it takes 5 ms on Node 20 and 33 ms on Node 24.
 const REASONS: Readonly<Record<number, string>> = {
   400: "Bad Request",
   401: "Unauthorized",
@@ -42,7 +42,9 @@ const REASONS: Readonly<Record<number, string>> = {
   503: "Service Unavailable",
 };
 
-/** The reason phrase of a status (RFC 9110, section 15); a general one for a rare status. */
+/**
+ * Returns the reason phrase of a status (RFC 9110, section 15); a general one for a rare status.
+ */
 export function reasonOf(status: number): string {
   return REASONS[status] ?? (status < 500 ? "Refused" : "Server Error");
 }

@@ -1,4 +1,4 @@
-/** What is used of Bun's server. */
+/** The used part of Bun's server. */
 export interface BunServer {
   upgrade(request: Request, options?: UpgradeOptions): boolean;
 }
@@ -8,7 +8,7 @@ interface UpgradeOptions {
   readonly data?: unknown;
 }
 
-/** Bun's server, whose `upgrade` goes through a function. */
+/** Makes a copy of Bun's server whose `upgrade` is the given function. */
 export function withUpgrade<Server extends BunServer>(
   server: Server,
   upgrade: (request: Request, options: UpgradeOptions) => boolean,
@@ -24,7 +24,7 @@ export function withUpgrade<Server extends BunServer>(
   });
 }
 
-/** Bun's server, which sends cookies with its 101. */
+/** Makes a copy of Bun's server that sends cookies with its 101. */
 export function serverThatSends<Server extends BunServer>(
   server: Server,
   setCookie: readonly string[],
@@ -34,7 +34,7 @@ export function serverThatSends<Server extends BunServer>(
   );
 }
 
-/** Headers of a 101, with cookies beside those of the app. */
+/** Joins the headers of a 101 with cookies. */
 export function withCookies(
   given: UpgradeOptions["headers"],
   setCookie: readonly string[],

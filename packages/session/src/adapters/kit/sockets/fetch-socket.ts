@@ -18,11 +18,11 @@ export interface EventSocket {
 }
 
 /**
- * Ties sockets to a session once their handshake is committed, before its answer goes out.
+ * Ties sockets to a session after their handshake is committed and before its answer is sent.
  *
- * @throws SessionError where the session cannot be saved. Deno has upgraded the request by then and
- * ends where its answer is not given: there the sockets are closed with 1011, and the error is a
- * warning of the process.
+ * @throws SessionError if the session cannot be saved. Deno has already upgraded the request and
+ *   would exit without its answer: there the sockets are closed with 1011, and the error becomes a
+ *   process warning.
  */
 export async function tieSockets(
   held: FetchSession,
@@ -52,7 +52,7 @@ function tie({ context }: FetchSession, socket: EventSocket): void {
   let tied: TiedSocket | undefined;
   const send = socket.send.bind(socket) as (data: unknown) => void;
   const open = () => (tied ??= new TiedSocket(context as never, { ...given(socket), send }));
-  // Deno's socket is connecting until its answer is out.
+  // Deno's socket is connecting until its answer is sent.
   if (socket.readyState === 0) socket.addEventListener("open", open);
   else open();
   socket.addEventListener("close", () => tied?.detach());
@@ -64,10 +64,11 @@ const given = (socket: EventSocket) => ({
 });
 
 /**
- * Bun's server, whose `upgrade` commits the session of a request and remembers it for the socket.
+ * Makes a copy of Bun's server whose `upgrade` commits the session of a request and remembers it
+ * for the socket.
  *
- * @param given the session of the request that the server came with. A framework may keep the server
- * and upgrade others by it.
+ * @param given the session of the request that the server came with. A framework may keep the
+ *   server and upgrade other requests with it.
  */
 export function guardServer<Server extends BunServer>(given: FetchSession, server: Server): Server {
   return withUpgrade(server, (request, options) => {
@@ -84,9 +85,10 @@ export function guardServer<Server extends BunServer>(given: FetchSession, serve
 }
 
 /**
- * Bun answers a handshake at the call of `upgrade`, which cannot wait for a store.
+ * Commits a session immediately: Bun answers a handshake when `upgrade` is called, and cannot wait
+ * for a store.
  *
- * @throws SessionError `ERR_SESSION_RUNTIME` where the session was changed
+ * @throws SessionError `ERR_SESSION_RUNTIME` if the session was changed
  */
 function commitNow(held: FetchSession): Pick<Commit, "setCookie"> {
   const { context, sessions } = held;
@@ -101,7 +103,7 @@ function commitNow(held: FetchSession): Pick<Commit, "setCookie"> {
   );
 }
 
-/** The data of a socket: an object, and of no other socket. */
+/** Returns the data of a socket as an object that no other socket has. */
 function ownData(data: unknown): object {
   if (typeof data !== "object" || data === null) return data === undefined ? {} : refuse();
   return Object.assign(Object.create(Object.getPrototypeOf(data) as object | null), data) as object;
@@ -110,11 +112,11 @@ function ownData(data: unknown): object {
 function refuse(): never {
   throw new SessionError(
     "ERR_SESSION_OPTION",
-    "The data of server.upgrade must be an object, by which the socket's session is found.",
+    "The data of server.upgrade must be an object, because the socket's session is found by it.",
   );
 }
 
-/** A socket of Bun, as far as it is tied to a session. */
+/** The used part of a Bun socket. */
 interface BunSocket {
   readonly data: unknown;
   close(code?: number, reason?: string): void;
@@ -123,7 +125,7 @@ interface BunSocket {
 
 const tiedSockets = new WeakMap<object, TiedSocket>();
 
-/** Ties a socket of Bun that is open. @returns whether its handshake had a session */
+/** Ties an open Bun socket to its session. @returns true if its handshake had a session */
 export function openBunSocket(ws: BunSocket): boolean {
   const { data } = ws;
   const isOurs = typeof data === "object" && data !== null;
@@ -135,7 +137,7 @@ export function openBunSocket(ws: BunSocket): boolean {
   return true;
 }
 
-/** A socket of Bun is closed. */
+/** Detaches a Bun socket that was closed. */
 export function closeBunSocket(ws: object): void {
   tiedSockets.get(ws)?.detach();
 }

@@ -10,13 +10,13 @@ import {
 
 type Send = (data: unknown, ...rest: unknown[]) => void;
 
-/** A socket of the package ws, as far as its messages go. */
+/** The part of a ws socket that concerns messages. */
 export interface FrameSocket {
   send: Send;
   emit(event: string | symbol, ...args: never[]): boolean;
 }
 
-/** The option of a WebSocketServer of the package ws that chooses a subprotocol. */
+/** The option of a ws WebSocketServer that chooses a subprotocol. */
 export interface ProtocolOptions {
   handleProtocols?: ((offered: Set<string>, req: IncomingMessage) => string | false) | undefined;
 }
@@ -25,8 +25,8 @@ const live = new WeakSet<object>();
 const wrapped = new WeakSet<object>();
 
 /**
- * Makes a server answer pages that use `@galleta/session/client` with their subprotocol, together
- * with the one that the app chooses.
+ * Makes a server answer pages that use `@galleta/session/client` with their subprotocol, joined
+ * with the app's choice.
  */
 export function speakLive(options: ProtocolOptions): void {
   if (wrapped.has(options)) return;
@@ -35,7 +35,7 @@ export function speakLive(options: ProtocolOptions): void {
   options.handleProtocols = (all, req) => {
     const offered = [...all];
     const own = appProtocols(offered);
-    // The package ws takes the first where the app says nothing.
+    // The package ws takes the first one if the app does not choose.
     const chosen = handleProtocols?.(new Set(own), req) ?? own[0];
     const { protocol, isLive } = negotiate(offered, chosen === false ? undefined : chosen);
     if (isLive) live.add(req);
@@ -43,15 +43,15 @@ export function speakLive(options: ProtocolOptions): void {
   };
 }
 
-/** Whether the page of a handshake uses `@galleta/session/client`. */
+/** True if the page of a handshake uses `@galleta/session/client`. */
 export function isLivePage(req: IncomingMessage): boolean {
   return live.has(req);
 }
 
 /**
- * Keeps control frames and messages of the app apart.
+ * Separates control frames from messages of the app.
  *
- * @returns sends a control frame, which has its mark already
+ * @returns a function that sends a control frame, which already has its mark
  */
 export function separateFrames(
   ws: FrameSocket,

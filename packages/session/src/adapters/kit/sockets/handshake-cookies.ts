@@ -3,10 +3,10 @@ import { SessionError } from "../../../errors.ts";
 import type { SessionContext } from "../../../session/context.ts";
 
 /**
- * Deno leaves headers out of its 101. There a change that the app makes in the handshake would be
- * lost without a word; that a cookie is not prolonged is no loss.
+ * Throws for a change that cannot be sent: Deno leaves headers out of its 101. A cookie that is
+ * only not prolonged is not a loss.
  *
- * @throws SessionError `ERR_SESSION_RUNTIME` where the session was changed
+ * @throws SessionError `ERR_SESSION_RUNTIME` if the session was changed
  */
 export function assertSendable<Data>(context: SessionContext<Data>): void {
   if (!("Deno" in globalThis) || !context.isChanged) return;
@@ -17,8 +17,8 @@ export function assertSendable<Data>(context: SessionContext<Data>): void {
 }
 
 /**
- * Puts cookies into the 101 as it is written, where a library of Node keeps its WebSocketServer to
- * itself. Whatever else is written first goes out as it is.
+ * Inserts cookies into the 101 as it is written, for Node libraries that hide their
+ * WebSocketServer. Any other first write is sent unchanged.
  */
 export function writeWith101({ socket }: IncomingMessage, setCookie: readonly string[]): void {
   if (setCookie.length === 0) return;

@@ -7,10 +7,10 @@ import { serverThatSends, type BunServer } from "./bun-server.ts";
 import { assertSendable, writeWith101 } from "./handshake-cookies.ts";
 import { TiedSocket } from "./tied-socket.ts";
 
-/** What a server of Node or Bun passes to Hono as its `env`. */
+/** What a Node or Bun server passes to Hono as its `env`. */
 interface SocketEnv {
   readonly incoming?: IncomingMessage;
-  /** Of @hono/node-server 2, which puts the headers of the response on its 101. */
+  /** Set by @hono/node-server 2, which adds the response's headers to its 101. */
   readonly wss?: unknown;
   readonly server?: BunServer;
 }
@@ -28,7 +28,7 @@ export async function upgradeWithSession(
 ): Promise<Response | void> {
   const { context } = held;
   live(held.sessions);
-  // Opened here, so that a store that is down fails the handshake and not what comes after it.
+  // Opened here, so that a failing store fails the handshake and not later code.
   void context.state;
   assertSendable(context);
   const tied = tieEvents(held, events);
@@ -37,7 +37,7 @@ export async function upgradeWithSession(
     await held.commit();
     return openPair(c, tied);
   }
-  // The middleware puts its cookies on the response, whose headers go out with the 101.
+  // The middleware adds its cookies to the response, whose headers are sent with the 101.
   if (before?.wss !== undefined) {
     await held.commit();
     return upgrade(tied);
@@ -54,7 +54,7 @@ export async function upgradeWithSession(
   }
 }
 
-/** The app's events, which see nothing of control frames. */
+/** Wraps the app's events, which never get control frames. */
 function tieEvents(held: FetchSession, events: WSEvents): WSEvents {
   let tied: TiedSocket | undefined;
   const offered = held.facts.header("sec-websocket-protocol");
@@ -63,12 +63,12 @@ function tieEvents(held: FetchSession, events: WSEvents): WSEvents {
   const shown = (ws: WSContext): WSContext => {
     const send = ws.send.bind(ws);
     tied ??= new TiedSocket(held.context as never, {
-      // On Deno the socket does not tell, and Hono answers with the first that was offered.
+      // On Deno the socket has no protocol, and Hono answers with the first that was offered.
       protocol: ws.protocol || first,
       close: (code, reason) => ws.close(code, reason),
       send,
     });
-    // Some hosts make the object anew for each event.
+    // Some hosts make a new object for each event.
     if (!open.has(ws)) {
       open.add(ws);
       const socket = tied;
@@ -96,7 +96,7 @@ function tieEvents(held: FetchSession, events: WSEvents): WSEvents {
   };
 }
 
-/** A socket of workerd. Hono's own helper does not tell when it is open. */
+/** Serves a socket of workerd. Hono's own helper does not report when it is open. */
 function openPair(c: Context, events: WSEvents): Response {
   const { 0: client, 1: server } = new (globalThis as never as Workerd).WebSocketPair();
   const [protocol] = c.req.header("sec-websocket-protocol")?.split(",") ?? [];

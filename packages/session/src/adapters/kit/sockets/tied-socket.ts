@@ -11,21 +11,23 @@ import {
 import type { SessionContext } from "../../../session/context.ts";
 import { nowSeconds } from "../../../session/clock.ts";
 
-/** What is used of a socket of any runtime. */
+/** The used part of a socket of any runtime. */
 export interface PlainSocket {
-  /** The subprotocol that the handshake was answered with. */
+  /** The subprotocol of the handshake's answer. */
   readonly protocol?: string | null | undefined;
   close(code: number, reason: string): void;
   send(data: string): unknown;
 }
 
-/** A socket that is tied to its session, for hosts that hand messages to functions. */
+/** A socket tied to its session, for hosts that pass messages to functions. */
 export class TiedSocket {
   readonly #isPage: boolean;
   readonly #handle: LiveHandle | undefined;
   readonly #stop: () => void;
 
-  /** @param socket as it sends before {@link TiedSocket.escape} */
+  /**
+   * @param socket the host's socket, which sends without {@link TiedSocket.escape}
+   */
   constructor(context: SessionContext<never>, socket: PlainSocket) {
     this.#isPage = isLiveProtocol(socket.protocol);
     const { close, stop } = inOwnRequest(context, (code, reason) => socket.close(code, reason));
@@ -34,7 +36,7 @@ export class TiedSocket {
     this.#handle = attachSocket(context, { close, control });
   }
 
-  /** What the app is given of a message; undefined where it was a control frame. */
+  /** Returns the app's part of a message; undefined for a control frame. */
   read(data: unknown): unknown {
     if (!this.#isPage || typeof data !== "string") return data;
     const frame = readFrame(data);
@@ -43,7 +45,7 @@ export class TiedSocket {
     return undefined;
   }
 
-  /** A message of the app as it is sent. */
+  /** Escapes a message of the app for sending. */
   escape<Message>(data: Message): Message | string {
     return this.#isPage && typeof data === "string" ? escapeMessage(data) : data;
   }
@@ -54,12 +56,13 @@ export class TiedSocket {
   }
 }
 
-/** How often a socket of a worker looks whether it is to be closed, in milliseconds. */
+/** Milliseconds between checks whether a worker's socket must be closed. */
 const TURN = 500;
 
 /**
- * Cloudflare's workers allow I/O only to the request that opened it, and a timer is I/O too. There
- * each socket looks by a timer of its own what other requests told it, and whether it has expired.
+ * Runs a socket's tasks in its own request. Cloudflare's workers allow I/O only to the request that
+ * opened it, and timers are I/O. So each socket has a timer, which reads what other requests left
+ * for it and checks its expiry.
  */
 function inOwnRequest(
   context: SessionContext<never>,

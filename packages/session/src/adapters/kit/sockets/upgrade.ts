@@ -5,7 +5,7 @@ import { SessionError } from "../../../errors.ts";
 const cookies = new WeakMap<object, readonly string[]>();
 const watched = new WeakSet<object>();
 
-/** A WebSocketServer of the package ws, as far as its handshakes go. */
+/** The part of a ws WebSocketServer that concerns handshakes. */
 export interface HandshakeServer {
   on(event: "headers", listener: (headers: string[], req: IncomingMessage) => void): unknown;
 }
@@ -13,7 +13,7 @@ export interface HandshakeServer {
 /**
  * Sends cookies with the 101 of a request.
  *
- * @throws SessionError `ERR_SESSION_RUNTIME` where the server cannot
+ * @throws SessionError `ERR_SESSION_RUNTIME` if the server cannot
  */
 export function sendWithHandshake(
   server: HandshakeServer | undefined,

@@ -23,7 +23,7 @@ import { NodeFacts } from "../node-facts.ts";
 import type { Reply } from "../reply.ts";
 import { sendWithHandshake } from "./upgrade.ts";
 
-/** What is used of a socket of the package ws. */
+/** The used part of a ws socket. */
 export interface WsSocket {
   close(code?: number, reason?: string): void;
   send(data: never, ...rest: never[]): void;
@@ -31,7 +31,7 @@ export interface WsSocket {
   once(event: "close", listener: () => void): unknown;
 }
 
-/** What is used of a `WebSocketServer` of the package ws. */
+/** The used part of a ws `WebSocketServer`. */
 export interface WsServer<Socket extends WsSocket> {
   readonly options: object;
   on(event: "headers", listener: (headers: string[], req: IncomingMessage) => void): unknown;
@@ -44,13 +44,13 @@ export interface WsServer<Socket extends WsSocket> {
   ): void;
 }
 
-/** What an app decides about the sockets of a server. */
+/** The app's settings for the sockets of a server. */
 export interface WsSettings<Data = SessionData> extends HandshakeSettings<Data> {
-  /** Called after the socket's session was changed elsewhere; it has the change already. */
+  /** Called after the socket's session was changed elsewhere. It already has the change. */
   readonly changed?: (session: SessionOf<Data>, ws: WsSocket) => void;
 }
 
-/** The session of a handshake that an HTTP adapter has judged and opened. */
+/** The session of a handshake that an HTTP adapter has checked and opened. */
 interface HeldHandshake<Data> {
   readonly sessions: Sessions<Data>;
   readonly context: SessionContext<Data>;
@@ -63,9 +63,9 @@ interface Upgrade<Data, Socket extends WsSocket> {
   readonly settings: WsSettings<Data>;
   readonly req: IncomingMessage;
   readonly socket: Duplex;
-  /** Answers the handshake and gives the socket. */
+  /** Answers the handshake and passes the socket on. */
   readonly accept: (done: (ws: Socket) => void) => void;
-  /** Called with the socket, which is tied to its session. */
+  /** Called with the socket, after it was tied to its session. */
   readonly done: (ws: Socket) => void;
 }
 
@@ -107,7 +107,7 @@ function adoptUpgrade<Data, Socket extends WsSocket>(
   void answer(upgrade, context, async () => (await held.commit())?.setCookie ?? []);
 }
 
-/** Node took its own listener away, and an error without one ends the process. */
+/** Adds a listener for errors: Node removed its own, and an error without one ends the process. */
 function guardErrors(socket: Duplex): void {
   socket.on("error", () => socket.destroy());
 }
@@ -123,14 +123,18 @@ async function answer<Data, Socket extends WsSocket>(
     answerUpgrade(socket, refused);
     return;
   }
-  // What the app throws in its listeners is its own, as with the package alone.
+  // Errors in the app's listeners are thrown as with the package alone.
   upgrade.accept((ws) => {
     follow(settings, context, ws, isLivePage(req));
     upgrade.done(ws);
   });
 }
 
-/** @returns what the handshake is refused with; `undefined` where it can be answered */
+/**
+ * Prepares the answer. @returns the reply that denies the handshake; `undefined` if it can be
+ * accepted
+ * @returns what the handshake is refused with; `undefined` where it can be answered
+ */
 async function prepare<Data, Socket extends WsSocket>(
   { server, settings: { handshake }, req }: Upgrade<Data, Socket>,
   context: SessionContext<Data>,
@@ -166,7 +170,7 @@ function follow<Data>(
   ws.once("close", () => handle?.detach());
 }
 
-/** Gives a server's handshakes to `take`, whoever calls the server; once for each server. */
+/** Passes a server's handshakes to `take`, for any caller of the server; once for each server. */
 export function interceptUpgrades<Socket extends WsSocket>(
   server: WsServer<Socket>,
   take: (
