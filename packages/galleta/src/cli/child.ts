@@ -1,8 +1,6 @@
-// The program of every process that `galleta serve` starts: a worker, or the server under --watch.
-import { fileURLToPath } from "node:url";
+// The program of every worker that `galleta serve` starts.
 import { leave } from "./exit.ts";
 import { details, explain } from "./failure.ts";
-import { hookImports } from "./hooks.ts";
 import type { ToParent } from "./ipc.ts";
 import type { ServeFlags } from "./plan.ts";
 import { runServer } from "./run.ts";
@@ -18,10 +16,6 @@ function tell(message: ToParent): Promise<void> {
 }
 
 const flags = JSON.parse(process.argv[2] ?? "") as ServeFlags;
-if (flags.watch === true) {
-  const file = (url: string) => fileURLToPath(new URL(url));
-  hookImports({ tell: (url) => void tell({ galleta: "imports", file: file(url) }) });
-}
 const ready = (url: string) => void tell({ galleta: "ready", url });
 let code = 0;
 try {

@@ -5,8 +5,6 @@
 export type ToParent =
   /** The server listens. */
   | { readonly galleta: "ready"; readonly url: string }
-  /** Under --watch: the app imports this file. */
-  | { readonly galleta: "imports"; readonly file: string }
   /** The child could not start, or its shutdown failed; `line` says why. */
   | { readonly galleta: "failed"; readonly line: string };
 
@@ -36,4 +34,12 @@ export function isMessage<Kind extends string>(
 /** True if a message is for the other workers. */
 export function isBackplaneMessage(message: unknown): message is BackplaneMessage {
   return isMessage(message, "backplane") && typeof message.channel === "string";
+}
+
+/** The variable that names the command which runs Node's watch mode around a process. */
+export const WATCHER = "GALLETA_WATCHER";
+
+/** True in the process that Node's watch mode starts again and again. */
+export function isWatched(): boolean {
+  return process.env[WATCHER] !== undefined && process.send !== undefined;
 }

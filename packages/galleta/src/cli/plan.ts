@@ -16,8 +16,6 @@ export interface ServeFlags {
   readonly tlsKey: string | undefined;
   /** Seconds that requests in flight get at the end. */
   readonly grace: number;
-  /** True if the parent wants to know what the app imports. */
-  readonly watch?: boolean;
 }
 
 /** What to serve and where, after all checks. */

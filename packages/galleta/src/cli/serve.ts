@@ -1,5 +1,6 @@
 import { defineCommand } from "./command.ts";
 import { CliError } from "./failure.ts";
+import { isWatched } from "./ipc.ts";
 import { wholeNumber } from "./number.ts";
 import { type ServeFlags, withPortOf } from "./plan.ts";
 import { listenToSignals } from "./stop.ts";
@@ -77,7 +78,10 @@ export const command = defineCommand({
       io.out(`Listening on ${url}${workers === undefined ? "" : ` (workers: ${workers})`}\n`);
     };
     if (values.watch) {
-      await (await import("./watch.ts")).runWatching(flags, wishes, announce, io);
+      return (await import("./watch.ts")).runWatching(flags, wishes);
+    } else if (isWatched()) {
+      const { runWatched } = await import("./watch.ts");
+      await runWatched(flags, stop, announce, io);
     } else if (workers !== undefined) {
       await (await import("./cluster.ts")).runCluster(flags, workers, wishes, announce, io);
     } else {

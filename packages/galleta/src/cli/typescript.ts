@@ -21,7 +21,7 @@ const isNative = (process.features as { typescript?: unknown }).typescript === "
  */
 export async function readTypeScript(file: string): Promise<void> {
   const isJsx = extname(file).endsWith("x");
-  if (isNative && !isJsx) return hookImports({ format: "module-typescript" });
+  if (isNative && !isJsx) return hookImports("module-typescript");
   const tsx = findTsx(file);
   if (tsx === undefined) {
     const why = isJsx ? "does not read JSX" : "does not read TypeScript";
@@ -35,7 +35,7 @@ export async function readTypeScript(file: string): Promise<void> {
   register({ tsconfig: nearestTsconfig(file) ?? false });
   // Only the way of reading a file changes, never its URL. So the app imports the same `galleta`
   // that this program runs on, and its App is recognised.
-  hookImports({ format: "module" });
+  hookImports("module");
 }
 
 function findTsx(file: string): string | undefined {

@@ -1,158 +1,102 @@
-import { type ChildProcess, fork } from "node:child_process";
-import { type FSWatcher, watch } from "node:fs";
-import { dirname, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer, type AddressInfo } from "node:net";
+import { resolve } from "node:path";
 import type { Io } from "./command.ts";
-import { shortPath } from "./failure.ts";
-import { isMessage, type ToChild } from "./ipc.ts";
-import { type ServeFlags, withPortOf } from "./plan.ts";
+import { details, explain } from "./failure.ts";
+import { WATCHER } from "./ipc.ts";
+import type { ServeFlags } from "./plan.ts";
+import { runServer } from "./run.ts";
 import type { Wishes } from "./stop.ts";
 import { parseTarget } from "./target.ts";
 
-/** An editor that saves several files, or one in several steps, causes one restart. */
-const SETTLE_MILLISECONDS = 50;
 /** Seconds for requests in flight. A developer does not want to wait for a restart. */
 const GRACE_SECONDS = 2;
-const KILL_AFTER_MILLISECONDS = 2000;
-const SOURCE = /\.(?:[cm]?[jt]s|[jt]sx|json)$/;
+/** Milliseconds between checks that the watching process lives. */
+const PARENT_MILLISECONDS = 250;
 
 /**
- * Runs `galleta serve --watch`: serves in a child process, and starts another when a file of the
- * app changes.
+ * Runs `galleta serve --watch`: the same command without it, in the watch mode of Node.
  *
+ * @returns the exit code
  * @throws CliError if there is no such file
  */
-export async function runWatching(
+export async function runWatching(flags: ServeFlags, wishes: Wishes): Promise<number> {
+  parseTarget(flags.target);
+  // A port that was chosen freely stays, so that the printed URL stays true.
+  const port = flags.port === "0" ? await freePort(flags.host) : flags.port;
+  const files = {
+    "--env-file": flags.envFiles,
+    "--tls-cert": [flags.tlsCert],
+    "--tls-key": [flags.tlsKey],
+  };
+  const more = Object.entries({ "--host": [flags.host], "--port": [port], ...files }).flatMap(
+    ([name, values]) =>
+      values.flatMap((value) => (value === undefined ? [] : [`${name}=${value}`])),
+  );
+  const program = process.argv[1] ?? "";
+  const grace = `--grace=${Math.min(flags.grace, GRACE_SECONDS)}`;
+  const command = [program, "serve", flags.target, ...more, grace];
+  for (;;) {
+    const watcher = spawn(process.execPath, ["--watch", "--watch-preserve-output", ...command], {
+      stdio: "inherit",
+      env: { ...process.env, [WATCHER]: String(process.pid) },
+    });
+    const ended = once(watcher, "exit") as Promise<[code: number | null]>;
+    const wish = await Promise.race([wishes.stop, wishes.reload(), ended]);
+    watcher.kill("SIGTERM");
+    const [code] = await ended;
+    if (wish !== "reload") return code ?? 0;
+  }
+}
+
+/**
+ * Serves in Node's watch mode. After a mistake it waits for the next change instead of ending.
+ *
+ * @param stop resolves when the server must stop
+ */
+export async function runWatched(
   flags: ServeFlags,
-  wishes: Wishes,
+  stop: Promise<void>,
   announce: (url: string) => void,
   io: Io,
 ): Promise<void> {
-  const changes = new Changes([parseTarget(flags.target).file, ...flags.envFiles]);
-  const stopped = wishes.stop.then(() => undefined);
-  let childFlags: ServeFlags = {
-    ...flags,
-    grace: Math.min(flags.grace, GRACE_SECONDS),
-    watch: true,
-  };
-  const isReady = (url: string) => {
-    childFlags = withPortOf(childFlags, url);
-    announce(url);
-  };
+  // Node knows what the app imports, and asks its processes for whatever else counts.
+  process.send?.({ "watch:require": flags.envFiles.map((file) => resolve(file)) });
+  const ended = Promise.race([stop, untilOrphaned()]);
   try {
-    for (;;) {
-      const child = new Child(childFlags, { isReady, imports: (file) => changes.follow(file), io });
-      const reload = wishes.reload().then(() => []);
-      const names = await Promise.race([changes.next(() => child.hasEnded), reload, stopped]);
-      if (names?.length) io.err(`Restarting: ${names.map(shortPath).join(", ")} changed.\n`);
-      await child.stop();
-      if (names === undefined) return;
-    }
-  } finally {
-    changes.end();
+    await runServer(flags, ended, announce, io);
+  } catch (error) {
+    io.err(`${details(error)}galleta: ${explain(error)}\nIt starts again at the next change.\n`);
+    await ended;
   }
 }
 
-/**
- * Watches files for changes. It watches their folders, because an editor replaces a file by another
- * of the same name, which a watcher of the file would lose.
- */
-class Changes {
-  readonly #files = new Set<string>();
-  readonly #folders = new Map<string, FSWatcher>();
-  readonly #changed = new Set<string>();
-  #notify: () => void = () => undefined;
+/** Resolves when the command that the user started is gone; Node's watch mode does not notice. */
+function untilOrphaned(): Promise<void> {
+  const watcher = Number(process.env[WATCHER]);
+  return new Promise((done) => {
+    const timer = setInterval(() => {
+      if (isAlive(watcher)) return;
+      clearInterval(timer);
+      process.kill(process.ppid, "SIGTERM");
+      done();
+    }, PARENT_MILLISECONDS);
+  });
+}
 
-  constructor(files: readonly string[]) {
-    for (const file of files) this.follow(resolve(file));
-  }
-
-  follow(file: string): void {
-    this.#files.add(file);
-    const folder = dirname(file);
-    if (this.#folders.has(folder)) return;
-    const watcher = watch(folder, (_event, name) => {
-      if (name === null) return;
-      this.#changed.add(join(folder, name));
-      this.#notify();
-    });
-    // A removed folder is watched again with the next file in it.
-    watcher.on("error", () => this.#folders.delete(folder));
-    this.#folders.set(folder, watcher);
-  }
-
-  /**
-   * Waits for a change; one before the call counts.
-   * @param mayBeAny true if any source file counts, such as after a mistake that hid the imports
-   */
-  async next(mayBeAny: () => boolean): Promise<readonly string[]> {
-    const counts = (path: string) => this.#files.has(path) || (mayBeAny() && SOURCE.test(path));
-    for (;;) {
-      if ([...this.#changed].some(counts)) {
-        await new Promise((done) => setTimeout(done, SETTLE_MILLISECONDS));
-        const found = [...this.#changed].filter(counts);
-        this.#changed.clear();
-        return found;
-      }
-      await new Promise<void>((done) => {
-        this.#notify = done;
-      });
-    }
-  }
-
-  end(): void {
-    for (const watcher of this.#folders.values()) watcher.close();
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
   }
 }
 
-/** Callbacks for messages of a child. */
-interface Ears {
-  isReady(url: string): void;
-  /** The child imports a file. */
-  imports(file: string): void;
-  readonly io: Io;
-}
-
-/** The server in its own process. */
-class Child {
-  readonly #process: ChildProcess;
-  readonly #ended: Promise<void>;
-  readonly #limit: number;
-  #stopping = false;
-  hasEnded = false;
-
-  constructor(flags: ServeFlags, { isReady, imports, io }: Ears) {
-    this.#limit = flags.grace * 1000 + KILL_AFTER_MILLISECONDS;
-    const program = fileURLToPath(new URL("./child.js", import.meta.url));
-    const child = fork(program, [JSON.stringify(flags)], { serialization: "advanced" });
-    this.#process = child;
-    // Leaves no child behind, however this process ends.
-    const kill = () => void child.kill("SIGKILL");
-    process.on("exit", kill);
-    child.on("message", (message) => {
-      if (isMessage(message, "ready")) isReady(message.url);
-      if (isMessage(message, "imports")) imports(message.file);
-      if (isMessage(message, "failed")) io.err(`galleta: ${message.line}\n`);
-    });
-    this.#ended = new Promise((done) => {
-      child.once("exit", (code, signal) => {
-        process.off("exit", kill);
-        this.hasEnded = true;
-        const how = signal ?? `exit code ${code}`;
-        if (!this.#stopping)
-          io.err(`The app ended (${how}). It starts again at the next change.\n`);
-        done();
-      });
-    });
-  }
-
-  /** Stops the process. Resolves when it is gone, by itself or killed after a time-out. */
-  async stop(): Promise<void> {
-    this.#stopping = true;
-    const message: ToChild = { galleta: "stop" };
-    if (this.#process.connected) this.#process.send(message, () => undefined);
-    const timer = setTimeout(() => this.#process.kill("SIGKILL"), this.#limit);
-    await this.#ended;
-    clearTimeout(timer);
-  }
+async function freePort(host: string | undefined): Promise<string> {
+  const server = createServer().listen(0, host ?? "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  return String(port);
 }
