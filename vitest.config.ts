@@ -19,7 +19,7 @@ const alias = [
     replacement: source("session/src/device-bound.ts"),
   },
   {
-    find: /^@galleta\/session\/(redis|postgres|sqlite|testing)$/,
+    find: /^@galleta\/session\/(redis|postgres|sqlite|deno-kv|cloudflare|testing)$/,
     replacement: source("session/src/$1.ts"),
   },
   { find: /^@galleta\/session\/adapter$/, replacement: source("session/src/adapter.ts") },

@@ -32,6 +32,8 @@ const LAYERS = [
     "redis.ts",
     "postgres.ts",
     "sqlite.ts",
+    "deno-kv.ts",
+    "cloudflare.ts",
     "testing.ts",
     "device-bound.ts",
     "live-sockets.ts",

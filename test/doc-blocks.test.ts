@@ -61,13 +61,16 @@ const ELSEWHERE = [
   ...Object.keys(dependenciesOf("test/companions/package.json")).filter(
     (name) => name !== "express",
   ),
+  ...Object.keys(dependenciesOf("test/databases/package.json")),
   "elysia/ws",
+  "mongodb",
   "node:sqlite",
 ];
 
 /** What the types of Bun and of Cloudflare's workers declare. */
 const RUNTIMES = `
 declare const Bun: any;
+declare const Deno: any;
 declare class DurableObject { ctx: any }
 declare module "@nestjs/platform-ws" {
   export class WsAdapter { constructor(app: unknown); create(port: number, options?: object): any }

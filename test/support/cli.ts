@@ -61,6 +61,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
   readonly bin?: string;
+  /** Another Node than the one that runs the tests. */
+  readonly node?: string;
 }
 
 /** One run of the program. */
@@ -73,9 +75,12 @@ export class CliRun {
   #hasEnded = false;
   readonly #watchers = new Set<() => void>();
 
-  constructor(args: readonly string[], { env = {}, cwd = ROOT, bin = BIN }: RunOptions) {
+  constructor(
+    args: readonly string[],
+    { env = {}, cwd = ROOT, bin = BIN, node = process.execPath }: RunOptions,
+  ) {
     const { PATH = "", HOME = "" } = process.env;
-    this.child = spawn(process.execPath, [bin, ...args], {
+    this.child = spawn(node, [bin, ...args], {
       cwd,
       env: { PATH, HOME, ...env },
       stdio: ["ignore", "pipe", "pipe"],

@@ -56,6 +56,7 @@ export {
   configure,
   settings,
   type AppSettings,
+  type SessionSettings,
   type Plugin,
   type PluginEntry,
   type Settings,

@@ -10,6 +10,7 @@ import { coreOf, type App } from "./app.ts";
 import type { Core } from "./core.ts";
 import { SettingsError } from "./errors.ts";
 import { mountInspector } from "./inspector.ts";
+import { openStoreUrl } from "./store-url.ts";
 
 /** The settings of an app, by name. */
 export type SettingsTable = ReadonlyMap<string, unknown>;
@@ -20,10 +21,19 @@ export type Plugin = (app: App) => void;
 /** An entry of the setting `PLUGINS`: a plugin, alone or with a condition. */
 export type PluginEntry = Plugin | readonly [plugin: Plugin, condition: boolean | (() => boolean)];
 
+/** The options of the session, where the store may be a URL. */
+export interface SessionSettings extends Omit<CreateSessionsOptions, "store"> {
+  /**
+   * As of `createSessions`, or a URL: `sqlite:./sessions.db`, `redis://`, `rediss://`, `postgres://`.
+   * Its driver comes from the app's dependencies, and Redis and PostgreSQL are the backplane too.
+   */
+  readonly store?: CreateSessionsOptions["store"] | string | Secret;
+}
+
 /** The settings that the framework reads. An app may add its own. */
 export interface AppSettings {
   /** Switches sessions on: `true` takes the key from the environment variable `SECRET_KEY`. */
-  readonly SESSIONS?: boolean | CreateSessionsOptions | undefined;
+  readonly SESSIONS?: boolean | SessionSettings | undefined;
   /** Functions that add something to the app, or pairs of a function and a condition. */
   readonly PLUGINS?: readonly PluginEntry[] | undefined;
   /** The largest body of a request, in bytes. Default 1 MiB. */
@@ -88,7 +98,7 @@ export function configure<Data extends object>(
   const table: SettingsTable = new Map([...entriesOf(settings), ...entriesOf(overrides)]);
   checkNames(table);
   const hosts = readAllowedHosts(table.get("ALLOWED_HOSTS"));
-  const sessions = readSessions(table.get("SESSIONS"), hosts);
+  const sessions = readSessions(table.get("SESSIONS"), hosts, core);
   const plugins = readPlugins(table.get("PLUGINS"));
   const bodyLimit = readBodyLimit(table.get("BODY_LIMIT"), core);
   mountInspector(core, sessions, table);
@@ -177,15 +187,17 @@ function readAllowedHosts(setting: unknown): Hosts | undefined {
   return hosts;
 }
 
-function readSessions(setting: unknown, hosts: Hosts | undefined): Sessions<never> | undefined {
+function readSessions(
+  setting: unknown,
+  hosts: Hosts | undefined,
+  core: Core,
+): Sessions<never> | undefined {
   if (setting === undefined || setting === false) return undefined;
   if (setting !== true && (typeof setting !== "object" || setting === null)) {
     throw unusable("SESSIONS must be true, false, or an object of options.");
   }
-  const options =
-    setting === true
-      ? { secretKey: process.env["SECRET_KEY"] }
-      : (setting as CreateSessionsOptions);
+  const options: Partial<SessionSettings> =
+    setting === true ? { secretKey: process.env["SECRET_KEY"] ?? "" } : setting;
   if (isMissing(options.secretKey)) {
     throw unusable(
       setting === true
@@ -195,13 +207,20 @@ function readSessions(setting: unknown, hosts: Hosts | undefined): Sessions<neve
     );
   }
   checkWorkers(options as CreateSessionsOptions);
+  const opened = openStoreUrl(options.store);
   try {
-    return createSessions<never>({
+    const sessions = createSessions<never>({
       ...withRelay(),
       ...hosts,
+      ...opened?.options,
       ...options,
+      ...(opened && { store: opened.options.store }),
     } as CreateSessionsOptions<never>);
+    // Listeners of the shutdown run backwards: the sessions stop before their store closes.
+    if (opened !== undefined) core.lifecycle.on("shutdown", opened.close);
+    return sessions;
   } catch (cause) {
+    void opened?.close();
     throw unusable(`SESSIONS: ${cause instanceof Error ? cause.message : "unusable"}`, cause);
   }
 }

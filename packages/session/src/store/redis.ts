@@ -2,8 +2,15 @@ import { createHash } from "node:crypto";
 import { optionError, SessionError } from "../errors.ts";
 import { CONNECT, type ConnectedStore, type CheckedConnected } from "../session/connect.ts";
 import type { Shared } from "../session/shared.ts";
+import { Batch } from "./batch.ts";
+import { readInGroups } from "./groups.ts";
 import { isRevocation } from "./keys.ts";
-import { RedisConnection, type RedisClient, type RedisWait } from "./redis-client.ts";
+import {
+  RedisConnection,
+  type RedisClient,
+  type RedisCommand,
+  type RedisWait,
+} from "./redis-client.ts";
 import type { SessionStore, StoredValue, Write } from "./store.ts";
 import { SessionStorePort } from "./connected-store.ts";
 
@@ -28,11 +35,40 @@ export interface RedisStoreOptions {
 const DIGITS = 16;
 
 const REPLACE = script(`
-local current = redis.call('GETRANGE', KEYS[1], 0, ${DIGITS - 1})
-if current > ARGV[1] then return redis.call('GET', KEYS[1]) end
-redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3])
-return false
+local call, key = redis.call, KEYS[1]
+if call('GETRANGE', key, 0, ${DIGITS - 1}) > ARGV[1] then return call('GET', key) end
+call('SETEX', key, ARGV[3], ARGV[2])
 `);
+
+/** The same for several keys, all of them different. Entering Lua costs as much as four GETs. */
+const REPLACE_MANY = script(`
+local call, sub, keys, args = redis.call, string.sub, KEYS, ARGV
+local found = call('MGET', unpack(keys))
+for i = 1, #keys do
+  local at, current = i * 3, found[i]
+  if not current or sub(current, 1, ${DIGITS}) <= args[at - 2] then
+    call('SETEX', keys[i], args[at], args[at - 1])
+    found[i] = false
+  end
+end
+return found
+`);
+
+/** Keys of one MGET. */
+const MOST_READS = 500;
+/** Characters of the values that one script writes. A larger value is written alone. */
+const MOST_WRITTEN = 65_536;
+/** What an item counts besides its characters, so that few hundred writes fit at most. */
+const WRITE_OVERHEAD = 300;
+
+interface NamedWrite {
+  /** The key as Redis knows it. */
+  readonly name: string;
+  readonly base: number;
+  /** The revision, then the value. */
+  readonly text: string;
+  readonly seconds: number;
+}
 
 interface Script {
   readonly source: string;
@@ -77,11 +113,22 @@ class RedisStore implements SessionStore, ConnectedStore {
   readonly #connection: RedisConnection;
   readonly #prefix: string;
   readonly #wait: RedisWait | undefined;
+  readonly #reads: Batch<readonly string[], (StoredValue | undefined)[]>;
+  readonly #writes: Batch<NamedWrite, StoredValue | undefined>;
 
   constructor(connection: RedisConnection, prefix: string, wait: RedisWait | undefined) {
     this.#connection = connection;
     this.#prefix = prefix;
     this.#wait = wait;
+    this.#reads = new Batch((lists) => this.#readLists(lists), {
+      most: MOST_READS,
+      sizeOf: (names) => names.length,
+    });
+    this.#writes = new Batch((writes) => this.#replaceAll(writes), {
+      most: MOST_WRITTEN,
+      sizeOf: ({ text }) => text.length + WRITE_OVERHEAD,
+      nameOf: ({ name }) => name,
+    });
   }
 
   [CONNECT](shared: Shared, options: CheckedConnected): SessionStorePort {
@@ -90,19 +137,15 @@ class RedisStore implements SessionStore, ConnectedStore {
 
   async get(keys: readonly string[]): Promise<(StoredValue | undefined)[]> {
     const names = keys.map((key) => this.#nameOf(key));
-    if (!this.#connection.isCluster) return this.#getMany(names);
+    if (!this.#connection.isCluster) return this.#reads.add(names);
     // One command can only read keys of one slot.
-    const groups = new Map<string, string[]>();
-    for (const name of names) {
-      const tag = tagOf(name);
-      groups.set(tag, [...(groups.get(tag) ?? []), name]);
-    }
-    const found = new Map<string, StoredValue | undefined>();
-    const read = async (group: readonly string[]) => {
-      for (const [i, value] of (await this.#getMany(group)).entries()) found.set(group[i]!, value);
-    };
-    await Promise.all([...groups.values()].map(read));
-    return names.map((name) => found.get(name));
+    return readInGroups(names, tagOf, (group) => this.#getMany(group));
+  }
+
+  async #readLists(lists: readonly (readonly string[])[]): Promise<(StoredValue | undefined)[][]> {
+    const values = await this.#getMany(lists.flat());
+    let at = 0;
+    return lists.map(({ length }) => values.slice(at, (at += length)));
   }
 
   async #getMany(names: readonly string[]): Promise<(StoredValue | undefined)[]> {
@@ -115,31 +158,50 @@ class RedisStore implements SessionStore, ConnectedStore {
 
   async replace({ key, base, rev, value, seconds }: Write): Promise<StoredValue | undefined> {
     const name = this.#nameOf(key);
-    const text = digits(rev) + value;
+    const write = { name, base, text: digits(rev) + value, seconds };
+    if (this.#wait !== undefined && isRevocation(key)) return this.#replace(write, this.#wait);
+    return this.#connection.isCluster ? this.#replace(write) : this.#writes.add(write);
+  }
+
+  async #replace(write: NamedWrite, wait?: RedisWait): Promise<StoredValue | undefined> {
+    const { name, base, text, seconds } = write;
     // The first write of a session is one plain command.
     if (base === 0) {
       const args = ["SET", name, text, "EX", `${seconds}`, "NX"];
-      if ((await this.#write(key, name, args)) !== null) return undefined;
+      if ((await this.#write({ key: name, args }, wait)) !== null) return undefined;
     }
-    const args = [name, digits(base), text, `${seconds}`];
-    return readText(await this.#run(key, name, args));
+    return readText(await this.#run(REPLACE, [write], wait));
   }
 
-  async #run(key: string, name: string, args: readonly string[]): Promise<unknown> {
+  async #replaceAll(writes: readonly NamedWrite[]): Promise<(StoredValue | undefined)[]> {
+    if (writes.length === 1) return [await this.#replace(writes[0]!)];
+    return ((await this.#run(REPLACE_MANY, writes)) as unknown[]).map(readText);
+  }
+
+  async #run(
+    { hash, source }: Script,
+    writes: readonly NamedWrite[],
+    wait?: RedisWait,
+  ): Promise<unknown> {
+    const key = writes[0]?.name ?? "";
+    const args = [
+      `${writes.length}`,
+      ...writes.map(({ name }) => name),
+      ...writes.flatMap(({ base, text, seconds }) => [digits(base), text, `${seconds}`]),
+    ];
     try {
-      return await this.#write(key, name, ["EVALSHA", REPLACE.hash, "1", ...args]);
+      return await this.#write({ key, args: ["EVALSHA", hash, ...args] }, wait);
     } catch (error) {
       if (!(error instanceof Error) || !error.message.includes("NOSCRIPT")) throw error;
-      return this.#write(key, name, ["EVAL", REPLACE.source, "1", ...args]);
+      return this.#write({ key, args: ["EVAL", source, ...args] }, wait);
     }
   }
 
-  async #write(key: string, name: string, args: readonly string[]): Promise<unknown> {
-    const command = { key: name, args };
-    if (this.#wait === undefined || !isRevocation(key)) return this.#connection.send(command);
-    const [answer, replicas] = await this.#connection.sendAndWait(command, this.#wait);
+  async #write(command: RedisCommand, wait: RedisWait | undefined): Promise<unknown> {
+    if (wait === undefined) return this.#connection.send(command);
+    const [answer, replicas] = await this.#connection.sendAndWait(command, wait);
     if (answer instanceof Error) throw answer;
-    if (replicas >= this.#wait.replicas) return answer;
+    if (replicas >= wait.replicas) return answer;
     throw new Error(
       `Only ${replicas} replicas of Redis have the revocation, too few for the option wait.`,
     );

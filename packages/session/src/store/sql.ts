@@ -1,4 +1,5 @@
 import { optionError } from "../errors.ts";
+import type { StoredValue } from "./store.ts";
 
 const NAME = /^[a-z_][a-z0-9_]{0,62}$/i;
 
@@ -16,3 +17,42 @@ export function assertTable(table: string): void {
 
 /** One write in this many deletes expired values. */
 export const SWEEP_EVERY = 1000;
+
+/** The statements of SQLite, wherever it runs. Times are milliseconds of the caller's clock. */
+export interface SqliteStatements {
+  readonly create: readonly string[];
+  /** key, now */
+  readonly read: string;
+  /** key, rev, value, expires, base, now; gives a row after the write, and none where it is refused. */
+  readonly write: string;
+  /** now */
+  readonly sweep: string;
+}
+
+export function sqliteStatements(table: string): SqliteStatements {
+  assertTable(table);
+  return {
+    create: [
+      `CREATE TABLE IF NOT EXISTS ${table} (
+  key TEXT PRIMARY KEY, rev INTEGER NOT NULL, value TEXT NOT NULL, expires INTEGER NOT NULL
+) WITHOUT ROWID`,
+      `CREATE INDEX IF NOT EXISTS ${table}_expires ON ${table} (expires)`,
+    ],
+    read: `SELECT rev, value FROM ${table} WHERE key = ? AND expires > ?`,
+    write: `INSERT INTO ${table} (key, rev, value, expires) VALUES (?, ?, ?, ?)
+      ON CONFLICT (key) DO UPDATE SET rev = excluded.rev, value = excluded.value, expires = excluded.expires
+      WHERE ${table}.rev <= ? OR ${table}.expires <= ?
+      RETURNING key`,
+    sweep: `DELETE FROM ${table} WHERE key IN (SELECT key FROM ${table} WHERE expires <= ? LIMIT 1000)`,
+  };
+}
+
+/** A row of the table of SQLite. */
+export interface SqliteRow {
+  readonly rev: number | bigint;
+  readonly value: string;
+}
+
+export function readSqliteRow(row: SqliteRow | null | undefined): StoredValue | undefined {
+  return row ? { rev: Number(row.rev), value: row.value } : undefined;
+}

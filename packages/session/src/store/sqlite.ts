@@ -1,7 +1,7 @@
 import { optionError } from "../errors.ts";
 import { CONNECT, type CheckedConnected, type ConnectedStore } from "../session/connect.ts";
 import type { Shared } from "../session/shared.ts";
-import { assertTable, SWEEP_EVERY } from "./sql.ts";
+import { readSqliteRow, sqliteStatements, SWEEP_EVERY, type SqliteRow } from "./sql.ts";
 import type { SessionStore, StoredValue, Write } from "./store.ts";
 import { SessionStorePort } from "./connected-store.ts";
 
@@ -21,11 +21,6 @@ export interface SqliteDatabase {
 export interface SqliteStoreOptions {
   /** The name of the table. Default `galleta_sessions`. */
   readonly table?: string;
-}
-
-interface Row {
-  readonly rev: number | bigint;
-  readonly value: string;
 }
 
 /**
@@ -52,7 +47,6 @@ export function sqliteStore(
       "sqliteStore needs an open database of node:sqlite, better-sqlite3 or bun:sqlite.",
     );
   }
-  assertTable(table);
   return new SqliteStore(database, table);
 }
 
@@ -65,26 +59,15 @@ class SqliteStore implements SessionStore, ConnectedStore {
   #writes = 0;
 
   constructor(database: SqliteDatabase, table: string) {
+    const { create, read, sweep, write } = sqliteStatements(table);
     // Waiting for another writer blocks the process, so the time is short.
     database.exec("PRAGMA busy_timeout = 1000");
     database.exec("PRAGMA journal_mode = WAL");
     database.exec("PRAGMA synchronous = NORMAL");
-    database.exec(
-      `CREATE TABLE IF NOT EXISTS ${table} (
-        key TEXT PRIMARY KEY, rev INTEGER NOT NULL, value TEXT NOT NULL, expires INTEGER NOT NULL
-      ) WITHOUT ROWID`,
-    );
-    database.exec(`CREATE INDEX IF NOT EXISTS ${table}_expires ON ${table} (expires)`);
-    this.#read = database.prepare(`SELECT rev, value FROM ${table} WHERE key = ? AND expires > ?`);
-    this.#write = database.prepare(
-      `INSERT INTO ${table} (key, rev, value, expires) VALUES (?, ?, ?, ?)
-      ON CONFLICT (key) DO UPDATE SET rev = excluded.rev, value = excluded.value, expires = excluded.expires
-      WHERE ${table}.rev <= ? OR ${table}.expires <= ?
-      RETURNING key`,
-    );
-    this.#sweep = database.prepare(
-      `DELETE FROM ${table} WHERE key IN (SELECT key FROM ${table} WHERE expires <= ? LIMIT 1000)`,
-    );
+    for (const statement of create) database.exec(statement);
+    this.#read = database.prepare(read);
+    this.#write = database.prepare(write);
+    this.#sweep = database.prepare(sweep);
   }
 
   [CONNECT](shared: Shared, options: CheckedConnected): SessionStorePort {
@@ -108,7 +91,6 @@ class SqliteStore implements SessionStore, ConnectedStore {
   }
 
   #get(key: string, now: number): StoredValue | undefined {
-    const row = this.#read.get(key, now) as Row | undefined | null;
-    return row ? { rev: Number(row.rev), value: row.value } : undefined;
+    return readSqliteRow(this.#read.get(key, now) as SqliteRow | undefined | null);
   }
 }

@@ -1,0 +1,58 @@
+import { median } from "../lib/stats.ts";
+import { printTable } from "../lib/table.ts";
+import { DATA, FleetProcess, open, request, type Start } from "./process.ts";
+import { MeasuredRedis } from "./redis.ts";
+
+interface Case {
+  readonly count: number;
+  readonly redis: MeasuredRedis;
+  readonly cookie: string;
+  readonly starts: (Start & { readonly commands: number })[];
+}
+
+async function prepare(count: number): Promise<Case> {
+  const redis = await MeasuredRedis.start();
+  const busy = open(redis.url);
+  const cookie = await request(busy, "", (session) => Object.assign(session, DATA));
+  for (let ended = 0; ended < count;) {
+    const pipeline = busy.client.pipeline();
+    const end = Math.min(count, ended + 10_000);
+    for (; ended < end; ended += 1) {
+      pipeline.set(`galleta:{end-${ended}-of-a-session}:e`, "0000009999999999", "EX", 1_209_600);
+    }
+    await pipeline.exec();
+  }
+  busy.client.disconnect();
+  return { count, redis, cookie, starts: [] };
+}
+
+/** The first request of a new process, in alternating rounds beside so many ended sessions. */
+export async function benchColdStart({ quick }: { quick: boolean }): Promise<void> {
+  const cases: Case[] = [];
+  for (const count of [0, 10_000, 100_000, 1_000_000]) cases.push(await prepare(count));
+  for (let round = 0; round < (quick ? 3 : 15); round += 1) {
+    for (const { redis, cookie, starts } of cases) {
+      await redis.client.config("RESETSTAT");
+      const made = await FleetProcess.open(redis.url, cookie);
+      starts.push({ ...made.start, commands: await redis.commands() });
+      await made.stop();
+    }
+  }
+  const none = cases[0]!.starts;
+  const rows = cases.map(({ count, starts }) => {
+    const more = starts.map(({ cpu }, i) => cpu - none[i]!.cpu);
+    return [
+      count.toLocaleString("en"),
+      `${median(starts.map(({ commands }) => commands))}`,
+      `${median(starts.map(({ cpu }) => cpu)).toFixed(1)} ms`,
+      count === 0 ? "" : `${median(more).toFixed(1)} ms`,
+      `${(median(starts.map(({ heap }) => heap)) / 1e6).toFixed(2)} MB`,
+    ];
+  });
+  await Promise.all(cases.map(({ redis }) => redis.stop()));
+  printTable(
+    "A cold start: from createSessions to the first answer",
+    ["ended sessions", "commands", "CPU", "more than beside none, by rounds", "heap"],
+    rows,
+  );
+}

@@ -1,0 +1,77 @@
+import { median } from "../lib/stats.ts";
+import { printTable } from "../lib/table.ts";
+import { FleetProcess } from "./process.ts";
+import { MeasuredRedis } from "./redis.ts";
+
+interface Fleet {
+  readonly redis: MeasuredRedis;
+  readonly processes: readonly FleetProcess[];
+  readonly costs: { readonly redis: number; readonly process: number }[];
+}
+
+const SIZES = [1, 2, 4, 8];
+
+/** What a read and a change cost while the fleet grows, each process serving its own part. */
+export async function benchGrowth({ quick }: { quick: boolean }): Promise<void> {
+  const changes = quick ? 400 : 2400;
+  const fleets: Fleet[] = [];
+  for (const size of SIZES) {
+    const redis = await MeasuredRedis.start();
+    const opened = Array.from({ length: size }, () => FleetProcess.open(redis.url));
+    fleets.push({ redis, processes: await Promise.all(opened), costs: [] });
+  }
+  for (let round = 0; round < (quick ? 2 : 7); round += 1) {
+    for (const { redis, processes, costs } of fleets) {
+      const spent = await Promise.all(processes.map((one) => one.usage()));
+      const before = await redis.cpu();
+      // One after the other: how many commands come at once must not depend on the size.
+      const done = [];
+      for (const one of processes) done.push(await one.work(changes / processes.length));
+      const cpu = done.reduce((sum, one, i) => sum + one.cpu - spent[i]!.cpu, 0);
+      const perChange = (seconds: number) => (seconds / changes) * 1e6;
+      if (round === 0) continue;
+      costs.push({ redis: perChange((await redis.cpu()) - before), process: perChange(cpu) });
+    }
+  }
+  const of = (pick: "redis" | "process") =>
+    fleets.map(({ costs }) => costs.map((one) => one[pick]));
+  const rows = [
+    ["Redis", ...row(of("redis"))],
+    ["the process", ...row(of("process"))],
+  ];
+  printTable(
+    "What a read and a change cost in a growing fleet, us of CPU",
+    [
+      "who pays",
+      ...SIZES.map((n) => `N = ${n}`),
+      "growth per process",
+      "50, computed",
+      "200, computed",
+    ],
+    rows,
+  );
+  await Promise.all(
+    fleets.flatMap(({ redis, processes }) => [redis, ...processes].map((one) => one.stop())),
+  );
+}
+
+function row(costs: readonly (readonly number[])[]): string[] {
+  const { slope, error, at } = fit(costs.flatMap((list, i) => list.map((y) => [SIZES[i]!, y])));
+  return [
+    ...costs.map((list) => median(list).toFixed(1)),
+    `${slope.toFixed(2)} ± ${(2 * error).toFixed(2)}`,
+    at(50).toFixed(0),
+    at(200).toFixed(0),
+  ];
+}
+
+/** A straight line by least squares, and the standard error of its slope. */
+function fit(points: readonly (readonly number[])[]) {
+  const mean = (list: readonly number[]) => list.reduce((sum, one) => sum + one, 0) / list.length;
+  const [mx, my] = [mean(points.map(([x]) => x!)), mean(points.map(([, y]) => y!))];
+  const spread = points.reduce((sum, [x]) => sum + (x! - mx) ** 2, 0);
+  const slope = points.reduce((sum, [x, y]) => sum + (x! - mx) * (y! - my), 0) / spread;
+  const at = (x: number) => my + slope * (x - mx);
+  const rest = points.reduce((sum, [x, y]) => sum + (y! - at(x!)) ** 2, 0);
+  return { slope, at, error: Math.sqrt(rest / (points.length - 2) / spread) };
+}

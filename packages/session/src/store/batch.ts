@@ -1,0 +1,58 @@
+interface Waiting<Item, Answer> {
+  readonly item: Item;
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** What a batch may hold. */
+export interface BatchOptions<Item> {
+  /** The sizes of the items of one batch stay below this sum, unless one item alone is larger. */
+  readonly most: number;
+  readonly sizeOf: (item: Item) => number;
+  /** Items with the same name go into different batches, in order. */
+  readonly nameOf?: (item: Item) => string;
+}
+
+/**
+ * Sends in one command what the requests of one turn of the event loop ask for. A database under load
+ * pays more for receiving a command than for a small one itself.
+ */
+export class Batch<Item, Answer> {
+  readonly #run: (items: readonly Item[]) => Promise<readonly Answer[]>;
+  readonly #options: BatchOptions<Item>;
+  readonly #names = new Set<string>();
+  #waiting: Waiting<Item, Answer>[] = [];
+  #size = 0;
+
+  /** @param run answers the items in their order */
+  constructor(
+    run: (items: readonly Item[]) => Promise<readonly Answer[]>,
+    options: BatchOptions<Item>,
+  ) {
+    this.#run = run;
+    this.#options = options;
+  }
+
+  add(item: Item): Promise<Answer> {
+    const { most, nameOf, sizeOf } = this.#options;
+    const name = nameOf?.(item);
+    const size = sizeOf(item);
+    if (this.#size + size > most || (name !== undefined && this.#names.has(name))) this.#flush();
+    if (this.#waiting.length === 0) setImmediate(() => this.#flush());
+    if (name !== undefined) this.#names.add(name);
+    this.#size += size;
+    return new Promise((resolve, reject) => this.#waiting.push({ item, resolve, reject }));
+  }
+
+  #flush(): void {
+    const waiting = this.#waiting;
+    if (waiting.length === 0) return;
+    this.#waiting = [];
+    this.#names.clear();
+    this.#size = 0;
+    this.#run(waiting.map(({ item }) => item)).then(
+      (answers) => waiting.forEach(({ resolve }, i) => resolve(answers[i] as Answer)),
+      (error: unknown) => waiting.forEach(({ reject }) => reject(error)),
+    );
+  }
+}

