@@ -56,6 +56,7 @@ export default defineConfig({
         items: pages("", [
           ["Sessions", "sessions"],
           ["Remember me", "remember-me"],
+          ["Where am I signed in", "signed-in"],
           ["Live sockets", "live"],
           ["Cross-site requests", "cross-site"],
           ["Device-bound sessions", "device-bound"],

@@ -5,6 +5,7 @@ export {
   describe,
   destroy,
   flash,
+  label,
   memoryStore,
   renew,
   revokeOthers,

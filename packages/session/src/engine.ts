@@ -16,7 +16,7 @@ import {
 import { SessionContext } from "./session/context.ts";
 import type { SessionData, SessionOf } from "./session/data.ts";
 import { throwHandshakeSent } from "./session/late-writes.ts";
-import type { Endpoint, ExchangeAnswer } from "./session/ports.ts";
+import type { Endpoint, ExchangeAnswer, ListedSession, StorePort } from "./session/ports.ts";
 import { ForeignMemory } from "./session/foreign-memory.ts";
 import { RecentChanges } from "./session/recent.ts";
 import type { Shared } from "./session/shared.ts";
@@ -231,9 +231,68 @@ export class Sessions<Data = SessionData> {
    * ```
    */
   async revokeAll(subject: string | number): Promise<void> {
+    await this.#needStore().endUser(subject);
+  }
+
+  #needStore(): StorePort {
     const { store } = this.#shared;
     if (store === undefined) throw storeRequired();
-    await store.endUser(subject);
+    return store;
+  }
+
+  /**
+   * Lists where a user is signed in.
+   *
+   * @param who the user, as the field of the option `subject` holds it, or a session of the user: then
+   * `current` tells which one it is
+   * @returns the sessions that can be used now, the one used last first; the 100 used last
+   * @throws SessionError `ERR_SESSION_STORE_REQUIRED` without the options `store` and `subject`;
+   * `ERR_SESSION_STORE`
+   * @example
+   * ```ts
+   * for (const { handle, label, usedAt, current } of await sessions.list(req.session)) {
+   *   console.log(label, usedAt, current, handle);
+   * }
+   * ```
+   */
+  async list(who: string | number | object): Promise<ListedSession[]> {
+    return this.#needStore().list(who);
+  }
+
+  /**
+   * Ends one session of a user, everywhere, sockets and streams included.
+   *
+   * @param handle as {@link Sessions.list} gives it
+   * @param options `by`: the session that asks for it. A handle of another user is then not found, and
+   * the event `ended` names the session
+   * @returns false where there is no such session, or no longer
+   * @throws SessionError `ERR_SESSION_STORE_REQUIRED` without the options `store` and `subject`;
+   * `ERR_SESSION_STORE`; `ERR_SESSION_ENDED` where the session that asks has ended itself
+   * @example
+   * ```ts
+   * const handle = new URLSearchParams("handle=...").get("handle");
+   * await sessions.end(handle ?? "", { by: req.session });
+   * ```
+   */
+  async end(handle: string, options: { readonly by?: object } = {}): Promise<boolean> {
+    return this.#needStore().endByHandle(handle, options.by);
+  }
+
+  /**
+   * Ends all sessions with a value in a field, everywhere, sockets and streams included: by the id that
+   * an OpenID provider gave the session, say.
+   *
+   * @param field one of the option `findBy`
+   * @returns how many sessions were ended
+   * @throws SessionError `ERR_SESSION_STORE_REQUIRED`, `ERR_SESSION_STORE`; `ERR_SESSION_OPTION` for a
+   * field that `findBy` does not name; `ERR_SESSION_SUBJECT` for a value no session can have
+   * @example
+   * ```ts
+   * await sessions.endWhere("oidc.sid", "the sid of a logout token");
+   * ```
+   */
+  async endWhere(field: string, value: string | number): Promise<number> {
+    return this.#needStore().endWhere(field, value);
   }
 
   /** Starts to follow the store and other processes. The first request does it as well. */

@@ -39,6 +39,8 @@ export type SessionErrorCode =
   | "ERR_SESSION_STORE"
   /** A user id is neither a non-empty string nor a finite number. */
   | "ERR_SESSION_SUBJECT"
+  /** The user has as many sessions as the option `maxSessions` allows. */
+  | "ERR_SESSION_LIMIT"
   /** This feature needs a `store`. */
   | "ERR_SESSION_STORE_REQUIRED"
   /** A ticket's MAC, form or purpose is wrong. */

@@ -10,10 +10,15 @@ export { sessionBackplane } from "./live/session-backplane.ts";
 export { attachStream, type StreamOptions, type StreamTarget } from "./live/stream.ts";
 export { update, type UpdateOptions } from "./live/update.ts";
 export { Secret } from "./secret.ts";
-export type { ConnectedBackplane, ConnectedStore } from "./session/connect.ts";
+export type { ConnectedBackplane, ConnectedStore, MaxSessions } from "./session/connect.ts";
 // With `export *`, and only with it, an app's declarations merge into SessionData.
 export * from "./session/data.ts";
-export type { SessionEvent, SessionEventType, SessionListener } from "./session/event-types.ts";
+export type {
+  EndedBy,
+  SessionEvent,
+  SessionEventType,
+  SessionListener,
+} from "./session/event-types.ts";
 export type {
   CookieSource,
   FormatCookie,
@@ -28,11 +33,13 @@ export {
   describe,
   destroy,
   flash,
+  label,
   renew,
   setMaxAge,
   type DestroyOptions,
   type SessionDescription,
 } from "./session/functions.ts";
+export type { ListedSession } from "./session/ports.ts";
 export type { SecretKeys } from "./session/secret-keys.ts";
 export type { StandardSchema } from "./session/schema.ts";
 export { createSessions, type CreateSessionsOptions } from "./sessions.ts";

@@ -1,7 +1,15 @@
 import { optionError, SessionError } from "../errors.ts";
 import type { DevicePort, LivePort, StorePort } from "./ports.ts";
 import type { Shared } from "./shared.ts";
-import { oneOf, readOptions, textThat, type Check, type Rules } from "../validate.ts";
+import {
+  FUNCTION,
+  listOf,
+  oneOf,
+  readOptions,
+  textThat,
+  type Check,
+  type Rules,
+} from "../validate.ts";
 
 /**
  * The method by which an option brings its own code. An app without a store and sockets then does
@@ -56,6 +64,32 @@ export interface StoreOptions {
   readonly storeTimeout?: number | undefined;
   /** The field of the data that holds the user id, a string or number, for `revokeAll`. */
   readonly subject?: string | undefined;
+  /**
+   * Further fields by whose values sessions can be ended, for `endWhere`: `["oidc.sid"]` is
+   * `session.oidc.sid`, a text or a number. Default: none.
+   */
+  readonly findBy?: readonly string[] | undefined;
+  /**
+   * Sessions that one user may have at once, 1 to 100. One more ends the oldest, or is denied with
+   * `{ max, over: "deny" }`. Default: any number. Needs `subject`.
+   */
+  readonly maxSessions?: number | MaxSessions | undefined;
+  /**
+   * Makes the label of a session from the User-Agent header of its login: a parser of yours. Default:
+   * no label. Needs `subject`.
+   */
+  readonly labels?: ((userAgent: string) => string | undefined) | undefined;
+}
+
+/** How many sessions one user may have. */
+export interface MaxSessions {
+  /** 1 to 100. */
+  readonly max: number;
+  /**
+   * What one more does: "end" ends the oldest; "deny" throws `ERR_SESSION_LIMIT` (403) when the login
+   * is saved. Default "end".
+   */
+  readonly over?: "end" | "deny";
 }
 
 /** The session options for sockets and other processes. */
@@ -84,10 +118,11 @@ export interface ConnectedOptions extends StoreOptions, LiveOptions, DeviceOptio
 /** The checked options, with their defaults. */
 export interface CheckedConnected extends Pick<
   ConnectedOptions,
-  "store" | "subject" | "backplane" | "deviceBound"
+  "store" | "subject" | "maxSessions" | "labels" | "backplane" | "deviceBound"
 > {
   readonly storage: "cookie" | "store";
   readonly onStoreError: "reject" | "allow";
+  readonly findBy: readonly string[];
   /** Seconds. */
   readonly storeTimeout: number;
   readonly exchangePath: string;
@@ -96,6 +131,24 @@ export interface CheckedConnected extends Pick<
 const FROM_FACTORY: Check = [
   (option) => typeof (option as Partial<ConnectedStore> | null)?.[CONNECT] === "function",
   "made by a factory; see sessionStore, sessionBackplane and deviceBound",
+];
+
+const PATH = textThat(
+  (path) => path.split(".").every((name) => name !== ""),
+  'names of fields, such as "oidc.sid"',
+);
+
+const isCount = (value: unknown) =>
+  Number.isInteger(value) && Number(value) > 0 && Number(value) <= 100;
+
+const LIMIT: Check = [
+  (option) => {
+    if (typeof option !== "object" || option === null) return isCount(option);
+    const { max, over = "end", ...unknown } = option as MaxSessions;
+    const isRight = isCount(max) && (over === "end" || over === "deny");
+    return isRight && Object.keys(unknown).length === 0;
+  },
+  'a whole number from 1 to 100, or { max, over: "end" or "deny" }',
 ];
 
 const RULES: Rules<CheckedConnected> = {
@@ -107,6 +160,9 @@ const RULES: Rules<CheckedConnected> = {
     1,
   ],
   subject: [textThat((name) => name !== "", "the name of a field")],
+  findBy: [listOf(PATH), []],
+  maxSessions: [LIMIT],
+  labels: [FUNCTION],
   backplane: [FROM_FACTORY],
   deviceBound: [FROM_FACTORY],
   exchangePath: [
@@ -125,9 +181,15 @@ export const CONNECTED_OPTION_NAMES = Object.keys(RULES) as readonly (keyof Conn
  */
 export function readConnected(options: ConnectedOptions): CheckedConnected {
   const checked = readOptions<CheckedConnected>(options, RULES);
-  const { store, storage, subject } = checked;
-  if (store === undefined && (storage === "store" || subject !== undefined)) {
-    throw optionError(`${subject === undefined ? "storage" : "subject"} needs a store.`);
+  const { store, storage, subject, findBy, maxSessions, labels } = checked;
+  const needing = { subject, storage: storage === "store", findBy: findBy.length > 0 };
+  for (const [name, isSet] of Object.entries(needing)) {
+    if (isSet && store === undefined) throw optionError(`${name} needs the option \`store\`.`);
+  }
+  for (const [name, option] of Object.entries({ maxSessions, labels })) {
+    if (option !== undefined && subject === undefined) {
+      throw optionError(`${name} needs the option \`subject\`, which tells whose session it is.`);
+    }
   }
   return checked;
 }
@@ -147,6 +209,6 @@ export function connect(shared: Shared, options: CheckedConnected): void {
 export function storeRequired(): SessionError<"ERR_SESSION_STORE_REQUIRED"> {
   return new SessionError(
     "ERR_SESSION_STORE_REQUIRED",
-    "To end the sessions of a user, set the options store and subject.",
+    "To list or end the sessions of a user, set the options `store` and `subject`.",
   );
 }

@@ -223,7 +223,9 @@ export class SessionContext<Data = SessionData> {
       return ACCESSED;
     }
     if (dropWrite(this.#shared, state, this.#request)) return ACCESSED;
-    const { settings, isSecure, device } = this.#shared;
+    const { settings, isSecure, device, store } = this.#shared;
+    const label = store?.labelOf(state, this.#request);
+    if (label !== undefined) state.meta = { ...state.meta, label };
     const request = settings.httpsOnly === "auto" ? this.#request : undefined;
     if (request !== undefined) state.secure = isSecure(request);
     if (settings.formerly.length > 0 || state.loaded.others !== undefined) {

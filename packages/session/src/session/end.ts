@@ -46,6 +46,7 @@ export function endSession(
     sessions.push({ sid: from, born: loaded.born, iat: loaded.iat, exp: NEVER });
   }
   const endings = sessions.map((each) => endOne(shared, each, now));
+  if (!loaded.isNew) endings.push(shared.store?.loggedOut(loaded));
   if (endings.every((ending) => ending === undefined)) return undefined;
   const all = Promise.all(endings);
   // If another step fails first, nothing awaits this promise.
@@ -53,7 +54,8 @@ export function endSession(
   return all;
 }
 
-function endOne(
+/** Ends a session here at once, sockets included, and in the store, which the promise is for. */
+export function endOne(
   { settings, recent, live, store }: Shared,
   session: OtherSession,
   now: number,

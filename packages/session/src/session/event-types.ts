@@ -5,6 +5,19 @@ export interface EventFacts {
   created: NoFacts;
   renewed: NoFacts;
   destroyed: NoFacts;
+  /** A user appears in a session: it begins, or the field of `subject` changes. */
+  login: SignInFacts;
+  /** A session ends by a request of its own, or its user is taken out of it. */
+  logout: SignInFacts;
+  /** A session of a user is ended by something else. */
+  ended: {
+    readonly by: EndedBy;
+    /** The session that ended, as `sessions.list` named it. */
+    readonly handle: string;
+    readonly label?: string | undefined;
+    /** The session that did it: of `end` with `by`, `revokeOthers`, and the login of `maxSessions`. */
+    readonly other?: string | undefined;
+  };
   expired: NoFacts;
   revoked: NoFacts;
   /** Why a cookie was rejected, and the other framework that it may belong to. */
@@ -36,6 +49,21 @@ export interface EventFacts {
   device: { readonly reason: string };
   store: StoreFacts;
 }
+
+/** A login or logout. Needs the options `store` and `subject`. */
+interface SignInFacts {
+  /** The session, as `sessions.list` names it. */
+  readonly handle: string;
+  readonly label?: string | undefined;
+  /** What the field of `subject` holds. Not enumerable, since it is data: log it where you may. */
+  readonly user?: string | number | undefined;
+}
+
+/**
+ * What ended a session of a user: another session by its handle, the app (`end` without `by`,
+ * `endWhere`), a revocation, `maxSessions`, or its time. Expiry is told when a list drops the session.
+ */
+export type EndedBy = "session" | "app" | "revokeAll" | "revokeOthers" | "maxSessions" | "expiry";
 
 /** A request that was denied. */
 interface DenialFacts {
@@ -87,7 +115,12 @@ export type Fact =
   | "own"
   | "message"
   | "code"
-  | "error";
+  | "error"
+  | "handle"
+  | "label"
+  | "user"
+  | "by"
+  | "other";
 
 /** The facts of one type; those of other types are undefined. */
 type Told<Facts> = Facts extends unknown

@@ -28,10 +28,11 @@ export class Events {
       : [facts: EventFacts[Type]]
   ): void {
     const session = sid && shortHash(sid);
-    // Not enumerable: a client's error may hold its command, and with it data.
-    const { error, ...told } = (facts ?? {}) as { readonly error?: unknown };
+    // Not enumerable: a user's id is data, and a client's error may hold its command.
+    const { error, user, ...told } = (facts ?? {}) as { error?: unknown; user?: unknown };
     const event = { type, at: Date.now(), session, ...told } as unknown as SessionEvent;
     if (error !== undefined) Object.defineProperty(event, "error", { value: error });
+    if (user !== undefined) Object.defineProperty(event, "user", { value: user });
     try {
       const outcome: unknown = this.#listener(event);
       if (outcome instanceof Promise) outcome.catch(ignore);

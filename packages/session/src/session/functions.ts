@@ -1,12 +1,12 @@
 import { SessionError } from "../errors.ts";
-import { checkOption } from "../validate.ts";
+import { checkOption, textThat } from "../validate.ts";
 import { NEVER } from "../token/header.ts";
 import { expiryOf } from "../token/times.ts";
 import { contextOf } from "./context.ts";
 import type { JsonValue, RejectReason } from "./format.ts";
 import { assertJsonValue } from "./json.ts";
 import { LIFETIME, lifetimesOf, ownMaxAge, type OwnMaxAge } from "./lifetime.ts";
-import type { DeviceState } from "./records.ts";
+import { MAX_LABEL, type DeviceState } from "./records.ts";
 import type { SessionSettings } from "./settings.ts";
 
 /**
@@ -140,6 +140,37 @@ export function setMaxAge(session: object, seconds: number | null): void {
     meta.maxAge = seconds;
   });
 }
+
+/**
+ * Names this session for its user, such as "Firefox on Linux": `sessions.list` and events show it.
+ *
+ * The option `labels` makes one from the User-Agent of a login that has none.
+ *
+ * @param text at most 100 characters
+ * @returns the label; `undefined` where there is none
+ * @throws SessionError `ERR_SESSION_OPTION`; `ERR_SESSION_COMMITTED`, `ERR_SESSION_HANDSHAKE_SENT`,
+ * `ERR_SESSION_NOT_A_SESSION`
+ * @example
+ * ```ts
+ * label(req.session, "Ana's phone");
+ * label(req.session); // "Ana's phone"
+ * ```
+ */
+export function label(session: object, text?: string): string | undefined {
+  const context = contextOf(session);
+  if (text !== undefined) {
+    checkOption("text", text, LABEL);
+    context.changeMeta((meta) => {
+      meta.label = text;
+    });
+  }
+  return context.state.meta.label;
+}
+
+const LABEL = textThat(
+  (text) => text !== "" && text.length <= MAX_LABEL,
+  `a text of 1 to ${MAX_LABEL} characters`,
+);
 
 /** The result of {@link describe}. */
 export interface SessionDescription {

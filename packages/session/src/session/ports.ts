@@ -90,12 +90,47 @@ export interface StorePort {
    * @throws SessionError `ERR_SESSION_STORE`, unless requests go on without it
    */
   end(sid: string, until: number): Promise<unknown>;
+  /** The label for a session that begins without one, from the User-Agent of its request. */
+  labelOf(draft: Draft, request: RequestFacts | undefined): string | undefined;
+  /** Tells that a session ends by a request of its own. The promise never rejects. */
+  loggedOut(loaded: LoadedSnapshot): Promise<void> | undefined;
+  /**
+   * Lists the sessions of a user.
+   * @param who the user, or a session (a SessionContext)
+   * @throws SessionError `ERR_SESSION_STORE`, `ERR_SESSION_STORE_REQUIRED` without `subject`
+   */
+  list(who: User | object): Promise<ListedSession[]>;
+  /**
+   * Ends the session of a handle, sockets included.
+   * @param by the session that asks
+   * @returns whether there was one
+   */
+  endByHandle(handle: string, by: object | undefined): Promise<boolean>;
+  /** Ends all sessions with a value in a field of `findBy`. @returns how many */
+  endWhere(field: string, value: User): Promise<number>;
   /** Reports a failure of the store. */
   report(error: unknown): void;
   /** Inspects the store's settings, once. */
   start(): void;
   /** Stops timers. */
   stop(): void;
+}
+
+/** One session of a user, as `sessions.list` shows it: no credential, safe in a page. */
+export interface ListedSession {
+  /** Names the session for `sessions.end`. Another one after `renew`. */
+  readonly handle: string;
+  readonly createdAt: Date;
+  /** When it was last used, as far as that was noted: after a tenth of its lifetime at the latest. */
+  readonly usedAt: Date;
+  /** When it ends unless it is used; null where it has no end but the browser's. */
+  readonly endsAt: Date | null;
+  /** What `label` or the option `labels` called it. */
+  readonly label: string | undefined;
+  /** Whether it is the session that `list` was asked with. */
+  readonly current: boolean;
+  /** Whether it is bound to a device (option `deviceBound`). */
+  readonly deviceBound: boolean;
 }
 
 /** The receiver of changes: sockets here, and other processes. */

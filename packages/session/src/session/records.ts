@@ -109,6 +109,8 @@ export type Metadata = {
   csrf?: 1;
   /** The hash of the other framework's cookie that the session came from. */
   from?: string;
+  /** What its user calls it, such as "Firefox on Linux". */
+  label?: string;
   /** The device that the session is bound to. */
   device?: DeviceRecord;
 };
@@ -145,6 +147,9 @@ export interface Outcome {
   readonly changed: boolean;
   readonly renewed: boolean;
 }
+
+/** Characters of a label. */
+export const MAX_LABEL = 100;
 
 const STORED = '[{},{"stored":';
 

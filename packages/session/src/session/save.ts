@@ -37,7 +37,7 @@ export function saveSession(shared: Shared, draft: Draft, now: number): MaybePro
 }
 
 /** Metadata that only describes a session, and does not keep an empty one. */
-const DESCRIBING: ReadonlySet<string> = new Set(["from", "maxAge", "epoch", "device"]);
+const DESCRIBING: ReadonlySet<string> = new Set(["from", "maxAge", "label", "epoch", "device"]);
 
 /** True if nothing is left that needs a cookie. */
 function isBare(data: JsonObject, meta: JsonObject): boolean {

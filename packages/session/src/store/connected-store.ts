@@ -16,6 +16,8 @@ import {
   type User,
   type VerifiedCookie,
 } from "../session/records.ts";
+import type { ListedSession } from "../session/ports.ts";
+import type { RequestFacts } from "../session/request.ts";
 import type { Shared } from "../session/shared.ts";
 import {
   carried,
@@ -31,6 +33,8 @@ import { KeyValueAccess } from "./keyv.ts";
 import { loadStored, readyNow } from "./load.ts";
 import { Questions, readPair } from "./questions.ts";
 import { saveStored } from "./save.ts";
+import { SignIns } from "./sign-ins.ts";
+import { endByHandle, listSessions } from "./list.ts";
 import {
   isSessionStore,
   type KeyValueStore,
@@ -51,6 +55,7 @@ export class SessionStorePort implements StoreAccess {
   readonly isOptional: boolean;
   readonly isLocal: boolean;
   readonly questions: Questions;
+  readonly #signIns: SignIns;
   readonly #store: SessionStore;
   /** True if the store compares and writes in one step. */
   readonly #isAtomic: boolean;
@@ -74,6 +79,7 @@ export class SessionStorePort implements StoreAccess {
     this.isLocal = this.#store.isLocal;
     const remembers = this.#isAtomic && !this.isLocal;
     this.questions = new Questions(this.#store, options.storeTimeout * 1000, remembers);
+    this.#signIns = new SignIns(shared, this, options);
   }
 
   get knowsUsers(): boolean {
@@ -89,7 +95,27 @@ export class SessionStorePort implements StoreAccess {
   }
 
   save(draft: Draft, work: Outcome, behind: Revision | undefined, now: number): Promise<Saved> {
-    return saveStored(this.#shared, this, draft, work, behind, now);
+    return saveStored(this.#shared, this, this.#signIns, draft, work, behind, now);
+  }
+
+  labelOf(draft: Draft, request: RequestFacts | undefined): string | undefined {
+    return this.#signIns.labelOf(draft, request);
+  }
+
+  loggedOut({ sid, json, meta }: LoadedSnapshot): Promise<void> | undefined {
+    return this.#signIns.loggedOut(sid, parseBody(json)?.data ?? {}, meta);
+  }
+
+  list(who: User | object): Promise<ListedSession[]> {
+    return listSessions(this, this.#signIns, who);
+  }
+
+  endByHandle(handle: string, by: object | undefined): Promise<boolean> {
+    return endByHandle(this, this.#signIns, handle, by);
+  }
+
+  endWhere(field: string, value: User): Promise<number> {
+    return this.#signIns.endWhere(field, value);
   }
 
   start(): void {
@@ -151,21 +177,21 @@ export class SessionStorePort implements StoreAccess {
       const user = users[i];
       const epoch = (user !== undefined && epochs.get(user)) || NO_EPOCH;
       const stored = readPair(values[i * 2], values[i * 2 + 1]);
-      const outcome = this.#isGone(session, stored, user, epoch) ? ENDED : stored;
+      const isLost = stored === undefined && this.keepsData;
+      const outcome = isLost || this.isRevoked(session, stored, user, epoch) ? ENDED : stored;
       if (outcome !== undefined) this.questions.wrote(sid, outcome, at);
       return outcome;
     });
   }
 
-  #isGone(
-    { sid, meta }: HeldSession,
+  isRevoked(
+    { sid, meta }: Pick<HeldSession, "sid" | "meta">,
     stored: Revision | typeof ENDED | undefined,
     user: string | undefined,
     epoch: UserEpoch,
   ): boolean {
     const { debts } = this.questions;
     if (stored === ENDED || debts.isEnded(sid)) return true;
-    if (stored === undefined && this.keepsData) return true;
     if (user === undefined || (epoch.count === 0 && debts.isEmpty)) return false;
     const newest = stored === undefined ? meta : (parseBody(stored.json)?.meta ?? meta);
     return debts.isUserEnded(user, sid) || isOver(epoch, sid, carried(newest));
@@ -203,7 +229,7 @@ export class SessionStorePort implements StoreAccess {
     const seconds = Math.max(Math.min(exp - now, MAX_AGE_LIMIT), 1) + LATE;
     const at = performance.now();
     const { rev, json } = session;
-    const write = { key: sessionKey(sid), base, rev, value: writeSession(json), seconds };
+    const write = { key: sessionKey(sid), base, rev, value: writeSession(json, now, exp), seconds };
     const newer = await this.questions.write(write);
     if (newer !== undefined) {
       // The answer to the first attempt was lost, and the client repeated the write by itself.
@@ -267,6 +293,8 @@ export class SessionStorePort implements StoreAccess {
     const now = nowSeconds();
     const until = lastExpiryOfAny(this.#shared.settings.lifetimes, now);
     const key = userKey(user);
+    // Asked before: afterwards all of them are over.
+    const ended = await this.#signIns.ofUser(user).catch(() => []);
     try {
       await this.#countUp(key, keep, asks, until - now);
     } catch (error) {
@@ -277,6 +305,7 @@ export class SessionStorePort implements StoreAccess {
       throw error;
     }
     this.#shared.live?.userEnded(key);
+    await this.#signIns.revoked(key, ended, keep);
   }
 
   async #countUp(key: string, keep: string, asks: HeldSession | undefined, seconds: number) {

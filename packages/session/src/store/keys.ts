@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { SessionError } from "../errors.ts";
 import { ENDED, type Revision, type User } from "../session/records.ts";
+import type { Times } from "../token/header.ts";
 import type { StoredValue } from "./store.ts";
 
 /** Above every revision, so that no change replaces it. */
@@ -11,8 +12,25 @@ export const sessionKey = (sid: string) => `s:${sid}`;
 /** The key of a session's end. No change writes it. */
 export const endKey = (sid: string) => `e:${sid}`;
 
+/** The key of the list of sessions that hold a value in a field; see session-index.ts. */
+const LIST = "l:";
+
 /** True for the keys whose loss would bring ended sessions back. */
-export const isRevocation = (key: string) => !key.startsWith("s:");
+export const isRevocation = (key: string) => key.startsWith("e:") || key.startsWith("u:");
+/** True for the keys that list sessions. */
+export const isList = (key: string) => key.startsWith(LIST);
+
+/** The key of the list of a user's sessions: Redis Cluster keeps it where it keeps the user's key. */
+export const listKeyOf = (user: string) => LIST + user.slice(2);
+
+/** The key of the list of sessions that hold a value in a field of the option `findBy`. */
+export function fieldKey(field: string, value: User): string {
+  return LIST + hashOf(`field:${field}:${value}`);
+}
+
+function hashOf(text: string): string {
+  return createHash("sha256").update(text).digest("base64url").slice(0, 22);
+}
 
 /** The value of a session's key, and of its end's key, after the end. */
 export const TOMB: StoredValue = { rev: TOMBSTONE, value: "" };
@@ -24,8 +42,7 @@ const userKeys = new Map<User, string>();
 export function userKey(user: User): string {
   const known = userKeys.get(user);
   if (known !== undefined) return known;
-  const hash = createHash("sha256").update(`subject:${user}`).digest("base64url");
-  const key = `u:${hash.slice(0, 22)}`;
+  const key = `u:${hashOf(`subject:${user}`)}`;
   if (userKeys.size >= REMEMBERED_KEYS) userKeys.clear();
   userKeys.set(user, key);
   return key;
@@ -38,10 +55,19 @@ let writes = 0;
  * Encodes the value of a session's key. Each write gets its own mark. Two requests that count from
  * 1 to 2 write the same JSON. If a client repeats a write after a broken connection, only the mark
  * tells its own write from the other.
+ *
+ * @param iat when its cookie is issued, and `exp` when that ends, for lists of sessions
  */
-export function writeSession(json: string): string {
+export function writeSession(json: string, iat: number, exp: number): string {
   name ??= randomBytes(6).toString("base64url");
-  return `${name}${(writes += 1).toString(36)} ${json}`;
+  return `${name}${(writes += 1).toString(36)}.${iat.toString(36)}.${exp.toString(36)} ${json}`;
+}
+
+/** When the cookie of a stored revision was issued, and when that ends; `undefined` if not known. */
+export function timesOf({ value }: StoredValue): Pick<Times, "iat" | "exp"> | undefined {
+  const [, iat, exp] = value.slice(0, Math.max(value.indexOf(" "), 0)).split(".");
+  if (iat === undefined || exp === undefined) return undefined;
+  return { iat: Number.parseInt(iat, 36), exp: Number.parseInt(exp, 36) };
 }
 
 /**

@@ -1,7 +1,7 @@
 import { SessionError } from "../errors.ts";
 import { CONNECT, type ConnectedStore, type CheckedConnected } from "../session/connect.ts";
 import type { Shared } from "../session/shared.ts";
-import { isRevocation } from "./keys.ts";
+import { isList, isRevocation } from "./keys.ts";
 import type { SessionStore, StoredValue, Write } from "./store.ts";
 import { SessionStorePort } from "./connected-store.ts";
 
@@ -42,10 +42,11 @@ export function memoryStore({ max = 100_000 }: MemoryStoreOptions = {}): Session
 class MemoryStore implements SessionStore, ConnectedStore {
   readonly isLocal = true;
   readonly #max: number;
-  // Two maps, so that a flood of new sessions cannot push revocations out. Insertion order is age,
-  // since a written value moves to the end.
+  // Separate maps, so that a flood of new sessions cannot push revocations or lists out. Insertion
+  // order is age, since a written value moves to the end.
   readonly #sessions = new Map<string, Kept>();
   readonly #revocations = new Map<string, Kept>();
+  readonly #lists = new Map<string, Kept>();
   readonly #watchers = new Set<(key: string) => void>();
   #writes = 0;
 
@@ -89,12 +90,13 @@ class MemoryStore implements SessionStore, ConnectedStore {
   }
 
   #mapOf(key: string): Map<string, Kept> {
-    return isRevocation(key) ? this.#revocations : this.#sessions;
+    if (isRevocation(key)) return this.#revocations;
+    return isList(key) ? this.#lists : this.#sessions;
   }
 
   #sweep(): void {
     const now = Date.now();
-    for (const map of [this.#sessions, this.#revocations]) {
+    for (const map of [this.#sessions, this.#revocations, this.#lists]) {
       for (const [key, { until }] of map) if (until <= now) map.delete(key);
     }
   }

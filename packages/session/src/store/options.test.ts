@@ -9,13 +9,13 @@ const store = memoryStore();
 
 it.each([
   ["storage", { store, storage: "memory" }, /storage/],
-  ["storage without a store", { storage: "store" }, /needs a store/],
+  ["storage without a store", { storage: "store" }, /storage needs the option `store`/],
   ["onStoreError", { store, onStoreError: "ignore" }, /onStoreError/],
   ["storeTimeout", { store, storeTimeout: 0 }, /storeTimeout/],
   ["storeTimeout above a minute", { store, storeTimeout: 61 }, /storeTimeout/],
   ["storeTimeout as text", { store, storeTimeout: "1" }, /storeTimeout/],
   ["subject", { store, subject: "" }, /subject/],
-  ["subject without a store", { subject: "userId" }, /needs a store/],
+  ["subject without a store", { subject: "userId" }, /subject needs the option `store`/],
   ["a store without set", { store: { get() {}, delete() {} } }, /store must be/],
   ["a store that is null", { store: null }, /store must be/],
   ["a store beside writeAs", { store, writeAs: starlette({ secretKey: "k" }) }, /exclude/],

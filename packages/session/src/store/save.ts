@@ -1,6 +1,7 @@
 import { SessionError } from "../errors.ts";
 import { announce, dropExpired } from "../session/announce.ts";
 import { lastExpiry } from "../session/end.ts";
+import type { JsonObject } from "../session/format.ts";
 import { parseBody } from "../session/json.ts";
 import { mergeBodies } from "../session/merge.ts";
 import {
@@ -16,6 +17,8 @@ import { newSnapshot } from "../session/snapshot.ts";
 import { writeCookies } from "../session/write-cookies.ts";
 import { carried, isOver } from "./epoch.ts";
 import { withEpoch } from "./load.ts";
+import type { IndexEntry } from "./session-index.ts";
+import type { SignIns } from "./sign-ins.ts";
 import type { StoreAccess } from "./store-access.ts";
 
 /** Each failed attempt means that another request succeeded. */
@@ -30,6 +33,7 @@ const ATTEMPTS = 100;
 export async function saveStored(
   shared: Shared,
   store: StoreAccess,
+  signIns: SignIns,
   draft: Draft,
   work: Outcome,
   behind: Revision | undefined,
@@ -37,8 +41,13 @@ export async function saveStored(
 ): Promise<Saved> {
   const { loaded, sid } = draft;
   store.assertSubject(draft.data);
-  const count = await countAtBirth(store, draft, work);
+  const before = parseBody(loaded.json)?.data;
+  const count = await countAtBirth(store, draft, work, before);
   if (count === ENDED) return refuse(shared, loaded.sid);
+  const isFirst = loaded.isNew || draft.destroyed || loaded.isForeign === true;
+  const epoch = count ?? carried(loaded.meta);
+  const noting = { draft, before: isFirst ? undefined : before, epoch };
+  let surplus: readonly IndexEntry[] | undefined;
   const writer = new Writer(shared, store, draft, work, now, count);
   let newer = behind;
   for (let count = 0; count < ATTEMPTS; count += 1) {
@@ -46,10 +55,12 @@ export async function saveStored(
     const { issued } = writer;
     if (issued.exp <= issued.iat) return dropExpired(shared, draft);
     const setCookie = writeCookies(shared, draft, issued, now);
+    surplus ??= await signIns.note({ ...noting, issued });
     const outcome = await writer.write();
     if (outcome === ENDED) return refuse(shared, sid);
     if (outcome === undefined) {
       announce(shared, draft, issued, work.changed, now);
+      await signIns.written({ ...noting, issued }, surplus);
       return { setCookie, issued };
     }
     newer = outcome;
@@ -70,11 +81,11 @@ async function countAtBirth(
   store: StoreAccess,
   { loaded, sid, data, destroyed }: Draft,
   { renewed }: Outcome,
+  before: JsonObject | undefined,
 ): Promise<number | typeof ENDED | undefined> {
-  const before = parseBody(loaded.json);
-  const was = before && store.userOf(before.data);
+  const was = before && store.userOf(before);
   const isFirst = loaded.isNew || destroyed;
-  const judged = { sid: loaded.sid, next: sid, data: before?.data ?? {}, meta: loaded.meta };
+  const judged = { sid: loaded.sid, next: sid, data: before ?? {}, meta: loaded.meta };
   if (!isFirst && store.knowsEnd(judged)) return ENDED;
   const key = store.userKeyOf(data);
   if (key === undefined) return carried(loaded.meta) === 0 ? undefined : 0;

@@ -20,6 +20,13 @@ export interface StoreAccess extends StorePort {
   readEpoch(key: string): Promise<UserEpoch>;
   /** True if this process knows that the session ended. */
   knowsEnd(session: HeldSession): boolean;
+  /** True if a session is over, by what the store answered about it and about its user. */
+  isRevoked(
+    session: Pick<HeldSession, "sid" | "meta">,
+    stored: Revision | typeof ENDED | undefined,
+    user: string | undefined,
+    epoch: UserEpoch,
+  ): boolean;
   /** Ends a session in this process now, and in the store when that is possible. */
   oweEnd(sid: string, until: number): void;
   /**

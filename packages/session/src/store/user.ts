@@ -37,6 +37,32 @@ export function assertUser(value: unknown, name = "The user id"): asserts value 
   );
 }
 
+/** Finds the value of a field of the option `findBy`, whose names lead into the data. */
+export function findValue(data: object, path: string): User | undefined {
+  const value = valueAt(data, path);
+  return isUser(value) ? value : undefined;
+}
+
+/**
+ * Checks the values of the option `findBy`, before the data is stored.
+ *
+ * @throws SessionError `ERR_SESSION_SUBJECT` for a value that `endWhere` could not name
+ */
+export function assertValue(data: object, path: string): void {
+  const value = valueAt(data, path);
+  if (value === undefined || value === null || value === "") return;
+  assertUser(value, `The field "${path}" of the session`);
+}
+
+function valueAt(data: object, path: string): unknown {
+  let value: unknown = data;
+  for (const name of path.split(".")) {
+    if (typeof value !== "object" || value === null) return undefined;
+    value = fieldOf(value, name);
+  }
+  return value;
+}
+
 function isUser(value: unknown): value is User {
   return typeof value === "string" ? value !== "" : Number.isFinite(value);
 }

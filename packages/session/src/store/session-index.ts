@@ -1,0 +1,196 @@
+import { MAX_AGE_LIMIT } from "../cookie/serialize.ts";
+import { SessionError } from "../errors.ts";
+import { nowSeconds } from "../session/clock.ts";
+import { LATE } from "../session/end.ts";
+import { parseBody } from "../session/json.ts";
+import { ENDED } from "../session/records.ts";
+import { NEVER, type Times } from "../token/header.ts";
+import { NO_EPOCH, readEpoch } from "./epoch.ts";
+import { endKey, sessionKey, timesOf } from "./keys.ts";
+import { readPair } from "./questions.ts";
+import type { StoreAccess } from "./store-access.ts";
+import type { StoredValue } from "./store.ts";
+
+/** Sessions that one list holds. Beyond it, those that were not used for longest are left out. */
+const MAX_LISTED = 100;
+/** A list this long is rid of sessions that ended, whenever one is added. */
+const PRUNE_AT = 32;
+const ATTEMPTS = 100;
+/** Seconds for which a list outlives its last session, so that the next login tells its expiry. */
+const KEPT = 86_400;
+/** Seconds in which a session that was added to a list is written at the latest. */
+const ON_ITS_WAY = 60;
+
+/** A session in a list. */
+export interface IndexEntry extends Times {
+  readonly sid: string;
+  /** The key of its user in the store. */
+  readonly user?: string | undefined;
+  /** The count of its user's revocations that it carries. */
+  readonly epoch: number;
+  readonly label?: string | undefined;
+  /** Whether it is bound to a device. */
+  readonly bound?: true | undefined;
+  /** Whether a renewal gave the session another id since. */
+  readonly isFormer?: true;
+}
+
+/** What a session that begins must heed. */
+export interface Limit {
+  /** Sessions that one user may have. */
+  readonly max: number;
+  /** Whether one more is denied, instead of ending the oldest. */
+  readonly denies: boolean;
+}
+
+/** What became of a list when a session was added to it. */
+export interface Added {
+  /** Sessions beyond the limit, which are to be ended. */
+  readonly surplus: readonly IndexEntry[];
+  /** Sessions that the list no longer holds, since they expired. */
+  readonly expired: readonly IndexEntry[];
+}
+
+/**
+ * Lists of sessions in the store, by user and by the fields of `findBy`. A session is added before it
+ * is written, so that none is missing; one that ended stays in its list until others are added, and
+ * whoever reads the list asks about each.
+ */
+export class SessionIndex {
+  readonly #store: StoreAccess;
+  /** The keys of the lists that data belongs to. */
+  readonly #keysOf: (data: object) => readonly string[];
+
+  constructor(store: StoreAccess, keysOf: (data: object) => readonly string[]) {
+    this.#store = store;
+    this.#keysOf = keysOf;
+  }
+
+  /** The sessions of a list that can be used now, the one used last first. */
+  async read(key: string): Promise<readonly IndexEntry[]> {
+    const [stored] = await this.#store.questions.read([key]);
+    const alive = await this.#alive(key, parse(stored));
+    return alive.toSorted((a, b) => b.iat - a.iat);
+  }
+
+  /**
+   * Adds a session to a list, or brings its entry up to date.
+   *
+   * @param replaces the id that the session had before its renewal
+   * @throws SessionError `ERR_SESSION_LIMIT`, `ERR_SESSION_STORE`
+   */
+  async add(
+    key: string,
+    entry: IndexEntry,
+    { limit, replaces }: { limit?: Limit | undefined; replaces?: string } = {},
+  ): Promise<Added> {
+    const { questions } = this.#store;
+    const most = Math.min(limit?.max ?? PRUNE_AT, PRUNE_AT);
+    let [stored] = await questions.read([key]);
+    for (let i = 0; i < ATTEMPTS; i += 1) {
+      const all = parse(stored)
+        .filter(({ sid }) => sid !== entry.sid)
+        .map((one) => (one.sid === replaces ? { ...one, isFormer: true as const } : one));
+      const isLong = all.length >= most;
+      const others = isLong ? await this.#alive(key, all) : all.filter((one) => !isPast(one));
+      const surplus = limit === undefined ? [] : overLimit(limit, others, replaces);
+      const entries = [entry, ...others].slice(0, MAX_LISTED);
+      const rev = (stored?.rev ?? 0) + 1;
+      const value = JSON.stringify(entries);
+      const write = { key, base: rev - 1, rev, value, seconds: secondsOf(entries) };
+      stored = await questions.write(write);
+      // A client that lost the answer writes again by itself, and finds its own value.
+      if (stored === undefined || stored.value === value) {
+        return { surplus, expired: all.filter((one) => isPast(one) && !one.isFormer) };
+      }
+    }
+    throw new SessionError(
+      "ERR_SESSION_STORE",
+      "Other requests changed the list of sessions without a pause, so this session was not added.",
+      { status: 503 },
+    );
+  }
+
+  /** Takes sessions out that ended. Where this fails, readers find out that they did. */
+  async remove(key: string, isEnded: (entry: IndexEntry) => boolean): Promise<void> {
+    const { questions } = this.#store;
+    try {
+      let [stored] = await questions.read([key]);
+      for (let i = 0; i < ATTEMPTS && stored !== undefined; i += 1) {
+        const all = parse(stored);
+        const entries = all.filter((entry) => !isEnded(entry));
+        if (entries.length === all.length) return;
+        const rev = stored.rev + 1;
+        const value = JSON.stringify(entries);
+        const write = { key, base: rev - 1, rev, value, seconds: secondsOf(entries) };
+        stored = await questions.write(write);
+      }
+    } catch (error) {
+      this.#store.report(error);
+    }
+  }
+
+  /** Those that have neither ended nor expired nor changed hands, with their newest times. */
+  async #alive(key: string, entries: readonly IndexEntry[]): Promise<IndexEntry[]> {
+    if (entries.length === 0) return [];
+    const users = [...new Set(entries.flatMap(({ user }) => user ?? []))];
+    const own = entries.flatMap(({ sid }) => [sessionKey(sid), endKey(sid)]);
+    const values = await this.#store.questions.read([...own, ...users]);
+    const epochs = new Map(users.map((user, i) => [user, readEpoch(values[own.length + i])]));
+    const now = nowSeconds();
+    return entries.flatMap((entry, i) => {
+      const { sid, user, epoch } = entry;
+      const session = values[i * 2];
+      const stored = readPair(session, values[i * 2 + 1]);
+      const revocations = (user !== undefined && epochs.get(user)) || NO_EPOCH;
+      if (this.#store.isRevoked({ sid, meta: { epoch } }, stored, user, revocations)) return [];
+      const isOnItsWay = now - entry.iat <= ON_ITS_WAY;
+      if (stored === undefined && this.#store.keepsData && !isOnItsWay) return [];
+      const body = stored === undefined || stored === ENDED ? undefined : parseBody(stored.json);
+      if (body !== undefined && !this.#keysOf(body.data).includes(key)) return [];
+      const { iat = 0, exp = 0 } = (session && timesOf(session)) ?? {};
+      const newest = { ...entry, ...(iat > entry.iat && { iat, exp }) };
+      return newest.exp > now ? [newest] : [];
+    });
+  }
+}
+
+function parse(stored: StoredValue | undefined): readonly IndexEntry[] {
+  return stored === undefined ? [] : (JSON.parse(stored.value) as IndexEntry[]);
+}
+
+/**
+ * The oldest sessions beyond a limit.
+ *
+ * @throws SessionError `ERR_SESSION_LIMIT` where the limit denies one more
+ */
+function overLimit(
+  { max, denies }: Limit,
+  others: readonly IndexEntry[],
+  replaces: string | undefined,
+): readonly IndexEntry[] {
+  const counted = others.filter(({ sid }) => sid !== replaces);
+  if (counted.length < max) return [];
+  if (!denies)
+    return counted.toSorted((a, b) => a.born - b.born).slice(0, counted.length - max + 1);
+  throw new SessionError(
+    "ERR_SESSION_LIMIT",
+    "The user has as many sessions as `maxSessions` allows. Ask `sessions.list(user)` before the login, and let the user end one of them.",
+    { status: 403 },
+  );
+}
+
+/**
+ * True if no cookie of a session can be good any more. Changes of its data prolong a session, and
+ * are noted here after a tenth of its lifetime at the latest.
+ */
+function isPast({ iat, exp }: IndexEntry): boolean {
+  return exp + (exp - iat) / 10 + LATE < nowSeconds();
+}
+
+function secondsOf(entries: readonly IndexEntry[]): number {
+  const now = nowSeconds();
+  const last = entries.reduce((latest, { exp }) => Math.max(latest, exp), now);
+  const seconds = last - now + Math.ceil((last - now) / 10) + LATE + KEPT;
+  return last >= NEVER ? MAX_AGE_LIMIT : Math.min(seconds, MAX_AGE_LIMIT);
+}

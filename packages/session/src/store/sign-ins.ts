@@ -1,0 +1,270 @@
+import { optionError, SessionError } from "../errors.ts";
+import { nowSeconds } from "../session/clock.ts";
+import type { CheckedConnected } from "../session/connect.ts";
+import { endOne } from "../session/end.ts";
+import type { EndedBy } from "../session/event-types.ts";
+import { shortHash } from "../session/hash.ts";
+import type { JsonObject } from "../session/format.ts";
+import { lifetimesOf, ownMaxAge } from "../session/lifetime.ts";
+import { MAX_LABEL, type Draft, type Snapshot, type User } from "../session/records.ts";
+import type { RequestFacts } from "../session/request.ts";
+import type { Shared } from "../session/shared.ts";
+import { fieldKey, listKeyOf, userKey } from "./keys.ts";
+import { SessionIndex, type Added, type IndexEntry, type Limit } from "./session-index.ts";
+import type { StoreAccess } from "./store-access.ts";
+import { assertUser, assertValue, findValue } from "./user.ts";
+
+/** A session that is about to be written. */
+export interface Saving {
+  readonly draft: Draft;
+  /** The data that the session had before; `undefined` where it begins with this request. */
+  readonly before: JsonObject | undefined;
+  readonly issued: Snapshot;
+  /** The count of its user's revocations that it carries from now on. */
+  readonly epoch: number;
+}
+
+/** Who is signed in where: keeps the lists of sessions, and tells of logins and logouts. */
+export class SignIns {
+  readonly #shared: Shared;
+  readonly #store: StoreAccess;
+  readonly #findBy: readonly string[];
+  readonly #limit: Limit | undefined;
+  readonly #labels: CheckedConnected["labels"];
+  readonly #index: SessionIndex;
+
+  constructor(shared: Shared, store: StoreAccess, options: CheckedConnected) {
+    const { findBy, maxSessions, labels } = options;
+    this.#shared = shared;
+    this.#store = store;
+    this.#findBy = findBy;
+    this.#labels = labels;
+    this.#limit = limitOf(maxSessions);
+    this.#index = new SessionIndex(store, (data) => this.#listsOf(data));
+  }
+
+  /** The label that a session gets which begins without one. */
+  labelOf({ data, meta }: Draft, request: RequestFacts | undefined): string | undefined {
+    if (this.#labels === undefined || meta.label !== undefined) return undefined;
+    const agent = request?.header("user-agent");
+    if (agent === undefined || this.#store.userOf(data) === undefined) return undefined;
+    try {
+      const label: unknown = this.#labels(agent);
+      return typeof label === "string" ? label.slice(0, MAX_LABEL) || undefined : undefined;
+    } catch {
+      // Anybody may send any text. What a parser trips over is no reason to deny a login.
+      return undefined;
+    }
+  }
+
+  /**
+   * Notes a session in its lists, before it is written.
+   *
+   * @returns sessions of the same user to be ended when it is written
+   * @throws SessionError `ERR_SESSION_LIMIT`, `ERR_SESSION_SUBJECT`, `ERR_SESSION_STORE`
+   */
+  async note(saving: Saving): Promise<readonly IndexEntry[]> {
+    const { draft, before, issued } = saving;
+    const { data, loaded, sid } = draft;
+    for (const field of this.#findBy) assertValue(data, field);
+    const lists = this.#listsOf(data);
+    if (lists.length === 0) return [];
+    const known = sid !== loaded.sid || before === undefined ? [] : this.#listsOf(before);
+    const isDue = this.#isDue(draft, issued);
+    const user = this.#store.userKeyOf(data);
+    const entry = entryOf(saving, user);
+    const surplus: IndexEntry[] = [];
+    for (const key of lists) {
+      const isNew = !known.includes(key);
+      if (!isNew && !isDue) continue;
+      const isLogin = isNew && user !== undefined && key === listKeyOf(user);
+      const limit = isLogin ? this.#limit : undefined;
+      const added = await this.#add(key, entry, limit, loaded.sid, isNew);
+      surplus.push(...added.surplus);
+      if (user !== undefined && key === listKeyOf(user)) this.#tellExpired(added.expired);
+    }
+    return surplus;
+  }
+
+  /** A note of the last use may fail with the store; one of a login may not. */
+  async #add(
+    key: string,
+    entry: IndexEntry,
+    limit: Limit | undefined,
+    replaces: string,
+    isNew: boolean,
+  ): Promise<Added> {
+    try {
+      return await this.#index.add(key, entry, { limit, replaces });
+    } catch (error) {
+      if (error instanceof SessionError && error.code === "ERR_SESSION_LIMIT") throw error;
+      this.#store.report(error);
+      if (isNew && !this.#store.isOptional) throw error;
+      return { surplus: [], expired: [] };
+    }
+  }
+
+  /** Ends what the login was one too many for, and tells of it. */
+  async written({ draft, before }: Saving, surplus: readonly IndexEntry[]): Promise<void> {
+    const { sid, data, meta, loaded } = draft;
+    const was = before && this.#store.userOf(before);
+    const user = this.#store.userOf(data);
+    if (was !== undefined && was !== user) await this.#logout(loaded.sid, was, loaded.meta);
+    if (user !== undefined && was !== user) {
+      const handle = handleOf(userKey(user), sid);
+      this.#shared.settings.events.emit("login", sid, { handle, user, label: labelIn(meta) });
+    }
+    const other = user === undefined ? undefined : handleOf(userKey(user), sid);
+    const endings = surplus.map((entry) => this.#end(entry, "maxSessions", other));
+    // The store is told of an end that failed when it is back.
+    await Promise.allSettled(endings);
+  }
+
+  /** A session ends by a request of its own. */
+  loggedOut(sid: string, data: object, meta: JsonObject): Promise<void> | undefined {
+    const user = this.#store.userOf(data);
+    return user === undefined ? undefined : this.#logout(sid, user, meta);
+  }
+
+  #logout(sid: string, user: User, meta: JsonObject): Promise<void> {
+    const handle = handleOf(userKey(user), sid);
+    this.#shared.settings.events.emit("logout", sid, { handle, user, label: labelIn(meta) });
+    return this.#index.remove(listKeyOf(userKey(user)), (entry) => entry.sid === sid);
+  }
+
+  /** The sessions of a user that can be used now. */
+  async ofUser(user: User): Promise<readonly IndexEntry[]> {
+    assertUser(user);
+    return this.#index.read(listKeyOf(userKey(user)));
+  }
+
+  /**
+   * Ends the session of a handle.
+   *
+   * @param by the session that asks: it must be of the same user
+   * @returns whether there was such a session
+   */
+  async end(
+    handle: string,
+    by?: { readonly sid: string; readonly data: object },
+  ): Promise<boolean> {
+    const [list = "", hash] = handle.split(".");
+    const asks = by && this.#store.userKeyOf(by.data);
+    if (by !== undefined && (asks === undefined || listKeyOf(asks) !== `l:${list}`)) return false;
+    if (!/^[\w-]{22}$/.test(list)) return false;
+    const entries = await this.#index.read(`l:${list}`);
+    const found = entries.find(({ sid }) => shortHash(sid) === hash);
+    if (found === undefined) return false;
+    await this.#end(found, by ? "session" : "app", by && asks && handleOf(asks, by.sid));
+    return true;
+  }
+
+  /**
+   * Ends all sessions with a value in a field.
+   *
+   * @returns how many
+   * @throws SessionError `ERR_SESSION_OPTION` for a field that `findBy` does not name
+   */
+  async endWhere(field: string, value: User): Promise<number> {
+    if (!this.#findBy.includes(field)) {
+      throw optionError(`endWhere("${field}") needs the option \`findBy: ["${field}"]\`.`);
+    }
+    assertUser(value, `The value of "${field}"`);
+    const entries = await this.#index.read(fieldKey(field, value));
+    await Promise.all(entries.map((entry) => this.#end(entry, "app")));
+    return entries.length;
+  }
+
+  /** The sessions of a user were revoked, except the one that is kept. */
+  async revoked(user: string, entries: readonly IndexEntry[], keep: string): Promise<void> {
+    const by = keep === "" ? "revokeAll" : "revokeOthers";
+    const kept = entries.find(({ sid }) => sid === keep);
+    const other = kept && handleOfEntry(kept);
+    for (const entry of entries) if (entry !== kept) this.#tellEnded(entry, by, other);
+    await this.#index.remove(listKeyOf(user), ({ sid }) =>
+      entries.some((entry) => entry !== kept && entry.sid === sid),
+    );
+  }
+
+  async #end(entry: IndexEntry, by: EndedBy, other?: string): Promise<void> {
+    const ending = endOne(this.#shared, entry, nowSeconds());
+    this.#tellEnded(entry, by, other);
+    await ending;
+    const { user, sid } = entry;
+    if (user !== undefined) await this.#index.remove(listKeyOf(user), (one) => one.sid === sid);
+  }
+
+  #tellEnded(entry: IndexEntry, by: EndedBy, other?: string): void {
+    const { sid, label } = entry;
+    const handle = handleOfEntry(entry);
+    this.#shared.settings.events.emit("ended", sid, { by, handle, label, other });
+  }
+
+  #tellExpired(entries: readonly IndexEntry[]): void {
+    for (const entry of entries) this.#tellEnded(entry, "expiry");
+  }
+
+  /** The keys of the lists that a session with this data belongs to. */
+  #listsOf(data: object): readonly string[] {
+    const user = this.#store.userKeyOf(data);
+    const lists = user === undefined ? [] : [listKeyOf(user)];
+    for (const field of this.#findBy) {
+      const value = findValue(data, field);
+      if (value !== undefined) lists.push(fieldKey(field, value));
+    }
+    return lists;
+  }
+
+  /**
+   * Whether the entry of a session is to be brought up to date: once in a tenth of its lifetime,
+   * counted from its beginning, so that no process has to remember when it was.
+   */
+  #isDue({ loaded, meta, born }: Draft, { iat }: Snapshot): boolean {
+    const { label, device, maxAge } = meta;
+    const isOther =
+      label !== loaded.meta["label"] ||
+      maxAge !== loaded.meta["maxAge"] ||
+      (device === undefined) !== (loaded.meta["device"] === undefined);
+    if (isOther || loaded.reissue || loaded.isForeign === true) return true;
+    const lasts = lifetimesOf(this.#shared.settings.lifetimes, ownMaxAge(meta)).maxAge;
+    if (lasts === null) return false;
+    const tenth = (at: number) => Math.floor(((at - born) * 10) / lasts);
+    return tenth(loaded.iat) !== tenth(iat);
+  }
+}
+
+/** The public name of a session: opens nothing, and safe in a page. */
+export function handleOfEntry({ user = "", sid }: IndexEntry): string {
+  return handleOf(user, sid);
+}
+
+function handleOf(user: string, sid: string): string {
+  return `${user.slice(2)}.${shortHash(sid)}`;
+}
+
+function entryOf({ draft, issued, epoch }: Saving, user: string | undefined): IndexEntry {
+  const { meta } = draft;
+  const { sid, born, iat, exp } = issued;
+  const label = labelIn(meta);
+  return {
+    sid,
+    born,
+    iat,
+    exp,
+    epoch,
+    ...(user !== undefined && { user }),
+    ...(label !== undefined && { label }),
+    ...(meta.device !== undefined && { bound: true }),
+  };
+}
+
+function labelIn(meta: JsonObject): string | undefined {
+  const label = meta["label"];
+  return typeof label === "string" ? label : undefined;
+}
+
+function limitOf(option: CheckedConnected["maxSessions"]): Limit | undefined {
+  if (option === undefined) return undefined;
+  if (typeof option === "number") return { max: option, denies: false };
+  return { max: option.max, denies: option.over === "deny" };
+}
