@@ -10,6 +10,9 @@ const WORDS: Readonly<Record<SessionEventType, readonly [words: string, style: s
   created: ["Began", "good"],
   renewed: ["Renewed", "good"],
   destroyed: ["Ended", "none"],
+  login: ["Login", "good"],
+  logout: ["Logout", "none"],
+  ended: ["Ended by another", "note"],
   rejected: ["Cookie rejected", "bad"],
   expired: ["Expired", "none"],
   rotated: ["Old key", "note"],
@@ -69,13 +72,15 @@ function renderEvent(event: SessionEvent, own: string | undefined, now: Date): H
 }
 
 function detailsOf(event: SessionEvent): string {
-  const { reason, keys, keyIndex, format, size, message } = event;
+  const { reason, keys, keyIndex, format, size, message, label, by } = event;
   if (message !== undefined) return message;
   const details = [
     reason === undefined ? undefined : (SENTENCES.get(reason) ?? reason),
     keyIndex === undefined ? undefined : `verified with key number ${keyIndex + 1}`,
     format === undefined ? undefined : `from ${format}`,
     size === undefined ? undefined : `${size} bytes`,
+    label,
+    by === undefined ? undefined : `by ${by}`,
     keys === undefined ? undefined : `keys: ${keys.join(", ")}`,
   ];
   return details.filter((detail) => detail !== undefined).join("; ");
