@@ -3,7 +3,7 @@ import { facts } from "../../../../test/support/facts.ts";
 import { Jar, start, type Data } from "../../../../test/support/jar.ts";
 import { keyValueStore } from "../../../../test/support/key-value-store.ts";
 import type { Sessions } from "../engine.ts";
-import { SessionError } from "../errors.ts";
+import type { SessionError } from "../errors.ts";
 import {
   describe as describeSession,
   destroy,
