@@ -80,12 +80,14 @@ function times({ createdAt, issuedAt, expiresAt }: SessionDescription, now: Date
   );
 }
 
-function at(time: Date, now: Date): Html {
+/** A time as seen from now, and its instant. */
+export function at(time: Date, now: Date): Html {
   const instant = time.toISOString().replace("T", " ").replace(/\..*/, " UTC");
   return html`${timeInWords(time, now)} <span class="aside">${instant}</span>`;
 }
 
-function size({ size: bytes, cookies, name }: CookieReport): Html {
+/** How full a cookie is, as a row of a list. */
+export function size({ size: bytes, cookies, name }: CookieReport): Html {
   const limit = COOKIE_LIMIT * cookies.length;
   const label = `Size of ${name}`;
   return html`<dt>Size</dt>
@@ -111,7 +113,8 @@ export function renderCookies({ cookies, session }: View): Html {
   return html`${cookies.map((report, index) => renderCookie(report, index, isRejected))}`;
 }
 
-function renderCookie(report: CookieReport, index: number, isRejected: boolean): Html {
+/** Renders one cookie: its parts by colour, and what each of them means. */
+export function renderCookie(report: CookieReport, index: number, isRejected: boolean): Html {
   const { fields, value, cookies, remarks } = report;
   const id = `cookie-${index}`;
   return html`<section aria-labelledby="${id}">

@@ -121,6 +121,7 @@ describe("readTrustedOrigins", () => {
     "https://bücher.private",
     "https://private.test:443",
     "wss://private.test",
+    "ws://private.test",
     "https://private.test.",
     "https://private.test:99999",
     /example/,

@@ -125,4 +125,30 @@ describe("looksLikeToken", () => {
       expect(looksLikeToken(value)).toBe(false);
     }
   });
+  it("rejects a token with something before or behind it, and a shorter one", () => {
+    const token = signToken(input, ring);
+    for (const value of [`${token}=`, `${token}\n`, `${token}.x`, ` ${token}`, `x${token}`]) {
+      expect(looksLikeToken(value)).toBe(false);
+    }
+    expect(looksLikeToken(`UwA${"A".repeat(69)}`)).toBe(true);
+    expect(looksLikeToken(`UwA${"A".repeat(68)}`)).toBe(false);
+  });
+});
+
+describe("JSON of more than a cookie holds", () => {
+  // Three bytes for each character: the room is counted in characters and filled with bytes.
+  const json = JSON.stringify({ text: "€".repeat(6000) });
+
+  it("is signed whole", () => {
+    const bytes = Buffer.from(signToken({ ...input, json }, ring), "base64url");
+    const signed = bytes.subarray(0, -32);
+    expect(signed.subarray(18 + 20).toString()).toBe(json);
+    const padded = Buffer.concat([Buffer.alloc(64), signed]);
+    expect(bytes.subarray(-32)).toEqual(ring.newest.mac(padded));
+  });
+
+  it("is encrypted whole", () => {
+    const bytes = Buffer.from(encryptToken({ ...input, json }, ring), "base64url");
+    expect(bytes).toHaveLength(18 + 12 + 12 + 16 + 20 + Buffer.byteLength(json) + 16);
+  });
 });

@@ -1,0 +1,47 @@
+import { describe, expect, it } from "vitest";
+import { createSessions, csrfToken, renew, verifyToken } from "../index.ts";
+import { starlette } from "../formats/starlette.ts";
+
+const secretKey = "a key for tests of more than thirty-two characters";
+const open = (options: object = {}) => createSessions({ secretKey, ...options }).open("");
+
+describe("csrfToken", () => {
+  it("makes a token that holds for its session and scope alone", () => {
+    const { session } = open();
+    const token = csrfToken(session, "delete");
+    expect(verifyToken(session, token, "delete")).toBe(true);
+    expect(verifyToken(session, token)).toBe(false);
+    expect(verifyToken(open().session, token, "delete")).toBe(false);
+    expect(verifyToken(session, undefined, "delete")).toBe(false);
+  });
+
+  it("keeps a session that has no data, and leaves one with data as it is", () => {
+    const empty = open();
+    csrfToken(empty.session);
+    expect(empty.commit()).toMatchObject({ setCookie: [expect.stringContaining("session=")] });
+    const unused = open();
+    expect(unused.commit()).toMatchObject({ setCookie: [] });
+    const full = open();
+    (full.session as { user?: string }).user = "ada";
+    csrfToken(full.session);
+    expect(full.state.meta).toEqual({});
+  });
+
+  it("throws with writeAs, whose cookie has no id", () => {
+    const { session } = open({ writeAs: starlette({ secretKey }) });
+    expect(() => csrfToken(session)).toThrow(
+      expect.objectContaining({
+        code: "ERR_SESSION_FORMAT",
+        message: expect.stringContaining("needs a session with an id"),
+      }),
+    );
+  });
+
+  it("is over after renew", () => {
+    const { session } = open();
+    const token = csrfToken(session);
+    renew(session);
+    expect(verifyToken(session, csrfToken(session))).toBe(true);
+    expect(verifyToken(session, token)).toBe(false);
+  });
+});

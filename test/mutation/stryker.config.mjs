@@ -1,0 +1,27 @@
+import { folder } from "./folders.mjs";
+
+export default {
+  plugins: [import.meta.resolve("@stryker-mutator/vitest-runner")],
+  testRunner: "vitest",
+  vitest: { configFile: "test/mutation/vitest.config.mjs" },
+  mutate: [
+    `packages/session/src/${folder}/**/*.ts`,
+    `!packages/session/src/${folder}/**/*.test{,-d}.ts`,
+  ],
+  // The sandbox holds what the tests read, test/ included. Folders with their own installs are large.
+  ignorePatterns: [
+    "bench",
+    "docs/.vitepress",
+    "**/dist",
+    "test/{runtimes,full-stack,frameworks,companions}/**/node_modules",
+  ],
+  concurrency: 2,
+  coverageAnalysis: "perTest",
+  // A mutant that runs at import needs every test again: hours for a few per cent of them.
+  ignoreStatic: true,
+  timeoutMS: 20_000,
+  reporters: ["clear-text", "json", "progress-append-only"],
+  clearTextReporter: { allowColor: false, allowEmojis: false, logTests: false, reportTests: false },
+  jsonReporter: { fileName: `.scratch/mutation/${folder}.json` },
+  tempDirName: ".scratch/stryker",
+};
