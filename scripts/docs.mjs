@@ -1,5 +1,6 @@
 // Builds the docs site into docs/.vitepress/dist: the pages with VitePress, the API reference from
-// the doc comments with TypeDoc. Both have a folder and a lock file of their own.
+// the doc comments with TypeDoc, the page that looks into cookies with esbuild. What they need has a
+// folder and a lock file of its own, which `install` fills.
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -11,6 +12,12 @@ function run(command, args) {
   if (status !== 0) process.exit(status ?? 1);
 }
 
-if (!existsSync(`${folder}/node_modules/vitepress`)) run("npm", ["ci", "--no-audit", "--no-fund"]);
-run("npx", ["vitepress", process.argv[2] === "dev" ? "dev" : "build", "."]);
-if (process.argv[2] !== "dev") run("npx", ["typedoc"]);
+const [task = "build"] = process.argv.slice(2);
+const isInstalled = existsSync(`${folder}/node_modules/vitepress`);
+if (task === "install" || !isInstalled) run("npm", ["ci", "--no-audit", "--no-fund"]);
+if (task === "dev") run("npx", ["vitepress", "dev", "."]);
+if (task === "build") {
+  run("npx", ["vitepress", "build", "."]);
+  run("npx", ["typedoc"]);
+  run("node", ["inspector/build.mjs"]);
+}

@@ -1,3 +1,4 @@
+import { posix } from "node:path";
 import { defineConfig } from "vitepress";
 
 /** Anchors as GitHub makes them, so that a link works in the repository and on the site. */
@@ -8,6 +9,40 @@ const slugify = (title) =>
     .trim()
     .replaceAll(/\s+/g, "-");
 
+/**
+ * Markdown has no table without a header. A row of empty headings is left out, and an empty heading
+ * becomes a cell: a screen reader announces each heading with its column.
+ */
+function dropEmptyHeadings(md) {
+  md.core.ruler.push("empty_headings", ({ tokens }) => {
+    const isEmpty = (index) => tokens[index]?.type === "inline" && tokens[index].content === "";
+    tokens.forEach((token, index) => {
+      if (token.type !== "th_open" || !isEmpty(index + 1)) return;
+      token.tag = "td";
+      tokens[index + 2].tag = "td";
+    });
+    for (let at = tokens.length - 1; at >= 0; at -= 1) {
+      if (tokens[at].type !== "thead_open") continue;
+      const end = tokens.findIndex(({ type }, index) => index > at && type === "thead_close");
+      if (!tokens.slice(at, end).some(({ tag }) => tag === "th")) tokens.splice(at, end - at + 1);
+    }
+  });
+}
+
+const REPOSITORY = "https://github.com/galleta/galleta/blob/main/";
+
+/** Links out of docs/ lead to files of the repository, which are not part of the site. */
+function linkRepository(md) {
+  md.core.ruler.push("repository_links", ({ tokens, env }) => {
+    for (const link of tokens.flatMap(({ children }) => children ?? [])) {
+      const href = link.type === "link_open" ? link.attrGet("href") : null;
+      if (href === null || /^[a-z]+:/.test(href)) continue;
+      const target = posix.join("docs", posix.dirname(env.relativePath ?? ""), href);
+      if (!target.startsWith("docs/")) link.attrSet("href", REPOSITORY + target);
+    }
+  });
+}
+
 const pages = (folder, names) => names.map(([text, name]) => ({ text, link: `/${folder}${name}` }));
 
 export default defineConfig({
@@ -15,21 +50,31 @@ export default defineConfig({
   description: "One signed session for HTTP and WebSocket handlers in every framework",
   cleanUrls: true,
   lastUpdated: false,
-  // The repository's own pages are linked from here, and are not part of the site.
-  ignoreDeadLinks: [/^\.?\/?(\.\.\/)+(?!docs)/, /\/api\//],
+  ignoreDeadLinks: [/\/(?:api|inspector)\//],
   srcExclude: ["node_modules/**"],
-  markdown: { anchor: { slugify } },
+  markdown: {
+    config(md) {
+      dropEmptyHeadings(md);
+      linkRepository(md);
+    },
+    // The default themes fall below 4.5:1 (WCAG 2.2, 1.4.3).
+    theme: { light: "github-light-high-contrast", dark: "github-dark-high-contrast" },
+    anchor: { slugify },
+    languageAlias: { haproxy: "nginx", caddy: "nginx" },
+  },
   themeConfig: {
     search: { provider: "local" },
     outline: [2, 3],
     nav: [
       { text: "Start", link: "/" },
+      { text: "Start a project", link: "/start-a-project" },
       { text: "Options", link: "/options" },
       { text: "Errors", link: "/errors" },
       { text: "API", link: "/api/index.html", target: "_self" },
     ],
     sidebar: [
       { text: "Start", link: "/" },
+      { text: "Start a project", link: "/start-a-project" },
       {
         text: "Your framework",
         items: [
@@ -44,6 +89,13 @@ export default defineConfig({
             ["NestJS", "nest"],
             ["node:http", "node"],
             ["Fetch: Bun, Deno, workers", "fetch"],
+            ["Full-stack frameworks", "full-stack"],
+            ["Next.js", "next"],
+            ["SvelteKit", "sveltekit"],
+            ["React Router", "react-router"],
+            ["Nuxt", "nuxt"],
+            ["Astro", "astro"],
+            ["TanStack Start", "tanstack-start"],
             ["ws", "ws"],
             ["Socket.IO", "socket.io"],
             ["crossws", "crossws"],
@@ -64,16 +116,23 @@ export default defineConfig({
       },
       {
         text: "Guides",
-        items: pages("", [
-          ["Login with someone else", "login"],
-          ["Passkeys and step-up", "passkeys"],
-          ["Other frameworks' cookies", "formats"],
-          ["Behind a proxy", "proxies"],
-          ["Beside another session library", "other-sessions"],
-          ["Runtimes", "runtimes"],
-          ["Inspect a cookie", "inspect"],
-          ["Testing", "testing"],
-        ]),
+        items: [
+          ...pages("", [
+            ["Login with someone else", "login"],
+            ["Passkeys and step-up", "passkeys"],
+            ["Stores", "stores"],
+            ["Other frameworks' cookies", "formats"],
+            ["Behind a proxy", "proxies"],
+            ["Beside another session library", "other-sessions"],
+            ["Runtimes", "runtimes"],
+            ["Inspect a cookie", "inspect"],
+            ["Testing", "testing"],
+            ["In production", "production"],
+            ["Vite and other dev servers", "dev-servers"],
+            ["Moving from another library", "moving"],
+          ]),
+          { text: "Look into a cookie here", link: "/inspector/index.html", target: "_self" },
+        ],
       },
       {
         text: "The framework",
@@ -89,6 +148,7 @@ export default defineConfig({
           ...pages("", [
             ["Options", "options"],
             ["Errors", "errors"],
+            ["Versions and support", "versions"],
             ["Security", "security"],
             ["Token format", "token"],
             ["Architecture", "architecture"],
