@@ -152,6 +152,27 @@ it("Jest loads it in its default mode", { timeout: 120_000 }, async () => {
   expect(stderr).toContain(`Tests:       ${NAMES.length + 1} passed, ${NAMES.length + 1} total`);
 });
 
+it("Jest runs the test of docs/testing.md", { timeout: 120_000 }, async () => {
+  const page = readFileSync(join(ROOT, "docs/testing.md"), "utf8");
+  const [, test = ""] = /```js\n(\/\/ app\.test\.cjs\n.*?)```/s.exec(page) ?? [];
+  const start = readFileSync(join(ROOT, "docs/index.md"), "utf8");
+  const [, app = ""] = /```js\n(.*?)```/s.exec(start) ?? [];
+  const folder = join(project, "guide");
+  mkdirSync(folder);
+  writeFileSync(join(folder, "app.test.cjs"), test);
+  writeFileSync(
+    join(folder, "app.cjs"),
+    app
+      .replaceAll(/^import (.*?) from (".*?");$/gm, "const $1 = require($2);")
+      .replace(/^app\.listen.*$/m, "module.exports = { app };"),
+  );
+  const jest = join(project, "node_modules/jest/bin/jest.js");
+  const match = ["--ci", "--rootDir", folder, "--testMatch", "**/*.test.cjs"];
+  const env = { ...process.env, SECRET_KEY: "a key of this test, of more than 32 characters" };
+  const { stderr } = await run(process.execPath, [jest, ...match], { cwd: folder, env });
+  expect(stderr).toMatch(/Tests: +1 passed, 1 total/);
+});
+
 const SOURCE = `
 import express from "express";
 import type { SessionData } from "@galleta/session";
