@@ -72,9 +72,11 @@ const view: Handler = (request) => respond(request, request as never);
 
 conformance({
   name: "your own: fetch",
-  start: async (given) => {
-    const middleware = fetchAdapter(given);
-    return serveHandler((request) => middleware(request, view, asResponse));
+  start: async (given, beside) => {
+    const outer = fetchAdapter(given);
+    const inner = beside && fetchAdapter(beside);
+    const next: Handler = inner ? (request) => inner(request, view, asResponse) : view;
+    return serveHandler((request) => outer(request, next, asResponse).catch(asResponse));
   },
   startTwice: async (given) => {
     const [one, two] = [fetchAdapter(given), fetchAdapter(given)];
@@ -119,7 +121,7 @@ function serveNode(...middleware: ReturnType<NodeAdapter>[]) {
 
 async function nodeView(req: IncomingMessage, res: ServerResponse): Promise<void> {
   const url = new URL(req.url ?? "/", "http://here");
-  const holder = req as unknown as { session: Record<string, unknown> };
+  const holder = req as unknown as Record<"session" | "prefs", Record<string, unknown>>;
   const { status, headers, body } = await answer({
     path: url.pathname,
     query: url.searchParams,
@@ -128,6 +130,9 @@ async function nodeView(req: IncomingMessage, res: ServerResponse): Promise<void
     },
     set session(value: Record<string, unknown> | null) {
       holder.session = value as never;
+    },
+    get prefs() {
+      return holder.prefs;
     },
     async text() {
       let text = "";
@@ -143,7 +148,7 @@ async function nodeView(req: IncomingMessage, res: ServerResponse): Promise<void
 
 conformance({
   name: "your own: node",
-  start: (given) => serveNode(nodeAdapter(given)),
+  start: (given, beside) => serveNode(...[given, ...(beside ? [beside] : [])].map(nodeAdapter)),
   startTwice: (given) => serveNode(nodeAdapter(given), nodeAdapter(given)),
   async wrongOrder(given) {
     const told = deferred<unknown>();
@@ -163,6 +168,7 @@ socketConformance({
   name: "your own",
   path: "/",
   speaksLive: false,
+  takesSeveral: false,
   serve(server, sessions) {
     const wss = new WebSocketServer({ noServer: true });
     const cookies = new WeakMap<IncomingMessage, readonly string[]>();
@@ -182,7 +188,7 @@ socketConformance({
         });
       },
     };
-    const onUpgrade = sockets(sessions, library);
+    const onUpgrade = sockets(sessions as Sessions, library);
     server.on("upgrade", (req, socket, head) => void onUpgrade(req, socket, head));
   },
 });

@@ -6,6 +6,8 @@ export interface Call {
   readonly query: URLSearchParams;
   get session(): Record<string, unknown>;
   set session(value: Record<string, unknown> | null);
+  /** The second session, in the tests that have two. */
+  readonly prefs: Record<string, unknown>;
   /** The body as the framework gives it to a view. */
   readonly text: () => Promise<string>;
 }
@@ -51,6 +53,24 @@ const VIEWS: Record<string, (call: Call) => Answer | Promise<Answer>> = {
   "/replace": (call) => {
     call.session = { only: "this" };
     return json({ ...call.session });
+  },
+  "/prefs": ({ prefs, query }) => {
+    for (const [key, value] of query) prefs[key] = value;
+    return json({ ...prefs });
+  },
+  "/both": ({ session, prefs, query }) => {
+    for (const [key, value] of query) session[key] = prefs[key] = value;
+    return json([{ ...session }, { ...prefs }]);
+  },
+  "/both-read": ({ session, prefs }) => json([{ ...session }, { ...prefs }]),
+  "/prefs-end": ({ prefs }) => {
+    destroy(prefs);
+    return { body: "gone" };
+  },
+  "/prefs-huge": ({ session, prefs }) => {
+    session["seen"] = true;
+    prefs["big"] = "x".repeat(6000);
+    return { body: "too large" };
   },
   "/null": (call) => {
     call.session = null;

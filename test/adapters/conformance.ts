@@ -8,6 +8,7 @@ import { headerCases } from "./cases/headers.ts";
 import { sessionCases } from "./cases/session.ts";
 import { setUpCases } from "./cases/set-up.ts";
 import { socketCases } from "./cases/sockets.ts";
+import { severalCases } from "./cases/several.ts";
 import { storeCases } from "./cases/store.ts";
 import type { SocketHarness } from "./socket-harness.ts";
 
@@ -23,6 +24,7 @@ const CASES: readonly Case[] = [
   ...crossSiteCases,
   ...handshakeCases,
   ...setUpCases,
+  ...severalCases,
   ...storeCases,
   ...deviceCases,
 ];
@@ -39,7 +41,11 @@ export function conformance(harness: Harness): void {
 export function socketConformance(harness: SocketHarness): void {
   describe(`${harness.name} conforms`, () => {
     noteOutcomes(harness.name);
-    const cases = socketCases.filter(({ needsLive }) => needsLive !== true || harness.speaksLive);
+    const cases = socketCases.filter(
+      ({ needsLive, needsSeveral }) =>
+        (needsLive !== true || harness.speaksLive) &&
+        (needsSeveral !== true || harness.takesSeveral),
+    );
     it.each(cases.map((one) => [one.name, one] as const))("%s", (_name, one) => one.run(harness));
   });
 }

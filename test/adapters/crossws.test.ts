@@ -6,17 +6,19 @@ import { handshake, reply } from "./socket-harness.ts";
 socketConformance({
   name: "crossws",
   speaksLive: true,
+  takesSeveral: true,
   path: "/",
   serve(server, sessions) {
     const withSession = session(sessions);
     const ws = crossws({
       hooks: withSession({
-        upgrade(request, of) {
-          const verdict = handshake(of, request.url);
+        upgrade(request, of, all) {
+          const verdict = handshake(of, request.url, (all as { prefs?: object }).prefs);
           return typeof verdict === "number" ? new Response(null, { status: verdict }) : undefined;
         },
         async message(peer, message) {
-          peer.send(await reply(sessionOf(peer), message.text()));
+          const prefs = () => sessionOf(peer, "prefs");
+          peer.send(await reply(sessionOf(peer), message.text(), prefs));
         },
       }),
     });

@@ -14,9 +14,9 @@ function create(): FastifyInstance {
   return app;
 }
 
-async function build(given: SessionsOrOptions, times = 1): Promise<FastifyInstance> {
+async function build(...all: (SessionsOrOptions | undefined)[]): Promise<FastifyInstance> {
   const app = create();
-  for (let time = 0; time < times; time++) await app.register(session(given));
+  for (const given of all) if (given !== undefined) await app.register(session(given));
   app.all("*", async (request, reply) => {
     const { status, headers, body } = await answer({
       path: request.url.split("?")[0] ?? "/",
@@ -26,6 +26,9 @@ async function build(given: SessionsOrOptions, times = 1): Promise<FastifyInstan
       },
       set session(value) {
         request.session = value;
+      },
+      get prefs() {
+        return (request as unknown as { prefs: Record<string, unknown> }).prefs;
       },
       text: () => Promise.resolve(bodyOf(request)),
     });
@@ -45,8 +48,8 @@ async function start(app: FastifyInstance): Promise<Running> {
 
 conformance({
   name: "fastify",
-  start: async (given) => start(await build(given)),
-  startTwice: async (given) => start(await build(given, 2)),
+  start: async (given, beside) => start(await build(given, beside)),
+  startTwice: async (given) => start(await build(given, given)),
   async wrongOrder(given) {
     let told: unknown;
     const app = create();

@@ -6,12 +6,12 @@ import { respond } from "./harnesses/fetch.ts";
 import { codeOf } from "./harnesses/listen.ts";
 import type { Running } from "./harness.ts";
 
-function build(given: SessionsOrOptions, times = 1): H3 {
+function build(...all: (SessionsOrOptions | undefined)[]): H3 {
   const app = new H3({
     silent: true,
     onError: (error) => new Response(codeOf(error.cause ?? error), { status: error.status }),
   });
-  for (let time = 0; time < times; time++) app.register(session(given));
+  for (const given of all) if (given !== undefined) app.register(session(given));
   app.all("/**", ({ req, context }) => respond(req, context));
   return app;
 }
@@ -24,8 +24,8 @@ async function start(app: H3): Promise<Running> {
 
 conformance({
   name: "h3",
-  start: async (given) => start(build(given)),
-  startTwice: async (given) => start(build(given, 2)),
+  start: async (given, beside) => start(build(given, beside)),
+  startTwice: async (given) => start(build(given, given)),
   async wrongOrder(given) {
     let told: unknown;
     const app = new H3({ silent: true });

@@ -13,8 +13,12 @@ export interface Running {
 export interface Harness {
   /** The column of the matrix. */
   readonly name: string;
-  /** Serves the app as the adapter's documentation shows. */
-  start(given: SessionsOrOptions): Promise<Running>;
+  /**
+   * Serves the app as the adapter's documentation shows.
+   *
+   * @param beside options of a second session, whose property is `prefs`
+   */
+  start(given: SessionsOrOptions, beside?: SessionsOrOptions): Promise<Running>;
   /** Serves it with the middleware twice. Its set-up, or its first request, must fail. */
   startTwice(given: SessionsOrOptions): Promise<Running>;
   /**
@@ -50,8 +54,9 @@ export async function serve<T>(
   harness: Harness,
   given: SessionOptions | Sessions,
   test: (service: Service) => Promise<T>,
+  beside?: SessionOptions | Sessions,
 ): Promise<T> {
-  const running = await harness.start(given);
+  const running = await harness.start(given, beside);
   const send = harness.ask ?? ask;
   try {
     return await test({

@@ -6,9 +6,9 @@ import { conformance } from "./conformance.ts";
 import { respond } from "./harnesses/fetch.ts";
 import { codeOf, listen } from "./harnesses/listen.ts";
 
-function build(given: SessionsOrOptions, times = 1): Hono {
+function build(...all: (SessionsOrOptions | undefined)[]): Hono {
   const app = new Hono();
-  for (let time = 0; time < times; time++) app.use(session(given));
+  for (const given of all) if (given !== undefined) app.use(session(given));
   app.all("*", (c) => respond(c.req.raw, holder(c), () => c.req.text()));
   app.onError((error, c) => c.text(codeOf(error), 500));
   return app;
@@ -21,14 +21,17 @@ const holder = (c: Context) => ({
   set session(value: Record<string, unknown> | null) {
     c.set("session", value as never);
   },
+  get prefs() {
+    return c.get("prefs" as never) as Record<string, unknown>;
+  },
 });
 
 const start = (app: Hono) => listen(createAdaptorServer({ fetch: app.fetch }) as never);
 
 conformance({
   name: "hono",
-  start: async (given) => start(build(given)),
-  startTwice: async (given) => start(build(given, 2)),
+  start: async (given, beside) => start(build(given, beside)),
+  startTwice: async (given) => start(build(given, given)),
   async wrongOrder(given) {
     let told: unknown;
     const app = new Hono();

@@ -20,6 +20,9 @@ async function view(ctx: Koa.Context): Promise<void> {
     set session(value) {
       ctx.session = value;
     },
+    get prefs() {
+      return ctx["prefs"] as Record<string, unknown>;
+    },
     async text() {
       let text = "";
       for await (const chunk of ctx.req.setEncoding("utf8")) text += chunk as string;
@@ -31,7 +34,7 @@ async function view(ctx: Koa.Context): Promise<void> {
   if (body !== undefined) ctx.body = typeof body === "object" ? Readable.from(body) : body;
 }
 
-function build(given: SessionsOrOptions, times = 1): Koa {
+function build(...all: (SessionsOrOptions | undefined)[]): Koa {
   const app = new Koa();
   app.silent = true;
   // Koa answers an error with its message where that is exposed.
@@ -45,7 +48,7 @@ function build(given: SessionsOrOptions, times = 1): Koa {
       });
     }
   });
-  for (let time = 0; time < times; time++) app.use(session(given));
+  for (const given of all) if (given !== undefined) app.use(session(given));
   app.use(view);
   return app;
 }
@@ -54,8 +57,8 @@ const start = (app: Koa) => listen(createServer(app.callback()));
 
 conformance({
   name: "koa",
-  start: async (given) => start(build(given)),
-  startTwice: async (given) => start(build(given, 2)),
+  start: async (given, beside) => start(build(given, beside)),
+  startTwice: async (given) => start(build(given, given)),
   async wrongOrder(given) {
     const told = deferred<unknown>();
     const app = new Koa();

@@ -30,6 +30,9 @@ async function view(req: Request, res: ServerResponse): Promise<void> {
       set session(value) {
         req.session = value;
       },
+      get prefs() {
+        return (req as unknown as { prefs: Record<string, unknown> }).prefs;
+      },
       text: () => textOf(req),
     });
     res.statusCode = status ?? 200;
@@ -51,8 +54,23 @@ function nodeHarness(
   const harness: Harness = {
     name,
     ask: send,
-    start: async (given) =>
-      listen(create(session(given, { onError: (_error, _req, res) => fail(res) })(view as never))),
+    async start(given, beside) {
+      const settings = {
+        onError: (_error: unknown, _req: unknown, res: unknown) => fail(res as never),
+      };
+      const inner = beside === undefined ? view : session(beside, settings)(view as never);
+      const outer = session(given, settings)(inner as never);
+      return listen(
+        create((req, res) => {
+          try {
+            outer(req, res);
+          } catch (error) {
+            res.statusCode = 500;
+            res.end(codeOf(error));
+          }
+        }),
+      );
+    },
     startTwice: async (given) => {
       const twice = session(given)(session(given)(view as never) as never);
       return listen(

@@ -1,4 +1,9 @@
-import { createServer, type Server as HttpServer } from "node:http";
+import {
+  createServer,
+  type IncomingMessage,
+  type Server as HttpServer,
+  type ServerResponse,
+} from "node:http";
 import { createSessions, SessionError, update, type Sessions } from "@galleta/session";
 import { session } from "@galleta/session/node";
 import { WebSocket } from "ws";
@@ -9,8 +14,14 @@ import { listen } from "./harnesses/listen.ts";
 /** How the sockets of the suite are served with one library, beside HTTP with the same sessions. */
 export interface SocketHarness {
   readonly name: string;
-  /** Takes the upgrades of a server. The hooks below are what an app would write. */
-  serve(server: HttpServer, sessions: Sessions): void;
+  /**
+   * Takes the upgrades of a server. The hooks below are what an app would write.
+   *
+   * @param sessions a list where the test has two, if {@link SocketHarness.takesSeveral}
+   */
+  serve(server: HttpServer, sessions: Sessions | readonly Sessions[]): void;
+  /** Whether the library's adapter takes a list of sessions. */
+  readonly takesSeveral: boolean;
   /** The path that sockets connect to. */
   readonly path: string;
   /** Speaks the library's protocol over a bare WebSocket. Default: a text is a message. */
@@ -41,9 +52,10 @@ export interface Refused {
 }
 
 /** What the app does in the handshake: the query says. */
-export function handshake(of: object, url: string): boolean | number | void {
+export function handshake(of: object, url: string, prefs?: unknown): boolean | number | void {
   const query = new URL(url, "http://here").searchParams;
   const session = of as Record<string, unknown>;
+  if (query.has("prefs")) (prefs as Record<string, unknown>)["fromHandshake"] = query.get("prefs");
   if (query.has("set")) session["fromHandshake"] = query.get("set");
   if (query.has("big")) session["big"] = "x".repeat(6000);
   if (query.has("refuse")) return Number(query.get("refuse"));
@@ -53,8 +65,17 @@ export function handshake(of: object, url: string): boolean | number | void {
 /** Where the app sends the ticket of an update that a message asks for; a test's own page. */
 export const page = { deliver: (_ticket: string): unknown => undefined };
 
-/** What the app answers to a message on a socket. */
-export async function reply(of: object, message: string): Promise<string> {
+/**
+ * What the app answers to a message on a socket.
+ *
+ * @param prefs gives the second session
+ */
+export async function reply(of: object, text: string, prefs?: () => object): Promise<string> {
+  const [message, isSecond] = [text.replace("prefs ", ""), text.startsWith("prefs ")];
+  return replyOf(isSecond ? prefs!() : of, message);
+}
+
+async function replyOf(of: object, message: string): Promise<string> {
   const session = of as Record<string, unknown>;
   try {
     if (message === "write") session["late"] = true;
@@ -72,23 +93,29 @@ export async function reply(of: object, message: string): Promise<string> {
 export async function serveSockets(
   harness: SocketHarness,
   options: Parameters<typeof createSessions>[0],
+  beside?: Parameters<typeof createSessions>[0],
 ): Promise<Running> {
   const sessions = createSessions(options);
-  const server = createServer(
-    session(sessions)(async (req, res) => {
-      const url = new URL(req.url ?? "/", "http://here");
-      const call = { path: url.pathname, query: url.searchParams, text: async () => "" };
-      Object.defineProperty(call, "session", {
-        get: () => req.session,
-        set(value: typeof req.session | null) {
-          req.session = value;
-        },
-      });
-      const { status, body } = await answer(call as unknown as Call);
-      res.writeHead(status ?? 200).end(typeof body === "string" ? body : "");
-    }) as never,
-  );
-  harness.serve(server, sessions);
+  const second = beside && createSessions(beside);
+  const withPrefs = second === undefined ? (listener: unknown) => listener : session(second);
+  const listener = withPrefs((async (
+    req: IncomingMessage & Record<"session" | "prefs", never>,
+    res: ServerResponse,
+  ) => {
+    const url = new URL(req.url ?? "/", "http://here");
+    const call = { path: url.pathname, query: url.searchParams, text: async () => "" };
+    Object.defineProperty(call, "session", {
+      get: () => req.session as object,
+      set(value: never) {
+        req.session = value;
+      },
+    });
+    Object.defineProperty(call, "prefs", { get: () => req.prefs as object });
+    const { status, body } = await answer(call as unknown as Call);
+    res.writeHead(status ?? 200).end(typeof body === "string" ? body : "");
+  }) as never);
+  const server = createServer(session(sessions)(listener as never) as never);
+  harness.serve(server, second === undefined ? sessions : [sessions, second]);
   const running = await listen(server);
   return {
     origin: running.origin,

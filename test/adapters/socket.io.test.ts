@@ -28,16 +28,20 @@ async function wrap(ws: WebSocket): Promise<Talk> {
 socketConformance({
   name: "socket.io",
   speaksLive: false,
+  takesSeveral: true,
   path: "/socket.io/?EIO=4&transport=websocket",
   wrap,
   // Engine.IO closes without a code.
   closeCode: 1005,
   serve(server, sessions) {
     const io = new Server(server, { serveClient: false });
-    session(sessions, { handshake: (of, req) => handshake(of, req.url ?? "/") })(io);
+    session(sessions, {
+      handshake: (of, req) => handshake(of, req.url ?? "/", (req as { prefs?: object }).prefs),
+    })(io);
     io.on("connection", (socket) => {
       socket.on("say", (message: string) => {
-        void reply(sessionOf(socket), message).then((text) => socket.emit("reply", text));
+        const prefs = () => sessionOf(socket, "prefs");
+        void reply(sessionOf(socket), message, prefs).then((text) => socket.emit("reply", text));
       });
     });
   },

@@ -6,15 +6,21 @@ import { handshake, reply } from "./socket-harness.ts";
 socketConformance({
   name: "ws",
   speaksLive: true,
+  takesSeveral: true,
   path: "/",
   serve(server, sessions) {
     const wss = new WebSocketServer({ noServer: true });
-    const listener = session(sessions, { handshake: (of, req) => handshake(of, req.url ?? "/") });
+    const listener = session(sessions, {
+      handshake: (of, req) => handshake(of, req.url ?? "/", (req as { prefs?: object }).prefs),
+    });
     server.on("upgrade", listener(wss));
     wss.on("connection", (ws) => {
       ws.on(
         "message",
-        (data) => void reply(sessionOf(ws), String(data)).then((text) => ws.send(text)),
+        (data) =>
+          void reply(sessionOf(ws), String(data), () => sessionOf(ws, "prefs")).then((text) =>
+            ws.send(text),
+          ),
       );
     });
   },

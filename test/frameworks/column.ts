@@ -211,7 +211,14 @@ export class Client {
     protocols: readonly string[] = [],
   ): Promise<Connected | Refused> {
     const { name, path = "/ws", wrap, protocols: own = [] } = this.column;
-    const harness = { name, path, ...(wrap && { wrap }), serve() {}, speaksLive: true };
+    const harness = {
+      name,
+      path,
+      ...(wrap && { wrap }),
+      serve() {},
+      speaksLive: true,
+      takesSeveral: false,
+    };
     const offered = [...protocols, ...own];
     const outcome = await connect(harness, this.origin(variant), query, headers, offered);
     if ("talk" in outcome) this.#sockets.push(outcome);

@@ -49,6 +49,8 @@ export type BodyReader = () => Promise<Uint8Array | undefined>;
 export class Sessions<Data = SessionData> {
   /** The cookie's name. */
   readonly cookieName: string;
+  /** The property of a request or socket that holds the session. */
+  readonly property: string;
   /** True if {@link SessionContext.load} may wait for a store. */
   readonly loads: boolean;
   readonly #shared: Shared;
@@ -60,8 +62,9 @@ export class Sessions<Data = SessionData> {
   constructor(options: SessionOptions<Data>) {
     checkOptionNames(options, OPTION_NAMES);
     const settings = readSettings(options);
-    const connected = readConnected(options);
+    const connected = readConnected(options, settings.property);
     this.cookieName = settings.cookieName;
+    this.property = settings.property;
     this.#crossSite = createCrossSiteCheck(options);
     this.#shared = {
       settings,

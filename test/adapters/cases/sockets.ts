@@ -12,6 +12,13 @@ import {
 } from "../socket-harness.ts";
 import { ask, Jar } from "../wire.ts";
 
+/** Options of a second session. */
+const PREFS = {
+  property: "prefs",
+  secretKey: "a secret key of the preferences, long enough",
+  onEvent: () => {},
+};
+
 type Open = (
   query?: string,
   headers?: Record<string, string>,
@@ -28,8 +35,9 @@ async function serve(
   harness: SocketHarness,
   options: Parameters<typeof serveSockets>[1],
   test: (service: Service) => Promise<void>,
+  beside?: Parameters<typeof serveSockets>[2],
 ): Promise<void> {
-  const running = await serveSockets(harness, options);
+  const running = await serveSockets(harness, options, beside);
   const sockets: Connected[] = [];
   try {
     await test({
@@ -58,6 +66,8 @@ export const socketCases: readonly {
   readonly run: (harness: SocketHarness) => Promise<void>;
   /** Only where a page may use `@galleta/session/client`. */
   readonly needsLive?: true;
+  /** Only where the adapter takes a list of sessions. */
+  readonly needsSeveral?: true;
 }[] = [
   {
     name: "socket: reads the session of HTTP, and gets no cookie for it",
@@ -234,6 +244,96 @@ export const socketCases: readonly {
         ws.send("\0\0 from the page");
         await expect.poll(() => messages.length).toBe(3);
       }),
+  },
+  {
+    name: "socket: two sessions, each with its cookie on the 101 and an update of its own",
+    needsSeveral: true,
+    run: (harness) =>
+      serve(
+        harness,
+        withEvents().options,
+        async ({ open, get, origin }) => {
+          const jar = new Jar();
+          const first = opened(await open("set=yes&prefs=dark"));
+          expect(first.setCookie.map((cookie) => cookie.split("=")[0]).toSorted()).toEqual([
+            "prefs",
+            "session",
+          ]);
+          jar.take(first.setCookie);
+          const { talk } = opened(await open("", { cookie: jar.header }));
+          expect(await talk("prefs read")).toBe('{"fromHandshake":"dark"}');
+          await get("/prefs?theme=light", jar);
+          expect(await talk("prefs read")).toBe('{"fromHandshake":"dark","theme":"light"}');
+          expect(await talk("read")).toBe('{"fromHandshake":"yes"}');
+          const paths: number[] = [];
+          page.deliver = async (body) => {
+            const sent = { method: "POST", headers: { origin }, body, jar };
+            paths.push((await ask(origin, "/.galleta/session", sent)).status);
+            paths.push((await ask(origin, "/.galleta/session/prefs", sent)).status);
+          };
+          expect(await talk("prefs deliver")).toContain('"updated":true');
+          // A ticket of one session is none of the other.
+          expect(paths).toEqual([expect.any(Number), 200]);
+          expect(paths[0]).toBeGreaterThanOrEqual(400);
+          expect(await get("/both-read", jar)).toBe(
+            '[{"fromHandshake":"yes"},{"fromHandshake":"dark","theme":"light","updated":true}]',
+          );
+        },
+        PREFS,
+      ),
+  },
+  {
+    name: "socket: two sessions, and the end of either closes it",
+    needsSeveral: true,
+    run: (harness) =>
+      serve(
+        harness,
+        withEvents().options,
+        async ({ open, get }) => {
+          for (const path of ["/null", "/prefs-end"]) {
+            const jar = new Jar();
+            await get("/both?name=ana", jar);
+            const { closed } = opened(await open("", { cookie: jar.header }));
+            await get(path, jar);
+            expect((await closed).code).toBe(harness.closeCode ?? 1008);
+          }
+        },
+        PREFS,
+      ),
+  },
+  {
+    name: "socket: two sessions, and a page with @galleta/session/client fetches the cookie of either",
+    needsLive: true,
+    needsSeveral: true,
+    run: (harness) =>
+      serve(
+        harness,
+        withEvents().options,
+        async ({ open, get, origin }) => {
+          const jar = new Jar();
+          await get("/both?name=ana", jar);
+          const { ws } = opened(await open("", { cookie: jar.header }, ["galleta.v1"]));
+          const messages: string[] = [];
+          const exchange = async ({ id, ticket, path }: Record<string, string>) => {
+            const sent = { method: "POST", headers: { origin }, body: ticket ?? "", jar };
+            const { body } = await ask(origin, path ?? "", sent);
+            ws.send(`\0${JSON.stringify({ id, ...(JSON.parse(body) as { receipt: string }) })}`);
+          };
+          ws.on("message", (data) => {
+            const text = String(data);
+            if (!text.startsWith("\0")) messages.push(text);
+            else void exchange(JSON.parse(text.slice(1)) as Record<string, string>);
+          });
+          for (const message of ["prefs update", "update"]) {
+            messages.length = 0;
+            ws.send(message);
+            await expect.poll(() => messages).toEqual(['{"name":"ana","updated":true}']);
+          }
+          const both = { name: "ana", updated: true };
+          expect(JSON.parse(await get("/both-read", jar))).toEqual([both, both]);
+        },
+        PREFS,
+      ),
   },
   {
     name: "socket: a store that is down fails the handshake, and nothing else",

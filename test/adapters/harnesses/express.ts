@@ -16,11 +16,16 @@ export function expressHarness(
   create: Express,
   session: typeof expressSessions = expressSessions,
 ): Harness {
-  function build(given: SessionsOrOptions, more: (app: ReturnType<Express>) => void = () => {}) {
+  function build(
+    given: SessionsOrOptions,
+    more: (app: ReturnType<Express>) => void = () => {},
+    beside?: SessionsOrOptions,
+  ) {
     const app = create();
     app.set("etag", false);
     more(app);
     app.use(session(given));
+    if (beside !== undefined) app.use(session(beside));
     app.use(express.text({ type: () => true, limit: "5mb" }) as never);
     app.use((req, res, next) => {
       void forward(view(req, res), next);
@@ -34,7 +39,7 @@ export function expressHarness(
 
   async function view(req: express.Request, res: express.Response): Promise<void> {
     // Of any shape here; what an app declares is checked where types are.
-    const holder = req as unknown as { session: Record<string, unknown> };
+    const holder = req as unknown as Record<"session" | "prefs", Record<string, unknown>>;
     const { status, headers, body } = await answer({
       path: req.path,
       query: new URL(req.url, "http://here").searchParams,
@@ -43,6 +48,9 @@ export function expressHarness(
       },
       set session(value: Record<string, unknown> | null) {
         holder.session = value as never;
+      },
+      get prefs() {
+        return holder.prefs;
       },
       text: () => Promise.resolve(typeof req.body === "string" ? req.body : ""),
     });
@@ -55,7 +63,7 @@ export function expressHarness(
 
   return {
     name,
-    start: async (given) => listen(build(given)),
+    start: async (given, beside) => listen(build(given, undefined, beside)),
     startTwice: async (given) => listen(build(given, (app) => app.use(session(given)))),
     async wrongOrder(given) {
       const told = deferred<unknown>();

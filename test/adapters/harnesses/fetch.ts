@@ -9,7 +9,7 @@ import { codeOf, deferred } from "./listen.ts";
 /** The app as a Fetch handler. */
 export async function respond(
   request: Request,
-  holder: Pick<Call, "session">,
+  holder: Pick<Call, "session"> & Partial<Pick<Call, "prefs">>,
   text: () => Promise<string> = () => request.text(),
 ): Promise<Response> {
   const url = new URL(request.url);
@@ -21,6 +21,9 @@ export async function respond(
     },
     set session(value) {
       holder.session = value;
+    },
+    get prefs() {
+      return holder.prefs!;
     },
     text,
   });
@@ -72,14 +75,14 @@ const answered = (fetch: (request: Request) => Promise<Response>) => (request: R
 
 export const fetchHarness: Harness = {
   name: "fetch",
-  start: async (given) =>
-    serveHandler(
-      answered(
-        session(given)((request, holder) => respond(request, holder), {
-          onError: asResponse,
-        }),
-      ),
-    ),
+  async start(given, beside) {
+    const settings = { onError: asResponse };
+    const handler = (request: Request, holder: Pick<Call, "session">) => respond(request, holder);
+    const withSession = session(given);
+    if (beside === undefined) return serveHandler(answered(withSession(handler, settings)));
+    const inner = session(beside)(handler, settings);
+    return serveHandler(answered(withSession(inner, settings)));
+  },
   startTwice: async (given) =>
     serveHandler(
       answered(

@@ -44,8 +44,9 @@ export function session<Data = SessionData>(given: LazySessions<Data>): AstroMid
       refuseSession(locals);
       return next();
     }
-    const before = heldBy(request) as FetchSession<Data> | undefined;
-    if (heldBy(locals) !== undefined) throw refuseSecond("context.locals.session");
+    const { property } = sessions();
+    const before = heldBy(request, property) as FetchSession<Data> | undefined;
+    if (heldBy(locals, property) !== undefined) throw refuseSecond(`context.locals.${property}`);
     if (before !== undefined) {
       // Astro renders its error page in a second pass, with new locals.
       exposeSession(locals, before);

@@ -1,5 +1,5 @@
 import type { Hooks, Peer } from "crossws";
-import { attachSocket, live } from "../live/live.ts";
+import { attachSocket } from "../live/live.ts";
 import {
   escapeMessage,
   negotiate,
@@ -8,21 +8,22 @@ import {
   type LiveHandle,
 } from "../live/socket.ts";
 import { assertSendable } from "./kit/sockets/handshake-cookies.ts";
+import { joinCommits } from "../cookie/headers.ts";
 import type { MaybePromise } from "../maybe.ts";
 import type { SessionContext } from "../session/context.ts";
-import type { SessionData, SessionOf } from "../session/data.ts";
+import type { OtherProperties, SessionData, SessionOf } from "../session/data.ts";
 import { factsOf, FetchFacts, type ConnectionFacts } from "./kit/fetch-facts.ts";
 import { NodeFacts, type NodeRequest } from "./kit/node-facts.ts";
 import { toResponse, withCommit } from "./kit/fetch-response.ts";
 import {
   commitHandshake,
-  openHandshake,
+  openHandshakes,
   failureReply,
   recallSession,
   denyHandshake,
   rememberSession,
 } from "./kit/handshake.ts";
-import { toSessions, type SessionsOrOptions } from "./kit/given.ts";
+import { toSeveral, type OneOrSeveral } from "./kit/sockets/several.ts";
 
 type UpgradeRequest = Parameters<Hooks["upgrade"]>[0];
 type UpgradeResult = Awaited<ReturnType<Hooks["upgrade"]>>;
@@ -32,8 +33,14 @@ export interface SessionHooks<Data = SessionData> extends Omit<Partial<Hooks>, "
   /**
    * Runs before the handshake is answered. The session can still be changed: changes are sent as
    * Set-Cookie on the 101. To deny the handshake, return or throw a Response.
+   *
+   * @param all the sessions by their property, where there are several
    */
-  upgrade?(request: UpgradeRequest, session: SessionOf<Data>): MaybePromise<UpgradeResult>;
+  upgrade?(
+    request: UpgradeRequest,
+    session: SessionOf<Data>,
+    all: OtherProperties,
+  ): MaybePromise<UpgradeResult>;
 }
 
 /** Settings of {@link session}, besides the options of sessions. */
@@ -48,9 +55,10 @@ export interface CrosswsSettings<Data = SessionData> {
 }
 
 /** What is kept of a socket after its handshake. */
-interface Live {
+interface Live<Data> {
   readonly isPage: boolean;
-  handle?: LiveHandle | undefined;
+  readonly contexts: readonly SessionContext<Data>[];
+  readonly handles: LiveHandle[];
 }
 
 /**
@@ -59,7 +67,7 @@ interface Live {
  * ends or expires, and follows changes made elsewhere. {@link sessionOf} returns the session of a
  * peer.
  *
- * @param given options, or the sessions of the HTTP server
+ * @param given options, or the sessions of the HTTP server; a list where there are several
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`
  * @example
  * ```ts
@@ -69,12 +77,14 @@ interface Live {
  * ```
  */
 export function session<Data = SessionData>(
-  given: SessionsOrOptions<Data>,
+  given: OneOrSeveral<Data>,
   settings: CrosswsSettings<Data> = {},
 ): (hooks: SessionHooks<Data>) => Partial<Hooks> {
-  const sessions = live(toSessions(given));
-  const lives = new WeakMap<SessionContext<Data>, Live>();
-  const liveOf = (peer: Peer) => lives.get(contextOf<Data>(peer));
+  const all = toSeveral(given);
+  // By the context of the first.
+  const lives = new WeakMap<SessionContext<Data>, Live<Data>>();
+  const { property } = all[0]!;
+  const liveOf = (peer: Peer) => lives.get(contextOf<Data>(peer, property));
 
   return (hooks) => {
     async function answer(request: UpgradeRequest): Promise<UpgradeResult> {
@@ -82,19 +92,33 @@ export function session<Data = SessionData>(
       const facts = connection
         ? new FetchFacts(request, () => connection(request))
         : (oldFacts(request) ?? factsOf(request));
-      const opened = sessions.open(request.headers.get("cookie"), facts);
-      const refused = denyHandshake(sessions, facts) ?? (await openHandshake(opened));
-      if (refused !== undefined) return toResponse(refused);
-      const result = await resultOf(hooks, request, opened.session);
-      if (result instanceof Response) return withCommit(result, await opened.commit());
-      assertSendable(opened);
+      for (const sessions of all) {
+        const refused = denyHandshake(sessions, facts);
+        if (refused !== undefined) return toResponse(refused);
+      }
+      const cookies = request.headers.get("cookie");
+      const contexts = all.map((sessions) => sessions.open(cookies, facts));
+      await openHandshakes(contexts);
+      const held = Object.fromEntries(
+        contexts.map((each) => [each.settings.property, each.session]),
+      );
+      const result = await resultOf(hooks, request, contexts[0]!.session, held);
+      if (result instanceof Response) {
+        return withCommit(
+          result,
+          joinCommits(await Promise.all(contexts.map((each) => each.commit()))),
+        );
+      }
+      for (const each of contexts) assertSendable(each);
       const offered = offeredProtocols(request.headers.get("sec-websocket-protocol"));
       const { protocol, isLive } = negotiate(offered, result?.protocol);
       const headers = new Headers(result?.headers);
-      for (const cookie of await commitHandshake(opened)) headers.append("set-cookie", cookie);
-      rememberSession(opened, opened.session);
-      lives.set(opened, { isPage: isLive });
-      const context = { ...result?.context, session: opened.session };
+      for (const cookie of (await Promise.all(contexts.map(commitHandshake))).flat()) {
+        headers.append("set-cookie", cookie);
+      }
+      for (const each of contexts) rememberSession(each, each.session);
+      lives.set(contexts[0]!, { isPage: isLive, contexts, handles: [] });
+      const context = { ...result?.context, ...held };
       // crossws 0.3 ignores a context in a hook's result. Its peers have the request's context.
       const { context: given } = request as { context?: object };
       if (given !== undefined) Object.assign(given, context);
@@ -113,14 +137,15 @@ export function session<Data = SessionData>(
       },
 
       open(peer) {
-        const context = contextOf<Data>(peer);
-        const live = lives.get(context);
-        if (live !== undefined) {
-          live.handle = attachSocket(context, {
+        const live = liveOf(peer);
+        const control = live?.isPage === true ? escapeSends(peer) : undefined;
+        for (const context of live?.contexts ?? []) {
+          const handle = attachSocket(context, {
             close: (code, reason) => peer.close(code, reason),
             changed: () => settings.changed?.(context.session, peer),
-            control: live.isPage ? escapeSends(peer) : undefined,
+            control,
           });
+          if (handle !== undefined) live!.handles.push(handle);
         }
         return hooks.open?.(peer);
       },
@@ -131,7 +156,8 @@ export function session<Data = SessionData>(
         if (text !== undefined) {
           const frame = readFrame(text);
           if ("control" in frame) {
-            live?.handle?.receive(frame.control);
+            // A ticket has a name, by which the session that made it knows the answer.
+            for (const handle of live!.handles) handle.receive(frame.control);
             return undefined;
           }
           // Read-only for apps, and not read yet.
@@ -141,7 +167,7 @@ export function session<Data = SessionData>(
       },
 
       close(peer, details) {
-        liveOf(peer)?.handle?.detach();
+        for (const handle of liveOf(peer)?.handles ?? []) handle.detach();
         return hooks.close?.(peer, details);
       },
     };
@@ -152,19 +178,21 @@ export function session<Data = SessionData>(
  * Returns the session of a peer.
  *
  * @throws SessionError `ERR_SESSION_SETUP` if its handshake did not come through {@link session}
+ * @param property of a session beside the first
+ * @throws SessionError `ERR_SESSION_SETUP` where its handshake did not come through {@link session}
  * @example
  * ```ts
  * await update(sessionOf(peer), (draft) => { draft.lastId = 7; });
  * ```
  */
-export function sessionOf<Data = SessionData>(peer: Peer): SessionOf<Data> {
-  return contextOf<Data>(peer).session;
+export function sessionOf<Data = SessionData>(peer: Peer, property = "session"): SessionOf<Data> {
+  return contextOf<Data>(peer, property).session;
 }
 
-function contextOf<Data>(peer: Peer): SessionContext<Data> {
+function contextOf<Data>(peer: Peer, property: string): SessionContext<Data> {
   // A peer without our session is in no map either.
-  const { session: of = peer } = peer.context as { session?: object };
-  return recallSession<Data>(of, "The session of this peer");
+  const { [property]: of = peer } = peer.context as Record<string, object | undefined>;
+  return recallSession<Data>(of, "The session of this peer", property);
 }
 
 /** Returns the result of the app's hook. A thrown Response counts as returned. */
@@ -172,9 +200,10 @@ async function resultOf<Data>(
   hooks: SessionHooks<Data>,
   request: UpgradeRequest,
   of: SessionOf<Data>,
+  held: Readonly<Record<string, object>>,
 ): Promise<UpgradeResult> {
   try {
-    return await hooks.upgrade?.(request, of);
+    return await hooks.upgrade?.(request, of, held as OtherProperties);
   } catch (error) {
     const { response = error } = error as { response?: unknown };
     if (response instanceof Response) return response;

@@ -1,11 +1,13 @@
 import type { IncomingMessage } from "node:http";
 import { SessionError } from "../errors.ts";
-import type { SessionData, SessionOf } from "../session/data.ts";
+import type { SessionData } from "../session/data.ts";
 import { contextOf } from "../session/context.ts";
 import { TO_TEXT } from "../session/dictionary.ts";
 import { describe } from "../session/functions.ts";
 import { serveConnect, type SessionMiddleware } from "./kit/middleware.ts";
-import { heldBy, type Holder } from "./kit/expose.ts";
+import { exposeDressed, later } from "./kit/dress.ts";
+import { heldBy } from "./kit/expose.ts";
+import type { NodeSession } from "./kit/node-session.ts";
 import { toSessions, type SessionsOrOptions } from "./kit/given.ts";
 
 export type { SessionMiddleware };
@@ -69,49 +71,17 @@ export default function session<Data = SessionData>(
   given: SessionsOrOptions<Data>,
 ): SessionMiddleware {
   const sessions = toSessions(given);
-  return (req, res, next) => serveConnect(sessions, req, res, next, define);
+  return (req, res, next) => serveConnect(sessions, req, res, next, expose);
 }
 
-/** The same functions for every request; see `exposeSession`. */
-const PROPERTIES: PropertyDescriptorMap & ThisType<object> = {
-  session: {
-    get() {
-      return dress(holderOf(this).session);
-    },
-    set(value: SessionOf<never> | null) {
-      holderOf(this).session = value;
-    },
-    configurable: true,
-    enumerable: true,
+/** The same for every request, like the accessor of the session. */
+const SESSION_ID: PropertyDescriptor & ThisType<object> = {
+  get() {
+    return describe(heldBy(this)!.session).id;
   },
-  sessionID: {
-    get() {
-      return describe(holderOf(this).session).id;
-    },
-    configurable: true,
-    enumerable: true,
-  },
+  configurable: true,
+  enumerable: true,
 };
-
-function define(req: IncomingMessage): void {
-  Object.defineProperties(req, PROPERTIES);
-}
-
-/** Returns the session's holder. Only requests with one have these properties. */
-function holderOf(req: object): Holder<never> {
-  return heldBy(req)!;
-}
-
-function dress<S extends object>(of: S): S {
-  if (Object.getPrototypeOf(of) !== METHODS) Object.setPrototypeOf(of, METHODS);
-  return of;
-}
-
-/** Calls back later, as a store would: code after the call runs first. */
-function later<S>(of: S, done: Callback | undefined): S {
-  if (done !== undefined) process.nextTick(done);
-  return of;
-}
 
 function startAnew<S extends object>(this: S, done?: Callback): S {
   contextOf(this).startAnew();
@@ -145,6 +115,13 @@ const METHODS: object = Object.create(null, {
     },
   },
 }) as object;
+
+const exposeWithMethods = exposeDressed(METHODS);
+
+function expose<Data>(req: IncomingMessage, held: NodeSession<Data>): void {
+  exposeWithMethods(req, held);
+  if (held.sessions.property === "session") Object.defineProperty(req, "sessionID", SESSION_ID);
+}
 
 function cookieOf(of: object): CookieView {
   const { expiresAt, issuedAt } = describe(of);

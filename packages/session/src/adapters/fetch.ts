@@ -1,6 +1,6 @@
 import { SessionError } from "../errors.ts";
-import type { SessionData, SessionOf } from "../session/data.ts";
-import { heldBy, hold } from "./kit/expose.ts";
+import type { OtherProperties, SessionData, SessionOf } from "../session/data.ts";
+import { allHeld, exposeSession, heldBy, hold } from "./kit/expose.ts";
 import { connectionOf, FetchFacts, type ConnectionFacts } from "./kit/fetch-facts.ts";
 import { FetchSession as Held } from "./kit/fetch-session.ts";
 import { asksForSocket, recallSession } from "./kit/handshake.ts";
@@ -10,7 +10,7 @@ import type { EventSocket } from "./kit/sockets/fetch-socket.ts";
 import { refuseEarly, refuseSecond, toSessions, type SessionsOrOptions } from "./kit/given.ts";
 
 /** The second argument of a handler. */
-export interface FetchSession<Data = SessionData> {
+export interface FetchSession<Data = SessionData> extends OtherProperties {
   get session(): SessionOf<Data>;
   /** An object replaces the data, null ends the session. */
   set session(value: SessionOf<Data> | null);
@@ -97,8 +97,13 @@ export function withSession<
   settings: FetchSettings<Beside> = {},
 ): (request: Request, ...beside: Beside) => Promise<Response | Answer> {
   const sessions = toSessions(given);
-  return async (request, ...beside) => {
-    if (heldBy(request) !== undefined) throw refuseSecond("The session of this request");
+  const { property } = sessions;
+  return async (request, ...passed) => {
+    if (heldBy(request, property) !== undefined) throw refuseSecond("The session of this request");
+    // Another session stands around this one, and passes its context on.
+    const [outer] = passed as unknown[];
+    const isInner = outer instanceof Exposed;
+    const beside = (isInner ? passed.slice(1) : passed) as Beside;
     const connection = settings.connection ?? (() => connectionOf(request, beside[0]));
     const facts = new FetchFacts(lasting(request), () => connection(request, ...beside));
     const held = new Held(sessions, request, { facts });
@@ -106,13 +111,16 @@ export function withSession<
     const reply = await held.begin();
     if (reply !== undefined) return reply;
     try {
-      const exposed = new Exposed(held);
-      const args = asksForSocket(facts) ? ((await guarded(held, beside)) as Beside) : beside;
-      const answer = await handler(request, exposed, ...args);
-      if (exposed.sockets !== undefined) await tie(held, exposed.sockets);
+      const exposed = isInner ? outer : new Exposed();
+      exposeSession(exposed, held);
+      const args = isInner || !asksForSocket(facts) ? beside : await guarded(held, beside);
+      const answer = await handler(request, exposed as never, ...(args as Beside));
+      if (exposed.sockets !== undefined && !isInner) await tie(request, exposed.sockets);
       return answer === undefined ? await release(held, answer) : await held.finish(answer);
     } catch (error) {
-      return recover(error, held, request, settings.onError);
+      const response = error instanceof Response ? error : await settings.onError?.(error, request);
+      if (response === undefined && isInner) throw error;
+      return recover(error, request, response);
     }
   };
 }
@@ -135,9 +143,9 @@ async function guarded<Data>(held: Held<Data>, beside: unknown[]): Promise<unkno
   return [bunSockets.guardServer(held as never, server), ...rest];
 }
 
-async function tie<Data>(held: Held<Data>, sockets: EventSocket[]): Promise<void> {
+async function tie(request: Request, sockets: EventSocket[]): Promise<void> {
   const { tieSockets } = await import("./kit/sockets/fetch-socket.ts");
-  await tieSockets(held as never, sockets);
+  await tieSockets(allHeld(request) as never, sockets);
 }
 
 /** Loaded at the first handshake, and so before the first socket is open. */
@@ -183,51 +191,37 @@ export function guardWebSocket<Handlers extends object>(
 /**
  * Returns the session of a Bun socket, or of a request that came through {@link withSession}.
  *
+ * @param property of a session beside the first
  * @throws SessionError `ERR_SESSION_SETUP` for any other
  * @example
  * ```ts
  * await update(sessionOf(ws), (draft) => { draft.lastId = 7; });
  * ```
  */
-export function sessionOf<Data = SessionData>(ws: object): SessionOf<Data> {
-  const held = heldBy(ws) as unknown as Held<Data> | undefined;
-  return held?.session ?? recallSession<Data>(ws, "The session of this socket").session;
+export function sessionOf<Data = SessionData>(ws: object, property = "session"): SessionOf<Data> {
+  const held = heldBy(ws, property) as unknown as Held<Data> | undefined;
+  return held?.session ?? recallSession<Data>(ws, "The session of this socket", property).session;
 }
 
-class Exposed<Data> implements FetchSession<Data> {
-  readonly #held: Held<Data>;
+/** What handlers are given; the property of each session is defined on it. */
+class Exposed {
   /** The sockets that the handler attached. */
   sockets: EventSocket[] | undefined;
-
-  constructor(held: Held<Data>) {
-    this.#held = held;
-  }
 
   attach(socket: EventSocket): void {
     (this.sockets ??= []).push(socket);
   }
-
-  get session(): SessionOf<Data> {
-    return this.#held.session;
-  }
-
-  set session(value: SessionOf<Data> | null) {
-    this.#held.session = value;
-  }
 }
 
-/** Returns a thrown response. An error becomes a response if the app's `onError` makes one. */
-async function recover<Data>(
-  error: unknown,
-  held: Held<Data>,
-  request: Request,
-  onError: FetchSettings["onError"],
-): Promise<Response> {
-  const response = error instanceof Response ? error : await onError?.(error, request);
-  if (response !== undefined) return held.finish(response);
-  const commit = await held.commit();
-  if (commit.setCookie.length > 0) warnOfLoss();
-  throw error;
+/** Gives the response to an error what it owes to all sessions of the request. */
+async function recover(error: unknown, request: Request, response?: Response): Promise<Response> {
+  let sent = response;
+  for (const each of allHeld(request) as unknown as Held[]) {
+    if (sent !== undefined) sent = await each.finish(sent);
+    else if ((await each.commit()).setCookie.length > 0) warnOfLoss();
+  }
+  if (sent === undefined) throw error;
+  return sent;
 }
 
 /**

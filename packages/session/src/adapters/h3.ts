@@ -23,8 +23,11 @@ export type { SessionEventContext } from "./kit/h3-context.ts";
  */
 export function session<Data = SessionData>(given: SessionsOrOptions<Data>): H3Plugin {
   const sessions = toSessions(given);
+  const { property } = sessions;
+  // Where an event keeps what its response owes to these sessions.
+  const owed = Symbol.for(`galleta.owed.${property}`);
   const middleware: Middleware = async (event, next) => {
-    if (event.context.session !== undefined) throw refuseSecond("event.context.session");
+    if (event.context[property] !== undefined) throw refuseSecond(`event.context.${property}`);
     if (!watched.has((event.app as { config: object }).config)) throw refuseMounted();
     const held = new FetchSession(sessions, event.req);
     exposeSession(event.context, held);
@@ -33,10 +36,10 @@ export function session<Data = SessionData>(given: SessionsOrOptions<Data>): H3P
 
     const commit = async () => {
       try {
-        return ((event as Owing)[OWED] = await held.commit());
+        return ((event as Owing)[owed] = await held.commit());
       } catch (error) {
         // A logout that did not reach the store still deletes the cookie.
-        (event as Owing)[OWED] = await held.commit();
+        (event as Owing)[owed] = await held.commit();
         throw error;
       }
     };
@@ -57,7 +60,7 @@ export function session<Data = SessionData>(given: SessionsOrOptions<Data>): H3P
     // onResponse sees every response as it is sent.
     const { onResponse } = app.config;
     app.config.onResponse = (response, event) => {
-      const commit = (event as Owing)[OWED];
+      const commit = (event as Owing)[owed];
       if (commit !== undefined) applyCommit(commit, response.headers);
       return onResponse?.(response, event);
     };
@@ -66,9 +69,7 @@ export function session<Data = SessionData>(given: SessionsOrOptions<Data>): H3P
   };
 }
 
-/** Where an event keeps the headers for its response. */
-const OWED = Symbol.for("galleta.owed");
-type Owing = H3Event & { [OWED]?: Commit };
+type Owing = H3Event & Record<symbol, Commit | undefined>;
 
 /** The configurations of apps that already have the hook. */
 const watched = new WeakSet<object>();

@@ -2,9 +2,9 @@ import type { IncomingMessage } from "node:http";
 import type { Context, MiddlewareHandler } from "hono";
 import type { WSEvents } from "hono/ws";
 import type { Commit } from "../cookie/headers.ts";
-import type { SessionData, SessionOf } from "../session/data.ts";
+import type { OtherProperties, SessionData, SessionOf } from "../session/data.ts";
 import type { RequestFacts } from "../session/request.ts";
-import { exposeSession, heldBy, hold, type Holder } from "./kit/expose.ts";
+import { allHeld, exposeSession, hold, type Holder } from "./kit/expose.ts";
 import { connectionOf, FetchFacts } from "./kit/fetch-facts.ts";
 import { peekFetchBody } from "./kit/fetch-body.ts";
 import { withCommit } from "./kit/fetch-response.ts";
@@ -14,7 +14,7 @@ import { NodeFacts } from "./kit/node-facts.ts";
 import { refuseEarly, refuseSecond, toSessions, type SessionsOrOptions } from "./kit/given.ts";
 
 declare module "hono" {
-  interface ContextVariableMap {
+  interface ContextVariableMap extends OtherProperties {
     session: SessionOf<SessionData>;
   }
 }
@@ -41,11 +41,12 @@ export function session<Data = SessionData>(
   given: SessionsOrOptions<Data>,
 ): MiddlewareHandler<SessionEnv<Data>> {
   const sessions = toSessions(given);
+  const { property } = sessions;
   return async (c, next) => {
-    if (c.get("session") !== undefined) throw refuseSecond('c.get("session")');
+    if (c.get(property as "session") !== undefined) throw refuseSecond(`c.get("${property}")`);
     const sources = { facts: factsOf(c), readBody: () => readBody(c) };
     const held = new FetchSession(sessions, c.req.raw, sources);
-    expose(c, held);
+    expose(c, held, property);
     const reply = held.begin();
     const instead = reply instanceof Promise ? await reply : reply;
     if (instead !== undefined) return instead;
@@ -84,9 +85,10 @@ export function guardUpgrade<Upgrade extends (...args: never[]) => unknown>(
 ): Upgrade {
   const helper = upgradeWebSocket as unknown as Helper;
   const run = async (c: Context, events: WSEvents, upgrade: (events: WSEvents) => Answered) => {
-    const held = heldBy(c) as unknown as FetchSession | undefined;
-    if (held === undefined) throw refuseEarly("upgradeWebSocket");
-    if (!asksForSocket(held.facts)) return upgrade(events);
+    const held = allHeld(c) as unknown as FetchSession[];
+    const [first] = held;
+    if (first === undefined) throw refuseEarly("upgradeWebSocket");
+    if (!asksForSocket(first.facts)) return upgrade(events);
     // Loaded only here, so that apps without sockets do not load it.
     const { upgradeWithSession } = await import("./kit/sockets/hono-socket.ts");
     return upgradeWithSession(c, held, events, upgrade);
@@ -141,12 +143,12 @@ async function readBody(c: Context): Promise<Uint8Array | undefined> {
  * Defines the variable. Hono's variables are plain values, but the session must open at its first
  * use.
  */
-function expose<Data>(c: Context, holder: Holder<Data>): void {
+function expose<Data>(c: Context, holder: Holder<Data>, property: string): void {
   const variables = c as unknown as Record<"get" | "set", (...args: unknown[]) => unknown>;
   const { get, set } = variables;
-  variables.get = (key) => (key === "session" ? holder.session : get.call(c, key));
+  variables.get = (key) => (key === property ? holder.session : get.call(c, key));
   variables.set = (key, value) => {
-    if (key === "session") holder.session = value as SessionOf<Data> | null;
+    if (key === property) holder.session = value as SessionOf<Data> | null;
     else set.call(c, key, value);
   };
   hold(c, holder);
@@ -157,7 +159,7 @@ function expose<Data>(c: Context, holder: Holder<Data>): void {
 const VARIABLES: PropertyDescriptor & ThisType<Context> = {
   get() {
     const variables = Reflect.get(Object.getPrototypeOf(this) as object, "var", this) as object;
-    exposeSession(variables, heldBy(this)!);
+    for (const held of allHeld(this)) exposeSession(variables, held);
     return variables;
   },
   configurable: true,

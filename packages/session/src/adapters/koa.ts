@@ -2,14 +2,14 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 // Without it, the declaration below would belong to a separate module.
 import type {} from "koa";
 import type { Sessions } from "../engine.ts";
-import type { SessionData, SessionOf } from "../session/data.ts";
+import type { OtherProperties, SessionData, SessionOf } from "../session/data.ts";
 import { exposeSession } from "./kit/expose.ts";
 import { liveContextOf } from "./kit/handshake.ts";
 import { NodeSession, prepareReply } from "./kit/node-session.ts";
 import { refuseSecond, refuseSetUp, toSessions, type SessionsOrOptions } from "./kit/given.ts";
 
 declare module "koa" {
-  interface DefaultContext {
+  interface DefaultContext extends OtherProperties {
     get session(): SessionOf<SessionData>;
     /** An object replaces the data, null ends the session. */
     set session(value: SessionOf<SessionData> | null);
@@ -68,8 +68,9 @@ export function session<Data = SessionData>(
   given: SessionsOrOptions<Data>,
 ): (ctx: KoaContext & SessionProperty<Data>, next: () => Promise<unknown>) => Promise<void> {
   const sessions = toSessions(given);
+  const { property } = sessions;
   return async (ctx, next) => {
-    const opened = liveContextOf(ctx.req);
+    const opened = liveContextOf(ctx.req, property);
     if (opened !== undefined) {
       exposeSession(ctx, opened);
       await next();
@@ -78,7 +79,7 @@ export function session<Data = SessionData>(
     if (ctx.res === undefined) throw refuseBare();
     const fail = (error: unknown) => ctx.onerror(error as Error);
     const held = new KoaSession(sessions, ctx, fail);
-    if ((ctx as { session?: unknown }).session !== undefined) throw refuseSecond("ctx.session");
+    if (property in ctx) throw refuseSecond(`ctx.${property}`);
     exposeSession(ctx, held);
     const reply = await held.begin(ctx.request.body);
     if (reply === undefined) {

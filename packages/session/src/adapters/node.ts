@@ -1,16 +1,20 @@
 import { when } from "../maybe.ts";
-import type { SessionData, SessionOf } from "../session/data.ts";
+import type { OtherProperties, SessionData, SessionOf } from "../session/data.ts";
 import { exposeSession } from "./kit/expose.ts";
 import type { NodeRequest } from "./kit/node-facts.ts";
 import { NodeSession, sendFailure, sendReply, type NodeResponse } from "./kit/node-session.ts";
 import { toSessions, type SessionsOrOptions } from "./kit/given.ts";
 
 /** A request with its session. */
-export type WithSession<Request, Data = SessionData> = Omit<Request, "session"> & {
-  get session(): SessionOf<Data>;
-  /** An object replaces the data, null ends the session. */
-  set session(value: SessionOf<Data> | null);
-};
+export type WithSession<Request, Data = SessionData> = Omit<
+  Request,
+  "session" | keyof OtherProperties
+> &
+  OtherProperties & {
+    get session(): SessionOf<Data>;
+    /** An object replaces the data, null ends the session. */
+    set session(value: SessionOf<Data> | null);
+  };
 
 /** Sessions for a Node server. */
 export interface NodeSessions<Data = SessionData> {

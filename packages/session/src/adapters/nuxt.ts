@@ -36,14 +36,15 @@ export function session<Data = SessionData>(given: LazySessions<Data>): SessionE
   const sessions = lazySessions(given);
   const handler = async ({ node, context }: Event) => {
     const { req, res } = node;
-    const lent = lentBy(req);
+    // The build makes these pages once for all visitors; a use of the session throws.
+    if (req.headers["x-nitro-prerender"] !== undefined) return;
+    const { property } = sessions();
+    const lent = lentBy(req, property);
     if (lent !== undefined) {
       exposeSession(context, lent);
       return;
     }
-    // The build makes these pages once for all visitors. Using the session throws.
-    if (req.headers["x-nitro-prerender"] !== undefined) return;
-    if (heldBy(context) !== undefined) throw refuseSecond("event.context.session");
+    if (property in context) throw refuseSecond(`event.context.${property}`);
     const held = new NodeSession(sessions(), req, res, (error) => answerFailure(error, res));
     exposeSession(context, held);
     await when(held.begin(), (reply) => reply && sendReply(res, reply));
@@ -52,9 +53,9 @@ export function session<Data = SessionData>(given: LazySessions<Data>): SessionE
 }
 
 /** Returns the session of the outer event: Nitro gives an inner request its context. */
-function lentBy(req: IncomingMessage) {
+function lentBy(req: IncomingMessage, property: string) {
   const { __unenv__: outer } = req as { __unenv__?: unknown };
-  return typeof outer === "object" && outer !== null ? heldBy(outer) : undefined;
+  return typeof outer === "object" && outer !== null ? heldBy(outer, property) : undefined;
 }
 
 function answerFailure(error: unknown, res: ServerResponse): void {

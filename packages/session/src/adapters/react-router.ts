@@ -37,14 +37,15 @@ export function session<Data = SessionData>(
   const middleware: RouterMiddleware = async ({ request, context }, next) => {
     // The build makes these pages once for all visitors. Using the session throws.
     if (request.headers.has("x-react-router-prerender")) return next();
-    if (heldBy(context) !== undefined) throw refuseSecond("The session of this request");
+    const { property } = sessions();
+    if (heldBy(context, property) !== undefined) throw refuseSecond("The session of this request");
     const facts = new UrlFacts(request, new URL(request.url));
     const held = new FetchSession(sessions(), request, { facts });
     hold(context, held);
     return (await held.begin()) ?? (await held.finish(await next()));
   };
   const getSession: GetSession<Data> = (context) => {
-    const held = heldBy(context);
+    const held = heldBy(context, sessions().property);
     if (held === undefined) throw refuseEarly("getSession(context)");
     return held.session;
   };

@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Sessions } from "../engine.ts";
-import { attachSocket, live } from "../live/live.ts";
+import { attachSocket } from "../live/live.ts";
 import type { SessionContext } from "../session/context.ts";
 import type { SessionData, SessionOf } from "../session/data.ts";
 import type { RequestFacts } from "../session/request.ts";
 import {
   commitHandshake,
-  openHandshake,
+  openHandshakes,
   exposeSocketSession,
   failureReply,
   recallSession,
@@ -17,7 +17,7 @@ import {
 import { NodeFacts } from "./kit/node-facts.ts";
 import { sendReply } from "./kit/node-session.ts";
 import { deniedReply, type Reply } from "./kit/reply.ts";
-import { toSessions, type SessionsOrOptions } from "./kit/given.ts";
+import { toSeveral, type OneOrSeveral } from "./kit/sockets/several.ts";
 import { sendWithHandshake, type HandshakeServer } from "./kit/sockets/upgrade.ts";
 
 /** The used part of the engine of a Socket.IO server. */
@@ -51,7 +51,7 @@ export interface SocketIoSettings<Data = SessionData> extends HandshakeSettings<
  * session ends or expires, and follows changes made elsewhere. `socket.request.session` is the
  * session; {@link sessionOf} returns it with its type.
  *
- * @param given options, or the sessions of the HTTP server
+ * @param given options, or the sessions of the HTTP server; a list where there are several
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`
  * @example
  * ```ts
@@ -61,21 +61,24 @@ export interface SocketIoSettings<Data = SessionData> extends HandshakeSettings<
  * ```
  */
 export function session<Data = SessionData>(
-  given: SessionsOrOptions<Data>,
+  given: OneOrSeveral<Data>,
   settings: SocketIoSettings<Data> = {},
 ): (io: SocketIoServer) => void {
-  const sessions = live(toSessions(given));
+  const sessions = toSeveral(given);
   return (io) => {
     const engine = io.engine as Engine;
     engine.use((req, res, next) => void run(sessions, settings, engine, { req, res, next }));
     engine.on("connection", (socket) => {
-      const context = recallSession<Data>(socket.request, "The session of this client");
-      const handle = attachSocket(context, {
-        // Engine.IO has no close codes. A Socket.IO client gets "transport close".
-        close: () => socket.close(),
-        changed: () => settings.changed?.(context.session, socket.request),
-      });
-      socket.once("close", () => handle?.detach());
+      for (const { property } of sessions) {
+        const { request } = socket;
+        const context = recallSession<Data>(request, "The session of this client", property);
+        const handle = attachSocket(context, {
+          // Engine.IO has no close codes; a Socket.IO client hears "transport close".
+          close: () => socket.close(),
+          changed: () => settings.changed?.(context.session, request),
+        });
+        socket.once("close", () => handle?.detach());
+      }
     });
   };
 }
@@ -84,6 +87,8 @@ export function session<Data = SessionData>(
  * Returns the session of a Socket.IO socket.
  *
  * @throws SessionError `ERR_SESSION_SETUP` if its server was not passed to {@link session}
+ * @param property of a session beside the first
+ * @throws SessionError `ERR_SESSION_SETUP` where its server was not given to {@link session}
  * @example
  * ```ts
  * await update(sessionOf(socket), (draft) => { draft.lastId = 7; }, {
@@ -91,10 +96,11 @@ export function session<Data = SessionData>(
  * });
  * ```
  */
-export function sessionOf<Data = SessionData>(socket: {
-  readonly request: IncomingMessage;
-}): SessionOf<Data> {
-  return recallSession<Data>(socket.request, "The session of this client").session;
+export function sessionOf<Data = SessionData>(
+  socket: { readonly request: IncomingMessage },
+  property = "session",
+): SessionOf<Data> {
+  return recallSession<Data>(socket.request, "The session of this client", property).session;
 }
 
 /** One call of the middleware. */
@@ -105,7 +111,7 @@ interface Call {
 }
 
 async function run<Data>(
-  sessions: Sessions<Data>,
+  sessions: readonly Sessions<Data>[],
   settings: SocketIoSettings<Data>,
   engine: Engine,
   call: Call,
@@ -122,29 +128,29 @@ async function run<Data>(
  * @returns what is answered in Socket.IO's place; `undefined` where the request may go on
  */
 async function begin<Data>(
-  sessions: Sessions<Data>,
+  all: readonly Sessions<Data>[],
   { handshake }: SocketIoSettings<Data>,
   engine: Engine,
   { req, res }: Call,
 ): Promise<Reply | undefined> {
   try {
     const facts = new NodeFacts(req);
-    const context = sessions.open(req.headers.cookie, facts);
-    const refused = isUpgrade(res)
-      ? denyHandshake(sessions, facts)
-      : await refusePolling(sessions, context, facts);
-    if (refused !== undefined) return refused;
-    // Later requests of a client belong to the session of its first.
+    const contexts = all.map((sessions) => sessions.open(req.headers.cookie, facts));
+    for (const [index, sessions] of all.entries()) {
+      const refused = isUpgrade(res)
+        ? denyHandshake(sessions, facts)
+        : await refusePolling(sessions, contexts[index]!, facts);
+      if (refused !== undefined) return refused;
+    }
+    // Later requests of a client belong to the sessions of its first.
     if (new URL(req.url ?? "/", "http://localhost").searchParams.has("sid")) return undefined;
-    exposeSocketSession(req, context);
-    const verdict = await openHandshake(
-      context,
-      handshake && (() => handshake(context.session, req)),
-    );
+    for (const context of contexts) exposeSocketSession(req, context);
+    const hook = handshake && (() => handshake(contexts[0]!.session, req));
+    const verdict = await openHandshakes(contexts, hook);
     if (verdict !== undefined) return verdict;
-    const setCookie = await commitHandshake(context);
+    const setCookie = (await Promise.all(contexts.map(commitHandshake))).flat();
     if (isUpgrade(res)) sendWithHandshake(engine.ws as HandshakeServer, req, setCookie);
-    else if (setCookie.length > 0) res.setHeader("Set-Cookie", [...setCookie]);
+    else if (setCookie.length > 0) res.setHeader("Set-Cookie", setCookie);
     return undefined;
   } catch (error) {
     return failureReply(error);

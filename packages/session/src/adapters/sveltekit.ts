@@ -50,7 +50,6 @@ export function session<Data = SessionData>(given: LazySessions<Data>): SvelteKi
       exposeSession(locals, lent);
       return resolve(event);
     }
-    if (heldBy(locals) !== undefined) throw refuseSecond("event.locals.session");
     let held: FetchSession<Data>;
     try {
       held = new FetchSession(sessions(), request, { facts: factsOf(event) });
@@ -59,6 +58,8 @@ export function session<Data = SessionData>(given: LazySessions<Data>): SvelteKi
       refuseSession(locals);
       return resolve(event);
     }
+    const { property } = held.sessions;
+    if (heldBy(locals, property) !== undefined) throw refuseSecond(`event.locals.${property}`);
     exposeSession(locals, held);
     const reply = await held.begin();
     if (reply !== undefined) return reply;

@@ -34,8 +34,9 @@ export function session<Data = SessionData>(
   const sessions = lazySessions(given);
   const current = new AsyncLocalStorage<FetchSession<Data>>();
   const middleware: StartMiddleware = async ({ request, next }) => {
-    if (heldBy(request) !== undefined) throw refuseSecond("The session of this request");
     const held = new FetchSession(setUp(sessions), request);
+    const { property } = held.sessions;
+    if (heldBy(request, property) !== undefined) throw refuseSecond("The session of this request");
     hold(request, held);
     const reply = await held.begin();
     if (reply !== undefined) return reply;

@@ -1,9 +1,8 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import { live } from "../live/live.ts";
 import type { SessionData, SessionOf } from "../session/data.ts";
 import { speakLive, type ProtocolOptions } from "./kit/sockets/frames.ts";
-import { toSessions, type SessionsOrOptions } from "./kit/given.ts";
+import { toSeveral, type OneOrSeveral } from "./kit/sockets/several.ts";
 import { recallSession } from "./kit/handshake.ts";
 import {
   interceptUpgrades,
@@ -21,7 +20,7 @@ export type { WsServer, WsSettings, WsSocket };
  * session ends or expires, and follows changes made elsewhere. `ws.session` and `req.session` are
  * the session; {@link sessionOf} returns it with its type.
  *
- * @param given options, or the sessions of the HTTP server
+ * @param given options, or the sessions of the HTTP server; a list where there are several
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`
  * @example
  * ```ts
@@ -33,10 +32,10 @@ export type { WsServer, WsSettings, WsSocket };
  * ```
  */
 export function session<Data = SessionData>(
-  given: SessionsOrOptions<Data>,
+  given: OneOrSeveral<Data>,
   settings: WsSettings<Data> = {},
 ) {
-  const sessions = live(toSessions(given));
+  const sessions = toSeveral(given);
   return <Socket extends WsSocket>(server: WsServer<Socket>) => {
     speakLive(server.options as ProtocolOptions);
     return (req: IncomingMessage, socket: Duplex, head: Buffer): void => {
@@ -56,7 +55,7 @@ export function session<Data = SessionData>(
  * Gives sessions to a `WebSocketServer` whose handshakes another library takes: express-ws,
  * koa-websocket, NestJS. It works like {@link session}, around `server.handleUpgrade`.
  *
- * @param given options, or the sessions of the HTTP server
+ * @param given options, or the sessions of the HTTP server; a list where there are several
  * @returns the same server
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`
  * @example
@@ -66,10 +65,10 @@ export function session<Data = SessionData>(
  */
 export function guard<Socket extends WsSocket, Server extends WsServer<Socket>, Data = SessionData>(
   server: Server & WsServer<Socket>,
-  given: SessionsOrOptions<Data>,
+  given: OneOrSeveral<Data>,
   settings: WsSettings<Data> = {},
 ): Server {
-  const sessions = live(toSessions(given));
+  const sessions = toSeveral(given);
   interceptUpgrades(server, (req, socket, accept, done) =>
     openUpgrade(sessions, { server, settings, req, socket, accept, done }),
   );
@@ -80,11 +79,13 @@ export function guard<Socket extends WsSocket, Server extends WsServer<Socket>, 
  * Returns the session of a socket, or of the request that it came with.
  *
  * @throws SessionError `ERR_SESSION_SETUP` if it did not come through {@link session}
+ * @param property of a session beside the first
+ * @throws SessionError `ERR_SESSION_SETUP` where it did not come through {@link session}
  * @example
  * ```ts
  * await update(sessionOf(ws), (draft) => { draft.lastId = 7; });
  * ```
  */
-export function sessionOf<Data = SessionData>(ws: object): SessionOf<Data> {
-  return recallSession<Data>(ws, "The session of this socket").session;
+export function sessionOf<Data = SessionData>(ws: object, property = "session"): SessionOf<Data> {
+  return recallSession<Data>(ws, "The session of this socket", property).session;
 }

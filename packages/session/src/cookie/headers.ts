@@ -46,6 +46,25 @@ export class Commit implements CommitHeaders {
   }
 }
 
+/** What a response owes to several sessions, as one commit. */
+export function joinCommits(commits: readonly CommitHeaders[]): Commit {
+  const headers: Record<string, string> = {};
+  for (const commit of commits) {
+    for (const name in commit.headers) {
+      // Every such header is a list (RFC 9651, section 3.1).
+      const before = headers[name];
+      headers[name] =
+        before === undefined ? commit.headers[name]! : `${before}, ${commit.headers[name]}`;
+    }
+  }
+  return new Commit(
+    commits.some(({ accessed }) => accessed),
+    commits.flatMap(({ setCookie }) => setCookie),
+    commits.find(({ clearSiteData }) => clearSiteData !== undefined)?.clearSiteData,
+    Object.keys(headers).length === 0 ? undefined : headers,
+  );
+}
+
 /** The commit of a session that was not used. */
 export const UNTOUCHED = new Commit(false);
 
@@ -93,7 +112,7 @@ export function applyCommit(commit: CommitHeaders, headers: Headers): void {
   if (!commit.accessed) return;
   headers.set("vary", varyOnCookie(headers.get("vary")));
   if (commit.clearSiteData !== undefined) headers.set("clear-site-data", commit.clearSiteData);
-  for (const name in commit.headers) headers.set(name, commit.headers[name]!);
+  for (const name in commit.headers) headers.append(name, commit.headers[name]!);
   if (commit.setCookie.length === 0) return;
   headers.set("cache-control", privateNoStore(headers.get("cache-control")));
   for (const cookie of commit.setCookie) headers.append("set-cookie", cookie);

@@ -1,6 +1,7 @@
 import { findCookie } from "../cookie/parse.ts";
 import { serializeCookie } from "../cookie/serialize.ts";
 import { optionError } from "../errors.ts";
+import { pathFor } from "../session/connect.ts";
 import { copyData } from "../session/dictionary.ts";
 import type { DeviceOwed, DevicePort } from "../session/ports.ts";
 import type { DeviceRecord, Draft, LoadedSnapshot, Saved } from "../session/records.ts";
@@ -76,12 +77,17 @@ export class DeviceBinding implements DevicePort {
     return { setCookie, headers: { "secure-session-registration": registration } };
   }
 
+  /** Where these sessions answer what browsers ask at a path. */
+  pathOf(path: string): string {
+    return pathFor(path, this.shared.settings.property);
+  }
+
   /** Makes the header that asks a browser for a key of its device. */
   #registration(sid: string, now: number): string {
     const { ring } = this.shared.settings;
     const challenge = makeLabel(ring, "device-register", now + REGISTRATION_SECONDS, [sid]);
     const algorithms = this.settings.algorithms.join(" ");
-    return `(${algorithms});path=${writeText(this.shared.settings.publicPath + REGISTRATION_PATH)};challenge=${writeText(challenge)}`;
+    return `(${algorithms});path=${writeText(this.#publicPathOf(REGISTRATION_PATH))};challenge=${writeText(challenge)}`;
   }
 
   /** Makes the bound cookie. When it expires, the browser must prove its key to get a new one. */
@@ -114,7 +120,7 @@ export class DeviceBinding implements DevicePort {
   instructions(key: DeviceKey): string {
     return JSON.stringify({
       session_identifier: identifierOf(key),
-      refresh_url: this.shared.settings.publicPath + REFRESH_PATH,
+      refresh_url: this.#publicPathOf(REFRESH_PATH),
       scope: { include_site: false },
       credentials: [
         { type: "cookie", name: this.#cookieName, attributes: this.#attributes.slice("; ".length) },
@@ -126,8 +132,13 @@ export class DeviceBinding implements DevicePort {
   isAudience(audience: string, facts: RequestFacts): boolean {
     const own = this.shared.ownOrigin(facts);
     if (own === undefined) return false;
-    const base = own + this.shared.settings.publicPath;
-    return [REGISTRATION_PATH, REFRESH_PATH].some((path) => base + path === audience);
+    return [REGISTRATION_PATH, REFRESH_PATH].some(
+      (path) => own + this.#publicPathOf(path) === audience,
+    );
+  }
+
+  #publicPathOf(path: string): string {
+    return this.shared.settings.publicPath + this.pathOf(path);
   }
 
   #isBound(sid: string, { key, since }: DeviceRecord, header: string, now: number): boolean {

@@ -32,7 +32,7 @@ export function deviceBound(settings: DeviceBoundSettings = {}): ConnectedDevice
         [REFRESH_PATH, answerRefresh],
       ] as const;
       for (const [path, answer] of endpoints) {
-        shared.endpoints.set(path, {
+        shared.endpoints.set(binding.pathOf(path), {
           method: "POST",
           // A browser may call these endpoints for any page that waits for its session.
           fromAnySite: true,

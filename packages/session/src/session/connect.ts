@@ -99,7 +99,10 @@ export interface LiveOptions {
    * `sessionBackplane({ ... })`. Default: none, for one process alone.
    */
   readonly backplane?: ConnectedBackplane | undefined;
-  /** The path where pages exchange the tickets of `update`. Default "/.galleta/session". */
+  /**
+   * The path where pages exchange the tickets of `update`. Default "/.galleta/session"; with
+   * `property: "prefs"` "/.galleta/session/prefs".
+   */
   readonly exchangePath?: string | undefined;
 }
 
@@ -165,22 +168,26 @@ const RULES: Rules<CheckedConnected> = {
   labels: [FUNCTION],
   backplane: [FROM_FACTORY],
   deviceBound: [FROM_FACTORY],
-  exchangePath: [
-    textThat((path) => /^\/[\w.~/-]+$/.test(path), "a plain path"),
-    "/.galleta/session",
-  ],
+  exchangePath: [textThat((path) => /^\/[\w.~/-]+$/.test(path), "a plain path")],
 };
 
 /** Every option of {@link ConnectedOptions}. */
 export const CONNECTED_OPTION_NAMES = Object.keys(RULES) as readonly (keyof ConnectedOptions)[];
 
+/** An address of the sessions, which those of another property have at another place. */
+export function pathFor(path: string, property: string): string {
+  return property === "session" ? path : `${path}/${property}`;
+}
+
 /**
  * Checks the options that bring their own code.
  *
+ * @param property of the sessions
  * @throws SessionError `ERR_SESSION_OPTION`
  */
-export function readConnected(options: ConnectedOptions): CheckedConnected {
-  const checked = readOptions<CheckedConnected>(options, RULES);
+export function readConnected(options: ConnectedOptions, property: string): CheckedConnected {
+  const exchangePath = pathFor("/.galleta/session", property);
+  const checked = readOptions<CheckedConnected>(options, RULES, { exchangePath });
   const { store, storage, subject, findBy, maxSessions, labels } = checked;
   const needing = { subject, storage: storage === "store", findBy: findBy.length > 0 };
   for (const [name, isSet] of Object.entries(needing)) {

@@ -23,3 +23,25 @@ export type SessionOf<Data = SessionData> = [keyof Data] extends [never]
   ? // oxlint-disable-next-line typescript/no-explicit-any -- code without a declaration compiles
     Record<string, any>
   : Partial<Data>;
+
+/**
+ * The data of the sessions beside the first, by their `property`. Add to it by declaration merging:
+ *
+ * @example
+ * ```ts
+ * import type {} from "@galleta/session"; // not needed where the file imports an adapter
+ *
+ * declare module "@galleta/session" {
+ *   interface OtherSessions {
+ *     prefs: { theme: "light" | "dark" };
+ *   }
+ * }
+ * ```
+ */
+// oxlint-disable-next-line typescript/no-empty-object-type -- declarations of the app fill it
+export interface OtherSessions {}
+
+/** The properties that {@link OtherSessions} gives requests and sockets. `destroy` ends one. */
+export type OtherProperties = {
+  [Property in keyof OtherSessions]: SessionOf<OtherSessions[Property]>;
+};

@@ -16,12 +16,18 @@ import type { StandardSchema } from "./schema.ts";
 export interface SessionCookieOptions<Data = any> {
   /** Signs and encrypts. In a list, the first is used and all are accepted (rotation). */
   readonly secretKey: SecretKeys;
-  /** The cookie's name. Default "session". */
+  /** The cookie's name. Default: the name of `property`. */
   readonly sessionCookie?: string | undefined;
   /**
    * Seconds until an unused session expires; null keeps the cookie until the browser closes.
    * Default 14 days.
    */
+  /**
+   * The property of a request or socket that holds the session, for a second session beside the
+   * first: `property: "prefs"` makes it `req.prefs`. Default "session".
+   */
+  readonly property?: string | undefined;
+  /** Seconds until an unused session ends; null keeps the cookie until the browser closes. Default 14 days. */
   readonly maxAge?: number | null | undefined;
   /** Default: `publicPath`, or "/". */
   readonly path?: string | undefined;
@@ -87,6 +93,7 @@ export interface FormerAttributes {
 /** The options that have a default. */
 type WithDefault =
   | "sessionCookie"
+  | "property"
   | "maxAge"
   | "path"
   | "publicPath"
@@ -131,6 +138,9 @@ const FORMAT: Check = [
 const isPublicPath = (value: unknown) =>
   typeof value === "string" && /^(?:\/[\w.~%-]+)+$/.test(value);
 
+const isPropertyName = (value: unknown) =>
+  typeof value === "string" && /^[A-Za-z_$][\w$]*$/.test(value) && !(value in Object.prototype);
+
 const CHUNKS: Check = [
   (value) =>
     typeof value === "boolean" ||
@@ -154,6 +164,7 @@ const FORMER: Check = [
 /** A check and a default for each option except the keys. */
 export const COOKIE_OPTION_RULES: Rules<CheckedOptions> = {
   sessionCookie: [[isCookieName, 'a cookie name, such as "session"'], "session"],
+  property: [[isPropertyName, 'the name of a property, such as "prefs"'], "session"],
   maxAge: [LIFETIME, 14 * DAY],
   publicPath: [[isPublicPath, 'a path such as "/app", without a slash at its end'], ""],
   path: [[isCookiePath, 'a path such as "/app": short, of ASCII, without semicolons'], "/"],

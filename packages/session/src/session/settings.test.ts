@@ -65,6 +65,7 @@ const boolean = [VALUE, 0, 1, null, {}, []];
 
 describe("types of options", () => {
   it.each<[string, readonly unknown[]]>([
+    ["property", [null, 1, "", "a b", "a-b", "__proto__", "constructor", "toString"]],
     ["sessionCookie", [null, 1, true, {}, "", "a b", "a;b", "a=b", "ä", "a\r\n", "x".repeat(257)]],
     ["maxAge", [...number, 400 * 86_400 + 1]],
     ["absoluteMaxAge", [...number, 400 * 86_400 + 1]],
@@ -244,5 +245,18 @@ describe("secret keys", () => {
 
   it("the message says which of a list is wrong", () => {
     expect(refusal({ secretKey: [KEY, ""] }, "ERR_SESSION_KEY")).toContain("number 2");
+  });
+});
+
+describe("the cookie of another property", () => {
+  it.each([
+    [{ property: "prefs" }, "prefs"],
+    [{ property: "prefs", sessionCookie: "p" }, "p"],
+    [{ property: "prefs", hardened: true }, "__Host-prefs"],
+    [{ property: "session", hardened: true }, "__Host-session"],
+    [{ hardened: true }, "__Host-session"],
+    [{}, "session"],
+  ])("%j has the name %s", (options, name) => {
+    expect(createSessions({ secretKey: KEY, ...options }).cookieName).toBe(name);
   });
 });

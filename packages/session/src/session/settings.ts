@@ -17,6 +17,7 @@ import {
 /** The checked options, in the form that requests use. */
 export interface SessionSettings extends Pick<
   CheckedOptions,
+  | "property"
   | "rolling"
   | "publicPath"
   | "encrypt"
@@ -48,7 +49,7 @@ export interface SessionSettings extends Pick<
  */
 export function readSettings(given: SessionCookieOptions): SessionSettings {
   const hardened = given.hardened === true ? HARDENED : {};
-  const read = readOptions(given, COOKIE_OPTION_RULES, hardened);
+  const read = readOptions(given, COOKIE_OPTION_RULES, { ...hardened, ...nameOf(given) });
   const options = { ...read, path: pathOf(given, read) };
   const { sessionCookie, maxAge, absoluteMaxAge, httpsOnly, encrypt, formats, writeAs } = options;
   if (writeAs && absoluteMaxAge !== null) {
@@ -84,6 +85,13 @@ export function readSettings(given: SessionCookieOptions): SessionSettings {
 }
 
 /** Returns the cookie's path: the public path, or "/" for a `__Host-` cookie. */
+/** The cookie is named after the property, so that two sessions of a request have two cookies. */
+function nameOf({ property, hardened }: SessionCookieOptions): Partial<CheckedOptions> {
+  if (typeof property !== "string") return {};
+  return { sessionCookie: hardened === true ? `__Host-${property}` : property };
+}
+
+/** A cookie is for the public path; a `__Host-` cookie has no other path than "/". */
 function pathOf(given: SessionCookieOptions, { path, publicPath, sessionCookie }: CheckedOptions) {
   const isBound = /^__host-/i.test(sessionCookie);
   return given.path === undefined && publicPath !== "" && !isBound ? publicPath : path;

@@ -9,6 +9,8 @@ import { deniedReply, type DeniedReply, type Reply } from "./reply.ts";
 
 /** A request, as the steps before its handler need it. */
 export interface Incoming<Data = SessionData> extends Judged<Data> {
+  /** What several sessions of one request have in common: the request as its host gives it. */
+  readonly request?: object;
   /** The session of the request. Opened at its first use. */
   readonly context: SessionContext<Data>;
   /** Reads the body and leaves it for the handler; `undefined` above 1 MiB. */
@@ -62,11 +64,18 @@ async function answer<Data>(endpoint: Endpoint, incoming: Incoming<Data>): Promi
   return endpoint.answer(context as never, facts, body);
 }
 
+/** Requests that brought a valid token of one of their sessions. */
+const proven = /* @__PURE__ */ new WeakSet<object>();
+
 async function checkToken<Data>(incoming: Incoming<Data>): Promise<DeniedReply | undefined> {
-  const { sessions, facts, context } = incoming;
+  const { sessions, facts, context, request } = incoming;
   await context.load();
+  // A request carries one token, so that of the session which stands first counts for all.
+  if (request !== undefined && proven.has(request)) return undefined;
   const denial = await sessions.checkToken(facts, context, () => incoming.readBody());
-  return denial && deniedReply(denial);
+  if (denial !== undefined) return deniedReply(denial);
+  if (request !== undefined && !context.state.loaded.isNew) proven.add(request);
+  return undefined;
 }
 
 /**

@@ -1,7 +1,8 @@
 import type { SessionOf } from "../../session/data.ts";
+import { assertApart, propertyOf, type Member } from "./beside.ts";
 
 /** An object whose session can be read and replaced. */
-export interface Holder<Data> {
+export interface Holder<Data> extends Member {
   get session(): SessionOf<Data>;
   /** An object replaces the data, null ends the session. */
   set session(value: SessionOf<Data> | null);
@@ -63,29 +64,52 @@ export function heldBy(target: object, property = "session"): Holder<never> | un
 /**
  * Gives a request, or its substitute, the holder of a session, without a property.
  *
+ * @throws SessionError `ERR_SESSION_OPTION` where another session of the request has the same cookie
  * @example
  * ```ts
  * hold(request, new FetchSession(sessions, request));
  * ```
  */
-export function hold<Data>(target: object, holder: Holder<Data>, property = "session"): void {
-  (target as Record<symbol, unknown>)[placeOf(property).key] = holder;
+export function hold<Data>(target: object, holder: Holder<Data>): void {
+  const property = propertyOf(holder);
+  const places = target as Record<symbol, unknown>;
+  // Most requests have one session, and pay for no more.
+  if (property !== "session" || places[OTHERS] !== undefined) join(target, holder, property);
+  places[placeOf(property).key] = holder;
+}
+
+/** Where a request keeps the names of its properties beside `session`. */
+const OTHERS = Symbol.for("galleta.properties");
+
+function join<Data>(target: object, holder: Holder<Data>, property: string): void {
+  for (const other of allHeld(target)) {
+    if (other !== heldBy(target, property)) assertApart(holder, other);
+  }
+  if (property === "session") return;
+  const places = target as Record<symbol, string[] | undefined>;
+  const names = (places[OTHERS] ??= []);
+  if (!names.includes(property)) names.push(property);
+}
+
+/** The holders of all sessions of a request, or of what stands for one; that of `session` first. */
+export function allHeld(target: object): Holder<never>[] {
+  const names = (target as Record<symbol, string[] | undefined>)[OTHERS] ?? [];
+  return ["session", ...names]
+    .map((name) => heldBy(target, name))
+    .filter((held) => held !== undefined);
 }
 
 /**
- * Gives `target` a property that opens the session at its first use.
+ * Gives `target` the property of its sessions, which opens the session at its first use.
  *
+ * @throws SessionError `ERR_SESSION_OPTION` where another session of the request has the same cookie
  * @example
  * ```ts
  * exposeSession(request, new FetchSession(sessions, request)); // request.session
  * ```
  */
-export function exposeSession<Data>(
-  target: object,
-  holder: Holder<Data>,
-  property = "session",
-): void {
-  const place = placeOf(property);
-  (target as Record<symbol, unknown>)[place.key] = holder;
-  Object.defineProperty(target, property, place.accessor);
+export function exposeSession<Data>(target: object, holder: Holder<Data>): void {
+  hold(target, holder);
+  const property = propertyOf(holder);
+  Object.defineProperty(target, property, placeOf(property).accessor);
 }

@@ -36,6 +36,7 @@ export interface FetchSources {
  */
 export class FetchSession<Data = SessionData> implements Incoming<Data>, Holder<Data> {
   readonly sessions: Sessions<Data>;
+  readonly request: ServedRequest;
   readonly facts: RequestFacts;
   readonly #read: () => Promise<Uint8Array | undefined>;
   #context: SessionContext<Data> | undefined;
@@ -45,6 +46,7 @@ export class FetchSession<Data = SessionData> implements Incoming<Data>, Holder<
 
   constructor(sessions: Sessions<Data>, request: ServedRequest, sources: FetchSources = {}) {
     this.sessions = sessions;
+    this.request = request;
     this.facts = sources.facts ?? factsOf(request);
     this.#read = sources.readBody ?? (() => peekFetchBody(request));
   }

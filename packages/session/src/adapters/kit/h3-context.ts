@@ -1,4 +1,4 @@
-import type { SessionData, SessionOf } from "../../session/data.ts";
+import type { OtherProperties, SessionData, SessionOf } from "../../session/data.ts";
 
 /** What the middleware adds to `event.context`. */
 export interface SessionEventContext<Data = SessionData> {
@@ -8,5 +8,5 @@ export interface SessionEventContext<Data = SessionData> {
 }
 
 declare module "h3" {
-  interface H3EventContext extends SessionEventContext {}
+  interface H3EventContext extends SessionEventContext, OtherProperties {}
 }

@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
+import { joinCommits } from "../../cookie/headers.ts";
 import { acrossCopies } from "../../copies.ts";
 import type { Sessions } from "../../engine.ts";
 import { SessionError } from "../../errors.ts";
@@ -101,6 +102,24 @@ export async function openHandshake<Data>(
 
 /**
  * Returns the cookies for the 101. After this the session changes only by `update`, once a socket
+ * The same for several sessions of one handshake.
+ *
+ * @param hook decides once, when all are loaded
+ */
+export async function openHandshakes<Data>(
+  contexts: readonly SessionContext<Data>[],
+  hook?: () => MaybePromise<Verdict>,
+): Promise<Reply | undefined> {
+  const [first, ...others] = contexts;
+  for (const context of others) await openHandshake(context);
+  const refused = await openHandshake(first!, hook);
+  if (refused?.commit === undefined || others.length === 0) return refused;
+  const more = await Promise.all(others.map((context) => context.commit()));
+  return { ...refused, commit: joinCommits([refused.commit, ...more]) };
+}
+
+/**
+ * The cookies for the 101. From here on the session changes only by `update`, once a socket was
  * is attached.
  *
  * @throws SessionError as `context.commit()`
@@ -123,10 +142,13 @@ export function commitHandshake<Data>(
   }
 }
 
-const contexts = /* @__PURE__ */ acrossCopies(
-  "contexts",
-  () => new WeakMap<object, SessionContext<never>>(),
-);
+type Contexts = WeakMap<object, SessionContext<never>>;
+const contexts = /* @__PURE__ */ acrossCopies("contexts", (): Contexts => new WeakMap());
+
+function contextsOf(property: string): Contexts {
+  if (property === "session") return contexts;
+  return acrossCopies(`contexts.${property}`, (): Contexts => new WeakMap());
+}
 
 /**
  * Remembers the session of a request, of a socket, or of both.
@@ -137,32 +159,41 @@ const contexts = /* @__PURE__ */ acrossCopies(
  * ```
  */
 export function rememberSession<Data>(context: SessionContext<Data>, ...keys: object[]): void {
-  for (const key of keys) contexts.set(key, context as unknown as SessionContext<never>);
+  const known = contextsOf(context.settings.property);
+  for (const key of keys) known.set(key, context as unknown as SessionContext<never>);
 }
 
 /** Returns the session's context, or `undefined` if none was remembered. */
-export function liveContextOf(key: object): SessionContext<never> | undefined {
-  return contexts.get(key);
+export function liveContextOf(
+  key: object,
+  property = "session",
+): SessionContext<never> | undefined {
+  return contextsOf(property).get(key);
 }
 
 /**
  * Returns the session that {@link rememberSession} stored for a request or socket.
  *
  * @param where names it in the error, as in "The session of this socket"
+ * @param property of these sessions
  * @throws SessionError `ERR_SESSION_SETUP` for any other
  * @example
  * ```ts
  * const { session } = recallSession(socket, "The session of this socket");
  * ```
  */
-export function recallSession<Data>(key: object, where: string): SessionContext<Data> {
-  const context = contexts.get(key);
+export function recallSession<Data>(
+  key: object,
+  where: string,
+  property = "session",
+): SessionContext<Data> {
+  const context = liveContextOf(key, property);
   if (context === undefined) throw refuseEarly(where);
   return context as unknown as SessionContext<Data>;
 }
 
 /**
- * Gives a request or socket a property `session`, and remembers the session.
+ * Gives a request or socket the property of its session, and remembers the session.
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
 import { SessionError } from "../../errors.ts";
-import type { SessionData, SessionOf } from "../../session/data.ts";
+import type { OtherProperties, SessionData, SessionOf } from "../../session/data.ts";
 import { exposeSession, type Holder } from "./expose.ts";
 
 /** What the middleware adds to `event.locals` or `context.locals`. */
@@ -12,7 +12,7 @@ export interface SessionLocals<Data = SessionData> {
 declare global {
   // SvelteKit and Astro extend their types through this namespace.
   namespace App {
-    interface Locals extends SessionLocals {}
+    interface Locals extends SessionLocals, OtherProperties {}
   }
 }
 

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Sessions } from "../../engine.ts";
 import { when } from "../../maybe.ts";
-import type { SessionData, SessionOf } from "../../session/data.ts";
+import type { OtherProperties, SessionData, SessionOf } from "../../session/data.ts";
 import { throwUnattached } from "../../session/late-writes.ts";
 import { exposeSession } from "./expose.ts";
 import { warnOfTrustProxy } from "./express-proxy.ts";
@@ -20,7 +20,7 @@ declare global {
     // oxlint-disable-next-line typescript/no-empty-object-type -- filled by the module above
     interface RequestSession {}
 
-    interface Request {
+    interface Request extends OtherProperties {
       get session(): SessionOf<SessionData> & RequestSession;
       /** An object replaces the data, null ends the session. */
       set session(value: SessionOf<SessionData> | null);
@@ -49,13 +49,14 @@ export function serveConnect<Data>(
   next: (error?: unknown) => void,
   define: (req: IncomingMessage, held: NodeSession<Data>) => void = exposeSession,
 ): void {
-  const before = req as { session?: unknown; body?: unknown };
+  const { property } = sessions;
+  const before = req as unknown as Record<string, unknown>;
   // A socket that is already open comes through once more, as with express-ws.
-  if (liveContextOf(req) !== undefined) {
+  if (liveContextOf(req, property) !== undefined) {
     next();
     return;
   }
-  if (before.session !== undefined) throw refuseSecond("req.session");
+  if (before[property] !== undefined) throw refuseSecond(`req.${property}`);
   warnOfTrustProxy(sessions as Sessions<never>, req);
   // In the `upgrade` event of a server there is no response. A test's response may have as few
   // members.
@@ -76,5 +77,5 @@ export function serveConnect<Data>(
     if (reply === undefined) next();
     else sendReply(res as ServerResponse, reply);
   };
-  void when(held.begin(before.body), goOn, next);
+  void when(held.begin(before["body"]), goOn, next);
 }

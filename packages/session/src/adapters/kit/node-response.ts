@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 import type { Readable } from "node:stream";
-import type { CommitHeaders } from "../../cookie/headers.ts";
+import { joinCommits, type CommitHeaders } from "../../cookie/headers.ts";
 import type { MaybePromise } from "../../maybe.ts";
 import { applyToNode, type HeadArguments } from "./node-headers.ts";
 import { refuseSecond } from "./given.ts";
@@ -177,8 +177,8 @@ class ResponseHook {
     if (this.#others === undefined) return this.#first();
     const owed = [this.#first, ...this.#others.values()].map((commit) => commit());
     return owed.some((one) => one instanceof Promise)
-      ? Promise.all(owed).then(joined)
-      : joined(owed as CommitHeaders[]);
+      ? Promise.all(owed).then(joinCommits)
+      : joinCommits(owed as CommitHeaders[]);
   }
 
   async #wait(commit: Promise<CommitHeaders>): Promise<void> {
@@ -213,14 +213,4 @@ class ResponseHook {
     }
     this.#fail(error);
   }
-}
-
-/** Joins the headers of several sessions. */
-function joined(owed: readonly CommitHeaders[]): CommitHeaders {
-  return {
-    accessed: owed.some(({ accessed }) => accessed),
-    setCookie: owed.flatMap(({ setCookie }) => setCookie),
-    headers: Object.assign({}, ...owed.map(({ headers }) => headers)) as Record<string, string>,
-    clearSiteData: owed.find(({ clearSiteData }) => clearSiteData !== undefined)?.clearSiteData,
-  };
 }

@@ -41,13 +41,11 @@ export class NodeSession<Data = SessionData>
   readonly #req: NodeRequest;
   readonly #res: ServerResponse;
   readonly #fail: (error: unknown) => void;
-  readonly #property: string;
   #parsedBody: unknown;
   #context: SessionContext<Data> | undefined;
   #owed: Commit | undefined;
 
   /**
-   * @param property the name under which the handler finds the session; a request may have several
    * @param fail answers a request whose session could not be saved, if no caller could catch the
    *   error
    * @throws SessionError `ERR_SESSION_SETUP` if the request already has a session, or its response
@@ -58,17 +56,16 @@ export class NodeSession<Data = SessionData>
     req: NodeRequest,
     res: NodeResponse,
     fail: (error: unknown) => void,
-    property = "session",
   ) {
     super(req);
+    const { property } = sessions;
     if (heldBy(req, property) !== undefined) throw refuseSecond("The session");
     if (res.headersSent) {
       throw refuseSetUp("Put the session middleware first: the response began before it ran.");
     }
-    hold(req, this, property);
-    this.#property = property;
     this.sessions = sessions;
     this.#req = req;
+    hold(req, this);
     // Both have the methods that are used, with the same meaning.
     this.#res = res as ServerResponse;
     this.#fail = fail;
@@ -94,6 +91,10 @@ export class NodeSession<Data = SessionData>
     }
     // Apps put a cookie there that came in another way, such as from a phone app.
     return name === "cookie" ? this.#req.headers.cookie : super.header(name);
+  }
+
+  get request(): NodeRequest {
+    return this.#req;
   }
 
   get facts(): this {
@@ -129,7 +130,7 @@ export class NodeSession<Data = SessionData>
     const context = this.sessions.open(this.header("cookie"), this);
     // Too late for a cookie: a write must throw now.
     if (this.#res.headersSent) void context.commit();
-    else hookResponse(this.#res, () => this.commit()!, this.#fail, this.#property);
+    else hookResponse(this.#res, () => this.commit()!, this.#fail, this.sessions.property);
     return context;
   }
 }

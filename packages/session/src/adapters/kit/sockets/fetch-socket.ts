@@ -2,8 +2,9 @@ import { live } from "../../../live/live.ts";
 import { SessionError } from "../../../errors.ts";
 import type { Commit } from "../../../cookie/headers.ts";
 import type { FetchSession } from "../fetch-session.ts";
-import { heldBy } from "../expose.ts";
-import { liveContextOf, rememberSession } from "../handshake.ts";
+import type { SessionContext } from "../../../session/context.ts";
+import { allHeld } from "../expose.ts";
+import { rememberSession } from "../handshake.ts";
 import { withCookies, withUpgrade, type BunServer } from "./bun-server.ts";
 import { assertSendable } from "./handshake-cookies.ts";
 import { TiedSocket } from "./tied-socket.ts";
@@ -18,40 +19,43 @@ export interface EventSocket {
 }
 
 /**
- * Ties sockets to a session after their handshake is committed and before its answer is sent.
+ * Ties sockets to the sessions of a request after their handshake is committed and before its answer
+ * is sent.
  *
  * @throws SessionError if the session cannot be saved. Deno has already upgraded the request and
  *   would exit without its answer: there the sockets are closed with 1011, and the error becomes a
  *   process warning.
  */
 export async function tieSockets(
-  held: FetchSession,
+  held: readonly FetchSession[],
   sockets: readonly EventSocket[],
 ): Promise<void> {
-  const { context } = held;
-  live(held.sessions);
+  const contexts = held.map(({ context }) => context);
+  for (const { sessions } of held) live(sessions);
   try {
-    void context.state;
-    assertSendable(context);
-    await held.commit();
+    for (const context of contexts) {
+      void context.state;
+      assertSendable(context);
+    }
+    for (const each of held) await each.commit();
   } catch (error) {
     if (!("Deno" in globalThis)) throw error;
     process.emitWarning(error as Error);
-    held.skip();
+    for (const each of held) each.skip();
     for (const socket of sockets) closeWhenOpen(socket);
     return;
   }
-  for (const socket of sockets) tie(held, socket);
+  for (const socket of sockets) tie(contexts, socket);
 }
 
 function closeWhenOpen(socket: EventSocket): void {
   socket.addEventListener("open", () => socket.close(1011, "session not saved"));
 }
 
-function tie({ context }: FetchSession, socket: EventSocket): void {
+function tie(contexts: readonly SessionContext[], socket: EventSocket): void {
   let tied: TiedSocket | undefined;
   const send = socket.send.bind(socket) as (data: unknown) => void;
-  const open = () => (tied ??= new TiedSocket(context as never, { ...given(socket), send }));
+  const open = () => (tied ??= new TiedSocket(contexts as never, { ...given(socket), send }));
   // Deno's socket is connecting until its answer is sent.
   if (socket.readyState === 0) socket.addEventListener("open", open);
   else open();
@@ -64,7 +68,7 @@ const given = (socket: EventSocket) => ({
 });
 
 /**
- * Makes a copy of Bun's server whose `upgrade` commits the session of a request and remembers it
+ * Makes a copy of Bun's server whose `upgrade` commits the sessions of a request and remembers them
  * for the socket.
  *
  * @param given the session of the request that the server came with. A framework may keep the
@@ -72,17 +76,27 @@ const given = (socket: EventSocket) => ({
  */
 export function guardServer<Server extends BunServer>(given: FetchSession, server: Server): Server {
   return withUpgrade(server, (request, options) => {
-    const held = (heldBy(request) as unknown as FetchSession | undefined) ?? given;
-    const { context } = held;
-    live(held.sessions);
-    void context.state;
-    const { setCookie } = commitNow(held);
+    const found = allHeld(request) as unknown as FetchSession[];
+    const held = found.length === 0 ? [given] : found;
+    for (const { sessions, context } of held) {
+      live(sessions);
+      void context.state;
+    }
+    for (const each of held) assertKept(each);
+    const setCookie = held.flatMap((each) => commitNow(each).setCookie);
     const data = ownData(options.data);
-    rememberSession(context, data);
+    for (const { context } of held) rememberSession(context, data);
+    dataSessions.set(
+      data,
+      held.map(({ context }) => context as never),
+    );
     const headers = withCookies(options.headers, setCookie);
     return server.upgrade(request, { ...options, headers, data });
   });
 }
+
+/** The sessions of the data that a socket is upgraded with. */
+const dataSessions = new WeakMap<object, readonly SessionContext<never>[]>();
 
 /**
  * Commits a session immediately: Bun answers a handshake when `upgrade` is called, and cannot wait
@@ -90,17 +104,18 @@ export function guardServer<Server extends BunServer>(given: FetchSession, serve
  *
  * @throws SessionError `ERR_SESSION_RUNTIME` if the session was changed
  */
-function commitNow(held: FetchSession): Pick<Commit, "setCookie"> {
-  const { context, sessions } = held;
-  if (!sessions.loads) return held.handOver() as Commit;
-  if (!context.isChanged) {
-    held.skip();
-    return { setCookie: [] };
-  }
+function assertKept({ context, sessions }: FetchSession): void {
+  if (!sessions.loads || !context.isChanged) return;
   throw new SessionError(
     "ERR_SESSION_RUNTIME",
     "Bun's server.upgrade cannot wait for a store. Change the session in an HTTP request before, or after the handshake with update.",
   );
+}
+
+function commitNow(held: FetchSession): Pick<Commit, "setCookie"> {
+  if (!held.sessions.loads) return held.handOver() as Commit;
+  held.skip();
+  return { setCookie: [] };
 }
 
 /** Returns the data of a socket as an object that no other socket has. */
@@ -129,11 +144,11 @@ const tiedSockets = new WeakMap<object, TiedSocket>();
 export function openBunSocket(ws: BunSocket): boolean {
   const { data } = ws;
   const isOurs = typeof data === "object" && data !== null;
-  const context = isOurs ? liveContextOf(data) : undefined;
-  if (context === undefined) return false;
-  rememberSession(context, ws);
+  const contexts = isOurs ? dataSessions.get(data) : undefined;
+  if (contexts === undefined) return false;
+  for (const context of contexts) rememberSession(context, ws);
   const close = (code: number, reason: string) => ws.close(code, reason);
-  tiedSockets.set(ws, new TiedSocket(context, { close, send: (text) => ws.send(text) }));
+  tiedSockets.set(ws, new TiedSocket(contexts, { close, send: (text) => ws.send(text) }));
   return true;
 }
 

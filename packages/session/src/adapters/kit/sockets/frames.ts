@@ -52,10 +52,12 @@ export function isLivePage(req: IncomingMessage): boolean {
  * Separates control frames from messages of the app.
  *
  * @returns a function that sends a control frame, which already has its mark
+ * @param handles of the sessions of the socket, as far as it is tied to them by then
+ * @returns sends a control frame, which has its mark already
  */
 export function separateFrames(
   ws: FrameSocket,
-  handle: () => LiveHandle | undefined,
+  handles: readonly LiveHandle[],
 ): (frame: string) => void {
   const { send, emit } = ws;
   ws.send = (data, ...rest) =>
@@ -69,7 +71,8 @@ export function separateFrames(
     if ("message" in frame) {
       return emit.call(ws, event, ...([Buffer.from(frame.message), false] as never[]));
     }
-    handle()?.receive(frame.control);
+    // A ticket has a name, by which the session that made it knows the answer.
+    for (const handle of handles) handle.receive(frame.control);
     return true;
   };
   return (frame) => send.call(ws, frame);

@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { Context } from "hono";
 import type { WSContext, WSEvents } from "hono/ws";
 import { live } from "../../../live/live.ts";
+import type { SessionContext } from "../../../session/context.ts";
 import type { FetchSession } from "../fetch-session.ts";
 import { serverThatSends, type BunServer } from "./bun-server.ts";
 import { assertSendable, writeWith101 } from "./handshake-cookies.ts";
@@ -16,33 +17,36 @@ interface SocketEnv {
 }
 
 /**
- * Answers a handshake with one of Hono's helpers, and ties the socket to its session.
+ * Answers a handshake with one of Hono's helpers, and ties the socket to its sessions.
  *
+ * @param held the sessions of the request
  * @param upgrade calls the helper
  */
 export async function upgradeWithSession(
   c: Context,
-  held: FetchSession,
+  held: readonly FetchSession[],
   events: WSEvents,
   upgrade: (events: WSEvents) => Promise<Response | void>,
 ): Promise<Response | void> {
-  const { context } = held;
-  live(held.sessions);
-  // Opened here, so that a failing store fails the handshake and not later code.
-  void context.state;
-  assertSendable(context);
+  for (const { sessions, context } of held) {
+    live(sessions);
+    // Opened here, so that a store that is down fails the handshake and not what comes after it.
+    void context.state;
+    assertSendable(context);
+  }
   const tied = tieEvents(held, events);
   const before = c.env as SocketEnv | undefined;
   if ("WebSocketPair" in globalThis) {
-    await held.commit();
+    for (const each of held) await each.commit();
     return openPair(c, tied);
   }
   // The middleware adds its cookies to the response, whose headers are sent with the 101.
   if (before?.wss !== undefined) {
-    await held.commit();
+    for (const each of held) await each.commit();
     return upgrade(tied);
   }
-  const { setCookie } = await held.handOver();
+  const setCookie: string[] = [];
+  for (const each of held) setCookie.push(...(await each.handOver()).setCookie);
   if (before?.incoming !== undefined) writeWith101(before.incoming, setCookie);
   const server = before?.server ?? (before as unknown as BunServer | undefined);
   if (typeof server?.upgrade !== "function") return upgrade(tied);
@@ -55,14 +59,15 @@ export async function upgradeWithSession(
 }
 
 /** Wraps the app's events, which never get control frames. */
-function tieEvents(held: FetchSession, events: WSEvents): WSEvents {
+function tieEvents(held: readonly FetchSession[], events: WSEvents): WSEvents {
   let tied: TiedSocket | undefined;
-  const offered = held.facts.header("sec-websocket-protocol");
+  const contexts = held.map(({ context }) => context as unknown as SessionContext<never>);
+  const offered = held[0]!.facts.header("sec-websocket-protocol");
   const first = "Deno" in globalThis ? offered?.split(",")[0]?.trim() : undefined;
   const open = new WeakSet<object>();
   const shown = (ws: WSContext): WSContext => {
     const send = ws.send.bind(ws);
-    tied ??= new TiedSocket(held.context as never, {
+    tied ??= new TiedSocket(contexts, {
       // On Deno the socket has no protocol, and Hono answers with the first that was offered.
       protocol: ws.protocol || first,
       close: (code, reason) => ws.close(code, reason),

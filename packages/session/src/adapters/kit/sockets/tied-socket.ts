@@ -19,21 +19,21 @@ export interface PlainSocket {
   send(data: string): unknown;
 }
 
-/** A socket tied to its session, for hosts that pass messages to functions. */
+/** A socket tied to its sessions, for hosts that pass messages to functions. */
 export class TiedSocket {
   readonly #isPage: boolean;
-  readonly #handle: LiveHandle | undefined;
+  readonly #handles: readonly (LiveHandle | undefined)[];
   readonly #stop: () => void;
 
   /**
    * @param socket the host's socket, which sends without {@link TiedSocket.escape}
    */
-  constructor(context: SessionContext<never>, socket: PlainSocket) {
+  constructor(contexts: readonly SessionContext<never>[], socket: PlainSocket) {
     this.#isPage = isLiveProtocol(socket.protocol);
-    const { close, stop } = inOwnRequest(context, (code, reason) => socket.close(code, reason));
+    const { close, stop } = inOwnRequest(contexts, (code, reason) => socket.close(code, reason));
     this.#stop = stop;
     const control = this.#isPage ? (frame: string) => void socket.send(frame) : undefined;
-    this.#handle = attachSocket(context, { close, control });
+    this.#handles = contexts.map((context) => attachSocket(context, { close, control }));
   }
 
   /** Returns the app's part of a message; undefined for a control frame. */
@@ -41,7 +41,8 @@ export class TiedSocket {
     if (!this.#isPage || typeof data !== "string") return data;
     const frame = readFrame(data);
     if ("message" in frame) return frame.message;
-    this.#handle?.receive(frame.control);
+    // A ticket has a name, by which the session that made it knows the answer.
+    for (const handle of this.#handles) handle?.receive(frame.control);
     return undefined;
   }
 
@@ -52,7 +53,7 @@ export class TiedSocket {
 
   detach(): void {
     this.#stop();
-    this.#handle?.detach();
+    for (const handle of this.#handles) handle?.detach();
   }
 }
 
@@ -65,13 +66,15 @@ const TURN = 500;
  * for it and checks its expiry.
  */
 function inOwnRequest(
-  context: SessionContext<never>,
+  contexts: readonly SessionContext<never>[],
   close: (code: number, reason: string) => void,
 ) {
   if (!("WebSocketPair" in globalThis)) return { close, stop: () => {} };
   let told: [code: number, reason: string] | undefined;
   const timer = setInterval(() => {
-    if (nowSeconds() >= expiresAt(context)) told ??= [CLOSE_CODE, SESSION_EXPIRED];
+    const now = nowSeconds();
+    const isOver = contexts.some((context) => now >= expiresAt(context));
+    if (isOver) told ??= [CLOSE_CODE, SESSION_EXPIRED];
     if (told === undefined) return;
     clearInterval(timer);
     close(...told);

@@ -7,11 +7,11 @@ import type { MaybePromise } from "../../../maybe.ts";
 import type { Commit } from "../../../cookie/headers.ts";
 import type { SessionContext } from "../../../session/context.ts";
 import type { SessionData, SessionOf } from "../../../session/data.ts";
-import { heldBy } from "../expose.ts";
+import { allHeld } from "../expose.ts";
 import { isLivePage, separateFrames, speakLive, type ProtocolOptions } from "./frames.ts";
 import {
   commitHandshake,
-  openHandshake,
+  openHandshakes,
   exposeSocketSession,
   failureReply,
   denyHandshake,
@@ -69,42 +69,54 @@ interface Upgrade<Data, Socket extends WsSocket> {
   readonly done: (ws: Socket) => void;
 }
 
-/** Checks a handshake, opens its session, answers it, and ties the socket to the session. */
+/**
+ * Checks a handshake, opens its sessions, answers it, and ties the socket to the sessions.
+ *
+ * @param all the sessions, of which the first is that of the app's hooks
+ */
 export function openUpgrade<Data, Socket extends WsSocket>(
-  sessions: Sessions<Data>,
+  all: readonly Sessions<Data>[],
   upgrade: Upgrade<Data, Socket>,
 ): void {
   const { req, socket } = upgrade;
   guardErrors(socket);
   const facts = new NodeFacts(req);
-  const refused = denyHandshake(sessions, facts);
-  if (refused !== undefined) {
+  for (const sessions of all) {
+    const refused = denyHandshake(sessions, facts);
+    if (refused === undefined) continue;
     answerUpgrade(socket, refused);
     return;
   }
-  const context = sessions.open(req.headers.cookie, facts);
-  exposeSocketSession(req, context);
-  void answer(upgrade, context, () => commitHandshake(context));
+  const contexts = all.map((sessions) => sessions.open(req.headers.cookie, facts));
+  for (const context of contexts) exposeSocketSession(req, context);
+  const commit = async () => (await Promise.all(contexts.map(commitHandshake))).flat();
+  void answer(upgrade, contexts, commit);
 }
 
 /** Ties the sockets of a server to the sessions that an HTTP adapter opened for their requests. */
 export function adoptUpgrades<Socket extends WsSocket>(server: WsServer<Socket>): void {
   interceptUpgrades(server, (req, socket, accept, done) => {
-    const held = heldBy(req) as unknown as HeldHandshake<SessionData> | undefined;
-    if (held === undefined) accept(done);
+    const held = allHeld(req) as unknown as HeldHandshake<SessionData>[];
+    if (held.length === 0) accept(done);
     else adoptUpgrade(held, { server, settings: {}, req, socket, accept, done });
   });
 }
 
 function adoptUpgrade<Data, Socket extends WsSocket>(
-  held: HeldHandshake<Data>,
+  held: readonly HeldHandshake<Data>[],
   upgrade: Upgrade<Data, Socket>,
 ): void {
   guardErrors(upgrade.socket);
-  const { context } = held;
-  live(held.sessions);
-  rememberSession(context, upgrade.req);
-  void answer(upgrade, context, async () => (await held.commit())?.setCookie ?? []);
+  const contexts = held.map(({ context }) => context);
+  for (const { sessions, context } of held) {
+    live(sessions);
+    rememberSession(context, upgrade.req);
+  }
+  const commit = async () => {
+    const commits = await Promise.all(held.map((each) => each.commit()));
+    return commits.flatMap((each) => each?.setCookie ?? []);
+  };
+  void answer(upgrade, contexts, commit);
 }
 
 /** Adds a listener for errors: Node removed its own, and an error without one ends the process. */
@@ -114,18 +126,18 @@ function guardErrors(socket: Duplex): void {
 
 async function answer<Data, Socket extends WsSocket>(
   upgrade: Upgrade<Data, Socket>,
-  context: SessionContext<Data>,
+  contexts: readonly SessionContext<Data>[],
   commit: () => MaybePromise<readonly string[]>,
 ): Promise<void> {
   const { req, socket, settings } = upgrade;
-  const refused = await prepare(upgrade, context, commit);
+  const refused = await prepare(upgrade, contexts, commit);
   if (refused !== undefined) {
     answerUpgrade(socket, refused);
     return;
   }
   // Errors in the app's listeners are thrown as with the package alone.
   upgrade.accept((ws) => {
-    follow(settings, context, ws, isLivePage(req));
+    follow(settings, contexts, ws, isLivePage(req));
     upgrade.done(ws);
   });
 }
@@ -137,14 +149,12 @@ async function answer<Data, Socket extends WsSocket>(
  */
 async function prepare<Data, Socket extends WsSocket>(
   { server, settings: { handshake }, req }: Upgrade<Data, Socket>,
-  context: SessionContext<Data>,
+  contexts: readonly SessionContext<Data>[],
   commit: () => MaybePromise<readonly string[]>,
 ): Promise<Reply | undefined> {
   try {
-    const refused = await openHandshake(
-      context,
-      handshake && (() => handshake(context.session, req)),
-    );
+    const hook = handshake && (() => handshake(contexts[0]!.session, req));
+    const refused = await openHandshakes(contexts, hook);
     if (refused !== undefined) return refused;
     sendWithHandshake(server, req, await commit());
     return undefined;
@@ -155,19 +165,24 @@ async function prepare<Data, Socket extends WsSocket>(
 
 function follow<Data>(
   { changed }: WsSettings<Data>,
-  context: SessionContext<Data>,
+  contexts: readonly SessionContext<Data>[],
   ws: WsSocket,
   isPage: boolean,
 ): void {
-  exposeSocketSession(ws, context);
-  let handle: LiveHandle | undefined;
-  const control = isPage ? separateFrames(ws as never, () => handle) : undefined;
-  handle = attachSocket(context, {
-    close: (code, reason) => ws.close(code, reason),
-    changed: () => changed?.(context.session, ws),
-    control,
+  const handles: LiveHandle[] = [];
+  const control = isPage ? separateFrames(ws as never, handles) : undefined;
+  for (const context of contexts) {
+    exposeSocketSession(ws, context);
+    const handle = attachSocket(context, {
+      close: (code, reason) => ws.close(code, reason),
+      changed: () => changed?.(context.session, ws),
+      control,
+    });
+    if (handle !== undefined) handles.push(handle);
+  }
+  ws.once("close", () => {
+    for (const handle of handles) handle.detach();
   });
-  ws.once("close", () => handle?.detach());
 }
 
 /** Passes a server's handshakes to `take`, for any caller of the server; once for each server. */

@@ -1,0 +1,51 @@
+import { isChunkName } from "../../cookie/chunks.ts";
+import { optionError } from "../../errors.ts";
+import type { Shared } from "../../session/shared.ts";
+
+/** One of the sessions of a request: what holds it knows its options. */
+export interface Member {
+  readonly sessions?: { readonly shared: Shared; readonly property: string };
+  readonly shared?: Shared;
+}
+
+/** The property under which a handler finds a session. */
+export function propertyOf({ sessions, shared }: Member): string {
+  return sessions?.property ?? shared?.settings.property ?? "session";
+}
+
+/**
+ * Checks that two sessions of one request cannot be taken for each other.
+ *
+ * @throws SessionError `ERR_SESSION_OPTION`; the message names the option that they share
+ */
+export function assertApart(one: Member, other: Member): void {
+  const [first, second] = [one, other].map(({ sessions, shared }) => shared ?? sessions?.shared);
+  // The locals of a page that a build prerenders have sessions of no options.
+  if (first === undefined || second === undefined) return;
+  if (first.settings.property === second.settings.property) {
+    throw optionError(
+      "Two sessions of one request have the same property. Give one of them another.",
+    );
+  }
+  const names = `${first.settings.property} and ${second.settings.property}`;
+  if (takes(first, second.settings.cookieName) || takes(second, first.settings.cookieName)) {
+    throw optionError(
+      `The sessions ${names} of one request use the same cookie. Give one of them another sessionCookie.`,
+    );
+  }
+  for (const path of first.endpoints.keys()) {
+    if (!second.endpoints.has(path)) continue;
+    throw optionError(
+      `The sessions ${names} of one request answer at the same address. Give one of them another exchangePath.`,
+    );
+  }
+}
+
+/** Whether sessions read or write a cookie of that name. */
+function takes({ settings }: Shared, cookie: string): boolean {
+  const { cookieName, chunks, formats } = settings;
+  const isChunk = chunks !== false && isChunkName(cookieName, cookie);
+  return (
+    cookie === cookieName || isChunk || formats.some((each) => each.cookieNames.includes(cookie))
+  );
+}
