@@ -4,9 +4,10 @@ import type { Finding } from "../lib/findings.ts";
 import { short } from "../lib/stats.ts";
 import { printTable } from "../lib/table.ts";
 import { cacheFolder } from "../lib/tools.ts";
+import { featureSizes } from "./features.ts";
 
 const EXPRESS = 'export { session } from "@galleta/session/express";';
-const SUBJECTS: readonly (readonly [name: string, code: string, conditions?: string[]])[] = [
+const SUBJECTS: readonly (readonly [name: string, code: string])[] = [
   ["@galleta/session/express", EXPRESS],
   ["@galleta/session/fetch", 'export { session } from "@galleta/session/fetch";'],
   ["express-session", 'export { default } from "express-session";'],
@@ -17,13 +18,16 @@ const SUBJECTS: readonly (readonly [name: string, code: string, conditions?: str
 /** Measures what a bundle of each library weighs. */
 export async function benchSize(): Promise<Finding[]> {
   const sizes: number[] = [];
-  for (const [, contents, conditions = []] of SUBJECTS) {
-    sizes.push(await kilobytesOf(contents, conditions));
-  }
+  for (const [, contents] of SUBJECTS) sizes.push(await kilobytesOf(contents));
   printTable(
     "Bundled, minified and gzipped, kB",
     ["library", "kB"],
     SUBJECTS.map(([name], i) => [name, short(sizes[i] ?? Number.NaN)]),
+  );
+  printTable(
+    "The Express adapter by what its code is for, kB",
+    ["", "minified", "gzipped"],
+    (await featureSizes()).map(([name, ...bytes]) => [name, ...bytes.map(short)]),
   );
   return [
     {
@@ -36,7 +40,7 @@ export async function benchSize(): Promise<Finding[]> {
   ];
 }
 
-async function kilobytesOf(contents: string, conditions: string[]): Promise<number> {
+async function kilobytesOf(contents: string): Promise<number> {
   const { outputFiles } = await build({
     stdin: { contents, resolveDir: cacheFolder() },
     bundle: true,
@@ -44,7 +48,6 @@ async function kilobytesOf(contents: string, conditions: string[]): Promise<numb
     format: "esm",
     platform: "node",
     target: "node20",
-    conditions,
     write: false,
   });
   return gzipSync(outputFiles[0]?.contents ?? "", { level: 9 }).length / 1000;
