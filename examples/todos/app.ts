@@ -6,17 +6,34 @@ import {
   describe,
   destroy,
   HTTPError,
+  renew,
+  setMaxAge,
   update,
   type SessionData,
   type Socket,
 } from "galleta";
 import * as settings from "./settings.ts";
-import { addTodo, arrivals, readContent, readSeen, todosAfter, type Todo } from "./todos.ts";
+import {
+  addTodo,
+  arrivals,
+  LIST,
+  readContent,
+  readSeen,
+  readSignIn,
+  todosAfter,
+  type Todo,
+} from "./todos.ts";
+
+const DAY = 86_400;
 
 declare module "@galleta/session" {
   interface SessionData {
     /** The last todo that this visitor has seen. */
     lastId: number;
+    /** The list that the todo is in. */
+    list: string;
+    /** Who signed in. */
+    name: string;
   }
 }
 
@@ -25,11 +42,20 @@ type Feed = Socket<SessionData, Record<never, string>, "json">;
 export const app = new App();
 configure(app, settings);
 
+/** The last todo of this list that a visitor has seen. */
+function lastSeen({ list, lastId }: Partial<SessionData>): number {
+  return list === LIST ? (lastId ?? -1) : -1;
+}
+
 app.route("/unseen-todos", (req, res) => {
-  const unseen = todosAfter(req.session.lastId ?? -1);
+  const unseen = todosAfter(lastSeen(req.session));
   const last = unseen.at(-1);
-  if (last !== undefined) req.session.lastId = last.id;
+  if (last !== undefined) Object.assign(req.session, { list: LIST, lastId: last.id });
   res.json = unseen;
+});
+
+app.route("/all-todos", (req, res) => {
+  res.json = { todos: todosAfter(-1), seen: lastSeen(req.session) };
 });
 
 app.route("/todos", { methods: ["POST"] }, async (req, res) => {
@@ -39,8 +65,32 @@ app.route("/todos", { methods: ["POST"] }, async (req, res) => {
   res.json = addTodo(read.content);
 });
 
-app.route("/forget", { methods: ["POST"] }, (req, res) => {
+app.route("/sign-in", { methods: ["POST"] }, async (req, res) => {
+  const { name, remember } = readSignIn(await req.json());
+  if (name === "") throw new HTTPError(400, { detail: "Enter a name." });
+  renew(req.session);
+  // Without the box the browser forgets the session when it closes.
+  setMaxAge(req.session, remember ? 30 * DAY : null);
+  req.session.name = name;
+  res.status = 204;
+});
+
+app.route("/devices", async (req, res) => {
+  const { name = null } = req.session;
+  res.json = { name, devices: await app.sessions.list(req.session) };
+});
+
+app.route("/devices/end", { methods: ["POST"] }, async (req, res) => {
+  const { handle } = (await req.json()) as { handle?: unknown };
+  await app.sessions.end(String(handle), { by: req.session });
+  res.status = 204;
+});
+
+/** Logs out everywhere: this browser, and all others where the same name is signed in. */
+app.route("/forget", { methods: ["POST"] }, async (req, res) => {
+  const { name } = req.session;
   destroy(req.session);
+  if (name !== undefined) await app.sessions.revokeAll(name);
   res.status = 204;
 });
 
@@ -53,7 +103,8 @@ app.websocketRoute("/feed", { valueType: "json" }, async (ws) => {
 });
 
 async function sendTodos(ws: Feed, coming: AsyncIterable<Todo[]>): Promise<void> {
-  for (const todo of todosAfter(ws.session.lastId ?? -1)) await ws.send(todo);
+  await ws.send({ list: LIST });
+  for (const todo of todosAfter(lastSeen(ws.session))) await ws.send(todo);
   for await (const [todo] of coming) await ws.send(todo);
 }
 
@@ -64,14 +115,15 @@ async function noteSeen(ws: Feed): Promise<void> {
     const seen = readSeen(message);
     // The handshake is over: `update` brings the change into the cookie all the same.
     await update(ws.session, (draft) => {
-      draft.lastId = Math.max(draft.lastId ?? -1, seen);
+      draft.lastId = Math.max(lastSeen(draft), seen);
+      draft.list = LIST;
     });
   }
 }
 
 app.route("/", (req, res) => {
   // A visitor has a session from the first page on, so that the feed has one to change.
-  req.session.lastId ??= -1;
+  if (req.session.list !== LIST) Object.assign(req.session, { list: LIST, lastId: -1 });
   res.headers.set("content-security-policy", "default-src 'self'; img-src data:");
   res.html = readFileSync(new URL("./page/index.html", import.meta.url), "utf8");
 });

@@ -1,5 +1,19 @@
-import { Config, Secret } from "galleta";
+import { Config, memoryStore, Secret } from "galleta";
 
 const config = new Config(".env");
 
-export const SESSIONS = { secretKey: config.get("SECRET_KEY", { cast: Secret }) };
+export const SESSIONS = {
+  secretKey: config.get("SECRET_KEY", { cast: Secret }),
+  // Of one process: a restart forgets who was signed in where. For several, see docs/stores.md.
+  store: memoryStore(),
+  subject: "name",
+  labels: nameOfBrowser,
+  maxSessions: config.get("MAX_SESSIONS", { cast: Number, default: 20 }),
+};
+
+/** Names the browser of a User-Agent header. An app with real users takes a parser that is kept. */
+function nameOfBrowser(userAgent: string): string {
+  const browser = /(Firefox|Edg|Chrome|Safari)\//.exec(userAgent)?.[1] ?? "A browser";
+  const system = /Windows|Android|iPhone|Mac OS X|Linux/.exec(userAgent)?.[0] ?? "some system";
+  return `${browser.replace("Edg", "Edge")} on ${system}`;
+}

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { EventEmitter } from "node:events";
 
 /** One thing to do. Its id is its place in the list, so ids start at 0 and have no gaps. */
@@ -7,6 +8,9 @@ export interface Todo {
 }
 
 const MAX_CONTENT = 200;
+
+/** Names this list. A restart begins another, with the same ids. */
+export const LIST = randomUUID();
 
 const todos: Todo[] = ["Wake up", "Take a shower", "Have breakfast"].map((content, id) => ({
   id,
@@ -42,4 +46,11 @@ export function readContent(body: unknown): { content: string } | { problem: str
 export function readSeen(message: unknown): number {
   const seen = typeof message === "object" && message !== null && "seen" in message && message.seen;
   return typeof seen === "number" && todos[seen] !== undefined ? seen : -1;
+}
+
+/** The name and the box of a page's sign-in. */
+export function readSignIn(body: unknown): { name: string; remember: boolean } {
+  const { name, remember } = (body ?? {}) as { name?: unknown; remember?: unknown };
+  const text = typeof name === "string" ? name.trim().slice(0, 40) : "";
+  return { name: text, remember: remember === true };
 }

@@ -171,8 +171,9 @@ function overLimit(
 ): readonly IndexEntry[] {
   const counted = others.filter(({ sid }) => sid !== replaces);
   if (counted.length < max) return [];
-  if (!denies)
-    return counted.toSorted((a, b) => a.born - b.born).slice(0, counted.length - max + 1);
+  // Times are seconds. Of two that began in the same one, the first stands further back in the list.
+  const oldest = counted.toReversed().toSorted((a, b) => a.born - b.born);
+  if (!denies) return oldest.slice(0, counted.length - max + 1);
   throw new SessionError(
     "ERR_SESSION_LIMIT",
     "The user has as many sessions as `maxSessions` allows. Ask `sessions.list(user)` before the login, and let the user end one of them.",

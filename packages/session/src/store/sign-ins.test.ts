@@ -279,6 +279,15 @@ describe.each(STORES)("lists of sessions, $name", ({ make }) => {
     }
   });
 
+  it("of sessions that began in one second, maxSessions ends the first", async () => {
+    const [one] = pair({ maxSessions: 2 });
+    const jars = [];
+    for (let i = 0; i < 4; i += 1) jars.push(await login(one.sessions));
+    const alive = [];
+    for (const jar of jars) alive.push(Object.keys(await jar.copy().read(one.sessions)).length);
+    expect(alive).toEqual([0, 0, 1, 1]);
+  });
+
   it("maxSessions with over: deny denies the login, and leaves all as it was", async () => {
     const [one, two] = pair({ maxSessions: { max: 1, over: "deny" } });
     const first = await login(one.sessions);
