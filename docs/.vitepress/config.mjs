@@ -67,7 +67,6 @@ export default defineConfig({
     outline: [2, 3],
     nav: [
       { text: "Start", link: "/" },
-      { text: "Start a project", link: "/start-a-project" },
       { text: "Options", link: "/options" },
       { text: "Errors", link: "/errors" },
       { text: "API", link: "/api/index.html", target: "_self" },

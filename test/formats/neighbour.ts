@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { WebSocket } from "ws";
-import type { Jar } from "./jar.ts";
+import type { Jar } from "../adapters/wire.ts";
 
 /** A running server that has `/session`, and perhaps `/feed`. */
 export interface Neighbour {
@@ -72,6 +72,8 @@ export async function startProgram(
   };
 }
 
+const cookieOf = ({ header }: Jar) => (header === "" ? {} : { cookie: header });
+
 /** Asks a neighbour as the browser does whose cookies the jar has; gives the body of the answer. */
 export async function ask(
   neighbour: Neighbour,
@@ -86,7 +88,7 @@ export async function ask(
     const options = {
       method,
       agent: false,
-      headers: { ...jar.header(), "content-type": JSON_TYPE },
+      headers: { ...cookieOf(jar), "content-type": JSON_TYPE },
     };
     const asked = request(neighbour.url + path, options, resolve);
     asked.once("error", reject);
@@ -101,7 +103,7 @@ export async function ask(
 /** The first message of a neighbour's WebSocket `/feed`. */
 export function firstMessage(neighbour: Neighbour, jar: Jar): Promise<string> {
   const socket = new WebSocket(`${neighbour.url.replace("http", "ws")}/feed`, {
-    headers: jar.header(),
+    headers: cookieOf(jar),
   });
   return new Promise((resolve, reject) => {
     socket.once("message", (data) => resolve((data as Buffer).toString("utf8")));

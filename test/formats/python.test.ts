@@ -3,7 +3,7 @@ import { django } from "../../packages/session/src/formats/django.ts";
 import { flask } from "../../packages/session/src/formats/flask.ts";
 import { starlette } from "../../packages/session/src/formats/starlette.ts";
 import { available, command, PYTHON, pythonModule } from "../support/require.ts";
-import { Jar } from "./jar.ts";
+import { Jar } from "../adapters/wire.ts";
 import { ask, firstMessage, startProgram, type Neighbour } from "./neighbour.ts";
 import { startOurs } from "./ours.ts";
 import {
@@ -63,9 +63,9 @@ describe.each(frameworks)("$name beside us, one cookie jar", ({ name, format, ne
       [shared.theirs, shared.ours],
     ] as const) {
       await ask(writer, jar, "PUT", "/session", '{"user":"alice"}');
-      expect(jar.names()).toEqual([format.cookieNames[0]]);
+      expect(jar.names).toEqual([format.cookieNames[0]]);
       await ask(ender, jar, "PUT", "/session", "{}");
-      expect(jar.names()).toEqual([]);
+      expect(jar.names).toEqual([]);
     }
   });
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { rails } from "../../packages/session/src/formats/rails.ts";
 import type { JsonObject } from "../../packages/session/src/session/format.ts";
 import { available, command, RUBY, rubyLibrary } from "../support/require.ts";
-import { Jar } from "./jar.ts";
+import { Jar } from "../adapters/wire.ts";
 import { ask, startProgram } from "./neighbour.ts";
 import { startOurs } from "./ours.ts";
 import { expectOneSession, expectTheyReadOurs, expectWeReadTheirs, type Shared } from "./shared.ts";

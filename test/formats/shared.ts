@@ -4,7 +4,7 @@ import type { JsonObject, SessionFormat } from "../../packages/session/src/sessi
 import { writeForeignObject } from "../../packages/session/src/formats/json-write.ts";
 import type { NumberStyle } from "../../packages/session/src/formats/numbers.ts";
 import { sessions } from "../support/formats.ts";
-import { Jar } from "./jar.ts";
+import { Jar } from "../adapters/wire.ts";
 import { ask, type Neighbour } from "./neighbour.ts";
 
 /** A neighbour and what its cookies are like. */

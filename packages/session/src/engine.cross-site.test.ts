@@ -1,7 +1,7 @@
 // csrf/ tests the cross-site rules themselves. This file tests how sessions use them.
 import { describe, expect, it, vi } from "vitest";
-import { facts, type RequestWords } from "../../../test/support/facts.ts";
-import { start, visit } from "../../../test/support/sessions.ts";
+import { facts, type RequestWords } from "@galleta/test-support/facts";
+import { start, visit } from "@galleta/test-support/sessions";
 import { csrfToken } from "./csrf/session-token.ts";
 import { destroy, renew } from "./session/functions.ts";
 

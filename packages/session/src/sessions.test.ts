@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
-import { Jar, type Data } from "../../../test/support/jar.ts";
-import { KEY } from "../../../test/support/sessions.ts";
+import { Jar, type Data } from "@galleta/test-support/jar";
+import { KEY } from "@galleta/test-support/sessions";
 import { Sessions } from "./engine.ts";
 import { clusterBackplane } from "./live/cluster.ts";
 import { sessionBackplane } from "./live/session-backplane.ts";

@@ -6,7 +6,7 @@ import { applyCommit } from "@galleta/session/adapter";
 import { memoryStore } from "@galleta/session";
 import { createKeyRing } from "@galleta/session/internals";
 import { encryptToken, newSessionId } from "../../../session/src/token/token.ts";
-import { sentBack, tampered, vectors } from "../../../../test/support/formats.ts";
+import { sentBack, tampered, vectors } from "@galleta/test-support/formats";
 import { inspectCookies } from "./inspect.ts";
 
 const NOW = 1_735_689_600_000;

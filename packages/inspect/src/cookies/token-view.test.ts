@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { vectors } from "../../../../test/support/formats.ts";
+import { vectors } from "@galleta/test-support/formats";
 import { viewToken } from "./token-view.ts";
 
 interface V1 {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { splitCookies } from "../../../../test/support/sessions.ts";
+import { splitCookies } from "@galleta/test-support/sessions";
 import { AMBIGUOUS, findCookie, findCookies } from "./parse.ts";
 
 const find = (header: string, name = "session") => findCookie(header, name);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { ask, PASS } from "../../../../test/support/ask.ts";
-import { facts } from "../../../../test/support/facts.ts";
+import { ask, PASS } from "@galleta/test-support/ask";
+import { facts } from "@galleta/test-support/facts";
 import { createCrossSiteCheck } from "./check.ts";
 
 describe("what does not matter", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type Answer, ask, PASS } from "../../../../test/support/ask.ts";
-import { facts } from "../../../../test/support/facts.ts";
+import { type Answer, ask, PASS } from "@galleta/test-support/ask";
+import { facts } from "@galleta/test-support/facts";
 import { createCrossSiteCheck } from "./check.ts";
 import type { CrossSiteOptions } from "./csrf-options.ts";
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { facts } from "../../../../test/support/facts.ts";
+import { facts } from "@galleta/test-support/facts";
 import { nodeAddress } from "../site/address.ts";
 import { parseAuthority } from "../site/authority.ts";
 import { createCrossSiteCheck } from "./check.ts";

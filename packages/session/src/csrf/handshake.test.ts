@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { facts, type RequestWords } from "../../../../test/support/facts.ts";
+import { facts, type RequestWords } from "@galleta/test-support/facts";
 import { createCrossSiteCheck } from "./check.ts";
 import type { CrossSiteOptions } from "./csrf-options.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { cookieSource, sentBack, tampered, vectors } from "../../../../test/support/formats.ts";
+import { cookieSource, sentBack, tampered, vectors } from "@galleta/test-support/formats";
 import type { JsonObject } from "../session/format.ts";
 import { cookieSession } from "./cookie-session.ts";
 

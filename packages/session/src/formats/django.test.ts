@@ -1,7 +1,7 @@
 import { createHash, createHmac } from "node:crypto";
 import { deflateSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { cookieSource, tampered, vectors } from "../../../../test/support/formats.ts";
+import { cookieSource, tampered, vectors } from "@galleta/test-support/formats";
 import type { JsonObject } from "../session/format.ts";
 import { django } from "./django.ts";
 

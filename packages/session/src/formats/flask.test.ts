@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { cookieSource, tampered, vectors } from "../../../../test/support/formats.ts";
+import { cookieSource, tampered, vectors } from "@galleta/test-support/formats";
 import type { JsonObject } from "../session/format.ts";
 import { flask } from "./flask.ts";
 import { hmacKey } from "./itsdangerous.ts";

@@ -2,7 +2,7 @@ import { createHash, createSecretKey, pbkdf2Sync, randomBytes } from "node:crypt
 import { deflateSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { cookieSource, sessions, tampered } from "../../../../test/support/formats.ts";
+import { cookieSource, sessions, tampered } from "@galleta/test-support/formats";
 import type { JsonObject, SessionFormat } from "../session/format.ts";
 import { MAX_COOKIE_CHARS, MAX_JSON_BYTES } from "./bounds.ts";
 import { cookieSession } from "./cookie-session.ts";

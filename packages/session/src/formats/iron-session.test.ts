@@ -1,6 +1,6 @@
 import { pbkdf2Sync } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { cookieSource, sentBack, tampered, vectors } from "../../../../test/support/formats.ts";
+import { cookieSource, sentBack, tampered, vectors } from "@galleta/test-support/formats";
 import type { JsonObject } from "../session/format.ts";
 import { ironSession, type IronSessionOptions } from "./iron-session.ts";
 import { seal } from "./iron.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { sessions } from "../../../../test/support/formats.ts";
+import { sessions } from "@galleta/test-support/formats";
 import type { JsonObject } from "../session/format.ts";
 import { MAX_DEPTH, MAX_JSON_BYTES } from "./bounds.ts";
 import { parseForeignObject } from "./json-read.ts";

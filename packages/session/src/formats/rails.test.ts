@@ -1,6 +1,6 @@
 import { createSecretKey, pbkdf2Sync } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { cookieSource, sentBack, tampered, vectors } from "../../../../test/support/formats.ts";
+import { cookieSource, sentBack, tampered, vectors } from "@galleta/test-support/formats";
 import type { JsonObject } from "../session/format.ts";
 import { decryptMessage, encryptMessage, splitMessage } from "./rails-message.ts";
 import { writeEnvelope } from "./rails-envelope.ts";

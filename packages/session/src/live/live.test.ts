@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { FakeSocket, Jar, start, type Data } from "../../../../test/support/jar.ts";
+import { FakeSocket, Jar, start, type Data } from "@galleta/test-support/jar";
 import { destroy, renew } from "../session/functions.ts";
 import { memoryStore } from "../store/memory.ts";
 import { attachSocket } from "./live.ts";

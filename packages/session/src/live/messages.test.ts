@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Jar, start, type FakeSocket } from "../../../../test/support/jar.ts";
+import { Jar, start, type FakeSocket } from "@galleta/test-support/jar";
 import { memoryStore } from "../store/memory.ts";
 import { update } from "./update.ts";
 import type { Backplane } from "./backplane.ts";

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { facts } from "../../../../test/support/facts.ts";
-import { Jar, start, type Data } from "../../../../test/support/jar.ts";
+import { facts } from "@galleta/test-support/facts";
+import { Jar, start, type Data } from "@galleta/test-support/jar";
 import type { Sessions } from "../engine.ts";
 import { destroy } from "../session/functions.ts";
 import { update, type UpdateOptions } from "./update.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { commitOf, KEY, start, valueOf, visit } from "../../../../test/support/sessions.ts";
+import { commitOf, KEY, start, valueOf, visit } from "@galleta/test-support/sessions";
 import { starlette } from "../formats/starlette.ts";
 
 const configurations: [string, Parameters<typeof start>[0]][] = [

@@ -7,7 +7,7 @@ import {
   start,
   visit,
   type Anything,
-} from "../../../../test/support/sessions.ts";
+} from "@galleta/test-support/sessions";
 import { csrfToken } from "../csrf/session-token.ts";
 import { createKeyRing } from "../token/keys.ts";
 import { signToken } from "../token/token.ts";

@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
-import { start, visit, commitOf } from "../../../../test/support/sessions.ts";
+import { start, visit, commitOf } from "@galleta/test-support/sessions";
 import { contextOf } from "./context.ts";
 import { describe as describeSession, renew } from "./functions.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { facts } from "../../../../test/support/facts.ts";
-import { commitOf, start, type Anything } from "../../../../test/support/sessions.ts";
+import { facts } from "@galleta/test-support/facts";
+import { commitOf, start, type Anything } from "@galleta/test-support/sessions";
 import { cookieSession } from "../formats/cookie-session.ts";
 import type { SessionContext } from "./context.ts";
 import { destroy, describe as describeSession, renew } from "./functions.ts";

@@ -1,8 +1,8 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { inspect } from "node:util";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { KEY, start, valueOf, visit } from "../../../../test/support/sessions.ts";
-import { facts } from "../../../../test/support/facts.ts";
+import { KEY, start, valueOf, visit } from "@galleta/test-support/sessions";
+import { facts } from "@galleta/test-support/facts";
 import { createSessions } from "../sessions.ts";
 import type { SessionEvent } from "./event-types.ts";
 import { Events } from "./events.ts";

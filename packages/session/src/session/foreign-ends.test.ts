@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { Jar, start, type Data } from "../../../../test/support/jar.ts";
+import { Jar, start, type Data } from "@galleta/test-support/jar";
 import { cookieSession } from "../formats/cookie-session.ts";
 import { django } from "../formats/django.ts";
 import { flask } from "../formats/flask.ts";

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { cookieSession } from "../formats/cookie-session.ts";
 import { starlette } from "../formats/starlette.ts";
-import { KEY, start, visit } from "../../../../test/support/sessions.ts";
+import { KEY, start, visit } from "@galleta/test-support/sessions";
 import { describe as describeSession, destroy, renew } from "./functions.ts";
 
 describe("two visitors with equal foreign cookies", () => {

@@ -1,11 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import {
-  commitOf,
-  nextCookie,
-  readSetCookie,
-  start,
-  visit,
-} from "../../../../test/support/sessions.ts";
+import { commitOf, nextCookie, readSetCookie, start, visit } from "@galleta/test-support/sessions";
 import { applyCommit } from "../cookie/headers.ts";
 import { csrfToken, verifyToken } from "../csrf/session-token.ts";
 import {

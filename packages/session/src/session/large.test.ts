@@ -1,7 +1,7 @@
 // Sessions larger than one cookie, and larger than all of them.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { commitOf, readSetCookie, start, visit } from "../../../../test/support/sessions.ts";
+import { commitOf, readSetCookie, start, visit } from "@galleta/test-support/sessions";
 
 const big = (length: number, letter = "x") => letter.repeat(length);
 const pairs = (cookie: string) => cookie.split("; ");

@@ -1,12 +1,6 @@
 // Boundaries to the second, with a stopped clock.
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import {
-  commitOf,
-  nextCookie,
-  readSetCookie,
-  start,
-  visit,
-} from "../../../../test/support/sessions.ts";
+import { commitOf, nextCookie, readSetCookie, start, visit } from "@galleta/test-support/sessions";
 import { SKEW } from "../token/times.ts";
 import { describe as describeSession, renew } from "./functions.ts";
 

@@ -1,7 +1,7 @@
 // A session's own lifetime, with a stopped clock.
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { Jar, KEY } from "../../../../test/support/jar.ts";
-import { commitOf, readSetCookie, start, visit } from "../../../../test/support/sessions.ts";
+import { Jar, KEY } from "@galleta/test-support/jar";
+import { commitOf, readSetCookie, start, visit } from "@galleta/test-support/sessions";
 import { starlette } from "../formats/starlette.ts";
 import { memoryStore } from "../store/memory.ts";
 import {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { commitOf, start, visit, type Anything } from "../../../../test/support/sessions.ts";
+import { commitOf, start, visit, type Anything } from "@galleta/test-support/sessions";
 import { mergeData } from "./merge.ts";
 
 describe("mergeData", () => {

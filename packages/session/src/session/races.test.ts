@@ -1,12 +1,6 @@
 // Requests of one session that overlap, and clocks that differ.
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import {
-  commitOf,
-  nextCookie,
-  start,
-  visit,
-  type Anything,
-} from "../../../../test/support/sessions.ts";
+import { commitOf, nextCookie, start, visit, type Anything } from "@galleta/test-support/sessions";
 import { destroy, flash, renew } from "./functions.ts";
 
 beforeEach(() => {

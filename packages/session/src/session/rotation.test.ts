@@ -1,6 +1,6 @@
 // Changing keys, and changing between signed and encrypted, without logging users out.
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { readSetCookie, start, valueOf, visit } from "../../../../test/support/sessions.ts";
+import { readSetCookie, start, valueOf, visit } from "@galleta/test-support/sessions";
 import { csrfToken, verifyToken } from "../csrf/session-token.ts";
 import { describe as describeSession } from "./functions.ts";
 

@@ -1,13 +1,7 @@
 import * as v from "valibot";
 import { describe, expect, it, vi } from "vitest";
 import * as z from "zod";
-import {
-  commitOf,
-  nextCookie,
-  start,
-  visit,
-  type Anything,
-} from "../../../../test/support/sessions.ts";
+import { commitOf, nextCookie, start, visit, type Anything } from "@galleta/test-support/sessions";
 import type { JsonObject } from "./format.ts";
 import { flash } from "./functions.ts";
 import type { StandardSchema } from "./schema.ts";

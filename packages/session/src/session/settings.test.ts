@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { SessionOptions } from "../engine.ts";
 import { createSessions } from "../sessions.ts";
 import { Secret } from "../secret.ts";
-import { KEY, readSetCookie, start, visit } from "../../../../test/support/sessions.ts";
+import { KEY, readSetCookie, start, visit } from "@galleta/test-support/sessions";
 
 const strange = (options: object) => ({ secretKey: KEY, ...options }) as unknown as SessionOptions;
 const refusal = (options: object, code = "ERR_SESSION_OPTION") => {

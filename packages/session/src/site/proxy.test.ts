@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { facts, type RequestWords } from "../../../../test/support/facts.ts";
+import { facts, type RequestWords } from "@galleta/test-support/facts";
 import { readTrustProxy, type TrustProxy } from "./proxy.ts";
 
 const BEHIND = "10.0.0.9";

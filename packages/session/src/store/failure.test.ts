@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { eventually } from "../../../../test/support/cli.ts";
-import { Jar, start, type Data } from "../../../../test/support/jar.ts";
+import { eventually } from "@galleta/test-support/cli";
+import { Jar, start, type Data } from "@galleta/test-support/jar";
 import type { Sessions } from "../engine.ts";
 import { destroy, renew } from "../session/functions.ts";
 import { memoryStore } from "./memory.ts";

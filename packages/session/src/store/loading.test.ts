@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { Jar, start } from "../../../../test/support/jar.ts";
-import { keyValueStore } from "../../../../test/support/key-value-store.ts";
+import { Jar, start } from "@galleta/test-support/jar";
+import { keyValueStore } from "@galleta/test-support/key-value-store";
 import { describe as describeSession, destroy } from "../session/functions.ts";
 import { memoryStore } from "./memory.ts";
 

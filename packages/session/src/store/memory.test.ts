@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { Jar, start } from "../../../../test/support/jar.ts";
+import { Jar, start } from "@galleta/test-support/jar";
 import { destroy } from "../session/functions.ts";
 import { memoryStore } from "./memory.ts";
 import type { StoredValue } from "./store.ts";

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { Jar, start } from "../../../../test/support/jar.ts";
+import { Jar, start } from "@galleta/test-support/jar";
 import { memoryStore } from "./memory.ts";
 
 const options = { storage: "store" } as const;

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { start } from "../../../../test/support/jar.ts";
+import { start } from "@galleta/test-support/jar";
 import { starlette } from "../formats/starlette.ts";
 import { redisBackplane } from "../live/redis.ts";
 import { memoryStore } from "./memory.ts";

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { Jar, KEY, start, type Data } from "../../../../test/support/jar.ts";
-import { keyValueStore } from "../../../../test/support/key-value-store.ts";
+import { Jar, KEY, start, type Data } from "@galleta/test-support/jar";
+import { keyValueStore } from "@galleta/test-support/key-value-store";
 import { revokeOthers } from "./revoke.ts";
 import { Sessions } from "../engine.ts";
 import { update } from "../live/update.ts";

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { facts } from "../../../../test/support/facts.ts";
-import { Jar, start, type Data } from "../../../../test/support/jar.ts";
-import { keyValueStore } from "../../../../test/support/key-value-store.ts";
+import { facts } from "@galleta/test-support/facts";
+import { Jar, start, type Data } from "@galleta/test-support/jar";
+import { keyValueStore } from "@galleta/test-support/key-value-store";
 import type { Sessions } from "../engine.ts";
 import type { SessionError } from "../errors.ts";
 import {
