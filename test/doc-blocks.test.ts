@@ -22,7 +22,7 @@ interface Block {
 
 const pages = ["README.md", "packages/session/README.md", "packages/galleta/README.md"].concat(
   readdirSync(join(root, "docs"), { recursive: true, encoding: "utf8" })
-    .filter((name) => name.endsWith(".md"))
+    .filter((name) => name.endsWith(".md") && !name.includes("node_modules"))
     .map((name) => `docs/${name}`),
 );
 
