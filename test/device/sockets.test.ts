@@ -44,7 +44,7 @@ async function serve(options: object) {
     ask(running.origin, path, sent),
   );
   await browser.request("/login");
-  return { browser, origin: running.origin };
+  return { browser, origin: running.origin, sessions };
 }
 
 /** A socket as a page of the browser opens it. */
@@ -100,4 +100,18 @@ describe.each([
     const { whose } = await open(stolen, origin);
     expect(await whose()).toBe("undefined");
   });
+});
+
+test("a list of sessions shows which of them are bound", async () => {
+  const { browser, origin, sessions } = await serve({ store: memoryStore(), subject: "user" });
+  await browser.settled();
+  pass(1);
+  // A browser that does not know of bound sessions.
+  await ask(origin, "/login");
+  const bound = async () => (await sessions.list("ana")).map(({ deviceBound }) => deviceBound);
+  expect(await bound()).toEqual([false, true]);
+  // The refreshes of a bound cookie leave it in the list.
+  pass(REFRESH + 1);
+  await browser.request("/");
+  expect((await bound()).filter(Boolean)).toHaveLength(1);
 });

@@ -4,6 +4,7 @@ import { Jar, start, type Data } from "@galleta/test-support/jar";
 import { keyValueStore } from "@galleta/test-support/key-value-store";
 import type { Sessions } from "../engine.ts";
 import type { SessionError } from "../errors.ts";
+import type { SessionEvent } from "../session/event-types.ts";
 import {
   describe as describeSession,
   destroy,
@@ -549,6 +550,40 @@ describe("events of logins", () => {
     pass(2000);
     await login(sessions);
     expect(ended()).toMatchObject([{ by: "expiry", handle: expiring }]);
+  });
+
+  it("are enough for a mail about a sign-in from somewhere new, as docs/signed-in.md has it", async () => {
+    const mails: unknown[] = [];
+    const running: Promise<void>[] = [];
+    const onEvent = (event: SessionEvent) => void running.push(mail(event));
+    const { sessions } = start({
+      store: memoryStore(),
+      subject: "user",
+      labels: (agent) => agent,
+      onEvent,
+    });
+    async function mail(event: SessionEvent) {
+      if (event.type !== "login" || event.user === undefined) return;
+      const all = await sessions.list(event.user);
+      const others = all.filter(({ handle }) => handle !== event.handle);
+      const isKnown = others.some(({ label: known }) => known === event.label);
+      if (others.length > 0 && !isKnown) mails.push([event.user, event.label, event.handle]);
+    }
+    const signIn = async (agent: string) => {
+      const headers = { host: "localhost", "user-agent": agent };
+      const context = sessions.open("", facts({ headers }));
+      context.session["user"] = "ana";
+      await context.commit();
+      await Promise.all(running);
+    };
+    await signIn("Firefox");
+    await signIn("Firefox");
+    expect(mails).toEqual([]);
+    await signIn("Chrome");
+    expect(mails).toEqual([["ana", "Chrome", expect.any(String)]]);
+    const [, , handle] = mails[0] as string[];
+    expect(await sessions.end(handle!)).toBe(true);
+    expect((await sessions.list("ana")).map((each) => each.label)).toEqual(["Firefox", "Firefox"]);
   });
 
   it("an event names its session as the handle does", async () => {
