@@ -30,7 +30,12 @@ const entries = new Map(
 );
 
 /** In CommonJS these are their default export, as the packages that they replace are. */
-const IS_FUNCTION = new Set(["express-session"]);
+const IS_FUNCTION = new Set([
+  "express-session",
+  "cookie-session",
+  "koa-session",
+  "fastify-secure-session",
+]);
 
 /** Adapters import these when the first socket comes, so they are never part of an entry. */
 const SOCKETS = "adapters/kit/sockets/";

@@ -49,6 +49,7 @@ declare global {
   const secretKey: string;
   const THEIR_KEY: string;
   const THEIR_OLD_KEY: string;
+  const theirStore: { get(sid: string, done: (error?: unknown, session?: never) => void): void };
   const THEIR_PASSWORD: string;
   const SECRET_KEY_BASE: string;
   const url: string;
@@ -81,6 +82,9 @@ const FRAMEWORKS: Record<string, string> = {
   "crossws.ts":
     'import crossws from "crossws/adapters/node"; declare const peer: import("crossws").Peer;',
   "express.ts": 'declare const app: import("express").Express;',
+  "cookie-session.ts": 'declare const app: import("express").Express;',
+  "fastify-secure-session.ts": 'declare const app: import("fastify").FastifyInstance;',
+  "koa-session.ts": 'import type Koa from "koa"; declare const app: Koa;',
   "express-session.ts": 'declare const app: import("express").Express;',
   "fastify.ts": 'declare const app: import("fastify").FastifyInstance;',
   "fetch.ts": "declare const Deno: { serve(handler: (request: Request) => unknown): void };",

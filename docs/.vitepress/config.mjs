@@ -81,9 +81,12 @@ export default defineConfig({
           ...pages("adapters/", [
             ["Express", "express"],
             ["From express-session", "express-session"],
+            ["From cookie-session", "cookie-session"],
             ["Fastify", "fastify"],
+            ["From @fastify/secure-session", "fastify-secure-session"],
             ["Hono", "hono"],
             ["Koa", "koa"],
+            ["From koa-session", "koa-session"],
             ["h3", "h3"],
             ["NestJS", "nest"],
             ["node:http", "node"],

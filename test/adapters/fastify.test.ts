@@ -22,10 +22,10 @@ async function build(...all: (SessionsOrOptions | undefined)[]): Promise<Fastify
       path: request.url.split("?")[0] ?? "/",
       query: new URL(request.url, "http://here").searchParams,
       get session() {
-        return request.session;
+        return request.session as never;
       },
       set session(value) {
-        request.session = value;
+        request.session = value as never;
       },
       get prefs() {
         return (request as unknown as { prefs: Record<string, unknown> }).prefs;

@@ -15,10 +15,10 @@ async function view(ctx: Koa.Context): Promise<void> {
     path: ctx.path,
     query: new URLSearchParams(ctx.querystring),
     get session() {
-      return ctx.session;
+      return ctx.session as never;
     },
     set session(value) {
-      ctx.session = value;
+      ctx.session = value as never;
     },
     get prefs() {
       return ctx["prefs"] as Record<string, unknown>;

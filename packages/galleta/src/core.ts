@@ -40,6 +40,8 @@ export class Core {
   readonly lifecycle = new Lifecycle();
   settings: SettingsTable | undefined;
   sessions: Sessions<never> | undefined;
+  /** The sessions beside the first. */
+  otherSessions: readonly Sessions<never>[] = [];
   /** Checks the Host if there are no sessions to check it. */
   hosts: CrossSiteCheck | undefined;
   bodyLimit = DEFAULT_BODY_LIMIT;

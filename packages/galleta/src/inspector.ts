@@ -30,7 +30,8 @@ export function mountInspector(
     throw new SettingsError("ERR_GALLETA_SETTINGS", "INSPECTOR must be true or false.");
   }
   if (!wanted || sessions === undefined || process.env["NODE_ENV"] === "production") return;
-  const setting = settings.get("SESSIONS");
+  const all = settings.get("SESSIONS");
+  const setting: unknown = Array.isArray(all) ? all[0] : all;
   const options =
     setting === true ? { secretKey: process.env["SECRET_KEY"] ?? "" } : (setting as SessionOptions);
   const recorder = sharedRecorder();

@@ -29,7 +29,7 @@ type Answer = Response | Promise<Response>;
 export function handle(endpoint: Endpoint, event: H3Event): Answer {
   const root = endpoint.owners[0]!;
   const bodyLimit = endpoint.bodyLimit ?? root.bodyLimit;
-  const req = new HttpRequest<never, never>(event, root.sessions, bodyLimit);
+  const req = new HttpRequest<never, never>(event, root, bodyLimit);
   const res = new HttpResponse(root.sessions?.shared.settings.publicPath);
   let first: ReturnType<typeof guard>;
   try {

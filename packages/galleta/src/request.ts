@@ -1,15 +1,17 @@
 import {
   SessionError,
+  type OtherProperties,
   type SessionData,
   type SessionOf,
-  type Sessions,
   type StandardSchema,
 } from "@galleta/session";
-import { factsOf, FetchSession } from "@galleta/session/adapter";
+import { factsOf, type FetchSession } from "@galleta/session/adapter";
 import { assertBodySize, getRouterParams, readBody, readValidatedBody, type H3Event } from "h3";
+import type { Core } from "./core.ts";
 import { handled } from "./handled.ts";
 import { HTTPError } from "./http-error.ts";
 import { warnOnce } from "./log.ts";
+import { defineOther, FirstOfSeveral, holdSessions } from "./several.ts";
 
 /** Returns the session holder of a request, hidden from apps. Set by the class below. */
 export let heldOf: <Data extends object>(
@@ -33,6 +35,13 @@ export let isAborted: (req: HttpRequest<never, never>, error: unknown) => boolea
  * });
  * ```
  */
+/* oxlint-disable no-unused-vars, typescript/no-unsafe-declaration-merging -- the constructor defines the properties of other sessions; both declarations need the same parameters */
+export interface HttpRequest<
+  Data extends object = SessionData,
+  Params = Record<string, string>,
+> extends OtherProperties {}
+/* oxlint-enable no-unused-vars */
+
 export class HttpRequest<Data extends object = SessionData, Params = Record<string, string>> {
   /**
    * h3's event, for all of h3's own functions: `getRequestIP(req.event)`, `proxy(req.event, …)`.
@@ -48,10 +57,17 @@ export class HttpRequest<Data extends object = SessionData, Params = Record<stri
   #seal: unknown;
 
   /** The framework calls this. */
-  constructor(event: H3Event, sessions: Sessions<Data> | undefined, bodyLimit: number) {
+  constructor(event: H3Event, core: Core, bodyLimit = core.bodyLimit) {
     this.event = event;
-    this.#held = sessions && new FetchSession(sessions, event.req);
+    this.#held = holdSessions<Data>(core, event.req);
     this.#bodyLimit = bodyLimit;
+    if (!(this.#held instanceof FirstOfSeveral)) return;
+    for (const other of this.#held.others) {
+      defineOther(this, other.sessions.property, () => {
+        if (this.#seal !== undefined) throw this.#seal;
+        return other.session;
+      });
+    }
   }
 
   /** Returns what a log shows. It leaves out the headers, which hold the cookie. */

@@ -10,6 +10,7 @@ import {
   type Reply,
 } from "@galleta/session/adapter";
 import type { H3Event } from "h3";
+import { FirstOfSeveral } from "./several.ts";
 
 /**
  * Runs before everything of the app: the cross-site check, endpoints of the sessions, and loading
@@ -23,7 +24,15 @@ export function guard(
   held: FetchSession<never>,
 ): Response | undefined | Promise<Response | undefined> {
   const reply = begin(held);
+  if (held instanceof FirstOfSeveral) return beginAll(held as FirstOfSeveral<never>, reply);
   return reply instanceof Promise ? reply.then(respond) : respond(reply);
+}
+
+async function beginAll(
+  held: FirstOfSeveral<never>,
+  first: ReturnType<typeof begin>,
+): Promise<Response | undefined> {
+  return respond((await first) ?? (await held.beginOthers()));
 }
 
 /**

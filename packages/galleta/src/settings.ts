@@ -5,7 +5,7 @@ import {
   type CreateSessionsOptions,
   type Sessions,
 } from "@galleta/session";
-import { createCrossSiteCheck, nearest } from "@galleta/session/adapter";
+import { assertApart, createCrossSiteCheck, nearest } from "@galleta/session/adapter";
 import { coreOf, type App } from "./app.ts";
 import type { Core } from "./core.ts";
 import { SettingsError } from "./errors.ts";
@@ -32,8 +32,11 @@ export interface SessionSettings extends Omit<CreateSessionsOptions, "store"> {
 
 /** The settings that the framework reads. An app may add its own. */
 export interface AppSettings {
-  /** Switches sessions on: `true` takes the key from the environment variable `SECRET_KEY`. */
-  readonly SESSIONS?: boolean | SessionSettings | undefined;
+  /**
+   * Switches sessions on: `true` takes the key from the environment variable `SECRET_KEY`. A list gives
+   * each request several: the first is `req.session`, the others have a `property`.
+   */
+  readonly SESSIONS?: boolean | SessionSettings | readonly SessionSettings[] | undefined;
   /** Functions that add something to the app, or pairs of a function and a condition. */
   readonly PLUGINS?: readonly PluginEntry[] | undefined;
   /** The largest body of a request, in bytes. Default 1 MiB. */
@@ -98,16 +101,17 @@ export function configure<Data extends object>(
   const table: SettingsTable = new Map([...entriesOf(settings), ...entriesOf(overrides)]);
   checkNames(table);
   const hosts = readAllowedHosts(table.get("ALLOWED_HOSTS"));
-  const sessions = readSessions(table.get("SESSIONS"), hosts, core);
+  const [sessions, ...others] = readAllSessions(table.get("SESSIONS"), hosts, core);
   const plugins = readPlugins(table.get("PLUGINS"));
   const bodyLimit = readBodyLimit(table.get("BODY_LIMIT"), core);
   mountInspector(core, sessions, table);
 
   core.sessions = sessions;
+  core.otherSessions = others;
   core.hosts = hosts && createCrossSiteCheck(hosts);
-  if (sessions !== undefined) {
-    core.lifecycle.on("startup", () => sessions.start());
-    core.lifecycle.on("shutdown", () => sessions.stop());
+  for (const each of sessions === undefined ? [] : [sessions, ...others]) {
+    core.lifecycle.on("startup", () => each.start());
+    core.lifecycle.on("shutdown", () => each.stop());
   }
   core.bodyLimit = bodyLimit;
   core.settings = current = table;
@@ -185,6 +189,33 @@ function readAllowedHosts(setting: unknown): Hosts | undefined {
     throw unusable(`ALLOWED_HOSTS: ${cause instanceof Error ? cause.message : "unusable"}`, cause);
   }
   return hosts;
+}
+
+/** Reads one set of sessions, or a list of them. */
+function readAllSessions(
+  setting: unknown,
+  hosts: Hosts | undefined,
+  core: Core,
+): Sessions<never>[] {
+  if (!Array.isArray(setting)) {
+    const only = readSessions(setting, hosts, core);
+    return only === undefined ? [] : [only];
+  }
+  const all = (setting as unknown[]).map((each) => {
+    if (typeof each === "object" && each !== null) return readSessions(each, hosts, core)!;
+    throw unusable("SESSIONS, as a list, must hold objects of options.");
+  });
+  if (all[0]?.property !== "session") {
+    throw unusable("The first of SESSIONS is req.session. Leave out its property.");
+  }
+  try {
+    all.forEach((sessions, index) => {
+      for (const other of all.slice(0, index)) assertApart({ sessions }, { sessions: other });
+    });
+  } catch (cause) {
+    throw unusable(`SESSIONS: ${cause instanceof Error ? cause.message : "unusable"}`, cause);
+  }
+  return all;
 }
 
 function readSessions(

@@ -1,3 +1,4 @@
+export { assertApart, type Member } from "./adapters/kit/beside.ts";
 export { begin, type Incoming } from "./adapters/kit/begin.ts";
 export { exposeSession, heldBy, hold, type Holder } from "./adapters/kit/expose.ts";
 export { peekFetchBody } from "./adapters/kit/fetch-body.ts";
@@ -36,6 +37,7 @@ export {
 export { headersOf, type DeniedReply, type Reply } from "./adapters/kit/reply.ts";
 export {
   applyCommit,
+  joinCommits,
   privateNoStore,
   varyOnCookie,
   type Commit,

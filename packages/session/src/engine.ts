@@ -68,6 +68,7 @@ export class Sessions<Data = SessionData> {
     this.#crossSite = createCrossSiteCheck(options);
     this.#shared = {
       settings,
+      loads: options.store !== undefined || settings.stored.length > 0,
       isSecure: this.#crossSite.isSecure,
       ownOrigin: this.#crossSite.ownOrigin,
       knowsProxies: options.trustProxy !== undefined,
@@ -81,8 +82,8 @@ export class Sessions<Data = SessionData> {
       device: undefined,
     };
     connect(this.#shared, connected);
-    this.loads = this.#shared.store !== undefined;
-    this.#mustStart = this.loads || this.#shared.live !== undefined;
+    this.loads = this.#shared.loads;
+    this.#mustStart = this.#shared.store !== undefined || this.#shared.live !== undefined;
   }
 
   /** True for sessions of any copy of this package. */

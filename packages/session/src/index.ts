@@ -27,6 +27,7 @@ export type {
   JsonValue,
   RejectReason,
   SessionFormat,
+  StoredFormat,
 } from "./session/format.ts";
 export {
   authenticatedAt,

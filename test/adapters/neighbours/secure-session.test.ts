@@ -14,7 +14,7 @@ type Data = Record<string, unknown>;
 async function build(options: Partial<SessionOptions> = {}): Promise<FastifyInstance> {
   const app = Fastify();
   await app.register(session({ ...withEvents().options, encrypt: true, ...options }));
-  const dataOf = (request: object) => (request as { session: Data }).session;
+  const dataOf = (request: object) => (request as unknown as { session: Data }).session;
   app.post("/login", (request) => Object.assign(dataOf(request), request.body));
   app.get("/", (request) => ({ ...dataOf(request) }));
   app.get("/untouched", () => "untouched");
@@ -172,7 +172,7 @@ it("with a schema, a session that does not fit it is empty", async () => {
 it("inner instances share the session, and a second one beside it is an error", async () => {
   const app = await build();
   app.register((inner, _options, done) => {
-    inner.get("/inner", (request) => ({ ...(request as { session: Data }).session }));
+    inner.get("/inner", (request) => ({ ...(request as unknown as { session: Data }).session }));
     done();
   });
   const jar = new Jar();

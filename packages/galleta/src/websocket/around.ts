@@ -4,6 +4,7 @@ import { HTTPError } from "../http-error.ts";
 import { runMiddleware } from "../middleware.ts";
 import { answer, answerError } from "../pipeline.ts";
 import { heldOf, seal, type HttpRequest } from "../request.ts";
+import { loadSessions } from "../several.ts";
 import { accept, clear, HttpResponse, render } from "../response.ts";
 import type { AnyMiddleware } from "../route.ts";
 import type { Verdict } from "./connection.ts";
@@ -75,7 +76,7 @@ export async function runAround(
 async function denialOf(req: Req, steps: Steps): Promise<unknown> {
   try {
     steps.check();
-    await heldOf(req)?.context.load();
+    await loadSessions(heldOf(req));
     return undefined;
   } catch (error) {
     return error;

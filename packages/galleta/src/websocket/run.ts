@@ -21,7 +21,7 @@ export async function runView(
 ): Promise<void> {
   try {
     // Only a store makes it wait. Without one the view starts immediately.
-    const wait = session?.context.load();
+    const wait = session?.load();
     if (wait) await wait;
     await endpoint.view(socket);
     if (connection.isPending && !endpoint.autoAccept) await connection.reject(new HTTPError(403));

@@ -18,6 +18,7 @@ import { middlewareOf } from "../middleware.ts";
 import { heldOf, HttpRequest } from "../request.ts";
 import type { AnyMiddleware } from "../route.ts";
 import { nodeAdapter } from "../seams.ts";
+import { FirstOfSeveral } from "../several.ts";
 import { refuse, refuseWith } from "./answer.ts";
 import { runAround } from "./around.ts";
 import { Backlog } from "./backlog.ts";
@@ -82,10 +83,12 @@ export class SocketServer {
         this.#track(this.#startInside(stack, upgrade));
         return;
       }
-      const { sessions } = this.#core;
+      const { sessions, otherSessions } = this.#core;
       const { match, facts } = this.#check(upgrade);
-      const context = sessions?.open(facts.header("cookie"), facts);
-      this.#start(upgrade, match, this.#openHandshake(upgrade, match.endpoint, context));
+      const cookies = facts.header("cookie");
+      const context = sessions?.open(cookies, facts);
+      const others = otherSessions.map((each) => each.open(cookies, facts));
+      this.#start(upgrade, match, this.#openHandshake(upgrade, match.endpoint, context, others));
     } catch (error) {
       if (!(error instanceof HTTPError)) logError(`The upgrade of ${req.url} failed:`, error);
       refuse(req, socket, error instanceof HTTPError ? error : new HTTPError(500));
@@ -143,9 +146,10 @@ export class SocketServer {
     if (req.headers["sec-websocket-version"] !== "13") {
       throw new HTTPError(426, { headers: { "sec-websocket-version": "13" } });
     }
-    const { sessions, hosts } = this.#core;
+    const { sessions, otherSessions, hosts } = this.#core;
     const facts = factsOf(event.req);
-    const refusal = sessions ? sessions.checkHandshake(facts) : hosts?.host(facts);
+    let refusal = sessions ? sessions.checkHandshake(facts) : hosts?.host(facts);
+    for (const each of otherSessions) refusal ??= each.checkHandshake(facts);
     if (refusal) throw new HTTPError(refusal.status, { refusal, detail: refusal.message });
     return { match, facts };
   }
@@ -153,9 +157,10 @@ export class SocketServer {
   /** Starts the view if the middleware allows it, and answers otherwise. */
   async #startInside(stack: readonly AnyMiddleware[], upgrade: Upgrade): Promise<void> {
     const { req, socket, event, match } = upgrade;
-    const request = new HttpRequest<never, never>(event, this.#core.sessions, this.#core.bodyLimit);
-    const context = heldOf(request)?.context;
-    const handshake = match && this.#openHandshake(upgrade, match.endpoint, context);
+    const request = new HttpRequest<never, never>(event, this.#core);
+    const held = heldOf(request);
+    const others = held instanceof FirstOfSeveral ? held.others.map(({ context }) => context) : [];
+    const handshake = match && this.#openHandshake(upgrade, match.endpoint, held?.context, others);
     const response = await runAround(stack, match?.endpoint.owners ?? [this.#core], request, {
       check: () => void this.#check(upgrade),
       start: (gate) => {
@@ -175,8 +180,9 @@ export class SocketServer {
     { req, socket }: Upgrade,
     endpoint: SocketEndpoint,
     context: SessionContext<never> | undefined,
+    others: readonly SessionContext<never>[],
   ): Handshake {
-    const session = context && new SocketSession(context);
+    const session = context && new SocketSession(context, others);
     const offered = offeredProtocols(req.headers["sec-websocket-protocol"]);
     const handshake = new Handshake(this, endpoint, session, offered, req, socket);
     this.#connections.add(handshake.connection);

@@ -18,37 +18,54 @@ export type ChangeListener = () => unknown;
 export class SocketSession implements LiveSocket {
   /** Reads nothing before the view uses the session. */
   readonly context: SessionContext<never>;
+  /** The sessions beside it. */
+  readonly others: readonly SocketSession[];
   #listeners: ChangeListener[] | undefined;
   #connection: Connection | undefined;
   #handle: LiveHandle | undefined;
 
-  constructor(context: SessionContext<never>) {
+  /** @param others the sessions beside it */
+  constructor(context: SessionContext<never>, others: readonly SessionContext<never>[] = []) {
     this.context = context;
+    this.others = others.map((each) => new SocketSession(each));
+  }
+
+  /** Reads the sessions. */
+  load(): Promise<unknown> | undefined {
+    const loads = [this, ...this.others].map(({ context }) => context.load());
+    return loads.some((each) => each !== undefined) ? Promise.all(loads) : undefined;
   }
 
   /** Saves the changes and returns the Set-Cookie headers. After this nothing can be changed. */
   save(): Promise<readonly string[]> | readonly string[] {
-    return commitHandshake(this.context);
+    const own = commitHandshake(this.context);
+    if (this.others.length === 0) return own;
+    const all = [own, ...this.others.map((each) => each.save())];
+    return Promise.all(all).then((cookies) => cookies.flat());
   }
 
   /** Called when the handshake was answered. From here on the socket ends with its session. */
   opened(connection: Connection): void {
     this.#connection = connection;
     this.#handle = attachSocket(this.context, this);
+    for (const each of this.others) each.opened(connection);
   }
 
   /** Called when the socket is closed. */
   closed(): void {
     this.#handle?.detach();
+    for (const each of this.others) each.closed();
   }
 
   /** Takes a control frame of the page. */
   receive(frame: string): void {
     this.#handle?.receive(frame);
+    for (const each of this.others) each.receive(frame);
   }
 
   onChange(listener: ChangeListener): void {
     (this.#listeners ??= []).push(listener);
+    for (const each of this.others) each.onChange(listener);
   }
 
   close(code: number, reason: string): void {

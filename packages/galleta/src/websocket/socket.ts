@@ -1,4 +1,4 @@
-import type { SessionData, SessionOf } from "@galleta/session";
+import type { OtherProperties, SessionData, SessionOf } from "@galleta/session";
 import { factsOf } from "@galleta/session/adapter";
 import type { H3Event } from "h3";
 import { WebSocketDisconnect } from "../errors.ts";
@@ -9,6 +9,7 @@ import type { MessageOf, ValueType } from "../route.ts";
 import type { AcceptOptions, Connection } from "./connection.ts";
 import { encode } from "./decode.ts";
 import type { SocketEndpoint } from "./endpoint.ts";
+import { defineOther } from "../several.ts";
 import type { ChangeListener, SocketSession } from "./session.ts";
 
 /** The parts of a socket. */
@@ -36,6 +37,14 @@ export interface SocketParts {
  * });
  * ```
  */
+/* oxlint-disable no-unused-vars, typescript/no-unsafe-declaration-merging -- the constructor defines the properties of other sessions; both declarations need the same parameters */
+export interface Socket<
+  Data extends object = SessionData,
+  Params = Record<string, string>,
+  Type extends ValueType = ValueType,
+> extends OtherProperties {}
+/* oxlint-enable no-unused-vars */
+
 export class Socket<
   Data extends object = SessionData,
   Params = Record<string, string>,
@@ -56,6 +65,9 @@ export class Socket<
     this.params = parts.params as Params;
     this.protocols = parts.protocols;
     this.#parts = parts;
+    for (const { context } of parts.session?.others ?? []) {
+      defineOther(this, context.settings.property, () => context.session);
+    }
   }
 
   /** Returns what a log shows. It leaves out the headers, which hold the cookie. */

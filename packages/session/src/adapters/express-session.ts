@@ -1,12 +1,11 @@
 import type { IncomingMessage } from "node:http";
-import { SessionError } from "../errors.ts";
 import type { SessionData } from "../session/data.ts";
-import { contextOf } from "../session/context.ts";
 import { TO_TEXT } from "../session/dictionary.ts";
 import { describe } from "../session/functions.ts";
 import { serveConnect, type SessionMiddleware } from "./kit/middleware.ts";
-import { exposeDressed, later } from "./kit/dress.ts";
+import { exposeDressed, saveLater, startAnew } from "./kit/dress.ts";
 import { heldBy } from "./kit/expose.ts";
+import { refuseAttribute, setMilliseconds } from "./kit/lifetime-spellings.ts";
 import type { NodeSession } from "./kit/node-session.ts";
 import { toSessions, type SessionsOrOptions } from "./kit/given.ts";
 
@@ -14,14 +13,12 @@ export type { SessionMiddleware };
 
 type Callback = (error?: unknown) => void;
 
-/**
- * The attributes of the session's cookie, for reading. They are options, the same for all sessions.
- */
+/** The lifetime of the session's cookie, as express-session spells it. */
 export interface CookieView {
-  /** When the cookie expires; null if it ends with the browser. */
-  readonly expires: Date | null;
-  /** Milliseconds until then. */
-  readonly maxAge: number | null;
+  /** When the cookie ends; null, or false where it is set, when the browser closes. */
+  expires: Date | null;
+  /** Milliseconds until then. A number gives this session a lifetime of its own; null as above. */
+  maxAge: number | null;
   /** The cookie's full lifetime in milliseconds. */
   readonly originalMaxAge: number | null;
 }
@@ -30,6 +27,11 @@ declare global {
   namespace Express {
     interface RequestSession {
       readonly id: string;
+      /**
+       * The lifetime of the session. Other attributes are options, the same for all sessions.
+       *
+       * @throws SessionError `ERR_SESSION_OPTION` where another attribute is set
+       */
       readonly cookie: CookieView;
       /** Starts a new session, without data and with a new id. The old object keeps its data. */
       regenerate(done?: Callback): this;
@@ -83,15 +85,6 @@ const SESSION_ID: PropertyDescriptor & ThisType<object> = {
   enumerable: true,
 };
 
-function startAnew<S extends object>(this: S, done?: Callback): S {
-  contextOf(this).startAnew();
-  return later(this, done);
-}
-
-function nothing<S>(this: S, done?: Callback): S {
-  return later(this, done);
-}
-
 const METHODS: object = Object.create(null, {
   ...TO_TEXT,
   id: {
@@ -106,9 +99,9 @@ const METHODS: object = Object.create(null, {
   },
   regenerate: { value: startAnew },
   destroy: { value: startAnew },
-  save: { value: nothing },
-  reload: { value: nothing },
-  touch: { value: nothing },
+  save: { value: saveLater },
+  reload: { value: saveLater },
+  touch: { value: saveLater },
   hasOwnProperty: {
     value(this: object, key: PropertyKey) {
       return Object.hasOwn(this, key);
@@ -123,19 +116,29 @@ function expose<Data>(req: IncomingMessage, held: NodeSession<Data>): void {
   if (held.sessions.property === "session") Object.defineProperty(req, "sessionID", SESSION_ID);
 }
 
-function cookieOf(of: object): CookieView {
-  const { expiresAt, issuedAt } = describe(of);
+function cookieOf(session: object): CookieView {
+  const { expiresAt, issuedAt, maxAge } = describe(session);
+  const expires = maxAge === null ? null : expiresAt;
   const view: CookieView = {
-    expires: expiresAt,
-    maxAge: expiresAt && expiresAt.getTime() - Date.now(),
-    originalMaxAge: expiresAt && expiresAt.getTime() - issuedAt.getTime(),
+    expires,
+    maxAge: expires && expires.getTime() - Date.now(),
+    originalMaxAge: expires && expires.getTime() - issuedAt.getTime(),
   };
-  return new Proxy(view, { set: refuse, defineProperty: refuse });
+  return new Proxy(view, {
+    set(_view, name, value: unknown) {
+      if (name === "maxAge") setMilliseconds(session, value);
+      else if (name === "expires") setMilliseconds(session, untilOf(value));
+      else throw refuseAttribute(String(name));
+      return true;
+    },
+    defineProperty: (_view, name) => {
+      throw refuseAttribute(String(name));
+    },
+  });
 }
 
-function refuse(): never {
-  throw new SessionError(
-    "ERR_SESSION_OPTION",
-    "A cookie's attributes are the same for all sessions. Set maxAge and others as options of session().",
-  );
+/** Milliseconds until a date; null and false stand for the end of the browser. */
+function untilOf(expires: unknown): unknown {
+  if (expires === null || expires === false) return null;
+  return expires instanceof Date ? expires.getTime() - Date.now() : Number.NaN;
 }

@@ -1,4 +1,6 @@
 import type { SessionData } from "../session/data.ts";
+import { TO_TEXT } from "../session/dictionary.ts";
+import { exposeDressed, saveLater, startAnew } from "./kit/dress.ts";
 import { serveConnect, type SessionMiddleware } from "./kit/middleware.ts";
 import { toSessions, type SessionsOrOptions } from "./kit/given.ts";
 
@@ -20,5 +22,15 @@ export type { SessionMiddleware };
  */
 export function session<Data = SessionData>(given: SessionsOrOptions<Data>): SessionMiddleware {
   const sessions = toSessions(given);
-  return (req, res, next) => serveConnect(sessions, req, res, next);
+  return (req, res, next) => serveConnect(sessions, req, res, next, exposeToPassport);
 }
+
+/** What Passport calls on a session when a user logs in or out. */
+const PASSPORT: object = Object.create(null, {
+  ...TO_TEXT,
+  regenerate: { value: startAnew },
+  save: { value: saveLater },
+}) as object;
+
+/** Passport leaves its mark on a request. Sessions of all others have no methods. */
+const exposeToPassport = exposeDressed(PASSPORT, (req) => "_sessionManager" in req);

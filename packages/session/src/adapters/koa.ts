@@ -1,54 +1,10 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
-// Without it, the declaration below would belong to a separate module.
-import type {} from "koa";
-import type { Sessions } from "../engine.ts";
-import type { OtherProperties, SessionData, SessionOf } from "../session/data.ts";
+import { optionError } from "../errors.ts";
+import type { SessionData } from "../session/data.ts";
 import { exposeSession } from "./kit/expose.ts";
-import { liveContextOf } from "./kit/handshake.ts";
-import { NodeSession, prepareReply } from "./kit/node-session.ts";
-import { refuseSecond, refuseSetUp, toSessions, type SessionsOrOptions } from "./kit/given.ts";
+import { toSessions, type SessionsOrOptions } from "./kit/given.ts";
+import { serveKoa, type KoaMiddleware, type KoaSession } from "./kit/koa-middleware.ts";
 
-declare module "koa" {
-  interface DefaultContext extends OtherProperties {
-    get session(): SessionOf<SessionData>;
-    /** An object replaces the data, null ends the session. */
-    set session(value: SessionOf<SessionData> | null);
-  }
-}
-
-/** What the middleware adds to Koa's context. */
-export interface SessionProperty<Data = SessionData> {
-  get session(): SessionOf<Data>;
-  /** An object replaces the data, null ends the session. */
-  set session(value: SessionOf<Data> | null);
-}
-
-/** The used part of a Koa context. */
-export interface KoaContext {
-  readonly req: IncomingMessage;
-  readonly res: ServerResponse;
-  readonly request: { body?: unknown };
-  readonly originalUrl: string;
-  body: unknown;
-  onerror(error: Error): void;
-}
-
-/**
- * The session of a Koa request. Koa's own middleware, such as koa-mount, cuts the mount path off
- * `req.url`.
- */
-class KoaSession<Data> extends NodeSession<Data> {
-  readonly #ctx: KoaContext;
-
-  constructor(sessions: Sessions<Data>, ctx: KoaContext, fail: (error: unknown) => void) {
-    super(sessions, ctx.req, ctx.res, fail);
-    this.#ctx = ctx;
-  }
-
-  override get target(): string {
-    return this.#ctx.originalUrl;
-  }
-}
+export type { KoaContext, SessionProperty } from "./kit/koa-middleware.ts";
 
 /**
  * Sessions for Koa: `ctx.session`, with the cross-site check.
@@ -64,39 +20,18 @@ class KoaSession<Data> extends NodeSession<Data> {
  * });
  * ```
  */
-export function session<Data = SessionData>(
-  given: SessionsOrOptions<Data>,
-): (ctx: KoaContext & SessionProperty<Data>, next: () => Promise<unknown>) => Promise<void> {
-  const sessions = toSessions(given);
-  const { property } = sessions;
-  return async (ctx, next) => {
-    const opened = liveContextOf(ctx.req, property);
-    if (opened !== undefined) {
-      exposeSession(ctx, opened);
-      await next();
-      return;
-    }
-    if (ctx.res === undefined) throw refuseBare();
-    const fail = (error: unknown) => ctx.onerror(error as Error);
-    const held = new KoaSession(sessions, ctx, fail);
-    if (property in ctx) throw refuseSecond(`ctx.${property}`);
-    exposeSession(ctx, held);
-    const reply = await held.begin(ctx.request.body);
-    if (reply === undefined) {
-      await next();
-      return;
-    }
-    ctx.body = reply.body;
-    prepareReply(ctx.res, reply);
-  };
+export function session<Data = SessionData>(given: SessionsOrOptions<Data>): KoaMiddleware<Data> {
+  return serveKoa(toSessions(given), exposeSession, assertNoMaxAge);
 }
 
-/**
- * Makes the error for a koa-websocket socket, whose handshake was answered without a check of its
- * Origin.
- */
-function refuseBare() {
-  return refuseSetUp(
-    "The handshake of this socket was not checked. After app.listen() call guard(app.ws.server, sessions) of @galleta/session/ws.",
+/** In koa-session `ctx.session.maxAge = 60_000` is a lifetime. Here it would be data, without a word. */
+function assertNoMaxAge<Data>(held: KoaSession<Data>): void {
+  if (!held.isAccessed || !held.context.isOpen) return;
+  const { data, loaded } = held.context.state;
+  const { maxAge } = data;
+  if (maxAge === undefined || maxAge === loaded.data["maxAge"]) return;
+  delete data["maxAge"];
+  throw optionError(
+    "ctx.session.maxAge would be data and no lifetime. Call setMaxAge(ctx.session, seconds), or take @galleta/session/koa-session, where maxAge is in milliseconds.",
   );
 }

@@ -12,7 +12,8 @@ import type { LoadedSnapshot, Metadata, VerifiedCookie } from "./records.ts";
 import { deletions } from "./write-cookies.ts";
 import type { JsonObject } from "./format.ts";
 import { assertDictionary, assertJson, NO_META, parseBody } from "./json.ts";
-import { findSession, settle } from "./load.ts";
+import { findSession, isAskedFor, settle } from "./load.ts";
+import { askFormats, namesIn, type StoredReadings } from "./load-foreign.ts";
 import { emptySession } from "./snapshot.ts";
 import type { Shared } from "./shared.ts";
 import { throwCommitted, throwReplaced, throwUnattached } from "./late-writes.ts";
@@ -122,11 +123,33 @@ export class SessionContext<Data = SessionData> {
    */
   load(): Promise<void> | undefined {
     const shared = this.#shared;
-    const { store } = shared;
     const isKnown = this.accessed || (this.#ahead ?? throwUnloaded) !== throwUnloaded;
-    if (store === undefined || this.#header === "" || isKnown) return undefined;
-    const now = nowSeconds();
-    const found = findSession(shared, this.#header, now);
+    if (!shared.loads || this.#header === "" || isKnown) return undefined;
+    const asked = this.#askFormats();
+    if (asked === undefined) return this.#loadFound(nowSeconds());
+    this.#ahead = throwUnloaded;
+    return asked.then(
+      (readings) => this.#loadFound(nowSeconds(), readings),
+      (error: unknown) =>
+        this.#failed(error, emptySession(nowSeconds(), namesIn(shared, this.#header))),
+    );
+  }
+
+  /** Asks other frameworks' stores, where the session is there. */
+  #askFormats(): Promise<StoredReadings> | undefined {
+    const shared = this.#shared;
+    const mustAsk = shared.settings.stored.length > 0 && isAskedFor(shared, this.#header);
+    return mustAsk ? askFormats(shared, this.#header) : undefined;
+  }
+
+  #loadFound(now: number, readings?: StoredReadings): Promise<void> | undefined {
+    const shared = this.#shared;
+    const { store } = shared;
+    const found = findSession(shared, this.#header, now, readings);
+    if (store === undefined) {
+      this.#ahead = () => settle(shared, found, now);
+      return undefined;
+    }
     const isMoved = !isVerified(found) && found.meta["from"] !== undefined;
     const ready = isMoved ? undefined : store.ready(found, now);
     if (ready !== undefined) {
@@ -139,14 +162,16 @@ export class SessionContext<Data = SessionData> {
       (loaded) => {
         this.#ahead = () => loaded;
       },
-      (error: unknown) => {
-        const fail = () => {
-          throw error;
-        };
-        this.#ahead = fail;
-        this.#failure = { view: failedView(this, fail), found };
-      },
+      (error: unknown) => this.#failed(error, found),
     );
+  }
+
+  #failed(error: unknown, found: VerifiedCookie | LoadedSnapshot): void {
+    const fail = () => {
+      throw error;
+    };
+    this.#ahead = fail;
+    this.#failure = { view: failedView(this, fail), found };
   }
 
   /**
@@ -374,8 +399,16 @@ export class SessionContext<Data = SessionData> {
     const header = this.#header;
     if (header === "") return emptySession(now, []);
     const shared = this.#shared;
+    const { store, settings } = shared;
+    // Only `load` can ask another framework's store.
+    if (
+      settings.stored.length > 0 &&
+      isAskedFor(shared, header) &&
+      namesIn(shared, header).length > 0
+    ) {
+      throwUnloaded();
+    }
     const found = findSession(shared, header, now);
-    const { store } = shared;
     if (store === undefined) return settle(shared, found, now);
     return (store.ready(found, now) ?? throwUnloaded)();
   }

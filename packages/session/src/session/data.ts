@@ -45,3 +45,8 @@ export interface OtherSessions {}
 export type OtherProperties = {
   [Property in keyof OtherSessions]: SessionOf<OtherSessions[Property]>;
 };
+
+/** A session, and the methods that it inherits where an app imports a drop-in. */
+export type WithMethods<Session, Methods> = [keyof Methods] extends [never]
+  ? Session
+  : Session & Methods;

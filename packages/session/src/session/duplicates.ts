@@ -1,7 +1,7 @@
 import { chunkNames } from "../cookie/chunks.ts";
 import { AMBIGUOUS, findCookie, findCookies } from "../cookie/parse.ts";
 import { looksLikeToken, type OpenedToken } from "../token/token.ts";
-import type { SessionFormat } from "./format.ts";
+import { isStored, type AnyFormat } from "./format.ts";
 import { judgeLifetime } from "./lifetime.ts";
 import type { LoadedSnapshot, VerifiedCookie } from "./records.ts";
 import type { Shared } from "./shared.ts";
@@ -35,12 +35,12 @@ export function chooseNewest(
   const names = settings.chunks ? chunkNames(cookieName) : [cookieName];
   const values = names.map((name) => findCookies(header, name));
   const present = names.filter((_, at) => values[at]!.length > 0);
-  const isGenuine = (format: SessionFormat, value: string) => {
+  const isGenuine = (format: AnyFormat, value: string) => {
     const get = (name: string) => {
       const found = name === cookieName ? value : findCookie(header, name);
       return found === AMBIGUOUS ? undefined : found;
     };
-    return format.read({ get }, now)?.ok === true;
+    return isStored(format) ? format.isGenuine({ get }) : format.read({ get }, now)?.ok === true;
   };
   const { opened, isPlanted } = openAll(shared, values, (value) =>
     formats.some((format) => isGenuine(format, value)),

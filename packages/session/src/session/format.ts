@@ -76,3 +76,30 @@ export interface SessionFormat {
    */
   write(data: JsonObject, now: number, maxAge: number | null): readonly FormatCookie[];
 }
+
+/**
+ * Reads sessions that another framework keeps on a server, with a signed id in the cookie. They can be
+ * read, and not written.
+ */
+export interface StoredFormat {
+  /** The framework, as events name it. */
+  readonly name: string;
+  /** The cookie names of this format. */
+  readonly cookieNames: readonly string[];
+  /** Whether the other framework issued the cookie. Nothing is asked. */
+  isGenuine(cookies: CookieSource): boolean;
+  /**
+   * Verifies the cookie and reads its session. An error of the store fails the use of the session.
+   *
+   * @returns `undefined` where the request has no cookie of this format
+   */
+  load(cookies: CookieSource): Promise<FormatReading> | FormatReading | undefined;
+}
+
+/** What the option `formats` lists. */
+export type AnyFormat = SessionFormat | StoredFormat;
+
+/** Whether a format has to ask a store. */
+export function isStored(format: AnyFormat): format is StoredFormat {
+  return "load" in format;
+}

@@ -4,31 +4,67 @@ import { judgeTimes } from "../token/times.ts";
 import { fitSchema, serializeBody } from "./body.ts";
 import { copyData } from "./dictionary.ts";
 import { foreignId } from "./foreign-memory.ts";
-import type { FormatReading, RejectReason, SessionFormat } from "./format.ts";
+import {
+  isStored,
+  type AnyFormat,
+  type CookieSource,
+  type FormatReading,
+  type RejectReason,
+  type StoredFormat,
+} from "./format.ts";
 import { NO_META } from "./json.ts";
 import { emptySession, rejectCookie } from "./snapshot.ts";
 import type { LoadedSnapshot } from "./records.ts";
 import type { Shared } from "./shared.ts";
 
+/** What the formats answered whose sessions are on a server. */
+export type StoredReadings = ReadonlyMap<StoredFormat, FormatReading | undefined>;
+
+const sourceOf = (header: string): CookieSource => ({
+  get(name) {
+    const value = findCookie(header, name);
+    return value === AMBIGUOUS ? undefined : value;
+  },
+});
+
+/** The cookies of a request whose sessions are on a server. */
+export function namesIn({ settings }: Shared, header: string): string[] {
+  const names = settings.stored.flatMap(({ cookieNames }) => cookieNames);
+  return names.filter((name) => findCookie(header, name) !== undefined);
+}
+
+/** Asks the formats whose sessions are on a server; `undefined` where the request concerns none. */
+export function askFormats(
+  { settings: { stored } }: Shared,
+  header: string,
+): Promise<StoredReadings> | undefined {
+  const source = sourceOf(header);
+  const concerned = stored.filter(({ cookieNames }) =>
+    cookieNames.some((name) => source.get(name) !== undefined),
+  );
+  if (concerned.length === 0) return undefined;
+  const ask = async (format: StoredFormat) => [format, await format.load(source)] as const;
+  return Promise.all(concerned.map(ask)).then((answers) => new Map(answers));
+}
+
 /**
  * Reads the cookies of other frameworks, in the order of the option `formats`.
  * @returns an empty session if there are none
+ *
+ * @param readings what those said that had to ask
+ * @returns an empty session where there are none
  */
 export function loadForeign(
   shared: Shared,
   header: string,
   now: number,
   present: readonly string[],
+  readings: StoredReadings | undefined,
 ): LoadedSnapshot {
-  const source = {
-    get(name: string): string | undefined {
-      const value = findCookie(header, name);
-      return value === AMBIGUOUS ? undefined : value;
-    },
-  };
+  const source = sourceOf(header);
   let rejected: RejectReason | undefined;
   for (const format of shared.settings.formats) {
-    const reading = format.read(source, now);
+    const reading = isStored(format) ? readings?.get(format) : format.read(source, now);
     if (reading?.ok === true) {
       const id = foreignId(
         format.name,
@@ -54,7 +90,7 @@ export function loadForeign(
 
 function adopt(
   shared: Shared,
-  format: SessionFormat,
+  format: AnyFormat,
   { data, issuedAt, expiresAt, keyIndex, id }: FormatReading & { ok: true; id: string },
   now: number,
   present: readonly string[],

@@ -6,7 +6,7 @@ import { copyData } from "./dictionary.ts";
 import { chooseNewest } from "./duplicates.ts";
 import { NO_META, parseBody } from "./json.ts";
 import { judgeLifetime } from "./lifetime.ts";
-import { loadForeign } from "./load-foreign.ts";
+import { loadForeign, type StoredReadings } from "./load-foreign.ts";
 import { rejectCookie } from "./snapshot.ts";
 import {
   type LoadedSnapshot,
@@ -22,11 +22,13 @@ import { isVerified, openCached } from "./verified.ts";
  * Finds the session in a `Cookie` header, as far as the cookies alone tell. It never throws for any
  * header. A cookie that cannot be trusted gives an empty session, and only events say why.
  * @param now seconds since 1970
+ * @param readings of formats whose sessions are on a server
  */
 export function findSession(
   shared: Shared,
   header: string,
   now: number,
+  readings?: StoredReadings,
 ): VerifiedCookie | LoadedSnapshot {
   const { settings } = shared;
   const { cookieName, cookieNames, formats } = settings;
@@ -38,7 +40,7 @@ export function findSession(
   // A cookie with the form of our token is only checked as our token. A reader with weaker rules
   // must never get what a stronger one rejected.
   if (first === undefined || (formats.length > 0 && !looksLikeToken(first))) {
-    return loadForeign(shared, header, now, present);
+    return loadForeign(shared, header, now, present, readings);
   }
   const opened = openChunks(shared, chunks, first);
   if (typeof opened === "string") {
@@ -48,6 +50,12 @@ export function findSession(
   return fault === undefined
     ? { opened, present, token: first }
     : rejectCookie(shared, fault, now, present, opened.sid);
+}
+
+/** Whether a server has to be asked for the session: no cookie of our own came. */
+export function isAskedFor({ settings }: Shared, header: string): boolean {
+  const own = findCookie(header, settings.cookieName);
+  return own === undefined || (own !== AMBIGUOUS && !looksLikeToken(own));
 }
 
 function findSingle(header: string, name: string): string[] | typeof AMBIGUOUS {

@@ -2,7 +2,7 @@ import { isCookieDomain, isCookieName, isCookiePath } from "../cookie/rules.ts";
 import { MAX_TOTAL } from "../cookie/chunks.ts";
 import { COOKIE_LIMIT } from "../cookie/serialize.ts";
 import type { SessionListener } from "./event-types.ts";
-import type { JsonObject, SessionFormat } from "./format.ts";
+import type { AnyFormat, JsonObject, SessionFormat, StoredFormat } from "./format.ts";
 import { LIFETIME } from "./lifetime.ts";
 import type { SecretKeys } from "./secret-keys.ts";
 import { FUNCTION, listOf, oneOf, SWITCH, type Check, type Rules } from "../validate.ts";
@@ -68,7 +68,7 @@ export interface SessionCookieOptions<Data = any> {
   /** Converts data of an older shape to match `schema`; undefined drops the session. */
   readonly migrate?: ((data: JsonObject) => JsonObject | undefined) | undefined;
   /** Other frameworks' cookies to read, in this order. Their sessions are re-issued as ours. */
-  readonly formats?: readonly SessionFormat[] | undefined;
+  readonly formats?: readonly AnyFormat[] | undefined;
   /** Keeps another framework's cookie instead of ours, so that both share the session. */
   readonly writeAs?: SessionFormat | undefined;
   /**
@@ -126,12 +126,22 @@ export const HARDENED: Partial<CheckedOptions> = {
   absoluteMaxAge: DAY / 2,
 };
 
-const FORMAT: Check = [
-  (value) => {
-    const { read, write, cookieNames } = (value ?? {}) as Partial<SessionFormat>;
-    const isComplete = typeof read === "function" && typeof write === "function";
-    return isComplete && isCookieName(cookieNames?.[0]);
-  },
+const isFormat = (value: unknown) => {
+  const { read, write, cookieNames } = (value ?? {}) as Partial<SessionFormat>;
+  const isComplete = typeof read === "function" && typeof write === "function";
+  return isComplete && isCookieName(cookieNames?.[0]);
+};
+
+const isStoredFormat = (value: unknown) => {
+  const { load, isGenuine, cookieNames } = (value ?? {}) as Partial<StoredFormat>;
+  const isComplete = typeof load === "function" && typeof isGenuine === "function";
+  return isComplete && isCookieName(cookieNames?.[0]);
+};
+
+const FORMAT: Check = [isFormat, "what starlette({ ... }) or its like returns"];
+
+const READABLE: Check = [
+  (value) => isFormat(value) || isStoredFormat(value),
   "what starlette({ ... }) or another format function returns",
 ];
 
@@ -185,7 +195,7 @@ export const COOKIE_OPTION_RULES: Rules<CheckedOptions> = {
     ],
   ],
   migrate: [FUNCTION],
-  formats: [listOf(FORMAT), []],
+  formats: [listOf(READABLE), []],
   writeAs: [FORMAT],
   onEvent: [FUNCTION],
   hardened: [SWITCH, false],

@@ -5,6 +5,7 @@ import { createKeyRing, type KeyRing } from "../token/keys.ts";
 import type { Lifetimes } from "../token/times.ts";
 import type { Accepted } from "../token/token.ts";
 import { Events } from "./events.ts";
+import { isStored, type StoredFormat } from "./format.ts";
 import { readSecretKeys } from "./secret-keys.ts";
 import { readOptions } from "../validate.ts";
 import {
@@ -40,6 +41,8 @@ export interface SessionSettings extends Pick<
   /** The attributes that the cookie has now, and those that it had before. */
   readonly current: CookieAttributes;
   readonly formerly: readonly CookieAttributes[];
+  /** Formats whose sessions are on a server. */
+  readonly stored: readonly StoredFormat[];
 }
 
 /**
@@ -81,6 +84,7 @@ export function readSettings(given: SessionCookieOptions): SessionSettings {
     events: new Events(options.onEvent),
     current: options,
     formerly: readFormer(cookieName, options),
+    stored: formats.filter(isStored),
   };
 }
 

@@ -21,9 +21,21 @@ import { SessionStorePort } from "./connected-store.ts";
 export function sessionStore(store: KeyValueStore | SessionStore): ConnectedStore {
   if (!isSessionStore(store) && !isKeyValueStore(store)) {
     throw optionError(
-      "store must be memoryStore(), redisStore(client), or have get, set and delete.",
+      isOthers(store)
+        ? OTHERS_STORE
+        : "store must be memoryStore(), redisStore(client), or have get, set and delete.",
     );
   }
   const isLocal = isSessionStore(store) && store.isLocal;
   return { isLocal, [CONNECT]: (shared, options) => new SessionStorePort(store, shared, options) };
+}
+
+const OTHERS_STORE =
+  "store is that of another session library: it has no conditional write, so a logout could be undone. Use redisStore(client), postgresStore(pool) or memoryStore(), and read its sessions with formats: [expressSession({ secret, store })].";
+
+/** Whether a store is one of express-session, @fastify/session or koa-session. */
+function isOthers(store: object): boolean {
+  return ["get", "set", "destroy"].every(
+    (name) => typeof (store as Record<string, unknown>)[name] === "function",
+  );
 }

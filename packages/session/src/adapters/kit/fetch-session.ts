@@ -118,7 +118,7 @@ export class FetchSession<Data = SessionData> implements Incoming<Data>, Holder<
     if (context?.isOpen !== true) return;
     if (!context.accessed) return context.close(throwUnattached);
     const { loaded, sid } = context.state;
-    const isKept = this.sessions.loads && !loaded.isNew && sid === loaded.sid;
+    const isKept = this.sessions.shared.store !== undefined && !loaded.isNew && sid === loaded.sid;
     const isLost = context.isChanged && !isKept;
     if (isKept) await context.commit();
     context.close(throwUnattached);

@@ -93,6 +93,11 @@ export class NodeSession<Data = SessionData>
     return name === "cookie" ? this.#req.headers.cookie : super.header(name);
   }
 
+  /** Whether the session was read or written. */
+  get isAccessed(): boolean {
+    return this.#context?.accessed === true;
+  }
+
   get request(): NodeRequest {
     return this.#req;
   }

@@ -105,7 +105,7 @@ const dataSessions = new WeakMap<object, readonly SessionContext<never>[]>();
  * @throws SessionError `ERR_SESSION_RUNTIME` if the session was changed
  */
 function assertKept({ context, sessions }: FetchSession): void {
-  if (!sessions.loads || !context.isChanged) return;
+  if (sessions.shared.store === undefined || !context.isChanged) return;
   throw new SessionError(
     "ERR_SESSION_RUNTIME",
     "Bun's server.upgrade cannot wait for a store. Change the session in an HTTP request before, or after the handshake with update.",
@@ -113,7 +113,7 @@ function assertKept({ context, sessions }: FetchSession): void {
 }
 
 function commitNow(held: FetchSession): Pick<Commit, "setCookie"> {
-  if (!held.sessions.loads) return held.handOver() as Commit;
+  if (held.sessions.shared.store === undefined) return held.handOver() as Commit;
   held.skip();
   return { setCookie: [] };
 }

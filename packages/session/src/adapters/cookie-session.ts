@@ -1,0 +1,112 @@
+import type { IncomingMessage } from "node:http";
+import { contextOf } from "../session/context.ts";
+import type { SessionData } from "../session/data.ts";
+import { TO_TEXT } from "../session/dictionary.ts";
+import { describe } from "../session/functions.ts";
+import { exposeDressed, saveLater, startAnew } from "./kit/dress.ts";
+import { heldBy } from "./kit/expose.ts";
+import { toSessions, type SessionsOrOptions } from "./kit/given.ts";
+import { refuseAttribute, setMilliseconds } from "./kit/lifetime-spellings.ts";
+import { serveConnect, type SessionMiddleware } from "./kit/middleware.ts";
+import type { NodeSession } from "./kit/node-session.ts";
+
+export type { SessionMiddleware };
+
+/** `req.sessionOptions` of cookie-session: the lifetime of this session. */
+export interface OptionsOfSession {
+  /** Milliseconds that the session lasts; undefined until the browser closes. */
+  maxAge?: number | undefined;
+}
+
+declare global {
+  namespace Express {
+    interface RequestSession {
+      /** Whether the request changed the session. */
+      readonly isChanged: boolean;
+      /** Whether the request brought no session. */
+      readonly isNew: boolean;
+      /** Whether the session holds anything. */
+      readonly isPopulated: boolean;
+    }
+
+    interface Request {
+      /** @throws SessionError `ERR_SESSION_OPTION` where anything but `maxAge` is set */
+      sessionOptions: OptionsOfSession;
+    }
+  }
+}
+
+/**
+ * Sessions for apps that were written for the package cookie-session: `@galleta/session/express`, with
+ * `isChanged`, `isNew`, `isPopulated` and `req.sessionOptions.maxAge`. Also `regenerate` and `save`,
+ * which Passport calls and cookie-session lacks.
+ *
+ * @param given options of `@galleta/session`, or sessions that are shared with a WebSocket server
+ * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; requests fail with
+ * `ERR_SESSION_SETUP` where another session middleware stands before it
+ * @example
+ * ```ts
+ * import session from "@galleta/session/cookie-session";
+ * app.use(session({ secretKey: process.env.SECRET_KEY ?? "" }));
+ * ```
+ */
+export default function session<Data = SessionData>(
+  given: SessionsOrOptions<Data>,
+): SessionMiddleware {
+  const sessions = toSessions(given);
+  return (req, res, next) => serveConnect(sessions, req, res, next, expose);
+}
+
+const METHODS: object = Object.create(null, {
+  ...TO_TEXT,
+  isChanged: {
+    get(this: object) {
+      const context = contextOf(this);
+      return context.state.loaded.isNew || context.isChanged;
+    },
+  },
+  isNew: {
+    get(this: object) {
+      return describe(this).isNew;
+    },
+  },
+  isPopulated: {
+    get(this: object) {
+      return Object.keys(this).length > 0;
+    },
+  },
+  regenerate: { value: startAnew },
+  save: { value: saveLater },
+}) as object;
+
+const exposeWithMethods = exposeDressed(METHODS);
+
+/** The same for every request, like the accessor of the session. */
+const SESSION_OPTIONS: PropertyDescriptor & ThisType<object> = {
+  get() {
+    return optionsOf(() => heldBy(this)!.session);
+  },
+  configurable: true,
+  enumerable: true,
+};
+
+function expose<Data>(req: IncomingMessage, held: NodeSession<Data>): void {
+  exposeWithMethods(req, held);
+  if (held.sessions.property !== "session") return;
+  Object.defineProperty(req, "sessionOptions", SESSION_OPTIONS);
+}
+
+function optionsOf(session: () => object): OptionsOfSession {
+  return new Proxy({} as OptionsOfSession, {
+    get(_target, name) {
+      if (name !== "maxAge") return undefined;
+      const { maxAge } = describe(session());
+      return maxAge === null ? undefined : maxAge * 1000;
+    },
+    set(_target, name, value: unknown) {
+      if (name !== "maxAge") throw refuseAttribute(String(name));
+      setMilliseconds(session(), value);
+      return true;
+    },
+  });
+}

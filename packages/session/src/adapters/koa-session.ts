@@ -1,0 +1,100 @@
+import { contextOf } from "../session/context.ts";
+import type { SessionData } from "../session/data.ts";
+import { TO_TEXT } from "../session/dictionary.ts";
+import { describe } from "../session/functions.ts";
+import { exposeDressed } from "./kit/dress.ts";
+import { toSessions, type SessionsOrOptions } from "./kit/given.ts";
+import { serveKoa, type KoaMiddleware } from "./kit/koa-middleware.ts";
+import { setMilliseconds } from "./kit/lifetime-spellings.ts";
+
+type Callback = (error?: unknown) => void;
+
+declare module "koa" {
+  interface ContextSession {
+    /** Whether the request brought no session. */
+    readonly isNew: boolean;
+    /** How many keys the session has. */
+    readonly length: number;
+    /** Whether it has any. */
+    readonly populated: boolean;
+    /** Milliseconds that the session lasts; "session" and null until the browser closes. */
+    maxAge: number | "session" | null;
+    /** Gives the session a new id and keeps its data. */
+    regenerate(done?: Callback): Promise<void>;
+    /** Does nothing: a session is saved when the response begins. */
+    save(done?: Callback): Promise<void>;
+    /** Does nothing: see `save`. */
+    manuallyCommit(): Promise<void>;
+    /** The session's data. */
+    toJSON(): Record<string, unknown>;
+  }
+}
+
+/**
+ * Sessions for apps that were written for the package koa-session: `@galleta/session/koa`, and what such
+ * apps and koa-passport call on `ctx.session`. It is inherited and not enumerable, so that the session's
+ * own keys are data alone.
+ *
+ * @param given options of `@galleta/session`, or sessions that are shared with a WebSocket server
+ * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; requests fail with
+ * `ERR_SESSION_SETUP` where another session middleware stands before it
+ * @example
+ * ```ts
+ * import session from "@galleta/session/koa-session";
+ * app.use(session({ secretKey: process.env.SECRET_KEY ?? "" }));
+ * ```
+ */
+export default function session<Data = SessionData>(
+  given: SessionsOrOptions<Data>,
+): KoaMiddleware<Data> {
+  return serveKoa(toSessions(given), exposeWithMethods);
+}
+
+/** What calls back, or gives a promise where it is given no callback. */
+function settled(done: Callback | undefined): Promise<void> {
+  if (done !== undefined) process.nextTick(done);
+  return Promise.resolve();
+}
+
+const METHODS: object = Object.create(null, {
+  ...TO_TEXT,
+  isNew: {
+    get(this: object) {
+      return describe(this).isNew;
+    },
+  },
+  length: {
+    get(this: object) {
+      return Object.keys(this).length;
+    },
+  },
+  populated: {
+    get(this: object) {
+      return Object.keys(this).length > 0;
+    },
+  },
+  maxAge: {
+    get(this: object) {
+      const { maxAge } = describe(this);
+      return maxAge === null ? "session" : maxAge * 1000;
+    },
+    set(this: object, milliseconds: unknown) {
+      setMilliseconds(this, milliseconds);
+    },
+  },
+  regenerate: {
+    value(this: object, done?: Callback) {
+      contextOf(this).renew();
+      return settled(done);
+    },
+  },
+  save: { value: (done?: Callback) => settled(done) },
+  manuallyCommit: { value: () => settled(undefined) },
+  toJSON: {
+    value(this: object) {
+      return { ...this };
+    },
+  },
+}) as object;
+
+const exposeWithMethods = exposeDressed(METHODS);

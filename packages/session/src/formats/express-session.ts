@@ -1,0 +1,145 @@
+import { Buffer } from "node:buffer";
+import { optionError } from "../errors.ts";
+import type { CookieSource, FormatReading, StoredFormat } from "../session/format.ts";
+import type { SecretKeys } from "../session/secret-keys.ts";
+import { askStore } from "../store/limit.ts";
+import { checkOption, checkOptionNames } from "../validate.ts";
+import { fromBase64, MAX_COOKIE_CHARS, MAX_JSON_BYTES, reject } from "./bounds.ts";
+import { COOKIE_NAME, readKeys } from "./format-options.ts";
+import { parseForeignObject } from "./json-read.ts";
+import { createSigner, type Signer } from "./signer.ts";
+
+/** A store of express-session, as connect-redis, connect-pg-simple and memorystore make it. */
+export interface ExpressSessionStore {
+  get(sid: string, done: (error?: unknown, session?: never) => void): unknown;
+}
+
+/** Options of {@link expressSession}. */
+export interface ExpressSessionOptions {
+  /** `secret` of express-session, or the list of it. */
+  secret: SecretKeys;
+  /** The store that express-session was given. It is only read. */
+  store: ExpressSessionStore;
+  /** `name` of express-session. Default `"connect.sid"`. */
+  sessionCookie?: string | undefined;
+  /** Seconds that the store may take for one answer. Default 1. */
+  timeout?: number | undefined;
+}
+
+const FORMAT = "express-session";
+
+/**
+ * Reads the sessions that express-session keeps in a store, so that nobody is logged out by a move:
+ * `connect.sid` has the session's id and an HMAC-SHA-256 of it, the store has the data.
+ *
+ * A session keeps its data and its end; what express-session calls `cookie` is left behind. The store
+ * is only read: sessions stay there until they expire. Stricter than express-session: the signature
+ * must be canonical base64, and sizes are bounded. It takes no part in `writeAs`.
+ *
+ * @throws SessionError `ERR_SESSION_OPTION` or `ERR_SESSION_KEY` when an option is wrong; a use of the
+ * session `ERR_SESSION_STORE` (503) when the store fails
+ * @example
+ * ```ts
+ * import { expressSession } from "@galleta/session/formats/express-session";
+ * const old = expressSession({ secret: THEIR_KEY, store: theirStore });
+ * createSessions({ secretKey, formats: [old] });
+ * ```
+ */
+export function expressSession(options: ExpressSessionOptions): StoredFormat {
+  checkOptionNames(options, ["secret", "store", "sessionCookie", "timeout"], `option of ${FORMAT}`);
+  const { secret, store, sessionCookie = "connect.sid", timeout = 1 } = options;
+  checkOption("sessionCookie", sessionCookie, COOKIE_NAME);
+  checkStore(store);
+  if (!(timeout > 0 && timeout <= 60)) throw optionError("timeout must be seconds, 60 at most.");
+  const keys = readKeys(FORMAT, secret).map((key) => Buffer.from(key, "utf8"));
+  const signer = createSigner("sha256", keys);
+
+  return {
+    name: FORMAT,
+    cookieNames: [sessionCookie],
+    isGenuine: (cookies) => "sid" in (openCookie(cookies, sessionCookie, signer) ?? {}),
+    load(cookies) {
+      const opened = openCookie(cookies, sessionCookie, signer);
+      if (opened === undefined) return undefined;
+      if ("ok" in opened) return opened;
+      const session = askStore(() => ask(store, opened.sid), timeout * 1000);
+      return session.then((found) => readingOf(found, opened.keyIndex));
+    },
+  };
+}
+
+function checkStore(store: Partial<ExpressSessionStore> | undefined): void {
+  if (typeof store?.get === "function" && !("replace" in store)) return;
+  throw optionError(
+    "store must be the store that express-session was given, such as new RedisStore({ client }).",
+  );
+}
+
+/** The session's id in the cookie `s:<id>.<signature>`, once the signature was verified. */
+function openCookie(
+  cookies: CookieSource,
+  name: string,
+  signer: Signer,
+): { sid: string; keyIndex: number } | Extract<FormatReading, { ok: false }> | undefined {
+  const value = cookies.get(name);
+  if (value === undefined) return undefined;
+  if (value.length > MAX_COOKIE_CHARS) return reject("too-large");
+  const text = decode(value);
+  const dot = text.lastIndexOf(".");
+  if (!text.startsWith("s:") || dot < 3) return reject("malformed");
+  const [sid, signature] = [text.slice(2, dot), text.slice(dot + 1)];
+  const mac = fromBase64(`${signature}=`);
+  if (mac === undefined) return reject("not-canonical");
+  const keyIndex = signer.verify(sid, mac);
+  return keyIndex < 0 ? reject("mac") : { sid, keyIndex };
+}
+
+function decode(value: string): string {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return "";
+  }
+}
+
+/** Stores call back; some also give a promise. */
+function ask(store: ExpressSessionStore, sid: string): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const given: unknown = store.get(sid, (error, session) => {
+      // As express-session does: a file that is not there is no session.
+      if (error && (error as NodeJS.ErrnoException).code !== "ENOENT") reject(error as Error);
+      else resolve(error ? undefined : session);
+    });
+    if (given instanceof Promise) given.catch(reject);
+  });
+}
+
+/** What a store kept of a session. */
+interface Kept {
+  readonly cookie?: { readonly expires?: unknown; readonly originalMaxAge?: unknown };
+}
+
+function readingOf(found: unknown, keyIndex: number): FormatReading {
+  // Express-session begins a new session without a word.
+  if (typeof found !== "object" || found === null) return reject("expired");
+  const { cookie, ...kept } = found as Kept;
+  const json = JSON.stringify(kept);
+  if (json.length > MAX_JSON_BYTES) return reject("too-large");
+  const data = parseForeignObject(json, "js");
+  if (data === undefined) return reject("payload");
+  const end = secondsOf(cookie?.expires);
+  if (end === undefined) return { ok: true, data, keyIndex };
+  const reading = { ok: true, data, keyIndex, expiresAt: end } as const;
+  const { originalMaxAge } = cookie ?? {};
+  // When it was touched last.
+  return typeof originalMaxAge === "number"
+    ? { ...reading, issuedAt: end - Math.round(originalMaxAge / 1000) }
+    : reading;
+}
+
+/** A date as JSON or as an object, in seconds since 1970; null and false stand for none. */
+function secondsOf(expires: unknown): number | undefined {
+  if (typeof expires !== "string" && !(expires instanceof Date)) return undefined;
+  const seconds = Math.floor(new Date(expires).getTime() / 1000);
+  return Number.isFinite(seconds) ? seconds : undefined;
+}
