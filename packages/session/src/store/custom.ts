@@ -34,8 +34,7 @@ const OTHERS_STORE =
   "store is that of another session library: it has no conditional write, so a logout could be undone. Use redisStore(client), postgresStore(pool) or memoryStore(), and read its sessions with formats: [expressSession({ secret, store })].";
 
 /** Whether a store is one of express-session, @fastify/session or koa-session. */
-function isOthers(store: object): boolean {
-  return ["get", "set", "destroy"].every(
-    (name) => typeof (store as Record<string, unknown>)[name] === "function",
-  );
+function isOthers(store: unknown): boolean {
+  const given = store as Record<string, unknown> | null | undefined;
+  return ["get", "set", "destroy"].every((name) => typeof given?.[name] === "function");
 }
