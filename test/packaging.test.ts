@@ -127,7 +127,7 @@ describe("@galleta/session", () => {
 });
 
 /** Bytes, minified and gzipped. bench/NOTES.md says what they are; the aim of 15,000 is missed. */
-const LARGEST_BUNDLE = 27_000;
+const LARGEST_BUNDLE = 28_500;
 
 describe.each([
   ["@galleta/session", () => tarball, "packages/session"],
