@@ -14,7 +14,7 @@ const NAMES = ["@galleta/session", "@galleta/inspect", "galleta", "create-gallet
 const INSTALL = "install --prefer-offline --no-audit --no-fund --silent".split(" ");
 const TEMPLATES = ["galleta", "express", "hono", "fastify", "next"];
 
-describe("npm create galleta", { timeout: 300_000 }, () => {
+describe("npm create galleta", { timeout: 600_000 }, () => {
   let home: string;
   const tarballs: Record<string, string> = {};
 

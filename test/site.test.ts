@@ -173,7 +173,7 @@ describe.runIf(isInstalled && available(CHROMIUM))("the docs site", () => {
     expect(found.slice(0, 3)).toContainEqual(expect.stringContaining(address));
   });
 
-  describe("each page", () => {
+  describe("each page", { timeout: 120_000 }, () => {
     let shared: Page;
     beforeAll(async () => {
       shared = await (await browser.newContext()).newPage();
