@@ -1,5 +1,106 @@
-import { expect, it } from "vitest";
-import { fullStack } from "./suite.ts";
+import { createSessions } from "@galleta/session";
+import { expect, it, vi } from "vitest";
+import { readExample } from "./project.ts";
+import { fullStack, type RunningApp } from "./suite.ts";
+
+/** The proxy of the example, but that /read has the one without a function. */
+const PROXY = readExample("next/proxy.ts")
+  .replace("export const proxy =", "const changing =")
+  .replace('"/seen"]', '"/seen", "/read"]').concat(`
+export const proxy = (request: NextRequest) =>
+  request.nextUrl.pathname === "/read" ? sessionProxy(request) : changing(request);
+`);
+
+const SESSIONS = `
+import { nextSession } from "@galleta/session/next";
+import { django } from "@galleta/session/formats/django";
+
+const secretKey = () => process.env.SECRET_KEY ?? "";
+export const strict = nextSession(() => ({
+  secretKey: secretKey(), sessionCookie: "strict", csrf: "strict",
+}));
+export const theirs = nextSession(() => ({
+  secretKey: secretKey(), sessionCookie: "theirs", writeAs: django({ secretKey: secretKey() }),
+}));
+`;
+
+const ACTIONS = `
+"use server";
+
+import { notFound } from "next/navigation";
+import { withSession } from "@/lib/session";
+import { strict, theirs } from "@/lib/extra";
+
+export const missing = withSession(async (session) => {
+  session.user = "missing";
+  notFound();
+});
+export const guarded = strict.withSession(async (session, form: FormData) => {
+  const counts = (session.counts ??= { clicks: 0 });
+  counts.clicks += 1;
+});
+export const write = theirs.withSession(async (session) => {
+  session.user = "written";
+});
+`;
+
+const PAGE = `
+import { guarded, missing, write } from "./actions";
+
+export default function Extra() {
+  return (
+    <>
+      <form id="missing" action={missing}><button>Go</button></form>
+      <form id="guarded" action={guarded}><button>Go</button></form>
+      <form id="write" action={write}><button>Go</button></form>
+    </>
+  );
+}
+`;
+
+const READ = `
+import { getSession } from "@/lib/session";
+
+export default async function Read() {
+  const { user } = await getSession();
+  return <p id="told">{user}</p>;
+}
+`;
+
+const ROUTES = {
+  "app/api/token/route.ts": `
+import { csrfToken } from "@galleta/session";
+import { strict } from "@/lib/extra";
+
+export const GET = strict.withSession((session, request: Request) =>
+  Response.json({ token: csrfToken(session), clicks: session.counts?.clicks ?? 0 }),
+);
+`,
+  "app/api/write/route.ts": `
+import { theirs } from "@/lib/extra";
+
+export const POST = theirs.withSession((session, request: Request) => {
+  session.user = "written";
+  return Response.json({});
+});
+`,
+};
+
+/** Calls a Server Action by its form, as a browser without JavaScript does. */
+async function act(
+  app: RunningApp,
+  request: Awaited<ReturnType<RunningApp["context"]>>["request"],
+  form: string,
+  {
+    headers = {},
+    fields = {},
+  }: { headers?: Record<string, string>; fields?: Record<string, string> },
+) {
+  const page = await (await request.get(`${app.origin}/extra`)).text();
+  const [, name = ""] = new RegExp(`id="${form}"[^]*?name="(\\$ACTION_ID_[^"]+)"`).exec(page) ?? [];
+  expect(name).not.toBe("");
+  return request.post(`${app.origin}/extra`, { headers, multipart: { [name]: "", ...fields } });
+}
 
 fullStack({
   name: "next",
@@ -7,7 +108,74 @@ fullStack({
   build: ["next/dist/bin/next", "build"],
   dev: { start: ["node_modules/next/dist/bin/next", "dev", "-p", "$PORT"], file: "lib/session.ts" },
   start: ["node_modules/next/dist/bin/next", "start", "-p", "$PORT"],
+  extra: {
+    "proxy.ts": PROXY,
+    "lib/extra.ts": SESSIONS,
+    "app/extra/actions.ts": ACTIONS.trimStart(),
+    "app/extra/page.tsx": PAGE,
+    "app/read/page.tsx": READ,
+    ...ROUTES,
+  },
   more(app) {
+    it("app: an action that throws notFound() keeps the change", async () => {
+      const page = await app().page(false);
+      await page.goto(`${app().origin}/extra`);
+      const [answer] = await Promise.all([
+        page.waitForResponse((response) => response.request().method() === "POST"),
+        page.locator("#missing button").click(),
+      ]);
+      expect(answer.status()).toBe(404);
+      const told = await page.context().request.get(`${app().origin}/api/count`);
+      expect(await told.json()).toMatchObject({ user: "missing" });
+    });
+
+    it('app: with csrf: "strict" an action without Origin needs a token', async () => {
+      const { request } = await app().context();
+      const headers = { origin: app().origin };
+      const told = async () => {
+        const answer = await request.get(`${app().origin}/api/token`);
+        return (await answer.json()) as { token: string; clicks: number };
+      };
+      expect((await act(app(), request, "guarded", { headers })).ok()).toBe(true);
+      const { token, clicks } = await told();
+      expect(clicks).toBe(1);
+      expect((await act(app(), request, "guarded", {})).status()).toBe(500);
+      expect((await act(app(), request, "guarded", { fields: { csrf_token: "x" } })).status()).toBe(
+        500,
+      );
+      expect((await told()).clicks).toBe(1);
+      await expect.poll(() => app().server.said).toContain("ERR_SESSION_CSRF");
+      const fields = { csrf_token: token };
+      expect((await act(app(), request, "guarded", { fields })).ok()).toBe(true);
+      expect((await told()).clicks).toBe(2);
+    });
+
+    it("app: a cookie of writeAs that would be encoded is an error with a code", async () => {
+      const { request } = await app().context();
+      const headers = { origin: app().origin };
+      const failed = await act(app(), request, "write", { headers });
+      expect(failed.status()).toBe(500);
+      expect(failed.headers()["set-cookie"]).toBeUndefined();
+      await expect.poll(() => app().server.said).toContain("Next.js would encode this cookie");
+      const written = await request.post(`${app().origin}/api/write`, { headers });
+      expect(written.headers()["set-cookie"]).toMatch(/^sessionid=[^;]*:/);
+    });
+
+    it("app: the proxy prolongs a session that is only read", async () => {
+      // A cookie of three days ago: a tenth of its time has passed.
+      vi.useFakeTimers({ toFake: ["Date"], now: Date.now() - 3 * 86_400_000 });
+      const opened = createSessions({ secretKey: app().key }).open("");
+      Object.assign(opened.session, { user: "reader" });
+      const [{ name, value } = { name: "", value: "" }] = (await opened.commit()).cookies;
+      vi.useRealTimers();
+      const ask = (path: string) =>
+        fetch(app().origin + path, { headers: { cookie: `${name}=${value}` } });
+      const read = await ask("/read");
+      expect(await read.text()).toContain("reader");
+      expect(read.headers.get("set-cookie")).toMatch(new RegExp(`^${name}=`));
+      expect((await ask("/plain")).headers.get("set-cookie")).toBeNull();
+    });
+
     it("app: the page sees what its proxy changed, and both changes survive", async () => {
       const page = await app().page(false);
       await page.goto(`${app().origin}/seen`);

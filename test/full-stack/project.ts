@@ -1,6 +1,14 @@
 import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, existsSync, readdirSync, rmSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -19,6 +27,9 @@ export function isInstalled(name: string): boolean {
   console.warn(`SKIPPED. ${message}`);
   return false;
 }
+
+/** A file of an example, as it stands in the repository. */
+export const readExample = (path: string): string => readFileSync(join(EXAMPLES, path), "utf8");
 
 /** An example app with our packed tarball, in a folder of its own. */
 export class Project {
@@ -41,6 +52,13 @@ export class Project {
     await run("npm", [...args.split(" "), tarball], { cwd: folder, timeout: 120_000 });
     rmSync(dirname(tarball), { recursive: true });
     return new Project(folder);
+  }
+
+  /** Writes a file of the app. */
+  write(path: string, text: string): void {
+    const file = join(this.folder, path);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
   }
 
   /** Runs a program of the app's on Node 24. @returns what it printed */

@@ -1,5 +1,28 @@
 import { expect, it } from "vitest";
+import { readExample } from "./project.ts";
 import { fullStack } from "./suite.ts";
+
+const ROUTES = readExample("react-router/app/routes.ts").replace(
+  '  route("plain"',
+  '  route("built", "routes/built.tsx"),\n  route("plain"',
+);
+
+const BUILT = `
+import { getSession } from "../session.server";
+import type { Route } from "./+types/built";
+
+export function loader({ context }: Route.LoaderArgs) {
+  try {
+    return { told: String(getSession(context).user) };
+  } catch (error) {
+    return { told: (error as { code?: string }).code ?? "no code" };
+  }
+}
+
+export default function Built({ loaderData }: Route.ComponentProps) {
+  return <p id="told">{loaderData.told}</p>;
+}
+`;
 
 fullStack({
   name: "react-router",
@@ -14,7 +37,19 @@ fullStack({
     ["typescript/bin/tsc", "--noEmit", "-p", "."],
   ],
   start: ["server.js"],
+  extra: {
+    "react-router.config.ts": 'export default { prerender: ["/built"] };',
+    "app/routes.ts": ROUTES,
+    "app/routes/built.tsx": BUILT,
+  },
   more(app) {
+    it("app: a page that the build made has no session", async () => {
+      const { request } = await app().context();
+      const response = await request.get(`${app().origin}/built`);
+      expect(await response.text()).toContain('<p id="told">ERR_SESSION_SETUP</p>');
+      expect(response.headers()["set-cookie"]).toBeUndefined();
+    });
+
     it("app: loaders written for createCookieSessionStorage", async () => {
       const { request } = await app().context();
       const url = `${app().origin}/storage`;

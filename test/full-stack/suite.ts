@@ -31,6 +31,8 @@ export interface FullStack {
   readonly types?: readonly (readonly [script: string, ...args: string[]])[];
   /** Whether pages run without JavaScript of their own. */
   readonly scriptless?: boolean;
+  /** Files that the app has in this test alone, by their path. They may change those of the example. */
+  readonly extra?: Readonly<Record<string, string>>;
   /** More rows. */
   readonly more?: (app: () => RunningApp) => void;
 }
@@ -39,6 +41,8 @@ export interface FullStack {
 export interface RunningApp {
   readonly project: Project;
   readonly server: Server;
+  /** Its SECRET_KEY. */
+  readonly key: string;
   /** Where its pages are. */
   readonly origin: string;
   context(javaScript?: boolean): Promise<BrowserContext>;
@@ -68,6 +72,7 @@ export function fullStack(options: FullStack): void {
 
     beforeAll(async () => {
       const project = await Project.create(name);
+      for (const [path, text] of Object.entries(options.extra ?? {})) project.write(path, text);
       // The build knows no key: what it must not need, it is not given.
       await project.run(...split(options.build));
       const env = { ...options.env, SECRET_KEY: KEY, NODE_ENV: "production" };
@@ -81,7 +86,7 @@ export function fullStack(options: FullStack): void {
         return made;
       };
       const page = async (javaScript?: boolean) => (await context(javaScript)).newPage();
-      app = { project, server, origin, context, page };
+      app = { project, server, key: KEY, origin, context, page };
     }, 600_000);
     afterEach(async () => {
       await Promise.all(contexts.splice(0).map((context) => context.close()));

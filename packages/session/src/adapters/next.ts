@@ -171,8 +171,10 @@ class ActionFacts extends HeaderFacts implements RequestFacts {
 
   constructor(headers: Pick<Headers, "get">, args: readonly unknown[]) {
     // A page that calls this while it renders has no Origin. Its write fails with an error of its
-    // own.
-    const isPost = headers.get("origin") !== null || headers.get("next-action") !== null;
+    // own. A form without JavaScript has no `next-action`, and in an old browser no Origin either.
+    const isPost = ["origin", "next-action", "content-type"].some(
+      (name) => headers.get(name) !== null,
+    );
     super(headers, { method: isPost ? "POST" : "GET", target: "/" });
     this.#args = args;
   }

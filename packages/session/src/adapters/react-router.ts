@@ -36,7 +36,7 @@ export function session<Data = SessionData>(
   const sessions = lazySessions(given);
   const middleware: RouterMiddleware = async ({ request, context }, next) => {
     // The build makes these pages once for all visitors. Using the session throws.
-    if (request.headers.has("x-react-router-prerender")) return next();
+    if (isBuild()) return next();
     const { property } = sessions();
     if (heldBy(context, property) !== undefined) throw refuseSecond("The session of this request");
     const facts = new UrlFacts(request, new URL(request.url));
@@ -45,12 +45,15 @@ export function session<Data = SessionData>(
     return (await held.begin()) ?? (await held.finish(await next()));
   };
   const getSession: GetSession<Data> = (context) => {
-    const held = heldBy(context, sessions().property);
+    const held = isBuild() ? undefined : heldBy(context, sessions().property);
     if (held === undefined) throw refuseEarly("getSession(context)");
     return held.session;
   };
   return [middleware, getSession];
 }
+
+/** Whether the build prerenders pages. It has no key, so nothing may ask for the sessions. */
+const isBuild = () => process.env["IS_RR_BUILD_REQUEST"] === "yes";
 
 /** A session with the methods of React Router's sessions. */
 export class RouterSession<Data = SessionData> {
