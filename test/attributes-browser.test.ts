@@ -54,75 +54,79 @@ const formerly = ({ domain, path, partitioned }: Options) => ({
   ],
 });
 
-describe.runIf(available(CHROMIUM, OPENSSL))("a change of the cookie's attributes", () => {
-  const servers: LiveServer[] = [];
-  let tls: { cert: string; key: string };
-  let browser: Browser;
-  let context: BrowserContext;
-  let page: Page;
+describe.runIf(available(CHROMIUM, OPENSSL))(
+  "a change of the cookie's attributes",
+  { timeout: 120_000 },
+  () => {
+    const servers: LiveServer[] = [];
+    let tls: { cert: string; key: string };
+    let browser: Browser;
+    let context: BrowserContext;
+    let page: Page;
 
-  beforeAll(async () => {
-    tls = makeCertificate(HOST);
-    browser = await launchBrowser(["--host-resolver-rules=MAP *.test 127.0.0.1"]);
-  });
-  afterAll(() => browser?.close());
-  beforeEach(async () => {
-    context = await browser.newContext({ ignoreHTTPSErrors: true });
-    page = await context.newPage();
-  });
-  afterEach(async () => {
-    await context.close();
-    for (const server of servers.splice(0)) await server.close();
-  });
-
-  /** A deployment. Cookies know no ports, so each may have its own. */
-  async function deploy(options: Options): Promise<string> {
-    const server = await LiveServer.start(makeApp({ httpsOnly: true, ...options }), { tls });
-    servers.push(server);
-    return `https://${HOST}:${server.port}`;
-  }
-
-  /** Asks as a page of that origin does. */
-  async function send(method: string, origin: string, path: string): Promise<string> {
-    if (!page.url().startsWith(origin)) await page.goto(`${origin}/app/`);
-    const init = { method };
-    return page.evaluate(async ([to, init]) => (await fetch(to, init)).text(), [
-      path,
-      init,
-    ] as const);
-  }
-  const post = (origin: string, path: string) => send("POST", origin, path);
-
-  async function read(origin: string): Promise<{ user: string | null; cookies: number }> {
-    const told = JSON.parse(await send("GET", origin, "/app/")) as Record<string, string>;
-    return { user: told["user"] ?? null, cookies: told["cookie"]?.split("; ").length ?? 0 };
-  }
-
-  describe.each(CHANGES)("%s", (_, before, after) => {
-    it("and back keeps the login, with one cookie where formerly names what was set", async () => {
-      const old = await deploy(before);
-      const now = await deploy({ ...after, ...formerly(before) });
-      const again = await deploy({ ...before, ...formerly(after) });
-      await post(old, "/app/login?user=ana");
-      for (const origin of [now, again]) {
-        await post(origin, "/app/visit");
-        expect(await read(origin)).toEqual({ user: "ana", cookies: 1 });
-      }
-      await post(again, "/app/logout");
-      expect(await read(again)).toEqual({ user: null, cookies: 0 });
-      expect(await read(now)).toEqual({ user: null, cookies: 0 });
+    beforeAll(async () => {
+      tls = makeCertificate(HOST);
+      browser = await launchBrowser(["--host-resolver-rules=MAP *.test 127.0.0.1"]);
+    });
+    afterAll(() => browser?.close());
+    beforeEach(async () => {
+      context = await browser.newContext({ ignoreHTTPSErrors: true });
+      page = await context.newPage();
+    });
+    afterEach(async () => {
+      await context.close();
+      for (const server of servers.splice(0)) await server.close();
     });
 
-    it("locks nobody out without formerly, and a logout logs nobody back in", async () => {
-      const [old, now] = [await deploy(before), await deploy(after)];
-      await post(old, "/app/login?user=ana");
-      await post(now, "/app/login?user=ben");
-      expect(await read(now)).toEqual({ user: "ben", cookies: 2 });
-      await post(now, "/app/visit");
-      expect(await read(now)).toEqual({ user: "ben", cookies: 1 });
-      await post(now, "/app/logout");
-      expect(await read(now)).toEqual({ user: null, cookies: 0 });
-      expect(await read(old)).toEqual({ user: null, cookies: 0 });
+    /** A deployment. Cookies know no ports, so each may have its own. */
+    async function deploy(options: Options): Promise<string> {
+      const server = await LiveServer.start(makeApp({ httpsOnly: true, ...options }), { tls });
+      servers.push(server);
+      return `https://${HOST}:${server.port}`;
+    }
+
+    /** Asks as a page of that origin does. */
+    async function send(method: string, origin: string, path: string): Promise<string> {
+      if (!page.url().startsWith(origin)) await page.goto(`${origin}/app/`);
+      const init = { method };
+      return page.evaluate(async ([to, init]) => (await fetch(to, init)).text(), [
+        path,
+        init,
+      ] as const);
+    }
+    const post = (origin: string, path: string) => send("POST", origin, path);
+
+    async function read(origin: string): Promise<{ user: string | null; cookies: number }> {
+      const told = JSON.parse(await send("GET", origin, "/app/")) as Record<string, string>;
+      return { user: told["user"] ?? null, cookies: told["cookie"]?.split("; ").length ?? 0 };
+    }
+
+    describe.each(CHANGES)("%s", (_, before, after) => {
+      it("and back keeps the login, with one cookie where formerly names what was set", async () => {
+        const old = await deploy(before);
+        const now = await deploy({ ...after, ...formerly(before) });
+        const again = await deploy({ ...before, ...formerly(after) });
+        await post(old, "/app/login?user=ana");
+        for (const origin of [now, again]) {
+          await post(origin, "/app/visit");
+          expect(await read(origin)).toEqual({ user: "ana", cookies: 1 });
+        }
+        await post(again, "/app/logout");
+        expect(await read(again)).toEqual({ user: null, cookies: 0 });
+        expect(await read(now)).toEqual({ user: null, cookies: 0 });
+      });
+
+      it("locks nobody out without formerly, and a logout logs nobody back in", async () => {
+        const [old, now] = [await deploy(before), await deploy(after)];
+        await post(old, "/app/login?user=ana");
+        await post(now, "/app/login?user=ben");
+        expect(await read(now)).toEqual({ user: "ben", cookies: 2 });
+        await post(now, "/app/visit");
+        expect(await read(now)).toEqual({ user: "ben", cookies: 1 });
+        await post(now, "/app/logout");
+        expect(await read(now)).toEqual({ user: null, cookies: 0 });
+        expect(await read(old)).toEqual({ user: null, cookies: 0 });
+      });
     });
-  });
-});
+  },
+);

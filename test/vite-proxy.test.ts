@@ -73,7 +73,7 @@ async function listen(server: Server): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-describe.runIf(available(CHROMIUM))("behind the proxy of Vite", () => {
+describe.runIf(available(CHROMIUM))("behind the proxy of Vite", { timeout: 120_000 }, () => {
   const root = mkdtempSync(join(tmpdir(), "galleta-vite-"));
   let browser: Browser;
 

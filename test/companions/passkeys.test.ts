@@ -42,7 +42,7 @@ process.on("disconnect", () => process.exit(0));
 const folder = fileURLToPath(new URL(".", import.meta.url));
 const canRun = available(CHROMIUM) && isInstalled("@simplewebauthn/server");
 
-describe.runIf(canRun)("passkeys and step-up", () => {
+describe.runIf(canRun)("passkeys and step-up", { timeout: 120_000 }, () => {
   let app: ChildProcess;
   let browser: Browser;
   let origin: string;
