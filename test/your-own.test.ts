@@ -5,7 +5,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import type { Sessions, SessionOf } from "@galleta/session";
-import type { SessionContext, SessionsOrOptions } from "@galleta/session/adapter";
+import type { SessionContext, LazySessions } from "@galleta/session/adapter";
 import { describe, expect, it } from "vitest";
 import { WebSocketServer, type WebSocket } from "ws";
 import { answer } from "./adapters/app.ts";
@@ -35,10 +35,10 @@ async function modulesOf(page: string): Promise<Record<string, unknown>[]> {
 
 type Handler = (request: Request) => Promise<Response>;
 type FetchAdapter = (
-  given: SessionsOrOptions,
+  given: LazySessions,
 ) => (request: Request, next: Handler, fail: (error: unknown) => Response) => Promise<Response>;
 type NodeAdapter = (
-  given: SessionsOrOptions,
+  given: LazySessions,
 ) => (req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void) => Promise<void>;
 type Sockets = (
   given: Sessions,
@@ -47,8 +47,10 @@ type Sockets = (
 
 const [forFetch, forNode, jar] = await modulesOf("adapters/your-own.md");
 const [forSockets] = await modulesOf("live.md");
-const fetchAdapter = forFetch!["session"] as FetchAdapter;
-const nodeAdapter = forNode!["session"] as NodeAdapter;
+/** The adapters of the page set their sessions up at once. */
+const ready = (given: LazySessions) => (typeof given === "function" ? given() : given);
+const fetchAdapter: FetchAdapter = (given) => (forFetch!["session"] as FetchAdapter)(ready(given));
+const nodeAdapter: NodeAdapter = (given) => (forNode!["session"] as NodeAdapter)(ready(given));
 const sockets = forSockets!["sockets"] as Sockets;
 
 describe("docs/adapters/your-own.md", () => {
@@ -72,6 +74,7 @@ const view: Handler = (request) => respond(request, request as never);
 
 conformance({
   name: "your own: fetch",
+  setsUpAtStart: true,
   start: async (given, beside) => {
     const outer = fetchAdapter(given);
     const inner = beside && fetchAdapter(beside);
@@ -148,7 +151,9 @@ async function nodeView(req: IncomingMessage, res: ServerResponse): Promise<void
 
 conformance({
   name: "your own: node",
-  start: (given, beside) => serveNode(...[given, ...(beside ? [beside] : [])].map(nodeAdapter)),
+  setsUpAtStart: true,
+  start: (given, beside) =>
+    serveNode(...[given, ...(beside ? [beside] : [])].map((each) => nodeAdapter(each))),
   startTwice: (given) => serveNode(nodeAdapter(given), nodeAdapter(given)),
   async wrongOrder(given) {
     const told = deferred<unknown>();

@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import Fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
 import { session } from "@galleta/session/fastify";
-import type { SessionsOrOptions } from "@galleta/session/adapter";
+import type { LazySessions } from "@galleta/session/adapter";
 import { answer } from "./app.ts";
 import { conformance } from "./conformance.ts";
 import { codeOf } from "./harnesses/listen.ts";
@@ -14,7 +14,7 @@ function create(): FastifyInstance {
   return app;
 }
 
-async function build(...all: (SessionsOrOptions | undefined)[]): Promise<FastifyInstance> {
+async function build(...all: (LazySessions | undefined)[]): Promise<FastifyInstance> {
   const app = create();
   for (const given of all) if (given !== undefined) await app.register(session(given));
   app.all("*", async (request, reply) => {
@@ -48,6 +48,7 @@ async function start(app: FastifyInstance): Promise<Running> {
 
 conformance({
   name: "fastify",
+  setsUpAtStart: true,
   start: async (given, beside) => start(await build(given, beside)),
   startTwice: async (given) => start(await build(given, given)),
   async wrongOrder(given) {

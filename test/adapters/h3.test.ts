@@ -1,12 +1,12 @@
 import { H3, onError, serve as serveH3 } from "h3";
 import { session } from "@galleta/session/h3";
-import type { SessionsOrOptions } from "@galleta/session/adapter";
+import type { LazySessions } from "@galleta/session/adapter";
 import { conformance } from "./conformance.ts";
 import { respond } from "./harnesses/fetch.ts";
 import { codeOf } from "./harnesses/listen.ts";
 import type { Running } from "./harness.ts";
 
-function build(...all: (SessionsOrOptions | undefined)[]): H3 {
+function build(...all: (LazySessions | undefined)[]): H3 {
   const app = new H3({
     silent: true,
     onError: (error) => new Response(codeOf(error.cause ?? error), { status: error.status }),

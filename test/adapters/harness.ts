@@ -1,5 +1,5 @@
 import type { SessionEvent, SessionOptions, Sessions } from "@galleta/session";
-import type { SessionsOrOptions } from "@galleta/session/adapter";
+import type { LazySessions } from "@galleta/session/adapter";
 import { ask, type Received, type Sent } from "./wire.ts";
 
 /** A server that runs the app of the suite. */
@@ -18,14 +18,16 @@ export interface Harness {
    *
    * @param beside options of a second session, whose property is `prefs`
    */
-  start(given: SessionsOrOptions, beside?: SessionsOrOptions): Promise<Running>;
+  start(given: LazySessions, beside?: LazySessions): Promise<Running>;
   /** Serves it with the middleware twice. Its set-up, or its first request, must fail. */
-  startTwice(given: SessionsOrOptions): Promise<Running>;
+  startTwice(given: LazySessions): Promise<Running>;
   /**
    * Serves it with the session used, or the response begun, before the middleware: the case that
    * the framework allows. Gives the error that comes of it.
    */
-  wrongOrder(given: SessionsOrOptions): Promise<unknown>;
+  wrongOrder(given: LazySessions): Promise<unknown>;
+  /** Whether options by a function are asked for when the server is set up. */
+  readonly setsUpAtStart?: boolean;
   /** How requests reach it; default over HTTP/1.1. */
   readonly ask?: typeof ask;
 }
@@ -52,9 +54,9 @@ export interface Service {
 /** Runs a test against a server and closes it, whatever the test does. */
 export async function serve<T>(
   harness: Harness,
-  given: SessionOptions | Sessions,
+  given: LazySessions,
   test: (service: Service) => Promise<T>,
-  beside?: SessionOptions | Sessions,
+  beside?: LazySessions,
 ): Promise<T> {
   const running = await harness.start(given, beside);
   const send = harness.ask ?? ask;

@@ -1,12 +1,12 @@
 import { createAdaptorServer } from "@hono/node-server";
 import { Hono, type Context } from "hono";
 import { session } from "@galleta/session/hono";
-import type { SessionsOrOptions } from "@galleta/session/adapter";
+import type { LazySessions } from "@galleta/session/adapter";
 import { conformance } from "./conformance.ts";
 import { respond } from "./harnesses/fetch.ts";
 import { codeOf, listen } from "./harnesses/listen.ts";
 
-function build(...all: (SessionsOrOptions | undefined)[]): Hono {
+function build(...all: (LazySessions | undefined)[]): Hono {
   const app = new Hono();
   for (const given of all) if (given !== undefined) app.use(session(given));
   app.all("*", (c) => respond(c.req.raw, holder(c), () => c.req.text()));

@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import { Readable } from "node:stream";
 import Koa from "koa";
 import { session } from "@galleta/session/koa";
-import type { SessionsOrOptions } from "@galleta/session/adapter";
+import type { LazySessions } from "@galleta/session/adapter";
 import { answer } from "./app.ts";
 import { conformance } from "./conformance.ts";
 import { expect, it } from "vitest";
@@ -34,7 +34,7 @@ async function view(ctx: Koa.Context): Promise<void> {
   if (body !== undefined) ctx.body = typeof body === "object" ? Readable.from(body) : body;
 }
 
-function build(...all: (SessionsOrOptions | undefined)[]): Koa {
+function build(...all: (LazySessions | undefined)[]): Koa {
   const app = new Koa();
   app.silent = true;
   // Koa answers an error with its message where that is exposed.

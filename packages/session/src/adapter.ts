@@ -11,7 +11,12 @@ export {
 } from "./adapters/kit/fetch-facts.ts";
 export { openHeaders, toResponse, withCommit } from "./adapters/kit/fetch-response.ts";
 export { FetchSession, type FetchSources } from "./adapters/kit/fetch-session.ts";
-export { toSessions, type SessionsOrOptions } from "./adapters/kit/given.ts";
+export {
+  lazySessions,
+  toSessions,
+  type LazySessions,
+  type SessionsOrOptions,
+} from "./adapters/kit/given.ts";
 export {
   asksForSocket,
   commitHandshake,

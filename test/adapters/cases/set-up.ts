@@ -1,8 +1,8 @@
 import { SessionError } from "@galleta/session";
-import { expect } from "vitest";
+import { expect, vi } from "vitest";
 import type { Case } from "../conformance.ts";
-import { withEvents } from "../harness.ts";
-import { ask } from "../wire.ts";
+import { serve, withEvents } from "../harness.ts";
+import { ask, Jar } from "../wire.ts";
 
 /** What was put together wrongly, and is told clearly. */
 export const setUpCases: readonly Case[] = [
@@ -44,6 +44,43 @@ export const setUpCases: readonly Case[] = [
       await expect(async () => harness.start(options)).rejects.toMatchObject({
         code: "ERR_SESSION_OPTION",
       });
+    },
+  },
+  {
+    name: "options by a function: asked for once, at the first request",
+    run(harness) {
+      let calls = 0;
+      const given = () => {
+        calls += 1;
+        return withEvents().options;
+      };
+      return serve(harness, given, async ({ ask }) => {
+        expect(calls).toBe(harness.setsUpAtStart === true ? 1 : 0);
+        const jar = new Jar();
+        expect((await ask("/set?a=1", { jar })).setCookie).toHaveLength(1);
+        expect((await ask("/set?b=2", { jar })).status).toBe(200);
+        expect(calls).toBe(1);
+      });
+    },
+  },
+  {
+    name: "options by a function that throws: an error, and the server goes on",
+    async run(harness) {
+      let secretKey = "";
+      const given = () => ({ ...withEvents().options, secretKey });
+      if (harness.setsUpAtStart === true) {
+        await expect(async () => harness.start(given)).rejects.toMatchObject({
+          code: "ERR_SESSION_KEY",
+        });
+        return;
+      }
+      const warnings = vi.spyOn(process, "emitWarning").mockImplementation(() => undefined);
+      await serve(harness, given, async ({ ask }) => {
+        expect((await ask("/set?a=1")).status).toBe(500);
+        ({ secretKey } = withEvents().options as { secretKey: string });
+        expect((await ask("/set?a=1")).setCookie).toHaveLength(1);
+      });
+      warnings.mockRestore();
     },
   },
 ];

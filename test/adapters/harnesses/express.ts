@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import { Readable } from "node:stream";
 import express from "express";
 import { session as expressSessions } from "@galleta/session/express";
-import type { SessionsOrOptions } from "@galleta/session/adapter";
+import type { LazySessions } from "@galleta/session/adapter";
 import { answer } from "../app.ts";
 import type { Harness } from "../harness.ts";
 import { ask } from "../wire.ts";
@@ -17,9 +17,9 @@ export function expressHarness(
   session: typeof expressSessions = expressSessions,
 ): Harness {
   function build(
-    given: SessionsOrOptions,
+    given: LazySessions,
     more: (app: ReturnType<Express>) => void = () => {},
-    beside?: SessionsOrOptions,
+    beside?: LazySessions,
   ) {
     const app = create();
     app.set("etag", false);

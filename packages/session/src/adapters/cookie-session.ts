@@ -5,7 +5,7 @@ import { TO_TEXT } from "../session/dictionary.ts";
 import { describe } from "../session/functions.ts";
 import { exposeDressed, saveLater, startAnew } from "./kit/dress.ts";
 import { heldBy } from "./kit/expose.ts";
-import { toSessions, type SessionsOrOptions } from "./kit/given.ts";
+import { lazySessions, type LazySessions } from "./kit/given.ts";
 import { refuseAttribute, setMilliseconds } from "./kit/lifetime-spellings.ts";
 import { serveConnect, type SessionMiddleware } from "./kit/middleware.ts";
 import type { NodeSession } from "./kit/node-session.ts";
@@ -51,10 +51,10 @@ declare global {
  * ```
  */
 export default function session<Data = SessionData>(
-  given: SessionsOrOptions<Data>,
+  given: LazySessions<Data>,
 ): SessionMiddleware {
-  const sessions = toSessions(given);
-  return (req, res, next) => serveConnect(sessions, req, res, next, expose);
+  const sessions = lazySessions(given);
+  return (req, res, next) => serveConnect(sessions(), req, res, next, expose);
 }
 
 const METHODS: object = Object.create(null, {

@@ -23,7 +23,7 @@ import {
   denyHandshake,
   rememberSession,
 } from "./kit/handshake.ts";
-import { toSeveral, type OneOrSeveral } from "./kit/sockets/several.ts";
+import { lazySeveral, type OneOrSeveral } from "./kit/sockets/several.ts";
 
 type UpgradeRequest = Parameters<Hooks["upgrade"]>[0];
 type UpgradeResult = Awaited<ReturnType<Hooks["upgrade"]>>;
@@ -80,14 +80,14 @@ export function session<Data = SessionData>(
   given: OneOrSeveral<Data>,
   settings: CrosswsSettings<Data> = {},
 ): (hooks: SessionHooks<Data>) => Partial<Hooks> {
-  const all = toSeveral(given);
+  const lazy = lazySeveral(given);
   // By the context of the first.
   const lives = new WeakMap<SessionContext<Data>, Live<Data>>();
-  const { property } = all[0]!;
-  const liveOf = (peer: Peer) => lives.get(contextOf<Data>(peer, property));
+  const liveOf = (peer: Peer) => lives.get(contextOf<Data>(peer, lazy()[0]!.property));
 
   return (hooks) => {
     async function answer(request: UpgradeRequest): Promise<UpgradeResult> {
+      const all = lazy();
       const { connection } = settings;
       const facts = connection
         ? new FetchFacts(request, () => connection(request))

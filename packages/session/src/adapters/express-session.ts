@@ -7,7 +7,7 @@ import { exposeDressed, saveLater, startAnew } from "./kit/dress.ts";
 import { heldBy } from "./kit/expose.ts";
 import { refuseAttribute, setMilliseconds } from "./kit/lifetime-spellings.ts";
 import type { NodeSession } from "./kit/node-session.ts";
-import { toSessions, type SessionsOrOptions } from "./kit/given.ts";
+import { lazySessions, type LazySessions } from "./kit/given.ts";
 
 export type { SessionMiddleware };
 
@@ -60,7 +60,8 @@ declare global {
  * the methods that such apps call on `req.session`. They are inherited and not enumerable, so the
  * session's own keys are only data.
  *
- * @param given options of `@galleta/session`, or sessions that are shared with a WebSocket server
+ * @param given options of `@galleta/session`, sessions that are shared with a WebSocket server, or a
+ * function that gives either at the first request
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; requests fail with
  *   `ERR_SESSION_SETUP` if another session middleware comes before it
  * @example
@@ -69,11 +70,9 @@ declare global {
  * app.use(session({ secretKey: process.env.SECRET_KEY ?? "" }));
  * ```
  */
-export default function session<Data = SessionData>(
-  given: SessionsOrOptions<Data>,
-): SessionMiddleware {
-  const sessions = toSessions(given);
-  return (req, res, next) => serveConnect(sessions, req, res, next, expose);
+export default function session<Data = SessionData>(given: LazySessions<Data>): SessionMiddleware {
+  const sessions = lazySessions(given);
+  return (req, res, next) => serveConnect(sessions(), req, res, next, expose);
 }
 
 /** The same for every request, like the accessor of the session. */

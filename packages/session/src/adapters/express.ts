@@ -2,7 +2,7 @@ import type { SessionData } from "../session/data.ts";
 import { TO_TEXT } from "../session/dictionary.ts";
 import { exposeDressed, saveLater, startAnew } from "./kit/dress.ts";
 import { serveConnect, type SessionMiddleware } from "./kit/middleware.ts";
-import { toSessions, type SessionsOrOptions } from "./kit/given.ts";
+import { lazySessions, type LazySessions } from "./kit/given.ts";
 
 export type { SessionMiddleware };
 
@@ -11,7 +11,8 @@ export type { SessionMiddleware };
  * that uses the session and before everything that answers. In the `upgrade` event of a server,
  * call it with `{}` as the response: the session can then be read.
  *
- * @param given options, or sessions that are shared with a WebSocket server
+ * @param given options, sessions that are shared with a WebSocket server, or a function that gives
+ * either at the first request
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; requests fail with
  *   `ERR_SESSION_SETUP` if another session middleware comes before it
  * @example
@@ -20,9 +21,9 @@ export type { SessionMiddleware };
  * app.get("/", (req, res) => res.json({ views: (req.session.views = (req.session.views ?? 0) + 1) }));
  * ```
  */
-export function session<Data = SessionData>(given: SessionsOrOptions<Data>): SessionMiddleware {
-  const sessions = toSessions(given);
-  return (req, res, next) => serveConnect(sessions, req, res, next, exposeToPassport);
+export function session<Data = SessionData>(given: LazySessions<Data>): SessionMiddleware {
+  const sessions = lazySessions(given);
+  return (req, res, next) => serveConnect(sessions(), req, res, next, exposeToPassport);
 }
 
 /** What Passport calls on a session when a user logs in or out. */

@@ -5,7 +5,7 @@ import { TO_TEXT } from "../session/dictionary.ts";
 import { destroy, setMaxAge } from "../session/functions.ts";
 import { dresser } from "./kit/dress.ts";
 import { makePlugin } from "./kit/fastify-plugin.ts";
-import { toSessions, type SessionsOrOptions } from "./kit/given.ts";
+import { lazySessions, type LazySessions } from "./kit/given.ts";
 import { refuseAttribute } from "./kit/lifetime-spellings.ts";
 
 declare module "fastify" {
@@ -49,9 +49,9 @@ declare module "fastify" {
  * ```
  */
 export default function session<Data = SessionData>(
-  given: SessionsOrOptions<Data>,
+  given: LazySessions<Data>,
 ): FastifyPluginCallback {
-  return makePlugin(toSessions(given), withMethods);
+  return makePlugin(lazySessions(given), withMethods);
 }
 
 type Dictionary = Record<string, unknown>;

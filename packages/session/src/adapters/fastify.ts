@@ -1,13 +1,14 @@
 import type { FastifyPluginCallback } from "fastify";
 import type { SessionData } from "../session/data.ts";
 import { makePlugin } from "./kit/fastify-plugin.ts";
-import { toSessions, type SessionsOrOptions } from "./kit/given.ts";
+import { lazySessions, type LazySessions } from "./kit/given.ts";
 
 /**
  * Sessions for Fastify 5: a plugin for `request.session`, with the cross-site check. It works for
  * the instance that registers it and for those inside.
  *
- * @param given options, or sessions that are shared with a WebSocket server
+ * @param given options, sessions that are shared with a WebSocket server, or a function that gives
+ * either at the registration
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; `ERR_SESSION_SETUP` at registration
  *   if `request.session` already exists, and at its use before the plugin's `onRequest` ran
  * @example
@@ -16,6 +17,6 @@ import { toSessions, type SessionsOrOptions } from "./kit/given.ts";
  * app.get("/", (request) => ({ views: (request.session.views = (request.session.views ?? 0) + 1) }));
  * ```
  */
-export function session<Data = SessionData>(given: SessionsOrOptions<Data>): FastifyPluginCallback {
-  return makePlugin(toSessions(given));
+export function session<Data = SessionData>(given: LazySessions<Data>): FastifyPluginCallback {
+  return makePlugin(lazySessions(given));
 }

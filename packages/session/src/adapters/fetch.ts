@@ -7,7 +7,7 @@ import { asksForSocket, recallSession } from "./kit/handshake.ts";
 import type { BunServer } from "./kit/sockets/bun-server.ts";
 import type * as BunSocketsModule from "./kit/sockets/fetch-socket.ts";
 import type { EventSocket } from "./kit/sockets/fetch-socket.ts";
-import { refuseEarly, refuseSecond, toSessions, type SessionsOrOptions } from "./kit/given.ts";
+import { refuseEarly, refuseSecond, lazySessions, type LazySessions } from "./kit/given.ts";
 
 /** The second argument of a handler. */
 export interface FetchSession<Data = SessionData> extends OtherProperties {
@@ -50,7 +50,8 @@ type Answered = Response | undefined | void;
  * Deno.serve, workers, route handlers of Next.js and hooks of SvelteKit. Set it up once, then wrap
  * handlers.
  *
- * @param given options, or sessions that are shared with a WebSocket server
+ * @param given options, sessions that are shared with a WebSocket server, or a function that gives
+ * either at the first request
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`
  * @example
  * ```ts
@@ -58,8 +59,8 @@ type Answered = Response | undefined | void;
  * Deno.serve(withCookie((request, context) => Response.json(context.session)));
  * ```
  */
-export function session<Data = SessionData>(given: SessionsOrOptions<Data>) {
-  const sessions = toSessions(given);
+export function session<Data = SessionData>(given: LazySessions<Data>) {
+  const sessions = lazySessions(given);
   // The runtime defines the type of its arguments; without a type they pass unchanged.
   // oxlint-disable-next-line typescript/no-explicit-any
   return <Beside extends unknown[] = any[], Answer extends Answered = Response>(
@@ -73,7 +74,8 @@ export function session<Data = SessionData>(given: SessionsOrOptions<Data>) {
  * Works like {@link session}, for one handler.
  *
  * @param handler gets the request, `{ session }`, and the runtime's further arguments
- * @param given options, or sessions that are shared with a WebSocket server
+ * @param given options, sessions that are shared with a WebSocket server, or a function that gives
+ * either at the first request
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; a request rejects with
  *   `ERR_SESSION_SETUP` if it already went through another `withSession`
  * @example
@@ -93,12 +95,13 @@ export function withSession<
   Answer extends Answered = Response,
 >(
   handler: SessionHandler<Data, Beside, Answer>,
-  given: SessionsOrOptions<Data>,
+  given: LazySessions<Data>,
   settings: FetchSettings<Beside> = {},
 ): (request: Request, ...beside: Beside) => Promise<Response | Answer> {
-  const sessions = toSessions(given);
-  const { property } = sessions;
+  const lazy = lazySessions(given);
   return async (request, ...passed) => {
+    const sessions = lazy();
+    const { property } = sessions;
     if (heldBy(request, property) !== undefined) throw refuseSecond("The session of this request");
     // Another session stands around this one, and passes its context on.
     const [outer] = passed as unknown[];

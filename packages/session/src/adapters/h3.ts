@@ -4,7 +4,7 @@ import type { SessionData } from "../session/data.ts";
 import { exposeSession } from "./kit/expose.ts";
 import { openHeaders } from "./kit/fetch-response.ts";
 import { FetchSession } from "./kit/fetch-session.ts";
-import { refuseSecond, refuseSetUp, toSessions, type SessionsOrOptions } from "./kit/given.ts";
+import { refuseSecond, refuseSetUp, lazySessions, type LazySessions } from "./kit/given.ts";
 
 export type { SessionEventContext } from "./kit/h3-context.ts";
 
@@ -12,7 +12,8 @@ export type { SessionEventContext } from "./kit/h3-context.ts";
  * Sessions for h3 2: a plugin for `event.context.session`, with the cross-site check. Register it
  * on the app that is served, before everything that uses the session.
  *
- * @param given options, or sessions that are shared with a WebSocket server
+ * @param given options, sessions that are shared with a WebSocket server, or a function that gives
+ * either at the first request
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; requests fail with
  *   `ERR_SESSION_SETUP` if another session comes before it, or its app is mounted in another
  * @example
@@ -21,12 +22,13 @@ export type { SessionEventContext } from "./kit/h3-context.ts";
  * app.get("/", ({ context: { session } }) => ({ views: (session.views = (session.views ?? 0) + 1) }));
  * ```
  */
-export function session<Data = SessionData>(given: SessionsOrOptions<Data>): H3Plugin {
-  const sessions = toSessions(given);
-  const { property } = sessions;
+export function session<Data = SessionData>(given: LazySessions<Data>): H3Plugin {
+  const lazy = lazySessions(given);
   // Where an event keeps what its response owes to these sessions.
-  const owed = Symbol.for(`galleta.owed.${property}`);
+  const owed = Symbol("galleta.owed");
   const middleware: Middleware = async (event, next) => {
+    const sessions = lazy();
+    const { property } = sessions;
     if (event.context[property] !== undefined) throw refuseSecond(`event.context.${property}`);
     if (!watched.has((event.app as { config: object }).config)) throw refuseMounted();
     const held = new FetchSession(sessions, event.req);

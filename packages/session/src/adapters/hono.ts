@@ -11,7 +11,7 @@ import { withCommit } from "./kit/fetch-response.ts";
 import { FetchSession } from "./kit/fetch-session.ts";
 import { asksForSocket } from "./kit/handshake.ts";
 import { NodeFacts } from "./kit/node-facts.ts";
-import { refuseEarly, refuseSecond, toSessions, type SessionsOrOptions } from "./kit/given.ts";
+import { refuseEarly, refuseSecond, lazySessions, type LazySessions } from "./kit/given.ts";
 
 declare module "hono" {
   interface ContextVariableMap extends OtherProperties {
@@ -28,7 +28,8 @@ export interface SessionEnv<Data = SessionData> {
  * Sessions for Hono: `c.var.session` or `c.get("session")`, with the cross-site check.
  * `c.set("session", data)` replaces the data, `destroy(c.var.session)` ends the session.
  *
- * @param given options, or sessions that are shared with a WebSocket server
+ * @param given options, sessions that are shared with a WebSocket server, or a function that gives
+ * either at the first request
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; requests fail with
  *   `ERR_SESSION_SETUP` if another session middleware comes before it
  * @example
@@ -38,11 +39,12 @@ export interface SessionEnv<Data = SessionData> {
  * ```
  */
 export function session<Data = SessionData>(
-  given: SessionsOrOptions<Data>,
+  given: LazySessions<Data>,
 ): MiddlewareHandler<SessionEnv<Data>> {
-  const sessions = toSessions(given);
-  const { property } = sessions;
+  const lazy = lazySessions(given);
   return async (c, next) => {
+    const sessions = lazy();
+    const { property } = sessions;
     if (c.get(property as "session") !== undefined) throw refuseSecond(`c.get("${property}")`);
     const sources = { facts: factsOf(c), readBody: () => readBody(c) };
     const held = new FetchSession(sessions, c.req.raw, sources);

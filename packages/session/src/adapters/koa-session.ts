@@ -3,7 +3,7 @@ import type { SessionData } from "../session/data.ts";
 import { TO_TEXT } from "../session/dictionary.ts";
 import { describe } from "../session/functions.ts";
 import { exposeDressed } from "./kit/dress.ts";
-import { toSessions, type SessionsOrOptions } from "./kit/given.ts";
+import { lazySessions, type LazySessions } from "./kit/given.ts";
 import { serveKoa, type KoaMiddleware } from "./kit/koa-middleware.ts";
 import { setMilliseconds } from "./kit/lifetime-spellings.ts";
 
@@ -45,9 +45,9 @@ declare module "koa" {
  * ```
  */
 export default function session<Data = SessionData>(
-  given: SessionsOrOptions<Data>,
+  given: LazySessions<Data>,
 ): KoaMiddleware<Data> {
-  return serveKoa(toSessions(given), exposeWithMethods);
+  return serveKoa(lazySessions(given), exposeWithMethods);
 }
 
 /** What calls back, or gives a promise where it is given no callback. */

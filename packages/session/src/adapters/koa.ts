@@ -1,7 +1,7 @@
 import { optionError } from "../errors.ts";
 import type { SessionData } from "../session/data.ts";
 import { exposeSession } from "./kit/expose.ts";
-import { toSessions, type SessionsOrOptions } from "./kit/given.ts";
+import { lazySessions, type LazySessions } from "./kit/given.ts";
 import { serveKoa, type KoaMiddleware, type KoaSession } from "./kit/koa-middleware.ts";
 
 export type { KoaContext, SessionProperty } from "./kit/koa-middleware.ts";
@@ -9,7 +9,8 @@ export type { KoaContext, SessionProperty } from "./kit/koa-middleware.ts";
 /**
  * Sessions for Koa: `ctx.session`, with the cross-site check.
  *
- * @param given options, or sessions that are shared with a WebSocket server
+ * @param given options, sessions that are shared with a WebSocket server, or a function that gives
+ * either at the first request
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; requests fail with
  *   `ERR_SESSION_SETUP` if another session middleware comes before it
  * @example
@@ -20,8 +21,8 @@ export type { KoaContext, SessionProperty } from "./kit/koa-middleware.ts";
  * });
  * ```
  */
-export function session<Data = SessionData>(given: SessionsOrOptions<Data>): KoaMiddleware<Data> {
-  return serveKoa(toSessions(given), exposeSession, assertNoMaxAge);
+export function session<Data = SessionData>(given: LazySessions<Data>): KoaMiddleware<Data> {
+  return serveKoa(lazySessions(given), exposeSession, assertNoMaxAge);
 }
 
 /** In koa-session `ctx.session.maxAge = 60_000` is a lifetime. Here it would be data, without a word. */

@@ -3,7 +3,7 @@ import type { OtherProperties, SessionData, SessionOf } from "../session/data.ts
 import { exposeSession } from "./kit/expose.ts";
 import type { NodeRequest } from "./kit/node-facts.ts";
 import { NodeSession, sendFailure, sendReply, type NodeResponse } from "./kit/node-session.ts";
-import { toSessions, type SessionsOrOptions } from "./kit/given.ts";
+import { lazySessions, type LazySessions } from "./kit/given.ts";
 
 /** A request with its session. */
 export type WithSession<Request, Data = SessionData> = Omit<
@@ -45,7 +45,8 @@ export interface NodeSessionSettings {
  * Sessions for `http.createServer`, `https.createServer` and the compatibility layer of
  * `node:http2`: `req.session`, with the cross-site check.
  *
- * @param given options, or sessions that are shared with a WebSocket server
+ * @param given options, sessions that are shared with a WebSocket server, or a function that gives
+ * either at the first request
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; a request throws
  *   `ERR_SESSION_SETUP` if it already has a session
  * @example
@@ -58,14 +59,14 @@ export interface NodeSessionSettings {
  * ```
  */
 export function session<Data = SessionData>(
-  given: SessionsOrOptions<Data>,
+  given: LazySessions<Data>,
   settings: NodeSessionSettings = {},
 ): NodeSessions<Data> {
-  const sessions = toSessions(given);
+  const sessions = lazySessions(given);
   const onError = settings.onError ?? warnAndAnswer;
 
   function attach(req: NodeRequest, res: NodeResponse): boolean | Promise<boolean> {
-    const held = new NodeSession(sessions, req, res, (error) => onError(error, req, res));
+    const held = new NodeSession(sessions(), req, res, (error) => onError(error, req, res));
     exposeSession(req, held);
     return when(held.begin(), (reply) => {
       if (reply !== undefined) sendReply(res, reply);
@@ -76,6 +77,13 @@ export function session<Data = SessionData>(
   const wrap =
     (handler: (req: never, res: NodeResponse) => unknown) =>
     (req: NodeRequest, res: NodeResponse) => {
+      try {
+        sessions();
+      } catch (error) {
+        // Thrown out of the server's event, it would end the process.
+        onError(error, req, res);
+        return undefined;
+      }
       const goesOn = attach(req, res);
       const request = req as never;
       if (goesOn === true) return handler(request, res);

@@ -17,7 +17,7 @@ import {
 import { NodeFacts } from "./kit/node-facts.ts";
 import { sendReply } from "./kit/node-session.ts";
 import { deniedReply, type Reply } from "./kit/reply.ts";
-import { toSeveral, type OneOrSeveral } from "./kit/sockets/several.ts";
+import { lazySeveral, type OneOrSeveral } from "./kit/sockets/several.ts";
 import { sendWithHandshake, type HandshakeServer } from "./kit/sockets/upgrade.ts";
 
 /** The used part of the engine of a Socket.IO server. */
@@ -64,12 +64,12 @@ export function session<Data = SessionData>(
   given: OneOrSeveral<Data>,
   settings: SocketIoSettings<Data> = {},
 ): (io: SocketIoServer) => void {
-  const sessions = toSeveral(given);
+  const sessions = lazySeveral(given);
   return (io) => {
     const engine = io.engine as Engine;
     engine.use((req, res, next) => void run(sessions, settings, engine, { req, res, next }));
     engine.on("connection", (socket) => {
-      for (const { property } of sessions) {
+      for (const { property } of sessions()) {
         const { request } = socket;
         const context = recallSession<Data>(request, "The session of this client", property);
         const handle = attachSocket(context, {
@@ -111,7 +111,7 @@ interface Call {
 }
 
 async function run<Data>(
-  sessions: readonly Sessions<Data>[],
+  sessions: () => readonly Sessions<Data>[],
   settings: SocketIoSettings<Data>,
   engine: Engine,
   call: Call,
@@ -128,12 +128,13 @@ async function run<Data>(
  * @returns what is answered in Socket.IO's place; `undefined` where the request may go on
  */
 async function begin<Data>(
-  all: readonly Sessions<Data>[],
+  lazy: () => readonly Sessions<Data>[],
   { handshake }: SocketIoSettings<Data>,
   engine: Engine,
   { req, res }: Call,
 ): Promise<Reply | undefined> {
   try {
+    const all = lazy();
     const facts = new NodeFacts(req);
     const contexts = all.map((sessions) => sessions.open(req.headers.cookie, facts));
     for (const [index, sessions] of all.entries()) {

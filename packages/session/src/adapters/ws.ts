@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { SessionData, SessionOf } from "../session/data.ts";
 import { speakLive, type ProtocolOptions } from "./kit/sockets/frames.ts";
-import { toSeveral, type OneOrSeveral } from "./kit/sockets/several.ts";
+import { lazySeveral, type OneOrSeveral } from "./kit/sockets/several.ts";
 import { recallSession } from "./kit/handshake.ts";
 import {
   interceptUpgrades,
@@ -35,7 +35,7 @@ export function session<Data = SessionData>(
   given: OneOrSeveral<Data>,
   settings: WsSettings<Data> = {},
 ) {
-  const sessions = toSeveral(given);
+  const sessions = lazySeveral(given);
   return <Socket extends WsSocket>(server: WsServer<Socket>) => {
     speakLive(server.options as ProtocolOptions);
     return (req: IncomingMessage, socket: Duplex, head: Buffer): void => {
@@ -68,7 +68,7 @@ export function guard<Socket extends WsSocket, Server extends WsServer<Socket>, 
   given: OneOrSeveral<Data>,
   settings: WsSettings<Data> = {},
 ): Server {
-  const sessions = toSeveral(given);
+  const sessions = lazySeveral(given);
   interceptUpgrades(server, (req, socket, accept, done) =>
     openUpgrade(sessions, { server, settings, req, socket, accept, done }),
   );

@@ -35,18 +35,19 @@ function holderOf(request: FastifyRequest, property: string): Holder<never> {
  * @param dress gives a session methods
  */
 export function makePlugin<Data>(
-  sessions: Sessions<Data>,
+  lazy: () => Sessions<Data>,
   dress: <Session extends object>(session: Session) => Session = (session) => session,
 ): FastifyPluginCallback {
-  const { property } = sessions;
-
   const plugin: FastifyPluginCallback = (app, _options, done) => {
+    let sessions: Sessions<Data>;
     try {
+      sessions = lazy();
       register(app, sessions);
     } catch (error) {
       done(error as Error);
       return;
     }
+    const { property } = sessions;
     app.decorateRequest(property as "session", {
       getter(this: FastifyRequest) {
         return dress(holderOf(this, property).session) as never;

@@ -26,9 +26,12 @@ export type LazySessions<Data = SessionData> =
   | SessionsOrOptions<Data>
   | (() => SessionsOrOptions<Data>);
 
+/** The sessions that functions gave, so that adapters given one function share them. */
+const made = new WeakMap<() => unknown, Sessions<never>>();
+
 /**
  * Sets sessions up now or, given a function, at their first use. A build that only imports the
- * module then needs no secret key.
+ * module then needs no secret key. The same function gives the same sessions to every adapter.
  *
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; given a function, at the first use
  * @example
@@ -38,8 +41,16 @@ export type LazySessions<Data = SessionData> =
  * ```
  */
 export function lazySessions<Data>(given: LazySessions<Data>): () => Sessions<Data> {
-  let sessions = typeof given === "function" ? undefined : toSessions(given);
-  return () => (sessions ??= toSessions((given as () => SessionsOrOptions<Data>)()));
+  if (typeof given !== "function") {
+    const sessions = toSessions(given);
+    return () => sessions;
+  }
+  return () => {
+    const before = made.get(given) as unknown as Sessions<Data> | undefined;
+    const sessions = before ?? toSessions(given());
+    if (before === undefined) made.set(given, sessions as unknown as Sessions<never>);
+    return sessions;
+  };
 }
 
 /**

@@ -67,12 +67,13 @@ export type KoaMiddleware<Data> = (
  * @param after looks at the session when the app is through
  */
 export function serveKoa<Data>(
-  sessions: Sessions<Data>,
+  lazy: () => Sessions<Data>,
   expose: Expose,
   after: (held: KoaSession<Data>) => void = () => {},
 ): KoaMiddleware<Data> {
-  const { property } = sessions;
   return async (ctx, next) => {
+    const sessions = lazy();
+    const { property } = sessions;
     const opened = liveContextOf(ctx.req, property);
     if (opened !== undefined) {
       expose(ctx, opened);

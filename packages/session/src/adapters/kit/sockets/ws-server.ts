@@ -72,14 +72,22 @@ interface Upgrade<Data, Socket extends WsSocket> {
 /**
  * Checks a handshake, opens its sessions, answers it, and ties the socket to the sessions.
  *
- * @param all the sessions, of which the first is that of the app's hooks
+ * @param lazy gives the sessions, of which the first is that of the app's hooks
  */
 export function openUpgrade<Data, Socket extends WsSocket>(
-  all: readonly Sessions<Data>[],
+  lazy: () => readonly Sessions<Data>[],
   upgrade: Upgrade<Data, Socket>,
 ): void {
   const { req, socket } = upgrade;
   guardErrors(socket);
+  let all: readonly Sessions<Data>[];
+  try {
+    all = lazy();
+  } catch (error) {
+    // Thrown out of the server's event, it would end the process.
+    answerUpgrade(socket, failureReply(error));
+    return;
+  }
   const facts = new NodeFacts(req);
   for (const sessions of all) {
     const refused = denyHandshake(sessions, facts);
