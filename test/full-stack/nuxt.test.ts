@@ -1,7 +1,24 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { WebSocket } from "ws";
+import { readExample } from "./project.ts";
 import { fullStack } from "./suite.ts";
+
+const CONFIG = readExample("nuxt/nuxt.config.ts").replace(
+  "nitro: {",
+  'nitro: { prerender: { routes: ["/built"] },',
+);
+
+const BUILT = `
+<script setup lang="ts">
+const told = useState("told", () => String(useRequestEvent()?.context.session));
+</script>
+
+<template>
+  <p id="told">{{ told }}</p>
+</template>
+`;
 
 fullStack({
   name: "nuxt",
@@ -13,7 +30,39 @@ fullStack({
   },
   types: [["typescript/bin/tsc", "--noEmit", "-p", ".nuxt/tsconfig.server.json"]],
   start: [".output/server/index.mjs"],
+  extra: { "nuxt.config.ts": CONFIG, "app/pages/built.vue": BUILT },
   more(app) {
+    it("app: a page that the build made has no session", async () => {
+      const { request } = await app().context();
+      const response = await request.get(`${app().origin}/built`);
+      expect(await response.text()).toContain('<p id="told">undefined</p>');
+      expect(response.headers()["set-cookie"]).toBeUndefined();
+    });
+
+    it("app: a socket has the session of its page, and a logout closes it", async () => {
+      const { origin } = app();
+      const page = await app().page();
+      const post = (path: string, data: object) =>
+        page.context().request.post(`${origin}/api/${path}`, { data, headers: { origin } });
+      await post("login", { user: "ann" });
+      await page.goto(origin);
+      await page.locator("#live", { hasText: "hello ann" }).waitFor();
+      await post("logout", {});
+      await page.locator("#live", { hasText: "1008 session ended" }).waitFor();
+    });
+
+    it("app: a socket of another site is denied", async () => {
+      const socket = new WebSocket(`${app().origin.replace("http", "ws")}/feed`, {
+        headers: { origin: "http://evil.example" },
+      });
+      const told = await new Promise((resolve) => {
+        socket.on("unexpected-response", (_req, res) => resolve(res.statusCode));
+        socket.on("open", () => resolve("open"));
+        socket.on("error", resolve);
+      });
+      expect(told).toBe(403);
+    });
+
     it("app: inner requests share the session", async () => {
       const { request } = await app().context();
       const response = await request.get(`${app().origin}/inner`);

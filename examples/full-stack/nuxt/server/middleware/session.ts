@@ -1,11 +1,4 @@
 import { session } from "@galleta/session/nuxt";
+import { sessions } from "../utils/sessions";
 
-declare module "@galleta/session" {
-  interface SessionData {
-    user: string;
-    todos: string[];
-    counts: { clicks: number };
-  }
-}
-
-export default session(() => ({ secretKey: process.env.SECRET_KEY ?? "" }));
+export default session(sessions);
