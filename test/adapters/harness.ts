@@ -1,4 +1,4 @@
-import type { SessionEvent, SessionOptions, Sessions } from "@galleta/session";
+import type { SessionEvent, SessionOptions } from "@galleta/session";
 import type { LazySessions } from "@galleta/session/adapter";
 import { ask, type Received, type Sent } from "./wire.ts";
 

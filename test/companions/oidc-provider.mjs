@@ -25,7 +25,7 @@ const provider = new Provider(issuer, {
     },
   },
   // Its dispatcher refuses addresses of loopback, where the apps of the test listen.
-  fetch: (url, { dispatcher: _, ...options }) => fetch(url, options),
+  fetch: (url, options) => fetch(url, { ...options, dispatcher: undefined }),
   interactions: { url: (_ctx, { uid }) => `/interaction/${uid}` },
   findAccount: (_ctx, accountId) => ({ accountId, claims: () => ({ sub: accountId }) }),
   loadExistingGrant: async ({ oidc }) => {
