@@ -50,9 +50,7 @@ declare global {
  * app.use(session({ secretKey: process.env.SECRET_KEY ?? "" }));
  * ```
  */
-export default function session<Data = SessionData>(
-  given: LazySessions<Data>,
-): SessionMiddleware {
+export default function session<Data = SessionData>(given: LazySessions<Data>): SessionMiddleware {
   const sessions = lazySessions(given);
   return (req, res, next) => serveConnect(sessions(), req, res, next, expose);
 }
