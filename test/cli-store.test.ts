@@ -125,6 +125,24 @@ describe("a store that is a URL", () => {
     120_000,
   );
 
+  it("lets the todo app reject a saved cookie after a logout, and after a restart too", async () => {
+    const env = { SECRET_KEY, STORE: "sqlite:./todos.db", NODE_NO_WARNINGS: "1" };
+    const todos = () => bench.serve([join(ROOT, "examples/todos/app.ts")], { env, node });
+    const unseen = async (url: string, headers: Record<string, string>) =>
+      JSON.parse((await ask(url, "/unseen-todos", { headers })).body) as unknown[];
+    const first = await todos();
+    const jar = new Jar();
+    await ask(first.url, "/unseen-todos", { jar });
+    const saved = { cookie: jar.header };
+    expect(await unseen(first.url, saved)).toEqual([]);
+    expect((await ask(first.url, "/forget", { method: "POST", jar })).status).toBe(204);
+    expect(await unseen(first.url, saved)).toHaveLength(3);
+    first.child.kill("SIGTERM");
+    await first.ended;
+    const second = await todos();
+    expect(await unseen(second.url, saved)).toHaveLength(3);
+  }, 60_000);
+
   it("is refused with what to write, and without its password", async () => {
     const unknown = await refusal(`mysql://app:${PASSWORD}@127.0.0.1/app`);
     expect(unknown).toContain("errors#err_galleta_settings");

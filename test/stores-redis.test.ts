@@ -73,6 +73,12 @@ const CLIENTS: Record<string, () => Promise<RedisClient>> = {
   },
 };
 
+/** The session id of a cookie, as keys of the store have it. */
+const idOf = ({ cookie }: Jar) => {
+  const token = Buffer.from(cookie.slice(cookie.indexOf("=") + 1), "base64url");
+  return token.subarray(18, 34).toString("base64url");
+};
+
 const login = (jar: Jar, { sessions }: ReturnType<typeof start>, userId: string) =>
   jar.request(sessions, (session) => {
     renew(session);
@@ -171,6 +177,58 @@ describe.runIf(available(command("redis-server", "redis-server")))("Redis as peo
     const calm = process(client);
     await calm.sessions.revokeAll("nobody");
     expect(calm.types()).not.toContain("store");
+  });
+
+  it("what Redis evicts concerns its own sessions alone, in a process that starts later too", async () => {
+    const own = await RedisServer.start();
+    ends.push(() => own.close());
+    const client = quiet(new Redis(own.url));
+    ends.push(() => client.disconnect());
+    const [cookies, stores] = [process(client), process(client, { storage: "store" })];
+    const copies: Jar[] = [];
+    for (let i = 0; i < 100; i += 1) {
+      const made = i % 2 === 0 ? cookies : stores;
+      const jar = new Jar();
+      await jar.request(made.sessions, (session) => (session["text"] = "x".repeat(500)));
+      copies.push(jar.copy());
+      await jar.request(made.sessions, (session) => destroy(session));
+    }
+    await client.config("SET", "maxmemory-policy", "allkeys-random");
+    const used = Number(/used_memory:(\d+)/.exec(await client.info("memory"))?.[1]);
+    await client.config("SET", "maxmemory", `${used + 20_000}`);
+    for (let i = 0; i < 100; i += 1) await client.set(`junk-${i}`, "x".repeat(2000));
+    await client.config("SET", "maxmemory", "0");
+    const later = [process(client), process(client, { storage: "store" })];
+    let evicted = 0;
+    for (const [i, copy] of copies.entries()) {
+      const { sessions } = later[i % 2]!;
+      const id = sessions.open(copy.cookie);
+      await id.load();
+      const isBack = "text" in id.session;
+      // Every key of a session has its own end; what is gone is gone for that session alone.
+      const keys = await client.keys(`galleta:{${idOf(copy)}}:*`);
+      if (keys.length === 0) evicted += 1;
+      expect(isBack).toBe(i % 2 === 0 && keys.length === 0);
+    }
+    expect(evicted).toBeGreaterThan(0);
+    expect(evicted).toBeLessThan(100);
+  });
+
+  it("a cold start answers after one look-up, and nothing else is sent", async () => {
+    const jar = new Jar();
+    const warm = process(await CLIENTS["node-redis client"]!());
+    await login(jar, warm, "ada");
+    const client = await quiet(createClient({ url: server.url })).connect();
+    ends.push(() => client.destroy());
+    await client.configResetStat();
+    const cold = start({ store: redisStore(client), subject: "userId", storeTimeout: 5 });
+    expect(await jar.read(cold.sessions)).toEqual({ userId: "ada" });
+    const stats = await client.info("commandstats");
+    const sent = [...stats.matchAll(/cmdstat_([\w|]+):calls=(\d+)/g)];
+    expect(sent.map(([, name, calls]) => `${name} ${calls}`)).toEqual([
+      "config|resetstat 1",
+      "mget 1",
+    ]);
   });
 
   it.each(["ioredis Sentinel", "node-redis sentinel", "ioredis Cluster", "node-redis cluster"])(

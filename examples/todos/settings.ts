@@ -4,8 +4,8 @@ const config = new Config(".env");
 
 export const SESSIONS = {
   secretKey: config.get("SECRET_KEY", { cast: Secret }),
-  // Of one process: a restart forgets who was signed in where. For several, see docs/stores.md.
-  store: memoryStore(),
+  // A restart forgets who was signed in where. With STORE=sqlite:./sessions.db it does not.
+  store: config.get("STORE", { cast: Secret, default: undefined }) ?? memoryStore(),
   subject: "name",
   labels: nameOfBrowser,
   maxSessions: config.get("MAX_SESSIONS", { cast: Number, default: 20 }),

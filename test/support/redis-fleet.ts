@@ -127,7 +127,7 @@ export class RedisSentinel {
     const folder = mkdtempSync(join(tmpdir(), "galleta-sentinel-"));
     const quick = ["--repl-diskless-sync-delay", "0"];
     const master = await Node.start(folder, quick, await freePort());
-    const of = ["--replicaof", `127.0.0.1 ${master.port}`, ...quick];
+    const of = ["--replicaof", "127.0.0.1", `${master.port}`, ...quick];
     const replica = await Node.start(folder, of, await freePort());
     const port = await freePort();
     const file = join(folder, "sentinel.conf");

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { optionError, SessionError } from "../errors.ts";
 import { CONNECT, type ConnectedStore, type CheckedConnected } from "../session/connect.ts";
 import type { Shared } from "../session/shared.ts";
@@ -11,6 +10,7 @@ import {
   type RedisCommand,
   type RedisWait,
 } from "./redis-client.ts";
+import { DIGITS, REPLACE, REPLACE_MANY, type RedisScript } from "./redis-scripts.ts";
 import type { SessionStore, StoredValue, Write } from "./store.ts";
 import { SessionStorePort } from "./connected-store.ts";
 
@@ -28,37 +28,11 @@ export interface RedisStoreOptions {
   readonly wait?: RedisWait;
 }
 
-/**
- * The digits of the revision at the start of a value. With a fixed number, scripts can compare
- * text.
- */
-const DIGITS = 16;
-
-const REPLACE = script(`
-local call, key = redis.call, KEYS[1]
-if call('GETRANGE', key, 0, ${DIGITS - 1}) > ARGV[1] then return call('GET', key) end
-call('SETEX', key, ARGV[3], ARGV[2])
-`);
-
-/** The same for several keys, all of them different. Entering Lua costs as much as four GETs. */
-const REPLACE_MANY = script(`
-local call, sub, keys, args = redis.call, string.sub, KEYS, ARGV
-local found = call('MGET', unpack(keys))
-for i = 1, #keys do
-  local at, current = i * 3, found[i]
-  if not current or sub(current, 1, ${DIGITS}) <= args[at - 2] then
-    call('SETEX', keys[i], args[at], args[at - 1])
-    found[i] = false
-  end
-end
-return found
-`);
-
 /** Keys of one MGET. */
 const MOST_READS = 500;
 /** Characters of the values that one script writes. A larger value is written alone. */
 const MOST_WRITTEN = 65_536;
-/** What an item counts besides its characters, so that few hundred writes fit at most. */
+/** Each write counts for so much more, so that one script has two hundred writes at most. */
 const WRITE_OVERHEAD = 300;
 
 interface NamedWrite {
@@ -68,15 +42,6 @@ interface NamedWrite {
   /** The revision, then the value. */
   readonly text: string;
   readonly seconds: number;
-}
-
-interface Script {
-  readonly source: string;
-  readonly hash: string;
-}
-
-function script(source: string): Script {
-  return { source, hash: createHash("sha1").update(source).digest("hex") };
 }
 
 /**
@@ -179,7 +144,7 @@ class RedisStore implements SessionStore, ConnectedStore {
   }
 
   async #run(
-    { hash, source }: Script,
+    { hash, source }: RedisScript,
     writes: readonly NamedWrite[],
     wait?: RedisWait,
   ): Promise<unknown> {
