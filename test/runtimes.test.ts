@@ -59,7 +59,7 @@ describe.runIf(isInstalled)("the built packages", () => {
     const script = args.map((arg) => (arg === main ? join(home, "sqlite.mjs") : arg));
     const { stdout } = await promisify(execFile)(command, script, { timeout: 60_000 });
     const outcomes = JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as Outcomes;
-    expect(Object.values(outcomes)).toEqual(Array.from({ length: 7 }, () => "ok"));
+    expect(Object.values(outcomes)).toEqual(Array.from({ length: 8 }, () => "ok"));
   });
 
   it("run on workerd", async () => {

@@ -102,6 +102,24 @@ const CASES: Record<string, (open: OpenStore) => Promise<void>> = {
       undefined,
     );
   },
+  "of many keys at once, each gets its own answer": async (open) => {
+    const store = await open();
+    const keys = Array.from({ length: CHANGES }, newKey);
+    const write = (key: string, base: number, rev: number) =>
+      store.replace({ key, base, rev, value: `${key} ${rev}`, seconds: SECONDS });
+    await Promise.all(keys.map((key) => write(key, 0, 1)));
+    // Every other write has a base that is too old.
+    const answers = await Promise.all(keys.map((key, i) => write(key, i % 2, 2)));
+    const expected = keys.map((key, i) =>
+      i % 2 === 1 ? undefined : { rev: 1, value: `${key} 1` },
+    );
+    assert.deepEqual(answers.map(plain), expected);
+    const found = await Promise.all(keys.map((key) => read(store, key)));
+    assert.deepEqual(
+      found.map((one) => one?.value),
+      keys.map((key, i) => `${key} ${1 + (i % 2)}`),
+    );
+  },
   "of many writers at once, in two stores, none overwrites another": async (open) => {
     const stores = [await open(), await open()];
     const key = newKey();
