@@ -132,7 +132,7 @@ describe.runIf(available(command("redis-server", "redis-server")))("with a real 
     });
 
     it("a thousand pairs of requests at once lose no change of different keys", async () => {
-      const [one, two] = await pair();
+      const [one, two] = await pair({ storeTimeout: 10 });
       for (let round = 0; round < 10; round += 1) {
         await Promise.all(Array.from({ length: 100 }, () => race(one, two, ["a", "b"])));
       }
@@ -140,7 +140,7 @@ describe.runIf(available(command("redis-server", "redis-server")))("with a real 
     });
 
     it("a thousand pairs that change the same key: the later holds, every conflict is told", async () => {
-      const [one, two] = await pair();
+      const [one, two] = await pair({ storeTimeout: 10 });
       for (let round = 0; round < 10; round += 1) {
         await Promise.all(Array.from({ length: 100 }, () => race(one, two, ["a", "a"])));
       }
