@@ -226,8 +226,8 @@ describe.runIf(available(command("redis-server", "redis-server")))("Redis as peo
     expect(await jar.read(cold.sessions)).toEqual({ userId: "ada" });
     const stats = await client.info("commandstats");
     const sent = [...stats.matchAll(/cmdstat_(\w+):calls=(\d+)/g)];
-    // INFO asks for the policy of eviction, and the answer to the request does not wait for it.
-    const lookups = sent.filter(([, name]) => name !== "info");
+    // INFO asks for the policy of eviction, and the request does not wait for it. CONFIG is this test's own.
+    const lookups = sent.filter(([, name = ""]) => !["info", "config"].includes(name));
     expect(lookups.map(([, name, calls]) => `${name} ${calls}`)).toEqual(["mget 1"]);
   });
 
