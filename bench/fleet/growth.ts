@@ -13,7 +13,8 @@ const SIZES = [1, 2, 4, 8];
 
 /** What a read and a change cost while the fleet grows, each process serving its own part. */
 export async function benchGrowth({ quick }: { quick: boolean }): Promise<void> {
-  const changes = quick ? 400 : 2400;
+  // As many for each process, or those of a large fleet would be measured before they are warm.
+  const each = quick ? 200 : 1000;
   const fleets: Fleet[] = [];
   for (const size of SIZES) {
     const redis = await MeasuredRedis.start();
@@ -22,11 +23,12 @@ export async function benchGrowth({ quick }: { quick: boolean }): Promise<void> 
   }
   for (let round = 0; round < (quick ? 2 : 7); round += 1) {
     for (const { redis, processes, costs } of fleets) {
+      const changes = each * processes.length;
       const spent = await Promise.all(processes.map((one) => one.usage()));
       const before = await redis.cpu();
       // One after the other: how many commands come at once must not depend on the size.
       const done = [];
-      for (const one of processes) done.push(await one.work(changes / processes.length));
+      for (const one of processes) done.push(await one.work(each));
       const cpu = done.reduce((sum, one, i) => sum + one.cpu - spent[i]!.cpu, 0);
       const perChange = (seconds: number) => (seconds / changes) * 1e6;
       if (round === 0) continue;

@@ -42,9 +42,8 @@ export class MeasuredRedis {
     }
     const sum = [...calls.values()].reduce((all, one) => all + one, 0);
     const scripts = calls.get("evalsha") ?? 0;
-    // Redis also counts what a script calls: one read, and a SET for each session. Beside scripts our
-    // store sends a SET only for a session's first write, which is no part of what is measured.
-    return scripts === 0 ? sum : sum - scripts - (calls.get("set") ?? 0);
+    // Redis also counts what a script calls: one read, and a SETEX for each session.
+    return scripts === 0 ? sum : sum - scripts - (calls.get("setex") ?? 0);
   }
 
   async stop(): Promise<void> {
