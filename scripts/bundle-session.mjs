@@ -14,7 +14,7 @@ const dist = join(root, "dist");
 const manifestPath = join(root, "package.json");
 const manifest = JSON.parse(readFileSync(manifestPath, "utf8"));
 
-/** Entries by their name in dist: the source of "./express" is the first of these that exists. */
+/** Entries by their name in dist. The source of "./express" is the first of these that exists. */
 const entries = new Map(
   Object.keys(manifest.exports)
     .filter((key) => key !== "./package.json")
@@ -29,7 +29,7 @@ const entries = new Map(
     }),
 );
 
-/** In CommonJS these are their default export, as the packages that they replace are. */
+/** In CommonJS these export a function, as the packages that they replace do. */
 const IS_FUNCTION = new Set([
   "express-session",
   "cookie-session",
@@ -37,10 +37,10 @@ const IS_FUNCTION = new Set([
   "fastify-secure-session",
 ]);
 
-/** Adapters import these when the first socket comes, so they are never part of an entry. */
+/** Adapters import these with the first socket, so they are never part of an entry. */
 const SOCKETS = "adapters/kit/sockets/";
 
-/** Which shared file holds a source that several entries need. */
+/** Returns the shared file for a source that several entries need. */
 function sharedBy(path) {
   const source = relative(join(root, "src"), path);
   const [folder] = source.split("/");
@@ -56,7 +56,8 @@ function exportsOf() {
   const list = [...entries].map(([name, source]) => {
     const esm = { types: `./dist/types/${types(source)}`, default: `./dist/${name}.js` };
     const cjs = { types: cjsTypes(name, source), default: `./dist/cjs/${name}.js` };
-    // Node that can `require` an ES module takes "module-sync" for both, so that a process has one copy.
+    // Node versions that can `require` an ES module use "module-sync" for both, so that a process
+    // has one copy.
     return [
       name === "index" ? "." : `./${name}`,
       { "module-sync": esm, require: cjs, default: esm },
@@ -74,7 +75,7 @@ function updateManifest() {
   next.exports = exportsOf();
   next.main = "./dist/cjs/index.js";
   next.types = cjsTypes("index", entries.get("index"));
-  // For TypeScript's "node10", which reads no exports.
+  // For TypeScript's "node10", which does not read exports.
   const older = [...entries].filter(([name]) => name !== "index");
   next.typesVersions = {
     "*": Object.fromEntries(older.map(([name, source]) => [name, [cjsTypes(name, source)]])),
@@ -82,7 +83,7 @@ function updateManifest() {
   const text = JSON.stringify(next, null, 2);
   if (text === JSON.stringify(manifest, null, 2)) return;
   if (process.argv.includes("--check")) {
-    console.error("packages/session/package.json: run `npm run build` to write its exports anew.");
+    console.error("packages/session/package.json: run `npm run build` to write its exports again.");
     process.exit(1);
   }
   writeFileSync(manifestPath, text);
@@ -91,10 +92,10 @@ function updateManifest() {
 
 // ---- which source goes into which file
 
-/** What a framework's own bundler resolves: it is there wherever the entry is used. */
+/** Modules that a framework's own bundler resolves: they exist wherever the entry is used. */
 const FRAMEWORKS = ["next/headers.js"];
 
-/** Sources of each entry; what another entry's own file holds is not looked into. */
+/** Finds the sources of each entry, without those in another entry's file. */
 async function reach(source) {
   const others = new Set(entries.values());
   const stop = (path) => others.has(path) && path !== source;
@@ -112,7 +113,7 @@ async function reach(source) {
   return Object.keys(result.metafile.inputs).map((path) => join(root, path));
 }
 
-/** Leaves imports of some sources alone. @param find gives the path that the output imports */
+/** Makes imports of some sources external. */
 function external(find) {
   return {
     name: "external",
@@ -126,7 +127,7 @@ function external(find) {
   };
 }
 
-/** The file that holds each source: an entry's name, or "shared/…". */
+/** Finds the file for each source: an entry's name, or "shared/…". */
 async function placeSources() {
   const users = new Map();
   for (const [name, source] of entries) {
@@ -163,7 +164,7 @@ async function bundle(places, format, folder) {
       format,
       platform: "node",
       target: "node20.19",
-      // The maps are more than half of the package. A debugger of today loads the ES modules.
+      // The maps are more than half of the package. Debuggers load the ES modules.
       sourcemap: format === "esm",
       external: FRAMEWORKS,
       logLevel: "warning",
@@ -173,7 +174,10 @@ async function bundle(places, format, folder) {
   }
 }
 
-/** A module that exports all that its parts do. Two of the same name are an error in esbuild. */
+/**
+ * Makes a module that exports everything of its parts. A name in two of them is an error in
+ * esbuild.
+ */
 function everythingOf(parts) {
   return parts
     .toSorted()
@@ -196,8 +200,8 @@ function footerOf(name, format) {
 }
 
 /**
- * Makes each entry's declarations load the root's. An app's `declare module "@galleta/session"` adds to
- * a module that its program has loaded, and is TS2664 where the app imports an adapter alone.
+ * Makes each entry's declarations load the root's. An app's `declare module "@galleta/session"`
+ * adds to a loaded module, and is TS2664 if the app imports only an adapter.
  */
 function loadRootTypes() {
   const rootTypes = entries.get("index");
@@ -210,7 +214,9 @@ function loadRootTypes() {
   }
 }
 
-/** The declarations once more, in a folder of CommonJS, which is what decides how they are read. */
+/**
+ * Writes the declarations again into a folder of CommonJS. The folder decides how they are read.
+ */
 function writeCommonJsTypes() {
   const folder = join(dist, "cjs");
   mkdirSync(folder, { recursive: true });

@@ -1,5 +1,5 @@
-// Holds the direction of imports (docs/architecture.md): a file may import only from its own layer
-// or from one before it, an adapter never imports another adapter, and no files import each other,
+// Checks the direction of imports (docs/architecture.md): a file may import only from its own layer
+// or an earlier one, an adapter never imports another adapter, and no two files import each other,
 // not even for types. One exported name means one thing.
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
@@ -44,7 +44,7 @@ const layerOf = (file) => {
   const layer = LAYERS.findIndex((names) => names.includes(top));
   if (layer < 0)
     throw new Error(
-      `${relative(root, file)}: name the layer of "${top}" in scripts/check-imports.mjs`,
+      `${relative(root, file)}: add the layer of "${top}" to scripts/check-imports.mjs`,
     );
   return layer;
 };
@@ -53,11 +53,11 @@ const EXPORTED =
   /^export (?:declare )?(?:async )?(?:abstract )?(?:function\*?|const|let|class|interface|type) (\w+)/gm;
 /** Users of one adapter import these from it. */
 const IN_EVERY_ADAPTER = new Set(["session", "sessionOf", "FetchSession"]);
-/** Where each exported name is at home: one name means one thing. */
+/** The file that each exported name belongs to: one name means one thing. */
 const homes = new Map();
 
 const problems = [];
-/** Every import, by the file that has it: those of types too. */
+/** Every import, by the file that has it, types included. */
 const graph = new Map();
 for (const entry of readdirSync(engine, { recursive: true, withFileTypes: true })) {
   if (!entry.isFile() || !entry.name.endsWith(".ts") || /\.test(-d)?\.ts$/.test(entry.name))
@@ -93,7 +93,7 @@ for (const entry of readdirSync(engine, { recursive: true, withFileTypes: true }
   }
 }
 
-// The framework stands on the engine's entries alone, and writes nothing again that the kit has.
+// The framework uses only the engine's entries, and does not repeat what the kit has.
 const framework = join(root, "packages/galleta/src");
 const { exports: entries } = JSON.parse(readFileSync(join(engine, "../package.json"), "utf8"));
 for (const entry of readdirSync(framework, { recursive: true, withFileTypes: true })) {
@@ -107,7 +107,7 @@ for (const entry of readdirSync(framework, { recursive: true, withFileTypes: tru
       relative(framework, resolve(dirname(file), target)).startsWith("..");
     const name = target.replace(/^@galleta\/session/, ".");
     if (isOutside || (name !== target && !(name in entries))) {
-      problems.push(`${here}: imports ${target}, which is no entry of @galleta/session`);
+      problems.push(`${here}: imports ${target}, which is not an entry of @galleta/session`);
     }
   }
   for (const [, name] of source.matchAll(/^(?:export )?(?:async )?(?:function\*?|class) (\w+)/gm)) {
@@ -118,7 +118,7 @@ for (const entry of readdirSync(framework, { recursive: true, withFileTypes: tru
 
 for (const group of findCycles(graph)) problems.push(`import each other: ${group.join(", ")}`);
 
-/** Groups of files that reach each other by imports (Tarjan's strongly connected components). */
+/** Finds groups of files that import each other (Tarjan's strongly connected components). */
 function findCycles(imports) {
   const groups = [];
   const order = new Map();

@@ -1,6 +1,6 @@
 // Builds the docs site into docs/.vitepress/dist: the pages with VitePress, the API reference from
-// the doc comments with TypeDoc, the page that looks into cookies with esbuild. What they need has a
-// folder and a lock file of its own, which `install` fills.
+// the doc comments with TypeDoc, the cookie inspector with esbuild. These tools have their own folder
+// and lock file; `install` installs them.
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";

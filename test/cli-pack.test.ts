@@ -14,8 +14,8 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { CliBench, ROOT, SECRET_KEY } from "./support/cli.ts";
 
-// The packages as they are published, in a project of their own: what the app imports must be the
-// very modules that the command runs on, or it would not know an App when it sees one.
+// The packages as they are published, in a separate project. The app must import the same modules
+// that the command runs on, or the command would not recognise an App.
 
 let bench: CliBench;
 let project: string;
@@ -36,8 +36,8 @@ beforeAll(() => {
   install("galleta", join(project, "node_modules/galleta"));
   install("@galleta/session", join(project, "node_modules/@galleta/session"));
   install("@galleta/inspect", join(project, "node_modules/@galleta/inspect"));
-  // Its dependencies are those of the repository, so the registry is not asked again; but only
-  // those that its package.json names.
+  // Its dependencies come from the repository instead of the registry, but only those that its
+  // package.json names.
   const manifest = readFileSync(join(project, "node_modules/galleta/package.json"), "utf8");
   const { dependencies } = JSON.parse(manifest) as { dependencies: Record<string, string> };
   for (const name of Object.keys(dependencies)) {
@@ -93,7 +93,7 @@ it("an app in a project finds the same modules as the command", async () => {
   }
 });
 
-it("an app of another copy of galleta is told apart", async () => {
+it("an app of another copy of galleta is reported", async () => {
   const run = bench.run(["serve", join(project, "app.ts")], { env: { SECRET_KEY } });
   expect(await run.ended).toEqual({ code: 1, signal: null });
   expect(run.stderr).toMatch(

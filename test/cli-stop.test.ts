@@ -132,7 +132,7 @@ it("SIGHUP reloads: requests in flight are answered, then new code serves the sa
   expect(await run.ended).toEqual({ code: 0, signal: null });
 });
 
-it("ends with npx, which tells it nothing of a SIGTERM", async () => {
+it("ends with npx, which does not pass SIGTERM on", async () => {
   const { PATH = "", HOME = "" } = process.env;
   const file = bench.file("app.ts", APP);
   const args = ["galleta", "serve", file, "--port", "0"];

@@ -38,7 +38,7 @@ it("restarts when a file changes that the app imports, and says so", async () =>
   const closed = once(socket, "close") as Promise<[code: number]>;
   await once(socket, "message");
 
-  // A file of the folder that is no part of the app is none of its business.
+  // A file of the folder that the app does not import.
   bench.file("parts/unused.ts", "export const changed = true;\n");
   part("two");
   expect((await closed)[0]).toBe(1001);
@@ -52,7 +52,7 @@ it("restarts when a file changes that the app imports, and says so", async () =>
   expect(await run.ended).toEqual({ code: 0, signal: null });
 });
 
-it("says what is wrong after a mistake, and goes on when it is mended", async () => {
+it("says what is wrong after a mistake, and continues when it is fixed", async () => {
   const run = await serve();
   bench.file("parts/name.ts", "export const name = ;\n");
   await run.until(
@@ -72,7 +72,7 @@ it("restarts when an environment file changes", async () => {
   expect(await read(await run.listening(2))).toMatchObject({ extra: "after" });
 });
 
-it("an app that is wrong from the start is waited for, a file that is missing is not", async () => {
+it("waits for an app that is wrong from the start, but not for a missing file", async () => {
   bench.file("broken.ts", "export default 1;\n");
   const run = bench.run(["serve", "broken.ts", "--watch", "--port", "0"], { env: { SECRET_KEY } });
   await run.until("stderr", /is not an App/);

@@ -37,7 +37,7 @@ export default app;
 `;
 const env = { SECRET_KEY };
 
-/** A new connection for every request, as the processes take turns by connection. */
+/** A new connection for every request, because the processes take turns by connection. */
 function ask(url: string): Promise<string> {
   return new Promise((resolve, reject) => {
     get(url, { agent: false }, (response) => text(response).then(resolve, reject)).on(
@@ -96,7 +96,7 @@ it("what one worker publishes reaches all others, bytes as bytes, and only that"
   const workers = await workersOf(run.url, 3);
   const publisher = Number(await ask(`${run.url}/publish`));
   await run.until("stdout", /^heard .*$/, 2);
-  // One more round: by then a third answer to the first would have been heard.
+  // One more round, in which a third answer to the first message would arrive.
   const second = Number(await ask(`${run.url}/publish`));
   await run.until("stdout", /^heard .*$/, 4);
   const heard = run.stdout.match(/^heard .*$/gm) ?? [];
@@ -105,7 +105,7 @@ it("what one worker publishes reaches all others, bytes as bytes, and only that"
   expect(heard.toSorted()).toEqual([...expected(publisher), ...expected(second)].toSorted());
 });
 
-it("workers that die again and again are given up", async () => {
+it("gives up on workers that die again and again", async () => {
   const run = await serve(1);
   let hasEnded = false;
   void run.ended.then(() => (hasEnded = true));
@@ -150,7 +150,7 @@ it.each([
   expect(run.stdout).toBe("");
 });
 
-it("do not start with sessions that each of them would have for itself", async () => {
+it("do not start with sessions that each worker would keep for itself", async () => {
   const app = `
 import { App, configure, memoryStore } from "galleta";
 const app = new App();

@@ -21,7 +21,7 @@ app.route("/", (req, res) => {
 `;
 const env = { SECRET_KEY };
 
-/** Runs to the end: a failure that is one line on standard error, and nothing else. */
+/** Runs to the end. A failure is one line on standard error, and nothing else. */
 async function failure(args: readonly string[], more: Record<string, string> = {}) {
   const run = bench.run(args, { env: { ...env, ...more } });
   const { code, signal } = await run.ended;
@@ -54,7 +54,7 @@ describe("galleta", () => {
   });
 });
 
-/** Node itself takes types away, and does no more. */
+/** Node itself strips types, and does no more. */
 const isNative = "typescript" in process.features && process.features.typescript === "strip";
 
 describe("galleta serve loads", () => {
@@ -106,17 +106,17 @@ describe("galleta serve listens", () => {
       env: { ...env, PORT: "0", HOST: "127.0.0.1" },
     });
     expect(await read(await run.listening())).toEqual({ name: "APP", extra: "from the file" });
-    // The key of the environment won: the one in the file is weak, and that would be told.
+    // The key of the environment won. The one in the file is weak, and would cause a warning.
     expect(run.stderr).toBe("");
   });
 
-  it("on an address of IPv6, written as a URL has it", async () => {
+  it("on an IPv6 address, written as in a URL", async () => {
     const { url } = await bench.serve([bench.file("app.ts", APP), "--host", "::1"], { env });
     expect(url).toMatch(/^http:\/\/\[::1\]:\d+$/);
     expect(await read(url)).toMatchObject({ name: "APP" });
   });
 
-  it("with a warning for a weak key, which production refuses", async () => {
+  it("with a warning for a weak key, which throws in production", async () => {
     const file = bench.file("app.ts", APP);
     const weak = await bench.serve([file], { env: { SECRET_KEY: "hunter2" } });
     expect(weak.stderr).toMatch(/SECRET_KEY|secretKey|key/);
@@ -201,7 +201,7 @@ describe("galleta serve says in one line", () => {
     expect(await failure(["serve", "imports.js"])).toBe("deep/bad.js:2: Unexpected token ';'.");
   });
 
-  it("import in a CommonJS file, after the advice that Node gives itself", async () => {
+  it("import in a CommonJS file, after Node's own advice", async () => {
     bench.file("typed/package.json", '{ "type": "commonjs" }');
     bench.file("typed/app.js", 'import "galleta";');
     const run = bench.run(["serve", "typed/app.js"], { env });
@@ -211,7 +211,7 @@ describe("galleta serve says in one line", () => {
     );
   });
 
-  it("a file, a folder or an export that is not what was asked for", async () => {
+  it("a file, a folder or an export that is wrong", async () => {
     bench.file("app.ts", APP);
     expect(await failure(["serve", "none.ts"])).toBe("There is no file none.ts.");
     expect(await failure(["serve", "none.ts:app"])).toBe("There is no file none.ts.");
@@ -222,7 +222,7 @@ describe("galleta serve says in one line", () => {
     expect(await failure(["serve", bench.file("old.cts", "")])).toContain("Name it .ts or .mts.");
   });
 
-  it("a port that is in use, and an address that is not here", async () => {
+  it("a port in use, and an address of another machine", async () => {
     const file = bench.file("app.ts", APP);
     const taken: Server = createServer().listen(0, "127.0.0.1");
     await once(taken, "listening");
@@ -248,7 +248,7 @@ describe("galleta serve says in one line", () => {
     }
   });
 
-  it("an option that was mistyped, without what follows it", async () => {
+  it("a mistyped option, without the text after it", async () => {
     expect(await failure(["serve", "a.ts", "--secret", SECRET_KEY])).toBe(
       "There is no option --secret. --help lists them.",
     );
@@ -256,7 +256,7 @@ describe("galleta serve says in one line", () => {
     expect(await failure([`--key=${SECRET_KEY}`])).toContain("There is no option --key.");
   });
 
-  it("and shows the stack when DEBUG asks for it, still without a secret", async () => {
+  it("and shows the stack if DEBUG asks for it, still without a secret", async () => {
     bench.file("bad.ts", `throw new Error("at the top");`);
     const run = bench.run(["serve", "bad.ts"], { env: { ...env, DEBUG: "galleta" } });
     expect(await run.ended).toEqual({ code: 1, signal: null });

@@ -10,8 +10,8 @@ import { available } from "./support/require.ts";
 const KEY = "a key for the tests of cross-site requests";
 
 /**
- * A bank and a thief, on two sites. The bank's cookie is SameSite=None, so that the browser does
- * send it along: what refuses the thief is the check alone.
+ * A bank and a thief on two sites. The bank's cookie is SameSite=None, so that the browser sends it
+ * along: only the check stops the thief.
  */
 describe.runIf(available(CHROMIUM, OPENSSL))("two sites in a real browser", () => {
   let browser: Browser;
@@ -69,13 +69,13 @@ describe.runIf(available(CHROMIUM, OPENSSL))("two sites in a real browser", () =
     return page;
   }
 
-  /** The thief's page, in a browser that is signed in at the bank. */
+  /** The thief's page, in a browser that is logged in at the bank. */
   async function lure(host = "thief.test"): Promise<Page> {
     await (await open(at(bank, "bank.test"))).close();
     return open(at(thief, host));
   }
 
-  /** Sends a form as a page does, by navigation, and gives the status of what comes. */
+  /** Sends a form as a page does, by navigation, and returns the status of the result. */
   async function sendForm(page: Page, action: string, type: string): Promise<number> {
     const answered = page.waitForResponse((response) => response.url() === action);
     await page.evaluate(
@@ -115,7 +115,7 @@ describe.runIf(available(CHROMIUM, OPENSSL))("two sites in a real browser", () =
     );
 
   it.each(["application/x-www-form-urlencoded", "multipart/form-data", "text/plain"])(
-    "a form of the own page passes, one of another site is refused: %s",
+    "a form of its own page passes, one of another site is denied: %s",
     async (type) => {
       const transfer = `${at(bank, "bank.test")}/transfer`;
       expect(await sendForm(await lure(), transfer, type)).toBe(403);
@@ -125,7 +125,7 @@ describe.runIf(available(CHROMIUM, OPENSSL))("two sites in a real browser", () =
     },
   );
 
-  it.each(["thief.test", "evil.bank.test"])("a fetch from %s is refused", async (host) => {
+  it.each(["thief.test", "evil.bank.test"])("a fetch from %s is denied", async (host) => {
     const transfer = `${at(bank, "bank.test")}/transfer`;
     expect(await fetchFrom(await lure(host), transfer)).toBe("opaque");
     expect(transfers).toEqual([]);
@@ -133,7 +133,7 @@ describe.runIf(available(CHROMIUM, OPENSSL))("two sites in a real browser", () =
     expect(transfers).toEqual(["ann: 1000"]);
   });
 
-  it.each(["thief.test", "evil.bank.test"])("a WebSocket from %s is refused", async (host) => {
+  it.each(["thief.test", "evil.bank.test"])("a WebSocket from %s is denied", async (host) => {
     const live = `${at(bank, "bank.test")}/live`;
     expect(await socketFrom(await lure(host), live)).toBe("refused");
     expect(sockets).toBe(0);
@@ -141,7 +141,7 @@ describe.runIf(available(CHROMIUM, OPENSSL))("two sites in a real browser", () =
   });
 });
 
-/** What our set-up refuses is what the browser drops, and the other way round. */
+/** Our set-up throws for exactly the cookies that the browser drops. */
 describe.runIf(available(CHROMIUM, OPENSSL))("cookies that a real browser keeps", () => {
   let browser: Browser;
   let server: LiveServer;
@@ -173,7 +173,7 @@ describe.runIf(available(CHROMIUM, OPENSSL))("cookies that a real browser keeps"
     }
   }
 
-  /** Whether our options of the same meaning are accepted. */
+  /** True if our options of the same meaning are accepted. */
   function accepts(options: Partial<SessionOptions>): boolean {
     try {
       createSessions({ secretKey: KEY, ...options });

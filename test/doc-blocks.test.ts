@@ -1,6 +1,5 @@
-// The blocks of the documentation, each as it stands, against the packages as they are built: a program
-// has nothing but what its blocks import. A block is a part of an app, so names that it does not
-// declare are taken as they are.
+// Compiles each code block of the documentation unchanged, against the built packages. A program
+// has only what its blocks import. A block is a part of an app, so undeclared names are accepted.
 import { execFile } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -15,7 +14,7 @@ afterAll(() => {
 });
 
 interface Block {
-  /** The page and line that it begins at. */
+  /** The page and line where it begins. */
   readonly place: string;
   readonly code: string;
 }
@@ -35,8 +34,8 @@ const blocks = pages.flatMap((page) => {
 });
 
 /**
- * Blocks that may be compiled together: those that import the same, since an import decides what
- * other blocks of the program know. One that declares something for a whole program is alone.
+ * Groups blocks that may be compiled together: those with the same imports, since an import decides
+ * what other blocks of the program know. A block that declares something globally stays alone.
  */
 function programs(): Map<string, Block[]> {
   const all = new Map<string, Block[]>();
@@ -49,11 +48,13 @@ function programs(): Map<string, Block[]> {
   return all;
 }
 
-/** Errors of a part: a name of elsewhere, a module beside it, alternatives, a `return`. */
+/** Errors that a part of an app may have: unknown names and modules, alternatives, a `return`. */
 const OF_A_PART =
   /error TS(?:2304|2552|2709|2503|2593|18004|7006|7031|2451|1108)\b|module '\.\/[^']*'/;
 
-/** Packages that have a folder of their own, which is not always installed, and modules of newer versions of Node. */
+/**
+ * Packages with their own folder, which may not be installed, and modules of newer Node versions.
+ */
 const ELSEWHERE = [
   ...Object.keys(dependenciesOf("test/frameworks/package.json")).filter(
     (name) => !name.startsWith("@nestjs/"),
@@ -67,7 +68,7 @@ const ELSEWHERE = [
   "node:sqlite",
 ];
 
-/** What the types of Bun and of Cloudflare's workers declare. */
+/** The types of Bun and of Cloudflare's workers. */
 const RUNTIMES = `
 declare const Bun: any;
 declare const Deno: any;
@@ -97,7 +98,7 @@ async function compile(name: string, program: readonly Block[]): Promise<string[
   const folder = join(scratch, name);
   mkdirSync(folder, { recursive: true });
   for (const [index, { code }] of program.entries()) {
-    // A block without import is a module too, and no script whose names are everyone's.
+    // A block without import is a module too, so that its names stay its own.
     writeFileSync(join(folder, `block-${index}.mts`), `${code}\nexport {};\n`);
   }
   const modules = ELSEWHERE.map((module) => `declare module "${module}";`).join("\n");
@@ -122,7 +123,7 @@ async function compile(name: string, program: readonly Block[]): Promise<string[
     );
 }
 
-describe("every block compiles as it stands", { timeout: 120_000 }, () => {
+describe("every block compiles unchanged", { timeout: 120_000 }, () => {
   it.each([...programs()])("in a program with: %s", async (name, program) => {
     expect(await compile(name.replaceAll(/\W+/g, "-"), program)).toEqual([]);
   });

@@ -1,4 +1,4 @@
-// Every example in a doc comment is compiled, and what it claims in `expression; // value` is run.
+// Compiles every example in a doc comment, and runs the claims in `expression; // value`.
 import { execFileSync } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
@@ -9,7 +9,7 @@ import { KEY } from "./support/sessions.ts";
 
 const folder = join(root, "test/.scratch/doc-examples");
 
-/** What the app of the examples has, beside what it imports. */
+/** What the app of the examples has, beside the examples' imports. */
 const WORLD = `
 import type { App, HttpRequest, HttpResponse, Socket } from "galleta";
 import type { Sessions } from "@galleta/session";
@@ -131,7 +131,7 @@ it("every example compiles", () => {
     exclude: [],
   };
   writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config));
-  // Errors in the sources themselves are told by the check of types.
+  // Errors in the sources themselves are reported by the type check.
   const told = compile()
     .split(/\n(?=\S)/)
     .filter((error) => error.includes("example-"))
@@ -150,7 +150,7 @@ function compile(): string {
   }
 }
 
-describe("what an example claims is so", () => {
+describe("the claims of an example are true", () => {
   const claiming = examples.flatMap((example, index) => {
     const program = claimsOf(example.code);
     return program === undefined ? [] : [{ ...example, index, program }];
@@ -170,7 +170,7 @@ describe("what an example claims is so", () => {
     for (const [actual, claimed] of claims) expect(actual).toEqual(claimed);
   });
 
-  it("several do", () => {
+  it("there are several", () => {
     expect(claiming.length).toBeGreaterThanOrEqual(5);
   });
 });

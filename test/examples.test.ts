@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { afterEach, expect, it } from "vitest";
 import { chat, startExample, visit, type Started } from "./support/example.ts";
 
-// The examples run on the built packages (`npm run build`), as a user's copy of them would.
+// Runs the examples on the built packages (`npm run build`), like a user's copy of them.
 const root = fileURLToPath(new URL("../examples/", import.meta.url));
 const tsx = createRequire(import.meta.url).resolve("tsx");
 const examples = readdirSync(root).filter((name) => /-(?:visits|chat)$/.test(name));

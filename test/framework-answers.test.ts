@@ -6,7 +6,7 @@ import { appWith, atEnd, clientOf, latch, live, SESSIONS, watchLog } from "./sup
 
 const log = watchLog();
 
-/** Keeps what would have ended the process. */
+/** Records rejections that would have ended the process. */
 function watchRejections(): unknown[] {
   const seen: unknown[] = [];
   const note = (reason: unknown) => void seen.push(reason);
@@ -21,7 +21,7 @@ describe("what a view returns", () => {
     ["an object", { items: [] }],
     ["null", null],
     ["true", true],
-  ])("is a logged 500 that says what to do, where it is %s", async (_, value) => {
+  ])("is a logged 500 that says what to do, if it is %s", async (_, value) => {
     const app = appWith();
     app.route("/", () => value);
     app.route("/later", async () => value);
@@ -49,7 +49,7 @@ describe("what a view returns", () => {
     expect(log()).not.toHaveBeenCalled();
   });
 
-  test("is checked of middleware and error handlers as well", async () => {
+  test("is also checked for middleware and error handlers", async () => {
     const app = appWith();
     app.use((req, _res, next) => (req.url.pathname === "/mw" ? "lost" : next()));
     app.errorHandler(RangeError, () => ({ lost: true }));
@@ -188,7 +188,7 @@ describe("bodies", () => {
     expect([await post("/large", 1000), await post("/large", 1001)]).toEqual([200, 413]);
   });
 
-  test("whose client goes away are not logged", async () => {
+  test("from a client that leaves are not logged", async () => {
     const app = appWith({ SESSIONS });
     let through = 0;
     let round = latch();
@@ -212,7 +212,7 @@ describe("bodies", () => {
       });
       socket.on("error", () => undefined);
       clients.push(socket);
-      // More at once than the system queues would have to connect again, a second later.
+      // More simultaneous connections than the system queues would connect again a second later.
       if (clients.length % 100 > 0) continue;
       await round.opened;
       round = latch();
@@ -226,7 +226,7 @@ describe("bodies", () => {
 describe("a session that is first used after the response", () => {
   afterEach(() => vi.unstubAllEnvs());
 
-  test("refuses every change, and warns of a read", async () => {
+  test("throws for every change, and warns of a read", async () => {
     const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
     const app = appWith({ SESSIONS });
     const { destroy, flash, renew } = await import("galleta");

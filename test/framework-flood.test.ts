@@ -42,7 +42,7 @@ const serve = () =>
     env: { SECRET_KEY, NODE_OPTIONS: "--max-old-space-size=64" },
   });
 
-/** Opens a socket by hand; from then on nothing of it is read. */
+/** Opens a socket by hand and never reads from it. */
 async function openDeaf(run: { url: string }, path: string): Promise<Socket> {
   const port = Number(new URL(run.url).port);
   const socket = connect(port, "127.0.0.1");
@@ -53,7 +53,7 @@ async function openDeaf(run: { url: string }, path: string): Promise<Socket> {
   return socket;
 }
 
-/** Writes as fast as the other side reads; ends early when that goes away. */
+/** Writes as fast as the other side reads. Ends early if the other side closes. */
 async function pour(socket: Socket, chunk: Buffer, times: number): Promise<void> {
   for (let index = 0; index < times && socket.writable; index += 1) {
     if (socket.write(chunk)) continue;
@@ -128,7 +128,7 @@ describe("a process with a small heap survives", () => {
     for (const socket of sockets) socket.destroy();
   }, 120_000);
 
-  it("many clients that do not read what a view sends without waiting", async () => {
+  it("many clients that do not read what a view sends without awaiting", async () => {
     const run = await serve();
     const sockets: Socket[] = [];
     for (let index = 0; index < 40 && (await isAlive(run)); index += 1) {

@@ -18,7 +18,7 @@ import { handshake, handshakeHead } from "./support/handshake.ts";
 
 const log = watchLog();
 
-/** The guard of the TSDoc of `App.use`, and a socket behind it. */
+/** The guard from the doc comment of `App.use`, and a socket behind it. */
 function adminApp(view: () => void) {
   const app = appWith({ SESSIONS });
   app.use(async (req, res, next) => {
@@ -42,7 +42,7 @@ const refusalOf = (opening: Promise<unknown>) =>
   );
 
 describe("middleware around a socket", () => {
-  test("keeps out who may not see the page, and lets in who may", async () => {
+  test("denies users who may not see the page, and accepts those who may", async () => {
     const view = vi.fn();
     const app = adminApp(view);
     const client = clientOf(app);
@@ -79,7 +79,7 @@ describe("middleware around a socket", () => {
     expect(seen).toEqual(["outer", "outer", "inner"]);
   });
 
-  test("refuses with what it answers, and keeps its headers and cookies", async () => {
+  test("denies with its own answer, and keeps its headers and cookies", async () => {
     const app = appWith({ SESSIONS });
     const view = vi.fn();
     app.use((req, res) => {
@@ -114,7 +114,7 @@ describe("middleware around a socket", () => {
     expect(await (await client.websocket("/ws")).receive()).toBe("open");
   });
 
-  test("that fails after next() refuses too, and the view learns of it", async () => {
+  test("that fails after next() denies too, and the view learns of it", async () => {
     const app = appWith();
     const ended = latch<unknown>();
     app.use(async (_req, _res, next) => {
@@ -126,7 +126,7 @@ describe("middleware around a socket", () => {
     expect(await ended.opened).toMatchObject({ code: "ERR_GALLETA_WEBSOCKET_DISCONNECT" });
   });
 
-  test("runs before the view and before the 101, and changes the session that the view sees", async () => {
+  test("runs before the view and before the 101, and changes the session that the view gets", async () => {
     const app = appWith({ SESSIONS });
     const order: string[] = [];
     app.use(async (req, res, next) => {
@@ -185,7 +185,7 @@ describe("middleware around a socket", () => {
     expect(log()).toHaveBeenCalledOnce();
   });
 
-  test("ends where the client goes away while the view decides", async () => {
+  test("ends if the client leaves while the view decides", async () => {
     const app = appWith();
     const through = latch<number>();
     const asked = latch();
@@ -207,7 +207,7 @@ describe("middleware around a socket", () => {
 });
 
 describe("a handshake that the view never answers", () => {
-  test("is refused with 503 after a minute at most, with and without middleware", async () => {
+  test("gets 503 after a minute at most, with and without middleware", async () => {
     vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
     atEnd(() => vi.useRealTimers());
     const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);

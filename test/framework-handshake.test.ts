@@ -16,7 +16,7 @@ import { handshake, handshakeHead, refusal } from "./support/handshake.ts";
 const log = watchLog();
 
 describe("the handshake", () => {
-  test("another site is refused before the view, without a cookie", async () => {
+  test("of another site is denied before the view, without a cookie", async () => {
     const app = appWith({ SESSIONS });
     const view = vi.fn();
     app.websocketRoute("/ws", view);
@@ -29,10 +29,10 @@ describe("the handshake", () => {
     expect(own.lines[0]).toContain("101");
   });
 
-  test("the log of a denial names what was asked, both origins and the remedy", async () => {
+  test("leaves a log that names the request, both origins and the remedy", async () => {
     const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
     const view = vi.fn();
-    // One reason is told once in ten seconds, so each denial has an app of its own.
+    // The console shows a reason once in ten seconds, so each denial has its own app.
     const serve = () => {
       const app = appWith({ SESSIONS: { secretKey: SESSIONS.secretKey } });
       app.websocketRoute("/ws", view);
@@ -60,7 +60,7 @@ describe("the handshake", () => {
   test.each([
     [{ "Sec-WebSocket-Key": "short" }, 400],
     [{ "Sec-WebSocket-Version": "12" }, 426],
-  ])("%j is no handshake: %i", async (fields, status) => {
+  ])("%j is not a handshake: %i", async (fields, status) => {
     const app = appWith({ SESSIONS });
     const view = vi.fn();
     app.websocketRoute("/ws", view);

@@ -24,7 +24,7 @@ describe.each([
   });
 
   test.each(["evil.example", "shop.example.evil.example", "cdn.example", "127.0.0.1"])(
-    "refuses %s, over HTTP and for a socket",
+    "denies %s, over HTTP and for a socket",
     async (host) => {
       const server = await start();
       for (const request of [ask(host), ask(host, HANDSHAKE)]) {
@@ -36,7 +36,7 @@ describe.each([
   );
 });
 
-test("a list that cannot be used is refused at set-up, without showing it", () => {
+test("a wrong list throws at set-up, without being shown", () => {
   expect(() => appWith({ ALLOWED_HOSTS: ["https://hidden.example/"] })).toThrow(
     expect.objectContaining({
       code: "ERR_GALLETA_SETTINGS",
@@ -45,7 +45,7 @@ test("a list that cannot be used is refused at set-up, without showing it", () =
   );
 });
 
-test("a refusal of another site names its rule", async () => {
+test("the answer to another site names its rule", async () => {
   const app = appWith({ SESSIONS });
   app.route("/", { methods: ["POST"] }, () => undefined);
   const server = await live(app);

@@ -6,7 +6,7 @@ import { appWith, clientOf, live, SESSIONS, watchLog, type Data } from "./suppor
 watchLog();
 
 describe("middleware", () => {
-  test("stands around views, 404s and errors, in order", async () => {
+  test("runs around views, 404s and errors, in order", async () => {
     const app = appWith();
     const seen: string[] = [];
     app.use(async (_req, res, next) => {
@@ -34,7 +34,7 @@ describe("middleware", () => {
     expect(seen).toEqual(["a in", "b in"]);
   });
 
-  test("one that does not go on answers itself", async () => {
+  test("answers itself if it does not call next", async () => {
     const app = appWith();
     app.use((req, res, next) => {
       if (req.headers.has("authorization")) return next();
@@ -107,7 +107,7 @@ describe("mounting", () => {
     expect(() => inner.mount("/x", app)).toThrow("in itself");
   });
 
-  test("an h3 app and a fetch handler see the path without the prefix", async () => {
+  test("an h3 app and a fetch handler get the path without the prefix", async () => {
     const h3 = new H3().get("/who", (event) => ({ path: event.url.pathname }));
     const app = appWith();
     const middleware = vi.fn((_req: unknown, _res: unknown, next: () => Promise<void>) => next());

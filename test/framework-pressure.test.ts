@@ -28,7 +28,7 @@ describe("pressure", () => {
     await Promise.all([once(slow, "open"), once(echo, "open")]);
     // 80 MB: far more than sockets hold on both ends.
     for (let index = 0; index < 20_000; index += 1) slow.send(`${index} ${"x".repeat(4096)}`);
-    // The server reads in turns. While the other socket goes back and forth, it would read these.
+    // The server reads in turns. While the other socket sends back and forth, it would read these.
     const roundTrips = async (count: number) => {
       for (let index = 0; index < count; index += 1) {
         echo.send("x");
@@ -83,7 +83,7 @@ describe("pressure", () => {
     expect(await end.opened).toBeInstanceOf(WebSocketDisconnect);
   });
 
-  test("a view that does not wait for its sends cannot fill the memory", async () => {
+  test("a view that does not await its sends cannot fill the memory", async () => {
     const app = appWith();
     const end = latch<unknown>();
     app.websocketRoute("/ws", { valueType: "bytes" }, async (ws) => {

@@ -23,7 +23,7 @@ async function start(sessions: object, hosts?: readonly string[]): Promise<numbe
   return server.port;
 }
 
-/** Sends a request as it stands: fetch makes no target in absolute form. */
+/** Sends a raw request: fetch cannot send a target in absolute form. */
 function send(port: number, lines: readonly string[]): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, "127.0.0.1");
@@ -43,7 +43,7 @@ const FORWARDED = [
   "X-Forwarded-For: 6.6.6.6, 203.0.113.5",
 ];
 
-it("a view sees what the client asked for, behind a proxy that is trusted", async () => {
+it("a view sees what the client asked for, behind a trusted proxy", async () => {
   const port = await start({ trustProxy: 1 });
   const answer = await send(port, [
     "GET /callback?code=1 HTTP/1.1",
@@ -71,7 +71,7 @@ it.each([
   expect(String(message)).toBe(url);
 });
 
-it("a view sees the connection, behind one that is not", async () => {
+it("a view sees the connection, behind an untrusted one", async () => {
   const port = await start({});
   const answer = await send(port, ["GET /callback HTTP/1.1", "Host: inner:3000", ...FORWARDED]);
   expect(bodyOf(answer)).toEqual({

@@ -17,7 +17,7 @@ describe("responses", () => {
     expect(await response.text()).toBe("");
   });
 
-  test("json, text and html have their types, which a header goes before", async () => {
+  test("json, text and html have their types, unless the header is set", async () => {
     const json = await answer((_req, res) => {
       res.status = 201;
       res.json = [1];
@@ -41,7 +41,7 @@ describe("responses", () => {
     expect(await response.text()).toBe("ab");
   });
 
-  test("204 has no body, whatever was set", async () => {
+  test("204 has no body, even if one was set", async () => {
     const app = appWith();
     app.route("/", (_req, res) => {
       res.json = { a: 1 };
@@ -62,7 +62,7 @@ describe("responses", () => {
     expect((await answer((_req, res) => res.redirect("/", 200))).status).toBe(500);
   });
 
-  test("a Response that is returned is sent, with the headers that were set", async () => {
+  test("a returned Response is sent, with the headers that were set", async () => {
     const response = await answer((_req, res) => {
       res.headers.append("set-cookie", "a=1");
       res.headers.set("x-b", "2");
@@ -122,7 +122,7 @@ describe("errors", () => {
   });
 
   test.each(["sync", "async"])(
-    "a failure is a 500 that tells nothing, logged (%s)",
+    "a failure is a 500 that reveals nothing, logged (%s)",
     async (kind) => {
       const app = appWith();
       const fail = () => {
@@ -137,7 +137,7 @@ describe("errors", () => {
     },
   );
 
-  test("what is thrown need not be an Error", async () => {
+  test("a thrown value need not be an Error", async () => {
     const app = appWith();
     app.route("/", () => Promise.reject("secret words"));
     app.errorHandler(Error, () => undefined);
@@ -185,7 +185,7 @@ describe("errors", () => {
     expect(response.headers.get("x-kept")).toBe("1");
   });
 
-  test("an error handler that fails is a 500; one that throws an HTTPError means it", async () => {
+  test("an error handler that fails is a 500; one that throws an HTTPError answers with its status", async () => {
     const app = appWith();
     app.errorHandler(Missing, () => {
       throw new Error("broken handler");

@@ -47,7 +47,7 @@ describe("serving", () => {
     expect(stop).toHaveBeenCalledOnce();
   });
 
-  test("a port that is taken is Node's own error, and the app is stopped again", async () => {
+  test("a port in use is Node's own error, and the app is stopped again", async () => {
     const { port } = await live(appWith());
     const app = appWith();
     const stop = vi.fn();
@@ -77,7 +77,7 @@ describe("serving", () => {
     await closed;
   });
 
-  test("what is not through in time is cut off", async () => {
+  test("what has not finished in time is cut off", async () => {
     const app = appWith();
     let enter!: () => void;
     const entered = new Promise<void>((resolve) => (enter = resolve));

@@ -33,7 +33,7 @@ describe("the session in HTTP", () => {
     expect(client.cookies.get("session", client.baseUrl)).toBeUndefined();
   });
 
-  test("untouched it leaves no trace; read it varies; written it is private", async () => {
+  test("adds no header unused, Vary when read, and is private when written", async () => {
     const client = clientOf(counting());
     await client.get("/count");
     const untouched = await client.get("/untouched");
@@ -60,7 +60,7 @@ describe("the session in HTTP", () => {
     expect(await (await client.get("/read")).json()).toBe(7);
   });
 
-  test("survives a status that is none", async () => {
+  test("survives an invalid status", async () => {
     const app = counting();
     app.route("/fails", (req, res) => {
       req.session.count = 8;
@@ -111,7 +111,7 @@ describe("the session in HTTP", () => {
     },
   );
 
-  test("an error handler answers for what cannot be saved", async () => {
+  test("an error handler answers if it cannot be saved", async () => {
     const app = counting();
     app.errorHandler(SessionError, (_req, res, error) => {
       res.status = 507;
@@ -124,7 +124,7 @@ describe("the session in HTTP", () => {
     expect([response.status, await response.text()]).toEqual([507, "ERR_SESSION_TOO_LARGE"]);
   });
 
-  test("switched off it says how to switch it on", async () => {
+  test("says how to switch it on while it is off", async () => {
     const app = appWith();
     let caught: unknown;
     app.route("/", (req) => {
@@ -139,7 +139,7 @@ describe("the session in HTTP", () => {
     expect(String(caught)).toContain("SESSIONS");
   });
 
-  test("denies a request from another site before its view runs, and tells middleware of it", async () => {
+  test("denies a request from another site before its view runs, and shows it to middleware", async () => {
     const app = counting({ onEvent: () => undefined });
     const view = vi.fn();
     app.route("/view", { methods: ["POST"] }, view);
@@ -158,7 +158,7 @@ describe("the session in HTTP", () => {
     );
   });
 
-  test("strict wants a token, in the header or in a form that the view reads again", async () => {
+  test("needs a token with strict, in the header or in a form that the view can still read", async () => {
     const app = counting({ csrf: "strict", onEvent: () => undefined });
     app.route("/token", (req, res) => (res.text = csrfToken(req.session)));
     app.route("/form", { methods: ["POST"] }, async (req, res) => {

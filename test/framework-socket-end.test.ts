@@ -9,20 +9,23 @@ import { handshake, refusal } from "./support/handshake.ts";
 const log = watchLog();
 
 describe("the end", () => {
-  test.each([[1000], [1001], [undefined]])("code %s ends the loop quietly", async (code) => {
-    const app = appWith({ SESSIONS });
-    const end = latch<string>();
-    app.websocketRoute("/ws", async (ws) => {
-      for await (const _ of ws);
-      await ws.send("late").catch((error: WebSocketDisconnect) => end.open(`${error.closeCode}`));
-    });
-    const { wsUrl } = await live(app);
-    const client = new Client(`${wsUrl}/ws`);
-    await once(client, "open");
-    client.close(code);
-    expect(await end.opened).toBe(String(code ?? 1005));
-    expect(log()).not.toHaveBeenCalled();
-  });
+  test.each([[1000], [1001], [undefined]])(
+    "code %s ends the loop without an error",
+    async (code) => {
+      const app = appWith({ SESSIONS });
+      const end = latch<string>();
+      app.websocketRoute("/ws", async (ws) => {
+        for await (const _ of ws);
+        await ws.send("late").catch((error: WebSocketDisconnect) => end.open(`${error.closeCode}`));
+      });
+      const { wsUrl } = await live(app);
+      const client = new Client(`${wsUrl}/ws`);
+      await once(client, "open");
+      client.close(code);
+      expect(await end.opened).toBe(String(code ?? 1005));
+      expect(log()).not.toHaveBeenCalled();
+    },
+  );
 
   test.each([
     [4000, (client: Client) => client.close(4000, "bye")],
@@ -92,7 +95,7 @@ describe("the end", () => {
     expect(await closes.closed).toEqual({ code: 4001, reason: "enough" });
   });
 
-  test("a view need not wait for what it began: its socket still ends", async () => {
+  test("a view need not await what it began: its socket still ends", async () => {
     const app = appWith({ SESSIONS });
     app.websocketRoute("/sends", (ws) => {
       void ws.send("a");
@@ -136,7 +139,7 @@ describe("the end", () => {
     expect(await socket.closed).toEqual({ code: 1000, reason: "one is enough" });
   });
 
-  test("a code that is none is an error of the view", async () => {
+  test("an invalid code is an error of the view", async () => {
     const app = appWith({ SESSIONS });
     app.websocketRoute("/ws", (ws) => ws.close(1006));
     const socket = await clientOf(app).websocket("/ws");
@@ -158,7 +161,7 @@ describe("the end", () => {
     expect(await end.opened).toMatchObject({ closeCode: 1006 });
   });
 
-  test("a view that waits for something else by ws.signal ends quietly", async () => {
+  test("a view that waits for something else with ws.signal ends without an error", async () => {
     const app = appWith({ SESSIONS });
     const news = new EventEmitter();
     app.websocketRoute("/ws", async (ws) => {
@@ -178,7 +181,7 @@ describe("the end", () => {
     expect(news.listenerCount("item")).toBe(0);
   });
 
-  test("a send that nobody waits for does not end the process", async () => {
+  test("a send that is not awaited does not end the process", async () => {
     const app = appWith({ SESSIONS });
     const end = latch();
     app.websocketRoute("/ws", async (ws) => {
@@ -190,11 +193,11 @@ describe("the end", () => {
     const socket = await clientOf(app).websocket("/ws");
     await socket.close();
     await end.opened;
-    // An unhandled rejection is told in this turn or the next; vitest fails the run for one.
+    // An unhandled rejection is reported in this turn or the next; vitest fails the run for one.
     await new Promise((resolve) => setImmediate(resolve));
   });
 
-  test("when the server stops, sockets are closed with 1001 and the views come to their end", async () => {
+  test("when the server stops, sockets are closed with 1001 and the views end", async () => {
     const app = appWith({ SESSIONS });
     const entered = latch();
     let ended = 0;

@@ -10,7 +10,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const run = promisify(execFile);
 let folder: string;
 
-// An app's declarations hold for a whole compilation, so each of these is one of its own.
+// An app's declarations hold for a whole compilation, so each of these is compiled alone.
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "galleta-types-"));
 });
@@ -18,7 +18,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** Where the packages' sources are, for a folder that is not in the repository. */
+/** The paths of the packages' sources, for a folder outside the repository. */
 async function sourcePaths(): Promise<Record<string, string[]>> {
   const config = await readFile(join(root, "tsconfig.check.json"), "utf8");
   const { paths } = (JSON.parse(config) as { compilerOptions: { paths: Record<string, string[]> } })
@@ -79,7 +79,7 @@ test.each(["@galleta/session", "galleta"])(
   },
 );
 
-test("where nothing is declared, any key may hold anything", async () => {
+test("without a declaration, any key may hold anything", async () => {
   const told = await compile(`
     import { App } from "galleta";
     new App().route("/", (req) => {

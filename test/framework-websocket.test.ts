@@ -39,7 +39,7 @@ describe("messages", () => {
     expect(await bytes.receive()).toEqual(new TextEncoder().encode("ba"));
   });
 
-  test("receive gives one at a time, and fails when there is none", async () => {
+  test("receive returns one at a time, and fails if there is none", async () => {
     const app = appWith({});
     const end = latch<unknown>();
     app.websocketRoute("/ws", async (ws) => {
@@ -79,7 +79,7 @@ describe("messages", () => {
     expect(log()).not.toHaveBeenCalled();
   });
 
-  test("what is sent must be of the socket's type", async () => {
+  test("what is sent must have the socket's type", async () => {
     const app = appWith({});
     app.websocketRoute("/ws", { valueType: "json" }, async (ws) => {
       await ws.send(undefined);
@@ -137,7 +137,7 @@ describe("the session on a socket", () => {
     expect(await (await client.get("/count")).json()).toBe(102);
   });
 
-  test("untouched or unchanged it sets no cookie", async () => {
+  test("sets no cookie when unused or unchanged", async () => {
     const app = appWith({ SESSIONS });
     app.websocketRoute("/untouched", (ws) => ws.send("a"));
     app.websocketRoute("/read", (ws) => ws.send(String(ws.session.count)));
@@ -147,7 +147,7 @@ describe("the session on a socket", () => {
     }
   });
 
-  test("after the handshake a write throws, and names what to do", async () => {
+  test("throws for a write after the handshake, and names what to do", async () => {
     const app = appWith({ SESSIONS });
     const errors: unknown[] = [];
     app.websocketRoute("/ws", async (ws) => {
@@ -180,7 +180,7 @@ describe("the session on a socket", () => {
     expect(errors).toMatchObject(Array.from({ length: 6 }, () => expected));
   });
 
-  test("first looked at after the handshake it is read-only, too", async () => {
+  test("is read-only too if it is first used after the handshake", async () => {
     const app = appWith({ SESSIONS });
     const error = latch<unknown>();
     app.websocketRoute("/ws", async (ws) => {
@@ -220,7 +220,7 @@ describe("the session on a socket", () => {
     expect(of("sec-websocket-protocol")).toEqual(["sec-websocket-protocol: chat.v2"]);
   });
 
-  test("what cannot be saved refuses the handshake with a logged 500", async () => {
+  test("denies the handshake with a logged 500 if it cannot be saved", async () => {
     const app = appWith({ SESSIONS });
     app.websocketRoute("/ws", async (ws) => {
       ws.session.big = "x".repeat(5000);
@@ -232,7 +232,7 @@ describe("the session on a socket", () => {
     expect(log().mock.calls[0]![1]).toMatchObject({ code: "ERR_SESSION_TOO_LARGE" });
   });
 
-  test("switched off, it says how to switch it on", async () => {
+  test("says how to switch it on while it is off", async () => {
     const app = appWith({});
     app.websocketRoute("/ws", (ws) => ws.send(String(ws.session.count)));
     await refusal(clientOf(app).websocket("/ws"));

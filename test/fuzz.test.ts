@@ -1,4 +1,5 @@
-// More than a million mutated headers, cookies and tokens in seconds. A failure names its seed; FUZZ_SEED repeats it.
+// More than a million mutated headers, cookies and tokens in seconds. A failure names its seed;
+// FUZZ_SEED repeats it.
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { AMBIGUOUS, findCookie } from "../packages/session/src/cookie/parse.ts";
@@ -21,7 +22,7 @@ import { KEY, splitCookies, start, visit } from "./support/sessions.ts";
 
 const SEED = fuzzSeed();
 
-/** Runs `judge` on mutated inputs; it gives a complaint for one that was handled wrongly. */
+/** Runs `judge` on mutated inputs. It returns a complaint if one was handled wrongly. */
 function fuzz(
   runs: number,
   corpus: readonly string[],
@@ -93,7 +94,7 @@ const FORWARDED_WORDS = [
 ];
 
 describe("Origin", () => {
-  it("is never accepted unless it is the own one", () => {
+  it("is never accepted unless it is this site's", () => {
     const check = createCrossSiteCheck();
     let origin = "";
     const request = facts({ method: "POST", encrypted: true, headers: { host: "example.com" } });
@@ -110,7 +111,7 @@ describe("Origin", () => {
     });
   });
 
-  it("is read only where it is its own serialization", () => {
+  it("is read only if it is its own serialization", () => {
     fuzz(100_000, ORIGINS, ORIGIN_WORDS, (text) => {
       if (!isOrigin(text)) return undefined;
       const url = new URL(text);
@@ -121,7 +122,7 @@ describe("Origin", () => {
   });
 });
 
-it("Host is read only where the platform reads the same", () => {
+it("Host is read only if the platform reads the same", () => {
   fuzz(100_000, HOSTS, ORIGIN_WORDS, (text) => {
     const read = parseAuthority(text, "https");
     if (read === undefined) return undefined;
@@ -185,11 +186,11 @@ describe("Cookie", () => {
   ];
   const words = [...'session __Host- s = ; , " % %3D %5F \\ x'.split(" "), " ", "\t", "\0", "\n"];
 
-  it("is read as one that splits the whole header reads it", () => {
+  it("is read as by a parser that splits the whole header", () => {
     fuzz(250_000, headers, words, (text) => {
       for (const name of names) {
         const all = splitCookies(text, name);
-        // Beside another an empty value is none.
+        // Beside another value, an empty one does not count.
         const values = all.length > 1 ? all.filter(Boolean) : all;
         const expected = values.length > 1 ? AMBIGUOUS : values[0];
         if (findCookie(text, name) !== expected) return `is read otherwise for ${name}`;
@@ -238,7 +239,7 @@ describe("a token", () => {
       const isOpened = typeof openToken(text, ring, both) !== "string";
       if (isOpened !== valid.has(text)) return isOpened ? "was accepted" : "was refused";
       const isTicket = typeof openToken(text, ring, both, "ticket") !== "string";
-      // The use binds encrypted tokens; a signed one is never looked at as a ticket.
+      // The use binds encrypted tokens. A signed one is never read as a ticket.
       if (isTicket && text !== TICKET && !text.startsWith("Uw")) return "was accepted as a ticket";
       return undefined;
     });

@@ -1,5 +1,5 @@
-// A real server under requests that no browser sends: whatever comes, the answer is the client's
-// fault or its success, and nothing fails inside. A failure names its seed; FUZZ_SEED repeats it.
+// Sends a real server requests that no browser sends. The answer must be the client's fault or a
+// success, and nothing may fail inside. A failure names its seed; FUZZ_SEED repeats it.
 import { connect } from "node:net";
 import { flash, type App } from "galleta";
 import { expect, it } from "vitest";
@@ -22,14 +22,14 @@ function hostile(options: object): App<Data> {
   return app;
 }
 
-/** Sends bytes as they are, and gives the status line that comes back. */
+/** Sends raw bytes, and returns the status line of the answer. */
 function statusOf(port: number, bytes: Buffer): Promise<string> {
   return new Promise((resolve, reject) => {
     let received = "";
     const socket = connect(port, "127.0.0.1", () => socket.write(bytes));
     socket.on("data", (chunk) => {
       received += chunk.toString("latin1");
-      // The answer is all that is asked for; a socket that was opened would stay.
+      // Only the answer matters. An open socket would stay.
       if (received.includes("\r\n")) socket.destroy();
     });
     socket.on("close", () => resolve(received.split("\r\n")[0] ?? ""));
@@ -50,7 +50,7 @@ it.each<[string, object]>([
   const words = [";", "=", " ", "session=", "session.1=", "\t", "\u00ff", '"', ",", "%", "null"];
   const text = (...corpus: string[]) => {
     const next = mutator(corpus, words, random);
-    // What no server would let through is left out, so that the rest gets further.
+    // Bytes that every server rejects are left out, so that the rest gets further.
     return () => next().replaceAll(/[^\t\x20-\x7e\x80-\xff]/g, "");
   };
   const headers = {
@@ -84,7 +84,7 @@ it.each<[string, object]>([
   expect((await fetch(server.url, { headers: { cookie } })).status).toBe(200);
 });
 
-it("a TRACE that claims to be a form is asked for its token, and has none", async () => {
+it("a TRACE that claims to be a form must bring its token, and has none", async () => {
   const server = await live(hostile({ csrf: "strict" }));
   const cookie = (await fetch(server.url)).headers.getSetCookie()[0]?.split(";")[0] ?? "";
   const head = `TRACE / HTTP/1.1\r\nHost: 127.0.0.1:${server.port}\r\nCookie: ${cookie}\r\n`;

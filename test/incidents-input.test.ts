@@ -1,4 +1,4 @@
-// More of incidents.test.ts: what arrives in cookies, and what must not leave in them.
+// More of incidents.test.ts: the input of cookies, and their output.
 import type { SessionOptions } from "galleta";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { serializeCookie } from "../packages/session/src/cookie/serialize.ts";
@@ -45,7 +45,7 @@ describe("cookies", () => {
     }
   });
 
-  it.each(injections)("what a session holds never reaches the header as it is: %j", (text) => {
+  it.each(injections)("a session's content never reaches the header unescaped: %j", (text) => {
     const { sessions } = start();
     const { commit, cookie } = visit(sessions, "", (session) => {
       session["text"] = text;
@@ -74,7 +74,7 @@ describe("cookies", () => {
     expect(events.filter(({ type }) => type === "rejected")).toEqual([]);
   });
 
-  it("a planted cookie beside a good one is rejected with it, whichever comes first", () => {
+  it("a planted cookie beside a genuine one is rejected with it, in either order", () => {
     const { sessions, cookie, events } = login();
     const changed = `${cookie.slice(0, -1)}${cookie.endsWith("A") ? "B" : "A"}`;
     for (const header of [
@@ -108,13 +108,13 @@ describe("payloads", () => {
     expect(seen).toEqual([undefined, undefined, undefined]);
     expect(({} as { admin?: boolean }).admin).toBeUndefined();
     expect(JSON.stringify(context.session)).toBe('{"user":{"list":[{}]}}');
-    // And it does not come back by being written.
+    // And a write does not bring it back.
     context.session["n"] = 1;
     const next = nextCookie("", commitOf(context).setCookie);
     expect(JSON.stringify(sessions.open(next).session)).toBe('{"user":{"list":[{}]},"n":1}');
   });
 
-  it("a payload that is no session is an empty session, and not an error", () => {
+  it("a payload that is not a session is an empty session, and not an error", () => {
     const ring = createKeyRing([Buffer.from(KEY)], "session");
     const now = Math.floor(Date.now() / 1000);
     const { sessions, events } = start();

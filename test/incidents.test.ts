@@ -1,5 +1,5 @@
-// One test for each way in which session libraries have failed before. Each name says what must
-// not happen again.
+// One test for each way in which session libraries have failed before. Each name says what must not
+// happen again.
 import { App, configure, csrfToken, destroy, renew, type SessionOptions } from "galleta";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { verifyToken } from "../packages/session/src/csrf/session-token.ts";
@@ -61,7 +61,7 @@ async function ask(app: App<{ user: string }>, path: string, cookie = "", method
 }
 
 describe("replay", () => {
-  it.each(kinds)("a saved cookie is refused after the session was deleted (%j)", async (kind) => {
+  it.each(kinds)("a saved cookie is rejected after the session was deleted (%j)", async (kind) => {
     const app = shop(kind);
     const { cookie } = await ask(app, "/login", "", "POST");
     expect((await ask(app, "/me", cookie)).text).toBe("alice");
@@ -69,7 +69,7 @@ describe("replay", () => {
     expect((await ask(app, "/me", cookie)).text).toBe("nobody");
   });
 
-  it.each(kinds)("the cookie of before the login is worthless after it (%j)", async (kind) => {
+  it.each(kinds)("the cookie from before the login is worthless after it (%j)", async (kind) => {
     const { sessions, cookie } = login(kind);
     visit(sessions, cookie, (session) => renew(session));
     visit(sessions, cookie, (session) => expect({ ...session }).toEqual({}));
@@ -136,7 +136,7 @@ describe("downgrade", () => {
     }
   });
 
-  it("a token of one purpose is refused for another", () => {
+  it("a token of one use is rejected for another", () => {
     const ring = createKeyRing([Buffer.from(KEY)], "session");
     const now = Math.floor(Date.now() / 1000);
     const content = { sid: "A".repeat(22), rev: 1, json: '{"user":"eve"}' };
@@ -146,7 +146,8 @@ describe("downgrade", () => {
     expect(events).toMatchObject([{ type: "rejected", reason: "mac" }]);
     const session = valueOf(login({ encrypt: true }).cookie);
     expect(openToken(session, ring, { signed: false, encrypted: true }, "ticket")).toBe("mac");
-    // Nor is a CSRF token a session, or a session a CSRF token, or one for another scope.
+    // A CSRF token is not a session, a session is not a CSRF token, and neither works for another
+    // scope.
     visit(sessions, "", (mine) => {
       mine["a"] = 1;
       const token = csrfToken(mine, "transfer");

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { BIN, CliBench, SECRET_KEY } from "./support/cli.ts";
 import { available, command } from "./support/require.ts";
 
-// `galleta inspect` and `galleta mint` as they are installed: what needs a process of its own.
+// `galleta inspect` and `galleta mint` as installed programs: tests that need a separate process.
 
 let bench: CliBench;
 beforeAll(() => {
@@ -32,7 +32,7 @@ async function mint(...args: string[]): Promise<string> {
   return run.stdout.trim();
 }
 
-/** Runs a program with something to read, in which `\r\n` is a line's end. */
+/** Runs a program with input, in which `\r\n` ends a line. */
 async function pipe(file: string, args: readonly string[], input: string, more = {}) {
   const { PATH = "", HOME = "" } = process.env;
   const child = spawn(file, args, { env: { PATH, HOME, ...env, ...more } });
@@ -49,7 +49,7 @@ const inspect = (input: string, ...flags: string[]) =>
   pipe(process.execPath, [BIN, "inspect", ...flags], input);
 
 describe("galleta mint", () => {
-  it("makes a session that an app takes for its own", async () => {
+  it("makes a session that an app accepts", async () => {
     const file = bench.file("app.mjs", APP);
     const { url } = await bench.serve([file], { env });
     const cookie = await mint("--data", '{"visits":41}');
@@ -78,7 +78,7 @@ describe("galleta inspect", () => {
     expect(out).toContain('{"visits":1}');
     expect(out).toContain("Path=/; HttpOnly; SameSite=Lax");
   });
-  it("ends with 1 where there is nothing to look at, or far too much", async () => {
+  it("ends with 1 if there is nothing to read, or far too much", async () => {
     expect(await inspect("")).toEqual({ code: 1, out: "galleta: The text holds no cookie.\n" });
     expect(await inspect("x".repeat(1_000_000))).toEqual({
       code: 1,
@@ -88,7 +88,7 @@ describe("galleta inspect", () => {
 });
 
 describe.runIf(available(command("script", "bsdutils")))("on a terminal", () => {
-  /** Runs on a terminal of its own. */
+  /** Runs on its own terminal. */
   const onTerminal = (cookie: string, more: Record<string, string>) =>
     pipe("script", ["-qec", `"${process.execPath}" "${BIN}" inspect ${cookie}`, "/dev/null"], "", {
       TERM: "xterm",
@@ -100,7 +100,7 @@ describe.runIf(available(command("script", "bsdutils")))("on a terminal", () => 
     const coloured = await onTerminal(cookie, {});
     expect(coloured.code).toBe(0);
     expect(coloured.out).toContain("\u001b[33mnot verified");
-    // What the cookie holds is not obeyed.
+    // Escape sequences in the cookie have no effect.
     expect(coloured.out).not.toContain("\u001b[31m");
     expect(coloured.out).toContain("\\u001b[31mred");
     const plain = await onTerminal(cookie, { NO_COLOR: "1" });

@@ -60,7 +60,7 @@ describe.runIf(available(CHROMIUM))("the inspector in a browser", () => {
     expect(complaints).toEqual([]);
   });
 
-  /** What axe-core finds on a page whose CSP allows no script of its own. */
+  /** The findings of axe-core on a page whose CSP allows no script. */
   async function violations() {
     await page.evaluate(axe.source);
     const results = await page.evaluate(() =>
@@ -78,14 +78,14 @@ describe.runIf(available(CHROMIUM))("the inspector in a browser", () => {
     expect(await page.getByRole("heading", { level: 1 }).textContent()).toBe("Session inspector");
     expect(await page.getByRole("heading", { level: 2 }).count()).toBe(4);
     expect(await page.locator("pre").first().textContent()).toContain('"user": "alice"');
-    // The token can be copied: the numbers between its fields are no part of a selection.
+    // The token can be copied: a selection leaves out the numbers between its fields.
     const [cookie] = await context.cookies();
     const copied = await page.evaluate(() => {
       document.getSelection()?.selectAllChildren(document.querySelector(".token")!);
       return document.getSelection()?.toString();
     });
     expect(copied).toBe(cookie?.value);
-    // The style is there, and it follows the scheme.
+    // The style works, and follows the colour scheme.
     const background = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
     expect(background).toBe(colorScheme === "light" ? "rgb(247, 243, 236)" : "rgb(22, 18, 14)");
     expect(await violations()).toEqual([]);
@@ -94,7 +94,7 @@ describe.runIf(available(CHROMIUM))("the inspector in a browser", () => {
       await page.screenshot({ path: picture(`inspector-${colorScheme}`), fullPage: true });
   });
 
-  it("is right without a session, with a refused one, and on a phone", async () => {
+  it("is right without a session, with a rejected one, and on a phone", async () => {
     await page.goto(`${server.url}/.galleta/`);
     expect(await page.getByText("None yet").isVisible()).toBe(true);
     expect(await violations()).toEqual([]);
@@ -109,7 +109,7 @@ describe.runIf(available(CHROMIUM))("the inspector in a browser", () => {
     expect(overflow).toBe(0);
   });
 
-  it("is used with the keyboard alone, and needs no script", async () => {
+  it("works with only the keyboard, and without scripts", async () => {
     const still = await browser.newContext({ javaScriptEnabled: false });
     const quiet = await still.newPage();
     await quiet.goto(`${server.url}/.galleta/`);
@@ -125,9 +125,9 @@ describe.runIf(available(CHROMIUM))("the inspector in a browser", () => {
     await page.goto(`${server.url}/`);
     const status = await page.evaluate(async () => (await fetch("/.galleta/")).status);
     expect(status).toBe(404);
-    // That the fetch failed is said on the console, and nothing else.
+    // The console says that the fetch failed, and nothing else.
     expect(complaints.splice(0)).toHaveLength(1);
-    // A window that it opens goes out of its reach.
+    // A window that it opens is out of its reach.
     const read = await page.evaluate(async () => {
       const opened = window.open("/.galleta/")!;
       while (!opened.closed) await new Promise((resolve) => setTimeout(resolve, 20));

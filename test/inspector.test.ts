@@ -7,7 +7,7 @@ import { starlette } from "@galleta/session/formats/starlette";
 const KEY = "a-key-that-no-page-may-show-0123456789abcdef";
 
 let server: Server | undefined;
-/** What the app's middleware saw. */
+/** The requests that the app's middleware got. */
 let seen: string[] = [];
 beforeEach(() => {
   seen = [];
@@ -51,7 +51,7 @@ interface Answer {
   readonly text: string;
 }
 
-/** As `fetch`, but it may send any Host, and connect to any address. */
+/** Like `fetch`, but it may send any Host, and connect to any address. */
 function ask(
   path: string,
   headers: Record<string, string> = {},
@@ -106,14 +106,14 @@ describe("the inspector", () => {
     // It comes before the app's middleware: a login page would hide it.
     expect(seen).toEqual(["/set/alice"]);
   });
-  it("shows what the app cannot read: a cookie that was changed, and why", async () => {
+  it("shows what the app cannot read: a changed cookie, and why", async () => {
     await start();
     const cookie = await cookieOf("/set/alice");
     const { text } = await inspect(`${cookie.slice(0, -8)}AAAAAAAA`);
     expect(text).toContain("Cookie rejected");
     expect(text).toContain("Its signature is wrong");
     expect(text).toContain("what it says here may be made up");
-    // Its own look is no event.
+    // Its own look is not an event.
     const again = await inspect(cookie);
     expect(again.text).not.toContain("Its signature is wrong");
   });
@@ -165,14 +165,14 @@ describe("the inspector", () => {
     expect(text).toContain("Not readable");
     expect(text).not.toContain("alice");
   });
-  it("is HTML whatever the session holds", async () => {
+  it("is valid HTML for any content of the session", async () => {
     await start();
     const nasty = `<img src=x onerror=alert(1)><script>"'&\u202e\u0000`;
     const cookie = await cookieOf(`/set/${encodeURIComponent(nasty)}`);
     const { text } = await inspect(cookie);
     expect(text).toContain("&lt;img src=x onerror=alert(1)&gt;&lt;script&gt;");
     expect(text).toContain("\\u202e");
-    // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
+    // oxlint-disable-next-line no-control-regex -- the test looks for control characters
     expect(text).not.toMatch(/<script|<img|\u202e|\u0000/);
     const made = Buffer.from(JSON.stringify({ x: nasty })).toString("base64");
     expect((await inspect(`session=${made}; session.sig=<b>`)).text).not.toMatch(/<script|<b>/);
@@ -195,7 +195,7 @@ describe("the inspector", () => {
 });
 
 describe("the inspector is not there", () => {
-  /** The answer is the app's own to a path that it does not have. */
+  /** Expects the app's own answer for an unknown path. */
   async function expectMissing(headers: Record<string, string> = {}, host?: string) {
     const inspector = await ask("/.galleta/", headers, host);
     const nothing = await ask("/nothing", headers, host);
@@ -225,13 +225,13 @@ describe("the inspector is not there", () => {
     expect((await ask("/.galleta/", { host: `localhost:${server!.port}` })).status).toBe(200);
   });
   it.each(["forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via"])(
-    "behind a proxy, which %s tells",
+    "behind a proxy that shows itself by %s",
     async (name) => {
       await start();
       await expectMissing({ [name]: "127.0.0.1" });
     },
   );
-  it("behind a proxy, which the settings tell", async () => {
+  it("behind a proxy that the settings name", async () => {
     await start({ trustProxy: true });
     await expectMissing();
   });
@@ -241,7 +241,7 @@ describe("the inspector is not there", () => {
     await expectMissing({ "sec-fetch-dest": "iframe" });
     expect((await ask("/.galleta/", { "sec-fetch-dest": "document" })).status).toBe(200);
   });
-  it("for a request that came over no connection", async () => {
+  it("for a request without a connection", async () => {
     const app = new App();
     configure(app, { SESSIONS: { secretKey: KEY } });
     expect((await app.fetch(new Request("http://localhost/.galleta/"))).status).toBe(404);
@@ -260,7 +260,7 @@ describe("the inspector is not there", () => {
 });
 
 describe("the setting INSPECTOR", () => {
-  it("is true or false", () => {
+  it("must be true or false", () => {
     const settings = { SESSIONS: { secretKey: KEY }, INSPECTOR: "no" };
     expect(() => configure(new App(), settings as never)).toThrow(
       "INSPECTOR must be true or false.",

@@ -18,7 +18,7 @@ import { available } from "./support/require.ts";
 
 type Data = Record<string, unknown>;
 
-/** What the page does: a socket as an app has it, with what it hears in plain sight. */
+/** The page: an app's socket, which records everything it gets. */
 const PAGE = `<!doctype html><title>live</title><script type="module">
 import { LiveWebSocket } from "/client.js";
 window.connect = (protocols) => {
@@ -163,13 +163,13 @@ describe.runIf(available(CHROMIUM))("in a real browser", () => {
       await page.reload();
       await page.waitForFunction(() => window.isReady);
       expect(await session(page)).toEqual({ user: "ada", seen: 7 });
-      // The page's own code has heard nothing of it but what the app said, by either way to listen.
+      // The page's own code got only the app's messages, by either kind of listener.
       const messages = await other.evaluate(() => window.heard);
       const own = ["ready", 'changed {"user":"ada","seen":7}'];
       expect(messages).toEqual(own.flatMap((message) => [`listener ${message}`, message]));
     });
 
-    it("logging out in one tab closes the sockets of the others, and a saved cookie is refused", async () => {
+    it("logging out in one tab closes the sockets of the others, and a saved cookie is rejected", async () => {
       const server = await start(options());
       const context = await visitor();
       const [page, other] = [await tab(context, server), await tab(context, server)];
@@ -188,7 +188,7 @@ describe.runIf(available(CHROMIUM))("in a real browser", () => {
       expect(await isRefused(page2)).toBe(true);
     });
 
-    it("a session that expires closes its socket, and to come back is refused", async () => {
+    it("a session that expires closes its socket, and a new socket is denied", async () => {
       const server = await start({ ...options(), maxAge: 2 });
       const page = await tab(await visitor(), server);
       await post(page, "/login");
@@ -218,7 +218,7 @@ describe.runIf(available(CHROMIUM))("in a real browser", () => {
     expect(await session(pages[1])).toEqual({ user: "ada" });
   });
 
-  it("the app's own subprotocol, text and bytes are what they are without the client", async () => {
+  it("the app's own subprotocol, text and bytes are the same as without the client", async () => {
     const server = await start();
     const page = await tab(await visitor(), server);
     await post(page, "/login");

@@ -7,7 +7,7 @@ import { CliBench, eventually, SECRET_KEY } from "./support/cli.ts";
 import { RedisServer } from "./support/redis.ts";
 import { available, command } from "./support/require.ts";
 
-// The built program in processes of its own, which share nothing but what they are given here.
+// The built program in separate processes, which share only what the tests give them.
 
 let bench: CliBench;
 beforeAll(() => {
@@ -55,7 +55,9 @@ interface Answer {
   readonly [key: string]: unknown;
 }
 
-/** Keeps one cookie, and takes a new connection for every request: the workers take turns. */
+/**
+ * Keeps one cookie, and takes a new connection for every request, because the workers take turns.
+ */
 class Visitor {
   cookie = "";
   readonly #url: string;
@@ -133,7 +135,7 @@ describe("the workers of galleta serve --workers 2, with the cookie alone", () =
   const serve = () =>
     bench.serve([bench.file("cookie.ts", app("", "")), "--workers", "2"], { env: { SECRET_KEY } });
 
-  it("tell each other of changes and of the end of sessions", async () => {
+  it("send each other changes and ends of sessions", async () => {
     const { url } = await serve();
     const visitor = new Visitor(url);
     await visitor.post("/set/user/ada");
@@ -146,12 +148,12 @@ describe("the workers of galleta serve --workers 2, with the cookie alone", () =
     await visitor.post("/logout");
     await eventually(() => one.closed !== undefined && two.closed !== undefined);
     expect([one.closed, two.closed]).toEqual([ENDED, ENDED]);
-    // Whichever of them is asked, the copy is refused.
+    // Every worker rejects the copy.
     for (let i = 0; i < 6; i += 1)
       expect(await copy.copy().get("/session")).not.toHaveProperty("user");
   });
 
-  it("go on when one of them is killed, and no session is lost", async () => {
+  it("survive when one of them is killed, and lose no session", async () => {
     const run = await serve();
     const visitor = new Visitor(run.url);
     await visitor.post("/set/user/ada");
@@ -163,7 +165,7 @@ describe("the workers of galleta serve --workers 2, with the cookie alone", () =
       expect(await visitor.get("/session")).toMatchObject({ user: "ada" });
     await visitor.post("/set/n/1");
     await eventually(() => two.messages.includes('changed {"user":"ada","n":"1"}'));
-    // The one that took its place hears the others as well.
+    // The replacement also gets the others' messages.
     const three = await visitor.openBeside([two.pid]);
     await visitor.post("/logout");
     await eventually(() => two.closed === ENDED && three.closed === ENDED);
@@ -193,7 +195,7 @@ client.on("error", () => undefined);
         env: { SECRET_KEY, REDIS_URL: redis.url },
       });
 
-    it("revoke in one closes the sockets in the other, and refuses the cookie there", async () => {
+    it("a revocation in one closes the sockets in the other, and its cookie is rejected there", async () => {
       const [a, b] = [await serve(), await serve()];
       const phone = new Visitor(a.url);
       await phone.post("/set/user/ada");
@@ -212,7 +214,7 @@ client.on("error", () => undefined);
       expect(await bob.get("/session")).toMatchObject({ user: "bob" });
     });
 
-    it("a socket's change is at once in the store, and in the requests of the other process", async () => {
+    it("a socket's change is immediately in the store, and in the requests of the other process", async () => {
       const [a, b] = [await serve(), await serve()];
       const visitor = new Visitor(a.url);
       await visitor.post("/set/user/ada");
@@ -224,7 +226,7 @@ client.on("error", () => undefined);
       );
     });
 
-    it("a worker that is killed takes nothing with it; Redis that is killed stops nobody", async () => {
+    it("a killed worker loses nothing; a killed Redis stops no process", async () => {
       const run = await serve("--workers", "2");
       const visitor = new Visitor(run.url);
       await visitor.post("/set/user/ada");
@@ -234,7 +236,7 @@ client.on("error", () => undefined);
       await eventually(() => one.messages.includes("done"));
       process.kill(one.pid!, "SIGKILL");
       await eventually(() => one.closed !== undefined);
-      // The change was in the store before the worker said so.
+      // The change was in the store before the worker reported it.
       await eventually(
         async () => (await visitor.copy().get("/session"))["message"] === "from the one",
       );
@@ -244,7 +246,7 @@ client.on("error", () => undefined);
         expect(await visitor.get("/session")).toMatchObject({ user: "ada" });
       await visitor.post("/logout");
       await redis.start();
-      // Who heard the logout tells Redis, and everyone learns it there.
+      // A process that knows of the logout writes it to Redis, where all others learn it.
       await eventually(() => two.closed === ENDED);
       await eventually(async () => {
         const answers = await Promise.all(

@@ -19,7 +19,9 @@ const KINDS: readonly [string, () => Partial<SessionOptions>][] = [
 ];
 
 describe.each(KINDS)("with %s", (_name, options) => {
-  /** Two requests of one session at once, in the order in which a browser may see their answers. */
+  /**
+   * Two overlapping requests of one session, in the order in which a browser may see their answers.
+   */
   async function race(made: ReturnType<typeof start>, keys: readonly [string, string], i: number) {
     const { sessions } = made;
     const jar = new Jar();
@@ -42,7 +44,7 @@ describe.each(KINDS)("with %s", (_name, options) => {
     expect(made.types()).not.toContain("conflict");
   });
 
-  it(`of ${PAIRS} pairs that change the same key the later wins, and every conflict is told`, async () => {
+  it(`of ${PAIRS} pairs that change the same key the later wins, with an event for every conflict`, async () => {
     const made = start(options());
     const all = Array.from({ length: PAIRS }, (_, i) => race(made, ["a", "a"], i));
     for (const [i, data] of (await Promise.all(all)).entries()) {
@@ -53,7 +55,7 @@ describe.each(KINDS)("with %s", (_name, options) => {
     expect(conflicts.every(({ keys }) => keys?.join() === "a")).toBe(true);
   });
 
-  it("of many requests of one session at once every change holds", async () => {
+  it("of many overlapping requests of one session every change holds", async () => {
     const { sessions } = start(options());
     const jar = new Jar();
     await jar.request(sessions, (session) => (session["n"] = 0));
@@ -63,7 +65,7 @@ describe.each(KINDS)("with %s", (_name, options) => {
     expect(Object.keys(await jar.read(sessions))).toHaveLength(61);
   });
 
-  it("of requests that run while it is destroyed none brings a session back", async () => {
+  it("of requests that run while a session is destroyed none brings it back", async () => {
     const { sessions } = start(options());
     for (let i = 0; i < 100; i += 1) {
       const jar = new Jar();
@@ -96,7 +98,7 @@ describe("Keyv itself", () => {
     expect(await copy.read(start({ store: keyv }).sessions)).toEqual({});
   });
 
-  it("that fails is told as every other store", async () => {
+  it("a failure is reported as for every other store", async () => {
     const failing = new Map<string, unknown>();
     failing.get = () => {
       throw new Error("disk");

@@ -99,7 +99,7 @@ describe.each([
     expect(await page.next()).toBe('changed {"userId":"ada","n":"1"}');
   });
 
-  it("a socket's change is in the next request, and other sockets are told", async () => {
+  it("a socket's change is in the next request, and other sockets get an event", async () => {
     const client = await loggedIn(start(options()));
     const page = await open(client);
     const other = await open(client);
@@ -110,7 +110,7 @@ describe.each([
     expect(page.exchanges.map(({ status }) => status)).toEqual("store" in options() ? [] : [200]);
   });
 
-  it("changes of sockets and requests at once all hold", async () => {
+  it("simultaneous changes of sockets and requests all hold", async () => {
     const client = await loggedIn(start(options()));
     const page = await open(client);
     page.send("set a 1");
@@ -120,7 +120,7 @@ describe.each([
     expect(await session(client)).toEqual({ userId: "ada", a: "1", b: "2", c: "3" });
   });
 
-  it("a logout closes the sockets, and who comes back is refused", async () => {
+  it("a logout closes the sockets, and a new socket is denied", async () => {
     const client = await loggedIn(start(options()));
     const page = await open(client);
     await client.post("/logout");
@@ -128,7 +128,7 @@ describe.each([
     await expect(Page.open(client, "/live")).rejects.toMatchObject({ status: 401 });
   });
 
-  it("a login renews the session, and its sockets go on", async () => {
+  it("a login renews the session, and its sockets stay open", async () => {
     const client = await loggedIn(start(options()));
     const page = await open(client);
     await client.post("/login/bob");
@@ -137,7 +137,7 @@ describe.each([
     expect(await page.next()).toBe('changed {"userId":"bob","n":"1"}');
   });
 
-  it("an idle socket is closed when its session expires, and who comes back is refused", async () => {
+  it("an idle socket is closed when its session expires, and a new socket is denied", async () => {
     const client = await loggedIn(start({ ...options(), maxAge: 2 }));
     const copy = client.cookies.header(client.baseUrl);
     const page = await open(client);
@@ -161,7 +161,7 @@ it("revokeAll and revokeOthers close the sockets of a user", async () => {
   expect(await bobs.next()).toBe("echo hello");
 });
 
-it("a saved copy of the cookie is refused after the logout", async () => {
+it("a saved copy of the cookie is rejected after the logout", async () => {
   const client = await loggedIn(start({ store: memoryStore() }));
   const headers = { cookie: client.cookies.header(client.baseUrl) ?? "" };
   await client.post("/logout");
@@ -207,7 +207,7 @@ describe("a page that speaks galleta.v1", () => {
 });
 
 describe("the exchange", () => {
-  it("takes POST alone, of this site alone, and nothing large", async () => {
+  it("accepts only POST, of this site, and nothing large", async () => {
     const client = await loggedIn(start());
     const path = "/.galleta/session";
     expect((await client.get(path)).status).toBe(404);
@@ -222,7 +222,7 @@ describe("the exchange", () => {
     }
   });
 
-  it("stands where the app wants it", async () => {
+  it("is where the app puts it", async () => {
     const client = await loggedIn(start({ exchangePath: "/account/session" }));
     const page = await open(client);
     page.send("set n 1");
@@ -230,13 +230,13 @@ describe("the exchange", () => {
     expect((await client.post("/.galleta/session", { body: "x" })).status).toBe(404);
   });
 
-  it("is not there where a store does without it", async () => {
+  it("does not exist if a store replaces it", async () => {
     const client = await loggedIn(start({ store: memoryStore() }));
     expect((await client.post("/.galleta/session", { body: "x" })).status).toBe(404);
   });
 });
 
-it("a store that fails is a 503, and only where the session is used", async () => {
+it("a store that fails is a 503, and only for requests that use the session", async () => {
   const broken = {
     get: () => Promise.reject(new Error("down")),
     set: () => Promise.reject(new Error("down")),
@@ -256,7 +256,7 @@ it("a store that fails is a 503, and only where the session is used", async () =
   await expect(client.websocket("/live", { headers })).rejects.toMatchObject({ status: 503 });
 });
 
-it("a logout while the store fails is a 503 that takes the browser's cookie with it", async () => {
+it("a logout while the store fails is a 503 that deletes the browser's cookie", async () => {
   const store = keyValueStore();
   let isDown = false;
   const failing =
@@ -277,18 +277,18 @@ it("a logout while the store fails is a 503 that takes the browser's cookie with
   expect(logout.headers.getSetCookie().join()).toContain("Max-Age=0");
   expect(client.cookies.header(url) ?? "").not.toContain("session=");
   isDown = false;
-  // The process that could not tell the store remembers the end.
+  // The process that could not reach the store remembers the end.
   const copy = await browser(app).get("/session", { headers: { cookie } });
   expect(await copy.json()).toEqual({});
 });
 
-it("app.sessions says what to do where there are none", () => {
+it("app.sessions says what to do if there are none", () => {
   const app = new App();
   configure(app);
   expect(() => app.sessions).toThrow(/SESSIONS/);
 });
 
-it("describe tells whether a copy can be refused", async () => {
+it("describe says whether a copy can be rejected", async () => {
   for (const [options, expected] of [
     [{}, false],
     [{ store: memoryStore() }, true],

@@ -26,7 +26,7 @@ function check(model: string, ...defines: string[]): string | undefined {
   return /pan:\d+: (.*) \(at depth/.exec(said)?.[1] ?? said;
 }
 
-/** Each line is what makes the protocol safe; without it a property must break. */
+/** Each line makes the protocol safe. Without it a property must break. */
 const MUTATIONS: readonly [what: string, atomic: 0 | 1, line: string, instead: string][] = [
   ["answers are used for ever", 1, "askedAt[me] == second + 1 &&", "askedAt[me] != 0 &&"],
   ["a write needs no condition", 1, "revision <= base && base < LAST ->", "base < LAST ->"],
@@ -60,7 +60,7 @@ describe.runIf(available(command("spin", "spin"), command("gcc", "gcc")))("the p
     [1, "a read older than its cookie"],
     [2, "an end that bystanders skip after a failover"],
     [6, "a destroyed session that a write in flight brings back"],
-  ])("of before has fault %i: %s", (fault) => {
+  ])("the previous one has fault %i: %s", (fault) => {
     expect(check(read("today.pml"), `-DFAULT=${fault}`)).toMatch(/assertion violated/);
   });
 

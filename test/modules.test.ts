@@ -1,4 +1,4 @@
-// The packed package as CommonJS programs use it: Node, Jest, and TypeScript of several settings.
+// The packed package in CommonJS programs: Node, Jest, and TypeScript with several settings.
 import { execFile } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -41,14 +41,14 @@ async function program(source: string, ...flags: string[]): Promise<unknown> {
   return JSON.parse(stdout) as unknown;
 }
 
-/** Node from before it could `require` an ES module, as some tools still set it up. */
+/** An older Node that cannot `require` an ES module, as some tools still configure it. */
 const OLD = "--no-experimental-require-module";
 
 describe.each([
   ["require as it is", []],
   ["require that takes no ES module", [OLD]],
 ])("%s", (_title, flags: string[]) => {
-  it("gives each subpath what import gives", async () => {
+  it("exports from each subpath the same as import", async () => {
     const said = await program(
       `const names = ${JSON.stringify(NAMES)};
       (async () => {
@@ -74,7 +74,7 @@ describe.each([
     },
   );
 
-  it("goes together with import in one program", async () => {
+  it("works together with import in one program", async () => {
     const said = await program(
       `const key = "a key of this test, of more than 32 characters";
       const one = require("@galleta/session");
@@ -202,7 +202,7 @@ const view = (of: CookieView): Date | null => of.expires;
 const data: SessionData = { visits: 1 };
 console.log([typeof view, typeof data, typeof SessionError, typeof rails, typeof DropIn({ secretKey })].join());
 `;
-/** What CommonJS alone has. */
+/** What only CommonJS has. */
 const CLASSIC = `
 import session = require("@galleta/session/express-session");
 const view = (of: session.CookieView): Date | null => of.expires;

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { createSessions, SessionError } from "@galleta/session";
 import { describe, expect, it } from "vitest";
 
-// What texts name must exist: the target of a {@link}, an option, a code, a page of the docs.
+// Names in texts must exist: the target of a {@link}, an option, a code, a page of the docs.
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
 const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
@@ -18,7 +18,7 @@ const pages = [...list("docs", /\.md$/), "README.md", "SECURITY.md"];
 /** Headings of a page from a level on, without their marks. */
 const headings = (text: string, marks: string) =>
   [...text.matchAll(new RegExp(`^${marks} (.+)$`, "gm"))].map(([, title = ""]) => title);
-/** As the docs site makes the anchor of a heading. */
+/** The anchor of a heading, as the docs site makes it. */
 const anchor = (title: string) =>
   title
     .toLowerCase()
@@ -66,7 +66,7 @@ describe("the page of errors", () => {
     expect(titles.toSorted()).toEqual([...known].toSorted());
   });
 
-  it("is where each message points to", () => {
+  it("is the address in each message", () => {
     const error = new SessionError("ERR_SESSION_STORE", "The store failed.");
     const [, page, at] = /^The store failed\. See \S+\/(\w+)#(\S+)$/.exec(error.message) ?? [];
     expect(page).toBe("errors");

@@ -96,7 +96,7 @@ describe("@galleta/session", () => {
       metafile: true,
     });
     const files = Object.keys(metafile.inputs);
-    // What a store, a socket or another format needs comes with it.
+    // Code for a store, a socket or a format comes only with it.
     expect(files.filter((file) => /src\/(store|live|formats)\//.test(file))).toEqual([]);
     const inputs = files.filter((file) => file.includes("src/adapters/"));
     expect(inputs.filter((file) => !file.includes("/kit/"))).toEqual([
@@ -141,7 +141,7 @@ describe.each([
 
   it("is clean for attw", async () => {
     const attw = join(ROOT, "node_modules/.bin/attw");
-    // Only the engine is CommonJS too.
+    // Only the engine is also CommonJS.
     const profile = folder === "packages/session" ? [] : ["--profile", "esm-only"];
     const { stdout } = await promisify(execFile)(attw, [file(), ...profile]);
     expect(stdout).toContain("🟢 (ESM)");
@@ -167,7 +167,7 @@ const NEEDS: Readonly<Record<string, { packages: string[]; typed: string[] }>> =
 };
 
 describe("galleta", () => {
-  it("and all that it brings take at most 5 MB", async () => {
+  it("takes at most 5 MB with all its dependencies", async () => {
     const packages = ["@galleta/session", "@galleta/inspect", "galleta"];
     const named = packages.flatMap((name) => ["--workspace", name]);
     const args = ["pack", "--dry-run", "--json", "--ignore-scripts", ...named];
@@ -203,7 +203,7 @@ describe("in an empty project", () => {
     const programs = typed.map((name) => [name, TYPED[name] ?? ""] as const);
     const said = await compile(project, { ...Object.fromEntries(programs), example: source });
     expect(said).toBe("");
-    // Types stripped, as Node does it by itself from 22.18 on.
+    // Types stripped, as Node itself does from 22.18 on.
     const { code } = await transform(source, { loader: "ts", target: "node20" });
     writeFileSync(join(project, "server.js"), code);
     started = await startExample(["server.js"], project);

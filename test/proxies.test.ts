@@ -18,7 +18,7 @@ import { available, command } from "./support/require.ts";
 const SECRET = "a secret key of the suite of proxies, long enough";
 const page = readFileSync(fileURLToPath(new URL("../docs/proxies.md", import.meta.url)), "utf8");
 
-/** The blocks of one language, as they stand in docs/proxies.md. */
+/** The blocks of one language in docs/proxies.md. */
 const blocksOf = (language: string) =>
   [...page.matchAll(new RegExp(`\`\`\`${language}\\n(.*?)\`\`\``, "gs"))].map(
     ([, text = ""]) => text,
@@ -137,7 +137,7 @@ async function serveApp(trustProxy: number | false): Promise<number> {
   );
   const wss = new WebSocketServer({ noServer: true });
   wss.on("connection", (ws) => {
-    // Apache sends an error page into the socket when its client breaks off.
+    // Apache sends an error page into the socket when its client disconnects.
     ws.on("error", () => {});
     ws.send("open");
   });
@@ -196,7 +196,7 @@ function accepts(port: number): Promise<boolean> {
   });
 }
 
-/** What a socket says first, or the status of the refusal. */
+/** Returns a socket's first message, or the status of its denial. */
 function open(port: number, headers: Record<string, string>, scheme = "ws"): Promise<string> {
   return new Promise((resolve) => {
     const options = { headers, rejectUnauthorized: false };
@@ -244,7 +244,7 @@ describe.each(PROXIES)("docs/proxies.md, $name", (proxy) => {
   const block = blockOf(proxy);
 
   it.runIf(runs(proxy))(
-    "one proxy: forms and sockets of the own page pass, others do not",
+    "one proxy: forms and sockets of its own page pass, others do not",
     async () => {
       const port = await runProxy(proxy, block, await serveApp(1));
       const host = "shop.example:8080";
@@ -285,7 +285,7 @@ describe.each(PROXIES)("docs/proxies.md, $name", (proxy) => {
       const inner = innerOf(proxy);
       expect(inner).not.toBe(block);
       const port = await runProxy(proxy, inner, await serveApp(2));
-      // What the outer proxy sends on.
+      // The headers that the outer proxy sends on.
       const outer = {
         host: "shop.example",
         "x-forwarded-host": "shop.example",
@@ -307,14 +307,14 @@ describe.each(PROXIES)("docs/proxies.md, $name", (proxy) => {
 const PAIRS = PROXIES.flatMap((outer) => PROXIES.map((inner) => ({ outer, inner })));
 
 describe.each(PAIRS)("docs/proxies.md, $outer.name in front of $inner.name", ({ outer, inner }) => {
-  it.runIf(runs(outer) && runs(inner))("forms and sockets of the own page pass", async () => {
+  it.runIf(runs(outer) && runs(inner))("forms and sockets of its own page pass", async () => {
     const between = await runProxy(inner, innerOf(inner), await serveApp(2));
     const port = await runProxy(outer, blockOf(outer), between);
     const host = "shop.example:8080";
     const own = { host, origin: "http://shop.example:8080" };
     expect((await post(port, own)).status).toBe(200);
     expect(await open(port, own)).toBe("open");
-    // The outer one drops what a client says in the name of a proxy.
+    // The outer proxy drops a client's forged proxy headers.
     const spoofed = {
       host,
       origin: "https://evil.example",

@@ -12,7 +12,7 @@ const folder = `${root}.scratch/readme-${process.pid}`;
 let app: ChildProcess;
 let origin: string;
 
-// On the published files, as a reader runs it: `npm test` builds them.
+// On the published files, as a reader runs it. `npm test` builds them.
 beforeAll(async () => {
   const readme = readFileSync(`${root}README.md`, "utf8");
   const example = /```js\n([^]*?)```/.exec(readme)![1]!;

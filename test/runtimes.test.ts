@@ -40,7 +40,7 @@ if (!isInstalled) {
 
 const all = new Map<string, Outcomes>();
 
-/** Nothing may fail; what cannot be done has a code. */
+/** Nothing may fail. What a runtime cannot do has a code. */
 function check(name: string, outcomes: Outcomes): void {
   all.set(name, outcomes);
   const failed = Object.entries(outcomes).filter(([, outcome]) => outcome.startsWith("FAILED"));
@@ -94,7 +94,7 @@ describe.runIf(isInstalled)("the built packages", () => {
       timeout: 60_000,
     });
     expect(JSON.parse(stdout.trim().split("\n").at(-1) ?? "")).toEqual({
-      // A third of the handshakes writes; its cookie goes out with the 101.
+      // A third of the handshakes writes; its cookie is sent with the 101.
       outcomes: { "own 101": 500, "foreign 403": 500, "own cookie": 166 },
       late: { write: "ERR_SESSION_HANDSHAKE_SENT", update: "ERR_SESSION_HANDSHAKE_SENT" },
       body: "up",
@@ -164,7 +164,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** Asks until it answers: workerd does not tell when it listens. */
+/** Asks until it answers: workerd does not report when it listens. */
 async function listening(worker: ChildProcess, port: number): Promise<void> {
   let said = "";
   worker.stderr?.on("data", (text) => (said += String(text)));

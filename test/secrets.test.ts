@@ -1,5 +1,5 @@
-// Drives every way in which the engine fails or tells something, keeps all that comes out, and
-// looks in it for what must stay inside: secrets, keys made of them, cookie values, data.
+// Triggers every error and event of the engine, collects all output, and searches it for secrets,
+// derived keys, cookie values and data.
 import {
   csrfToken,
   describe as describeSession,
@@ -30,7 +30,7 @@ import { commitOf, start, valueOf, visit, type Anything } from "./support/sessio
 
 watchOutput();
 
-it("finds what is not hidden", () => {
+it("finds a secret that is not hidden", () => {
   keep({ a: [new Error("x", { cause: { key: SECRET } })] });
   expect(() => expectNothingFound()).toThrow(/found in/);
 });
@@ -99,7 +99,7 @@ describe("the engine", () => {
     },
   );
 
-  it("when a cookie is refused, with the console as its listener", () => {
+  it("when a cookie is rejected, with the console as its listener", () => {
     const { sessions } = start({ secretKey: SECRET });
     const { cookie } = visit(sessions, "", (session) => (session["text"] = DATA));
     const token = hide(valueOf(cookie));
@@ -128,7 +128,7 @@ describe("the engine", () => {
     keep(seen.sessions.open(`session=${token}; session=${hidden}`));
     keep(seen.events);
     expect(seen.events.length).toBeGreaterThan(5);
-    // The id of a session opens nothing, but is nobody's business either.
+    // A session's id opens nothing, but is private.
     expectNothingFound();
   });
 

@@ -76,10 +76,10 @@ describe.runIf(available(command("redis-server", "redis-server"), command("faket
 
     const post = (url: string, path: string, jar?: Jar): Promise<Received> =>
       ask(url, path, { method: "POST", ...(jar && { jar }) });
-    /** Whose session a copy of the cookie is. */
+    /** The user of a copy of the cookie. */
     const userOf = async (url: string, cookie: string) =>
       JSON.parse((await ask(url, "/user", { headers: { cookie } })).body) as string | null;
-    /** A process hears within a second of what it did not do itself. */
+    /** A process learns of other processes' ends within a second. */
     const over = (url: string, cookie: string) =>
       eventually(async () => (await userOf(url, cookie)) === null);
     async function loginAt(url: string): Promise<Jar> {
@@ -89,7 +89,7 @@ describe.runIf(available(command("redis-server", "redis-server"), command("faket
       return jar;
     }
 
-    it("are what the title says", async () => {
+    it("have the clocks that the title says", async () => {
       const nowAt = async (url: string) => Number((await ask(url, "/now")).body);
       const apart = (await nowAt(servers.fast)) - (await nowAt(servers.right));
       expect(Math.round(apart / 10_000)).toBe(AHEAD / 10);
@@ -99,17 +99,17 @@ describe.runIf(available(command("redis-server", "redis-server"), command("faket
       ["right", "fast"],
       ["fast", "right"],
     ] as const)("a session of the one that is %s", (own, other) => {
-      it("is over where the other revokes all of its user", async () => {
+      it("is over if the other revokes all of its user", async () => {
         const jar = await loginAt(servers[own]);
         expect((await post(servers[other], "/revoke")).status).toBe(200);
         await over(servers[own], jar.header);
         await over(servers[other], jar.header);
-        // Nobody is locked out: who logs in after it is in, on either clock.
+        // No user is locked out: a later login works, on either clock.
         await loginAt(servers[own]);
         await loginAt(servers[other]);
       });
 
-      it("is over where the other revokes those of other devices", async () => {
+      it("is over if the other revokes those of other devices", async () => {
         const jar = await loginAt(servers[own]);
         const keeper = await loginAt(servers[other]);
         expect((await post(servers[other], "/elsewhere", keeper)).status).toBe(200);

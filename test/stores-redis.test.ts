@@ -22,7 +22,7 @@ let server: RedisServer;
 let cluster: RedisCluster;
 let sentinel: RedisSentinel;
 
-/** Every client that people use, each fitting as it is, without a cast. */
+/** Every common client, without a cast. */
 const CLIENTS: Record<string, () => Promise<RedisClient>> = {
   "ioredis with keyPrefix and lazyConnect": async () => {
     const client = quiet(new Redis(server.url, { keyPrefix: "app:", lazyConnect: true }));
@@ -165,7 +165,7 @@ describe.runIf(available(command("redis-server", "redis-server")))("Redis as peo
     }
   });
 
-  it("a policy that evicts is told at start", async () => {
+  it("a policy that evicts is reported at start", async () => {
     const own = await RedisServer.start();
     ends.push(() => own.close());
     const client = quiet(new Redis(own.url));
@@ -232,7 +232,7 @@ describe.runIf(available(command("redis-server", "redis-server")))("Redis as peo
   });
 
   it.each(["ioredis Sentinel", "node-redis sentinel", "ioredis Cluster", "node-redis cluster"])(
-    "with %s an end waits for a replica, where that is asked for",
+    "with %s an end waits for a replica, if the option says so",
     async (name) => {
       const client = await CLIENTS[name]!();
       const made = process(client, {
@@ -269,11 +269,11 @@ describe.runIf(available(command("redis-server", "redis-server")))("Redis as peo
     for (const { sessions } of [one, two]) {
       await eventually(async () => !("userId" in (await jar.copy().read(sessions))));
     }
-    // Nothing puts anything back.
+    // No process writes anything back.
     expect(await client.dbsize()).toBe(0);
   });
 
-  it("a process without sockets is told nothing, and asks nothing", async () => {
+  it("a process without sockets gets no messages, and asks nothing", async () => {
     const client = quiet(new Redis(server.url));
     const idleClient = quiet(new Redis(server.url));
     ends.push(
@@ -284,7 +284,7 @@ describe.runIf(available(command("redis-server", "redis-server")))("Redis as peo
     process(idleClient);
     await idleClient.ping();
     const { stream } = idleClient as unknown as { stream: { bytesRead: number } };
-    // Until the look at the memory policy is over.
+    // Until the check of the memory policy is over.
     let before = -1;
     await eventually(async () => {
       const last = before;
@@ -331,7 +331,8 @@ describe.runIf(available(command("redis-server", "redis-server")))("Redis as peo
         );
       return answer && own.replica.ask("role").startsWith("master");
     });
-    // Each process finds the new master in its own time, and tells until then that the store failed.
+    // Each process finds the new master in its own time, and reports until then that the store
+    // failed.
     const answered = (ask: () => Promise<unknown>) =>
       eventually(() =>
         ask().then(

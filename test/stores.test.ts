@@ -29,7 +29,7 @@ import { available, command } from "./support/require.ts";
 
 type Store = NonNullable<SessionOptions["store"]> & SessionStore;
 
-/** What stands for a process: a store with connections of its own, and what tells the others. */
+/** Stands for a process: a store with its own connections, and the backplane. */
 interface Opened {
   readonly store: Store;
   readonly backplane?: Backplane & ConnectedBackplane;
@@ -102,7 +102,7 @@ const KINDS: readonly Kind[] = [
   },
   {
     name: "sqliteStore with node:sqlite",
-    // Node 22.5 and newer; test/stores-sqlite.test.ts runs it on a Node that has it.
+    // Node 22.5 and newer. test/stores-sqlite.test.ts runs it on a Node that has it.
     isThere: sqlite !== undefined,
     async open() {
       const database = new sqlite!.DatabaseSync(join(folder, "sessions.db"));
@@ -177,13 +177,13 @@ describe.each(KINDS.filter(({ isThere }) => isThere))("$name", ({ before, open }
     await one.sessions.revokeAll(user);
     await eventually(() => sockets[0]!.closed !== undefined);
     await eventually(async () => !("userId" in (await here.copy().read(two.sessions))));
-    // A login right after it is not concerned.
+    // A later login is not affected.
     const after = new Jar();
     await login(after, two, user);
     expect(await after.read(one.sessions)).toEqual({ userId: user });
   });
 
-  it("lists of sessions lose no login of two processes, and a handle ends one in the other", async () => {
+  it("lists of sessions lose no login of two processes, and one process ends a session of the other", async () => {
     const [one, two] = await pair({ findBy: ["oidc.sid"] });
     const user = `carl-${Date.now()}`;
     const jars = Array.from({ length: 12 }, () => new Jar());
@@ -214,7 +214,7 @@ describe.each(KINDS.filter(({ isThere }) => isThere))("$name", ({ before, open }
     expect(await two.sessions.list(user)).toHaveLength(2);
   });
 
-  it("20,000 operations at once lose nothing, and bring nobody back", async () => {
+  it("20,000 overlapping operations lose nothing, and bring no session back", async () => {
     const [one, two] = await pair({ storage: "store" });
     const SESSIONS = 100;
     const ROUNDS = 100;
@@ -253,7 +253,7 @@ describe.each(KINDS.filter(({ isThere }) => isThere))("$name", ({ before, open }
 });
 
 describe.runIf(isPostgres)("postgresStore", () => {
-  it("says which table is missing, and what makes it", async () => {
+  it("names the missing table, and what creates it", async () => {
     await startPostgres();
     const pool = new Pool({ connectionString: pg.url });
     ends.push(() => pool.end());
@@ -263,7 +263,7 @@ describe.runIf(isPostgres)("postgresStore", () => {
     expect(await store.get(["s:a"])).toEqual([undefined]);
   });
 
-  it("keeps what was acknowledged when the server is killed, and sockets hear again", async () => {
+  it("keeps acknowledged writes when the server is killed, and sockets follow again", async () => {
     const own = await PostgresServer.start();
     ends.push(() => own.close());
     const pool = new Pool({ connectionString: own.url });

@@ -10,7 +10,7 @@ let server: Server;
 beforeEach(async () => {
   vi.resetModules();
   vi.stubEnv("SECRET_KEY", "the todo app's key in its tests, long enough");
-  // The framework anew as well: an app belongs to the copy of it that it was made with.
+  // The framework is loaded again as well, because an app belongs to its copy of it.
   const { LiveServer } = await import("galleta/testing");
   const { app } = await import("../examples/todos/app.ts");
   server = await LiveServer.start(app);
@@ -28,7 +28,7 @@ const post = (path: string, body: string, headers: Record<string, string> = {}) 
   });
 
 describe("over HTTP", () => {
-  /** Asks as one visitor whose cookie is kept. */
+  /** A visitor whose cookie is kept. */
   function visitor() {
     let cookie = "";
     return async () => {
@@ -46,7 +46,7 @@ describe("over HTTP", () => {
     expect(await unseen()).toEqual([{ id: 3, content: "Go to work" }]);
   });
 
-  it("misses none of several that are created in a row", async () => {
+  it("misses none of several todos that are created in a row", async () => {
     const unseen = visitor();
     await unseen();
     for (const content of ["a", "b", "c", "d"]) {
@@ -71,7 +71,7 @@ describe("over HTTP", () => {
     expect(await visitor()()).toHaveLength(3);
   });
 
-  it("refuses a form of another site", async () => {
+  it("denies a form of another site", async () => {
     const response = await post("/todos", '{"content":"x"}', { "sec-fetch-site": "cross-site" });
     expect(response.status).toBe(403);
     expect(await visitor()()).toHaveLength(3);
@@ -109,7 +109,7 @@ describe.runIf(available(CHROMIUM))("in a browser", () => {
 
   const unseen = (page: Page) => page.locator("#unseen li").allTextContents();
 
-  /** Waits until the session says so: what the page showed is noted through the socket. */
+  /** Waits until the session says so: the socket notes what the page showed. */
   const noted = (lastId: number) =>
     expect
       .poll(async () => (await context.request.get(`${server.url}/all-todos`)).json())
@@ -120,7 +120,7 @@ describe.runIf(available(CHROMIUM))("in a browser", () => {
     await page.getByRole("button", { name: "Add" }).click();
   }
 
-  it("two tabs share the session, a reload keeps it, the socket brings what is new", async () => {
+  it("two tabs share the session, a reload keeps it, the socket brings new todos", async () => {
     const first = await open();
     await expect.poll(() => unseen(first)).toHaveLength(3);
     await noted(2);
@@ -153,7 +153,7 @@ describe.runIf(available(CHROMIUM))("in a browser", () => {
     await stranger.close();
   });
 
-  it("a log-out in one tab closes the others at once, and not another browser", async () => {
+  it("a log-out in one tab closes the others, and no other browser", async () => {
     const [first, second] = [await open(), await open()];
     const stranger = await browser.newContext();
     const other = await stranger.newPage();
@@ -171,7 +171,7 @@ describe.runIf(available(CHROMIUM))("in a browser", () => {
     await expect.poll(() => unseen(first)).toHaveLength(3);
   });
 
-  it("takes HTML in a todo for text", async () => {
+  it("treats HTML in a todo as text", async () => {
     const page = await open();
     await add(page, "<img src=x onerror=alert(1)>");
     await expect.poll(() => unseen(page)).toContain("<img src=x onerror=alert(1)>");

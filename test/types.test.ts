@@ -1,5 +1,5 @@
-// An app's declarations hold for a whole program, so each of these programs is compiled by itself:
-// against the sources, and against the declarations that are published.
+// An app's declarations hold for a whole program, so each program is compiled alone: against the
+// sources, and against the published declarations.
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-// A page that Vite's development server serves, and behind its proxy the app with its sockets.
+// A page from Vite's development server, with the app and its sockets behind Vite's proxy.
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { once } from "node:events";
@@ -115,7 +115,7 @@ describe.runIf(available(CHROMIUM))("behind the proxy of Vite", { timeout: 120_0
   const post = (page: Page, path: string) =>
     page.evaluate(async (path) => (await fetch(path, { method: "POST" })).status, path);
 
-  /** Opens a socket of the page. @returns what it gets first: a message, or its end */
+  /** Opens a socket of the page. @returns its first event: a message, or its end */
   const connect = (page: Page) =>
     page.evaluate(
       () =>
@@ -148,13 +148,13 @@ describe.runIf(available(CHROMIUM))("behind the proxy of Vite", { timeout: 120_0
       expect(await closed(page)).toBe("1008 session ended");
     });
 
-    it("is told which origin to trust where the proxy changes the Host", async () => {
+    it("names the origin to trust if the proxy changes the Host", async () => {
       const events: SessionEvent[] = [];
       const port = await start({ secretKey, onEvent: (event) => void events.push(event) });
       const proxy = { "/api": `http://127.0.0.1:${port}`, "/feed": `ws://127.0.0.1:${port}` };
       const origin = await startVite(proxy);
       const page = await open(origin);
-      // Sec-Fetch-Site tells that the page is of this site; handshakes do not have it.
+      // Sec-Fetch-Site shows that the page is of this site. Handshakes lack it.
       expect(await post(page, "/api/login")).toBe(200);
       expect(await connect(page)).toMatch(/^1006/);
       const denied = events.find(({ type }) => type === "csrf");

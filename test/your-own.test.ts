@@ -1,4 +1,4 @@
-// The adapters of docs/adapters/your-own.md and docs/live.md, as they stand there, in the suites of all
+// The adapters of docs/adapters/your-own.md and docs/live.md, unchanged, in the suites of all
 // adapters.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
@@ -19,7 +19,7 @@ import { root } from "./support/doc-examples.ts";
 const folder = join(root, "test/.scratch/your-own");
 mkdirSync(folder, { recursive: true });
 
-/** The blocks of a page that are an adapter, each as a module. */
+/** The blocks of a page that form an adapter, each as a module. */
 async function modulesOf(page: string): Promise<Record<string, unknown>[]> {
   const text = readFileSync(join(root, "docs", page), "utf8");
   const blocks = [...text.matchAll(/```ts\n([^]*?)```/g)].map(([, block = ""]) => block);
@@ -103,7 +103,7 @@ conformance({
   },
 });
 
-/** A framework of Node: middleware, a view, and an answer to errors. */
+/** A Node framework: middleware, a view, and an error handler. */
 function serveNode(...middleware: ReturnType<NodeAdapter>[]) {
   return listen(
     createServer((req, res) => {

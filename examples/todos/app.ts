@@ -94,10 +94,10 @@ app.route("/forget", { methods: ["POST"] }, async (req, res) => {
   res.status = 204;
 });
 
-/** Brings what is unseen, then what arrives; the page answers with the last that it showed. */
+/** Sends unseen todos, then new ones. The page answers with the last that it showed. */
 app.websocketRoute("/feed", { valueType: "json" }, async (ws) => {
-  // Listening begins before the list is read, and what comes while one todo is sent waits in the
-  // iterator: none is lost.
+  // Listening begins before the list is read, and new todos wait in the iterator while one is sent,
+  // so none is lost.
   const coming = on(arrivals, "todo", { signal: ws.signal });
   await Promise.all([sendTodos(ws, coming), noteSeen(ws)]);
 });
@@ -110,10 +110,10 @@ async function sendTodos(ws: Feed, coming: AsyncIterable<Todo[]>): Promise<void>
 
 async function noteSeen(ws: Feed): Promise<void> {
   for await (const message of ws) {
-    // Without cookies there is nobody to remember it for.
+    // Without a cookie, the position cannot be remembered.
     if (describe(ws.session).isNew) continue;
     const seen = readSeen(message);
-    // The handshake is over: `update` brings the change into the cookie all the same.
+    // The handshake is over, so `update` brings the change into the cookie.
     await update(ws.session, (draft) => {
       draft.lastId = Math.max(lastSeen(draft), seen);
       draft.list = LIST;
@@ -122,7 +122,7 @@ async function noteSeen(ws: Feed): Promise<void> {
 }
 
 app.route("/", (req, res) => {
-  // A visitor has a session from the first page on, so that the feed has one to change.
+  // A visitor gets a session with the first page, so that the feed has one to change.
   if (req.session.list !== LIST) Object.assign(req.session, { list: LIST, lastId: -1 });
   res.headers.set("content-security-policy", "default-src 'self'; img-src data:");
   res.html = readFileSync(new URL("./page/index.html", import.meta.url), "utf8");

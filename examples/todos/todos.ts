@@ -17,7 +17,7 @@ const todos: Todo[] = ["Wake up", "Take a shower", "Have breakfast"].map((conten
   content,
 }));
 
-/** Tells of every new todo, as the event "todo". */
+/** Emits every new todo as the event "todo". */
 export const arrivals = new EventEmitter<{ todo: [Todo] }>().setMaxListeners(0);
 
 export function addTodo(content: string): Todo {
@@ -27,12 +27,12 @@ export function addTodo(content: string): Todo {
   return todo;
 }
 
-/** The todos that came after the one with this id. */
+/** Returns the todos after the one with this id. */
 export function todosAfter(id: number): Todo[] {
   return todos.slice(id + 1);
 }
 
-/** The content of a new todo, or what is wrong with it. */
+/** Reads the content of a new todo, or says what is wrong with it. */
 export function readContent(body: unknown): { content: string } | { problem: string } {
   const content = typeof body === "object" && body !== null && "content" in body && body.content;
   if (typeof content !== "string") return { problem: 'Send {"content": "..."}.' };
@@ -42,7 +42,7 @@ export function readContent(body: unknown): { content: string } | { problem: str
   return { content: trimmed };
 }
 
-/** The id in a page's message `{"seen": id}`; of a todo that there is, or -1. */
+/** Reads the id in a page's message `{"seen": id}`; -1 if there is no such todo. */
 export function readSeen(message: unknown): number {
   const seen = typeof message === "object" && message !== null && "seen" in message && message.seen;
   return typeof seen === "number" && todos[seen] !== undefined ? seen : -1;

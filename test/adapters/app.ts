@@ -1,6 +1,6 @@
 import { csrfToken, destroy, flash, renew, SessionError, setMaxAge } from "@galleta/session";
 
-/** What the app of the conformance suite is given of a request, whatever the framework. */
+/** A request as the app of the conformance suite gets it, from any framework. */
 export interface Call {
   readonly path: string;
   readonly query: URLSearchParams;
@@ -20,7 +20,7 @@ export function expectHeaders(): void {
   headersArrived.promise = new Promise<void>((resolve) => (headersArrived.resolve = resolve));
 }
 
-/** What it answers. A harness turns it into what its framework's users write. */
+/** The app's answer. A harness turns it into what its framework's users write. */
 export interface Answer {
   readonly status?: number;
   readonly headers?: readonly (readonly [string, string])[];
@@ -182,7 +182,7 @@ async function* pieces(): AsyncGenerator<string> {
   yield "three";
 }
 
-/** Writes when the headers are out, and tells in the body what came of it. */
+/** Writes after the headers, and reports the result in the body. */
 async function* lateWrite(session: () => Record<string, unknown>): AsyncGenerator<string> {
   yield "begun ";
   await headersArrived.promise;

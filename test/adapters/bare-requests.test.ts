@@ -1,4 +1,4 @@
-// What stands for a request or a response of Node elsewhere: serverless functions and tests.
+// Substitutes for a request or response of Node: serverless functions and tests.
 import { IncomingMessage } from "node:http";
 import { Socket } from "node:net";
 import { session } from "@galleta/session/express";
@@ -6,12 +6,12 @@ import type express from "express";
 import { expect, it } from "vitest";
 import { withEvents } from "./harness.ts";
 
-/** As serverless-http makes them: the headers as an object, and nothing raw. */
+/** Makes one like serverless-http: the headers as an object, and nothing raw. */
 function request(headers: Record<string, string>, method = "GET"): IncomingMessage {
   return Object.assign(new IncomingMessage(new Socket()), { method, url: "/", headers });
 }
 
-/** As node-mocks-http makes them: neither a stream nor `flushHeaders`. */
+/** Makes one like node-mocks-http: neither a stream nor `flushHeaders`. */
 function response() {
   const headers = new Map<string, unknown>();
   const state = { status: 200, body: "", headers };
@@ -46,7 +46,7 @@ function run(options: object, req: IncomingMessage, view: (req: express.Request)
   return state;
 }
 
-it("a response without flushHeaders is no handshake: its session is saved", () => {
+it("a response without flushHeaders is not a handshake: its session is saved", () => {
   const { headers, body } = run({}, request({ host: "app.example" }), (req) => {
     Object.assign(req.session, { name: "ana" });
     return "written";
@@ -55,14 +55,14 @@ it("a response without flushHeaders is no handshake: its session is saved", () =
   expect(headers.get("set-cookie")).toEqual([expect.stringMatching(/^session=/)]);
 });
 
-it("takes the Host from the parsed headers, where there are no raw ones", () => {
+it("takes the Host from the parsed headers if there are no raw ones", () => {
   const options = { allowedHosts: ["app.example"] };
   expect(run(options, request({ host: "app.example" }), () => "served").body).toBe("served");
   const refused = run(options, request({ host: "evil.example" }), () => "served");
   expect(refused).toMatchObject({ status: 400, body: expect.stringContaining("ERR_SESSION_HOST") });
 });
 
-it("denies a cross-site request, where there are no raw headers", () => {
+it("denies a cross-site request without raw headers", () => {
   const foreign = { host: "app.example", origin: "https://evil.example" };
   expect(run({}, request(foreign, "POST"), () => "served").status).toBe(403);
   const own = { host: "app.example", origin: "http://app.example" };

@@ -24,7 +24,7 @@ async function serveExpress(app: express.Express): Promise<string> {
 describe.each([
   ["Express 5", express],
   ["Express 4", express4],
-])("%s behind a proxy that Express alone trusts", (_name, create) => {
+])("%s behind a proxy that only Express trusts", (_name, create) => {
   async function warningsOf(trusted: unknown, options: Partial<SessionOptions> = {}) {
     const app = create();
     app.set("trust proxy", trusted);
@@ -50,7 +50,7 @@ describe.each([
     },
   );
 
-  it("is quiet where the sessions were told, or Express trusts none", async () => {
+  it("is quiet if the sessions have trustProxy, or Express trusts no proxy", async () => {
     expect(await warningsOf(1, { trustProxy: 1 })).toEqual([]);
     expect(await warningsOf(1, { trustProxy: false })).toEqual([]);
     expect(await warningsOf(false)).toEqual([]);
@@ -61,7 +61,7 @@ describe.each([
 describe("Express", () => {
   const strict = () => withEvents({ csrf: "strict" }).options;
 
-  it("refuses a change on a socket of express-ws whose handshake nobody guarded", async () => {
+  it("throws for a change on a socket of express-ws whose handshake was not guarded", async () => {
     const app = express();
     // As express-ws does, after its 101.
     app.use((req, _res, next) => {
@@ -81,7 +81,7 @@ describe("Express", () => {
     expect([body, setCookie]).toEqual(["ERR_SESSION_HANDSHAKE_SENT", []]);
   });
 
-  it("finds the token in a form that was parsed before", async () => {
+  it("finds the token in a form that was already parsed", async () => {
     const app = express();
     app.use(express.urlencoded({ extended: false }));
     app.use(expressSession(strict()));
@@ -94,7 +94,7 @@ describe("Express", () => {
     const post = (body: string) => ask(origin, "/", { method: "POST", jar, headers, body });
     expect((await post(`a=1&csrf_token=${token}`)).body).toContain('"a":"1"');
     expect((await post("a=1&csrf_token=wrong")).status).toBe(403);
-    // Two of one name are a list, and which one counts is nobody's guess.
+    // Two fields of one name are a list, and neither counts.
     expect((await post(`csrf_token=${token}&csrf_token=${token}`)).status).toBe(403);
     expect((await post("a=1")).status).toBe(403);
   });
@@ -112,7 +112,7 @@ describe("Express", () => {
     expect((await ask(origin, "/api/HOOK", foreign)).status).toBe(403);
   });
 
-  it("survives a client that goes away in the middle of a form", async () => {
+  it("survives a client that leaves in the middle of a form", async () => {
     const app = express();
     app.use(expressSession(strict()));
     app.get("/", (req, res) => void res.send(csrfToken(req.session)));

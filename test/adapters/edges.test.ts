@@ -40,7 +40,7 @@ describe("Node", () => {
   it.each([
     ["a stream is piped", undefined],
     ["a store answers later", new Map<string, string>()],
-  ])("answers 500 and warns where nobody could catch the error: %s", async (_when, values) => {
+  ])("answers 500 and warns if no caller could catch the error: %s", async (_when, values) => {
     const store =
       values &&
       sessionStore({
@@ -63,7 +63,7 @@ describe("Node", () => {
     expect(await warned).toMatchObject({ code: "ERR_SESSION_TOO_LARGE" });
   });
 
-  it("survives a client that goes away while the commit waits for a store", async () => {
+  it("survives a client that leaves while the commit waits for a store", async () => {
     const waits = deferred<void>();
     const values = new Map<string, string>();
     const store = sessionStore({
@@ -92,7 +92,7 @@ describe("Node", () => {
 });
 
 describe("two sessions on one request", () => {
-  it("are an error, whichever adapters they come from", async () => {
+  it("are an error, from any two adapters", async () => {
     const withSession = nodeSession(withEvents().options);
     const app = express();
     app.use((req, res, next) => {
@@ -109,7 +109,7 @@ describe("two sessions on one request", () => {
     expect((await ask(await serveExpress(app), "/")).body).toBe("ERR_SESSION_SETUP");
   });
 
-  it("are an error on one response too, where the requests are two objects", async () => {
+  it("are an error on one response too, even with two request objects", async () => {
     const withSession = nodeSession(withEvents().options);
     const server = createServer((req, res) => {
       const other = { method: "GET", url: "/", headers: req.headers, rawHeaders: req.rawHeaders };
@@ -130,12 +130,12 @@ describe("two sessions on one request", () => {
   });
 });
 
-describe("whose site it is", () => {
+describe("the site of a request", () => {
   const listener = nodeSession(withEvents().options)((req, res) => {
     res.end(JSON.stringify(req.session));
   });
 
-  it("cannot be said with two Host headers", async () => {
+  it("cannot be given by two Host headers", async () => {
     running = await listen(createServer(listener as never));
     const hosts = "Host: a.example\r\nHost: b.example\r\n";
     const answer = await raw(running.origin, `GET / HTTP/1.1\r\n${hosts}Connection: close\r\n\r\n`);
@@ -161,7 +161,7 @@ describe("whose site it is", () => {
 });
 
 describe("Fastify", () => {
-  it("keeps the session inside of the instance that registered it", async () => {
+  it("keeps the session inside the instance that registered it", async () => {
     const app = Fastify();
     const seen = (request: object) => "session" in request;
     app.get("/outside", seen);
@@ -195,7 +195,7 @@ describe("Fastify", () => {
 describe("Fetch", () => {
   const change = (context: { session: object }) => Object.assign(context.session, { seen: true });
 
-  it("hands on what a handler threw, and warns where a cookie was lost", async () => {
+  it("passes on an error of the handler, and warns that a cookie was lost", async () => {
     const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
     const serve = withSession((_request, context) => {
       change(context);
@@ -216,7 +216,7 @@ describe("Fetch", () => {
     expect(response.headers.getSetCookie()).toHaveLength(1);
   });
 
-  it("finds the client's address where Bun and Deno tell it", async () => {
+  it("finds the client's address on Bun and Deno", async () => {
     const options = withEvents({ trustProxy: ["10.0.0.1"], httpsOnly: "auto" }).options;
     const serve = withSession((_request, context, ..._beside) => {
       change(context);

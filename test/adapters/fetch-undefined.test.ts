@@ -12,7 +12,7 @@ const socketRequest = (headers: Record<string, string> = {}) =>
 it.each([
   ["untouched", () => undefined],
   ["read", (of: object) => void Object.keys(of)],
-])("a handler that gives undefined is left to the runtime: %s", async (_what, look) => {
+])("a handler that returns undefined is left to the runtime: %s", async (_what, look) => {
   const warn = vi.spyOn(console, "warn");
   const serve = session(withEvents().options)(async (_request, context) => {
     look(context.session);
@@ -22,7 +22,7 @@ it.each([
   expect(warn).not.toHaveBeenCalled();
 });
 
-it("a change that no response carries is told with ERR_SESSION_RUNTIME", async () => {
+it("a change that no response carries is ERR_SESSION_RUNTIME", async () => {
   const warn = vi.spyOn(console, "warn").mockReturnValue();
   const serve = session(withEvents().options)((_request, context) => {
     Object.assign(context.session, { name: "ana" });
@@ -32,7 +32,7 @@ it("a change that no response carries is told with ERR_SESSION_RUNTIME", async (
   expect(warn).toHaveBeenCalledExactlyOnceWith(expect.stringContaining("ERR_SESSION_RUNTIME"));
 });
 
-it("a change of a session that the store knows is saved there", async () => {
+it("a change of a session in a store is saved there", async () => {
   const warn = vi.spyOn(console, "warn");
   const serve = session({ ...withEvents().options, store: memoryStore() })((request, context) => {
     if (request.headers.has("upgrade")) {

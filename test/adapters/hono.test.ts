@@ -35,7 +35,7 @@ conformance({
   async wrongOrder(given) {
     let told: unknown;
     const app = new Hono();
-    // What set the variable first would be lost.
+    // A variable that was set first would be lost.
     app.use(async (c, next) => {
       c.set("session", { of: "another middleware" } as object);
       await next();

@@ -72,7 +72,7 @@ async function clientOf(origin: string): Promise<ClientHttp2Session> {
   return client;
 }
 
-/** A client of RFC 8441 that knows as much of RFC 6455 as the tests need. */
+/** A client of RFC 8441 with as much of RFC 6455 as the tests need. */
 class Client {
   readonly #stream: ClientHttp2Stream;
   #received = Buffer.alloc(0);
@@ -83,7 +83,7 @@ class Client {
     stream.on("data", (chunk: Buffer) => (this.#received = Buffer.concat([this.#received, chunk])));
   }
 
-  /** Sends a short text, masked (RFC 6455 §5.3), and gives the next frame. */
+  /** Sends a short text, masked (RFC 6455 §5.3), and returns the next frame. */
   async ask(text: string): Promise<string> {
     const mask = randomBytes(4);
     const masked = Buffer.from(text).map((byte, index) => byte ^ mask[index % 4]!);
@@ -91,13 +91,13 @@ class Client {
     return (await this.next()).toString();
   }
 
-  /** All that comes, where it is no WebSocket. */
+  /** Returns the whole response, for a request that is not a WebSocket. */
   async rest(): Promise<string> {
     if (!this.#stream.readableEnded) await once(this.#stream, "end");
     return this.#received.toString();
   }
 
-  /** The payload of the next frame; that of a close begins with its code. */
+  /** Returns the payload of the next frame. That of a close begins with its code. */
   async next(): Promise<Buffer> {
     for (;;) {
       const length = (this.#received[1] ?? 0) & 0x7f;
@@ -143,7 +143,7 @@ describe("a WebSocket over HTTP/2", () => {
     expect(events.map(({ type }) => type)).toEqual(["csrf", "csrf", "csrf"]);
   });
 
-  it("is denied without an Origin, where csrf is strict", async () => {
+  it("is denied without an Origin, if csrf is strict", async () => {
     const { origin } = await start({ csrf: "strict" });
     expect((await open(origin, {})).status).toBe(403);
     expect((await open(origin, { origin })).status).toBe(200);
@@ -161,7 +161,7 @@ describe("a WebSocket over HTTP/2", () => {
     expect((await ask2(origin, "/", { jar })).body).toBe('{"name":"ana","fromHandshake":true}');
   });
 
-  it("refuses a write, sees changes by HTTP, and is closed at the logout", async () => {
+  it("throws for a write, sees changes by HTTP, and is closed at the logout", async () => {
     const { origin } = await start();
     const jar = new Jar();
     await ask2(origin, "/?name=ana", { jar });
@@ -175,7 +175,7 @@ describe("a WebSocket over HTTP/2", () => {
     expect([close.readUInt16BE(), close.toString("utf8", 2)]).toEqual([1008, "session ended"]);
   });
 
-  it("is answered by the library where the library denies it", async () => {
+  it("is denied by the library if the library denies it", async () => {
     const { origin } = await start();
     const { status } = await open(origin, { origin, "sec-websocket-version": "7" });
     expect(status).toBe(400);

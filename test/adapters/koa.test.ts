@@ -77,9 +77,9 @@ conformance({
   },
 });
 
-it("compares csrf.exempt with the whole path where the session stands inside a mount", async () => {
+it("compares csrf.exempt with the whole path if the session is inside a mount", async () => {
   const app = new Koa();
-  // What koa-mount does: the path is cut for the middlewares inside.
+  // What koa-mount does: it cuts the path for the middleware inside.
   app.use(async (ctx, next) => {
     ctx.path = ctx.path.slice("/api".length);
     await next();

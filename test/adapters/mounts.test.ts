@@ -1,4 +1,4 @@
-// Frameworks that mount an app by a new Request with a shorter path.
+// Frameworks that mount an app with a new Request for a shorter path.
 import type { SessionEvent } from "@galleta/session";
 import { session } from "@galleta/session/fetch";
 import { session as h3Session } from "@galleta/session/h3";
@@ -46,14 +46,14 @@ const foreign = (path: string) =>
   });
 
 describe.each(FRAMEWORKS)("an app mounted in %s", (_, mount) => {
-  test("is exempt by the whole path where the sessions stand before the mount", async () => {
+  test("is exempt by the whole path if the sessions come before the mount", async () => {
     const app = mount(answer, "/api/hook");
     expect(await (await app(foreign("/api/hook"))).text()).toBe("/hook");
     expect((await app(foreign("/api/other"))).status).toBe(403);
     expect((await app(foreign("/hook"))).status).toBe(403);
   });
 
-  test("is exempt by the path that it sees where it has the sessions itself", async () => {
+  test("is exempt by the path that it gets if it has the sessions itself", async () => {
     const events: SessionEvent[] = [];
     const app = mount(session(optionsFor("/hook", events))(answer));
     expect(await (await app(foreign("/api/hook"))).text()).toBe("/hook");

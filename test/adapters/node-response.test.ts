@@ -16,7 +16,7 @@ afterEach(async () => {
   running = undefined;
 });
 
-/** Serves one response whose session is committed as the test says. */
+/** Serves one response, and commits its session as the test says. */
 async function respond(
   commit: () => CommitHeaders | Promise<CommitHeaders>,
   write: (res: ServerResponse) => void,
@@ -37,7 +37,7 @@ const soon = (commit: CommitHeaders = COMMIT) =>
 describe.each([
   ["at once", () => COMMIT],
   ["later, as with a store", () => soon()],
-])("a commit that is there %s", (_when, commit) => {
+])("a synchronous commit %s", (_when, commit) => {
   const own = ["own=1", "other=2"];
   it.each<[string, (res: ServerResponse) => void]>([
     ["end", (res) => res.setHeader("Set-Cookie", own).setHeader("Vary", "Accept").end("body")],
@@ -107,9 +107,9 @@ describe.each([
     expect(headers["cache-control"]).toBe("private, no-store");
   });
 
-  it("goes with middleware that hooked the response before, and after", async () => {
+  it("works with middleware that hooked the response before, and after", async () => {
     const seen: string[] = [];
-    /** As compression and on-headers do. */
+    /** Does the same as compression and on-headers. */
     const wrap = (res: ServerResponse, name: string) => {
       const { writeHead, end } = res;
       res.writeHead = function (this: ServerResponse, ...args: never[]) {
@@ -139,7 +139,7 @@ describe.each([
     expect(seen).toEqual(["after end", "before end", "after writeHead", "before writeHead"]);
   });
 
-  it.each([COMMIT, READ])("what a middleware adds to Vary in its writeHead stays", async (owed) => {
+  it.each([COMMIT, READ])("keeps what a middleware adds to Vary in its writeHead", async (owed) => {
     running = await listen(
       createServer((_req, res) => {
         const { writeHead } = res;
@@ -165,10 +165,10 @@ describe.each([
     expect(headers["x-own"]).toBe("1");
   });
 
-  it("of two spellings of a name in writeHead the later counts, as with Node", async () => {
+  it("the later of two spellings of a name in writeHead counts, as in Node", async () => {
     const { headers, body } = await respond(commit, (res) => {
       res.setHeader("x-before", "1");
-      // What a proxy passes on, and what it knows better.
+      // Headers from a proxy, and better values.
       res.writeHead(200, { "content-length": "9", "Content-Length": "4" }).end("body");
     });
     expect({ length: headers["content-length"], body }).toEqual({ length: "4", body: "body" });
@@ -181,7 +181,7 @@ describe.each([
     ["a Vary of its own", [{ "x-own": "1", vary: "Accept" }], "Accept, Cookie"],
     ["a Vary that has it", [{ Vary: "cookie" }], "cookie"],
     ["a list", [["x-own", "1", "Vary", "Accept"]], "Accept, Cookie"],
-  ])("a session that was read adds to Vary, where writeHead has %s", async (_what, args, vary) => {
+  ])("a session that was read adds to Vary, with %s in writeHead", async (_what, args, vary) => {
     const copy = structuredClone(args);
     const { headers, setCookie } = await respond(
       () => {
@@ -196,7 +196,7 @@ describe.each([
     expect(args).toEqual(copy);
   });
 
-  it("leaves writeHead alone where the session was not used", async () => {
+  it("does not change writeHead if the session was not used", async () => {
     const untouched = { accessed: false, setCookie: [] };
     const { headers } = await respond(
       () => untouched,
@@ -248,7 +248,7 @@ describe("a commit that fails", () => {
     expect({ status, body }).toEqual({ status: 500, body: "too large" });
   });
 
-  it("ends a stream and asks for an answer", async () => {
+  it("ends a stream and requests an answer", async () => {
     const source = Readable.from(["a", "b", "c"]);
     const { status, body } = await respond(refuse(), (res) => source.pipe(res));
     expect({ status, body, isDestroyed: source.destroyed }).toEqual({
@@ -258,7 +258,7 @@ describe("a commit that fails", () => {
     });
   });
 
-  it("asks for an answer where it fails later, and drops what was written", async () => {
+  it("requests an answer if it fails later, and drops what was written", async () => {
     const commit = refuse();
     const { status, body } = await respond(
       async () => commit(),
@@ -271,7 +271,7 @@ describe("a commit that fails", () => {
   });
 });
 
-it("says of a waiting response that its headers are on their way", async () => {
+it("reports the headers of a waiting response as sent", async () => {
   let said: unknown;
   const { body } = await respond(
     () => soon(),
@@ -296,7 +296,7 @@ describe("several sessions of one response", () => {
   it.each([
     ["at once", (name: string) => owed(name)],
     ["later", async (name: string) => owed(name)],
-  ])("each set their cookies, %s", async (_when, commit) => {
+  ])("set their cookies, %s", async (_when, commit) => {
     const fail = (error: unknown) => expect.unreachable(String(error));
     const server = createServer((_req, res) => {
       hookResponse(res, () => commit("session"), fail);

@@ -17,7 +17,7 @@ async function textOf(req: IncomingMessage): Promise<string> {
   return text;
 }
 
-/** What a plain server of Node does for an app: its errors, its headers, its streams. */
+/** The view of a plain Node server: errors, headers, streams. */
 async function view(req: Request, res: ServerResponse): Promise<void> {
   const url = new URL(req.url ?? "/", "http://here");
   try {
@@ -112,7 +112,7 @@ function fail(res: { statusCode: number; end(): unknown }): void {
 }
 
 conformance(nodeHarness("node:http", createServer));
-/** A WebSocket is asked for by CONNECT there, which Node gives to a listener of its own. */
+/** HTTP/2 asks for a WebSocket with CONNECT, for which Node has a separate listener. */
 const serveHttp2 = (listener: Listener) => {
   const server = createServer2({ settings: { enableConnectProtocol: true } }, listener as never);
   return server.on("connect", listener as never) as never;

@@ -11,7 +11,7 @@ import { answer, type Call } from "./app.ts";
 import type { Running } from "./harness.ts";
 import { listen } from "./harnesses/listen.ts";
 
-/** How the sockets of the suite are served with one library, beside HTTP with the same sessions. */
+/** How one library serves the sockets of the suite, beside HTTP with the same sessions. */
 export interface SocketHarness {
   readonly name: string;
   /**
@@ -26,13 +26,13 @@ export interface SocketHarness {
   readonly path: string;
   /** Speaks the library's protocol over a bare WebSocket. Default: a text is a message. */
   readonly wrap?: (ws: WebSocket) => Promise<Talk>;
-  /** Whether a page may use `@galleta/session/client`, which is a plain WebSocket. */
+  /** True if a page may use `@galleta/session/client`, which is a plain WebSocket. */
   readonly speaksLive: boolean;
-  /** What a socket is closed with when its session has ended. Default 1008. */
+  /** The close code of a socket whose session has ended. Default 1008. */
   readonly closeCode?: number;
 }
 
-/** Sends a message of the app and gives its reply. */
+/** Sends a message of the app and returns its reply. */
 export type Talk = (message: string) => Promise<string>;
 
 /** A socket that is open. */
@@ -44,7 +44,7 @@ export interface Connected {
   close(): void;
 }
 
-/** A handshake that was refused. */
+/** A handshake that was denied. */
 export interface Refused {
   readonly status: number;
   readonly setCookie: readonly string[];
@@ -62,7 +62,7 @@ export function handshake(of: object, url: string, prefs?: unknown): boolean | n
   return undefined;
 }
 
-/** Where the app sends the ticket of an update that a message asks for; a test's own page. */
+/** Where the app sends the ticket of an update; a test replaces it. */
 export const page = { deliver: (_ticket: string): unknown => undefined };
 
 /**
@@ -126,7 +126,7 @@ export async function serveSockets(
   };
 }
 
-/** Opens a socket, or tells how it was refused. */
+/** Opens a socket, or returns how it was denied. */
 export function connect(
   harness: SocketHarness,
   origin: string,

@@ -4,7 +4,7 @@ import type { WebSocket } from "ws";
 import { socketConformance } from "./conformance.ts";
 import { handshake, reply, type Talk } from "./socket-harness.ts";
 
-/** Speaks Engine.IO 4 and Socket.IO 5, as far as the suite needs them. */
+/** Speaks as much of Engine.IO 4 and Socket.IO 5 as the suite needs. */
 async function wrap(ws: WebSocket): Promise<Talk> {
   const waiting: ((text: string) => void)[] = [];
   const connected = new Promise<void>((resolve) => {

@@ -1,18 +1,18 @@
 import { request as httpRequest, type IncomingHttpHeaders } from "node:http";
 import { connect, constants, type OutgoingHttpHeaders } from "node:http2";
 
-/** A request as it goes over the wire. A header given as a list comes that many times. */
+/** A request to send. A header given as a list is sent that many times. */
 export interface Sent {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string | string[]>>;
   readonly body?: string | Buffer;
   /** Keeps the cookies of earlier answers and sends them. */
   readonly jar?: Jar;
-  /** Called when the headers are there, before the body is. */
+  /** Called after the headers, before the body. */
   readonly onHead?: () => void;
 }
 
-/** An answer as it came over the wire. */
+/** A raw answer. */
 export interface Received {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
@@ -60,7 +60,7 @@ function headersOf({ headers, jar }: Sent): Record<string, string | string[]> {
   return all;
 }
 
-/** Asks over HTTP/1.1 on a connection of its own, so that closing a server never waits for it. */
+/** Asks over HTTP/1.1 on a separate connection, so that closing a server never waits for it. */
 export function ask(origin: string, path: string, sent: Sent = {}): Promise<Received> {
   return new Promise((resolve, reject) => {
     const options = { method: sent.method ?? "GET", headers: headersOf(sent), agent: false };
@@ -95,7 +95,7 @@ export function handshake(headers: Readonly<Record<string, string>> = {}): Sent 
 }
 
 /**
- * The head of a request over HTTP/2. One that asks for a WebSocket is an extended CONNECT there
+ * Makes the head of a request over HTTP/2. A request for a WebSocket is an extended CONNECT there
  * (RFC 8441 §5).
  */
 function headOf2(path: string, sent: Sent): OutgoingHttpHeaders {
@@ -110,7 +110,7 @@ function headOf2(path: string, sent: Sent): OutgoingHttpHeaders {
 /** Asks over HTTP/2 without TLS. */
 export async function ask2(origin: string, path: string, sent: Sent = {}): Promise<Received> {
   const client = connect(origin);
-  // A client may send an extended CONNECT only to a server that said it takes one.
+  // A client may send an extended CONNECT only to a server that announced support.
   await new Promise((resolve) => client.once("remoteSettings", resolve));
   return new Promise((resolve, reject) => {
     client.on("error", reject);

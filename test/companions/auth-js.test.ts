@@ -54,7 +54,7 @@ const HTTP = `
 app.use("/auth", ExpressAuth(config));
 `;
 
-/** The tables that the adapter wants. */
+/** The tables that the adapter needs. */
 const TABLES = `
 create table users (id serial primary key, name text, email text, "emailVerified" timestamptz, image text);
 create table sessions (id serial primary key, "userId" integer, expires timestamptz, "sessionToken" text);
@@ -95,7 +95,7 @@ describe.runIf(isReady && isInstalled("@auth/express"))(
       return { origin: `http://127.0.0.1:${(said as { port: number }).port}`, child };
     }
 
-    /** Posts a form of Auth.js with its token. @returns where it leads */
+    /** Posts a form of Auth.js with its token. @returns the address that it redirects to */
     async function post(origin: string, path: string, jar: Jar, fields: Record<string, string>) {
       const { body } = await ask(origin, "/auth/csrf", { jar });
       const { csrfToken } = JSON.parse(body) as { csrfToken: string };
@@ -121,7 +121,7 @@ describe.runIf(isReady && isInstalled("@auth/express"))(
       return { socket, closed };
     }
 
-    /** Resolves where the other end still answers. */
+    /** Resolves if the other end still answers. */
     async function expectOpen({ socket }: { socket: WebSocket }): Promise<void> {
       socket.ping();
       await once(socket, "pong");
@@ -150,7 +150,7 @@ describe.runIf(isReady && isInstalled("@auth/express"))(
         return jar;
       }
 
-      test("a logout closes the session's sockets in both, and no other's", async () => {
+      test("a logout closes the session's sockets in both, and no others", async () => {
         const [here, there] = processes.map(({ origin }) => origin) as [string, string];
         const [jar, other] = [await logIn(0, "ana@example.com"), await logIn(0, "ana@example.com")];
         const sockets = [await connect(here, jar), await connect(there, jar)];

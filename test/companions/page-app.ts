@@ -8,7 +8,7 @@ const folder = new URL(".", import.meta.url);
 
 let programs = 0;
 
-/** Whether `npm run runtimes` installed a package here; with `CI=true` it must have. */
+/** True if `npm run runtimes` installed a package here; with `CI=true` it must have. */
 export function isInstalled(name: string): boolean {
   if (existsSync(new URL(`node_modules/${name}`, folder))) return true;
   const message = `npm run runtimes installs ${name}.`;
@@ -25,9 +25,9 @@ export function blocksOf(page: string, language: string): string[] {
 }
 
 /**
- * Makes a program of all `ts` blocks of a page, as they stand there.
+ * Makes a program of all `ts` blocks of a page, unchanged.
  *
- * @param ending what an app does beside the page, such as to listen
+ * @param ending code after the page's, such as to listen
  * @param change makes a variant of the program
  */
 export function writePageApp(
@@ -48,7 +48,7 @@ export async function writeProgram(name: string, typescript: string): Promise<st
   return path;
 }
 
-/** Starts a program, and waits until it says something: that it listens. */
+/** Starts a program, and waits for its first output: that it listens. */
 export async function startProgram(
   path: string,
   env: Record<string, string>,

@@ -81,7 +81,7 @@ describe.runIf(canRun)("passkeys and step-up", { timeout: 120_000 }, () => {
     await done;
   }
 
-  /** A browser with an authenticator of its own. */
+  /** A browser with its own authenticator. */
   async function openDevice(): Promise<{ context: BrowserContext; page: Page }> {
     const context = await browser.newContext();
     const page = await context.newPage();
@@ -122,7 +122,7 @@ describe.runIf(canRun)("passkeys and step-up", { timeout: 120_000 }, () => {
   const me = (page: Page) =>
     page.evaluate(async () => (await (await fetch("/me")).json()) as { user: string; id: string });
 
-  /** The browser's answer to options, without sending it. */
+  /** Signs options in the browser, without sending the answer. */
   const sign = (page: Page, options: unknown) => call(page, `answer(${JSON.stringify(options)})`);
 
   test("registers, logs out, and logs in under a new id", async () => {
@@ -139,7 +139,7 @@ describe.runIf(canRun)("passkeys and step-up", { timeout: 120_000 }, () => {
     await context.close();
   });
 
-  test("asks for the passkey before a sensitive action, once the last proof is five minutes old", async () => {
+  test("asks for the passkey before a sensitive action, if the last proof is over five minutes old", async () => {
     const { context, page } = await openDevice();
     await call(page, 'register("ben")');
     const { id } = await me(page);
@@ -151,7 +151,7 @@ describe.runIf(canRun)("passkeys and step-up", { timeout: 120_000 }, () => {
       status: 401,
       body: { error: "insufficient_user_authentication" },
     });
-    // Other pages go on.
+    // Other pages still work.
     expect(await me(page)).toEqual({ user: "ben", id });
     expect(await call(page, "transfer(3)")).toEqual({ sent: 3, by: "ben" });
     expect((await me(page)).id).not.toBe(id);
@@ -160,13 +160,13 @@ describe.runIf(canRun)("passkeys and step-up", { timeout: 120_000 }, () => {
     await context.close();
   });
 
-  test("refuses the action without a login", async () => {
+  test("denies the action without a login", async () => {
     const { context, page } = await openDevice();
     expect(await send(page, "/transfer", { amount: 1 })).toMatchObject({ status: 401 });
     await context.close();
   });
 
-  test("refuses a proof by another account's passkey", async () => {
+  test("denies a proof by another account's passkey", async () => {
     const [ana, thief] = [await openDevice(), await openDevice()];
     await call(ana.page, 'register("cleo")');
     await call(thief.page, 'register("thief")');
@@ -189,7 +189,7 @@ describe.runIf(canRun)("passkeys and step-up", { timeout: 120_000 }, () => {
       return () => context.close();
     });
 
-    test("has one answer, also with the cookie from before that answer", async () => {
+    test("accepts one answer, also with the cookie from before that answer", async () => {
       const { body: options } = await send(page, "/login/options");
       const cookies = await context.cookies();
       const answer = await sign(page, options);
@@ -212,21 +212,21 @@ describe.runIf(canRun)("passkeys and step-up", { timeout: 120_000 }, () => {
       expect(await send(page, "/login", answer)).toMatchObject({ status: 400 });
     });
 
-    test("is good for its own use alone", async () => {
+    test("is valid for its own use only", async () => {
       const { body: options } = await send(page, "/login/options");
       expect(await send(page, "/step-up", await sign(page, options))).toMatchObject({
         status: 400,
       });
     });
 
-    test("is good for five minutes", async () => {
+    test("is valid for five minutes", async () => {
       const { body: options } = await send(page, "/login/options");
       const answer = await sign(page, options);
       await setClock(6);
       expect(await send(page, "/login", answer)).toMatchObject({ status: 400 });
     });
 
-    test("of another session is refused", async () => {
+    test("of another session is rejected", async () => {
       const { body: options } = await send(page, "/login/options");
       const answer = await sign(page, options);
       const other = await openDevice();

@@ -4,7 +4,7 @@ import { generateKeyPairSync, sign, type KeyObject } from "node:crypto";
 import type { Received, Sent as SentOnWire } from "../adapters/wire.ts";
 import { Cookies, credentialOf } from "./cookies.ts";
 
-/** A request as it went over the wire, and its answer. */
+/** A request on the wire, and its answer. */
 export interface Exchange {
   readonly method: string;
   readonly path: string;
@@ -43,12 +43,12 @@ export interface Sent {
   readonly body?: string;
 }
 
-/** What a browser may do that others do not. */
+/** Options of a browser. */
 export interface Habits {
-  /** Whether it knows of the feature at all. */
+  /** True if it supports the feature. */
   readonly supported?: boolean;
   readonly algorithms?: readonly string[];
-  /** More claims in its proofs: a time, an audience, as some versions have them. */
+  /** More claims in its proofs: a time or an audience, as in some versions. */
   readonly claims?: (url: string, session: string | undefined) => object;
 }
 
@@ -72,7 +72,7 @@ export class DeviceBrowser {
     this.#habits = habits;
   }
 
-  /** A request of a page of the origin: deferred while a session needs a refresh. */
+  /** Sends a request of a page of the origin. It waits while a session needs a refresh. */
   async request(path: string, sent: Sent = {}): Promise<Received> {
     const deferred = new Set<string>();
     const skipped: string[] = [];
@@ -87,7 +87,7 @@ export class DeviceBrowser {
     return this.#send(path, { ...sent, headers: { ...sent.headers, ...debug } });
   }
 
-  /** Waits for the registrations that responses began. */
+  /** Waits for the registrations that responses started. */
   async settled(): Promise<void> {
     await Promise.all(this.#registering);
   }
@@ -104,7 +104,7 @@ export class DeviceBrowser {
     return settled;
   }
 
-  /** Identify session needing refresh. */
+  /** Finds a session that needs a refresh ("Identify session needing refresh"). */
   #needingRefresh(path: string, deferred: ReadonlySet<string>): BoundSession | undefined {
     return [...this.sessions.values()].find(
       (session) =>
@@ -183,7 +183,7 @@ export class DeviceBrowser {
     const session = id === undefined ? undefined : this.sessions.get(id);
     if (status === 407 || status === 429 || (status >= 300 && status < 400)) return;
     if (status === 403) {
-      // The draft puts no limit here; a server that asks for ever is a fault of the server.
+      // The draft has no limit here. A server that asks for ever has a bug.
       if (session === undefined || tries === 5) return;
       await this.#sessionRequest(path, keyPair, id, session.challenge, tries + 1);
       return;
@@ -233,7 +233,7 @@ export class DeviceBrowser {
   }
 }
 
-/** A new key pair of an algorithm. */
+/** Makes a key pair for an algorithm. */
 export function makeKeyPair(algorithm: string): KeyPair {
   const pair =
     algorithm === "ES256"
@@ -242,7 +242,7 @@ export function makeKeyPair(algorithm: string): KeyPair {
   return { algorithm, ...pair };
 }
 
-/** A proof as a browser signs it. */
+/** Makes a proof as a browser signs it. */
 export function makeProof(header: object, claims: object, key: KeyObject): string {
   const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString("base64url");
   const text = `${encode({ typ: "dbsc+jwt", ...header })}.${encode(claims)}`;

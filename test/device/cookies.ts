@@ -1,4 +1,4 @@
-// The cookies of a browser (RFC 6265bis), as far as one site sets them.
+// The cookies of a browser (RFC 6265bis), as one site sets them.
 
 interface Cookie {
   readonly name: string;
@@ -9,7 +9,7 @@ interface Cookie {
   readonly until: number;
 }
 
-/** The attributes that decide whether a cookie is the credential that a session means. */
+/** The attributes that decide whether a cookie is a session's credential. */
 function identityOf(parts: readonly string[]): Set<string> {
   const kept = parts.map((part) => part.trim().toLowerCase()).filter(isIdentity);
   if (!kept.some((part) => part.startsWith("path="))) kept.push("path=/");
@@ -28,7 +28,9 @@ export function credentialOf(attributes: string): string {
 export class Cookies {
   readonly #cookies = new Map<string, Cookie>();
 
-  /** Takes a Set-Cookie line in; what a browser would reject is an error, so that tests see it. */
+  /**
+   * Takes a Set-Cookie line. A line that a browser would reject is an error, so that tests see it.
+   */
   take(line: string): void {
     const [pair = "", ...attributes] = line.split(";");
     const at = pair.indexOf("=");
@@ -50,7 +52,7 @@ export class Cookies {
       .join("; ");
   }
 
-  /** Whether a request carries a cookie of this name and these attributes. */
+  /** True if a request carries a cookie of this name and these attributes. */
   has(path: string, name: string, credential: string): boolean {
     return this.#sent(path).some(
       (cookie) =>
@@ -58,7 +60,7 @@ export class Cookies {
     );
   }
 
-  /** A value as a thief would copy it. */
+  /** Returns a value as a thief would copy it. */
   get(name: string): string | undefined {
     return this.#sent("/").find((cookie) => cookie.name === name)?.value;
   }

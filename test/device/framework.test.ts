@@ -6,7 +6,7 @@ import { DeviceBrowser } from "./browser.ts";
 const REFRESH = 300;
 
 describe("the framework", () => {
-  test("binds sessions by the setting alone, and refreshes them before any guard", async () => {
+  test("binds sessions with only the setting, and refreshes them before any guard", async () => {
     const app = appWith({ SESSIONS: { ...SESSIONS, deviceBound: { refresh: REFRESH } } });
     app.route("/login", (req, res) => {
       req.session.user = { name: "ana" };

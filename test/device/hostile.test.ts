@@ -37,7 +37,7 @@ const rejected = () => events.filter(({ type }) => type === "rejected").map(({ r
 
 type Visit = WithSession<IncomingMessage, Record<string, unknown>>;
 
-/** An app whose paths say what it does to its session. */
+/** An app whose paths name what it does to its session. */
 function view(req: Visit, res: ServerResponse): void {
   if (req.url === "/login") req.session["user"] = "ana";
   if (req.url === "/logout") req.session = null;
@@ -71,7 +71,7 @@ async function login(browser: DeviceBrowser): Promise<string> {
   return id!;
 }
 
-/** A refresh as somebody sends it who holds the browser's cookies. */
+/** Makes a refresh as an attacker with the browser's cookies sends it. */
 function headersOf(browser: DeviceBrowser, id: string, jwt?: string): Record<string, string> {
   return {
     cookie: browser.cookies.header("/"),
@@ -83,7 +83,7 @@ function headersOf(browser: DeviceBrowser, id: string, jwt?: string): Record<str
 const challengeOf = (value: unknown) => /^"([^"]*)"/.exec(String(value))?.[1] ?? "";
 
 describe("a refresh", () => {
-  test("with a proof that was used is answered with a new challenge, and logs nobody out", async () => {
+  test("with a used proof is answered with a new challenge, and logs no user out", async () => {
     const { open, wire } = await serve();
     const browser = open();
     const id = await login(browser);
@@ -102,7 +102,7 @@ describe("a refresh", () => {
     expect(browser.sessions.has(id)).toBe(true);
   });
 
-  test("with a challenge that is late is answered with a new one, which the browser signs", async () => {
+  test("with a late challenge is answered with a new one, which the browser signs", async () => {
     const { open } = await serve();
     const browser = open();
     await login(browser);
@@ -129,7 +129,7 @@ describe("a refresh", () => {
     expect((await browser.request("/")).body).toContain("ana");
   });
 
-  test("with the key of another session is told that it is not bound", async () => {
+  test("with the key of another session gets the answer that it is not bound", async () => {
     const { open, wire } = await serve();
     const [victim, thief] = [open(), open()];
     await login(victim);
@@ -140,7 +140,7 @@ describe("a refresh", () => {
     expect(reasons().at(-1)).toBe("unbound");
   });
 
-  test("that no browser sent is denied", async () => {
+  test("that does not come from a browser is denied", async () => {
     const { open, wire } = await serve();
     const browser = open();
     await login(browser);
@@ -148,7 +148,7 @@ describe("a refresh", () => {
     expect(await wire(REFRESH_PATH, { method: "POST", headers })).toMatchObject({ status: 400 });
   });
 
-  test("is answered in the name of another site's page, and only for a valid Host", async () => {
+  test("is answered for another site's page, and only with a valid Host", async () => {
     const { open, wire } = await serve({}, { csrf: "strict", allowedHosts: ["127.0.0.1"] });
     const browser = open();
     const id = await login(browser);
@@ -176,7 +176,7 @@ describe("a refresh", () => {
     expect((await browser.request("/")).body).not.toContain("ana");
   });
 
-  test("while the store is down is a 503, and the browser tries again later", async () => {
+  test("is a 503 while the store is down, and the browser tries again later", async () => {
     const kept = new Map<string, string>();
     let isDown = false;
     const failing = {
@@ -212,7 +212,7 @@ describe("a refresh", () => {
     expect(reasons()).toEqual(["bound", "refreshed"]);
   });
 
-  test("is asked for 10,000 times without a memory of it", async () => {
+  test("leaves nothing in memory after 10,000 times", async () => {
     const { sessions, open } = await serve();
     const browser = open();
     const id = await login(browser);
@@ -267,7 +267,7 @@ describe("a registration", () => {
     expect(reasons()).toEqual(["challenge-foreign"]);
   });
 
-  test("with a challenge that is late is denied", async () => {
+  test("with a late challenge is denied", async () => {
     const { origin } = await serve();
     const { cookie, jti } = await challengeFor(origin);
     pass(301);
@@ -295,7 +295,7 @@ describe("a registration", () => {
 });
 
 describe("a session", () => {
-  test("that is stale is marked where the option says so", async () => {
+  test("that is stale is marked if the option says so", async () => {
     const { open, wire } = await serve({ stale: "mark" });
     const browser = open();
     await login(browser);
@@ -317,7 +317,7 @@ describe("a session", () => {
     expect(rejected()).toEqual(["device"]);
   });
 
-  test("that has to be bound is rejected a minute after a thief dropped the header", async () => {
+  test("that must be bound is rejected a minute after a thief dropped the header", async () => {
     const { open } = await serve({ require: (data) => "user" in data });
     const thief = open({ supported: false });
     await thief.request("/login");
@@ -374,7 +374,7 @@ describe("the option deviceBound", () => {
     ["a refresh of a second", { deviceBound: { refresh: 1 } }],
     ["no algorithm", { deviceBound: { algorithms: [] } }],
     ["the algorithm none", { deviceBound: { algorithms: ["none"] } }],
-  ])("is an error at set-up beside or with %s", (_what, options) => {
+  ])("throws at set-up together with %s", (_what, options) => {
     expect(() => createSessions({ secretKey: KEY, deviceBound: true, ...options })).toThrow(
       expect.objectContaining({ code: "ERR_SESSION_OPTION" }),
     );

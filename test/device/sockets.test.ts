@@ -67,7 +67,7 @@ describe.each([
   ["in its cookie", {}],
   ["with a store", { store: memoryStore() }],
 ])("a socket of a bound session %s", (_where, options) => {
-  test("is closed when the bound cookie ends, and lives on where it was refreshed", async () => {
+  test("is closed when the bound cookie expires, and stays open after a refresh", async () => {
     const { browser, origin } = await serve(options);
     await browser.settled();
     const { closed, whose } = await open(browser, origin);
@@ -75,7 +75,7 @@ describe.each([
     const [id] = browser.sessions.keys();
     await browser.refresh(id!);
     pass(REFRESH - 10);
-    // The timer of the server looks once a second.
+    // The server's timer runs once a second.
     await new Promise((resolve) => setTimeout(resolve, 1500));
     expect(await whose()).toBe("ana");
     pass(20);

@@ -8,8 +8,8 @@ import type { JsonObject } from "../../packages/session/src/session/format.ts";
 import { sessions } from "../support/formats.ts";
 import { available, command, PYTHON, RUBY, rubyLibrary } from "../support/require.ts";
 
-// Each line of input is JSON that this project wrote; each line of output is the same as the other
-// language's own library writes it. Both must mean the same.
+// Each line of input is JSON that this project wrote. Each line of output is the same data from the
+// other language's own library. Both must mean the same.
 const PYTHON_ECHO = `
 import json, sys
 for line in sys.stdin: print(json.dumps(json.loads(line), separators=(",", ":"), sort_keys=True))

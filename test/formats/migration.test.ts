@@ -68,7 +68,7 @@ const olds = [
   },
 ];
 
-/** The data of a session. Rails keeps an id in each, which is its own. */
+/** Returns the data of a session, without the id that Rails adds. */
 function dataOf(json: string): JsonObject {
   const session = JSON.parse(json) as JsonObject;
   return Object.fromEntries(Object.entries(session).filter(([key]) => key !== "session_id"));
@@ -80,7 +80,7 @@ interface User {
   visits: number;
 }
 
-/** A visit: the user is known, with everything that was stored, and one thing changes. */
+/** Makes a visit: the user is known, all data is there, and one thing changes. */
 async function visit(user: User, server: Neighbour): Promise<void> {
   const session = dataOf(await ask(server, user.jar, "GET", "/session"));
   expect(session).toEqual({ user: user.name, visits: user.visits });
@@ -99,13 +99,13 @@ describe.each(olds)("moving from $name to Galleta", ({ format, start, needs }) =
   afterEach(() => Promise.all(running.splice(0).map((server) => server.close())));
   const sessionCookie = format.cookieNames[0] ?? "";
 
-  it.runIf(available(...needs))("logs nobody out", async () => {
+  it.runIf(available(...needs))("keeps all users logged in", async () => {
     const events: SessionEvent[] = [];
     const onEvent = (event: SessionEvent) => void events.push(event);
     const ofType = (type: string) => events.filter((event) => event.type === type);
     const random = seeded(6);
 
-    // Everybody is signed in to the old application.
+    // All users are logged in to the old application.
     const old = await run(start());
     const users = Array.from({ length: 20 }, (_, i) => ({
       name: `user ${i}`,
@@ -116,12 +116,12 @@ describe.each(olds)("moving from $name to Galleta", ({ format, start, needs }) =
       await ask(old, jar, "PUT", "/session", JSON.stringify({ user: name, visits: 0 }));
     }
 
-    // Old and new run side by side, and every request may meet either.
+    // Old and new run side by side, and every request may reach either.
     const sharing = await run(startOurs({ writeAs: format, onEvent }));
     for (let i = 0; i < 150; i += 1) await visit(random.pick(users), random.pick([old, sharing]));
     expect(ofType("migrated")).toEqual([]);
 
-    // The old one is gone; the new one begins to write its own cookie, one instance after another.
+    // The old one is gone. The new instances start to write their own cookie, one after another.
     await old.close();
     const moving = await run(startOurs({ sessionCookie, formats: [format], onEvent }));
     const [late, ...present] = users;
@@ -139,7 +139,7 @@ describe.each(olds)("moving from $name to Galleta", ({ format, start, needs }) =
     for (let i = 0; i < 150; i += 1)
       await visit(random.pick(present), random.pick([moving, sharing]));
 
-    // Everybody who came meanwhile has the new cookie, and the old format is no longer read.
+    // All users who came meanwhile have the new cookie, and the old format is no longer read.
     for (const user of present) await visit(user, moving);
     await Promise.all([sharing.close(), moving.close()]);
     events.length = 0;

@@ -28,7 +28,7 @@ export async function listen(server: Server): Promise<Neighbour> {
   };
 }
 
-/** Answers a request that failed, so that the test which sent it says why. */
+/** Answers a request that failed, so that the test sees why. */
 export function failed(response: ServerResponse, error: unknown): void {
   response.writeHead(500).end(String(error));
 }
@@ -74,7 +74,7 @@ export async function startProgram(
 
 const cookieOf = ({ header }: Jar) => (header === "" ? {} : { cookie: header });
 
-/** Asks a neighbour as the browser does whose cookies the jar has; gives the body of the answer. */
+/** Sends a request with the jar's cookies, as a browser does, and returns the body. */
 export async function ask(
   neighbour: Neighbour,
   jar: Jar,
@@ -83,8 +83,8 @@ export async function ask(
   body = "",
 ): Promise<string> {
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
-    // A connection each: on one that is kept, Nagle's algorithm and delayed acknowledgements cost
-    // 40 ms a request with servers that write headers and body apart.
+    // A new connection each time: on one that is kept alive, Nagle's algorithm and delayed
+    // acknowledgements cost 40 ms a request with servers that write headers and body apart.
     const options = {
       method,
       agent: false,

@@ -43,9 +43,9 @@ describe.each(neighbours)("$name beside us, one cookie jar", ({ format, limit, s
 
   it("writes 200 sessions that we read", () => expectWeReadTheirs(shared));
   it("reads 200 sessions that we write", () => expectTheyReadOurs(shared));
-  it("changes one session in turn with us", () => expectOneSession(shared));
+  it("takes turns with us in changing one session", () => expectOneSession(shared));
 
-  it("ends the session for both on either side, and begins the same one again", async () => {
+  it("ends the session for both on either side, and starts the same one again", async () => {
     const jar = new Jar();
     const { theirs, ours } = shared;
     for (const [writer, ender] of [

@@ -21,8 +21,8 @@ const factsOf = (request: IncomingMessage): RequestFacts => ({
 });
 
 /**
- * Our side: the engine on plain node:http, and on ws. `PUT /session` replaces the session with the
- * body, `GET /session` tells it, and so does the WebSocket `/feed` in its first message.
+ * Our side: the engine on plain node:http and ws. `PUT /session` replaces the session with the
+ * body, `GET /session` returns it, and so does the first message of the WebSocket `/feed`.
  */
 export async function startOurs(options: Omit<SessionOptions, "secretKey">): Promise<Neighbour> {
   const sessions = createSessions<JsonObject>({ secretKey: OWN_KEY, ...options });

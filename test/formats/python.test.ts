@@ -54,7 +54,7 @@ describe.each(frameworks)("$name beside us, one cookie jar", ({ name, format, ne
 
   it.runIf(runs)("writes 200 sessions that we read", () => expectWeReadTheirs(shared));
   it.runIf(runs)("reads 200 sessions that we write", () => expectTheyReadOurs(shared));
-  it.runIf(runs)("changes one session in turn with us", () => expectOneSession(shared));
+  it.runIf(runs)("takes turns with us in changing one session", () => expectOneSession(shared));
 
   it.runIf(runs)("ends the session for both, on either side", async () => {
     const jar = new Jar();

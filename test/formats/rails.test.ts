@@ -16,7 +16,7 @@ const runs = available(
   rubyLibrary("webrick", "ruby-webrick"),
 );
 
-/** Rails keeps an id in every session, and nothing that is nil. */
+/** Returns the data without the id that Rails adds, and without nil. */
 const dataOf = (session: JsonObject): JsonObject =>
   Object.fromEntries(
     Object.entries(session).filter(([key, value]) => key !== "session_id" && value !== null),
@@ -41,7 +41,7 @@ describe.each(digests)("Rails with a key generator of %s, one cookie jar", (dige
 
   it.runIf(runs)("writes 200 sessions that we read", () => expectWeReadTheirs(shared));
   it.runIf(runs)("reads 200 sessions that we write", () => expectTheyReadOurs(shared));
-  it.runIf(runs)("changes one session in turn with us", () => expectOneSession(shared));
+  it.runIf(runs)("takes turns with us in changing one session", () => expectOneSession(shared));
 
   it.runIf(runs)("keeps its session_id through us", async () => {
     const { theirs, ours } = shared;

@@ -13,9 +13,9 @@ export interface Shared {
   readonly ours: Neighbour;
   readonly format: SessionFormat;
   readonly numbers: NumberStyle;
-  /** The longest cookie that both sides take, name and value. Default: what browsers keep. */
+  /** The longest cookie that both sides accept, name and value. Default: the browsers' limit. */
   readonly limit?: number;
-  /** What of a session counts: Rails adds an id of its own. */
+  /** Returns the data that must match: Rails adds its own id. */
   readonly dataOf?: (session: JsonObject) => JsonObject;
 }
 
@@ -26,7 +26,7 @@ const size = (format: SessionFormat, session: JsonObject) =>
       .map(({ name, value }) => name.length + value.length),
   );
 
-/** As many characters of these as the cookie carries. */
+/** As many of these characters as the cookie can hold. */
 function full(format: SessionFormat, limit: number, alphabet: readonly string[]): JsonObject {
   const random = fc.sample(fc.constantFrom(...alphabet), { numRuns: 6000, seed: 7 });
   const first = (count: number) => ({ full: random.slice(0, count).join("") });
@@ -39,7 +39,7 @@ function full(format: SessionFormat, limit: number, alphabet: readonly string[])
   return first(fits);
 }
 
-// Zero below zero is lost by JSON.stringify, in the bodies of these tests as in any.
+// JSON.stringify loses -0, also in the bodies of these tests.
 const withoutNegativeZero = (session: JsonObject): JsonObject =>
   JSON.parse(JSON.stringify(session)) as JsonObject;
 
@@ -71,13 +71,13 @@ export function manySessions(
   return [...special, ...random.slice(0, 200 - special.length)];
 }
 
-/** A session as the neighbour's own JSON: JSON.stringify would make an integer of 1e20. */
+/** The session in the other framework's own JSON: JSON.stringify would write 1e20 as an integer. */
 export const jsonOf = (session: JsonObject, numbers: NumberStyle) =>
   writeForeignObject(session, { numbers });
 
 const parse = (text: string) => withoutNegativeZero(JSON.parse(text) as JsonObject);
 
-/** They write, we read. */
+/** The other framework writes, and we read. */
 export async function expectWeReadTheirs(shared: Shared): Promise<void> {
   const { theirs, ours, numbers, dataOf = same } = shared;
   const jar = new Jar();
@@ -88,7 +88,7 @@ export async function expectWeReadTheirs(shared: Shared): Promise<void> {
   }
 }
 
-/** We write, they read. */
+/** We write, and the other framework reads. */
 export async function expectTheyReadOurs(shared: Shared): Promise<void> {
   const { theirs, ours, dataOf = same } = shared;
   const jar = new Jar();
@@ -99,7 +99,7 @@ export async function expectTheyReadOurs(shared: Shared): Promise<void> {
   }
 }
 
-/** Both change one session in turn, and each sees what the other did. */
+/** Both change one session in turn, and each sees the other's changes. */
 export async function expectOneSession(shared: Shared): Promise<void> {
   const { theirs, ours, dataOf = same } = shared;
   const jar = new Jar();

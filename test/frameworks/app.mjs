@@ -1,4 +1,4 @@
-// What every app of the suite does, whatever framework serves it.
+// The app of the suite, for every framework.
 import {
   createSessions,
   destroy,
@@ -29,7 +29,7 @@ function frailStore() {
 
 const frail = frailStore();
 
-/** The same app with other options, each on a port of its own. */
+/** The same app with other options, each on its own port. */
 export const VARIANTS = {
   plain: () => ({ trustedOrigins: ["https://friend.example"] }),
   strict: () => ({ csrf: "strict" }),
@@ -83,7 +83,7 @@ async function http({ sessions, codes }, target, session) {
   }
 }
 
-/** What the app does while a handshake can still be answered. @returns the status to refuse with */
+/** The app's code while a handshake can still be answered. */
 export function handshake(session, target) {
   const { searchParams } = new URL(target, "http://here");
   if (searchParams.has("set")) session.fromHandshake = searchParams.get("set");
@@ -91,7 +91,7 @@ export function handshake(session, target) {
   return searchParams.has("refuse") ? Number(searchParams.get("refuse")) : undefined;
 }
 
-/** Answers a message on a socket. @param send sends another message before */
+/** Answers a message on a socket. @param send sends a further message first */
 export async function reply(session, message, send) {
   const change = (draft) => void (draft.updated = true);
   try {
@@ -106,7 +106,7 @@ export async function reply(session, message, send) {
   }
 }
 
-/** What a stream of the app sends: the session as it is now, again and again. */
+/** A stream of the app: the present session, again and again. */
 export async function* ticks(session) {
   for (;;) {
     yield { ...session };

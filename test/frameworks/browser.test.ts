@@ -11,7 +11,7 @@ interface Target {
   readonly server: string;
   readonly path?: string;
   readonly protocols?: readonly string[];
-  /** What a socket is closed with when its session has ended. Default 1008. */
+  /** The close code of a socket whose session has ended. Default 1008. */
   readonly closeCode?: number;
 }
 
@@ -116,7 +116,7 @@ describe.runIf(available(CHROMIUM) && isInstalled())("in a real browser", () => 
     const context = await browser.newContext();
     try {
       await open(context, `${origin}/login?user=ann`);
-      // The cookie of a host is sent to all its ports, and from pages of all its ports.
+      // A host's cookie is sent to all its ports, and from pages of all its ports.
       expect(await connect(await open(context, thiefs()), origin)).toBe("refused");
       const own = await open(context, `${origin}/page`);
       expect(await connect(own, origin)).toBe("open");
@@ -128,7 +128,7 @@ describe.runIf(available(CHROMIUM) && isInstalled())("in a real browser", () => 
   }
 
   it.each(SOCKETS.map((target) => [target.name, target] as const))(
-    "a socket of %s is refused to a page on another port, and closed by a logout in another tab",
+    "a socket of %s is denied to a page on another port, and closed by a logout in another tab",
     async (_name, target) => {
       const { path = "/ws", protocols, closeCode = 1008 } = target;
       const code = await attack(target, (page, origin) =>
@@ -139,7 +139,7 @@ describe.runIf(available(CHROMIUM) && isInstalled())("in a real browser", () => 
   );
 
   it.each(STREAMS.map((target) => [target.name, target] as const))(
-    "a stream of %s is refused to a page on another port, and ends by a logout in another tab",
+    "a stream of %s is denied to a page on another port, and ends by a logout in another tab",
     async (_name, target) => {
       const { path = "/events" } = target;
       const outcome = await attack(target, (page, origin) => openStream(page, origin + path));

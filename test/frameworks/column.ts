@@ -26,24 +26,24 @@ export interface Column {
   readonly protocols?: readonly string[];
   /** Speaks the framework's protocol over a bare WebSocket. Default: a text is a message. */
   readonly wrap?: (ws: WebSocket) => Promise<Talk>;
-  /** What differs where the framework or its runtime cannot do better. */
+  /** Where the framework or its runtime cannot do better. */
   readonly limits?: Limits;
 }
 
 export interface Limits {
-  /** The code of a change in the handshake, where no cookie can go out with the 101. */
+  /** The code of a change in the handshake, if no cookie can be sent with the 101. */
   readonly handshakeChange?: string;
-  /** The same where the sessions have a store. */
+  /** The same, if the sessions have a store. */
   readonly handshakeChangeStored?: string;
-  /** The app has no place where it sees a handshake. */
+  /** The app cannot see a handshake. */
   readonly hasNoHandshake?: true;
-  /** What a socket is closed with when its session has ended. Default 1008. */
+  /** The close code of a socket whose session has ended. Default 1008. */
   readonly closeCode?: number;
-  /** A text is not a message: sockets speak a protocol of the framework's. */
+  /** A text is not a message: sockets speak the framework's protocol. */
   readonly hasProtocol?: true;
   /** Sockets do not answer with the subprotocol of `@galleta/session/client`. */
   readonly hasNoPage?: true;
-  /** A refusal is an answer without our body, as the framework makes it. */
+  /** A denied handshake gets the framework's answer, without our body. */
   readonly hidesReason?: true;
 }
 
@@ -55,7 +55,7 @@ export interface Server {
 const home = fileURLToPath(new URL(".", import.meta.url));
 const runtimes = fileURLToPath(new URL("../runtimes/node_modules/.bin/", import.meta.url));
 
-/** What the suite needs beside the workspace. */
+/** True if the suite's packages are installed. */
 export function isInstalled(): boolean {
   const needed = [`${home}node_modules`, ...["bun", "deno", "workerd"].map((it) => runtimes + it)];
   if (needed.every((path) => existsSync(path))) return true;
@@ -103,7 +103,7 @@ export async function serveOnWorkerd(program: string): Promise<Server> {
   const child = spawn(`${runtimes}workerd`, ["serve", "worker.capnp"], { cwd: folder });
   let said = "";
   child.stderr.on("data", (text) => (said += String(text)));
-  // workerd does not tell when it listens.
+  // workerd does not report when it listens.
   while (!(await isListening(ports.plain))) {
     if (child.exitCode !== null) throw new Error(`workerd ended: ${said}`);
   }
@@ -203,7 +203,7 @@ export class Client {
     return jar;
   }
 
-  /** Opens a socket, or tells how it was refused. */
+  /** Opens a socket, or returns how it was denied. */
   async open(
     variant: Variant,
     query = "",
@@ -225,7 +225,7 @@ export class Client {
     return outcome;
   }
 
-  /** Opens a socket, which must not be refused. */
+  /** Opens a socket, which must not be denied. */
   async opened(...args: Parameters<Client["open"]>): Promise<Connected> {
     const outcome = await this.open(...args);
     if (!("talk" in outcome)) throw new Error(`refused with ${outcome.status}: ${outcome.body}`);

@@ -24,7 +24,7 @@ export async function nestWs(ws: WebSocket): Promise<Talk> {
   return (message) => turns.ask(() => ws.send(JSON.stringify({ event: "say", data: message })));
 }
 
-/** Engine.IO 4 and Socket.IO 5, as far as the suite needs them. */
+/** Speaks as much of Engine.IO 4 and Socket.IO 5 as the suite needs. */
 export async function socketIo(ws: WebSocket): Promise<Talk> {
   const turns = new Turns();
   await new Promise<void>((resolve) => {

@@ -71,7 +71,7 @@ describe.runIf(isInstalled())("sockets of a Durable Object, on workerd", () => {
     expect(await closed).toEqual({ code: 1008, reason: "session ended" });
   });
 
-  it("refuses a page on another port", async () => {
+  it("denies a page on another port", async () => {
     const client = new Client({ name: "", path: "/ws", start: async () => server }, server);
     const origin = "http://127.0.0.1:1";
     expect(await client.open("plain", "", { origin })).toMatchObject({ status: 403 });

@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import type { Connected } from "../adapters/socket-harness.ts";
 import type { Client, Column, Variant } from "./column.ts";
 
-/** What is begun before the other cases run, since it takes seconds. */
+/** Work that starts before the other cases, because it takes seconds. */
 export interface Begun {
   readonly expiring: Connected;
 }
@@ -18,7 +18,7 @@ type Run = (client: Client, begun: Begun) => Promise<void>;
 export interface SocketCase {
   readonly name: string;
   readonly run: Run;
-  /** Whether it means something for a column. Default: it does. */
+  /** True if the case applies to a column. Default: it does. */
   readonly isFor?: (column: Column) => boolean;
 }
 
@@ -51,7 +51,7 @@ async function endsWith({ closed }: Connected, reason: string, { limits }: Colum
   if (limits?.closeCode === undefined) expect(end.reason).toBe(reason);
 }
 
-/** Asks for a change in the handshake, which is a cookie of the 101 or an error with a code. */
+/** Asks for a change in the handshake. It is a cookie of the 101, or an error with a code. */
 async function changeInHandshake(client: Client, variant: Variant, code: string | undefined) {
   const jar = await client.login(variant);
   await client.get(variant, "/codes");
@@ -256,7 +256,7 @@ export const socketCases: readonly SocketCase[] = [
       const outcome = await client.open("frail", "", { cookie: jar.header });
       expect("talk" in outcome ? "open" : outcome.status).toBeGreaterThanOrEqual(400);
       await client.get("frail", "/store");
-      // After a failure the store is left alone for half a second.
+      // After a failure the store gets no questions for half a second.
       const read = async () => {
         const again = await client.open("frail", "", { cookie: jar.header });
         return "talk" in again ? again.talk("read") : again.status;

@@ -84,7 +84,7 @@ describe.runIf(isInstalled())("streams", () => {
       await seen(stream, '"seen":"1"');
       await client.get("plain", "/logout", jar);
       expect(await stream.ended).toBe("ended");
-      // The server lives, and what the app wrote after the end is no error.
+      // The server is alive, and a write of the app after the end is not an error.
       expect(await client.get("plain", "/codes")).toBe("[]");
     });
 
@@ -100,7 +100,7 @@ describe.runIf(isInstalled())("streams", () => {
       expect(await given().expiring.ended).toBe("ended");
     });
 
-    it("stream: goes on without a session", async () => {
+    it("stream: stays open without a session", async () => {
       const { client } = given();
       const stream = await Stream.open(client, "plain");
       const { length } = stream.text;
@@ -108,7 +108,7 @@ describe.runIf(isInstalled())("streams", () => {
       stream.destroy();
     });
 
-    it("stream: the session is let go of when the page goes away", async () => {
+    it("stream: releases the session when the page closes", async () => {
       const { client } = given();
       const jar = await client.login("plain");
       (await Stream.open(client, "plain", jar)).destroy();

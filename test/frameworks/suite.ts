@@ -8,7 +8,7 @@ interface Started {
   readonly begun: Begun;
 }
 
-/** Runs every case of sockets against frameworks' own. Their servers start side by side. */
+/** Runs every case of sockets against frameworks' own sockets. Their servers start side by side. */
 export function socketSuites(columns: readonly Column[]): void {
   const started = new Map<Column, Started | Error>();
   const clients: Client[] = [];

@@ -9,14 +9,14 @@ interface Certificate {
   readonly key: string;
 }
 
-/** What stands before an app: a proxy, or an attacker's page. */
+/** A server in front of an app: a proxy, or an attacker's page. */
 export interface Front {
   readonly port: number;
   readonly origin: string;
   close(): void;
 }
 
-/** A reverse proxy as people have them: it ends TLS and says so in `X-Forwarded-*`. */
+/** A common reverse proxy: it ends TLS and says so in `X-Forwarded-*`. */
 export function startProxy(target: number, tls?: Certificate): Promise<Front> {
   const scheme = tls === undefined ? "http" : "https";
   return listen(scheme, tls, (req, res) => {
@@ -39,7 +39,7 @@ export function startProxy(target: number, tls?: Certificate): Promise<Front> {
   });
 }
 
-/** A page of another origin: the same host, so that the browser sends the session's cookie along. */
+/** A page of another origin on the same host, so that the browser sends the session's cookie. */
 export function startAttacker(html: () => string): Promise<Front> {
   return listen("http", undefined, (_req, res) => {
     res.writeHead(200, { "content-type": "text/html" });

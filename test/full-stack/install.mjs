@@ -1,5 +1,5 @@
 // Installs the frameworks of examples/full-stack, each app by itself, without our package: a test
-// adds that as a tarball. What an app has already is kept (about 1 GB for all).
+// adds that as a tarball. Installed apps are kept (about 1 GB for all).
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -17,7 +17,7 @@ for (const name of NAMES) {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, "package.json"), wanted);
-  // The frameworks want the Node that the tests run them on, not the one that installs them.
+  // The frameworks need the Node of the tests, not the one that installs them.
   const { status } = spawnSync("npm", [...args.split(" "), "--loglevel=error"], {
     cwd: folder,
     stdio: "inherit",

@@ -1,5 +1,5 @@
-// Where the apps of examples/full-stack are installed: outside of the repository, so that none of
-// them finds a package of ours by accident.
+// Where the apps of examples/full-stack are installed: outside the repository, so that none of them
+// finds a package of ours by accident.
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync } from "node:fs";
 import { tmpdir } from "node:os";

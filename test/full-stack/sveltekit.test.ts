@@ -42,7 +42,7 @@ fullStack({
   },
   types: [["typescript/bin/tsc", "--noEmit", "-p", "."]],
   start: ["build"],
-  // Without it the server takes every request for https.
+  // Without it the server treats every request as https.
   env: { PROTOCOL_HEADER: "x-forwarded-proto" },
   needsProxy: true,
   extra: { "src/hooks.server.ts": HOOKS, "src/routes/omit/+server.ts": OMIT },

@@ -49,7 +49,7 @@ export async function createProject(
   return folder;
 }
 
-/** Compiles programs of a project, each by itself. @returns what the compiler said */
+/** Compiles programs of a project, each by itself. @returns the compiler's output */
 export async function compile(project: string, sources: Record<string, string>): Promise<string> {
   const said = Object.entries(sources).map(async ([name, source]) => {
     const folder = join(project, `types-${name}`);
@@ -63,7 +63,7 @@ export async function compile(project: string, sources: Record<string, string>):
       strict: true,
       noEmit: true,
       exactOptionalPropertyTypes: true,
-      // Only what is ours is checked strictly: frameworks' declarations have their own slips.
+      // Only our own declarations are checked strictly: those of frameworks have errors.
       skipLibCheck: true,
     };
     const config = { compilerOptions, files: ["index.ts"] };

@@ -7,7 +7,7 @@ declare module "@galleta/session" {
 }
 `;
 
-/** The same three facts for each framework: what is declared has its type, and nothing else is there. */
+/** The same three facts for each framework: declared data has its type, and nothing else exists. */
 const use = (session: string, more = "") => `
   const visits: number | undefined = ${session}.visits;
   ${session}.visits = (visits ?? 0) + 1;
@@ -22,8 +22,8 @@ const use = (session: string, more = "") => `
 const assign = (session: string) => use(session, `${session} = { visits: 1 }; ${session} = null;`);
 
 /**
- * Programs that must compile, by the package that they need the types of. Each is a program of its
- * own, since what an app declares holds for the whole of it.
+ * Programs that must compile, by the package whose types they need. Each is compiled alone, because
+ * an app's declarations hold for a whole program.
  */
 export const TYPED: Readonly<Record<string, string>> = {
   express: `${data}

@@ -1,6 +1,6 @@
-// Bun's documented pattern under attack: handshakes of this site and of others, by handlers that
-// return undefined after server.upgrade(). Prints what they were answered with. That the process
-// lives to print it is the test.
+// Bun's documented pattern under attack: handshakes of this site and of others, with handlers that
+// return undefined after server.upgrade(). It prints the answers. The test is that the process
+// survives to print them.
 import { update } from "@galleta/session";
 import { session } from "@galleta/session/fetch";
 import { ask, shake } from "./wire.mjs";
@@ -16,7 +16,7 @@ const look = {
 
 const withSession = session({ secretKey: "a secret key of the runtimes' suite, long enough" });
 
-/** What Bun's manual shows, with a session. */
+/** The example of Bun's manual, with a session. */
 const upgrade = (request, context, server) => {
   look[new URL(request.url).pathname]?.(context);
   if (server.upgrade(request, { data: { of: context } })) return undefined;
@@ -34,7 +34,7 @@ const server = globalThis.Bun.serve({
   fetch: (request, of) => (request.url.includes("?async") ? async : sync)(request, of),
   websocket: {
     async open(ws) {
-      // Bun calls this inside server.upgrade(), when the handler has not returned yet.
+      // Bun calls this inside server.upgrade(), before the handler returns.
       await new Promise((resolve) => setTimeout(resolve, 1));
       const { session: of } = ws.data.of;
       await note("write", () => void (of.late = true));

@@ -4,7 +4,7 @@ import { rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const folder = fileURLToPath(new URL(".", import.meta.url));
-// From nothing: a second install would remove the binaries that the packages fetched.
+// Starts from nothing: a second install would remove the binaries that the packages fetched.
 rmSync(`${folder}node_modules`, { recursive: true, force: true });
 const args = ["install", "--no-package-lock", "--no-audit", "--no-fund"];
 const { status } = spawnSync("npm", args, { cwd: folder, stdio: "inherit" });

@@ -146,7 +146,7 @@ export const servedChecks = {
     ),
 };
 
-/** A runtime that cannot send the cookie must refuse the handshake, and say so by its code. */
+/** A runtime that cannot send the cookie must throw, with its code. */
 async function socketWithCookie() {
   const warnings = [];
   process.on("warning", (warning) => warnings.push(warning));

@@ -1,4 +1,4 @@
-// A store in a SQLite file, on the database that each runtime has. Prints what failed, as JSON.
+// A store in a SQLite file, with each runtime's own database. Prints what failed, as JSON.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

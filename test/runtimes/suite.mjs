@@ -1,5 +1,5 @@
-// What every runtime must do with the built package. Plain JavaScript and node:assert: this file runs
-// as it is on Node, Bun and Deno, and bundled on workerd.
+// Checks that every runtime must pass with the built package. Plain JavaScript and node:assert:
+// this file runs unchanged on Node, Bun and Deno, and bundled on workerd.
 import assert from "node:assert/strict";
 import {
   createSessions,
@@ -202,7 +202,7 @@ export const checks = {
   },
 };
 
-/** What a runtime cannot do, and says so with the code of an error. */
+/** What a runtime cannot do, by the code of its error. */
 export class Unsupported extends Error {}
 
 /** Runs the checks. @returns for each name "ok", the code of what cannot be done, or what failed */

@@ -1,4 +1,4 @@
-// Plain clients, which hide nothing of what came over the wire.
+// Plain clients, which show everything on the wire.
 import { request } from "node:http";
 import { connect } from "node:net";
 

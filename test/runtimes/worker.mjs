@@ -1,4 +1,4 @@
-// Runs the checks on workerd, and serves a session over HTTP and sockets, for whoever asks.
+// Runs the checks on workerd, and serves a session over HTTP and sockets.
 import { createSessions } from "@galleta/session";
 import { session as sockets } from "@galleta/session/crossws";
 import { session } from "@galleta/session/fetch";

@@ -5,7 +5,7 @@ import { facts, type RequestWords } from "./facts.ts";
 
 export const PASS = "pass";
 
-/** What the check said, in one word: the rule that refused, or that the request passes. */
+/** The result of the check in one word: the rule that denied, or that the request passes. */
 export type Answer = CrossSiteRule | typeof PASS | "needs-token";
 
 /** Asks about a POST to https://example.com/, unless the words say otherwise. */

@@ -6,7 +6,7 @@ import { command, type SystemNeed } from "./require.ts";
 
 export const OPENSSL: SystemNeed = command("openssl", "openssl");
 
-/** Makes a certificate that signs itself, for these host names, good for two days. */
+/** Makes a self-signed certificate for these host names, valid for two days. */
 export function makeCertificate(...hosts: readonly string[]): { cert: string; key: string } {
   const folder = mkdtempSync(join(tmpdir(), "galleta-tls-"));
   try {

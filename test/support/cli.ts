@@ -7,12 +7,12 @@ import { stripVTControlCharacters } from "node:util";
 export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 export const BIN = join(ROOT, "packages/galleta/bin/galleta.js");
 
-/** Long enough to be no weak key, and easy to find in any output. */
+/** Long enough for a strong key, and easy to find in any output. */
 export const SECRET_KEY = "a-very-secret-key-that-no-output-may-hold-0123456789";
 
 /** Runs of the program, and the files they need; `end` leaves nothing of them behind. */
 export class CliBench {
-  /** Within the repository, so that an app there finds `galleta` as a user's app would. */
+  /** Within the repository, so that an app there finds `galleta` like a user's app. */
   readonly folder: string;
   readonly #runs: CliRun[] = [];
 
@@ -70,7 +70,7 @@ export class CliRun {
   readonly child: ChildProcess;
   stdout = "";
   stderr = "";
-  /** Resolves with how the process ended, once its output is complete. */
+  /** Resolves with how the process ended, after its output is complete. */
   readonly ended: Promise<{ readonly code: number | null; readonly signal: string | null }>;
   #hasEnded = false;
   readonly #watchers = new Set<() => void>();
@@ -146,7 +146,7 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-/** Asks again and again until the answer is yes; the test's own time limit ends it otherwise. */
+/** Asks repeatedly until the answer is yes. The test's own time limit ends it otherwise. */
 export async function eventually(question: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await question())) await new Promise((resolve) => setTimeout(resolve, 20));
 }

@@ -22,7 +22,7 @@ function sources(): string[] {
   });
 }
 
-/** Every `ts` block of the doc comments in the packages, but for tests. */
+/** Every `ts` block of the doc comments in the packages, except tests. */
 export function findExamples(): Example[] {
   const examples: Example[] = [];
   for (const path of sources()) {
@@ -39,7 +39,7 @@ export function findExamples(): Example[] {
   return examples;
 }
 
-/** What users import, by name. An example may use it without saying from where. */
+/** The modules that users import, by name. An example may use them without an import. */
 const ENTRIES: Record<string, string> = {
   galleta: "packages/galleta/src/index.ts",
   "galleta/testing": "packages/galleta/src/testing/index.ts",
@@ -62,7 +62,7 @@ function exportedNames(path: string): string[] {
 /** The imports that an example leaves out: of its own file first, then of what users import. */
 export function importsOf({ file, code }: Example): string {
   const words = new Set(code.match(/(?<![.\w"'`/])[A-Za-z_]\w*/g));
-  // What stands between a declaring word and the `=`, `(` or `from` behind it is taken.
+  // Takes everything between a declaring word and the `=`, `(` or `from` behind it.
   const declaring = /^(?:export )?(?:import|const|let|class|(?:async )?function) ([^=("']*)/gm;
   const declared = [...code.matchAll(declaring)].flatMap(([, names]) => names?.match(/\w+/g) ?? []);
   const taken = new Set<string>(declared);
@@ -77,10 +77,10 @@ export function importsOf({ file, code }: Example): string {
 }
 
 /**
- * An example as a program that gathers what it claims: for each `expression; // value`, also with
- * the value on the next line, the pair of both.
+ * Makes a program that collects an example's claims: for each `expression; // value`, also with the
+ * value on the next line, the pair of both.
  *
- * @returns `undefined` where the example claims nothing
+ * @returns `undefined` if the example claims nothing
  */
 export function claimsOf(code: string): string | undefined {
   let count = 0;

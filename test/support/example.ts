@@ -59,7 +59,7 @@ export async function visit(origin: string): Promise<void> {
   expect(await told("/")).toEqual({ status: 200, visits: 1, user: null });
 }
 
-/** What the examples with sockets do beside it: only those who are logged in can talk. */
+/** What the examples with sockets add: only users who are logged in can talk. */
 export async function chat(origin: string, isSocketIo: boolean): Promise<void> {
   const open = isSocketIo ? openSocketIo : openWebSocket;
   await expect(open(origin, "")).rejects.toThrow();

@@ -1,6 +1,6 @@
 import type { RequestFacts } from "../../packages/session/src/session/request.ts";
 
-/** A request in a few words. A header given as a list came that many times. */
+/** A short description of a request. A header given as a list came that many times. */
 export interface RequestWords {
   method?: string;
   target?: string;

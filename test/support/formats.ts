@@ -60,6 +60,6 @@ export function sessions(): fc.Arbitrary<JsonObject> {
   return fc.dictionary(text, value, { maxKeys: 6 }).map(plain);
 }
 
-// A dictionary of fast-check may have no prototype, which toEqual tells apart.
+// fast-check's objects may lack a prototype, which toEqual tells apart.
 const plain = (object: Record<string, unknown>) =>
   Object.fromEntries(Object.entries(object).filter(([key]) => key !== "__proto__")) as JsonObject;

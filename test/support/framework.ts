@@ -11,7 +11,7 @@ export interface Data {
   nested: { list: number[] };
 }
 
-/** Sessions that keep their events to themselves. */
+/** Sessions that do not log their events. */
 export const SESSIONS = {
   secretKey: "b1946ac92492d2347c6235b4d2611184a5f3c0d9",
   onEvent: () => undefined,
@@ -19,13 +19,13 @@ export const SESSIONS = {
 
 const closers: (() => unknown)[] = [];
 
-/** Runs something after the test, whatever came of it. */
+/** Runs something after the test, whatever its result. */
 export function atEnd(close: () => unknown): void {
   closers.push(close);
 }
 
 /**
- * Closes after each test what it opened, and keeps the framework's log away from the screen.
+ * Closes after each test what it opened, and keeps the framework's log off the screen.
  *
  * @returns the log; `log().mock.calls` has what was written in this test
  */
@@ -59,7 +59,7 @@ export async function live(app: App<Data>): Promise<LiveServer> {
   return server;
 }
 
-/** Sends bytes as they are, and gives everything that comes back until the server closes. */
+/** Sends raw bytes, and returns everything that comes back until the server closes. */
 export function raw(server: { port: number }, request: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(server.port, "127.0.0.1", () => socket.write(request));
@@ -70,7 +70,7 @@ export function raw(server: { port: number }, request: string): Promise<string> 
   });
 }
 
-/** A promise and what settles it: tests wait for what happens, never for a time. */
+/** A promise and its resolver: tests wait for an event, never for a time. */
 export function latch<Value = void>() {
   let open!: (value: Value) => void;
   const opened = new Promise<Value>((resolve) => (open = resolve));

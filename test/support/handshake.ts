@@ -41,7 +41,7 @@ export async function handshake(
   return { lines: received.split("\r\n\r\n", 1)[0]!.split("\r\n"), socket };
 }
 
-/** What a handshake was refused with. */
+/** Returns how a handshake was denied. */
 export async function refusal(promise: Promise<unknown>): Promise<HandshakeRefused> {
   const error = await promise.then(
     () => undefined,

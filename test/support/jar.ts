@@ -17,7 +17,7 @@ export const KEY = "a key for tests of more than thirty-two characters";
 /** Data as tests have it. */
 export type Data = Record<string, unknown>;
 
-/** Sessions, and the events that they told. */
+/** Sessions, and their events. */
 export function start(options: Partial<CreateSessionsOptions> = {}) {
   const events: SessionEvent[] = [];
   const sessions = createSessions<Data>({
@@ -36,7 +36,7 @@ export class Jar {
     this.cookie = cookie;
   }
 
-  /** What a thief would have. */
+  /** Copies the cookie, like a thief. */
   copy(): Jar {
     return new Jar(this.cookie);
   }
@@ -48,7 +48,7 @@ export class Jar {
     return context;
   }
 
-  /** Takes what a response sets. */
+  /** Takes the cookies of a response. */
   async finish(context: SessionContext<Data>): Promise<readonly string[]> {
     const { setCookie } = await context.commit();
     this.take(setCookie);
@@ -73,7 +73,7 @@ export class Jar {
     return result;
   }
 
-  /** What the session holds. */
+  /** Returns the content of the session. */
   read(sessions: Sessions<Data>): Promise<Data> {
     return this.request(sessions, (session) => ({ ...session }));
   }

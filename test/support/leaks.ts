@@ -4,7 +4,7 @@ import { serialize } from "node:v8";
 import { afterEach, beforeEach, expect, vi } from "vitest";
 import { derive, info } from "../../packages/session/src/token/keys.ts";
 
-/** What must not come out of anything: the secret of a test, and the data of its sessions. */
+/** What no output may contain: the secret of a test, and the data of its sessions. */
 export const SECRET = "s3cret-of-this-test-that-must-never-show-up";
 export const DATA = "the-data-of-a-session";
 const material = createSecretKey(Buffer.from(SECRET));
@@ -12,10 +12,10 @@ const derived = (use: string) =>
   derive(material, Buffer.alloc(0), info(use, "session"), 32).toString("hex");
 
 const out: string[] = [];
-/** What must not be found. */
+/** The texts to search for. */
 export const needles = new Set<string>();
 
-/** Everything that a value shows by any of the usual means. */
+/** Keeps everything that a value shows by the usual means. */
 export function keep(value: unknown): void {
   out.push(inspect(value, { depth: 12, showHidden: true, maxArrayLength: null }));
   out.push(inspect(value, { depth: 12, customInspect: false }));
@@ -27,7 +27,7 @@ export function keep(value: unknown): void {
     try {
       out.push(String(show(value)));
     } catch {
-      // What cannot be written cannot leak so.
+      // A value that cannot be written cannot leak this way.
     }
   }
   if (typeof value !== "object" || value === null) return;
@@ -41,7 +41,7 @@ export function keep(value: unknown): void {
   }
 }
 
-/** Runs what must fail, and keeps how. */
+/** Runs code that must fail, and keeps its error. */
 export function fails(run: () => unknown): void {
   try {
     run();
@@ -52,7 +52,7 @@ export function fails(run: () => unknown): void {
   expect.fail(`${run.toString()} did not fail`);
 }
 
-/** Notes a cookie value, and the parts of it that could be told instead of the whole. */
+/** Records a cookie value, and its parts. */
 export function hide(value: string): string {
   needles.add(value);
   if (value.length > 60) {
@@ -96,7 +96,7 @@ export function watchOutput(): void {
   });
 }
 
-/** Fails where anything that was kept holds what must stay inside. */
+/** Fails if anything kept holds a text that must stay inside. */
 export function expectNothingFound(): void {
   vi.restoreAllMocks();
   expect(out.length).toBeGreaterThan(0);

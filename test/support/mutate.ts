@@ -18,15 +18,15 @@ export function seeded(seed: number): Random {
   return { below, pick: (list) => list[below(list.length)]! };
 }
 
-/** The seed of this run: `FUZZ_SEED` repeats an earlier one. */
+/** The seed of this run. `FUZZ_SEED` repeats an earlier one. */
 export function fuzzSeed(): number {
   const given = Number(process.env["FUZZ_SEED"]);
   return Number.isSafeInteger(given) && given > 0 ? given : 1 + (Date.now() % 0x7fffffff);
 }
 
 /**
- * Makes inputs for a parser: each starts as an example and is cut, joined, repeated and sprinkled
- * with the words that mean something to that parser, one to four times.
+ * Makes inputs for a parser. Each starts as an example and is cut, joined, repeated or mixed with
+ * the parser's special words, one to four times.
  *
  * @param corpus examples, valid and nearly valid
  * @param words what the parser treats specially

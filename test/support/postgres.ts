@@ -19,13 +19,13 @@ function binaries(): string | undefined {
   }
 }
 
-/** The server of PostgreSQL, wherever Debian put its version. */
+/** Debian's PostgreSQL server, in any version. */
 export const POSTGRES: SystemNeed = {
   debianPackage: "postgresql",
   isThere: () => binaries() !== undefined,
 };
 
-/** A PostgreSQL of its own on a free port of this machine. */
+/** A separate PostgreSQL on a free port of this machine. */
 export class PostgresServer {
   readonly port: number;
   readonly #folder: string;
@@ -44,7 +44,7 @@ export class PostgresServer {
 
   static async start(): Promise<PostgresServer> {
     const folder = mkdtempSync(join(tmpdir(), "galleta-postgres-"));
-    // PostgreSQL refuses to run as root.
+    // PostgreSQL does not run as root.
     const user = process.getuid?.() === 0 ? idsOf("postgres") : undefined;
     if (user !== undefined) chownSync(folder, user.uid, user.gid);
     const init = spawnSync(
@@ -80,7 +80,7 @@ export class PostgresServer {
     });
   }
 
-  /** Kills it, as a machine that fails does. What was committed is there after a start. */
+  /** Kills it, like a machine that fails. Committed data is there after a start. */
   async kill(): Promise<void> {
     const child = this.#child;
     this.#child = undefined;

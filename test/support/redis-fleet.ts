@@ -69,7 +69,7 @@ export class RedisCluster {
     const nodes: Node[] = [];
     for (let i = 0; i < 6; i += 1) {
       const port = await freePort();
-      // The bus has a port of its own; by default 10,000 above, which may not exist.
+      // The bus has its own port; by default 10,000 above, which may not exist.
       const bus = ["--cluster-enabled", "yes", "--cluster-port", `${await freePort()}`];
       const timing = ["--cluster-node-timeout", "2000", "--repl-diskless-sync-delay", "0"];
       nodes.push(await Node.start(folder, [...bus, ...timing], port));

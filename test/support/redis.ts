@@ -5,7 +5,7 @@ import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** A Redis of its own on a free port of this machine; it keeps nothing on disk. */
+/** A separate Redis on a free port of this machine. It keeps nothing on disk. */
 export class RedisServer {
   readonly port: number;
   readonly #folder: string;
@@ -27,7 +27,7 @@ export class RedisServer {
     return `redis://127.0.0.1:${this.port}`;
   }
 
-  /** Starts it, or starts it again: then it remembers nothing. */
+  /** Starts it, again if needed: it then remembers nothing. */
   async start(): Promise<void> {
     const args = ["--port", `${this.port}`, "--bind", "127.0.0.1", "--save", "", "--dir"];
     const child = spawn("redis-server", [...args, this.#folder], {
@@ -44,7 +44,7 @@ export class RedisServer {
     });
   }
 
-  /** Kills it, as a machine that fails does. */
+  /** Kills it, like a machine that fails. */
   async kill(): Promise<void> {
     const child = this.#child;
     this.#child = undefined;
@@ -54,7 +54,7 @@ export class RedisServer {
     await ended;
   }
 
-  /** Stops it from answering, and keeps its connections. */
+  /** Stops its answers, and keeps its connections. */
   freeze(): void {
     this.#child?.kill("SIGSTOP");
   }

@@ -2,16 +2,18 @@ import { spawnSync } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 
-/** Something of the system that a suite cannot run without. */
+/** Something on the system that a suite needs. */
 export interface SystemNeed {
-  /** The Debian package that has it, as scripts/system-packages.txt names it. */
+  /** The Debian package that provides it, as scripts/system-packages.txt names it. */
   readonly debianPackage: string;
   readonly isThere: () => boolean;
 }
 
-/** The Python of Debian, which has Debian's python3-* packages; one earlier in PATH has not. */
+/**
+ * Debian's Python, which has Debian's python3-* packages. Another one earlier in PATH lacks them.
+ */
 export const PYTHON = "/usr/bin/python3";
-/** The Ruby of Debian, which has Debian's ruby-* packages. */
+/** Debian's Ruby, which has Debian's ruby-* packages. */
 export const RUBY = "/usr/bin/ruby";
 
 function isExecutable(path: string): boolean {
@@ -48,10 +50,10 @@ export function rubyLibrary(library: string, debianPackage: string): SystemNeed 
 }
 
 /**
- * Whether a suite can run here, for `describe.runIf(available(...))`. What is missing is told by the
- * name of its Debian package.
+ * True if a suite can run here, for `describe.runIf(available(...))`. A missing need is reported by
+ * its Debian package.
  *
- * @throws Error with `CI=true` when something is missing: there nothing may be skipped
+ * @throws Error with `CI=true` if something is missing: CI must not skip
  * @example
  * ```ts
  * describe.runIf(available(pythonModule("flask", "python3-flask")))("Flask", () => { ... });

@@ -5,12 +5,12 @@ import type { SessionContext } from "../../packages/session/src/session/context.
 import type { SessionEvent } from "../../packages/session/src/session/event-types.ts";
 import { createSessions, type CreateSessionsOptions } from "../../packages/session/src/sessions.ts";
 
-/** What a test keeps in a session: anything. */
+/** The session data of a test: anything. */
 export type Anything = { [key: string]: unknown };
 
 export const KEY = "an engine test key of more than 32 characters";
 
-/** Sessions whose events are kept in a list. */
+/** Sessions with a list of their events. */
 export function start(options: Partial<CreateSessionsOptions> = {}) {
   const events: SessionEvent[] = [];
   const sessions = createSessions<Anything>({
@@ -43,7 +43,7 @@ export function readSetCookie(line: string) {
   return { name: pair.slice(0, equals), value: pair.slice(equals + 1), attributes };
 }
 
-/** The `Cookie` header of a browser that was sent these lines: by name alone, no expiry. */
+/** The `Cookie` header of a browser that got these lines: by name only, without expiry. */
 export function nextCookie(cookie: string, setCookie: readonly string[]): string {
   const jar = new Map(
     cookie
@@ -59,7 +59,7 @@ export function nextCookie(cookie: string, setCookie: readonly string[]): string
   return [...jar].map(([name, value]) => `${name}=${value}`).join("; ");
 }
 
-/** Runs one request, and gives what it answered and the `Cookie` header of the next one. */
+/** Runs one request, and returns its answer and the `Cookie` header of the next one. */
 export function visit(
   sessions: Sessions<Anything>,
   cookie: string,
@@ -76,7 +76,7 @@ export function valueOf(cookie: string): string {
   return cookie.slice(cookie.indexOf("=") + 1);
 }
 
-/** Every value of a cookie by the obvious reading of RFC 6265 §5.4: slow, and easy to check. */
+/** Every value of a cookie by the plain reading of RFC 6265 §5.4: slow, and easy to check. */
 export function splitCookies(header: string, name: string): string[] {
   const values = header
     .split(";")

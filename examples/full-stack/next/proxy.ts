@@ -2,7 +2,7 @@ import { flash } from "@galleta/session";
 import { NextResponse, type NextRequest } from "next/server";
 import { proxy as sessionProxy } from "@/lib/session";
 
-/** A page cannot change the session, so the message is taken out here and handed to the page. */
+/** A page cannot change the session, so the message is taken out here and passed to the page. */
 export const proxy = sessionProxy((request: NextRequest, session) => {
   const headers = new Headers(request.headers);
   headers.delete("x-notice");

@@ -1,4 +1,4 @@
-// In the place of react-router-serve, which believes no proxy that ends TLS.
+// Replaces react-router-serve, which trusts no proxy that ends TLS.
 import { createRequestHandler } from "@react-router/express";
 import express from "express";
 

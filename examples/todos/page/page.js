@@ -80,18 +80,18 @@ byId("all-todos").addEventListener("toggle", async () => {
   byId("all").replaceChildren(...todos.map(itemOf));
 });
 
-// Ends the sessions; their sockets, in whichever tab and browser, are closed by the server.
+// Ends the sessions. The server closes their sockets in every tab and browser.
 byId("logout").addEventListener("click", async () => {
   byId("problem").textContent = await post("/forget");
 });
 
-/** After the end of the session the page does nothing more. */
+/** Disables the page after the session has ended. */
 function end() {
   byId("again").hidden = false;
   for (const control of document.querySelectorAll("button, input")) control.disabled = true;
 }
 
-/** Another list begins with the same ids: what was shown of the one before says nothing about it. */
+/** Another list uses the same ids, so the record of shown todos starts again. */
 function begin(name) {
   if (name !== list) shown.clear();
   list = name;
@@ -106,7 +106,7 @@ function connect() {
       begin(todo.list);
       return;
     }
-    // After a reconnect, what was shown and not yet noted comes again.
+    // After a reconnect, shown todos that were not noted yet come again.
     if (!shown.has(todo.id)) show(todo);
     shown.add(todo.id);
     socket.send(JSON.stringify({ seen: todo.id }));

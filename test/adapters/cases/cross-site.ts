@@ -5,7 +5,7 @@ import { Jar, type Sent } from "../wire.ts";
 
 const FORM = { "content-type": "application/x-www-form-urlencoded" };
 
-/** Asks for a change and tells which rule refused it, or the status. */
+/** Asks for a change and returns the rule that denied it, or the status. */
 async function rule(
   ask: Service["ask"],
   headers: Record<string, string>,
@@ -72,7 +72,8 @@ export const crossSiteCases: readonly Case[] = [
           rule(ask, { ...FORM, origin: "null", ...(cookie && { cookie }) }, "POST", fields);
         const csrf = "403 ERR_SESSION_CSRF";
         expect(await send(`csrf_token=${token}`)).toBe("passes");
-        // The view changed the session: what comes next brings the newer cookie, as browsers do.
+        // The view changed the session, so the next request brings the newer cookie, as from a
+        // browser.
         await ask("/read", { jar });
         expect(await send("a=1")).toBe(`${csrf} origin-null`);
         expect(await send("csrf_token=wrong")).toBe(`${csrf} token-invalid`);
@@ -96,7 +97,7 @@ export const crossSiteCases: readonly Case[] = [
           { type: "dropped", reason: "held-back", keys: ["posts"] },
           { type: "dropped", reason: "held-back" },
         ]);
-        // A cookie that came was not held back; a page of the own site has none to bring.
+        // A cookie that came was not held back. A page of this site has none to bring.
         const jar = new Jar();
         expect((await ask("/set?user=ana", { jar })).setCookie).toHaveLength(1);
         const withCookie = await send("/echo", { ...from, cookie: jar.header });

@@ -7,7 +7,7 @@ import { serve, withEvents, type Harness, type Service } from "../harness.ts";
 const REFRESH = 300;
 const BOUND = "__Host-session-device";
 
-/** Runs a test with a browser that knows of bound sessions, and a clock that can be set. */
+/** Runs a test with a browser that supports bound sessions, and a clock that can be set. */
 async function withDevice(
   harness: Harness,
   test: (
@@ -77,7 +77,7 @@ export const deviceCases: readonly Case[] = [
         expect(browser.sessions.size).toBe(2);
         pass(REFRESH + 1);
         expect((await browser.request("/read")).body).toBe('{"name":"ana"}');
-        // The browser was told to forget the session of before the login.
+        // The browser was told to forget the session from before the login.
         expect(browser.sessions.size).toBe(1);
         expect(browser.sessions.has(first!)).toBe(false);
         await browser.request("/destroy");

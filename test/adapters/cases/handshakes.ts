@@ -3,7 +3,7 @@ import type { Case } from "../conformance.ts";
 import { serve, withEvents, type Service } from "../harness.ts";
 import { handshake, Jar } from "../wire.ts";
 
-/** Asks for a WebSocket at an HTTP route and tells which rule denied it, or the status. */
+/** Asks for a WebSocket at an HTTP route and returns the rule that denied it, or the status. */
 async function rule(ask: Service["ask"], headers: Record<string, string>, path = "/set?seen=1") {
   const { status, setCookie, body } = await ask(path, handshake(headers));
   if (status === 200) return "passes";
@@ -14,7 +14,7 @@ async function rule(ask: Service["ask"], headers: Record<string, string>, path =
 
 const DENIED = "403 ERR_SESSION_CSRF";
 
-/** A request that asks for a WebSocket is a handshake, whatever route it comes to. */
+/** A request for a WebSocket is a handshake on every route. */
 export const handshakeCases: readonly Case[] = [
   {
     name: "handshake: the table of Origins",

@@ -3,7 +3,7 @@ import type { Case } from "../conformance.ts";
 import { serve, withEvents } from "../harness.ts";
 import { Jar } from "../wire.ts";
 
-/** The headers, in every way that a response can end. */
+/** The headers of every kind of response. */
 export const headerCases: readonly Case[] = [
   {
     name: "the app's own cookies stay",

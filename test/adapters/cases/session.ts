@@ -6,7 +6,7 @@ import { expectHeaders, headersArrived } from "../app.ts";
 import { serve, withEvents } from "../harness.ts";
 import { Jar } from "../wire.ts";
 
-/** What a session holds over several requests. */
+/** The session over several requests. */
 export const sessionCases: readonly Case[] = [
   {
     name: "untouched: no cookie, no Vary",
@@ -168,7 +168,7 @@ export const sessionCases: readonly Case[] = [
         const ended = { headers: { cookie: jar.header } };
         await ask("/destroy", { jar });
         expect((await ask("/set?seen=1", ended)).setCookie).toEqual([]);
-        // Logging in means a new session, whatever was ended.
+        // Logging in starts a new session, even after an end.
         expect((await ask("/login", ended)).setCookie).toHaveLength(1);
       });
     },
@@ -271,7 +271,7 @@ export const sessionCases: readonly Case[] = [
       await serve(harness, sessions, async ({ ask, origin }) => {
         const jar = new Jar();
         await ask("/set?name=ana", { jar });
-        // A socket of the same process, whatever took its upgrade.
+        // A socket of the same process, from any library.
         const context = sessions.open(jar.header);
         await context.commit();
         context.handshakeSent();

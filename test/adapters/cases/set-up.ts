@@ -4,7 +4,7 @@ import type { Case } from "../conformance.ts";
 import { serve, withEvents } from "../harness.ts";
 import { ask, Jar } from "../wire.ts";
 
-/** What was put together wrongly, and is told clearly. */
+/** Wrong set-ups, each with a clear error. */
 export const setUpCases: readonly Case[] = [
   {
     name: "the middleware twice: an error, not two cookies",

@@ -60,11 +60,11 @@ function opened(outcome: Connected | Refused): Connected {
   return outcome;
 }
 
-/** The rows of the matrix that concern sockets. */
+/** The rows of the matrix for sockets. */
 export const socketCases: readonly {
   readonly name: string;
   readonly run: (harness: SocketHarness) => Promise<void>;
-  /** Only where a page may use `@galleta/session/client`. */
+  /** True if a page must use `@galleta/session/client`. */
   readonly needsLive?: true;
   /** Only where the adapter takes a list of sessions. */
   readonly needsSeveral?: true;
@@ -206,7 +206,7 @@ export const socketCases: readonly {
         };
         expect(await talk("deliver")).toBe('{"name":"ana","updated":true}');
         expect(await get("/read", jar)).toBe('{"name":"ana","updated":true}');
-        // The second time it was used already.
+        // The second time it was already used.
         expect(statuses[0]).toBe(200);
         await expect.poll(() => statuses[1]).toBeGreaterThanOrEqual(400);
       }),
@@ -237,7 +237,7 @@ export const socketCases: readonly {
         await expect.poll(() => messages.length).toBe(1);
         expect(messages[0]).toBe('{"name":"ana","updated":true}');
         expect(await get("/read", jar)).toBe(messages[0]);
-        // A message of the app that looks like a control frame is none.
+        // A message of the app that only looks like a control frame.
         ws.send("nul");
         await expect.poll(() => messages.length).toBe(2);
         expect(messages[1]).toBe("\0\0 is a message");

@@ -4,7 +4,7 @@ import type { Case } from "../conformance.ts";
 import { serve, withEvents } from "../harness.ts";
 import { Jar } from "../wire.ts";
 
-/** Keyv's interface, answering later, as a store on the network does, and failing when told. */
+/** Keyv's interface with late answers, like a store on the network. It fails when told to. */
 function slowStore(state = { isDown: false }) {
   const values = new Map<string, string>();
   const later = async () => {
@@ -27,7 +27,7 @@ function slowStore(state = { isDown: false }) {
   });
 }
 
-/** With a store, a commit takes time, and the response waits for it. */
+/** With a store, a commit takes time and the response waits for it. */
 export const storeCases: readonly Case[] = [
   {
     name: "store: a change, an error response, a stream, HEAD and 304",
@@ -75,7 +75,7 @@ export const storeCases: readonly Case[] = [
         const jar = new Jar();
         await ask("/set?name=ana", { jar });
         state.isDown = true;
-        // 503, where the framework takes an error's status.
+        // 503 if the framework uses an error's status.
         expect((await ask("/read", { jar })).status).toBeGreaterThanOrEqual(500);
         expect((await ask("/untouched", { jar })).status).toBe(200);
         const made = await ask("/set?new=1");
@@ -100,7 +100,7 @@ export const storeCases: readonly Case[] = [
         expect(logout.setCookie.join()).toContain("Max-Age=0");
         expect(jar.header).toBe("");
         state.isDown = false;
-        // The process that failed to tell the store remembers the end.
+        // The process that could not reach the store remembers the end.
         expect((await ask("/read", { headers: { cookie } })).body).toBe("{}");
       });
     },

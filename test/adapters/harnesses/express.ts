@@ -86,7 +86,7 @@ export function expressHarness(
   };
 }
 
-/** Express 4 does not see that a promise is rejected. */
+/** Forwards a rejected promise, which Express 4 ignores. */
 async function forward(done: Promise<void>, next: (error: unknown) => void): Promise<void> {
   try {
     await done;

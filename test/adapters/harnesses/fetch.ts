@@ -34,7 +34,10 @@ export async function respond(
   });
 }
 
-/** What a user of the Fetch API would return. A redirect's headers cannot be changed. */
+/**
+ * Makes the response that a user of the Fetch API would return. A redirect's headers cannot be
+ * changed.
+ */
 function responseOf({ status = 200, headers = [], body = null as never }: Answer): Response {
   const location = headers.find(([name]) => name === "location")?.[1];
   if (location !== undefined) return redirect(location, status);

@@ -19,7 +19,7 @@ export function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => voi
   return { promise, resolve };
 }
 
-/** The code that a failed request is answered with where a test looks at it, else a bare 500. */
+/** Returns the code of a failed request if a test needs it, else a bare 500. */
 export function codeOf(error: unknown): string {
   return error instanceof Error && "code" in error ? String(error.code) : "failed";
 }

@@ -6,8 +6,8 @@ import { SECRET, withEvents } from "../harness.ts";
 import { Jar } from "../wire.ts";
 import { during, type Asking } from "./app.ts";
 
-// What the suite of cookie-session asks for, asked of the Express adapter with the options mapped.
-// What it asks for and does not get stands in docs/adapters.md, with the reason.
+// The requirements of cookie-session's own tests, for the Express adapter with mapped options.
+// docs/adapters.md lists the differences, with reasons.
 
 type Data = Record<string, unknown>;
 const dataOf = (req: Request) => req.session as unknown as Data;
@@ -61,12 +61,12 @@ describe("options", () => {
     );
   });
 
-  it("a Secure cookie also goes out over plain HTTP, where the browser drops it", async () => {
+  it("a Secure cookie is also sent over plain HTTP, where the browser drops it", async () => {
     expect((await cookieOf({ httpsOnly: true }))[0]).toContain("; Secure");
   });
 });
 
-describe("a session that a request brings", () => {
+describe("a session from a cookie", () => {
   const show = (req: Request, res: Response) => {
     if (req.path === "/set") dataOf(req)["message"] = "hi; there";
     res.json({ ...dataOf(req) });
@@ -156,7 +156,7 @@ describe("Set-Cookie", () => {
     run(async (ask) => expect((await ask("/text")).body).toBe("ERR_SESSION_NOT_JSON")));
 });
 
-it("isNew and isPopulated are questions to functions, so that no key of the data is taken", () =>
+it("isNew and isPopulated are functions, so that no key of the data is taken", () =>
   serve(
     (req, res) => {
       const { isNew } = describeSession(req.session);

@@ -6,8 +6,8 @@ import { SECRET, withEvents } from "../harness.ts";
 import { Jar } from "../wire.ts";
 import { during, type Asking } from "./app.ts";
 
-// What the suite of express-session asks for, asked of our drop-in with the options mapped. What it
-// asks for and does not get stands in docs/adapters/express-session.md, with the reason.
+// The requirements of express-session's own tests, for our drop-in with mapped options.
+// docs/adapters/express-session.md lists the differences, with reasons.
 
 type Data = Record<string, unknown>;
 type View = (req: Request, res: Response) => unknown;
@@ -49,11 +49,11 @@ describe("set-up", () => {
     [{ secretKey: SECRET, resave: false }, "ERR_SESSION_OPTION"],
     [{ secretKey: SECRET, genid: () => "1" }, "ERR_SESSION_OPTION"],
     [{ secretKey: SECRET, unset: "keep" }, "ERR_SESSION_OPTION"],
-  ])("refuses %j", (options, code) => {
+  ])("throws for %j", (options, code) => {
     expect(() => session(options as never)).toThrow(expect.objectContaining({ code }));
   });
 
-  it("refuses a second session middleware on the same request", async () => {
+  it("fails with a second session middleware on the same request", async () => {
     const app = express();
     app.use(session({ secretKey: SECRET }), session({ secretKey: SECRET }));
     app.use(((error, _req, res, _next) => {
@@ -64,12 +64,12 @@ describe("set-up", () => {
 });
 
 describe("a session", () => {
-  it("begins with a request that brings none, and goes on with its cookie", () =>
+  it("begins with a request that brings none, and continues with its cookie", () =>
     serve(count, async (ask, jar) => {
       expect(await bodies(ask, jar, "/", "/", "/")).toEqual(["1", "2", "3"]);
     }));
 
-  it("is each visitor's own", () =>
+  it("belongs to one visitor", () =>
     serve(count, async (ask, jar) => {
       const other = new Jar();
       await ask("/", { jar: other });
@@ -80,7 +80,7 @@ describe("a session", () => {
       ]);
     }));
 
-  it("has a new id and no data where the cookie is signed with another key, or is cut off", () =>
+  it("has a new id and no data if the cookie has another key, or is cut off", () =>
     serve(
       (req, res) => res.json([req.sessionID, { ...dataOf(req) }]),
       async (ask) => {
@@ -109,7 +109,7 @@ describe("a session", () => {
       },
     ));
 
-  it("shows its data alone to Object.keys and for-in", () =>
+  it("shows only its data to Object.keys and for-in", () =>
     serve(
       (req, res) => {
         Object.assign(dataOf(req), { foo: 1, bar: "b" });
@@ -123,7 +123,7 @@ describe("a session", () => {
       },
     ));
 
-  it.each(["save", "id", "cookie", "regenerate"])("refuses %s as a key of its data", (key) =>
+  it.each(["save", "id", "cookie", "regenerate"])("throws for %s as a key of its data", (key) =>
     serve(
       (req) => {
         dataOf(req)[key] = "mine";
@@ -162,7 +162,7 @@ describe("the response", () => {
       },
     ));
 
-  it("bears that other middleware patched res.end before and after", async () => {
+  it("works with other middleware that patched res.end before and after", async () => {
     const patch: express.RequestHandler = (_req, res, next) => {
       const end = res.end.bind(res) as (...args: unknown[]) => Response;
       res.end = ((...args: unknown[]) => {
@@ -182,7 +182,7 @@ describe("the response", () => {
     });
   });
 
-  it("sets no cookie for a session that holds nothing, and none again where nothing changed", () =>
+  it("sets no cookie for an empty session, and none again without a change", () =>
     serve(
       (req, res) => {
         if (req.path === "/set") dataOf(req)["user"] = "ana";
@@ -247,7 +247,7 @@ describe("the cookie", () => {
     expect(line.includes("; Secure")).toBe(secure);
   });
 
-  it("tells its end, and how long it was given", () =>
+  it("reports its end, and its full lifetime", () =>
     serve(
       touch,
       async (ask, jar) => {
@@ -306,7 +306,7 @@ describe("its methods", () => {
       },
     ));
 
-  it("destroying a session that never was sets no cookie that holds anything", () =>
+  it("destroying an empty session sets no cookie with data", () =>
     serve(
       (req, res) => req.session.destroy(() => res.end()),
       async (ask, jar) => {
@@ -315,7 +315,7 @@ describe("its methods", () => {
       },
     ));
 
-  it("regenerate begins another with a new id, and the old object keeps its data and its id", () =>
+  it("regenerate starts another with a new id, and the old object keeps its data and its id", () =>
     serve(
       (req, res) => {
         const before = req.session;
@@ -344,7 +344,7 @@ describe("its methods", () => {
     ));
 
   it.each(["regenerate", "destroy"] as const)(
-    "after %s a write to the old object throws, and does not get lost",
+    "after %s a write to the old object throws, so that it is not lost",
     (method) =>
       serve(
         (req, res) => {
@@ -379,7 +379,7 @@ describe("its methods", () => {
       },
     ));
 
-  it.each(["maxAge", "expires", "secure", "path"])("refuses to set cookie.%s", (name) =>
+  it.each(["maxAge", "expires", "secure", "path"])("throws for a write to cookie.%s", (name) =>
     serve(
       (req) => {
         (req.session as unknown as { cookie: Data }).cookie[name] = 1;
@@ -418,7 +418,7 @@ describe("with a store", () => {
   });
 
   it.each(["cookie", "store"] as const)(
-    "storage: %s begins anew where the store lost it",
+    "storage: %s starts a new session if the store lost it",
     (storage) =>
       serve(
         count,
@@ -430,7 +430,7 @@ describe("with a store", () => {
   );
 });
 
-it("reads the cookie itself, whatever a cookie parser made of it", async () => {
+it("reads the cookie itself, with any cookie parser", async () => {
   const app = express();
   app.use((req, _res, next) => {
     (req as unknown as Data)["cookies"] = { session: "parsed" };

@@ -7,8 +7,8 @@ import { SECRET, withEvents } from "../harness.ts";
 import { Jar } from "../wire.ts";
 import { during, type Asking } from "./app.ts";
 
-// What the suite of koa-session asks for, asked of the Koa adapter with the options mapped. What it
-// asks for and does not get stands in docs/adapters/koa.md, with the reason.
+// The requirements of koa-session's own tests, for the Koa adapter with mapped options.
+// docs/adapters/koa.md lists the differences, with reasons.
 
 type Data = Record<string, unknown>;
 type View = (ctx: Context, next: () => Promise<unknown>) => unknown;
@@ -70,7 +70,7 @@ describe("Set-Cookie", () => {
     }),
   );
 
-  it("has one line, in which the signature is, also when the session ends", () =>
+  it("has one line with the signature, also when the session ends", () =>
     serve(show, async (ask, jar) => {
       expect((await ask("/set", { jar })).setCookie).toHaveLength(1);
       const { setCookie } = await ask("/null", { jar });
@@ -109,14 +109,14 @@ describe("a session", () => {
       expect((await ask("/read", { jar })).body).toBe('{"message":"hello; koa"}');
     }));
 
-  it("is empty after null, also to the same request", () =>
+  it("is empty after null, also in the same request", () =>
     serve(show, async (ask, jar) => {
       await ask("/set", { jar });
       expect((await ask("/null", { jar })).body).toBe("{}");
       expect((await ask("/read", { jar })).body).toBe("{}");
     }));
 
-  it("is a new one where the cookie makes no sense", () =>
+  it("is a new one if the cookie is malformed", () =>
     serve(show, async (ask) => {
       for (const value of ["invalid-session", "e30=", "", "%7B%7D"]) {
         const { status, body } = await ask("/read", { headers: { cookie: `session=${value}` } });
@@ -124,14 +124,14 @@ describe("a session", () => {
       }
     }));
 
-  it.each(["/text", "/function"])("what JSON cannot carry is a 500: %s", (path) =>
+  it.each(["/text", "/function"])("a value that JSON cannot carry is a 500: %s", (path) =>
     serve(show, async (ask) => {
       const { status, setCookie } = await ask(path);
       expect({ status, setCookie }).toEqual({ status: 500, setCookie: [] });
     }),
   );
 
-  it("shows its data to inspect, and how much there is to Object.keys", () =>
+  it("shows its data to inspect, and its size to Object.keys", () =>
     serve(
       (ctx) => {
         const before = Object.keys(ctx.session).length;
@@ -175,7 +175,7 @@ describe("a session", () => {
   });
 });
 
-it("is saved where an error was thrown below and caught above", () =>
+it("is saved if an error was thrown below and caught above", () =>
   serve(
     (ctx) => {
       dataOf(ctx)["name"] = "ana";

@@ -6,8 +6,8 @@ import { z } from "zod";
 import { SECRET, withEvents } from "../harness.ts";
 import { Jar } from "../wire.ts";
 
-// What the suite of @fastify/secure-session asks for, asked of the Fastify adapter with the options
-// mapped. What it asks for and does not get stands in docs/adapters/fastify.md, with the reason.
+// The requirements of @fastify/secure-session's own tests, for the Fastify adapter with mapped
+// options. docs/adapters/fastify.md lists the differences, with reasons.
 
 type Data = Record<string, unknown>;
 
@@ -43,13 +43,13 @@ async function ask(app: FastifyInstance, jar: Jar, path: string, payload?: objec
 }
 
 describe("the key", () => {
-  it.each([[undefined], [[]], [1], [Buffer.alloc(32)], [{}]])("is text: %o is refused", (key) => {
+  it.each([[undefined], [[]], [1], [Buffer.alloc(32)], [{}]])("must be text: %o throws", (key) => {
     expect(() => session({ secretKey: key as never })).toThrow(
       expect.objectContaining({ code: "ERR_SESSION_KEY" }),
     );
   });
 
-  it("is one of a list: the first writes, all read", async () => {
+  it("may be a list: the first writes, all read", async () => {
     const jar = new Jar();
     await ask(await build(), jar, "/login", { user: "ana" });
     const rotated = await build({ secretKey: ["a newer key of this suite, long enough", SECRET] });
@@ -59,7 +59,7 @@ describe("the key", () => {
     expect((await ask(newest, jar, "/")).body).toBe('{"user":"ana"}');
   });
 
-  it("that is another reads nothing", async () => {
+  it("reads nothing of another key", async () => {
     const jar = new Jar();
     await ask(await build(), jar, "/login", { user: "ana" });
     const other = await build({ secretKey: "quite another key of this suite, long enough" });
@@ -75,7 +75,7 @@ describe("a session", () => {
     expect((await ask(app, jar, "/")).body).toBe('{"user":"ana","nested":{"a":[1]}}');
   });
 
-  it("is empty where the cookie was cut, changed, or has no length that fits", async () => {
+  it("is empty if the cookie was cut, changed, or has a wrong length", async () => {
     const app = await build();
     const jar = new Jar();
     await ask(app, jar, "/login", { user: "ana" });
@@ -87,7 +87,7 @@ describe("a session", () => {
     }
   });
 
-  it("ends on the server after maxAge, and after absoluteMaxAge however much it is used", async () => {
+  it("ends on the server after maxAge, and after absoluteMaxAge even if it is used", async () => {
     vi.useFakeTimers({ toFake: ["Date"] });
     try {
       const app = await build({ maxAge: 900, absoluteMaxAge: 1800 });
@@ -130,7 +130,7 @@ describe("a session", () => {
 });
 
 describe("the cookie", () => {
-  it("is sent for a change, and for use after a tenth of its life, and for nothing else", async () => {
+  it("is sent for a change, and for use after a tenth of its life, and otherwise not", async () => {
     vi.useFakeTimers({ toFake: ["Date"] });
     try {
       const app = await build({ maxAge: 1000 });
@@ -153,7 +153,7 @@ describe("the cookie", () => {
     expect(setCookie[0]).toMatch(/^my-session=[\w-]+; Path=\/some\/path; HttpOnly; SameSite=Lax$/);
   });
 
-  it("is refused as an option that secure-session has and sessions here have not", () => {
+  it("has no options that only secure-session has", () => {
     for (const name of ["salt", "secret", "cookieName", "cookie", "expiry", "key"]) {
       expect(() => session({ secretKey: SECRET, [name]: "x" } as never)).toThrow(
         expect.objectContaining({ code: "ERR_SESSION_OPTION" }),
@@ -162,7 +162,7 @@ describe("the cookie", () => {
   });
 });
 
-it("with a schema, a session that does not fit it is empty", async () => {
+it("with a schema, a session that does not match is empty", async () => {
   const jar = new Jar();
   await ask(await build(), jar, "/login", { user: 1 });
   const app = await build({ schema: z.object({ user: z.string() }) });

@@ -1,5 +1,5 @@
 // NestJS with either of its socket adapters, on Express and on Fastify. Decorators are called by
-// hand, since this is not compiled.
+// hand, because this is not compiled.
 import "reflect-metadata";
 import { session as expressSession } from "@galleta/session/express";
 import { session as fastifySession } from "@galleta/session/fastify";

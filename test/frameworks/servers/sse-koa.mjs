@@ -14,7 +14,7 @@ export default async function start({ sessions, http, record }) {
     ctx.type = "text/event-stream";
     ctx.body = attachStream(ctx.session, eventStream(ctx.session));
   });
-  // Koa tells of every client that goes away.
+  // Koa reports every client that leaves.
   app.on("error", (error) => error.code === "ERR_STREAM_PREMATURE_CLOSE" || record(error));
   const server = app.listen(0, "127.0.0.1");
   await new Promise((resolve) => server.once("listening", resolve));

@@ -1,4 +1,4 @@
-// The declaration of one file holds in another, which knows nothing of it.
+// The declaration of one file holds in another, which does not import it.
 import { createSessions } from "@galleta/session";
 import { same, type Equal } from "../equal.ts";
 

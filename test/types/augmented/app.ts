@@ -1,4 +1,5 @@
-// An app that declares its data. This holds for the whole program, so it is one of its own.
+// An app that declares its data. The declaration holds for the whole program, so this is a separate
+// one.
 import {
   createSessions,
   describe,
@@ -39,6 +40,6 @@ context.session = { userId: "bob" };
 // @ts-expect-error -- not declared
 context.session = { user: "bob" };
 
-// What one app says for itself comes before what all apps say.
+// One app's own declaration wins over the common one.
 const own = createSessions<{ n: number }>({ secretKey: "" }).open("").session;
 same<Equal<typeof own, Partial<{ n: number }>>>();

@@ -1,4 +1,4 @@
-// What types tell of errors, events, schemas and updates.
+// The types of errors, events, schemas and updates.
 import {
   createSessions,
   SessionError,
@@ -34,7 +34,7 @@ createSessions({
   },
 });
 
-// A schema types the session, and may not contradict what the app says it is.
+// A schema types the session, and may not contradict the app's declaration.
 const schema = z.object({ visits: z.number(), name: z.string() });
 const typed = createSessions({ secretKey: "", schema });
 same<Equal<typeof typed, Sessions<{ visits: number; name: string }>>>();

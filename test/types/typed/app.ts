@@ -1,5 +1,5 @@
-// The data that sessions were created with reaches the handlers, and what an app exports can be
-// named in its declarations.
+// The data type of the sessions reaches the handlers, and an app's exports can be named in its
+// declarations.
 import { createSessions } from "@galleta/session";
 import { session as crossws } from "@galleta/session/crossws";
 import { session as express } from "@galleta/session/express";
@@ -65,7 +65,7 @@ export const handler = forFetch((_request, context) => {
 });
 handler(new Request("http://localhost")) satisfies Promise<Response>;
 
-// As Bun's manual says: undefined after server.upgrade().
+// As in Bun's manual: undefined after server.upgrade().
 export const upgrading = withSession(
   (request, _context, server: { upgrade(request: Request): boolean }) =>
     server.upgrade(request) ? undefined : new Response("no socket"),

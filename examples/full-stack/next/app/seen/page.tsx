@@ -1,7 +1,7 @@
 import { getSession } from "@/lib/session";
 import { count } from "../actions";
 
-/** The proxy changed the session of this very request. */
+/** The proxy has already changed the session of this request. */
 export default async function Seen() {
   const { user, counts } = await getSession();
   return (
