@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { App, HTTPError } from "galleta";
-import { HandshakeRefused } from "galleta/testing";
+import { HandshakeRejected } from "galleta/testing";
 import { describe, expect, test, vi } from "vitest";
 import {
   appWith,
@@ -38,7 +38,7 @@ function adminApp(view: () => void) {
 const refusalOf = (opening: Promise<unknown>) =>
   opening.then(
     () => "opened",
-    (error: unknown) => (error instanceof HandshakeRefused ? error.status : error),
+    (error: unknown) => (error instanceof HandshakeRejected ? error.status : error),
   );
 
 describe("middleware around a socket", () => {

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
-import { HandshakeRefused } from "galleta/testing";
+import { HandshakeRejected } from "galleta/testing";
 import { expect } from "vitest";
 import { atEnd } from "./framework.ts";
 
@@ -42,11 +42,11 @@ export async function handshake(
 }
 
 /** Returns how a handshake was denied. */
-export async function refusal(promise: Promise<unknown>): Promise<HandshakeRefused> {
+export async function refusal(promise: Promise<unknown>): Promise<HandshakeRejected> {
   const error = await promise.then(
     () => undefined,
     (reason: unknown) => reason,
   );
-  expect(error).toBeInstanceOf(HandshakeRefused);
-  return error as HandshakeRefused;
+  expect(error).toBeInstanceOf(HandshakeRejected);
+  return error as HandshakeRejected;
 }

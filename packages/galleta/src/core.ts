@@ -53,7 +53,7 @@ export class Core {
 
   constructor() {
     // Requests without a route also go through the middleware.
-    const missing: Endpoint = { view: (req) => this.#refuse(req.event), owners: [this] };
+    const missing: Endpoint = { view: (req) => this.#throwMissing(req.event), owners: [this] };
     this.h3 = new FallbackH3({ handler: (event) => handle(missing, event) });
   }
 
@@ -138,7 +138,7 @@ export class Core {
   }
 
   /** Throws 405 if the path has other methods, 426 if it has a socket, else 404. */
-  #refuse(event: H3Event): never {
+  #throwMissing(event: H3Event): never {
     const { pathname } = event.url;
     const allowed = METHODS.filter((method) => this.h3.hasRoute(method, pathname));
     if (allowed.length > 0) {

@@ -22,7 +22,7 @@ export interface HTTPErrorOptions {
   /** Headers for the response, such as `{ "retry-after": "30" }`. */
   readonly headers?: HeadersInit;
   /** Why the request was denied: a code and a rule for programs to compare. */
-  readonly refusal?: Pick<HTTPErrorBody, "code" | "rule">;
+  readonly denial?: Pick<HTTPErrorBody, "code" | "rule">;
   /** The error that led to this one. It is never sent. */
   readonly cause?: unknown;
 }
@@ -42,7 +42,7 @@ export class HTTPError extends GalletaError<"ERR_GALLETA_HTTP"> {
   readonly status: number;
   readonly detail: unknown;
   readonly headers: Headers | undefined;
-  readonly refusal: HTTPErrorOptions["refusal"];
+  readonly denial: HTTPErrorOptions["denial"];
 
   constructor(status: number, options: HTTPErrorOptions = {}) {
     if (!Number.isInteger(status) || status < 400 || status > 599) {
@@ -55,7 +55,7 @@ export class HTTPError extends GalletaError<"ERR_GALLETA_HTTP"> {
     );
     this.status = status;
     this.detail = options.detail;
-    this.refusal = options.refusal;
+    this.denial = options.denial;
     this.headers = options.headers === undefined ? undefined : new Headers(options.headers);
   }
 
@@ -63,7 +63,7 @@ export class HTTPError extends GalletaError<"ERR_GALLETA_HTTP"> {
    * Returns the body of the response. h3 also calls it if one of its handlers throws this error.
    */
   toJSON(): HTTPErrorBody {
-    return errorBody(this.status, this.detail, this.refusal);
+    return errorBody(this.status, this.detail, this.denial);
   }
 }
 

@@ -6,7 +6,7 @@ import { serve as listen } from "srvx/node";
 import { coreOf, type App } from "./app.ts";
 import type { Core } from "./core.ts";
 import { HTTPError } from "./http-error.ts";
-import { refuse, responseFor } from "./websocket/answer.ts";
+import { denyUpgrade, responseFor } from "./websocket/answer.ts";
 import { SocketServer } from "./websocket/server.ts";
 
 /** Options of {@link serve}. */
@@ -98,7 +98,7 @@ function takeUpgrades({ node }: SrvxServer, sockets: SocketServer): void {
       void node.handler(req, responseFor(req, socket));
     } else {
       // Node no longer reads the body of such a request.
-      refuse(
+      denyUpgrade(
         req,
         socket,
         new HTTPError(400, { detail: "Only WebSocket upgrades are supported here." }),

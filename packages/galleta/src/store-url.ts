@@ -6,21 +6,21 @@ import type * as redisEntry from "@galleta/session/redis";
 import type * as sqliteEntry from "@galleta/session/sqlite";
 import { SettingsError } from "./errors.ts";
 
-/** The options that a URL stands for, and what ends its connections. */
+/** The options for a URL, and a function that closes its connections. */
 interface OpenedStore {
   readonly options: Pick<CreateSessionsOptions, "store" | "backplane">;
   readonly close: () => unknown;
 }
 
-// Only what the URL names is loaded. `configure` cannot wait, and Node requires modules without waiting.
+// Loads only what the URL names. `configure` cannot wait, and Node requires modules synchronously.
 const own = createRequire(import.meta.url);
 
 /**
  * Opens the store that a URL names, with a driver from the app's own dependencies.
  *
- * @param setting what `SESSIONS.store` holds
- * @returns `undefined` where it is not a URL, but a store
- * @throws SettingsError `ERR_GALLETA_SETTINGS` when the URL names no store, or its driver is missing
+ * @param setting the value of `SESSIONS.store`
+ * @returns `undefined` if it is a store and not a URL
+ * @throws SettingsError `ERR_GALLETA_SETTINGS` if the URL names no store, or its driver is missing
  */
 export function openStoreUrl(setting: unknown): OpenedStore | undefined {
   const url = setting instanceof Secret ? setting.reveal() : setting;
@@ -37,7 +37,7 @@ export function openStoreUrl(setting: unknown): OpenedStore | undefined {
       return openPostgres(url);
     default:
       throw unusable(
-        "is no URL of a store. It begins with sqlite:, redis://, rediss:// or postgres://, as in sqlite:./sessions.db.",
+        "must be the URL of a store that begins with sqlite:, redis://, rediss:// or postgres://, such as sqlite:./sessions.db.",
       );
   }
 }
@@ -75,7 +75,7 @@ function sqliteDriver(): { Database?: DatabaseClass; DatabaseSync?: DatabaseClas
 
 function openRedis(url: string): OpenedStore {
   const client = redisClient(url);
-  // What fails is told by the event `store` of the sessions.
+  // The event `store` of the sessions reports failures.
   client.on("error", () => undefined);
   const { redisBackplane, redisStore } = own("@galleta/session/redis") as typeof redisEntry;
   return {
@@ -94,7 +94,7 @@ function redisClient(url: string): RedisDriver {
   const io = driver("ioredis") as
     | { Redis: new (url: string, options: object) => RedisDriver }
     | undefined;
-  // Connected with the first command, so that a look at the app opens no connection.
+  // Connects with the first command, so that inspecting the app opens no connection.
   if (io !== undefined) return new io.Redis(url, { lazyConnect: true });
   const node = driver("redis") as
     | { createClient(options: object): RedisDriver & { connect(): Promise<unknown> } }
@@ -133,7 +133,7 @@ function postgresClient(url: string): { client: PostgresClient; close: () => unk
   return { client: sql as never, close: () => sql.end({ timeout: 1 }) };
 }
 
-/** A package of the app, or of where galleta is installed; `undefined` where there is none. */
+/** Loads a package of the app, or beside galleta; `undefined` if it is missing. */
 function driver(name: string): unknown {
   for (const load of [createRequire(join(process.cwd(), "package.json")), own]) {
     try {
@@ -141,7 +141,7 @@ function driver(name: string): unknown {
     } catch (error) {
       const { code, message } = error as { code?: unknown; message?: unknown };
       if (code !== "MODULE_NOT_FOUND" || !String(message).includes(`'${name}'`)) {
-        throw unusable(`needs the package ${name}, which fails to load.`, error);
+        throw unusable(`needs the package ${name}, but that fails to load.`, error);
       }
     }
   }
@@ -152,7 +152,7 @@ function missing(name: string, instead: string): SettingsError<"ERR_GALLETA_SETT
   return unusable(`needs a driver among the app's dependencies. Run \`npm i ${name}\`${instead}.`);
 }
 
-/** The URL may hold a password, so no message repeats it. */
+/** Makes the error. No message repeats the URL, which may hold a password. */
 function unusable(what: string, cause?: unknown): SettingsError<"ERR_GALLETA_SETTINGS"> {
   const options = cause === undefined ? {} : { cause };
   return new SettingsError(

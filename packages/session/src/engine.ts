@@ -178,9 +178,9 @@ export class Sessions<Data = SessionData> {
 
   /** Checks only the Host, for endpoints that browsers call from any page. */
   checkHost(request: RequestFacts): Denial | undefined {
-    const refusal = this.#crossSite.host(request);
-    if (refusal !== undefined) this.#tell(refusal, request);
-    return refusal;
+    const denial = this.#crossSite.host(request);
+    if (denial !== undefined) this.#tell(denial, request);
+    return denial;
   }
 
   /** Returns what answers this request in place of the app, such as the exchange of a ticket. */
@@ -245,13 +245,13 @@ export class Sessions<Data = SessionData> {
   }
 
   /**
-   * Lists where a user is signed in.
+   * Lists the sessions where a user is signed in.
    *
-   * @param who the user, as the field of the option `subject` holds it, or a session of the user: then
-   * `current` tells which one it is
-   * @returns the sessions that can be used now, the one used last first; the 100 used last
+   * @param who the user id, or a session of the user; with a session, `current` marks it in the
+   *   list
+   * @returns the valid sessions, last used first; at most the 100 last used
    * @throws SessionError `ERR_SESSION_STORE_REQUIRED` without the options `store` and `subject`;
-   * `ERR_SESSION_STORE`
+   *   `ERR_SESSION_STORE`
    * @example
    * ```ts
    * for (const { handle, label, usedAt, current } of await sessions.list(req.session)) {
@@ -264,14 +264,14 @@ export class Sessions<Data = SessionData> {
   }
 
   /**
-   * Ends one session of a user, everywhere, sockets and streams included.
+   * Ends one session of a user, in every process, sockets and streams included.
    *
-   * @param handle as {@link Sessions.list} gives it
-   * @param options `by`: the session that asks for it. A handle of another user is then not found, and
-   * the event `ended` names the session
-   * @returns false where there is no such session, or no longer
+   * @param handle from {@link Sessions.list}
+   * @param options `by`: the session that asks. The handle of another user then counts as unknown,
+   *   and the event `ended` names this session
+   * @returns false if there is no such session
    * @throws SessionError `ERR_SESSION_STORE_REQUIRED` without the options `store` and `subject`;
-   * `ERR_SESSION_STORE`; `ERR_SESSION_ENDED` where the session that asks has ended itself
+   *   `ERR_SESSION_STORE`; `ERR_SESSION_ENDED` if the session that asks has itself ended
    * @example
    * ```ts
    * const handle = new URLSearchParams("handle=...").get("handle");
@@ -283,13 +283,14 @@ export class Sessions<Data = SessionData> {
   }
 
   /**
-   * Ends all sessions with a value in a field, everywhere, sockets and streams included: by the id that
-   * an OpenID provider gave the session, say.
+   * Ends all sessions with a value in a field, in every process, sockets and streams included. For
+   * example, by the id that an OpenID provider gave the session.
    *
    * @param field one of the option `findBy`
    * @returns how many sessions were ended
-   * @throws SessionError `ERR_SESSION_STORE_REQUIRED`, `ERR_SESSION_STORE`; `ERR_SESSION_OPTION` for a
-   * field that `findBy` does not name; `ERR_SESSION_SUBJECT` for a value no session can have
+   * @throws SessionError `ERR_SESSION_STORE_REQUIRED`, `ERR_SESSION_STORE`; `ERR_SESSION_OPTION`
+   *   for a field that `findBy` does not name; `ERR_SESSION_SUBJECT` for a value no session can
+   *   have
    * @example
    * ```ts
    * await sessions.endWhere("oidc.sid", "the sid of a logout token");

@@ -1,7 +1,7 @@
 import { coreOf, type App } from "../app.ts";
 import { CookieJar } from "./jar.ts";
 import { LiveServer } from "./live-server.ts";
-import { HandshakeRefused, TestSocket } from "./socket.ts";
+import { HandshakeRejected, TestSocket } from "./socket.ts";
 
 /** Options of {@link createClient}. */
 export interface ClientOptions {
@@ -116,7 +116,7 @@ export class TestClient {
    * Opens a socket with the cookies of this client. The first call starts a server on a free port
    * of this machine.
    *
-   * @throws HandshakeRefused if the app answers with another status than 101
+   * @throws HandshakeRejected if the app answers with another status than 101
    */
   async websocket(path: string, options: WebSocketOptions = {}): Promise<TestSocket> {
     this.#server ??= LiveServer.start(this.#app);
@@ -131,7 +131,7 @@ export class TestClient {
       this.cookies.store(url, socket.headers);
       return socket;
     } catch (error) {
-      if (error instanceof HandshakeRefused) this.cookies.store(url, error.headers);
+      if (error instanceof HandshakeRejected) this.cookies.store(url, error.headers);
       throw error;
     }
   }

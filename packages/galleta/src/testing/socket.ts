@@ -9,7 +9,7 @@ export interface Closed {
 }
 
 /** The server answered a handshake with another status than 101. */
-export class HandshakeRefused extends Error {
+export class HandshakeRejected extends Error {
   readonly status: number;
   readonly headers: Headers;
   /** The body of the response. */
@@ -17,7 +17,7 @@ export class HandshakeRefused extends Error {
 
   constructor(status: number, headers: Headers, body: string) {
     super(`The handshake was denied with ${status}.`);
-    this.name = "HandshakeRefused";
+    this.name = "HandshakeRejected";
     this.status = status;
     this.headers = headers;
     this.body = body;
@@ -79,7 +79,7 @@ export class TestSocket implements AsyncIterable<string | Uint8Array> {
   /**
    * Opens a socket.
    *
-   * @throws HandshakeRefused if the server answers with another status than 101
+   * @throws HandshakeRejected if the server answers with another status than 101
    */
   static async connect(
     url: string,
@@ -107,7 +107,7 @@ export class TestSocket implements AsyncIterable<string | Uint8Array> {
       client.on("open", () => resolve(upgraded));
       client.on("error", reject);
       client.on("unexpected-response", (_request, response) => {
-        readRefusal(response).then(reject, reject);
+        readRejection(response).then(reject, reject);
       });
     });
     return new TestSocket(client, answered, closed, inbox);
@@ -167,9 +167,9 @@ function handshakeHeaders({ rawHeaders }: HandshakeResponse): Headers {
   return headers;
 }
 
-async function readRefusal(response: HandshakeResponse): Promise<HandshakeRefused> {
+async function readRejection(response: HandshakeResponse): Promise<HandshakeRejected> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of response) chunks.push(chunk);
   const body = Buffer.concat(chunks).toString();
-  return new HandshakeRefused(response.statusCode, handshakeHeaders(response), body);
+  return new HandshakeRejected(response.statusCode, handshakeHeaders(response), body);
 }

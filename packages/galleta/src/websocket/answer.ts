@@ -20,7 +20,7 @@ export function responseFor(req: IncomingMessage, socket: Duplex): ServerRespons
 }
 
 /** Answers a handshake with an error status (RFC 6455 §4.2.2) and its JSON. */
-export function refuse(
+export function denyUpgrade(
   req: IncomingMessage,
   socket: Duplex,
   error: HTTPError,
@@ -33,7 +33,7 @@ export function refuse(
 }
 
 /** Answers a handshake with the response of a middleware. */
-export async function refuseWith(
+export async function denyUpgradeWith(
   req: IncomingMessage,
   socket: Duplex,
   response: Response,

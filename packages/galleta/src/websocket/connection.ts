@@ -148,7 +148,7 @@ export class Connection implements Source<string | Uint8Array, Value> {
       if (cookies.length > 0) headers ??= new Headers();
       for (const cookie of cookies) headers?.append("set-cookie", cookie);
     } catch (error) {
-      this.#refuse(new HTTPError(500), []);
+      this.#deny(new HTTPError(500), []);
       throw error;
     }
     this.isLive = answer.isLive;
@@ -168,7 +168,7 @@ export class Connection implements Source<string | Uint8Array, Value> {
       return Promise.reject(stateError("The handshake was already answered."));
     }
     this.#state = "accepting";
-    const rejected = this.#savedAnyway().then((setCookie) => this.#refuse(error, setCookie));
+    const rejected = this.#savedAnyway().then((setCookie) => this.#deny(error, setCookie));
     this.#opened = handled(
       rejected.then(() => {
         throw this.#disconnect;
@@ -188,7 +188,7 @@ export class Connection implements Source<string | Uint8Array, Value> {
   }
 
   /** Answers immediately and saves nothing. */
-  #refuse(error: HTTPError, setCookie: readonly string[]): void {
+  #deny(error: HTTPError, setCookie: readonly string[]): void {
     if (this.#state === "closed") return;
     this.#hooks.answer({ accepted: false, error, setCookie });
     this.closed(1006, "");

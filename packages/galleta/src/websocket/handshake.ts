@@ -3,7 +3,7 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { HTTPError } from "../http-error.ts";
 import { warnOnce } from "../log.ts";
-import { refuse, refuseWith } from "./answer.ts";
+import { denyUpgrade, denyUpgradeWith } from "./answer.ts";
 import type { Backlog } from "./backlog.ts";
 import { Connection, type ConnectionHooks, type Verdict } from "./connection.ts";
 import type { SocketEndpoint } from "./endpoint.ts";
@@ -131,7 +131,7 @@ export class Handshake implements ConnectionHooks {
 
   #send(verdict: Verdict): void {
     if (!verdict.accepted && this.#request) {
-      refuse(this.#request.req, this.#request.socket, verdict.error, verdict.setCookie);
+      denyUpgrade(this.#request.req, this.#request.socket, verdict.error, verdict.setCookie);
     }
     this.#tell(toAnswer(verdict));
   }
@@ -140,7 +140,7 @@ export class Handshake implements ConnectionHooks {
     if (!(answer instanceof Response)) return this.#send(answer);
     if (this.#request) {
       const { req, socket } = this.#request;
-      void refuseWith(req, socket, answer, cookiesOf(verdict));
+      void denyUpgradeWith(req, socket, answer, cookiesOf(verdict));
     }
     this.#tell({ handled: true });
     this.connection.closed(1006, "");

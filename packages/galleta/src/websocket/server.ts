@@ -19,7 +19,7 @@ import { heldOf, HttpRequest } from "../request.ts";
 import type { AnyMiddleware } from "../route.ts";
 import { nodeAdapter } from "../seams.ts";
 import { FirstOfSeveral } from "../several.ts";
-import { refuse, refuseWith } from "./answer.ts";
+import { denyUpgrade, denyUpgradeWith } from "./answer.ts";
 import { runAround } from "./around.ts";
 import { Backlog } from "./backlog.ts";
 import type { Connection } from "./connection.ts";
@@ -91,7 +91,7 @@ export class SocketServer {
       this.#start(upgrade, match, this.#openHandshake(upgrade, match.endpoint, context, others));
     } catch (error) {
       if (!(error instanceof HTTPError)) logError(`The upgrade of ${req.url} failed:`, error);
-      refuse(req, socket, error instanceof HTTPError ? error : new HTTPError(500));
+      denyUpgrade(req, socket, error instanceof HTTPError ? error : new HTTPError(500));
     }
   }
 
@@ -148,9 +148,9 @@ export class SocketServer {
     }
     const { sessions, otherSessions, hosts } = this.#core;
     const facts = factsOf(event.req);
-    let refusal = sessions ? sessions.checkHandshake(facts) : hosts?.host(facts);
-    for (const each of otherSessions) refusal ??= each.checkHandshake(facts);
-    if (refusal) throw new HTTPError(refusal.status, { refusal, detail: refusal.message });
+    let denial = sessions ? sessions.checkHandshake(facts) : hosts?.host(facts);
+    for (const each of otherSessions) denial ??= each.checkHandshake(facts);
+    if (denial) throw new HTTPError(denial.status, { denial, detail: denial.message });
     return { match, facts };
   }
 
@@ -172,7 +172,7 @@ export class SocketServer {
       },
     });
     if (response === undefined || handshake?.isAnswered === true) return;
-    await refuseWith(req, socket, response);
+    await denyUpgradeWith(req, socket, response);
     handshake?.connection.closed(1006, "");
   }
 

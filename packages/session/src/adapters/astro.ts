@@ -2,7 +2,7 @@ import type { SessionData } from "../session/data.ts";
 import { exposeSession, heldBy, hold } from "./kit/expose.ts";
 import { FetchSession } from "./kit/fetch-session.ts";
 import { lazySessions, refuseSecond, type LazySessions } from "./kit/given.ts";
-import { refuseSession } from "./kit/locals.ts";
+import { blockSession } from "./kit/locals.ts";
 import { rescue } from "./kit/rescue.ts";
 import { UrlFacts } from "./kit/url-facts.ts";
 
@@ -41,7 +41,7 @@ export function session<Data = SessionData>(given: LazySessions<Data>): AstroMid
   return async (context, next) => {
     const { request, locals } = context;
     if (context.isPrerendered) {
-      refuseSession(locals);
+      blockSession(locals);
       return next();
     }
     const { property } = sessions();

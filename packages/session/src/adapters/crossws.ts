@@ -93,8 +93,8 @@ export function session<Data = SessionData>(
         ? new FetchFacts(request, () => connection(request))
         : (oldFacts(request) ?? factsOf(request));
       for (const sessions of all) {
-        const refused = denyHandshake(sessions, facts);
-        if (refused !== undefined) return toResponse(refused);
+        const denied = denyHandshake(sessions, facts);
+        if (denied !== undefined) return toResponse(denied);
       }
       const cookies = request.headers.get("cookie");
       const contexts = all.map((sessions) => sessions.open(cookies, facts));

@@ -136,7 +136,7 @@ function cookieOf(session: object): CookieView {
   });
 }
 
-/** Milliseconds until a date; null and false stand for the end of the browser. */
+/** Milliseconds until a date; null and false mean until the browser closes. */
 function untilOf(expires: unknown): unknown {
   if (expires === null || expires === false) return null;
   return expires instanceof Date ? expires.getTime() - Date.now() : Number.NaN;

@@ -251,7 +251,7 @@ function warnOfLoss(): void {
 }
 
 function warn(error: unknown): void {
-  const told = error instanceof SessionError ? `${error.code}: ${error.message}` : String(error);
+  const text = error instanceof SessionError ? `${error.code}: ${error.message}` : String(error);
   // oxlint-disable-next-line no-console -- no response is left that could say it
-  console.warn(`[galleta] ${told}`);
+  console.warn(`[galleta] ${text}`);
 }

@@ -30,7 +30,7 @@ export function session<Data = SessionData>(given: LazySessions<Data>): H3Plugin
     const sessions = lazy();
     const { property } = sessions;
     if (event.context[property] !== undefined) throw refuseSecond(`event.context.${property}`);
-    if (!watched.has((event.app as { config: object }).config)) throw refuseMounted();
+    if (!watched.has((event.app as { config: object }).config)) throw mountedError();
     const held = new FetchSession(sessions, event.req);
     exposeSession(event.context, held);
     const reply = await held.begin();
@@ -57,7 +57,7 @@ export function session<Data = SessionData>(given: LazySessions<Data>): H3Plugin
   };
 
   return (app) => {
-    refuseOther(app);
+    checkApp(app);
     // h3 merges headers into responses in several places, and into errors in others. Only
     // onResponse sees every response as it is sent.
     const { onResponse } = app.config;
@@ -77,7 +77,7 @@ type Owing = H3Event & Record<symbol, Commit | undefined>;
 const watched = new WeakSet<object>();
 
 /** Throws for `app.use` and h3 1, which would call the plugin on every request, without an app. */
-function refuseOther(app: object): void {
+function checkApp(app: object): void {
   if ("config" in app && "register" in app) return;
   throw refuseSetUp(
     "app" in app
@@ -86,7 +86,7 @@ function refuseOther(app: object): void {
   );
 }
 
-function refuseMounted() {
+function mountedError() {
   return refuseSetUp(
     "The session middleware is registered on a mounted app, whose responses it cannot see. Register it on the app that is served.",
   );

@@ -25,7 +25,7 @@ export function session<Data = SessionData>(given: LazySessions<Data>): KoaMiddl
   return serveKoa(lazySessions(given), exposeSession, assertNoMaxAge);
 }
 
-/** In koa-session `ctx.session.maxAge = 60_000` is a lifetime. Here it would be data, without a word. */
+/** In koa-session `ctx.session.maxAge = 60_000` is a lifetime. Here it would be plain data, without an error. */
 function assertNoMaxAge<Data>(held: KoaSession<Data>): void {
   if (!held.isAccessed || !held.context.isOpen) return;
   const { data, loaded } = held.context.state;

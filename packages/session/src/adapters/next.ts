@@ -9,7 +9,7 @@ import { peekFetchBody } from "./kit/fetch-body.ts";
 import { toResponse, withCommit } from "./kit/fetch-response.ts";
 import { lazySessions, type LazySessions } from "./kit/given.ts";
 import { HeaderFacts } from "./kit/header-facts.ts";
-import { openJar, refuseReadOnly, SET_BY_PROXY, type Jar } from "./kit/next-jar.ts";
+import { openJar, throwReadOnly, SET_BY_PROXY, type Jar } from "./kit/next-jar.ts";
 import type { DeniedReply } from "./kit/reply.ts";
 
 /** A read-only session, as pages get it. */
@@ -76,7 +76,7 @@ export function nextSession<Data = SessionData>(given: LazySessions<Data>): Next
       const jar = await openJar();
       const context = sessions().open(jar.header);
       await context.load();
-      context.close(refuseReadOnly);
+      context.close(throwReadOnly);
       return context.session;
     },
     withSession:

@@ -124,8 +124,8 @@ async function run<Data>(
 }
 
 /**
- * Runs before Socket.IO. @returns the answer in its place; `undefined` if the request may go on
- * @returns what is answered in Socket.IO's place; `undefined` where the request may go on
+ * Runs before Socket.IO.
+ * @returns the answer in its place; `undefined` if the request may go on
  */
 async function begin<Data>(
   lazy: () => readonly Sessions<Data>[],
@@ -138,10 +138,10 @@ async function begin<Data>(
     const facts = new NodeFacts(req);
     const contexts = all.map((sessions) => sessions.open(req.headers.cookie, facts));
     for (const [index, sessions] of all.entries()) {
-      const refused = isUpgrade(res)
+      const denied = isUpgrade(res)
         ? denyHandshake(sessions, facts)
-        : await refusePolling(sessions, contexts[index]!, facts);
-      if (refused !== undefined) return refused;
+        : await denyPolling(sessions, contexts[index]!, facts);
+      if (denied !== undefined) return denied;
     }
     // Later requests of a client belong to the sessions of its first.
     if (new URL(req.url ?? "/", "http://localhost").searchParams.has("sid")) return undefined;
@@ -158,7 +158,7 @@ async function begin<Data>(
   }
 }
 
-async function refusePolling<Data>(
+async function denyPolling<Data>(
   sessions: Sessions<Data>,
   context: SessionContext<Data>,
   facts: RequestFacts,

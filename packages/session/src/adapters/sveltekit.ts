@@ -4,7 +4,7 @@ import type { SessionData } from "../session/data.ts";
 import { exposeSession, heldBy } from "./kit/expose.ts";
 import { FetchSession } from "./kit/fetch-session.ts";
 import { lazySessions, refuseSecond, type LazySessions } from "./kit/given.ts";
-import { refuseSession } from "./kit/locals.ts";
+import { blockSession } from "./kit/locals.ts";
 import { UrlFacts } from "./kit/url-facts.ts";
 
 export type { SessionLocals } from "./kit/locals.ts";
@@ -55,7 +55,7 @@ export function session<Data = SessionData>(given: LazySessions<Data>): SvelteKi
       held = new FetchSession(sessions(), request, { facts: factsOf(event) });
     } catch (error) {
       if (!isPrerendering(event)) throw error;
-      refuseSession(locals);
+      blockSession(locals);
       return resolve(event);
     }
     const { property } = held.sessions;

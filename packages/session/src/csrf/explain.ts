@@ -46,13 +46,13 @@ function hostOf(request: RequestFacts): string {
 
 function originOf(request: RequestFacts, origin: string | undefined, own: string | undefined) {
   const site = request.header("sec-fetch-site");
-  const told = [
+  const details = [
     origin === undefined ? undefined : `Origin ${origin}`,
     site === undefined ? undefined : `Sec-Fetch-Site ${clean(site)}`,
   ].filter((each) => each !== undefined);
   const differs = origin === undefined || own === undefined ? "" : differenceOf(origin, own);
   const here = own === undefined ? "" : `this site is ${own}${differs}`;
-  const all = [told.join(", "), here].filter((each) => each !== "");
+  const all = [details.join(", "), here].filter((each) => each !== "");
   return all.length === 0 ? "" : `${all.join("; ")}. `;
 }
 

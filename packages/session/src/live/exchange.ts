@@ -38,8 +38,8 @@ export async function exchangeTicket(
     if (!(error instanceof SessionError)) throw error;
     const { code, message, status } = error;
     // A forged ticket has no owner to tell. The owner of a used one already knows.
-    const isTold = code !== "ERR_SESSION_TICKET_INVALID" && code !== "ERR_SESSION_TICKET_USED";
-    if (isTold) hub.ticketDone({ ticket: name, code });
+    const hasOwner = code !== "ERR_SESSION_TICKET_INVALID" && code !== "ERR_SESSION_TICKET_USED";
+    if (hasOwner) hub.ticketDone({ ticket: name, code });
     const commit = await context.commit();
     return { status, commit, body: JSON.stringify({ error: message, code }) };
   }

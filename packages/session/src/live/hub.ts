@@ -103,20 +103,20 @@ export class LiveHub implements LivePort {
   /**
    * Registers a socket with its session.
    *
-   * @param refuse throws the error of any later change
+   * @param fail throws the error of any later change
    * @returns `undefined` if the session cannot be live: it has no cookie, or it is one of `writeAs`
    */
   attach(
     context: SessionContext<never>,
     socket: LiveSocket,
-    refuse: Fail = throwHandshakeSent,
+    fail: Fail = throwHandshakeSent,
   ): Attached | undefined {
     const { recent, settings, store } = this.#shared;
     if (settings.writeAs !== undefined) return undefined;
     const { state } = context;
     const { loaded, issued } = state;
     if (issued === undefined && (loaded.isNew || state.sid !== loaded.sid)) {
-      context.close(refuse === throwHandshakeSent ? throwWithoutSession : throwCommitted);
+      context.close(fail === throwHandshakeSent ? throwWithoutSession : throwCommitted);
       return undefined;
     }
     const { sid } = state;
@@ -126,7 +126,7 @@ export class LiveHub implements LivePort {
       socket.close(CLOSE_CODE, SESSION_ENDED);
       return undefined;
     }
-    context.close(refuse);
+    context.close(fail);
     const attached = this.registry.add(context, socket);
     // Catches up on changes since the cookie was read. If there were none, the session's other
     // sockets are left alone: there may be thousands.

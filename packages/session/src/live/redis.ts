@@ -37,14 +37,14 @@ export function redisBackplane(
   const followed = new Set<string>();
   const nameOf = (bucket: number) => `${channel}:${bucket}`;
   let listening: Promise<Listener> | undefined;
-  let heard: ((message: string) => void) | undefined;
+  let deliver: ((message: string) => void) | undefined;
   let missed: (() => void) | undefined;
   let isSharded: Promise<boolean> | undefined;
 
   const mode = () => (isSharded ??= findMode(connection, client, sharded));
   const listen = async (): Promise<Listener> => {
     const listener = await openListener(connection.kind, client, await mode(), (message) =>
-      heard?.(message),
+      deliver?.(message),
     );
     listener.onReady(() => {
       if (followed.size === 0) return;
@@ -63,7 +63,7 @@ export function redisBackplane(
       return connection.send({ key: name, args });
     },
     subscribe(onMessage, onGap) {
-      heard = onMessage;
+      deliver = onMessage;
       missed = onGap;
     },
     async follow(bucket) {
@@ -149,8 +149,8 @@ function openIoRedis(
   // Clients report a lost connection as an `error` event. Without a listener it would end the
   // process.
   listener.on("error", () => undefined);
-  const heard = (_channel: string | undefined, message = "") => onMessage(message);
-  listener.on(isSharded ? "smessage" : "message", heard);
+  const deliver = (_channel: string | undefined, message = "") => onMessage(message);
+  listener.on(isSharded ? "smessage" : "message", deliver);
   // A sharded command must stay within one slot.
   const each = (names: readonly string[], call: (name: string) => Promise<unknown>) =>
     Promise.all(names.map(call));
@@ -182,11 +182,11 @@ async function openNodeRedis(
     await listener.connect();
   }
   const known = new Set<string>();
-  const heard = (message: string) => onMessage(message);
+  const deliver = (message: string) => onMessage(message);
   const follow = (name: string) =>
-    isSharded ? listener.sSubscribe(name, heard) : listener.subscribe(name, heard);
+    isSharded ? listener.sSubscribe(name, deliver) : listener.subscribe(name, deliver);
   const unfollow = (name: string) =>
-    isSharded ? listener.sUnsubscribe(name, heard) : listener.unsubscribe(name, heard);
+    isSharded ? listener.sUnsubscribe(name, deliver) : listener.unsubscribe(name, deliver);
   const all = (names: readonly string[], call: (name: string) => Promise<unknown>) =>
     Promise.all(names.map(call));
   return {

@@ -47,6 +47,6 @@ export function hasEnded({ lateWrite }: SessionContext<never>): boolean {
 }
 
 /** True if no cookie came and none was set, so that a change could not be kept. */
-export function isNobodys({ state }: SessionContext<never>): boolean {
+export function hasNoCookie({ state }: SessionContext<never>): boolean {
   return state.issued === undefined && state.loaded.isNew;
 }

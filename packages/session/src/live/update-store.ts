@@ -5,7 +5,7 @@ import { ENDED, type Revision } from "../session/records.ts";
 import type { StorePort } from "../session/ports.ts";
 import { draftChange } from "./draft.ts";
 import { LiveHub } from "./hub.ts";
-import { currentOf, isNobodys, refresh } from "./socket-session.ts";
+import { currentOf, hasNoCookie, refresh } from "./socket-session.ts";
 
 /** Each failed attempt means that another change succeeded. */
 const ATTEMPTS = 100;
@@ -18,7 +18,7 @@ export async function updateInStore(
 ): Promise<void> {
   const { live: hub, recent } = context.shared;
   const before = currentOf(context);
-  if (isNobodys(context)) context.assertOpen();
+  if (hasNoCookie(context)) context.assertOpen();
   const [stored] = await store.check([context.state]);
   if (stored === ENDED) throw ended();
   const known = recent.peek(before.sid);

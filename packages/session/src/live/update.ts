@@ -32,8 +32,8 @@ const DEFAULT_TIMEOUT = 10;
  *   promise (nothing is then applied); `ERR_SESSION_NOT_JSON`, `ERR_SESSION_SCHEMA` and
  *   `ERR_SESSION_TOO_LARGE` as on a commit; with a store `ERR_SESSION_STORE`; with a page
  *   `ERR_SESSION_UPDATE_TIMEOUT`, `ERR_SESSION_TICKET_*`, and `ERR_SESSION_STORE_REQUIRED` if there
- *   is neither a store nor a page that can do it. If nobody awaits this, the process goes
- *   on: the event `dropped` has the code as its reason
+ *   is neither a store nor a page that can do it. A rejection that is not awaited does not end the
+ *   process; the event `dropped` has its code as the reason
  * @example
  * ```ts
  * await update(ws.session, (draft) => {
@@ -77,8 +77,8 @@ async function apply(
 }
 
 /**
- * A client can make an update fail, by logging out or by never fetching its cookie. Where `await`
- * was forgotten, that must not end the process, so the rejection is handled and told here.
+ * Reports a failed update. A client can cause one by logging out or by never fetching its cookie.
+ * If the app forgot `await`, that must not end the process, so the rejection is handled here.
  */
 function tellFailure(session: object, error: unknown): void {
   const context = ownerOf(session) as SessionContext<never> | undefined;

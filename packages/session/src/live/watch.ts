@@ -93,14 +93,14 @@ export class Watch {
   }
 
   #start(): void {
-    this.#unwatch = this.#store.watch((key) => this.#heard(key));
+    this.#unwatch = this.#store.watch((key) => this.#written(key));
     if (this.#unwatch !== undefined) return;
     const every = this.#backplane === undefined ? ALONE_MS : WITH_BACKPLANE_MS;
     this.#timer = background(setInterval(() => void this.all(), every));
   }
 
   /** Called for a write to a store in this process. */
-  #heard(key: string): void {
+  #written(key: string): void {
     const name = key.startsWith("u:") ? key : key.slice(2);
     const registry = this.#registry();
     if (registry.get(name) === undefined && registry.ofUser(name).length === 0) return;

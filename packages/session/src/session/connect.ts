@@ -65,18 +65,18 @@ export interface StoreOptions {
   /** The field of the data that holds the user id, a string or number, for `revokeAll`. */
   readonly subject?: string | undefined;
   /**
-   * Further fields by whose values sessions can be ended, for `endWhere`: `["oidc.sid"]` is
-   * `session.oidc.sid`, a text or a number. Default: none.
+   * Further fields by which `endWhere` can end sessions: `["oidc.sid"]` is `session.oidc.sid`, a
+   * string or number. Default: none.
    */
   readonly findBy?: readonly string[] | undefined;
   /**
-   * Sessions that one user may have at once, 1 to 100. One more ends the oldest, or is denied with
-   * `{ max, over: "deny" }`. Default: any number. Needs `subject`.
+   * The most sessions that one user may have at a time, 1 to 100. One more ends the oldest, or is
+   * denied with `{ max, over: "deny" }`. Default: no limit. Needs `subject`.
    */
   readonly maxSessions?: number | MaxSessions | undefined;
   /**
-   * Makes the label of a session from the User-Agent header of its login: a parser of yours. Default:
-   * no label. Needs `subject`.
+   * Makes the label of a session from the User-Agent header of its login, with a parser of your
+   * choice. Default: no label. Needs `subject`.
    */
   readonly labels?: ((userAgent: string) => string | undefined) | undefined;
 }
@@ -86,8 +86,8 @@ export interface MaxSessions {
   /** 1 to 100. */
   readonly max: number;
   /**
-   * What one more does: "end" ends the oldest; "deny" throws `ERR_SESSION_LIMIT` (403) when the login
-   * is saved. Default "end".
+   * What happens with one more: "end" ends the oldest; "deny" throws `ERR_SESSION_LIMIT` (403) when
+   * the login is saved. Default "end".
    */
   readonly over?: "end" | "deny";
 }
@@ -195,7 +195,9 @@ export function readConnected(options: ConnectedOptions, property: string): Chec
   }
   for (const [name, option] of Object.entries({ maxSessions, labels })) {
     if (option !== undefined && subject === undefined) {
-      throw optionError(`${name} needs the option \`subject\`, which tells whose session it is.`);
+      throw optionError(
+        `${name} needs the option \`subject\`, which names the field with the user id.`,
+      );
     }
   }
   return checked;

@@ -47,8 +47,8 @@ export function chooseNewest(
   );
   const [newest] = opened.toSorted((a, b) => compare(b.session, a.session));
   if (newest === undefined || isPlanted) {
-    const refused = rejectCookie(shared, "duplicate", now, present);
-    return { ...refused, others: opened.map(({ session }) => session) };
+    const rejected = rejectCookie(shared, "duplicate", now, present);
+    return { ...rejected, others: opened.map(({ session }) => session) };
   }
   const { session, token } = newest;
   const others = opened.map((each) => each.session).filter(({ sid }) => sid !== session.sid);

@@ -54,7 +54,9 @@ export function endSession(
   return all;
 }
 
-/** Ends a session here at once, sockets included, and in the store, which the promise is for. */
+/**
+ * Ends a session, sockets included. This process knows immediately; the promise is for the store.
+ */
 export function endOne(
   { settings, recent, live, store }: Shared,
   session: OtherSession,

@@ -5,17 +5,20 @@ export interface EventFacts {
   created: NoFacts;
   renewed: NoFacts;
   destroyed: NoFacts;
-  /** A user appears in a session: it begins, or the field of `subject` changes. */
+  /** A user appears in a session: the session begins, or the field of `subject` changes. */
   login: SignInFacts;
-  /** A session ends by a request of its own, or its user is taken out of it. */
+  /** A request ends its own session, or removes the user from it. */
   logout: SignInFacts;
-  /** A session of a user is ended by something else. */
+  /** Something else ended a session of a user. */
   ended: {
     readonly by: EndedBy;
-    /** The session that ended, as `sessions.list` named it. */
+    /** The handle of the ended session, as in `sessions.list`. */
     readonly handle: string;
     readonly label?: string | undefined;
-    /** The session that did it: of `end` with `by`, `revokeOthers`, and the login of `maxSessions`. */
+    /**
+     * The session that caused it: of `end` with `by`, of `revokeOthers`, or the new login of
+     * `maxSessions`.
+     */
     readonly other?: string | undefined;
   };
   expired: NoFacts;
@@ -52,16 +55,20 @@ export interface EventFacts {
 
 /** A login or logout. Needs the options `store` and `subject`. */
 interface SignInFacts {
-  /** The session, as `sessions.list` names it. */
+  /** The handle of the session, as in `sessions.list`. */
   readonly handle: string;
   readonly label?: string | undefined;
-  /** What the field of `subject` holds. Not enumerable, since it is data: log it where you may. */
+  /**
+   * The user id from the field of `subject`. Not enumerable, because it is data: log it only where
+   * that is allowed.
+   */
   readonly user?: string | number | undefined;
 }
 
 /**
  * What ended a session of a user: another session by its handle, the app (`end` without `by`,
- * `endWhere`), a revocation, `maxSessions`, or its time. Expiry is told when a list drops the session.
+ * `endWhere`), a revocation, `maxSessions`, or its time. An expiry is reported when a list drops
+ * the session.
  */
 export type EndedBy = "session" | "app" | "revokeAll" | "revokeOthers" | "maxSessions" | "expiry";
 

@@ -29,8 +29,8 @@ export class Events {
   ): void {
     const session = sid && shortHash(sid);
     // Not enumerable: a user's id is data, and a client's error may hold its command.
-    const { error, user, ...told } = (facts ?? {}) as { error?: unknown; user?: unknown };
-    const event = { type, at: Date.now(), session, ...told } as unknown as SessionEvent;
+    const { error, user, ...rest } = (facts ?? {}) as { error?: unknown; user?: unknown };
+    const event = { type, at: Date.now(), session, ...rest } as unknown as SessionEvent;
     if (error !== undefined) Object.defineProperty(event, "error", { value: error });
     if (user !== undefined) Object.defineProperty(event, "user", { value: user });
     try {

@@ -112,15 +112,15 @@ export function authenticatedAt(session: object, date?: Date): Date | undefined 
 }
 
 /**
- * Gives this session a lifetime of its own, such as for "remember me".
+ * Gives this session its own lifetime, such as for "remember me".
  *
- * It replaces the option `maxAge` for this session, is kept by `renew`, and ends with `destroy`. Each
- * use prolongs the session by it, up to `absoluteMaxAge`.
+ * It replaces the option `maxAge` for this session, is kept by `renew`, and ends with `destroy`.
+ * Each use prolongs the session by it, up to `absoluteMaxAge`.
  *
- * @param seconds until the unused session ends, at most 34,560,000 (400 days). With null the browser
- * deletes the cookie when it closes; a copy of it ends by the option `maxAge`
+ * @param seconds until the unused session ends, at most 34,560,000 (400 days). With null the
+ *   browser deletes the cookie when it closes; a copy of it expires by the option `maxAge`
  * @throws SessionError `ERR_SESSION_OPTION`; `ERR_SESSION_FORMAT` with `writeAs`;
- * `ERR_SESSION_COMMITTED`, `ERR_SESSION_HANDSHAKE_SENT`, `ERR_SESSION_NOT_A_SESSION`
+ *   `ERR_SESSION_COMMITTED`, `ERR_SESSION_HANDSHAKE_SENT`, `ERR_SESSION_NOT_A_SESSION`
  * @example
  * ```ts
  * renew(req.session);
@@ -142,14 +142,15 @@ export function setMaxAge(session: object, seconds: number | null): void {
 }
 
 /**
- * Names this session for its user, such as "Firefox on Linux": `sessions.list` and events show it.
+ * Names this session for its user, such as "Firefox on Linux". `sessions.list` and events show the
+ * name.
  *
- * The option `labels` makes one from the User-Agent of a login that has none.
+ * The option `labels` makes one from the User-Agent of a login without a label.
  *
  * @param text at most 100 characters
- * @returns the label; `undefined` where there is none
+ * @returns the label; `undefined` if there is none
  * @throws SessionError `ERR_SESSION_OPTION`; `ERR_SESSION_COMMITTED`, `ERR_SESSION_HANDSHAKE_SENT`,
- * `ERR_SESSION_NOT_A_SESSION`
+ *   `ERR_SESSION_NOT_A_SESSION`
  * @example
  * ```ts
  * label(req.session, "Ana's phone");
@@ -169,7 +170,7 @@ export function label(session: object, text?: string): string | undefined {
 
 const LABEL = textThat(
   (text) => text !== "" && text.length <= MAX_LABEL,
-  `a text of 1 to ${MAX_LABEL} characters`,
+  `a string of 1 to ${MAX_LABEL} characters`,
 );
 
 /** The result of {@link describe}. */
@@ -201,14 +202,14 @@ export interface SessionDescription {
    */
   readonly revocable: boolean;
   /**
-   * The state of its device, with the option `deviceBound`. "fresh": the browser lately proved that
-   * it has the key. "stale": it did not. "none": the session is not bound.
+   * The state of its device, with the option `deviceBound`. "fresh": the browser recently proved
+   * that it has the key. "stale": it did not. "none": the session is not bound.
    */
   readonly deviceBound: DeviceState;
 }
 
 /**
- * Returns the facts about a session beside its data.
+ * Returns the facts about a session besides its data.
  *
  * @throws SessionError `ERR_SESSION_NOT_A_SESSION`
  * @example

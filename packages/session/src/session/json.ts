@@ -12,7 +12,7 @@ const MAX_DEPTH = 64;
  * @throws SessionError `ERR_SESSION_NOT_JSON` that names the path of the first wrong value
  */
 export function assertJson(data: object): void {
-  refuseFlaw("session", findInside(data, []));
+  throwForFlaw("session", findInside(data, []));
 }
 
 /**
@@ -21,10 +21,10 @@ export function assertJson(data: object): void {
  * @param path what the message calls it
  */
 export function assertJsonValue(value: unknown, path: string): void {
-  refuseFlaw(path, findFlaw(value, []));
+  throwForFlaw(path, findFlaw(value, []));
 }
 
-function refuseFlaw(path: string, flaw: string | undefined): void {
+function throwForFlaw(path: string, flaw: string | undefined): void {
   if (flaw === undefined) return;
   throw new SessionError(
     "ERR_SESSION_NOT_JSON",
@@ -147,7 +147,7 @@ export function assertDictionary(value: unknown): asserts value is JsonObject {
       "A session must be an object, or null to end it.",
     );
   }
-  refuseFlaw("session", findForeignKind(value) ?? findSymbol(value));
+  throwForFlaw("session", findForeignKind(value) ?? findSymbol(value));
 }
 
 const tagOf = (value: unknown): string => Object.prototype.toString.call(value);

@@ -90,9 +90,11 @@ export interface StorePort {
    * @throws SessionError `ERR_SESSION_STORE`, unless requests go on without it
    */
   end(sid: string, until: number): Promise<unknown>;
-  /** The label for a session that begins without one, from the User-Agent of its request. */
+  /**
+   * Returns the label for a session that begins without one, from the User-Agent of its request.
+   */
   labelOf(draft: Draft, request: RequestFacts | undefined): string | undefined;
-  /** Tells that a session ends by a request of its own. The promise never rejects. */
+  /** Reports that a request ends its own session. The promise never rejects. */
   loggedOut(loaded: LoadedSnapshot): Promise<void> | undefined;
   /**
    * Lists the sessions of a user.
@@ -103,10 +105,10 @@ export interface StorePort {
   /**
    * Ends the session of a handle, sockets included.
    * @param by the session that asks
-   * @returns whether there was one
+   * @returns true if there was one
    */
   endByHandle(handle: string, by: object | undefined): Promise<boolean>;
-  /** Ends all sessions with a value in a field of `findBy`. @returns how many */
+  /** Ends all sessions with a value in a field of `findBy`. @returns how many it ended */
   endWhere(field: string, value: User): Promise<number>;
   /** Reports a failure of the store. */
   report(error: unknown): void;
@@ -116,20 +118,23 @@ export interface StorePort {
   stop(): void;
 }
 
-/** One session of a user, as `sessions.list` shows it: no credential, safe in a page. */
+/**
+ * One session of a user, as `sessions.list` returns it. It holds no credential and is safe in a
+ * page.
+ */
 export interface ListedSession {
-  /** Names the session for `sessions.end`. Another one after `renew`. */
+  /** Names the session for `sessions.end`. It changes with `renew`. */
   readonly handle: string;
   readonly createdAt: Date;
-  /** When it was last used, as far as that was noted: after a tenth of its lifetime at the latest. */
+  /** The last recorded use. A use is recorded at the latest after a tenth of the lifetime. */
   readonly usedAt: Date;
-  /** When it ends unless it is used; null where it has no end but the browser's. */
+  /** When it expires unless it is used; null if only the browser ends it. */
   readonly endsAt: Date | null;
-  /** What `label` or the option `labels` called it. */
+  /** The label from `label` or the option `labels`. */
   readonly label: string | undefined;
-  /** Whether it is the session that `list` was asked with. */
+  /** True if it is the session that was passed to `list`. */
   readonly current: boolean;
-  /** Whether it is bound to a device (option `deviceBound`). */
+  /** True if it is bound to a device (option `deviceBound`). */
   readonly deviceBound: boolean;
 }
 

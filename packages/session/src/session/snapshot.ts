@@ -3,7 +3,7 @@ import { expiryOf } from "../token/times.ts";
 import { newSessionId } from "../token/token.ts";
 import type { RejectReason } from "./format.ts";
 import { lifetimesOf, ownMaxAgeIn } from "./lifetime.ts";
-import { neighbourOf } from "./neighbour.ts";
+import { foreignShapeOf } from "./foreign-shape.ts";
 import type { Draft, LoadedSnapshot, Revision, Snapshot } from "./records.ts";
 import type { Shared } from "./shared.ts";
 
@@ -41,7 +41,7 @@ export function rejectCookie(
   value?: string,
 ): LoadedSnapshot {
   if (reason === "expired" || reason === "revoked") events.emit(reason, sid);
-  else events.emit("rejected", sid, { reason, ...(value && neighbourOf(value)) });
+  else events.emit("rejected", sid, { reason, ...(value && foreignShapeOf(value)) });
   return emptySession(now, present, reason);
 }
 

@@ -15,7 +15,7 @@ function batch(most = 10) {
 }
 
 describe("a batch", () => {
-  it("sends in one step what one turn of the event loop asks for, and answers each", async () => {
+  it("sends the items of one turn of the event loop in one step, and answers each", async () => {
     const { made, runs } = batch();
     const answers = await Promise.all(["a", "b", "c"].map((item) => made.add(item)));
     expect(answers).toEqual(["A", "B", "C"]);
@@ -30,14 +30,14 @@ describe("a batch", () => {
     expect(runs).toEqual([["aaa"], ["bb", "c"], ["dddddddd"], ["e"]]);
   });
 
-  it("does not put two items of one name together, and keeps their order", async () => {
+  it("puts items of one name into different batches, and keeps their order", async () => {
     const { made, runs } = batch();
     const answers = await Promise.all(["a1", "b", "a2"].map((item) => made.add(item)));
     expect(answers).toEqual(["A1", "B", "A2"]);
     expect(runs).toEqual([["a1", "b"], ["a2"]]);
   });
 
-  it("fails what was in it, and nothing after it", async () => {
+  it("fails its own items, and no later ones", async () => {
     const { made } = batch();
     const outcomes = await Promise.allSettled([made.add("fails"), made.add("b")]);
     expect(outcomes.map(({ status }) => status)).toEqual(["rejected", "rejected"]);

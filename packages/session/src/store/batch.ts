@@ -4,9 +4,9 @@ interface Waiting<Item, Answer> {
   readonly reject: (error: unknown) => void;
 }
 
-/** What a batch may hold. */
+/** The limits of a batch. */
 export interface BatchOptions<Item> {
-  /** The sizes of the items of one batch stay below this sum, unless one item alone is larger. */
+  /** The items of one batch stay below this total size, unless one item alone is larger. */
   readonly most: number;
   readonly sizeOf: (item: Item) => number;
   /** Items with the same name go into different batches, in order. */
@@ -14,8 +14,8 @@ export interface BatchOptions<Item> {
 }
 
 /**
- * Sends in one command what the requests of one turn of the event loop ask for. A database under load
- * pays more for receiving a command than for a small one itself.
+ * Sends the items of one turn of the event loop in one command. A loaded database pays more for
+ * receiving a command than for the work of a small one.
  */
 export class Batch<Item, Answer> {
   readonly #run: (items: readonly Item[]) => Promise<readonly Answer[]>;
@@ -24,7 +24,9 @@ export class Batch<Item, Answer> {
   #waiting: Waiting<Item, Answer>[] = [];
   #size = 0;
 
-  /** @param run answers the items in their order */
+  /**
+   * @param run answers the items, in their order
+   */
   constructor(
     run: (items: readonly Item[]) => Promise<readonly Answer[]>,
     options: BatchOptions<Item>,

@@ -293,7 +293,7 @@ export class SessionStorePort implements StoreAccess {
     const now = nowSeconds();
     const until = lastExpiryOfAny(this.#shared.settings.lifetimes, now);
     const key = userKey(user);
-    // Asked before: afterwards all of them are over.
+    // Read first, because afterwards all of them are over.
     const ended = await this.#signIns.ofUser(user).catch(() => []);
     try {
       await this.#countUp(key, keep, asks, until - now);

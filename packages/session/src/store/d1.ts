@@ -11,12 +11,12 @@ import {
 } from "./sql.ts";
 import type { SessionStore, StoredValue, Write } from "./store.ts";
 
-/** What is used of a prepared statement of D1. */
+/** The used part of a D1 prepared statement. */
 export interface D1Statement {
   bind(...values: (string | number)[]): D1Statement;
 }
 
-/** What is used of a D1 database: the binding of a Worker. */
+/** The used part of a D1 database: the binding of a Worker. */
 export interface D1Database {
   prepare(sql: string): D1Statement;
   batch(statements: D1Statement[]): Promise<readonly { readonly results: readonly unknown[] }[]>;
@@ -29,10 +29,10 @@ export interface D1StoreOptions {
 }
 
 /**
- * The SQL that creates the table of {@link d1Store}. Put it into a migration; the store creates
- * nothing by itself.
+ * Returns the SQL that creates the table of {@link d1Store}. Put it into a migration; the store
+ * creates nothing by itself.
  *
- * @throws SessionError `ERR_SESSION_OPTION` when the name is not a plain one
+ * @throws SessionError `ERR_SESSION_OPTION` if the name is not a plain one
  * @example
  * ```ts
  * console.log(d1Migration());
@@ -46,7 +46,7 @@ export function d1Migration(table = "galleta_sessions"): string {
  * A store in Cloudflare D1, for any number of Workers. A look-up and a change take one batch each.
  *
  * @param database the binding, `env.DB`
- * @throws SessionError `ERR_SESSION_OPTION` when it is not one
+ * @throws SessionError `ERR_SESSION_OPTION` if it is not one
  * @example
  * ```ts
  * // import { env } from "cloudflare:workers";
@@ -58,7 +58,7 @@ export function d1Store(
   { table = "galleta_sessions" }: D1StoreOptions = {},
 ): SessionStore & ConnectedStore {
   if (typeof database?.prepare !== "function" || typeof database.batch !== "function") {
-    throw optionError("d1Store takes the binding of a D1 database, as in d1Store(env.DB).");
+    throw optionError("d1Store needs the binding of a D1 database, as in d1Store(env.DB).");
   }
   return new D1Store(database, sqliteStatements(table));
 }
@@ -92,7 +92,7 @@ class D1Store implements SessionStore, ConnectedStore {
     const statement = (sql: string, ...values: (string | number)[]) =>
       prepare.call(this.#database, sql).bind(...values);
     this.#writes += 1;
-    // A batch is one transaction, so the read sees what refused the write.
+    // A batch is one transaction, so the read sees the value that stopped the write.
     const [written, current] = await this.#database.batch([
       statement(this.#sql.write, key, rev, value, now + seconds * 1000, base, now),
       statement(this.#sql.read, key, now),

@@ -11,14 +11,14 @@ interface Entry {
 
 type Key = readonly string[];
 
-/** What is used of an atomic operation of Deno KV. */
+/** The used part of a Deno KV atomic operation. */
 export interface DenoKvAtomic {
   check(entry: { readonly key: string[]; readonly versionstamp: string | null }): DenoKvAtomic;
   set(key: string[], value: unknown, options: { readonly expireIn: number }): DenoKvAtomic;
   commit(): Promise<{ readonly ok: boolean }>;
 }
 
-/** What is used of a database of Deno KV. */
+/** The used part of a Deno KV database. */
 export interface DenoKv {
   getMany(keys: never): Promise<readonly Entry[]>;
   atomic(): unknown;
@@ -33,25 +33,25 @@ export interface DenoKvStoreOptions {
 interface Head {
   readonly rev: number;
   readonly value: string;
-  /** Milliseconds since 1970. Deno KV removes what has expired in its own time. */
+  /** Milliseconds since 1970. Deno KV deletes an expired value some time later. */
   readonly until: number;
-  /** How many further entries the rest of the value has. */
+  /** The number of further entries for the rest of the value. */
   readonly more: number;
 }
 
-/** Deno KV reads so many keys at once. */
+/** The most keys that Deno KV reads at once. */
 const READS = 10;
 /** Characters of one entry: 64 KiB at two bytes each, with room for the rest. */
 const PIECE = 30_000;
 const ATTEMPTS = 100;
-/** A locked file is tried again within so many milliseconds. */
+/** Milliseconds until a locked file is tried again, at most. */
 const LOCKED_MS = 20;
 
 /**
  * A store in Deno KV, on one machine or on Deno Deploy. A change is an atomic operation.
  *
- * @param kv an open database, of `Deno.openKv()`
- * @throws SessionError `ERR_SESSION_OPTION` when it is not one
+ * @param kv an open database of `Deno.openKv()`
+ * @throws SessionError `ERR_SESSION_OPTION` if it is not one
  * @example
  * ```ts
  * // const kv = await Deno.openKv();
@@ -64,7 +64,7 @@ export function denoKvStore(
 ): SessionStore & ConnectedStore {
   if (typeof kv?.getMany !== "function" || typeof kv.atomic !== "function") {
     throw optionError(
-      "denoKvStore takes an open database, as in denoKvStore(await Deno.openKv()).",
+      "denoKvStore needs an open database, as in denoKvStore(await Deno.openKv()).",
     );
   }
   if (typeof prefix !== "string" || prefix === "") throw optionError("prefix must be a string.");
@@ -99,14 +99,18 @@ class DenoKvStore implements SessionStore, ConnectedStore {
       try {
         if (await this.#commit(name, write, head?.versionstamp ?? null)) return undefined;
       } catch (error) {
-        // Another process writes to the same file: nothing was written, and Deno does not wait.
+        // Another process is writing to the same file. Nothing was written, and Deno does not wait.
         if (!String(error).includes("database is locked") || i === ATTEMPTS - 1) throw error;
         await new Promise((resolve) => setTimeout(resolve, Math.random() * LOCKED_MS));
       }
     }
-    throw new SessionError("ERR_SESSION_STORE", "Others changed this key without a pause.", {
-      status: 503,
-    });
+    throw new SessionError(
+      "ERR_SESSION_STORE",
+      "Other writes of this key kept coming first. Try again.",
+      {
+        status: 503,
+      },
+    );
   }
 
   async #commit(name: Key, { rev, value, seconds }: Write, versionstamp: string | null) {
@@ -122,7 +126,7 @@ class DenoKvStore implements SessionStore, ConnectedStore {
     return (await atomic.commit()).ok;
   }
 
-  /** The value of an entry together with its further entries, which one commit wrote. */
+  /** Joins the value of an entry with its further entries, which one commit wrote. */
   async #complete(key: string, entry: Entry | undefined): Promise<StoredValue | undefined> {
     const name = [this.#prefix, key];
     let found = entry;
@@ -141,9 +145,13 @@ class DenoKvStore implements SessionStore, ConnectedStore {
       // Another write came between the two reads.
       [found] = await this.#readAll([name]);
     }
-    throw new SessionError("ERR_SESSION_STORE", "Others changed this key without a pause.", {
-      status: 503,
-    });
+    throw new SessionError(
+      "ERR_SESSION_STORE",
+      "Other writes of this key kept coming first. Try again.",
+      {
+        status: 503,
+      },
+    );
   }
 
   async #readAll(keys: readonly Key[]): Promise<readonly Entry[]> {

@@ -5,13 +5,13 @@ import { SessionStorePort } from "./connected-store.ts";
 import { readInGroups } from "./groups.ts";
 import type { SessionStore, StoredValue, Write } from "./store.ts";
 
-/** What is used of the binding of a namespace of Durable Objects. */
+/** The used part of a binding for Durable Objects. */
 export interface DurableObjectNamespace {
   idFromName(name: string): unknown;
   get(id: never): { fetch(url: string, init?: object): Promise<Response> };
 }
 
-/** What is used of the state of a Durable Object. */
+/** The used part of the state of a Durable Object. */
 export interface DurableObjectState {
   readonly storage: {
     get(key: string): Promise<unknown>;
@@ -34,7 +34,7 @@ interface Kept extends StoredValue {
  * A store of Cloudflare Durable Objects: one object for each session and one for each user.
  *
  * @param namespace the binding of the class {@link SessionObject}, `env.SESSIONS`
- * @throws SessionError `ERR_SESSION_OPTION` when it is not one
+ * @throws SessionError `ERR_SESSION_OPTION` if it is not one
  * @example
  * ```ts
  * // export { SessionObject } from "@galleta/session/cloudflare";
@@ -46,7 +46,7 @@ export function durableObjectStore(
 ): SessionStore & ConnectedStore {
   if (typeof namespace?.idFromName !== "function" || typeof namespace.get !== "function") {
     throw optionError(
-      "durableObjectStore takes the binding of the class SessionObject, as in durableObjectStore(env.SESSIONS).",
+      "durableObjectStore needs the binding of the class SessionObject, as in durableObjectStore(env.SESSIONS).",
     );
   }
   return new DurableObjectStore(namespace);
@@ -86,12 +86,12 @@ class DurableObjectStore implements SessionStore, ConnectedStore {
   }
 }
 
-/** `s:abc` and `e:abc` are in one object. */
+/** Returns the name of a key's object: `s:abc` and `e:abc` are in one. */
 function objectOf(key: string): string {
   return key.slice(2);
 }
 
-/** The Durable Object of {@link durableObjectStore}: export it from your Worker. */
+/** The Durable Object of {@link durableObjectStore}. Export it from your Worker. */
 export class SessionObject {
   readonly #storage: DurableObjectState["storage"];
 
@@ -106,7 +106,7 @@ export class SessionObject {
     return Response.json(values.map((value) => value ?? null));
   }
 
-  /** Forgets what is over. */
+  /** Deletes expired values. */
   async alarm(): Promise<void> {
     const now = Date.now();
     const kept = [...(await this.#storage.list())] as [string, Kept][];
@@ -123,7 +123,7 @@ export class SessionObject {
   }
 
   async #replace({ key, base, rev, value, seconds }: Write): Promise<StoredValue | undefined> {
-    // No other request comes in while the storage is read: an object is a single thread with gates.
+    // No other request runs while the storage is read: an object is single-threaded, with gates.
     const current = await this.#get(key);
     if (current !== undefined && current.rev > base) return current;
     const until = Date.now() + seconds * 1000;

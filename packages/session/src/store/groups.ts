@@ -1,7 +1,7 @@
 import type { StoredValue } from "./store.ts";
 
 /**
- * Reads keys that are kept apart, group by group at once.
+ * Reads keys that are stored in separate groups, all groups at once.
  *
  * @returns the values in the order of the keys
  */

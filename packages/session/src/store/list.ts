@@ -8,7 +8,7 @@ import { NEVER } from "../token/header.ts";
 import { handleOfEntry, type SignIns } from "./sign-ins.ts";
 import type { StoreAccess } from "./store-access.ts";
 
-/** Lists the sessions of a user, or of the user whose session is given. */
+/** Lists the sessions of a user, or of the user of a session. */
 export async function listSessions(
   store: StoreAccess,
   signIns: SignIns,
@@ -36,7 +36,7 @@ const dateOf = (seconds: number) => new Date(seconds * 1000);
 /**
  * Ends the session of a handle.
  *
- * @throws SessionError `ERR_SESSION_ENDED` where the session that asks has ended itself
+ * @throws SessionError `ERR_SESSION_ENDED` if the session that asks has itself ended
  */
 export async function endByHandle(
   store: StoreAccess,
@@ -51,7 +51,7 @@ export async function endByHandle(
   const { state } = context;
   const [stored] = await store.check([state]);
   if (context.lateWrite === throwEnded || stored === ENDED) {
-    throw new SessionError("ERR_SESSION_ENDED", "The session that asks for it has ended.");
+    throw new SessionError("ERR_SESSION_ENDED", "The session that asks for this has itself ended.");
   }
   return signIns.end(handle, state);
 }

@@ -28,15 +28,15 @@ export interface RedisStoreOptions {
   readonly wait?: RedisWait;
 }
 
-/** Keys of one MGET. */
+/** The most keys of one MGET. */
 const MOST_READS = 500;
-/** Characters of the values that one script writes. A larger value is written alone. */
+/** The most characters of values that one script writes. A larger value is written alone. */
 const MOST_WRITTEN = 65_536;
-/** Each write counts for so much more, so that one script has two hundred writes at most. */
+/** Added to a write's characters, so that one script has at most two hundred writes. */
 const WRITE_OVERHEAD = 300;
 
 interface NamedWrite {
-  /** The key as Redis knows it. */
+  /** The name of the key in Redis. */
   readonly name: string;
   readonly base: number;
   /** The revision, then the value. */

@@ -11,14 +11,16 @@ import { readPair } from "./questions.ts";
 import type { StoreAccess } from "./store-access.ts";
 import type { StoredValue } from "./store.ts";
 
-/** Sessions that one list holds. Beyond it, those that were not used for longest are left out. */
+/** The most sessions in one list. Above that, those that were used longest ago are left out. */
 const MAX_LISTED = 100;
-/** A list this long is rid of sessions that ended, whenever one is added. */
+/** From this length on, adding a session also removes ended ones. */
 const PRUNE_AT = 32;
 const ATTEMPTS = 100;
-/** Seconds for which a list outlives its last session, so that the next login tells its expiry. */
+/**
+ * Seconds that a list is kept after its last session, so that the next login can report its expiry.
+ */
 const KEPT = 86_400;
-/** Seconds in which a session that was added to a list is written at the latest. */
+/** Seconds within which a session that was added to a list is written. */
 const ON_ITS_WAY = 60;
 
 /** A session in a list. */
@@ -29,36 +31,36 @@ export interface IndexEntry extends Times {
   /** The count of its user's revocations that it carries. */
   readonly epoch: number;
   readonly label?: string | undefined;
-  /** Whether it is bound to a device. */
+  /** True if it is bound to a device. */
   readonly bound?: true | undefined;
-  /** Whether a renewal gave the session another id since. */
+  /** True if a renewal has since given the session another id. */
   readonly isFormer?: true;
 }
 
-/** What a session that begins must heed. */
+/** The limit for a session that begins. */
 export interface Limit {
   /** Sessions that one user may have. */
   readonly max: number;
-  /** Whether one more is denied, instead of ending the oldest. */
+  /** True if one more is denied; otherwise it ends the oldest. */
   readonly denies: boolean;
 }
 
-/** What became of a list when a session was added to it. */
+/** The result of adding a session to a list. */
 export interface Added {
-  /** Sessions beyond the limit, which are to be ended. */
+  /** Sessions beyond the limit, which must be ended. */
   readonly surplus: readonly IndexEntry[];
-  /** Sessions that the list no longer holds, since they expired. */
+  /** Sessions that were dropped from the list because they expired. */
   readonly expired: readonly IndexEntry[];
 }
 
 /**
- * Lists of sessions in the store, by user and by the fields of `findBy`. A session is added before it
- * is written, so that none is missing; one that ended stays in its list until others are added, and
- * whoever reads the list asks about each.
+ * Lists of sessions in the store, by user and by the fields of `findBy`. A session is added before
+ * it is written, so that none is missing. An ended one stays in its list until others are added, so
+ * a reader must check each.
  */
 export class SessionIndex {
   readonly #store: StoreAccess;
-  /** The keys of the lists that data belongs to. */
+  /** Returns the keys of the lists for some data. */
   readonly #keysOf: (data: object) => readonly string[];
 
   constructor(store: StoreAccess, keysOf: (data: object) => readonly string[]) {
@@ -66,7 +68,7 @@ export class SessionIndex {
     this.#keysOf = keysOf;
   }
 
-  /** The sessions of a list that can be used now, the one used last first. */
+  /** Returns the valid sessions of a list, last used first. */
   async read(key: string): Promise<readonly IndexEntry[]> {
     const [stored] = await this.#store.questions.read([key]);
     const alive = await this.#alive(key, parse(stored));
@@ -74,7 +76,7 @@ export class SessionIndex {
   }
 
   /**
-   * Adds a session to a list, or brings its entry up to date.
+   * Adds a session to a list, or updates its entry.
    *
    * @param replaces the id that the session had before its renewal
    * @throws SessionError `ERR_SESSION_LIMIT`, `ERR_SESSION_STORE`
@@ -99,19 +101,19 @@ export class SessionIndex {
       const value = JSON.stringify(entries);
       const write = { key, base: rev - 1, rev, value, seconds: secondsOf(entries) };
       stored = await questions.write(write);
-      // A client that lost the answer writes again by itself, and finds its own value.
+      // A client that lost the answer repeats the write by itself, and finds its own value.
       if (stored === undefined || stored.value === value) {
         return { surplus, expired: all.filter((one) => isPast(one) && !one.isFormer) };
       }
     }
     throw new SessionError(
       "ERR_SESSION_STORE",
-      "Other requests changed the list of sessions without a pause, so this session was not added.",
+      "Other requests kept changing the list of sessions first, so this session was not added. Try again.",
       { status: 503 },
     );
   }
 
-  /** Takes sessions out that ended. Where this fails, readers find out that they did. */
+  /** Removes ended sessions. If this fails, readers still notice that they ended. */
   async remove(key: string, isEnded: (entry: IndexEntry) => boolean): Promise<void> {
     const { questions } = this.#store;
     try {
@@ -130,7 +132,9 @@ export class SessionIndex {
     }
   }
 
-  /** Those that have neither ended nor expired nor changed hands, with their newest times. */
+  /**
+   * Keeps the sessions that have not ended, expired or changed their user, with their newest times.
+   */
   async #alive(key: string, entries: readonly IndexEntry[]): Promise<IndexEntry[]> {
     if (entries.length === 0) return [];
     const users = [...new Set(entries.flatMap(({ user }) => user ?? []))];
@@ -160,9 +164,9 @@ function parse(stored: StoredValue | undefined): readonly IndexEntry[] {
 }
 
 /**
- * The oldest sessions beyond a limit.
+ * Returns the oldest sessions beyond a limit.
  *
- * @throws SessionError `ERR_SESSION_LIMIT` where the limit denies one more
+ * @throws SessionError `ERR_SESSION_LIMIT` if the limit denies one more
  */
 function overLimit(
   { max, denies }: Limit,
@@ -182,8 +186,8 @@ function overLimit(
 }
 
 /**
- * True if no cookie of a session can be good any more. Changes of its data prolong a session, and
- * are noted here after a tenth of its lifetime at the latest.
+ * True if no cookie of a session can still be valid. Changes of its data also prolong a session,
+ * and are recorded here at the latest after a tenth of its lifetime.
  */
 function isPast({ iat, exp }: IndexEntry): boolean {
   return exp + (exp - iat) / 10 + LATE < nowSeconds();

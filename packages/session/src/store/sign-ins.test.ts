@@ -37,7 +37,7 @@ const login = async (sessions: Sessions<Data>, user: string | number = "ana", ja
   return jar;
 };
 
-/** The memory of one process, which answers later and is shared, as a store on the network. */
+/** The memory of one process, shared and with late answers, like a store on the network. */
 function slowStore() {
   const memory = memoryStore();
   const commands: string[] = [];
@@ -72,7 +72,7 @@ describe.each(STORES)("lists of sessions, $name", ({ make }) => {
     return [start(all), start(all)] as const;
   };
 
-  it("a user finds each session: when it began, was used, ends, and which one this is", async () => {
+  it("a user finds each session: its beginning, last use and expiry, and which one this is", async () => {
     const [one, two] = pair({ maxAge: 1000 });
     const phone = await login(one.sessions);
     pass(10);
@@ -114,7 +114,7 @@ describe.each(STORES)("lists of sessions, $name", ({ make }) => {
     expect(await one.sessions.end(handle)).toBe(false);
   });
 
-  it("a handle of another user, or one that is none, ends nothing", async () => {
+  it("a handle of another user, or an invalid one, ends nothing", async () => {
     const [one] = pair();
     const [ana, bob] = [await login(one.sessions), await login(one.sessions, "bob")];
     const [{ handle } = { handle: "" }] = await one.sessions.list("ana");
@@ -125,7 +125,7 @@ describe.each(STORES)("lists of sessions, $name", ({ make }) => {
     expect(await ana.read(one.sessions)).toEqual({ user: "ana" });
   });
 
-  it("a session that was ended itself ends no other", async () => {
+  it("a session that has itself ended ends no other", async () => {
     const [one, two] = pair();
     const [thief, victim] = [await login(one.sessions), await login(one.sessions)];
     const context = await thief.open(two.sessions);
@@ -138,7 +138,7 @@ describe.each(STORES)("lists of sessions, $name", ({ make }) => {
     expect(await victim.read(one.sessions)).toEqual({ user: "ana" });
   });
 
-  it("has none that logged out, expired, was renewed, revoked, or changed hands", async () => {
+  it("do not hold sessions that logged out, expired, were renewed, revoked, or changed their user", async () => {
     const [one, two] = pair({ maxAge: 1000 });
     const out = await login(one.sessions);
     await out.request(two.sessions, (session) => destroy(session));
@@ -196,7 +196,7 @@ describe.each(STORES)("lists of sessions, $name", ({ make }) => {
       await jar.read(one.sessions);
       expect(await seen()).toEqual([0, 1000]);
     }
-    // Changes alone prolong it as well, and no renewal is ever due.
+    // Changes alone also prolong it, so no renewal is ever due.
     for (let i = 0; i < 30; i += 1) {
       pass(90);
       await jar.request(one.sessions, (session) => (session["n"] = i));
@@ -215,7 +215,7 @@ describe.each(STORES)("lists of sessions, $name", ({ make }) => {
     expect(await one.sessions.list("ana")).toHaveLength(20);
   });
 
-  it("a session with a lifetime of its own is listed for as long", async () => {
+  it("a session with its own lifetime is listed that long", async () => {
     const [one, two] = pair({ maxAge: 100 });
     const jar = await login(one.sessions);
     await jar.request(one.sessions, (session) => setMaxAge(session, 30 * DAY));
@@ -246,7 +246,7 @@ describe.each(STORES)("lists of sessions, $name", ({ make }) => {
     expect(await jars[0]!.copy().read(two.sessions)).toEqual({});
   });
 
-  it("of a session without a user, endWhere finds the field all the same", async () => {
+  it("endWhere also finds the field of a session without a user", async () => {
     const [one, two] = pair({ subject: undefined, findBy: ["ticket"] });
     const jar = new Jar();
     await jar.request(one.sessions, (session) => (session["ticket"] = "t-1"));
@@ -266,7 +266,7 @@ describe.each(STORES)("lists of sessions, $name", ({ make }) => {
     const socket = await first.socket(two.sessions);
     pass(1);
     const second = await login(two.sessions);
-    // What one user has is no matter of another's, nor is a renewal one more session.
+    // Sessions of another user do not count, and a renewal is not one more session.
     await login(one.sessions, "bob");
     await login(two.sessions, "ana", second);
     expect(await first.read(one.sessions)).toEqual({ user: "ana" });
@@ -280,7 +280,7 @@ describe.each(STORES)("lists of sessions, $name", ({ make }) => {
     }
   });
 
-  it("of sessions that began in one second, maxSessions ends the first", async () => {
+  it("ends the first session when several began in one second and maxSessions is exceeded", async () => {
     const [one] = pair({ maxSessions: 2 });
     const jars = [];
     for (let i = 0; i < 4; i += 1) jars.push(await login(one.sessions));
@@ -289,7 +289,7 @@ describe.each(STORES)("lists of sessions, $name", ({ make }) => {
     expect(alive).toEqual([0, 0, 1, 1]);
   });
 
-  it("maxSessions with over: deny denies the login, and leaves all as it was", async () => {
+  it("maxSessions with over: deny denies the login, and changes nothing", async () => {
     const [one, two] = pair({ maxSessions: { max: 1, over: "deny" } });
     const first = await login(one.sessions);
     const anonymous = new Jar();
@@ -329,7 +329,7 @@ describe.each(STORES)("lists of sessions, $name", ({ make }) => {
     expect(list[0]?.createdAt).toEqual(new Date());
   });
 
-  it("a label is given by the app, or made of the User-Agent", async () => {
+  it("the app gives a label, or the User-Agent does", async () => {
     const [one, two] = pair({ labels: (agent) => (agent === "evil" ? fail() : agent.slice(0, 7)) });
     const visit = async (agent: string, change: (session: Data) => void, jar = new Jar()) => {
       const request = facts({ headers: { host: "localhost", "user-agent": agent } });
@@ -419,7 +419,7 @@ describe("lists of sessions", () => {
     expect(error.message).toContain(message);
   });
 
-  it("a call that the options do not allow says which one is missing", async () => {
+  it("a call that lacks an option names the option", async () => {
     const { sessions } = start();
     const { sessions: stored } = start({ store: memoryStore() });
     for (const call of [sessions.list("a"), sessions.end("a"), stored.list("a"), stored.end("a")]) {
@@ -442,7 +442,7 @@ describe("lists of sessions", () => {
     expect(await complete.list(session)).toEqual([]);
   });
 
-  it.each(["", "x".repeat(101), 5])("label refuses %j", async (text) => {
+  it.each(["", "x".repeat(101), 5])("label throws for %j", async (text) => {
     const { session } = start().sessions.open("");
     expect(thrownBy(() => label(session, text as string))).toMatchObject({
       code: "ERR_SESSION_OPTION",
@@ -482,7 +482,7 @@ describe("events of logins", () => {
     expect(text).not.toContain("data");
   });
 
-  it("another user in a session is a logout and a login; so is one without destroy", async () => {
+  it("another user in a session is a logout and a login, also without destroy", async () => {
     const { sessions, told } = started();
     const jar = await login(sessions);
     await jar.request(sessions, (session) => (session["user"] = 42));
@@ -505,7 +505,7 @@ describe("events of logins", () => {
     ]);
   });
 
-  it("an end tells by whom, and which session did it", async () => {
+  it("an end says its cause, and the session that caused it", async () => {
     const { sessions, events } = started({ maxSessions: 3, findBy: ["sid"] });
     const ended = () => {
       const all = events.filter(({ type }) => type === "ended");

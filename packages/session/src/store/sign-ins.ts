@@ -17,14 +17,14 @@ import { assertUser, assertValue, findValue } from "./user.ts";
 /** A session that is about to be written. */
 export interface Saving {
   readonly draft: Draft;
-  /** The data that the session had before; `undefined` where it begins with this request. */
+  /** The data that the session had before; `undefined` if it begins with this request. */
   readonly before: JsonObject | undefined;
   readonly issued: Snapshot;
-  /** The count of its user's revocations that it carries from now on. */
+  /** The count of its user's revocations that it will carry. */
   readonly epoch: number;
 }
 
-/** Who is signed in where: keeps the lists of sessions, and tells of logins and logouts. */
+/** Keeps the lists of sessions, and emits events for logins and logouts. */
 export class SignIns {
   readonly #shared: Shared;
   readonly #store: StoreAccess;
@@ -43,7 +43,7 @@ export class SignIns {
     this.#index = new SessionIndex(store, (data) => this.#listsOf(data));
   }
 
-  /** The label that a session gets which begins without one. */
+  /** Returns the label for a session that begins without one. */
   labelOf({ data, meta }: Draft, request: RequestFacts | undefined): string | undefined {
     if (this.#labels === undefined || meta.label !== undefined) return undefined;
     const agent = request?.header("user-agent");
@@ -52,15 +52,15 @@ export class SignIns {
       const label: unknown = this.#labels(agent);
       return typeof label === "string" ? label.slice(0, MAX_LABEL) || undefined : undefined;
     } catch {
-      // Anybody may send any text. What a parser trips over is no reason to deny a login.
+      // Clients may send any text. A text that makes the parser throw must not deny a login.
       return undefined;
     }
   }
 
   /**
-   * Notes a session in its lists, before it is written.
+   * Records a session in its lists, before it is written.
    *
-   * @returns sessions of the same user to be ended when it is written
+   * @returns sessions of the same user that must end when it is written
    * @throws SessionError `ERR_SESSION_LIMIT`, `ERR_SESSION_SUBJECT`, `ERR_SESSION_STORE`
    */
   async note(saving: Saving): Promise<readonly IndexEntry[]> {
@@ -86,7 +86,7 @@ export class SignIns {
     return surplus;
   }
 
-  /** A note of the last use may fail with the store; one of a login may not. */
+  /** A record of the last use may fail with the store; one of a login may not. */
   async #add(
     key: string,
     entry: IndexEntry,
@@ -104,7 +104,7 @@ export class SignIns {
     }
   }
 
-  /** Ends what the login was one too many for, and tells of it. */
+  /** Ends the sessions beyond the limit of the login, and reports it. */
   async written({ draft, before }: Saving, surplus: readonly IndexEntry[]): Promise<void> {
     const { sid, data, meta, loaded } = draft;
     const was = before && this.#store.userOf(before);
@@ -116,11 +116,11 @@ export class SignIns {
     }
     const other = user === undefined ? undefined : handleOf(userKey(user), sid);
     const endings = surplus.map((entry) => this.#end(entry, "maxSessions", other));
-    // The store is told of an end that failed when it is back.
+    // A failed end is written when the store is back.
     await Promise.allSettled(endings);
   }
 
-  /** A session ends by a request of its own. */
+  /** Reports that a request ends its own session. */
   loggedOut(sid: string, data: object, meta: JsonObject): Promise<void> | undefined {
     const user = this.#store.userOf(data);
     return user === undefined ? undefined : this.#logout(sid, user, meta);
@@ -132,7 +132,7 @@ export class SignIns {
     return this.#index.remove(listKeyOf(userKey(user)), (entry) => entry.sid === sid);
   }
 
-  /** The sessions of a user that can be used now. */
+  /** Returns the valid sessions of a user. */
   async ofUser(user: User): Promise<readonly IndexEntry[]> {
     assertUser(user);
     return this.#index.read(listKeyOf(userKey(user)));
@@ -141,8 +141,8 @@ export class SignIns {
   /**
    * Ends the session of a handle.
    *
-   * @param by the session that asks: it must be of the same user
-   * @returns whether there was such a session
+   * @param by the session that asks; it must belong to the same user
+   * @returns true if there was such a session
    */
   async end(
     handle: string,
@@ -162,7 +162,7 @@ export class SignIns {
   /**
    * Ends all sessions with a value in a field.
    *
-   * @returns how many
+   * @returns how many it ended
    * @throws SessionError `ERR_SESSION_OPTION` for a field that `findBy` does not name
    */
   async endWhere(field: string, value: User): Promise<number> {
@@ -175,7 +175,7 @@ export class SignIns {
     return entries.length;
   }
 
-  /** The sessions of a user were revoked, except the one that is kept. */
+  /** Reports that the sessions of a user were revoked, except the one that is kept. */
   async revoked(user: string, entries: readonly IndexEntry[], keep: string): Promise<void> {
     const by = keep === "" ? "revokeAll" : "revokeOthers";
     const kept = entries.find(({ sid }) => sid === keep);
@@ -204,7 +204,7 @@ export class SignIns {
     for (const entry of entries) this.#tellEnded(entry, "expiry");
   }
 
-  /** The keys of the lists that a session with this data belongs to. */
+  /** Returns the keys of the lists for a session with this data. */
   #listsOf(data: object): readonly string[] {
     const user = this.#store.userKeyOf(data);
     const lists = user === undefined ? [] : [listKeyOf(user)];
@@ -216,8 +216,8 @@ export class SignIns {
   }
 
   /**
-   * Whether the entry of a session is to be brought up to date: once in a tenth of its lifetime,
-   * counted from its beginning, so that no process has to remember when it was.
+   * True if the entry of a session must be updated: once in a tenth of its lifetime, counted from
+   * its beginning, so that no process must remember the last time.
    */
   #isDue({ loaded, meta, born }: Draft, { iat }: Snapshot): boolean {
     const { label, device, maxAge } = meta;
@@ -233,7 +233,7 @@ export class SignIns {
   }
 }
 
-/** The public name of a session: opens nothing, and safe in a page. */
+/** Returns the public name of a session. It opens nothing, and is safe in a page. */
 export function handleOfEntry({ user = "", sid }: IndexEntry): string {
   return handleOf(user, sid);
 }

@@ -83,7 +83,7 @@ export function denyHandshake<Data>(
  * @returns the reply that denies the handshake; `undefined` accepts it
  * @example
  * ```ts
- * const refused = await openHandshake(context, () => context.session.userId !== undefined);
+ * const denied = await openHandshake(context, () => context.session.userId !== undefined);
  * ```
  */
 export async function openHandshake<Data>(
@@ -112,10 +112,10 @@ export async function openHandshakes<Data>(
 ): Promise<Reply | undefined> {
   const [first, ...others] = contexts;
   for (const context of others) await openHandshake(context);
-  const refused = await openHandshake(first!, hook);
-  if (refused?.commit === undefined || others.length === 0) return refused;
+  const denied = await openHandshake(first!, hook);
+  if (denied?.commit === undefined || others.length === 0) return denied;
   const more = await Promise.all(others.map((context) => context.commit()));
-  return { ...refused, commit: joinCommits([refused.commit, ...more]) };
+  return { ...denied, commit: joinCommits([denied.commit, ...more]) };
 }
 
 /**
@@ -255,9 +255,9 @@ export async function openForHandshake<Data>(
   try {
     const facts = new NodeFacts(req);
     const context = sessions.open(req.headers.cookie, facts);
-    const refused = denyHandshake(sessions, facts) ?? (await openHandshake(context));
-    if (refused !== undefined) {
-      answerUpgrade(req.socket, refused);
+    const denied = denyHandshake(sessions, facts) ?? (await openHandshake(context));
+    if (denied !== undefined) {
+      answerUpgrade(req.socket, denied);
       return false;
     }
     await commitHandshake(context);

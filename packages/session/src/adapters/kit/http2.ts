@@ -81,8 +81,8 @@ function requestOf(
 function answerByHead(stream: ServerHttp2Stream): Duplex {
   const { write, end } = stream;
   /**
-   * Sends the head. @returns the call's arguments with only the text after the head
-   * @returns the arguments of the call, with what follows the head alone
+   * Sends the head.
+   * @returns the arguments of the call, with only the text after the head
    */
   const begin = ([chunk, ...rest]: unknown[]): never => {
     Object.assign(stream, { write, end });

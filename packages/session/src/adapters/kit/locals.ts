@@ -17,11 +17,11 @@ declare global {
 }
 
 /** Gives the locals of a prerendered page a session that always throws. */
-export function refuseSession(locals: object, error: unknown = prerendered()): void {
-  const refuse = (): never => {
+export function blockSession(locals: object, error: unknown = prerendered()): void {
+  const fail = (): never => {
     throw error;
   };
-  const holder = Object.defineProperty({}, "session", { get: refuse, set: refuse });
+  const holder = Object.defineProperty({}, "session", { get: fail, set: fail });
   exposeSession(locals, holder as Holder<never>);
 }
 

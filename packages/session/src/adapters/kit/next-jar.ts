@@ -25,7 +25,7 @@ export async function openJar(): Promise<Jar> {
     header: toHeader(new Map(own), setByProxy(headers), headers.get("cookie") ?? ""),
     set({ cookies }) {
       for (const { name, value, attributes } of cookies) {
-        if (encodeURIComponent(value) !== value) throw refuseEncoding();
+        if (encodeURIComponent(value) !== value) throw encodingError();
         try {
           jar.set({ name, value, ...attributes });
         } catch (error) {
@@ -75,7 +75,7 @@ function decode(value: string): string {
 }
 
 /** Throws for a write while a page renders. */
-export const refuseReadOnly = (): never => {
+export const throwReadOnly = (): never => {
   throw readOnly();
 };
 
@@ -87,7 +87,7 @@ function readOnly(cause?: unknown): SessionError<"ERR_SESSION_RUNTIME"> {
   );
 }
 
-function refuseEncoding(): SessionError<"ERR_SESSION_RUNTIME"> {
+function encodingError(): SessionError<"ERR_SESSION_RUNTIME"> {
   return new SessionError(
     "ERR_SESSION_RUNTIME",
     "Next.js would encode this cookie of `writeAs`, and the other framework could not read it. Return a Response from a route handler instead.",

@@ -120,11 +120,11 @@ function commitNow(held: FetchSession): Pick<Commit, "setCookie"> {
 
 /** Returns the data of a socket as an object that no other socket has. */
 function ownData(data: unknown): object {
-  if (typeof data !== "object" || data === null) return data === undefined ? {} : refuse();
+  if (typeof data !== "object" || data === null) return data === undefined ? {} : throwNotObject();
   return Object.assign(Object.create(Object.getPrototypeOf(data) as object | null), data) as object;
 }
 
-function refuse(): never {
+function throwNotObject(): never {
   throw new SessionError(
     "ERR_SESSION_OPTION",
     "The data of server.upgrade must be an object, because the socket's session is found by it.",

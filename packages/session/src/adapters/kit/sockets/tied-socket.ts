@@ -70,17 +70,17 @@ function inOwnRequest(
   close: (code: number, reason: string) => void,
 ) {
   if (!("WebSocketPair" in globalThis)) return { close, stop: () => {} };
-  let told: [code: number, reason: string] | undefined;
+  let closing: [code: number, reason: string] | undefined;
   const timer = setInterval(() => {
     const now = nowSeconds();
     const isOver = contexts.some((context) => now >= expiresAt(context));
-    if (isOver) told ??= [CLOSE_CODE, SESSION_EXPIRED];
-    if (told === undefined) return;
+    if (isOver) closing ??= [CLOSE_CODE, SESSION_EXPIRED];
+    if (closing === undefined) return;
     clearInterval(timer);
-    close(...told);
+    close(...closing);
   }, TURN);
   return {
-    close: (code: number, reason: string) => void (told ??= [code, reason]),
+    close: (code: number, reason: string) => void (closing ??= [code, reason]),
     stop: () => clearInterval(timer),
   };
 }

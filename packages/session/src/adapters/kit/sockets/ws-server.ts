@@ -90,9 +90,9 @@ export function openUpgrade<Data, Socket extends WsSocket>(
   }
   const facts = new NodeFacts(req);
   for (const sessions of all) {
-    const refused = denyHandshake(sessions, facts);
-    if (refused === undefined) continue;
-    answerUpgrade(socket, refused);
+    const denied = denyHandshake(sessions, facts);
+    if (denied === undefined) continue;
+    answerUpgrade(socket, denied);
     return;
   }
   const contexts = all.map((sessions) => sessions.open(req.headers.cookie, facts));
@@ -138,9 +138,9 @@ async function answer<Data, Socket extends WsSocket>(
   commit: () => MaybePromise<readonly string[]>,
 ): Promise<void> {
   const { req, socket, settings } = upgrade;
-  const refused = await prepare(upgrade, contexts, commit);
-  if (refused !== undefined) {
-    answerUpgrade(socket, refused);
+  const denied = await prepare(upgrade, contexts, commit);
+  if (denied !== undefined) {
+    answerUpgrade(socket, denied);
     return;
   }
   // Errors in the app's listeners are thrown as with the package alone.
@@ -151,9 +151,8 @@ async function answer<Data, Socket extends WsSocket>(
 }
 
 /**
- * Prepares the answer. @returns the reply that denies the handshake; `undefined` if it can be
- * accepted
- * @returns what the handshake is refused with; `undefined` where it can be answered
+ * Prepares the answer.
+ * @returns the reply that denies the handshake; `undefined` if it can be accepted
  */
 async function prepare<Data, Socket extends WsSocket>(
   { server, settings: { handshake }, req }: Upgrade<Data, Socket>,
@@ -162,8 +161,8 @@ async function prepare<Data, Socket extends WsSocket>(
 ): Promise<Reply | undefined> {
   try {
     const hook = handshake && (() => handshake(contexts[0]!.session, req));
-    const refused = await openHandshakes(contexts, hook);
-    if (refused !== undefined) return refused;
+    const denied = await openHandshakes(contexts, hook);
+    if (denied !== undefined) return denied;
     sendWithHandshake(server, req, await commit());
     return undefined;
   } catch (error) {

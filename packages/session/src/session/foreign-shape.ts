@@ -10,7 +10,7 @@ const SHAPES: readonly (readonly [RegExp, name: string, advice: string])[] = [
 ];
 
 /** A cookie that, by its form, another framework wrote. */
-export interface Neighbour {
+export interface ForeignShape {
   /** The framework. */
   readonly format: string;
   /** For a log: what it is, and what to do. */
@@ -21,7 +21,7 @@ export interface Neighbour {
  * Recognises a rejected cookie by its form. Without this, the log of an app that moves to Galleta
  * would report attacks.
  */
-export function neighbourOf(value: string): Neighbour | undefined {
+export function foreignShapeOf(value: string): ForeignShape | undefined {
   const found = SHAPES.find(([shape]) => shape.test(value.slice(0, 4096)));
   if (found === undefined) return undefined;
   const [, format, reader] = found;
