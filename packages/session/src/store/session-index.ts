@@ -175,7 +175,7 @@ function overLimit(
 ): readonly IndexEntry[] {
   const counted = others.filter(({ sid }) => sid !== replaces);
   if (counted.length < max) return [];
-  // Times are seconds. Of two that began in the same one, the first stands further back in the list.
+  // Times are whole seconds. Of two sessions that began in the same second, the older is later in the list.
   const oldest = counted.toReversed().toSorted((a, b) => a.born - b.born);
   if (!denies) return oldest.slice(0, counted.length - max + 1);
   throw new SessionError(
