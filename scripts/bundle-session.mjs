@@ -40,11 +40,16 @@ const IS_FUNCTION = new Set([
 /** Adapters import these with the first socket, so they are never part of an entry. */
 const SOCKETS = "adapters/kit/sockets/";
 
+/** What the entries of one framework have in common. It may import sockets, so it is not in "core". */
+const FRAMEWORK = /^adapters\/kit\/(fastify|koa)-/;
+
 /** Returns the shared file for a source that several entries need. */
 function sharedBy(path) {
   const source = relative(join(root, "src"), path);
   const [folder] = source.split("/");
   if (source.startsWith(SOCKETS)) return "sockets";
+  const framework = FRAMEWORK.exec(source)?.[1];
+  if (framework !== undefined) return framework;
   return { live: "live", "timer.ts": "live", store: "live", formats: "formats" }[folder] ?? "core";
 }
 

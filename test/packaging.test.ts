@@ -75,7 +75,7 @@ describe("@galleta/session", () => {
         metafile: true,
       });
       expect(Object.keys(metafile.inputs).length).toBeLessThanOrEqual(
-        file.includes("internals") ? 9 : 4,
+        file.includes("internals") ? 9 : 5,
       );
       const imports = Object.values(metafile.inputs).flatMap((input) => input.imports);
       const builtIn = imports.map(({ path }) => path).filter((path) => path.startsWith("node:"));
@@ -146,7 +146,7 @@ describe.each([
     const { stdout } = await promisify(execFile)(attw, [file(), ...profile]);
     expect(stdout).toContain("🟢 (ESM)");
     if (profile.length === 0) expect(stdout).toContain("🟢 (CJS)");
-  });
+  }, 180_000);
 });
 
 /** Which packages an example needs beside ours, and the programs that are compiled with them. */

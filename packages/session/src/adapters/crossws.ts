@@ -177,9 +177,8 @@ export function session<Data = SessionData>(
 /**
  * Returns the session of a peer.
  *
+ * @param property names a session other than the first
  * @throws SessionError `ERR_SESSION_SETUP` if its handshake did not come through {@link session}
- * @param property of a session beside the first
- * @throws SessionError `ERR_SESSION_SETUP` where its handshake did not come through {@link session}
  * @example
  * ```ts
  * await update(sessionOf(peer), (draft) => { draft.lastId = 7; });

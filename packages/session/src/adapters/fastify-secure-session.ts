@@ -1,10 +1,9 @@
-import type { FastifyPluginCallback } from "fastify";
 import { contextOf } from "../session/context.ts";
 import type { SessionData } from "../session/data.ts";
 import { TO_TEXT } from "../session/dictionary.ts";
 import { destroy, setMaxAge } from "../session/functions.ts";
 import { dresser } from "./kit/dress.ts";
-import { makePlugin } from "./kit/fastify-plugin.ts";
+import { makePlugin, type SessionPlugin } from "./kit/fastify-plugin.ts";
 import { lazySessions, type LazySessions } from "./kit/given.ts";
 import { refuseAttribute } from "./kit/lifetime-spellings.ts";
 
@@ -48,9 +47,7 @@ declare module "fastify" {
  * await app.register(session({ secretKey: process.env.SECRET_KEY ?? "", encrypt: true }));
  * ```
  */
-export default function session<Data = SessionData>(
-  given: LazySessions<Data>,
-): FastifyPluginCallback {
+export default function session<Data = SessionData>(given: LazySessions<Data>): SessionPlugin {
   return makePlugin(lazySessions(given), withMethods);
 }
 

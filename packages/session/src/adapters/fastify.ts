@@ -1,6 +1,5 @@
-import type { FastifyPluginCallback } from "fastify";
 import type { SessionData } from "../session/data.ts";
-import { makePlugin } from "./kit/fastify-plugin.ts";
+import { makePlugin, type SessionPlugin } from "./kit/fastify-plugin.ts";
 import { lazySessions, type LazySessions } from "./kit/given.ts";
 
 /**
@@ -17,6 +16,6 @@ import { lazySessions, type LazySessions } from "./kit/given.ts";
  * app.get("/", (request) => ({ views: (request.session.views = (request.session.views ?? 0) + 1) }));
  * ```
  */
-export function session<Data = SessionData>(given: LazySessions<Data>): FastifyPluginCallback {
+export function session<Data = SessionData>(given: LazySessions<Data>): SessionPlugin {
   return makePlugin(lazySessions(given));
 }

@@ -86,9 +86,8 @@ export function session<Data = SessionData>(
 /**
  * Returns the session of a Socket.IO socket.
  *
+ * @param property names a session other than the first
  * @throws SessionError `ERR_SESSION_SETUP` if its server was not passed to {@link session}
- * @param property of a session beside the first
- * @throws SessionError `ERR_SESSION_SETUP` where its server was not given to {@link session}
  * @example
  * ```ts
  * await update(sessionOf(socket), (draft) => { draft.lastId = 7; }, {

@@ -78,9 +78,8 @@ export function guard<Socket extends WsSocket, Server extends WsServer<Socket>, 
 /**
  * Returns the session of a socket, or of the request that it came with.
  *
+ * @param property names a session other than the first
  * @throws SessionError `ERR_SESSION_SETUP` if it did not come through {@link session}
- * @param property of a session beside the first
- * @throws SessionError `ERR_SESSION_SETUP` where it did not come through {@link session}
  * @example
  * ```ts
  * await update(sessionOf(ws), (draft) => { draft.lastId = 7; });

@@ -10,9 +10,6 @@ const STRONG_CHARACTERS = 32;
 // @fastify/session and others), which attackers try first. Each is the start of the SHA-256 of a
 // key in lower case, 36 bits, so that no key stands here. A random key matches once in
 // 10,000,000,000 times. Keys shorter than 32 characters need no entry.
-// @fastify/session and their likes), the first that an attacker tries: 36 bits of the SHA-256 of
-//   each in lower case, so that no key stands here. A random key is taken for one of them once in
-//   10,000,000,000 times. What is shorter than 32 characters needs no entry.
 const WELL_KNOWN = /^(?:BFjj85|U6k0mI|jk24qq|V4wG_c|rgkKvu|Vw2tQ9|JZj31q)/;
 
 /** One secret key, or a list: the first signs, all verify. */

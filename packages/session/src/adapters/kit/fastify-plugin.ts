@@ -23,6 +23,12 @@ declare module "fastify" {
   }
 }
 
+/**
+ * What `app.register` takes. The declarations of an entry that names it load the `declare module`
+ * above.
+ */
+export type SessionPlugin = FastifyPluginCallback;
+
 function holderOf(request: FastifyRequest, property: string): Holder<never> {
   const held = heldBy(request.raw, property);
   if (held === undefined) throw refuseEarly(`request.${property}`);
@@ -37,7 +43,7 @@ function holderOf(request: FastifyRequest, property: string): Holder<never> {
 export function makePlugin<Data>(
   lazy: () => Sessions<Data>,
   dress: <Session extends object>(session: Session) => Session = (session) => session,
-): FastifyPluginCallback {
+): SessionPlugin {
   const plugin: FastifyPluginCallback = (app, _options, done) => {
     let sessions: Sessions<Data>;
     try {

@@ -101,10 +101,9 @@ export async function openHandshake<Data>(
 }
 
 /**
- * Returns the cookies for the 101. After this the session changes only by `update`, once a socket
- * The same for several sessions of one handshake.
+ * Opens several sessions of one handshake, as {@link openHandshake} opens one.
  *
- * @param hook decides once, when all are loaded
+ * @param hook decides once, when all of them are loaded
  */
 export async function openHandshakes<Data>(
   contexts: readonly SessionContext<Data>[],
@@ -119,7 +118,7 @@ export async function openHandshakes<Data>(
 }
 
 /**
- * The cookies for the 101. From here on the session changes only by `update`, once a socket was
+ * Returns the cookies for the 101. After this the session changes only by `update`, once a socket
  * is attached.
  *
  * @throws SessionError as `context.commit()`

@@ -51,9 +51,8 @@ export function isLivePage(req: IncomingMessage): boolean {
 /**
  * Separates control frames from messages of the app.
  *
+ * @param handles the handles of the socket's sessions, filled as each is attached
  * @returns a function that sends a control frame, which already has its mark
- * @param handles of the sessions of the socket, as far as it is tied to them by then
- * @returns sends a control frame, which has its mark already
  */
 export function separateFrames(
   ws: FrameSocket,
