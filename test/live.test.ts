@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import {
   App,
   configure,
@@ -233,6 +233,31 @@ describe("the exchange", () => {
   it("does not exist if a store replaces it", async () => {
     const client = await loggedIn(start({ store: memoryStore() }));
     expect((await client.post("/.galleta/session", { body: "x" })).status).toBe(404);
+  });
+});
+
+describe("with socketActivity", () => {
+  afterEach(() => void vi.useRealTimers());
+
+  it.each([
+    ["without a store", () => ({})],
+    ["with a store", () => ({ store: memoryStore() })],
+  ])("a chat stays open while its user types, and its page logged in, %s", async (_name, given) => {
+    vi.useFakeTimers({ toFake: ["Date"] });
+    const client = await loggedIn(start({ maxAge: 3600, socketActivity: true, ...given() }));
+    const page = await open(client);
+    for (let i = 1; i <= 3; i += 1) {
+      vi.setSystemTime(Date.now() + 50 * 60_000);
+      page.send("hello");
+      expect(await page.next()).toBe("echo hello");
+      await expect
+        .poll(() => page.exchanges.map(({ status }) => status))
+        .toEqual(Array(i).fill(200));
+    }
+    expect(await (await client.get("/session")).json()).toEqual({ userId: "ada" });
+    vi.setSystemTime(Date.now() + 61 * 60_000);
+    await page.ended;
+    expect(await page.socket.closed).toMatchObject({ code: 1008, reason: "session expired" });
   });
 });
 

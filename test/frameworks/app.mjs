@@ -1,6 +1,7 @@
 // The app of the suite, for every framework.
 import {
   createSessions,
+  describe,
   destroy,
   memoryStore,
   renew,
@@ -35,6 +36,7 @@ export const VARIANTS = {
   strict: () => ({ csrf: "strict" }),
   stored: () => ({ store: memoryStore(), subject: "user" }),
   short: () => ({ maxAge: 3, rolling: false }),
+  active: () => ({ store: memoryStore(), maxAge: 20, socketActivity: true }),
   frail: () => ({ store: frail.port }),
 };
 
@@ -96,6 +98,7 @@ export async function reply(session, message, send) {
   const change = (draft) => void (draft.updated = true);
   try {
     if (message === "write") session.late = true;
+    if (message === "until") return String(describe(session).expiresAt.getTime());
     if (message === "update") await update(session, change);
     if (message === "deliver") {
       await update(session, change, { deliver: (ticket) => send(`ticket ${ticket}`) });

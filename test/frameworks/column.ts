@@ -12,7 +12,7 @@ import { ask, Jar, type Sent } from "../adapters/wire.ts";
 import type { WebSocket } from "ws";
 
 /** The sets of options that an app is served with; see app.mjs. */
-export type Variant = "plain" | "strict" | "stored" | "short" | "frail";
+export type Variant = "plain" | "strict" | "stored" | "short" | "active" | "frail";
 export type Ports = Readonly<Record<Variant, number>>;
 
 /** A framework's own sockets on one runtime. */
@@ -114,7 +114,7 @@ export async function serveOnWorkerd(program: string): Promise<Server> {
   return { ports, stop: end };
 }
 
-const VARIANTS = ["plain", "strict", "stored", "short", "frail"] as const;
+const VARIANTS = ["plain", "strict", "stored", "short", "active", "frail"] as const;
 
 function workerdConfig(program: string, ports: Ports): string {
   const services = VARIANTS.map((it) => `(name = "${it}", worker = .${it})`);

@@ -71,6 +71,18 @@ async function changeInHandshake(client: Client, variant: Variant, code: string 
 
 export const socketCases: readonly SocketCase[] = [
   {
+    name: "socket: with socketActivity its messages prolong the session",
+    async run(client) {
+      const jar = await client.login("active");
+      const { talk } = await client.opened("active", "", { cookie: jar.header });
+      const first = Number(await talk("until"));
+      // After a tenth of 20 seconds.
+      await expect
+        .poll(async () => Number(await talk("until")), { interval: 300, timeout: 15_000 })
+        .toBeGreaterThan(first);
+    },
+  },
+  {
     name: "socket: reads the session of HTTP, and gets no cookie for it",
     async run(client) {
       const jar = await client.login("plain");

@@ -73,6 +73,7 @@ export class Sessions<Data = SessionData> {
       ownOrigin: this.#crossSite.ownOrigin,
       knowsProxies: options.trustProxy !== undefined,
       exchangePath: connected.exchangePath,
+      socketActivity: connected.socketActivity,
       endpoints: new Map(),
       cache: new TokenCache(),
       recent: new RecentChanges(),

@@ -1,5 +1,5 @@
 import { sessionStore } from "@galleta/session";
-import { expect } from "vitest";
+import { expect, vi } from "vitest";
 import { memoryStore } from "../../../packages/session/src/store/memory.ts";
 import { withEvents } from "../harness.ts";
 import {
@@ -58,6 +58,21 @@ async function serve(
 function opened(outcome: Connected | Refused): Connected {
   if (!("talk" in outcome)) throw new Error(`refused with ${outcome.status}: ${outcome.body}`);
   return outcome;
+}
+
+/** Options of sessions that last an hour, and that messages prolong. */
+function active(options: Parameters<typeof withEvents>[0] = {}) {
+  return withEvents({ maxAge: 3600, socketActivity: true, ...options }).options;
+}
+
+/** Runs a test in which time passes by minutes. Timers and sockets are the real ones. */
+async function inTime(test: (pass: (minutes: number) => void) => Promise<void>): Promise<void> {
+  vi.useFakeTimers({ toFake: ["Date"] });
+  try {
+    await test((minutes) => void vi.setSystemTime(Date.now() + minutes * 60_000));
+  } finally {
+    vi.useRealTimers();
+  }
 }
 
 /** The rows of the matrix for sockets. */
@@ -243,6 +258,57 @@ export const socketCases: readonly {
         expect(messages[1]).toBe("\0\0 is a message");
         ws.send("\0\0 from the page");
         await expect.poll(() => messages.length).toBe(3);
+      }),
+  },
+  {
+    name: "socket: with socketActivity its messages prolong the session",
+    run: (harness) =>
+      serve(harness, active({ store: memoryStore() }), async ({ open, get }) => {
+        const jar = new Jar();
+        await get("/set?name=ana", jar);
+        const { talk, closed } = opened(await open("", { cookie: jar.header }));
+        await inTime(async (pass) => {
+          for (let i = 0; i < 3; i += 1) {
+            pass(50);
+            expect(await talk("read")).toBe('{"name":"ana"}');
+            // Within a second the sockets of expired sessions are closed.
+            await new Promise((resolve) => setTimeout(resolve, 1100));
+          }
+          expect(await talk("read")).toBe('{"name":"ana"}');
+          // Now nothing is sent.
+          pass(61);
+          expect((await closed).code).toBe(harness.closeCode ?? 1008);
+        });
+      }),
+  },
+  {
+    name: "socket: with socketActivity a page with @galleta/session/client keeps its cookie",
+    needsLive: true,
+    run: (harness) =>
+      serve(harness, active(), async ({ open, get, origin }) => {
+        const jar = new Jar();
+        await get("/set?name=ana", jar);
+        const { ws } = opened(await open("", { cookie: jar.header }, ["galleta.v1"]));
+        let exchanges = 0;
+        ws.on("message", (data) => {
+          if (String(data).startsWith("\0")) void exchange(String(data).slice(1));
+        });
+        const exchange = async (frame: string) => {
+          const { id, ticket: body, path } = JSON.parse(frame) as Record<string, string>;
+          const sent = { method: "POST", headers: { origin }, body: body ?? "", jar };
+          const answer = await ask(origin, path ?? "", sent);
+          ws.send(`\0${JSON.stringify({ id, ...(JSON.parse(answer.body) as object) })}`);
+          if (answer.status === 200) exchanges += 1;
+        };
+        await inTime(async (pass) => {
+          for (let i = 1; i <= 3; i += 1) {
+            pass(50);
+            ws.send("read");
+            await expect.poll(() => exchanges).toBe(i);
+          }
+          expect(await get("/read", jar)).toBe('{"name":"ana"}');
+          expect(ws.readyState).toBe(ws.OPEN);
+        });
       }),
   },
   {

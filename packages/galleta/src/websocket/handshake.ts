@@ -92,12 +92,17 @@ export class Handshake implements ConnectionHooks {
     const { connection } = this;
     connection.isAlive = true;
     if (!connection.isLive || typeof raw !== "string") {
-      connection.inbox.push(raw, raw.length);
+      this.#deliver(raw);
       return;
     }
     const frame = readFrame(raw);
     if ("control" in frame) this.session?.receive(frame.control);
-    else connection.inbox.push(frame.message, frame.message.length);
+    else this.#deliver(frame.message);
+  }
+
+  #deliver(message: string | Uint8Array): void {
+    this.session?.active();
+    this.connection.inbox.push(message, message.length);
   }
 
   saveSession(): Promise<readonly string[]> | readonly string[] {

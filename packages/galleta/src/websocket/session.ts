@@ -63,6 +63,12 @@ export class SocketSession implements LiveSocket {
     for (const each of this.others) each.receive(frame);
   }
 
+  /** Called for each message of the app that the client sent. */
+  active(): void {
+    this.#handle?.active();
+    for (const each of this.others) each.active();
+  }
+
   onChange(listener: ChangeListener): void {
     (this.#listeners ??= []).push(listener);
     for (const each of this.others) each.onChange(listener);

@@ -163,6 +163,7 @@ export function session<Data = SessionData>(
           // Read-only for apps, and not read yet.
           Object.defineProperty(message, "rawData", { value: frame.message });
         }
+        for (const handle of live?.handles ?? []) handle.active();
         return hooks.message?.(peer, message);
       },
 

@@ -176,8 +176,13 @@ interface BunHandlers {
 export function guardWebSocket<Handlers extends object>(
   handlers: Handlers & BunHandlers,
 ): Handlers {
+  const { message: read } = handlers as { message?(ws: never, message: never): unknown };
   return {
     ...handlers,
+    message(ws: never, message: never) {
+      bunSockets?.activeBunSocket(ws);
+      return read?.call(handlers, ws, message);
+    },
     open(ws: never) {
       if (bunSockets?.openBunSocket(ws) === true) return handlers.open?.(ws);
       // An error thrown here would end the process.

@@ -31,6 +31,8 @@ interface Engine {
 interface EngineSocket {
   readonly request: IncomingMessage;
   close(): void;
+  /** Pings of the engine are no messages. */
+  on(event: "message", listener: () => void): unknown;
   once(event: "close", listener: () => void): unknown;
 }
 
@@ -77,6 +79,7 @@ export function session<Data = SessionData>(
           close: () => socket.close(),
           changed: () => settings.changed?.(context.session, request),
         });
+        if (context.shared.socketActivity) socket.on("message", () => handle?.active());
         socket.once("close", () => handle?.detach());
       }
     });

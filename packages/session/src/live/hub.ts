@@ -9,6 +9,7 @@ import type { Shared } from "../session/shared.ts";
 import type { Fail } from "../session/dictionary.ts";
 import { throwCommitted, throwHandshakeSent, throwWithoutSession } from "../session/late-writes.ts";
 import { MAX_TOKEN_CHARACTERS } from "../token/token.ts";
+import { Activity } from "./activity.ts";
 import type { Backplane } from "./backplane.ts";
 import { exchangeTicket } from "./exchange.ts";
 import {
@@ -43,7 +44,8 @@ export class LiveHub implements LivePort {
   constructor(shared: Shared, backplane?: Backplane) {
     const { settings, store } = shared;
     // A cookie that is shared with another framework has no id for a ticket.
-    const needsPage = store === undefined && settings.writeAs === undefined;
+    const needsPage =
+      (store === undefined || shared.socketActivity) && settings.writeAs === undefined;
     this.exchangePath = needsPage ? shared.exchangePath : undefined;
     this.publicExchangePath = needsPage
       ? shared.settings.publicPath + shared.exchangePath
@@ -65,6 +67,7 @@ export class LiveHub implements LivePort {
       hold: (name) => watch?.hold(name),
       release: (name) => watch?.release(name),
     });
+    if (shared.socketActivity) this.registry.activity = new Activity(this);
     if (this.exchangePath === undefined) return;
     shared.endpoints.set(this.exchangePath, {
       method: "POST",

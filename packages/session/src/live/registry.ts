@@ -53,6 +53,10 @@ export class Attached implements LiveHandle {
     if (checkReceipt(ring, id, receipt)) tickets.settle({ ticket: id }, "page");
   }
 
+  active(): void {
+    this.live.registry.activity?.message(this);
+  }
+
   detach(): void {
     this.live.registry.remove(this);
   }
@@ -85,6 +89,8 @@ export interface Holding {
 /** The sockets of this process, by session. */
 export class Registry {
   readonly tickets = new Tickets();
+  /** With the option `socketActivity`. */
+  activity: { message(attached: Attached): void } | undefined = undefined;
   readonly #sessions = new Map<string, LiveSession>();
   readonly #users = new Map<string, LiveSession | Set<LiveSession>>();
   readonly #lifetimes: Lifetimes;

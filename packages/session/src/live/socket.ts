@@ -20,6 +20,11 @@ export interface LiveSocket {
 export interface LiveHandle {
   /** Takes a control frame of the page; other frames are ignored. */
   receive(frame: string): void;
+  /**
+   * Call this for each message of the client that is not a control frame. With the option
+   * `socketActivity` it prolongs the session; without it does nothing.
+   */
+  active(): void;
   /** Call this when the socket is closed. */
   detach(): void;
 }

@@ -1,19 +1,27 @@
 import { SessionError, type SessionErrorCode } from "../errors.ts";
 import { nowSeconds } from "../session/clock.ts";
+import type { SessionContext } from "../session/context.ts";
 import type { Snapshot } from "../session/records.ts";
 import { draftChange } from "./draft.ts";
-import type { LiveHub } from "./hub.ts";
 import type { TicketOutcome } from "./messages.ts";
 import { currentOf, hasEnded, refresh } from "./socket-session.ts";
 import type { Attached } from "./registry.ts";
 import { CONTROL } from "./socket.ts";
 import { makeTicket, nameOf, ticketError } from "./ticket.ts";
+import type { Tickets } from "./tickets.ts";
 import { background } from "../timer.ts";
 
 /** The most changes of one session that may wait for their page. */
 const MOST_WAITING = 8;
 /** A change that came too late is made again on the newer data. */
 const ATTEMPTS = 5;
+
+/** The part of the hub that sends tickets. */
+export interface TicketSender {
+  readonly tickets: Tickets;
+  readonly publicExchangePath: string | undefined;
+  changed(change: Snapshot, origin?: SessionContext<never>): void;
+}
 
 interface Delivery {
   readonly deliver: ((ticket: string) => unknown) | undefined;
@@ -26,7 +34,7 @@ interface Delivery {
  * after the other, each on the result of the one before.
  */
 export async function updateByTicket(
-  hub: LiveHub,
+  hub: TicketSender,
   attached: Attached,
   change: (draft: object) => unknown,
   { deliver, timeout }: Delivery,
@@ -53,7 +61,7 @@ export async function updateByTicket(
 }
 
 async function changeThroughPage(
-  hub: LiveHub,
+  hub: TicketSender,
   attached: Attached,
   change: (draft: object) => unknown,
   deliver: Delivery["deliver"],
@@ -68,7 +76,7 @@ async function changeThroughPage(
     const { ring } = context.settings;
     const ticket = makeTicket(ring, base.sid, { rev: base.rev, json: next.json }, nowSeconds());
     attached.own = next.json;
-    const outcome = await send(hub, attached, ticket, deliver, clock);
+    const outcome = await sendTicket(hub, attached, ticket, deliver, clock);
     attached.own = undefined;
     if (outcome === undefined) return;
     const { code } = outcome;
@@ -83,15 +91,15 @@ async function changeThroughPage(
   throw ticketError("STALE");
 }
 
-function take(hub: LiveHub, { context }: Attached, next: Snapshot): void {
+function take(hub: TicketSender, { context }: Attached, next: Snapshot): void {
   context.shared.recent.record(next.sid, next.rev, next.json, nowSeconds());
   refresh(context, next);
   hub.changed(next, context);
 }
 
 /** Sends a ticket to the page and waits for the result; `undefined` after the time-out. */
-async function send(
-  hub: LiveHub,
+export async function sendTicket(
+  hub: TicketSender,
   { socket }: Attached,
   ticket: string,
   deliver: Delivery["deliver"],
@@ -133,7 +141,7 @@ function failure(code: string): SessionError {
 }
 
 /** The time-out of an update. It also ends when the socket does. */
-class Clock {
+export class Clock {
   isOver = false;
   /** Resolves when the time is up. */
   readonly end: Promise<undefined>;

@@ -6,6 +6,7 @@ import {
   listOf,
   oneOf,
   readOptions,
+  SWITCH,
   textThat,
   type Check,
   type Rules,
@@ -104,6 +105,11 @@ export interface LiveOptions {
    * `property: "prefs"` "/.galleta/session/prefs".
    */
   readonly exchangePath?: string | undefined;
+  /**
+   * Messages that a client sends on a socket prolong its session, as requests do: when a tenth of
+   * the lifetime has passed, up to `absoluteMaxAge`. Needs `rolling`. Default false.
+   */
+  readonly socketActivity?: boolean | undefined;
 }
 
 /** The session option for the device of a browser. */
@@ -129,6 +135,7 @@ export interface CheckedConnected extends Pick<
   /** Seconds. */
   readonly storeTimeout: number;
   readonly exchangePath: string;
+  readonly socketActivity: boolean;
 }
 
 const FROM_FACTORY: Check = [
@@ -169,6 +176,7 @@ const RULES: Rules<CheckedConnected> = {
   backplane: [FROM_FACTORY],
   deviceBound: [FROM_FACTORY],
   exchangePath: [textThat((path) => /^\/[\w.~/-]+$/.test(path), "a plain path")],
+  socketActivity: [SWITCH, false],
 };
 
 /** Every option of {@link ConnectedOptions}. */
@@ -206,9 +214,13 @@ export function readConnected(options: ConnectedOptions, property: string): Chec
 /**
  * Connects the store and the backplane to the sessions.
  *
- * @throws SessionError `ERR_SESSION_OPTION` if a store is combined with `writeAs`
+ * @throws SessionError `ERR_SESSION_OPTION` if a store or `socketActivity` is combined with `writeAs`
  */
 export function connect(shared: Shared, options: CheckedConnected): void {
+  const { rolling, writeAs } = shared.settings;
+  if (options.socketActivity && (!rolling || writeAs !== undefined)) {
+    throw optionError("socketActivity needs rolling, and a cookie of our own (no writeAs).");
+  }
   shared.store = options.store?.[CONNECT](shared, options);
   shared.live = options.backplane?.[CONNECT](shared);
   shared.device = options.deviceBound?.[CONNECT](shared);

@@ -8,11 +8,12 @@ import type { SessionSettings } from "./settings.ts";
 /** What all requests of one set of options share. */
 export interface Shared {
   readonly settings: SessionSettings;
-  /** The option `exchangePath`, for the code that makes the sessions live. */
   /** Whether the session of a request may have to be waited for. */
   readonly loads: boolean;
   /** The option of that name, for whoever makes the sessions live. */
   readonly exchangePath: string;
+  /** The option of that name: messages on sockets prolong sessions. */
+  readonly socketActivity: boolean;
   /** The routes that the sessions answer themselves, by path. */
   readonly endpoints: Map<string, Endpoint>;
   readonly cache: TokenCache;

@@ -60,6 +60,8 @@ function tie(contexts: readonly SessionContext[], socket: EventSocket): void {
   if (socket.readyState === 0) socket.addEventListener("open", open);
   else open();
   socket.addEventListener("close", () => tied?.detach());
+  if (!contexts.some(({ shared }) => shared.socketActivity)) return;
+  socket.addEventListener("message", ({ data }: { data: unknown }) => tied?.read(data));
 }
 
 const given = (socket: EventSocket) => ({
@@ -150,6 +152,11 @@ export function openBunSocket(ws: BunSocket): boolean {
   const close = (code: number, reason: string) => ws.close(code, reason);
   tiedSockets.set(ws, new TiedSocket(contexts, { close, send: (text) => ws.send(text) }));
   return true;
+}
+
+/** Counts a message of a Bun socket. */
+export function activeBunSocket(ws: object): void {
+  tiedSockets.get(ws)?.active();
 }
 
 /** Detaches a Bun socket that was closed. */

@@ -38,12 +38,23 @@ export class TiedSocket {
 
   /** Returns the app's part of a message; undefined for a control frame. */
   read(data: unknown): unknown {
-    if (!this.#isPage || typeof data !== "string") return data;
+    if (!this.#isPage || typeof data !== "string") {
+      this.active();
+      return data;
+    }
     const frame = readFrame(data);
-    if ("message" in frame) return frame.message;
+    if ("message" in frame) {
+      this.active();
+      return frame.message;
+    }
     // A ticket has a name, by which the session that made it knows the answer.
     for (const handle of this.#handles) handle?.receive(frame.control);
     return undefined;
+  }
+
+  /** Called for each message of the app that {@link TiedSocket.read} does not see. */
+  active(): void {
+    for (const handle of this.#handles) handle?.active();
   }
 
   /** Escapes a message of the app for sending. */

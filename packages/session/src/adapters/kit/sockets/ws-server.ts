@@ -28,6 +28,7 @@ export interface WsSocket {
   close(code?: number, reason?: string): void;
   send(data: never, ...rest: never[]): void;
   emit(event: string | symbol, ...args: never[]): boolean;
+  on(event: "message", listener: () => void): unknown;
   once(event: "close", listener: () => void): unknown;
 }
 
@@ -186,6 +187,11 @@ function follow<Data>(
       control,
     });
     if (handle !== undefined) handles.push(handle);
+  }
+  if (contexts.some(({ shared }) => shared.socketActivity)) {
+    ws.on("message", () => {
+      for (const handle of handles) handle.active();
+    });
   }
   ws.once("close", () => {
     for (const handle of handles) handle.detach();

@@ -1,0 +1,111 @@
+import { nowSeconds } from "../session/clock.ts";
+import type { SessionContext } from "../session/context.ts";
+import { parseBody } from "../session/json.ts";
+import { lifetimesOf, ownMaxAge } from "../session/lifetime.ts";
+import type { StorePort } from "../session/ports.ts";
+import { ENDED, type Revision } from "../session/records.ts";
+import { newSnapshot } from "../session/snapshot.ts";
+import type { Attached, LiveSession, Registry } from "./registry.ts";
+import { currentOf, hasEnded } from "./socket-session.ts";
+import { makeTicket, TICKET_SECONDS } from "./ticket.ts";
+import { Clock, sendTicket, type TicketSender } from "./update-ticket.ts";
+
+/** The part of the hub that messages need. */
+interface Hub extends TicketSender {
+  readonly registry: Registry;
+}
+
+/**
+ * Prolongs sessions by the messages of their sockets (option `socketActivity`), as requests do: when
+ * a tenth of the lifetime has passed, and up to `absoluteMaxAge`.
+ */
+export class Activity {
+  readonly #hub: Hub;
+  /** When a session was last to be prolonged, in seconds since 1970: not every message tries. */
+  readonly #triedAt = new WeakMap<LiveSession, number>();
+  #wasTold = false;
+
+  constructor(hub: Hub) {
+    this.#hub = hub;
+  }
+
+  /** Called for each message of an app that a client sends. */
+  message(attached: Attached): void {
+    const { context, live } = attached;
+    const { state, settings } = context;
+    const { born, iat, exp } = state.issued ?? state.loaded;
+    const { maxAge, absoluteMaxAge } = lifetimesOf(settings.lifetimes, ownMaxAge(state.meta));
+    if (maxAge === null) return;
+    const now = nowSeconds();
+    const isOver = (since: number) => now - since > maxAge / 10;
+    if (!isOver(iat) || !isOver(this.#triedAt.get(live) ?? 0) || hasEnded(context)) return;
+    if (absoluteMaxAge !== null && exp >= born + absoluteMaxAge) return;
+    this.#triedAt.set(live, now);
+    const { store } = context.shared;
+    if (attached.socket.control !== undefined) {
+      // Only sending can fail, and the server that passed the socket reports that.
+      this.#byPage(attached, now, maxAge).catch(() => undefined);
+    } else if (store !== undefined) {
+      this.#byStore(context, store, now).catch((error: unknown) => store.report(error));
+    } else {
+      this.#tell();
+    }
+  }
+
+  /** Lets the page fetch a cookie. The exchange commits like any request, and tells the sockets. */
+  async #byPage(attached: Attached, now: number, maxAge: number): Promise<void> {
+    const { context } = attached;
+    const { sid, rev } = currentOf(context);
+    const ticket = makeTicket(context.settings.ring, sid, { rev, json: "" }, now);
+    const clock = new Clock(attached, TICKET_SECONDS);
+    try {
+      const outcome = await sendTicket(this.#hub, attached, ticket, undefined, clock);
+      if (outcome === undefined || outcome.code !== undefined || hasEnded(context)) return;
+    } finally {
+      clock.stop();
+    }
+    // If the exchange ran in another process, no message tells this one. There the cookie may have
+    // been fresh, a tenth of its lifetime old at most, and stayed as it was.
+    const known = currentOf(context);
+    const at = now - Math.floor(maxAge / 10);
+    if (known.sid !== sid || known.iat >= at) return;
+    this.#hub.registry.change(sid, newSnapshot(context.shared, context.state, known, at));
+  }
+
+  /** Does what a request does that only reads. The browser's cookie stays. */
+  async #byStore(context: SessionContext<never>, store: StorePort, now: number): Promise<void> {
+    const { state, shared } = context;
+    const [stored] = await store.check([state]);
+    const known = currentOf(context);
+    if (stored === ENDED) return this.#hub.registry.end(known.sid);
+    if (hasEnded(context)) return;
+    let newest: Revision = known;
+    for (const other of [shared.recent.peek(known.sid), stored]) {
+      if (other !== undefined && other.rev > newest.rev) newest = other;
+    }
+    const body = parseBody(newest.json);
+    if (body === undefined) return;
+    const { rev, json } = newest;
+    const loaded = {
+      ...state.loaded,
+      ...known,
+      ...body,
+      rev,
+      json,
+      isNew: false,
+      isForeign: false,
+    };
+    const { sid, born } = known;
+    const draft = { loaded, sid, born, ...body, destroyed: false, secure: false, strays: [] };
+    await store.save(draft, { json, changed: false, renewed: false }, undefined, now);
+  }
+
+  #tell(): void {
+    if (this.#wasTold) return;
+    this.#wasTold = true;
+    process.emitWarning(
+      "socketActivity cannot prolong the session of a socket whose page does not use the WebSocket of @galleta/session/client, because there is no store. See https://galleta.js.org/options#socketactivity",
+      { code: "ERR_SESSION_STORE_REQUIRED" },
+    );
+  }
+}
