@@ -253,16 +253,17 @@ describe("messages on a socket", () => {
     expect(socket.closed).toEqual(EXPIRED);
   });
 
-  it("warn once where there is neither a store nor a page with the client", async () => {
-    const warn = vi.spyOn(process, "emitWarning").mockReturnValue();
-    const { sessions } = start(HARDENED);
+  it("tell once where there is neither a store nor a page with the client", async () => {
+    const { sessions, events } = start(HARDENED);
     const socket = await (await loggedIn(sessions)).socket(sessions);
     await type(socket, 61);
     expect(socket.closed).toEqual(EXPIRED);
-    expect(warn.mock.calls).toEqual([
-      [expect.stringContaining("socketActivity"), { code: "ERR_SESSION_STORE_REQUIRED" }],
+    expect(events.filter((event) => event.type === "dropped")).toEqual([
+      expect.objectContaining({
+        reason: "ERR_SESSION_STORE_REQUIRED",
+        message: expect.stringContaining("socketActivity"),
+      }),
     ]);
-    warn.mockRestore();
   });
 });
 

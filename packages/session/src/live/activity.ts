@@ -48,7 +48,7 @@ export class Activity {
     } else if (store !== undefined) {
       this.#byStore(context, store, now).catch((error: unknown) => store.report(error));
     } else {
-      this.#tell();
+      this.#tell(context);
     }
   }
 
@@ -100,12 +100,14 @@ export class Activity {
     await store.save(draft, { json, changed: false, renewed: false }, undefined, now);
   }
 
-  #tell(): void {
+  #tell({ settings, state }: SessionContext<never>): void {
     if (this.#wasTold) return;
     this.#wasTold = true;
-    process.emitWarning(
-      "socketActivity cannot prolong the session of a socket whose page does not use the WebSocket of @galleta/session/client, because there is no store. See https://galleta.js.org/options#socketactivity",
-      { code: "ERR_SESSION_STORE_REQUIRED" },
-    );
+    settings.events.emit("dropped", state.sid, {
+      reason: "ERR_SESSION_STORE_REQUIRED",
+      keys: [],
+      message:
+        "socketActivity cannot prolong a session without a store, unless its page uses the WebSocket of @galleta/session/client. See https://galleta.js.org/options#socketactivity",
+    });
   }
 }

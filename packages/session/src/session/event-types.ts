@@ -39,7 +39,8 @@ export interface EventFacts {
   conflict: { readonly keys: readonly string[] };
   /**
    * Why a write to a new session set no cookie (`late`, `held-back`), or why an `update` was not
-   * applied: the code of its error, or `change` if the change itself threw.
+   * applied: the code of its error, or `change` if the change itself threw. Once, why messages do not
+   * prolong sessions (`socketActivity`).
    */
   dropped: {
     readonly reason: string;
