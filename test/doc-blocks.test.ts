@@ -50,7 +50,7 @@ function programs(): Map<string, Block[]> {
 
 /** Errors that a part of an app may have: unknown names and modules, alternatives, a `return`. */
 const OF_A_PART =
-  /error TS(?:2304|2552|2709|2503|2593|18004|7006|7031|2451|1108)\b|module '\.\/[^']*'/;
+  /error TS(?:2304|2552|2709|2503|2833|2593|18004|7006|7031|2451|1108)\b|module '\.\/[^']*'/;
 
 /**
  * Packages with their own folder, which may not be installed, and modules of newer Node versions.

@@ -55,6 +55,11 @@ declare global {
   const url: string;
   const database: import("@galleta/session/sqlite").SqliteDatabase;
   const pool: import("@galleta/session/postgres").PostgresClient;
+  const kv: import("@galleta/session/deno-kv").DenoKv;
+  const env: {
+    DB: import("@galleta/session/cloudflare").D1Database;
+    SESSIONS: import("@galleta/session/cloudflare").DurableObjectNamespace;
+  };
   function test(name: string, run: () => Promise<void>): void;
   const key: Uint8Array;
   const sid: Uint8Array;
