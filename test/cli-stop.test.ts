@@ -58,7 +58,7 @@ describe.each(["SIGTERM", "SIGINT"] as const)("%s", (signal) => {
     const [code] = await closed;
     expect(code).toBe(1001);
     expect(await run.ended).toEqual({ code: 0, signal: null });
-    expect(run.stdout).toMatch(/^started\nListening on \S+\nshut down\n$/);
+    expect(run.stdout).toMatch(/^started\nListening on \S+\nSession inspector: \S+\nshut down\n$/);
   });
 
   it("lets a request in flight be answered", async () => {

@@ -58,6 +58,28 @@ describe("galleta mint", () => {
   });
 });
 
+describe("galleta serve", () => {
+  it("tells where the session inspector is, if this server has one", async () => {
+    const run = await bench.serve([bench.file("app.mjs", APP)], { env });
+    const [, address = ""] = await run.until("stdout", /^Session inspector: (\S+)$/);
+    expect(new URL(address).origin).toBe(new URL(run.url).origin);
+    const page = await fetch(address);
+    expect(page.status).toBe(200);
+    expect(await page.text()).toContain("inspector");
+  });
+
+  it.each([
+    ["NODE_ENV is production", [], { ...env, NODE_ENV: "production" }],
+    ["others may reach it", ["--host", "0.0.0.0"], env],
+  ])("says nothing of it if %s", async (_why, flags, variables) => {
+    const run = await bench.serve([bench.file("app.mjs", APP), ...flags], { env: variables });
+    await fetch(run.url.replace("0.0.0.0", "127.0.0.1"));
+    run.child.kill("SIGTERM");
+    await run.ended;
+    expect(run.stdout).toMatch(/^Listening on \S+\n$/);
+  });
+});
+
 describe("galleta inspect", () => {
   it("reads what curl prints of an app", async () => {
     const { url } = await bench.serve([bench.file("app.mjs", APP)], { env });

@@ -40,6 +40,8 @@ export class Core {
   readonly lifecycle = new Lifecycle();
   settings: SettingsTable | undefined;
   sessions: Sessions<never> | undefined;
+  /** The path of the session inspector, if it is mounted. */
+  inspector: string | undefined;
   /** The sessions beside the first. */
   otherSessions: readonly Sessions<never>[] = [];
   /** Checks the Host if there are no sessions to check it. */

@@ -35,6 +35,7 @@ export function mountInspector(
   const options =
     setting === true ? { secretKey: process.env["SECRET_KEY"] ?? "" } : (setting as SessionOptions);
   const recorder = sharedRecorder();
+  core.inspector = INSPECTOR_PATH;
   core.h3.all(INSPECTOR_PATH, async (event) => {
     const { mayInspect, respond } = await import("@galleta/inspect/page");
     const facts = factsOf(event.req);

@@ -5,24 +5,28 @@ import { makePlan, type ServeFlags, type ServePlan } from "./plan.ts";
 /** Extra milliseconds for shutdown listeners after requests used up the time. */
 const HANGING_MILLISECONDS = 1000;
 
+/** Tells that the server listens. */
+export type Announce = (url: string, inspector?: string) => void;
+
 /**
  * Serves an app in this process, from the check of the flags to the last closed socket.
  *
  * @param stop resolves when the server must stop
- * @param announce called with the URL once the server listens
+ * @param announce called once the server listens, with its URL and that of the session inspector
  * @returns the value of `stop`
  * @throws CliError and errors of the app, if it cannot start or its shutdown fails
  */
 export async function runServer<Wish>(
   flags: ServeFlags,
   stop: Promise<Wish>,
-  announce: (url: string) => void,
+  announce: Announce,
   io: Io,
 ): Promise<Wish> {
   // A wish to stop ends the start at once, because nothing is in flight yet.
-  const server = await Promise.race([start(makePlan(flags)), stop.then(() => undefined)]);
-  if (server === undefined) return stop;
-  announce(server.url);
+  const started = await Promise.race([start(makePlan(flags)), stop.then(() => undefined)]);
+  if (started === undefined) return stop;
+  const { server, inspector } = started;
+  announce(server.url, inspector);
   const wish = await stop;
   const { grace } = flags;
   const late = setTimeout(
@@ -40,14 +44,27 @@ export async function runServer<Wish>(
 
 async function start({ target, hostname, port, tls }: ServePlan) {
   // Loaded only now: a mistyped flag is reported without loading the framework.
-  const [{ loadApp }, { serve }] = await Promise.all([import("./load.ts"), import("../serve.ts")]);
+  const [{ loadApp }, { serve }, { coreOf }] = await Promise.all([
+    import("./load.ts"),
+    import("../serve.ts"),
+    import("../app.ts"),
+  ]);
   const app = await loadApp(target);
   try {
-    return await serve(app, { hostname, port, ...(tls && { tls }) });
+    const server = await serve(app, { hostname, port, ...(tls && { tls }) });
+    return { server, inspector: inspectorOf(coreOf(app).inspector, server.url) };
   } catch (error) {
     throw listenFailure(error, hostname, port) ?? error;
   }
 }
+
+/** Gives the inspector's address; `undefined` without one, or if other machines use this address. */
+function inspectorOf(path: string | undefined, url: string): string | undefined {
+  if (path === undefined || !isLoopback(new URL(url).hostname)) return undefined;
+  return new URL(path, url).href;
+}
+
+const isLoopback = (host: string) => /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(host);
 
 /** Explains why the server cannot listen; `undefined` for other errors. */
 function listenFailure(cause: unknown, hostname: string, port: number): CliError | undefined {

@@ -3,6 +3,7 @@ import { CliError } from "./failure.ts";
 import { isWatched } from "./ipc.ts";
 import { wholeNumber } from "./number.ts";
 import { type ServeFlags, withPortOf } from "./plan.ts";
+import type { Announce } from "./run.ts";
 import { listenToSignals } from "./stop.ts";
 
 const MOST_WORKERS = 256;
@@ -74,8 +75,9 @@ export const command = defineCommand({
     const wishes = listenToSignals((code) => process.exit(code));
     const { stop } = wishes;
     void stop.then(() => setTimeout(() => io.err(STOPPING), SAY_AFTER_MILLISECONDS).unref());
-    const announce = (url: string) => {
+    const announce: Announce = (url, inspector) => {
       io.out(`Listening on ${url}${workers === undefined ? "" : ` (workers: ${workers})`}\n`);
+      if (inspector !== undefined) io.out(`Session inspector: ${inspector}\n`);
     };
     if (values.watch) {
       return (await import("./watch.ts")).runWatching(flags, wishes);
@@ -86,9 +88,9 @@ export const command = defineCommand({
       await (await import("./cluster.ts")).runCluster(flags, workers, wishes, announce, io);
     } else {
       let again = flags;
-      const listening = (url: string) => {
+      const listening: Announce = (url, inspector) => {
         again = withPortOf(flags, url);
-        announce(url);
+        announce(url, inspector);
       };
       const { runServer } = await import("./run.ts");
       const reload = wishes.reload();

@@ -6,7 +6,7 @@ import type { Io } from "./command.ts";
 import { details, explain } from "./failure.ts";
 import { WATCHER } from "./ipc.ts";
 import type { ServeFlags } from "./plan.ts";
-import { runServer } from "./run.ts";
+import { runServer, type Announce } from "./run.ts";
 import type { Wishes } from "./stop.ts";
 import { parseTarget } from "./target.ts";
 
@@ -58,7 +58,7 @@ export async function runWatching(flags: ServeFlags, wishes: Wishes): Promise<nu
 export async function runWatched(
   flags: ServeFlags,
   stop: Promise<void>,
-  announce: (url: string) => void,
+  announce: Announce,
   io: Io,
 ): Promise<void> {
   // Node knows what the app imports, and asks its processes for whatever else counts.
