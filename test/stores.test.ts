@@ -5,7 +5,7 @@ import { Redis } from "ioredis";
 import { Pool } from "pg";
 import postgres from "postgres";
 import { createClient } from "redis";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import {
   destroy,
   memoryStore,
@@ -120,8 +120,11 @@ async function startPostgres(): Promise<void> {
   await pool.end();
 }
 
-afterAll(async () => {
+// PostgreSQL takes a hundred connections, and a pool opens ten.
+afterEach(async () => {
   for (const end of ends.splice(0).toReversed()) await end();
+});
+afterAll(async () => {
   await redis?.close();
   await pg?.close();
   rmSync(folder, { recursive: true, force: true });
