@@ -120,7 +120,7 @@ describe.runIf(isInstalled && available(CHROMIUM))("the inspector of the docs si
     await page.locator("#key").fill(KEY);
     await page.locator("#cookie").fill(value.slice(0, 40) + flipped + value.slice(41));
     expect(await verdict()).toBe("Rejected");
-    expect(await report()).toContain("Its signature does not hold");
+    expect(await report()).toContain("Its signature is wrong");
     await page.locator("#cookie").fill(value);
     await page.locator("#key").fill("another key of more than thirty-two characters");
     expect(await report()).toContain("It was made with another key.");
