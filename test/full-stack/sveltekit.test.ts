@@ -7,8 +7,8 @@ const HOOKS = readExample("sveltekit/src/hooks.server.ts").replace(
   "export const handle =",
   "const first =",
 ).concat(`
-import { redirect, type Handle } from "@sveltejs/kit";
-import { sequence } from "@sveltejs/kit/hooks";
+import { redirect } from "@sveltejs/kit";
+import { sequence, type Handle } from "@sveltejs/kit/hooks";
 
 const later: Handle = ({ event, resolve }) => {
   const { pathname } = event.url;
