@@ -1,4 +1,5 @@
 // A second session, whose data an app declares once for all adapters.
+import type {} from "@galleta/session";
 import type {} from "@galleta/session/express";
 import type {} from "@galleta/session/fastify";
 import type {} from "@galleta/session/hono";

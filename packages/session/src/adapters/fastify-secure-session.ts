@@ -7,6 +7,8 @@ import { makePlugin, type SessionPlugin } from "./kit/fastify-plugin.ts";
 import { lazySessions, type LazySessions } from "./kit/given.ts";
 import { refuseAttribute } from "./kit/lifetime-spellings.ts";
 
+export type { SessionPlugin } from "./kit/fastify-plugin.ts";
+
 declare module "fastify" {
   interface RequestSession {
     get(key: string): unknown;

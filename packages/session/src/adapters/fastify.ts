@@ -2,6 +2,8 @@ import type { SessionData } from "../session/data.ts";
 import { makePlugin, type SessionPlugin } from "./kit/fastify-plugin.ts";
 import { lazySessions, type LazySessions } from "./kit/given.ts";
 
+export type { SessionPlugin } from "./kit/fastify-plugin.ts";
+
 /**
  * Sessions for Fastify 5: a plugin for `request.session`, with the cross-site check. It works for
  * the instance that registers it and for those inside.

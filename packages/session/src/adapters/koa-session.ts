@@ -7,6 +7,8 @@ import { lazySessions, type LazySessions } from "./kit/given.ts";
 import { serveKoa, type KoaMiddleware } from "./kit/koa-middleware.ts";
 import { setMilliseconds } from "./kit/lifetime-spellings.ts";
 
+export type { KoaMiddleware } from "./kit/koa-middleware.ts";
+
 type Callback = (error?: unknown) => void;
 
 declare module "koa" {

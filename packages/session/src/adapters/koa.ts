@@ -4,7 +4,7 @@ import { exposeSession } from "./kit/expose.ts";
 import { lazySessions, type LazySessions } from "./kit/given.ts";
 import { serveKoa, type KoaMiddleware, type KoaSession } from "./kit/koa-middleware.ts";
 
-export type { KoaContext, SessionProperty } from "./kit/koa-middleware.ts";
+export type { KoaContext, KoaMiddleware, SessionProperty } from "./kit/koa-middleware.ts";
 
 /**
  * Sessions for Koa: `ctx.session`, with the cross-site check.
