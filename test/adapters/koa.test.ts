@@ -95,3 +95,23 @@ it("compares csrf.exempt with the whole path if the session is inside a mount", 
   expect((await send("/api/other")).status).toBe(403);
   await running.close();
 });
+
+it("says that ctx.session.maxAge is no lifetime, and does not keep it as data", async () => {
+  const app = new Koa();
+  app.silent = true;
+  const errors: unknown[] = [];
+  app.on("error", (error) => errors.push(error));
+  app.use(session({ secretKey: SECRET }));
+  app.use((ctx) => {
+    ctx.session["user"] = "ann";
+    if (ctx.path === "/maxage") ctx.session["maxAge"] = 60_000;
+    ctx.body = JSON.stringify(ctx.session);
+  });
+  const served = await start(app);
+  const kept = await fetch(`${served.origin}/`);
+  expect(await kept.json()).toEqual({ user: "ann" });
+  const refused = await fetch(`${served.origin}/maxage`);
+  await served.close();
+  expect(refused.status).toBe(500);
+  expect(errors).toMatchObject([{ code: "ERR_SESSION_OPTION" }]);
+});

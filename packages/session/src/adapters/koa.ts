@@ -25,7 +25,7 @@ export function session<Data = SessionData>(given: LazySessions<Data>): KoaMiddl
   return serveKoa(lazySessions(given), exposeSession, assertNoMaxAge);
 }
 
-/** In koa-session `ctx.session.maxAge = 60_000` is a lifetime. Here it would be plain data, without an error. */
+/** In koa-session `ctx.session.maxAge = 60_000` sets a lifetime. Here it would be stored as data. */
 function assertNoMaxAge<Data>(held: KoaSession<Data>): void {
   if (!held.isAccessed || !held.context.isOpen) return;
   const { data, loaded } = held.context.state;
@@ -33,6 +33,6 @@ function assertNoMaxAge<Data>(held: KoaSession<Data>): void {
   if (maxAge === undefined || maxAge === loaded.data["maxAge"]) return;
   delete data["maxAge"];
   throw optionError(
-    "ctx.session.maxAge would be data and no lifetime. Call setMaxAge(ctx.session, seconds), or take @galleta/session/koa-session, where maxAge is in milliseconds.",
+    "ctx.session.maxAge does not set a lifetime here. Call setMaxAge(ctx.session, seconds), or use @galleta/session/koa-session, where maxAge is in milliseconds.",
   );
 }
