@@ -32,6 +32,13 @@ fullStack({
   start: [".output/server/index.mjs"],
   extra: { "nuxt.config.ts": CONFIG, "app/pages/built.vue": BUILT },
   more(app) {
+    it("app: a client cannot switch the session off with the build's header", async () => {
+      const { request } = await app().context();
+      const headers = { "x-nitro-prerender": "/api/count", origin: "https://evil.example" };
+      const denied = await request.post(`${app().origin}/api/count`, { headers });
+      expect(denied.status()).toBe(403);
+    });
+
     it("app: a page that the build made has no session", async () => {
       const { request } = await app().context();
       const response = await request.get(`${app().origin}/built`);

@@ -36,8 +36,7 @@ export function session<Data = SessionData>(given: LazySessions<Data>): SessionE
   const sessions = lazySessions(given);
   const handler = async ({ node, context }: Event) => {
     const { req, res } = node;
-    // The build makes these pages once for all visitors; a use of the session throws.
-    if (req.headers["x-nitro-prerender"] !== undefined) return;
+    if (isPrerendered(req)) return;
     const { property } = sessions();
     const lent = lentBy(req, property);
     if (lent !== undefined) {
@@ -50,6 +49,14 @@ export function session<Data = SessionData>(given: LazySessions<Data>): SessionE
     await when(held.begin(), (reply) => reply && sendReply(res, reply));
   };
   return Object.assign(handler, { __is_handler__: true as const });
+}
+
+/**
+ * Whether the build asks for the page, once for all visitors; a use of the session throws then. A
+ * client can send the header as well, but only Nitro's own requests have `__unenv__`.
+ */
+function isPrerendered(req: IncomingMessage): boolean {
+  return req.headers["x-nitro-prerender"] !== undefined && "__unenv__" in req;
 }
 
 /** Returns the session of the outer event: Nitro gives an inner request its context. */
