@@ -18,6 +18,7 @@ const LAYERS = [
     "copies.ts",
     "nearest.ts",
     "validate.ts",
+    "warn.ts",
   ],
   ["token", "cookie"],
   ["session"],

@@ -138,6 +138,15 @@ const VIEWS: Record<string, (call: Call) => Answer | Promise<Answer>> = {
     session["fn"] = () => 1;
     return { body: "not JSON" };
   },
+  "/throw-huge": ({ session }) => {
+    session["big"] = "x".repeat(6000);
+    throw new Error("a view that fails after a change that cannot be saved");
+  },
+  "/throw-not-json": async ({ session }) => {
+    session["fn"] = () => 1;
+    await Promise.resolve();
+    throw new Error("a view that fails after a change that cannot be saved");
+  },
   "/stream": ({ session }) => {
     session["seen"] = true;
     return { body: pieces() };

@@ -60,7 +60,7 @@ export const storeCases: readonly Case[] = [
     name: "store: what cannot be saved is a 500, and the server lives",
     run: (harness) =>
       serve(harness, withEvents({ store: slowStore() }).options, async ({ ask }) => {
-        for (const path of ["/huge", "/not-json", "/stream-huge"]) {
+        for (const path of ["/huge", "/not-json", "/stream-huge", "/throw-huge"]) {
           const { status, setCookie } = await ask(path);
           expect({ path, status, setCookie }).toEqual({ path, status: 500, setCookie: [] });
         }

@@ -1,8 +1,9 @@
 import { optionError } from "../errors.ts";
+import type { SessionContext } from "../session/context.ts";
 import type { SessionData } from "../session/data.ts";
 import { exposeSession } from "./kit/expose.ts";
 import { lazySessions, type LazySessions } from "./kit/given.ts";
-import { serveKoa, type KoaMiddleware, type KoaSession } from "./kit/koa-middleware.ts";
+import { serveKoa, type KoaMiddleware } from "./kit/koa-middleware.ts";
 
 export type { KoaContext, KoaMiddleware, SessionProperty } from "./kit/koa-middleware.ts";
 
@@ -26,9 +27,7 @@ export function session<Data = SessionData>(given: LazySessions<Data>): KoaMiddl
 }
 
 /** In koa-session `ctx.session.maxAge = 60_000` sets a lifetime. Here it would be stored as data. */
-function assertNoMaxAge<Data>(held: KoaSession<Data>): void {
-  if (!held.isAccessed || !held.context.isOpen) return;
-  const { data, loaded } = held.context.state;
+function assertNoMaxAge<Data>({ state: { data, loaded } }: SessionContext<Data>): void {
   const { maxAge } = data;
   if (maxAge === undefined || maxAge === loaded.data["maxAge"]) return;
   delete data["maxAge"];

@@ -2,7 +2,7 @@ import { when } from "../maybe.ts";
 import type { OtherProperties, SessionData, SessionOf } from "../session/data.ts";
 import { exposeSession } from "./kit/expose.ts";
 import type { NodeRequest } from "./kit/node-facts.ts";
-import { NodeSession, sendFailure, sendReply, type NodeResponse } from "./kit/node-session.ts";
+import { NodeSession, sendReply, warnAndAnswer, type NodeResponse } from "./kit/node-session.ts";
 import { lazySessions, type LazySessions } from "./kit/given.ts";
 
 /** A request with its session. */
@@ -34,8 +34,7 @@ export interface NodeSessions<Data = SessionData> {
 /** Settings of {@link session}, besides the options of sessions. */
 export interface NodeSessionSettings {
   /**
-   * Answers a request whose session could not be saved, if no caller could catch the error: while a
-   * stream was piped into the response, or with a store. Default: a process warning (`warning`
+   * Answers a request whose session could not be saved. Default: a process warning (`warning`
    * event, standard error) and a 500.
    */
   readonly onError?: (error: unknown, req: NodeRequest, res: NodeResponse) => void;
@@ -63,7 +62,7 @@ export function session<Data = SessionData>(
   settings: NodeSessionSettings = {},
 ): NodeSessions<Data> {
   const sessions = lazySessions(given);
-  const onError = settings.onError ?? warnAndAnswer;
+  const { onError = (error, _req, res) => warnAndAnswer(error, res) } = settings;
 
   function attach(req: NodeRequest, res: NodeResponse): boolean | Promise<boolean> {
     const held = new NodeSession(sessions(), req, res, (error) => onError(error, req, res));
@@ -94,11 +93,6 @@ export function session<Data = SessionData>(
       );
     };
   return Object.assign(wrap, { attach }) as NodeSessions<Data>;
-}
-
-function warnAndAnswer(error: unknown, _req: NodeRequest, res: NodeResponse): void {
-  process.emitWarning(error instanceof Error ? error : new Error(String(error)));
-  if (!res.headersSent) sendFailure(res);
 }
 
 export type { NodeRequest, NodeResponse };

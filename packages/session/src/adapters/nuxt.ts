@@ -3,7 +3,7 @@ import { when } from "../maybe.ts";
 import type { SessionData } from "../session/data.ts";
 import { exposeSession, heldBy } from "./kit/expose.ts";
 import { lazySessions, refuseSecond, type LazySessions } from "./kit/given.ts";
-import { NodeSession, sendFailure, sendReply } from "./kit/node-session.ts";
+import { NodeSession, sendReply, warnAndAnswer } from "./kit/node-session.ts";
 
 export type { SessionEventContext } from "./kit/h3-context.ts";
 
@@ -44,7 +44,7 @@ export function session<Data = SessionData>(given: LazySessions<Data>): SessionE
       return;
     }
     if (property in context) throw refuseSecond(`event.context.${property}`);
-    const held = new NodeSession(sessions(), req, res, (error) => answerFailure(error, res));
+    const held = new NodeSession(sessions(), req, res, (error) => warnAndAnswer(error, res));
     exposeSession(context, held);
     await when(held.begin(), (reply) => reply && sendReply(res, reply));
   };
@@ -63,9 +63,4 @@ function isPrerendered(req: IncomingMessage): boolean {
 function lentBy(req: IncomingMessage, property: string) {
   const { __unenv__: outer } = req as { __unenv__?: unknown };
   return typeof outer === "object" && outer !== null ? heldBy(outer, property) : undefined;
-}
-
-function answerFailure(error: unknown, res: ServerResponse): void {
-  process.emitWarning(error instanceof Error ? error : new Error(String(error)));
-  if (!res.headersSent) sendFailure(res);
 }

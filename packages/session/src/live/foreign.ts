@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { optionError } from "../errors.ts";
 import { shortHash } from "../session/hash.ts";
+import { warn } from "../warn.ts";
 import type { Backplane } from "./backplane.ts";
 import { bucketOf } from "./buckets.ts";
 import { ExpiryTimer, type Ending } from "./expiry-timer.ts";
@@ -263,8 +264,4 @@ function readMessage(text: string): (Message & { readonly sender: unknown }) | u
   } catch {
     return undefined;
   }
-}
-
-function warn(error: unknown): void {
-  process.emitWarning(error instanceof Error ? error : new Error(String(error)));
 }

@@ -1,4 +1,5 @@
 import type { Sessions } from "../../engine.ts";
+import { warn } from "../../warn.ts";
 import { refuseSetUp } from "./given.ts";
 
 /** Sessions whose first request was checked. */
@@ -17,7 +18,7 @@ export function warnOfTrustProxy(sessions: Sessions<never>, req: object): void {
   // Not app.get(name), which makes a route in frameworks that resemble Express.
   const isOn = Boolean(app.settings?.["trust proxy"]);
   if (!isOn || sessions.shared.knowsProxies) return;
-  process.emitWarning(
+  warn(
     refuseSetUp(
       'Express trusts a proxy (`trust proxy`), but the sessions do not: behind a proxy sockets and forms are denied, and `httpsOnly: "auto"` sets no Secure. Set the sessions\' `trustProxy` as well, or set it to false.',
     ),

@@ -9,6 +9,7 @@ import type { MaybePromise } from "../../maybe.ts";
 import type { SessionContext } from "../../session/context.ts";
 import type { SessionOf } from "../../session/data.ts";
 import type { RequestFacts } from "../../session/request.ts";
+import { warn } from "../../warn.ts";
 import { exposeSession } from "./expose.ts";
 import { NodeFacts } from "./node-facts.ts";
 import { deniedReply, headersOf, reasonOf, type DeniedReply, type Reply } from "./reply.ts";
@@ -236,7 +237,7 @@ export function answerUpgrade(socket: Duplex, reply: Reply): void {
  * ```
  */
 export function failureReply(error: unknown): Reply {
-  process.emitWarning(error instanceof Error ? error : new Error(String(error)));
+  warn(error);
   const status = error instanceof SessionError && error.status >= 500 ? error.status : 500;
   return { status, body: JSON.stringify({ error: reasonOf(status) }) };
 }

@@ -1,7 +1,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 // Without it, the declaration below would belong to a separate module.
 import type {} from "koa";
+import type { Commit } from "../../cookie/headers.ts";
 import type { Sessions } from "../../engine.ts";
+import type { MaybePromise } from "../../maybe.ts";
+import type { SessionContext } from "../../session/context.ts";
 import type { OtherProperties, SessionData, SessionOf, WithMethods } from "../../session/data.ts";
 import type { Expose } from "./dress.ts";
 import { refuseSecond, refuseSetUp } from "./given.ts";
@@ -41,18 +44,27 @@ export interface KoaContext {
  * The session of a Koa request. Koa's own middleware, such as koa-mount, cuts the mount path off
  * `req.url`.
  */
-export class KoaSession<Data> extends NodeSession<Data> {
+class KoaSession<Data> extends NodeSession<Data> {
   readonly #ctx: KoaContext;
+  readonly #check: Check<Data> | undefined;
 
-  constructor(sessions: Sessions<Data>, ctx: KoaContext, fail: (error: unknown) => void) {
-    super(sessions, ctx.req, ctx.res, fail);
+  constructor(sessions: Sessions<Data>, ctx: KoaContext, check: Check<Data> | undefined) {
+    super(sessions, ctx.req, ctx.res, (error) => ctx.onerror(error as Error));
     this.#ctx = ctx;
+    this.#check = check;
   }
 
   override get target(): string {
     return this.#ctx.originalUrl;
   }
+
+  override commit(): MaybePromise<Commit> | undefined {
+    if (this.isAccessed && this.context.isOpen) this.#check?.(this.context);
+    return super.commit();
+  }
 }
+
+type Check<Data> = (context: SessionContext<Data>) => void;
 
 /** A middleware of Koa that gives contexts their session. */
 export type KoaMiddleware<Data> = (
@@ -64,12 +76,12 @@ export type KoaMiddleware<Data> = (
  * Makes the middleware.
  *
  * @param expose gives a context its property
- * @param after looks at the session when the app is through
+ * @param check looks at each used session before it is saved; may throw
  */
 export function serveKoa<Data>(
   lazy: () => Sessions<Data>,
   expose: Expose,
-  after: (held: KoaSession<Data>) => void = () => {},
+  check?: Check<Data>,
 ): KoaMiddleware<Data> {
   return async (ctx, next) => {
     const sessions = lazy();
@@ -81,14 +93,12 @@ export function serveKoa<Data>(
       return;
     }
     if (ctx.res === undefined) throw refuseBare();
-    const fail = (error: unknown) => ctx.onerror(error as Error);
-    const held = new KoaSession(sessions, ctx, fail);
+    const held = new KoaSession(sessions, ctx, check);
     if (property in ctx) throw refuseSecond(`ctx.${property}`);
     expose(ctx, held);
     const reply = await held.begin(ctx.request.body);
     if (reply === undefined) {
       await next();
-      after(held);
       return;
     }
     ctx.body = reply.body;

@@ -32,13 +32,12 @@ function hooked(name: Method): Call {
  * Commits a session right before the headers of a response are sent, and adds its headers. It works
  * with any method that sends.
  *
- * Without a store it is synchronous, and an error of `commit` comes out of the call that began the
- * response, such as `res.end()`. While a commit waits for a store, writes wait in order, and the
- * response reports its headers as sent.
+ * Without a store it is synchronous. While a commit waits for a store, writes wait in order, and
+ * the response reports its headers as sent.
  *
  * @param commit returns the headers for the session; after it threw, it returns no cookies
- * @param fail answers the request if no caller could catch an error: with a store, and for a stream
- *   piped into the response. It runs before anything was sent.
+ * @param fail answers the request if the commit failed. It runs before anything was sent; later
+ *   writes of the handler are dropped.
  * @param property the name under which the handler finds the session; a response may have several
  * @throws SessionError `ERR_SESSION_SETUP` if the response already has a session of that name
  */
@@ -79,6 +78,9 @@ class ResponseHook {
   #waiting: [Method, unknown[]][] | undefined;
   #owed: CommitHeaders | undefined;
   #isSending = false;
+  #hasFailed = false;
+  /** Whether the answer to a failed commit was sent. Until its `end` returns, that calls `write`. */
+  #isAnswered = false;
 
   constructor(
     res: ServerResponse,
@@ -123,6 +125,8 @@ class ResponseHook {
   /** Makes a call on the response, or keeps it until the commit is done. */
   call(name: Method, args: unknown[]): unknown {
     const res = this.#res;
+    // The handler goes on, but its error was answered.
+    if (this.#isAnswered) return name !== "write" && res;
     // While the commit runs, the response reports its headers as sent.
     const isFirst = !this.#isSending && !res.headersSent;
     if (this.#waiting === undefined && (!isFirst || this.#ready())) {
@@ -148,7 +152,9 @@ class ResponseHook {
     }
     this.#isSending = true;
     try {
-      return this.#original[name].apply(res, args);
+      const result = this.#original[name].apply(res, args);
+      this.#isAnswered = this.#hasFailed && name === "end";
+      return result;
     } catch (error) {
       // The answer to a bad header, for example, needs the cookie too.
       this.#isSending = res.headersSent;
@@ -166,8 +172,8 @@ class ResponseHook {
         return true;
       }
     } catch (error) {
-      if (!this.#sources?.size) throw error;
-      // An error thrown inside a stream's event would end the process.
+      // Thrown here, it would end the process wherever no framework catches it: inside a stream's
+      // event, a callback, or the framework's own answer to an error.
       this.#giveUp(error);
     }
     return false;
@@ -207,6 +213,7 @@ class ResponseHook {
   }
 
   #giveUp(error: unknown): void {
+    this.#hasFailed = true;
     for (const source of this.#sources ?? []) {
       source.unpipe(this.#res);
       source.destroy();

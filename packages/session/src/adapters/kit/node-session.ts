@@ -10,6 +10,7 @@ import type { SessionData, SessionOf } from "../../session/data.ts";
 import { begin, commitResponse, type Incoming } from "./begin.ts";
 import { parsedToken } from "./body.ts";
 import { heldBy, hold, type Holder } from "./expose.ts";
+import { warn } from "../../warn.ts";
 import { peekBody } from "./node-body.ts";
 import { NodeFacts, type NodeRequest } from "./node-facts.ts";
 import { applyToNode } from "./node-headers.ts";
@@ -46,8 +47,7 @@ export class NodeSession<Data = SessionData>
   #owed: Commit | undefined;
 
   /**
-   * @param fail answers a request whose session could not be saved, if no caller could catch the
-   *   error
+   * @param fail answers a request whose session could not be saved
    * @throws SessionError `ERR_SESSION_SETUP` if the request already has a session, or its response
    *   has begun
    */
@@ -187,4 +187,10 @@ export function prepareReply(res: NodeResponse, reply: Reply): void {
 export function sendFailure(res: NodeResponse): void {
   for (const name of res.getHeaderNames()) res.removeHeader(name);
   sendReply(res, { status: 500, body: JSON.stringify({ error: "Internal Server Error" }) });
+}
+
+/** Answers a request that failed where no caller can catch the error: a process warning shows it. */
+export function warnAndAnswer(error: unknown, res: NodeResponse): void {
+  warn(error);
+  if (!res.headersSent) sendFailure(res);
 }

@@ -3,6 +3,7 @@ import { SessionError } from "../../../errors.ts";
 import type { Commit } from "../../../cookie/headers.ts";
 import type { FetchSession } from "../fetch-session.ts";
 import type { SessionContext } from "../../../session/context.ts";
+import { warn } from "../../../warn.ts";
 import { allHeld } from "../expose.ts";
 import { rememberSession } from "../handshake.ts";
 import { withCookies, withUpgrade, type BunServer } from "./bun-server.ts";
@@ -40,7 +41,7 @@ export async function tieSockets(
     for (const each of held) await each.commit();
   } catch (error) {
     if (!("Deno" in globalThis)) throw error;
-    process.emitWarning(error as Error);
+    warn(error);
     for (const each of held) each.skip();
     for (const socket of sockets) closeWhenOpen(socket);
     return;
