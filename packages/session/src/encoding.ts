@@ -20,7 +20,7 @@ export function toBase64url(bytes: Uint8Array): string {
 
 /**
  * Encodes `lp(x)` of the token format: the length as an unsigned 16-bit big-endian number, then the
- * bytes. With the length in front, `("ab", "c")` and `("a", "bc")` never give the same bytes.
+ * bytes. Because the length comes first, `("ab", "c")` and `("a", "bc")` never give the same bytes.
  *
  * @throws RangeError for more than 65,535 bytes
  */

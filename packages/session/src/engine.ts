@@ -27,7 +27,7 @@ import { checkOptionNames } from "./validate.ts";
 import { TokenCache } from "./token/cache.ts";
 
 /** The options of sessions. Unknown ones throw at set-up. */
-// oxlint-disable-next-line typescript/no-explicit-any -- options of no schema are for any data
+// oxlint-disable-next-line typescript/no-explicit-any -- options without a schema fit any data
 export interface SessionOptions<Data = any>
   extends SessionCookieOptions<Data>, CrossSiteOptions, ConnectedOptions {}
 
@@ -39,12 +39,12 @@ const OPTION_NAMES = [
 
 const BRAND: unique symbol = Symbol.for("galleta.sessions");
 
-/** Reads the body of a request, to find the token in its form. */
+/** Reads the body of a request, to find the CSRF token in a form. */
 export type BodyReader = () => Promise<Uint8Array | undefined>;
 
 /**
- * Sessions with one set of options: the object that an adapter holds. It knows no framework: it
- * takes a `Cookie` header and facts about the request, and returns response headers.
+ * Sessions with one set of options. An adapter holds one such object. It depends on no framework:
+ * it takes a `Cookie` header and facts about the request, and returns response headers.
  */
 export class Sessions<Data = SessionData> {
   /** The cookie's name. */
@@ -55,7 +55,7 @@ export class Sessions<Data = SessionData> {
   readonly loads: boolean;
   readonly #shared: Shared;
   readonly #crossSite: CrossSiteCheck;
-  /** True until this process follows the store or backplane that it has. */
+  /** True until this process follows its store or backplane. */
   #mustStart: boolean;
 
   /** @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY` */
@@ -97,7 +97,7 @@ export class Sessions<Data = SessionData> {
     return true;
   }
 
-  /** What all requests and sockets share. An accessor keeps it out of `util.inspect`. */
+  /** The state that all requests and sockets share. An accessor keeps it out of `util.inspect`. */
   get shared(): Shared {
     return this.#shared;
   }
@@ -111,9 +111,9 @@ export class Sessions<Data = SessionData> {
   }
 
   /**
-   * Opens the session of a request. The cookie is read at its first use.
+   * Opens the session of a request. The cookie is read when the session is first used.
    *
-   * @param cookieHeader the `Cookie` header, several joined with `"; "`
+   * @param cookieHeader the `Cookie` header, several headers joined with `"; "`
    * @param request shows, for `httpsOnly: "auto"`, whether the request came over TLS
    */
   open(cookieHeader: string | null | undefined, request?: RequestFacts): SessionContext<Data> {
@@ -122,7 +122,11 @@ export class Sessions<Data = SessionData> {
   }
 
   /**
-   * Reads the session of an open socket again, such as that of a Durable Object that slept.
+   * Loads the session of an open socket again, such as the socket of a Durable Object that slept.
+   *
+   * The session can be read, and `update` can change it.
+   *
+   * @param cookieHeader the `Cookie` header of the socket's handshake
    *
    * The session can be read, and changed by `update`.
    *
@@ -145,7 +149,7 @@ export class Sessions<Data = SessionData> {
   /**
    * Checks that an HTTP request does not come from another site.
    *
-   * @returns why the request must be denied; `"needs-token"` asks for {@link Sessions.checkToken};
+   * @returns the reason to deny the request; `"needs-token"` asks for {@link Sessions.checkToken};
    *   `undefined` accepts it
    */
   check(request: RequestFacts): Denial | "needs-token" | undefined {
@@ -155,11 +159,11 @@ export class Sessions<Data = SessionData> {
   }
 
   /**
-   * Checks the token of a request for which {@link Sessions.check} returned `"needs-token"`. It is
-   * in the header `x-csrf-token` or the form field `csrf_token`. With `csrf: "strict"` a request
-   * without a session needs no token; with the Origin `null` it always does.
+   * Checks the token of a request for which {@link Sessions.check} returned `"needs-token"`. The
+   * token is in the header `x-csrf-token` or the form field `csrf_token`. With `csrf: "strict"`,
+   * requests without a session need no token, except those with the Origin `null`.
    *
-   * @param readBody reads the body and leaves it for the view; called only for a form
+   * @param readBody reads the body and leaves it readable for the view; called only for a form
    */
   async checkToken(
     request: RequestFacts,
@@ -177,14 +181,17 @@ export class Sessions<Data = SessionData> {
     return denial;
   }
 
-  /** Checks only the Host, for endpoints that browsers call from any page. */
+  /** Checks only the Host, for endpoints that browsers call on behalf of any page. */
   checkHost(request: RequestFacts): Denial | undefined {
     const denial = this.#crossSite.host(request);
     if (denial !== undefined) this.#tell(denial, request);
     return denial;
   }
 
-  /** Returns what answers this request in place of the app, such as the exchange of a ticket. */
+  /**
+   * Returns the endpoint of the sessions that answers this request, such as the exchange of a
+   * ticket.
+   */
   endpointOf(request: RequestFacts): Endpoint | undefined {
     const { endpoints } = this.#shared;
     if (endpoints.size === 0) return undefined;
@@ -200,9 +207,8 @@ export class Sessions<Data = SessionData> {
   }
 
   /**
-   * Answers the request with which a page exchanges the ticket of an `update` for its cookie. It
-   * checks that the request comes from this site. With `csrf: "strict"` the ticket replaces the
-   * token.
+   * Answers a page that exchanges the ticket of an `update` for its cookie. It checks that the
+   * request comes from this site. With `csrf: "strict"` the ticket replaces the token.
    *
    * @param ticket the request's body, read up to 16,384 characters
    * @throws Error if {@link Sessions.exchangePath} is undefined
@@ -223,13 +229,13 @@ export class Sessions<Data = SessionData> {
   }
 
   /**
-   * Ends all present sessions of a user, in every process, sockets included. A later login starts a
-   * new session.
+   * Ends all current sessions of a user in every process, and closes their sockets. A later login
+   * starts a new session.
    *
    * @param subject the user's value in the field that the option `subject` names
    * @throws SessionError `ERR_SESSION_STORE_REQUIRED` without the options `store` and `subject`;
-   *   `ERR_SESSION_STORE` if the store fails: the revocation then holds in this process, and
-   *   everywhere when the store is back
+   *   `ERR_SESSION_STORE` if the store fails: this process then revokes the sessions immediately,
+   *   and the others when the store is back
    * @example
    * ```ts
    * await sessions.revokeAll(user.id);
@@ -248,9 +254,9 @@ export class Sessions<Data = SessionData> {
   /**
    * Lists the sessions where a user is signed in.
    *
-   * @param who the user id, or a session of the user; with a session, `current` marks it in the
-   *   list
-   * @returns the valid sessions, last used first; at most the 100 last used
+   * @param who the user id, or a session of the user; with a session, its entry in the list is
+   *   marked `current`
+   * @returns the valid sessions, most recently used first; at most 100
    * @throws SessionError `ERR_SESSION_STORE_REQUIRED` without the options `store` and `subject`;
    *   `ERR_SESSION_STORE`
    * @example
@@ -265,14 +271,14 @@ export class Sessions<Data = SessionData> {
   }
 
   /**
-   * Ends one session of a user, in every process, sockets and streams included.
+   * Ends one session of a user in every process, and closes its sockets and streams.
    *
    * @param handle from {@link Sessions.list}
-   * @param options `by`: the session that asks. The handle of another user then counts as unknown,
-   *   and the event `ended` names this session
+   * @param options `by`: the session that makes the request. The handle of another user then counts
+   *   as unknown, and the event `ended` names this session
    * @returns false if there is no such session
    * @throws SessionError `ERR_SESSION_STORE_REQUIRED` without the options `store` and `subject`;
-   *   `ERR_SESSION_STORE`; `ERR_SESSION_ENDED` if the session that asks has itself ended
+   *   `ERR_SESSION_STORE`; `ERR_SESSION_ENDED` if the session in `by` has ended
    * @example
    * ```ts
    * const handle = new URLSearchParams("handle=...").get("handle");
@@ -284,10 +290,10 @@ export class Sessions<Data = SessionData> {
   }
 
   /**
-   * Ends all sessions with a value in a field, in every process, sockets and streams included. For
-   * example, by the id that an OpenID provider gave the session.
+   * Ends all sessions that have a value in a field, in every process, and closes their sockets and
+   * streams. Use it, for example, with the session id of an OpenID provider.
    *
-   * @param field one of the option `findBy`
+   * @param field a field that the option `findBy` names
    * @returns how many sessions were ended
    * @throws SessionError `ERR_SESSION_STORE_REQUIRED`, `ERR_SESSION_STORE`; `ERR_SESSION_OPTION`
    *   for a field that `findBy` does not name; `ERR_SESSION_SUBJECT` for a value no session can
@@ -301,7 +307,7 @@ export class Sessions<Data = SessionData> {
     return this.#needStore().endWhere(field, value);
   }
 
-  /** Starts to follow the store and other processes. The first request does it as well. */
+  /** Starts to follow the store and other processes. Otherwise the first request does this. */
   start(): void {
     this.#mustStart = false;
     this.#shared.live?.start();
@@ -316,7 +322,8 @@ export class Sessions<Data = SessionData> {
   }
 
   /**
-   * True if the client's own connection is TLS. Reads a proxy's headers if `trustProxy` allows it.
+   * True if the client's own connection uses TLS. Reads a proxy's headers if `trustProxy` allows
+   * it.
    */
   isSecure(request: RequestFacts): boolean {
     return this.#crossSite.isSecure(request);

@@ -45,7 +45,7 @@ export type SessionErrorCode =
   | "ERR_SESSION_STORE_REQUIRED"
   /** A ticket's MAC, form or purpose is wrong. */
   | "ERR_SESSION_TICKET_INVALID"
-  /** A ticket came after its 60 seconds. */
+  /** A ticket arrived after its 60 seconds. */
   | "ERR_SESSION_TICKET_EXPIRED"
   /** A ticket was already exchanged. */
   | "ERR_SESSION_TICKET_USED"
@@ -55,11 +55,11 @@ export type SessionErrorCode =
   | "ERR_SESSION_TICKET_STALE"
   /** Too many tickets of one session are waiting. */
   | "ERR_SESSION_TICKET_LIMIT"
-  /** The page did not exchange its ticket in time, or it is gone. */
+  /** The page closed, or did not exchange its ticket in time. */
   | "ERR_SESSION_UPDATE_TIMEOUT"
-  /** A device did not prove that it has the key of its session. */
+  /** A device did not prove that it has its session's key. */
   | "ERR_SESSION_DEVICE"
-  /** This runtime cannot do this, such as a Set-Cookie on its 101. */
+  /** The runtime does not support the call, such as Set-Cookie on its 101. */
   | "ERR_SESSION_RUNTIME";
 
 const DOCS = "https://galleta.js.org";
@@ -71,7 +71,7 @@ export function docsOf(code: string): string {
 
 /** Optional details of a {@link SessionError}. */
 export interface SessionErrorOptions {
-  /** The error that led to this one. */
+  /** The error that caused this one. */
   cause?: unknown;
   /** The HTTP status for a request that fails with this error. Default 500. */
   status?: number;
@@ -82,7 +82,9 @@ export interface SessionErrorOptions {
 const BRAND: unique symbol = Symbol.for("galleta.error");
 
 /**
- * The one error class of `@galleta/session`. Its literal `code` says which error it is.
+ * The error class of `@galleta/session`. Its `code` is a literal that says which error it is.
+ *
+ * The message says what to do and never contains a token, a secret or a value of the session.
  *
  * The message says what to do and never holds a token, a secret or a value of the session.
  *
@@ -123,7 +125,7 @@ export class SessionError<Code extends SessionErrorCode = SessionErrorCode> exte
   }
 }
 
-/** Makes the error of an option. The message says what is right and holds no value. */
+/** Makes the error of an option. The message says which values are valid and shows no value. */
 export function optionError(message: string): SessionError<"ERR_SESSION_OPTION"> {
   return new SessionError("ERR_SESSION_OPTION", message);
 }

@@ -1,7 +1,7 @@
 /**
- * What `@galleta/inspect` needs of the engine: the layout of tokens, and the readers of other
- * frameworks' cookies. Both packages are released together and pin each other, so this may change
- * at any time. To build an adapter, use `@galleta/session/adapter`.
+ * The parts of the engine that `@galleta/inspect` needs: the layout of tokens, and the readers of
+ * other frameworks' cookies. Both packages are released together and pin each other, so this may
+ * change at any time. To build an adapter, use `@galleta/session/adapter`.
  *
  * @module
  */

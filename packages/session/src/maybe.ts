@@ -1,4 +1,4 @@
-/** A value or a promise of it: without a store everything is synchronous. */
+/** A value or a promise of it. Without a store everything is synchronous. */
 export type MaybePromise<T> = T | Promise<T>;
 
 /**

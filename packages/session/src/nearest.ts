@@ -1,15 +1,16 @@
 /**
- * Finds the name that was probably meant. Case and underscores do not count.
- * @returns `undefined` if none is near
+ * Returns the name that the user probably meant. Case and underscores do not count.
+ *
+ * @returns `undefined` if no name is near
  */
 export function nearest(name: string, names: Iterable<string>): string | undefined {
   const wanted = plain(name);
   let best: string | undefined;
-  // Two letters may be wrong, or a third of them.
+  // A name is near if two letters differ, or a third of them.
   let least = Math.max(3, (wanted.length + 1) / 3);
   for (const candidate of names) {
     const other = plain(candidate);
-    // "--work" means "--workers", with any number of missing letters.
+    // "--work" counts as "--workers", whatever number of letters is missing at the end.
     const distance = wanted.length > 1 && other.startsWith(wanted) ? 0 : edits(wanted, other);
     if (distance < least) [best, least] = [candidate, distance];
   }
@@ -18,7 +19,7 @@ export function nearest(name: string, names: Iterable<string>): string | undefin
 
 const plain = (name: string): string => name.toLowerCase().replaceAll("_", "");
 
-/** Counts the letters to insert, remove, change or swap with their neighbour (Damerau). */
+/** Returns the edit distance: letters to insert, remove, change or swap (Damerau). */
 function edits(a: string, b: string): number {
   const costs: number[][] = [];
   // Cells outside the table are unreachable.

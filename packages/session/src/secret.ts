@@ -5,7 +5,8 @@ const BRAND: unique symbol = Symbol.for("galleta.secret");
 
 /**
  * A string that hides itself. `String()`, templates, `JSON.stringify`, `util.inspect`, error
- * messages and structured clones all give `**********`. Only {@link Secret.reveal} gives the value.
+ * messages and structured clones all give `**********`. Only {@link Secret.reveal} returns the
+ * value.
  *
  * @example
  * ```ts
@@ -37,7 +38,9 @@ export class Secret {
     return true;
   }
 
-  /** Returns the protected text. It is the only way, so a search for `reveal(` finds every use. */
+  /**
+   * Returns the protected text. No other member does, so a search for `reveal(` finds every use.
+   */
   reveal(): string {
     return this.#value;
   }

@@ -15,22 +15,21 @@ import { sessionStore } from "./store/custom.ts";
 import type { KeyValueStore, SessionStore } from "./store/store.ts";
 
 /**
- * The options of {@link createSessions}: those of sessions, and also stores and backplanes without
- * a factory.
+ * The options of {@link createSessions}: {@link SessionOptions}, where a store or backplane may
+ * also come without its factory.
  */
-// oxlint-disable-next-line typescript/no-explicit-any -- options of no schema are for any data
+// oxlint-disable-next-line typescript/no-explicit-any -- options without a schema fit any data
 export interface CreateSessionsOptions<Data = any> extends Omit<
   SessionOptions<Data>,
   "store" | "backplane" | "deviceBound"
 > {
-  /** A store as in {@link SessionOptions}, or any object with Keyv's `get`, `set` and `delete`. */
+  /** A store for {@link SessionOptions}, or any object with Keyv's `get`, `set` and `delete`. */
   readonly store?: ConnectedStore | KeyValueStore | SessionStore | undefined;
   /**
-   * A backplane as in {@link SessionOptions}, or any object with `publish`, `subscribe` and
-   * `close`.
+   * A backplane for {@link SessionOptions}, or any object with `publish`, `subscribe` and `close`.
    */
   readonly backplane?: ConnectedBackplane | Backplane | undefined;
-  /** As in {@link SessionOptions}, or `true`, or the settings of `deviceBound()`. */
+  /** The result of `deviceBound()`, its settings, or `true` for the default settings. */
   readonly deviceBound?: ConnectedDevice | DeviceBoundSettings | boolean | undefined;
 }
 
@@ -38,7 +37,7 @@ export interface CreateSessionsOptions<Data = any> extends Omit<
  * Sets up sessions with all features. Call it once and give the result to every adapter, for HTTP
  * and sockets.
  *
- * An adapter that gets options instead loads only the code that the options bring: it exchanges no
+ * An adapter that gets options instead loads only the code that these options need. It exchanges no
  * tickets, and `store` and `backplane` must come from a factory.
  *
  * @throws SessionError `ERR_SESSION_OPTION` if an option is unknown or wrong, `ERR_SESSION_KEY` if
@@ -58,7 +57,7 @@ export function createSessions<Data = SessionData>(
 }
 
 /**
- * A value that is not an object goes on unchanged: the constructor of the sessions throws for it.
+ * Leaves a value that is not an object unchanged: the constructor of the sessions throws for it.
  */
 function withFactories<Data>(options: CreateSessionsOptions<Data>): SessionOptions<Data> {
   const { store, backplane, deviceBound: device } = options ?? {};

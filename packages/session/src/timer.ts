@@ -1,5 +1,5 @@
 /**
- * Lets the process exit while a timer waits. On workers a timer is a number and needs nothing.
+ * Lets the process exit while a timer waits. On workers a timer is a number and needs no change.
  *
  * @example
  * ```ts

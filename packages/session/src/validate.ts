@@ -2,8 +2,8 @@ import { optionError } from "./errors.ts";
 import { nearest } from "./nearest.ts";
 
 /**
- * How an option is checked: a test, the words behind "must be", and for a list the test of an
- * entry.
+ * How an option is checked: a test, the words after "must be" in the message, and for a list the
+ * test of one entry.
  */
 export type Check = readonly [
   fits: (value: unknown) => boolean,
@@ -16,13 +16,13 @@ export type Rules<Options> = {
   readonly [Name in keyof Options]: readonly [check: Check, byDefault?: Options[Name]];
 };
 
-/** Accepts some JSON values. */
+/** Accepts the given JSON values. */
 export function oneOf(...choices: readonly unknown[]): Check {
   const what = choices.map((choice) => JSON.stringify(choice)).join(" or ");
   return [(value) => choices.includes(value), what];
 }
 
-/** Accepts a list in which every entry fits. Holes do not fit. */
+/** Accepts a list if every entry passes. Holes do not pass. */
 export function listOf([fits, what]: Check): Check {
   return [(value) => Array.isArray(value) && [...value].every(fits), `a list of ${what}`, fits];
 }
@@ -32,7 +32,7 @@ export function textThat(passes: (text: string) => boolean, what: string): Check
   return [(value) => typeof value === "string" && passes(value), what];
 }
 
-/** Accepts any string but the empty one. */
+/** Accepts any string except the empty one. */
 export const TEXT = textThat((text) => text !== "", "a string that is not empty");
 
 /** Accepts `true` and `false`. */
@@ -48,7 +48,7 @@ export function integer(least: number, most: number, what: string): Check {
   return [fits, what];
 }
 
-/** Accepts what the check accepts, and null. */
+/** Accepts null and the values that the check accepts. */
 export function orNull([fits, what]: Check): Check {
   return [(value) => value === null || fits(value), `null or ${what}`];
 }
@@ -68,7 +68,7 @@ export function checkOption(name: string, value: unknown, [fits, what, entry]: C
 }
 
 /**
- * Checks every option that has a rule, and fills in defaults for missing or `undefined` ones.
+ * Checks every option that has a rule, and returns the options with defaults for `undefined` ones.
  *
  * @param instead defaults that replace those of the rules
  * @throws SessionError `ERR_SESSION_OPTION`; the message shows no value
@@ -91,7 +91,7 @@ export function readOptions<Options>(
 /**
  * Throws for an unknown option, and suggests the name that was probably meant.
  *
- * @param what what the message calls it: an option, a setting
+ * @param what the kind of name, for the message: an option, a setting
  * @throws SessionError `ERR_SESSION_OPTION`
  */
 export function checkOptionNames(

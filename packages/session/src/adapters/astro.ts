@@ -8,7 +8,7 @@ import { UrlFacts } from "./kit/url-facts.ts";
 
 export type { SessionLocals } from "./kit/locals.ts";
 
-/** The used part of Astro's `APIContext`. */
+/** The part of Astro's `APIContext` that this adapter uses. */
 export interface AstroContext {
   readonly request: Request;
   readonly url: URL;
@@ -70,6 +70,6 @@ function address(context: AstroContext): string | undefined {
   try {
     return context.clientAddress;
   } catch {
-    return undefined; // // this Astro adapter does not know addresses
+    return undefined; // // This Astro adapter cannot determine client addresses.
   }
 }

@@ -12,38 +12,43 @@ import type { NodeSession } from "./kit/node-session.ts";
 
 export type { SessionMiddleware };
 
-/** `req.sessionOptions` of cookie-session: the lifetime of this session. */
+/** `req.sessionOptions` as in cookie-session. It sets the lifetime of this session. */
 export interface OptionsOfSession {
-  /** Milliseconds that the session lasts; undefined until the browser closes. */
+  /** Lifetime in milliseconds; undefined keeps the session until the browser closes. */
   maxAge?: number | undefined;
 }
 
 declare global {
   namespace Express {
     interface RequestSession {
-      /** Whether the request changed the session. */
+      /** True if the request changed the session. */
       readonly isChanged: boolean;
-      /** Whether the request brought no session. */
+      /** True if the request had no session. */
       readonly isNew: boolean;
-      /** Whether the session holds anything. */
+      /** True if the session has any data. */
       readonly isPopulated: boolean;
     }
 
     interface Request {
-      /** @throws SessionError `ERR_SESSION_OPTION` where anything but `maxAge` is set */
+      /** @throws SessionError `ERR_SESSION_OPTION` if any option except `maxAge` is set */
       sessionOptions: OptionsOfSession;
     }
   }
 }
 
 /**
- * Sessions for apps that were written for the package cookie-session: `@galleta/session/express`, with
- * `isChanged`, `isNew`, `isPopulated` and `req.sessionOptions.maxAge`. Also `regenerate` and `save`,
- * which Passport calls and cookie-session lacks.
+ * Sessions for apps written for the package cookie-session. This is `@galleta/session/express` with
+ * `isChanged`, `isNew`, `isPopulated` and `req.sessionOptions.maxAge`, plus `regenerate` and
+ * `save`, which Passport calls and cookie-session lacks.
  *
  * @param given options of `@galleta/session`, or sessions that are shared with a WebSocket server
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; requests fail with
- * `ERR_SESSION_SETUP` where another session middleware stands before it
+ *   `ERR_SESSION_SETUP` if another session middleware comes before this one
+ * @example
+ *
+ * @param given options of `@galleta/session`, or sessions that are shared with a WebSocket server
+ * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; requests fail with
+ *   `ERR_SESSION_SETUP` where another session middleware stands before it
  * @example
  * ```ts
  * import session from "@galleta/session/cookie-session";
@@ -79,7 +84,7 @@ const METHODS: object = Object.create(null, {
 
 const exposeWithMethods = exposeDressed(METHODS);
 
-/** The same for every request, like the accessor of the session. */
+/** One accessor serves all requests. */
 const SESSION_OPTIONS: PropertyDescriptor & ThisType<object> = {
   get() {
     return optionsOf(() => heldBy(this)!.session);

@@ -34,7 +34,7 @@ export interface SessionHooks<Data = SessionData> extends Omit<Partial<Hooks>, "
    * Runs before the handshake is answered. The session can still be changed: changes are sent as
    * Set-Cookie on the 101. To deny the handshake, return or throw a Response.
    *
-   * @param all the sessions by their property, where there are several
+   * @param all every session by its property name, if there is more than one
    */
   upgrade?(
     request: UpgradeRequest,
@@ -45,16 +45,19 @@ export interface SessionHooks<Data = SessionData> extends Omit<Partial<Hooks>, "
 
 /** Settings of {@link session}, besides the options of sessions. */
 export interface CrosswsSettings<Data = SessionData> {
-  /** Called after the socket's session was changed elsewhere. It already has the change. */
+  /**
+   * Called after code elsewhere changed the socket's session, when the change is already visible in
+   * it.
+   */
   readonly changed?: (session: SessionOf<Data>, peer: Peer) => void;
   /**
    * Describes the client's connection. Default: what the server behind the request knows. On Node
-   * without srvx that is only the URL, for which crossws believes `X-Forwarded-Proto`.
+   * without srvx only the URL is known, and crossws sets its scheme from `X-Forwarded-Proto`.
    */
   readonly connection?: (request: Request) => ConnectionFacts;
 }
 
-/** What is kept of a socket after its handshake. */
+/** The state that a socket keeps after its handshake. */
 interface Live<Data> {
   readonly isPage: boolean;
   readonly contexts: readonly SessionContext<Data>[];
@@ -67,7 +70,7 @@ interface Live<Data> {
  * ends or expires, and follows changes made elsewhere. {@link sessionOf} returns the session of a
  * peer.
  *
- * @param given options, or the sessions of the HTTP server; a list where there are several
+ * @param given options, or the sessions of the HTTP server; a list for more than one
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`
  * @example
  * ```ts
@@ -81,7 +84,7 @@ export function session<Data = SessionData>(
   settings: CrosswsSettings<Data> = {},
 ): (hooks: SessionHooks<Data>) => Partial<Hooks> {
   const lazy = lazySeveral(given);
-  // By the context of the first.
+  // The keys are the contexts of each socket's first session.
   const lives = new WeakMap<SessionContext<Data>, Live<Data>>();
   const liveOf = (peer: Peer) => lives.get(contextOf<Data>(peer, lazy()[0]!.property));
 
@@ -156,11 +159,12 @@ export function session<Data = SessionData>(
         if (text !== undefined) {
           const frame = readFrame(text);
           if ("control" in frame) {
-            // A ticket has a name, by which the session that made it knows the answer.
+            // The answer to a ticket names the ticket. The session that made the ticket recognizes
+            // it by that.
             for (const handle of live!.handles) handle.receive(frame.control);
             return undefined;
           }
-          // Read-only for apps, and not read yet.
+          // `rawData` is read-only for apps, and nothing has read it yet.
           Object.defineProperty(message, "rawData", { value: frame.message });
         }
         for (const handle of live?.handles ?? []) handle.active();
@@ -190,7 +194,7 @@ export function sessionOf<Data = SessionData>(peer: Peer, property = "session"):
 }
 
 function contextOf<Data>(peer: Peer, property: string): SessionContext<Data> {
-  // A peer without our session is in no map either.
+  // A peer without our session is not in the map, so both cases end here.
   const { [property]: of = peer } = peer.context as Record<string, object | undefined>;
   return recallSession<Data>(of, "The session of this peer", property);
 }
@@ -218,8 +222,8 @@ function oldFacts(request: UpgradeRequest): NodeFacts | undefined {
 }
 
 /**
- * Returns the text of a message. On Node, crossws 0.3 passes it as bytes, and its peers have no
- * namespace.
+ * Returns the text of a message. On Node, crossws 0.3 passes messages as bytes, and its peers have
+ * no namespace.
  */
 function textOf(peer: Peer, data: unknown): string | undefined {
   if (typeof data === "string") return data;

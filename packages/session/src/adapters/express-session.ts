@@ -13,11 +13,14 @@ export type { SessionMiddleware };
 
 type Callback = (error?: unknown) => void;
 
-/** The lifetime of the session's cookie, as express-session spells it. */
+/** The lifetime of the session's cookie, with the property names of express-session. */
 export interface CookieView {
-  /** When the cookie ends; null, or false where it is set, when the browser closes. */
+  /** When the cookie expires. Null, or false when you set it, means when the browser closes. */
   expires: Date | null;
-  /** Milliseconds until then. A number gives this session a lifetime of its own; null as above. */
+  /**
+   * Milliseconds until `expires`. A number gives this session its own lifetime; null means until
+   * the browser closes.
+   */
   maxAge: number | null;
   /** The cookie's full lifetime in milliseconds. */
   readonly originalMaxAge: number | null;
@@ -30,22 +33,23 @@ declare global {
       /**
        * The lifetime of the session. Other attributes are options, the same for all sessions.
        *
-       * @throws SessionError `ERR_SESSION_OPTION` where another attribute is set
+       * @throws SessionError `ERR_SESSION_OPTION` if another attribute is set
        */
       readonly cookie: CookieView;
       /** Starts a new session, without data and with a new id. The old object keeps its data. */
       regenerate(done?: Callback): this;
       /**
-       * Ends the session. After that `req.session` is an empty one; the old object keeps its data.
+       * Ends the session. Afterwards `req.session` is a new, empty session; the old object keeps
+       * its data.
        */
       destroy(done?: Callback): this;
-      /** Does nothing: the session is saved when the response begins, in the cookie itself. */
+      /** Does nothing: Galleta saves the session in its cookie when the response begins. */
       save(done?: Callback): this;
-      /** Does nothing: no other request changes this request's data. */
+      /** Does nothing: other requests cannot change the data of this one. */
       reload(done?: Callback): this;
-      /** Does nothing: see the option `rolling`. */
+      /** Does nothing. The option `rolling` prolongs sessions. */
       touch(): this;
-      /** True if the session has this key, as for every object. */
+      /** True if the session has this key. Works as on every object. */
       hasOwnProperty(key: PropertyKey): boolean;
     }
 
@@ -56,14 +60,14 @@ declare global {
 }
 
 /**
- * Sessions for apps written for the package express-session. It is `@galleta/session/express` with
- * the methods that such apps call on `req.session`. They are inherited and not enumerable, so the
- * session's own keys are only data.
+ * Sessions for apps written for the package express-session. This is `@galleta/session/express`
+ * with the methods that such apps call on `req.session`. The methods are inherited and not
+ * enumerable, so the session's own keys contain only data.
  *
- * @param given options of `@galleta/session`, sessions that are shared with a WebSocket server, or a
- * function that gives either at the first request
+ * @param given options of `@galleta/session`, sessions that are shared with a WebSocket server, or
+ *   a function that gives either at the first request
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; requests fail with
- *   `ERR_SESSION_SETUP` if another session middleware comes before it
+ *   `ERR_SESSION_SETUP` if another session middleware comes before this one
  * @example
  * ```ts
  * import session from "@galleta/session/express-session";
@@ -75,7 +79,7 @@ export default function session<Data = SessionData>(given: LazySessions<Data>): 
   return (req, res, next) => serveConnect(sessions(), req, res, next, expose);
 }
 
-/** The same for every request, like the accessor of the session. */
+/** One accessor serves all requests. */
 const SESSION_ID: PropertyDescriptor & ThisType<object> = {
   get() {
     return describe(heldBy(this)!.session).id;
@@ -136,7 +140,7 @@ function cookieOf(session: object): CookieView {
   });
 }
 
-/** Milliseconds until a date; null and false mean until the browser closes. */
+/** Returns the milliseconds until a date. Null and false mean until the browser closes. */
 function untilOf(expires: unknown): unknown {
   if (expires === null || expires === false) return null;
   return expires instanceof Date ? expires.getTime() - Date.now() : Number.NaN;

@@ -7,14 +7,14 @@ import { lazySessions, type LazySessions } from "./kit/given.ts";
 export type { SessionMiddleware };
 
 /**
- * Sessions for Express 4 and 5: `req.session`, with the cross-site check. Put it before everything
- * that uses the session and before everything that answers. In the `upgrade` event of a server,
- * call it with `{}` as the response: the session can then be read.
+ * Sessions for Express 4 and 5: `req.session`, with the cross-site check. Put it before all code
+ * that uses the session or sends a response. In the `upgrade` event of a server, call it with `{}`
+ * as the response: the session can then be read.
  *
  * @param given options, sessions that are shared with a WebSocket server, or a function that gives
- * either at the first request
+ *   either at the first request
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; requests fail with
- *   `ERR_SESSION_SETUP` if another session middleware comes before it
+ *   `ERR_SESSION_SETUP` if another session middleware comes before this one
  * @example
  * ```ts
  * app.use(session({ secretKey: process.env.SECRET_KEY ?? "" }));
@@ -26,12 +26,12 @@ export function session<Data = SessionData>(given: LazySessions<Data>): SessionM
   return (req, res, next) => serveConnect(sessions(), req, res, next, exposeToPassport);
 }
 
-/** What Passport calls on a session when a user logs in or out. */
+/** The methods that Passport calls on a session when a user logs in or out. */
 const PASSPORT: object = Object.create(null, {
   ...TO_TEXT,
   regenerate: { value: startAnew },
   save: { value: saveLater },
 }) as object;
 
-/** Passport leaves its mark on a request. Sessions of all others have no methods. */
+/** Passport sets a property on each request. Only sessions of such requests get these methods. */
 const exposeToPassport = exposeDressed(PASSPORT, (req) => "_sessionManager" in req);

@@ -13,36 +13,42 @@ declare module "fastify" {
   interface RequestSession {
     get(key: string): unknown;
     set(key: string, value: unknown): void;
-    /** Gives a copy of the session's data. */
+    /** Returns a copy of the session's data. */
     data(): Record<string, unknown>;
     /** Ends the session. */
     delete(): void;
     /**
-     * Gives this session a lifetime: `{ maxAge }` in seconds. Other attributes of the cookie are options
-     * of all sessions.
+     * Sets the lifetime of this session: `{ maxAge }` in seconds. Set other attributes of the
+     * cookie in the options of all sessions.
      *
      * @throws SessionError `ERR_SESSION_OPTION` for another attribute
      */
     options(options: { readonly maxAge?: number; readonly [name: string]: unknown }): void;
-    /** Does nothing: see the option `rolling`. */
+    /** Does nothing. The option `rolling` prolongs sessions. */
     touch(): void;
-    /** Gives the session a new id, and removes all its data but these keys. */
+    /** Gives the session a new id, and removes all data except these keys. */
     regenerate(keep?: readonly string[]): void;
-    /** Whether the request changed the session. */
+    /** True if the request changed the session. */
     readonly changed: boolean;
-    /** Whether the request ended the session. */
+    /** True if the request ended the session. */
     readonly deleted: boolean;
   }
 }
 
 /**
- * Sessions for apps that were written for @fastify/secure-session: `@galleta/session/fastify`, and what
- * such apps, @fastify/passport, @fastify/flash and @fastify/csrf-protection call on `request.session`.
- * It is inherited and not enumerable, so that the session's own keys are data alone.
+ * Sessions for apps written for @fastify/secure-session. This is `@galleta/session/fastify` with
+ * the methods that such apps, @fastify/passport, @fastify/flash and @fastify/csrf-protection call
+ * on `request.session`. The methods are inherited and not enumerable, so the session's own keys
+ * contain only data.
  *
  * @param given options of `@galleta/session`, or sessions that are shared with a WebSocket server
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; `ERR_SESSION_SETUP` at registration
- * where `request.session` is there already
+ *   if `request.session` already exists
+ * @example
+ *
+ * @param given options of `@galleta/session`, or sessions that are shared with a WebSocket server
+ * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; `ERR_SESSION_SETUP` at registration
+ *   where `request.session` is there already
  * @example
  * ```ts
  * import session from "@galleta/session/fastify-secure-session";
@@ -99,12 +105,15 @@ const METHODS: object = Object.create(null, {
   },
 }) as object;
 
-/** Also keys that are names of methods can be set. */
+/** Apps can set keys that are also names of methods. */
 const OWN = { configurable: true, enumerable: true, writable: true };
 
 const withMethods = dresser(METHODS);
 
-/** Attributes of a cookie that are the same for all sessions. Plugins pass other things along. */
+/**
+ * Attributes of a cookie that are the same for all sessions. Plugins pass other properties too,
+ * which are ignored.
+ */
 const ATTRIBUTES = ["path", "domain", "secure", "sameSite", "httpOnly", "partitioned", "expires"];
 
 function setOptions(this: object, options: Dictionary): void {

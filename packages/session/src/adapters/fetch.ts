@@ -24,11 +24,14 @@ export interface FetchSession<Data = SessionData> extends OtherProperties {
 /** Settings of {@link withSession}, besides the options of sessions. */
 export interface FetchSettings<Beside extends unknown[] = unknown[]> {
   /**
-   * Makes a response for a thrown error, which then carries the session's cookie. Without it the
-   * error goes to the runtime, whose own answer has no cookie.
+   * Makes a response for an error that the handler threw; the session's cookie is added to it.
+   * Without this function the runtime handles the error, and its response has no cookie.
    */
   readonly onError?: (error: unknown, request: Request) => Response | Promise<Response>;
-  /** Describes the client's connection. Default: what Bun and Deno pass, otherwise only the URL. */
+  /**
+   * Describes the client's connection. Default: the facts that Bun and Deno pass; on other runtimes
+   * only the URL.
+   */
   readonly connection?: (request: Request, ...beside: Beside) => ConnectionFacts;
 }
 
@@ -46,12 +49,11 @@ export type SessionHandler<Data, Beside extends unknown[], Answer = Response> = 
 type Answered = Response | undefined | void;
 
 /**
- * Sessions for hosts that take a `Request` and return a `Response`. Examples are Bun.serve,
- * Deno.serve, workers, route handlers of Next.js and hooks of SvelteKit. Set it up once, then wrap
- * handlers.
+ * Sessions for hosts that pass a `Request` and take a `Response`: Bun.serve, Deno.serve, workers,
+ * route handlers of Next.js and hooks of SvelteKit. Set it up once, then wrap handlers.
  *
  * @param given options, sessions that are shared with a WebSocket server, or a function that gives
- * either at the first request
+ *   either at the first request
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`
  * @example
  * ```ts
@@ -61,7 +63,7 @@ type Answered = Response | undefined | void;
  */
 export function session<Data = SessionData>(given: LazySessions<Data>) {
   const sessions = lazySessions(given);
-  // The runtime defines the type of its arguments; without a type they pass unchanged.
+  // The runtime defines the types of its arguments, so they pass through as `any`.
   // oxlint-disable-next-line typescript/no-explicit-any
   return <Beside extends unknown[] = any[], Answer extends Answered = Response>(
     handler: SessionHandler<Data, Beside, Answer>,
@@ -103,7 +105,7 @@ export function withSession<
     const sessions = lazy();
     const { property } = sessions;
     if (heldBy(request, property) !== undefined) throw refuseSecond("The session of this request");
-    // Another session stands around this one, and passes its context on.
+    // An outer `withSession` passes its context as the next argument.
     const [outer] = passed as unknown[];
     const isInner = outer instanceof Exposed;
     const beside = (isInner ? passed.slice(1) : passed) as Beside;
@@ -128,17 +130,17 @@ export function withSession<
   };
 }
 
-/** Reads in advance what is needed later: Deno closes a request when it is upgraded. */
+/** Reads the parts of a request that are needed later: Deno closes a request on its upgrade. */
 function lasting(request: Request): Request {
   if (!("Deno" in globalThis) || !request.headers.has("upgrade")) return request;
   const { method, url } = request;
   return { method, url, headers: new Headers(request.headers) } as Request;
 }
 
-/** Prepares the runtime's arguments for a socket request. Bun's server answers it. */
+/** Prepares the runtime's arguments for a handshake, so that Bun's server attaches the session. */
 async function guarded<Data>(held: Held<Data>, beside: unknown[]): Promise<unknown[]> {
   const [server, ...rest] = beside as [BunServer | undefined, ...unknown[]];
-  // Deno answers a handshake that the handler has upgraded, even if it fails here.
+  // Deno answers a handshake once the handler upgraded it, even if an error follows here.
   if ("Deno" in globalThis && held.sessions.loads) void held.context.state;
   if (!("Bun" in globalThis) || typeof server?.upgrade !== "function") return beside;
   // Loaded only here, so that apps without sockets do not load it.
@@ -151,7 +153,7 @@ async function tie(request: Request, sockets: EventSocket[]): Promise<void> {
   await tieSockets(allHeld(request) as never, sockets);
 }
 
-/** Loaded at the first handshake, and so before the first socket is open. */
+/** Loaded at the first handshake, and thus before the first socket opens. */
 let bunSockets: typeof BunSocketsModule | undefined;
 
 /** The handlers of `Bun.serve({ websocket })` that tie sockets to sessions. */
@@ -162,7 +164,8 @@ interface BunHandlers {
 
 /**
  * Gives sessions to the sockets of `Bun.serve`. A socket follows the session of the request passed
- * to `server.upgrade`, and ends with it. {@link sessionOf} returns the session of a socket.
+ * to `server.upgrade`, and is closed when it ends. {@link sessionOf} returns the session of a
+ * socket.
  *
  * @returns the handlers; a socket that was not upgraded in a handler of {@link withSession} is
  *   closed with 1011, and a warning says `ERR_SESSION_SETUP`
@@ -199,8 +202,8 @@ export function guardWebSocket<Handlers extends object>(
 /**
  * Returns the session of a Bun socket, or of a request that came through {@link withSession}.
  *
- * @param property of a session beside the first
- * @throws SessionError `ERR_SESSION_SETUP` for any other
+ * @param property names a session other than the first
+ * @throws SessionError `ERR_SESSION_SETUP` for any other object
  * @example
  * ```ts
  * await update(sessionOf(ws), (draft) => { draft.lastId = 7; });
@@ -211,7 +214,7 @@ export function sessionOf<Data = SessionData>(ws: object, property = "session"):
   return held?.session ?? recallSession<Data>(ws, "The session of this socket", property).session;
 }
 
-/** What handlers are given; the property of each session is defined on it. */
+/** The object passed to handlers. Each session is a property of it. */
 class Exposed {
   /** The sockets that the handler attached. */
   sockets: EventSocket[] | undefined;
@@ -221,7 +224,7 @@ class Exposed {
   }
 }
 
-/** Gives the response to an error what it owes to all sessions of the request. */
+/** Adds the cookies of all sessions to the response to an error. */
 async function recover(error: unknown, request: Request, response?: Response): Promise<Response> {
   let sent = response;
   for (const each of allHeld(request) as unknown as Held[]) {

@@ -10,12 +10,13 @@ export type { SessionEventContext } from "./kit/h3-context.ts";
 
 /**
  * Sessions for h3 2: a plugin for `event.context.session`, with the cross-site check. Register it
- * on the app that is served, before everything that uses the session.
+ * on the app that is served, before all code that uses the session.
  *
  * @param given options, sessions that are shared with a WebSocket server, or a function that gives
- * either at the first request
+ *   either at the first request
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; requests fail with
- *   `ERR_SESSION_SETUP` if another session comes before it, or its app is mounted in another
+ *   `ERR_SESSION_SETUP` if another session comes before this one, or if its app is mounted in
+ *   another app
  * @example
  * ```ts
  * const app = new H3().register(session({ secretKey: process.env.SECRET_KEY ?? "" }));
@@ -24,7 +25,7 @@ export type { SessionEventContext } from "./kit/h3-context.ts";
  */
 export function session<Data = SessionData>(given: LazySessions<Data>): H3Plugin {
   const lazy = lazySessions(given);
-  // Where an event keeps what its response owes to these sessions.
+  // The key under which an event keeps the cookies to add to its response.
   const owed = Symbol("galleta.owed");
   const middleware: Middleware = async (event, next) => {
     const sessions = lazy();
@@ -40,7 +41,7 @@ export function session<Data = SessionData>(given: LazySessions<Data>): H3Plugin
       try {
         return ((event as Owing)[owed] = await held.commit());
       } catch (error) {
-        // A logout that did not reach the store still deletes the cookie.
+        // If the store cannot be reached, a logout still deletes the cookie.
         (event as Owing)[owed] = await held.commit();
         throw error;
       }
@@ -58,8 +59,8 @@ export function session<Data = SessionData>(given: LazySessions<Data>): H3Plugin
 
   return (app) => {
     checkApp(app);
-    // h3 merges headers into responses in several places, and into errors in others. Only
-    // onResponse sees every response as it is sent.
+    // h3 merges headers in several places, and differently for errors. Only onResponse sees every
+    // response as it is sent.
     const { onResponse } = app.config;
     app.config.onResponse = (response, event) => {
       const commit = (event as Owing)[owed];
@@ -73,10 +74,12 @@ export function session<Data = SessionData>(given: LazySessions<Data>): H3Plugin
 
 type Owing = H3Event & Record<symbol, Commit | undefined>;
 
-/** The configurations of apps that already have the hook. */
+/** The configurations of apps that already have our hook. */
 const watched = new WeakSet<object>();
 
-/** Throws for `app.use` and h3 1, which would call the plugin on every request, without an app. */
+/**
+ * Throws for `app.use` and for h3 1: both would call the plugin on every request, without an app.
+ */
 function checkApp(app: object): void {
   if ("config" in app && "register" in app) return;
   throw refuseSetUp(

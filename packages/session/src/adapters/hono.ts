@@ -29,9 +29,9 @@ export interface SessionEnv<Data = SessionData> {
  * `c.set("session", data)` replaces the data, `destroy(c.var.session)` ends the session.
  *
  * @param given options, sessions that are shared with a WebSocket server, or a function that gives
- * either at the first request
+ *   either at the first request
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; requests fail with
- *   `ERR_SESSION_SETUP` if another session middleware comes before it
+ *   `ERR_SESSION_SETUP` if another session middleware comes before this one
  * @example
  * ```ts
  * app.use(session({ secretKey: process.env.SECRET_KEY ?? "" }));
@@ -59,8 +59,8 @@ export function session<Data = SessionData>(
       const owed = held.commit();
       put(c, owed instanceof Promise ? await owed : owed);
     } catch (error) {
-      // A logout that did not reach the store still deletes the cookie: Hono copies the headers of
-      // this response to the error response.
+      // If the store cannot be reached, a logout still deletes the cookie: Hono copies the headers
+      // of this response to the error response.
       put(c, await held.commit());
       throw error;
     }
@@ -69,13 +69,14 @@ export function session<Data = SessionData>(
 }
 
 /**
- * Gives sessions to the sockets of Hono's `upgradeWebSocket`, on every runtime. Changes in the
- * handshake are sent with the 101, and sockets follow their session and end with it.
+ * Gives sessions to the sockets of Hono's `upgradeWebSocket`, on every runtime. Changes to the
+ * session during the handshake are sent with the 101. A socket sees later changes of its session,
+ * and is closed when the session ends.
  *
- * @param upgradeWebSocket that of `@hono/node-server`, `@hono/node-ws`, `hono/bun`, `hono/deno` or
- *   `hono/cloudflare-workers`
+ * @param upgradeWebSocket the function of `@hono/node-server`, `@hono/node-ws`, `hono/bun`,
+ *   `hono/deno` or `hono/cloudflare-workers`
  * @throws SessionError requests fail with `ERR_SESSION_SETUP` if {@link session} does not come
- *   before it, on Deno with `ERR_SESSION_RUNTIME` if the session was changed
+ *   before it, and on Deno with `ERR_SESSION_RUNTIME` if the session was changed
  * @example
  * ```ts
  * import { upgradeWebSocket } from "hono/bun";
@@ -118,12 +119,12 @@ function put(c: Context, commit: Commit): void {
   if (!commit.accessed) return;
   const response = withCommit(c.res, commit);
   if (response === c.res) return;
-  // Hono would write the old headers over those of a new response.
+  // Without this line Hono would copy the old headers over those of the new response.
   c.res = undefined;
   c.res = response;
 }
 
-/** What a Node, Bun or Deno server passes to Hono as its `env`. */
+/** The object that a Node, Bun or Deno server passes to Hono as `env`. */
 interface Env {
   readonly incoming?: IncomingMessage;
   readonly server?: unknown;
@@ -142,8 +143,8 @@ async function readBody(c: Context): Promise<Uint8Array | undefined> {
 }
 
 /**
- * Defines the variable. Hono's variables are plain values, but the session must open at its first
- * use.
+ * Defines the variable as an accessor: Hono's variables are plain values, but the session must open
+ * at first use.
  */
 function expose<Data>(c: Context, holder: Holder<Data>, property: string): void {
   const variables = c as unknown as Record<"get" | "set", (...args: unknown[]) => unknown>;
@@ -157,7 +158,7 @@ function expose<Data>(c: Context, holder: Holder<Data>, property: string): void 
   Object.defineProperty(c, "var", VARIABLES);
 }
 
-/** One accessor for all requests, like that of {@link exposeSession}. */
+/** One accessor serves all requests, as in {@link exposeSession}. */
 const VARIABLES: PropertyDescriptor & ThisType<Context> = {
   get() {
     const variables = Reflect.get(Object.getPrototypeOf(this) as object, "var", this) as object;

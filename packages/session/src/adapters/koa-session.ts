@@ -13,33 +13,38 @@ type Callback = (error?: unknown) => void;
 
 declare module "koa" {
   interface ContextSession {
-    /** Whether the request brought no session. */
+    /** True if the request had no session. */
     readonly isNew: boolean;
-    /** How many keys the session has. */
+    /** The number of keys in the session. */
     readonly length: number;
-    /** Whether it has any. */
+    /** True if the session has any keys. */
     readonly populated: boolean;
-    /** Milliseconds that the session lasts; "session" and null until the browser closes. */
+    /** Lifetime in milliseconds; "session" and null keep the session until the browser closes. */
     maxAge: number | "session" | null;
     /** Gives the session a new id and keeps its data. */
     regenerate(done?: Callback): Promise<void>;
-    /** Does nothing: a session is saved when the response begins. */
+    /** Does nothing: Galleta saves the session when the response begins. */
     save(done?: Callback): Promise<void>;
     /** Does nothing: see `save`. */
     manuallyCommit(): Promise<void>;
-    /** The session's data. */
+    /** Returns a copy of the session's data. */
     toJSON(): Record<string, unknown>;
   }
 }
 
 /**
- * Sessions for apps that were written for the package koa-session: `@galleta/session/koa`, and what such
- * apps and koa-passport call on `ctx.session`. It is inherited and not enumerable, so that the session's
- * own keys are data alone.
+ * Sessions for apps written for the package koa-session. This is `@galleta/session/koa` with the
+ * methods that such apps and koa-passport call on `ctx.session`. The methods are inherited and not
+ * enumerable, so the session's own keys contain only data.
  *
  * @param given options of `@galleta/session`, or sessions that are shared with a WebSocket server
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; requests fail with
- * `ERR_SESSION_SETUP` where another session middleware stands before it
+ *   `ERR_SESSION_SETUP` if another session middleware comes before this one
+ * @example
+ *
+ * @param given options of `@galleta/session`, or sessions that are shared with a WebSocket server
+ * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; requests fail with
+ *   `ERR_SESSION_SETUP` where another session middleware stands before it
  * @example
  * ```ts
  * import session from "@galleta/session/koa-session";
@@ -52,7 +57,7 @@ export default function session<Data = SessionData>(
   return serveKoa(lazySessions(given), exposeWithMethods);
 }
 
-/** What calls back, or gives a promise where it is given no callback. */
+/** Calls the callback, or returns a promise if there is none. */
 function settled(done: Callback | undefined): Promise<void> {
   if (done !== undefined) process.nextTick(done);
   return Promise.resolve();

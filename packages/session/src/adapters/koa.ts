@@ -11,9 +11,9 @@ export type { KoaContext, KoaMiddleware, SessionProperty } from "./kit/koa-middl
  * Sessions for Koa: `ctx.session`, with the cross-site check.
  *
  * @param given options, sessions that are shared with a WebSocket server, or a function that gives
- * either at the first request
+ *   either at the first request
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; requests fail with
- *   `ERR_SESSION_SETUP` if another session middleware comes before it
+ *   `ERR_SESSION_SETUP` if another session middleware comes before this one
  * @example
  * ```ts
  * app.use(session({ secretKey: process.env.SECRET_KEY ?? "" }));

@@ -12,10 +12,13 @@ import { HeaderFacts } from "./kit/header-facts.ts";
 import { openJar, throwReadOnly, SET_BY_PROXY, type Jar } from "./kit/next-jar.ts";
 import type { DeniedReply } from "./kit/reply.ts";
 
-/** A read-only session, as pages get it. */
+/** The read-only session that pages get. */
 export type ReadonlySession<Data = SessionData> = Readonly<SessionOf<Data>>;
 
-/** A handler in `proxy.ts`: it does nothing, or answers the request as Next.js describes. */
+/**
+ * A handler for `proxy.ts`. It returns nothing to let the request continue, or a response as
+ * Next.js describes.
+ */
 export type ProxyHandler<Data, Req extends Request = Request> = (
   request: Req,
   session: SessionOf<Data>,
@@ -24,25 +27,25 @@ export type ProxyHandler<Data, Req extends Request = Request> = (
 /** The functions of {@link nextSession}. */
 export interface NextSession<Data = SessionData> {
   /**
-   * Returns the session of this request to a Server Component, which can only read it.
+   * Returns this request's session for a Server Component, which can only read it.
    *
    * @throws SessionError a write throws `ERR_SESSION_RUNTIME`
    */
   getSession(): Promise<ReadonlySession<Data>>;
   /**
-   * Wraps a Server Action or a route handler. It gets the session before its own arguments, and its
-   * changes are saved, even if it throws `redirect()` or an error.
+   * Wraps a Server Action or a route handler, and passes the session before the other arguments.
+   * Changes to the session are saved even if the function throws `redirect()` or an error.
    *
-   * @throws SessionError in an action `ERR_SESSION_CSRF`, if another site sent it;
+   * @throws SessionError in an action `ERR_SESSION_CSRF` if another site sent it;
    *   `ERR_SESSION_RUNTIME` if it changes the session while a page renders
    */
   withSession<Args extends unknown[], Result>(
     handler: (session: SessionOf<Data>, ...args: Args) => Result,
   ): (...args: Args) => Promise<Awaited<Result>>;
   /**
-   * The proxy of `proxy.ts`. It denies cross-site requests to every route and prolongs sessions
-   * that are only read. Called with a function, it returns a proxy that runs it; the page of the
-   * same request sees its changes.
+   * The function to export from `proxy.ts`. It denies cross-site requests to every route, and
+   * prolongs sessions that pages only read. Pass it a handler to get a proxy that also runs the
+   * handler; the page of the same request then sees the handler's changes.
    */
   proxy: {
     <Req extends Request>(handler: ProxyHandler<Data, Req>): (request: Req) => Promise<Response>;
@@ -72,7 +75,7 @@ export function nextSession<Data = SessionData>(given: LazySessions<Data>): Next
 
   return {
     async getSession() {
-      // Comes first: it tells `next build` that the page is made on request.
+      // Comes first, because it makes `next build` render the page at request time.
       const jar = await openJar();
       const context = sessions().open(jar.header);
       await context.load();
@@ -114,7 +117,7 @@ async function run<Data>(
     return result;
   } catch (error) {
     const commit = await context.commit();
-    // Next.js adds the cookies of its jar to a redirect, but not to other answers of a route.
+    // Next.js adds the cookies of its jar to a redirect, but not to other responses of a route.
     if (isRoute && commit.setCookie.length > 0) {
       const answer = answerTo(error);
       if (answer !== undefined) return withCommit(answer, commit);
@@ -124,13 +127,13 @@ async function run<Data>(
   }
 }
 
-/** Returns Next.js's answer to an error of a route handler, except redirects. */
+/** Returns the response of Next.js to an error in a route handler, except for redirects. */
 function answerTo(error: unknown): Response | undefined {
   const digest = String((error as { digest?: unknown } | null)?.digest);
   if (digest.startsWith("NEXT_REDIRECT")) return undefined;
   const [, status] = /^NEXT_HTTP_ERROR_FALLBACK;(\d{3})/.exec(digest) ?? [];
   if (status !== undefined) return new Response(null, { status: Number(status) });
-  // oxlint-disable-next-line no-console -- as Next.js does with errors of route handlers
+  // oxlint-disable-next-line no-console -- Next.js prints errors of route handlers the same way
   console.error(error);
   return new Response("Internal Server Error", { status: 500 });
 }
@@ -146,14 +149,14 @@ async function serveProxy<Data>(
   const readBody = () => peekFetchBody(request);
   const reply = await begin({ sessions, facts, context, readBody });
   if (reply !== undefined) return toResponse(reply);
-  // A session that is only read is prolonged here, since pages cannot set its cookie.
+  // The proxy prolongs sessions that are only read, because pages cannot set cookies.
   if (handler === undefined && cookieHeader?.includes(sessions.cookieName)) void context.session;
   const answer = await handler?.(request, context.session);
   const response = answer ?? new Response(null, { headers: { "x-middleware-next": "1" } });
   const commit = await context.commit();
   if (commit.setCookie.length === 0) return response;
   const sent = withCommit(response, commit);
-  // Does the same as `NextResponse.cookies.set`, so that the page sees the new session.
+  // Works like `NextResponse.cookies.set`, so that the page sees the new session.
   const before = sent.headers.get(SET_BY_PROXY);
   const all = before === null ? commit.setCookie : [before, ...commit.setCookie];
   sent.headers.set(SET_BY_PROXY, all.join(","));
@@ -165,13 +168,14 @@ function routeFacts(request: Request): HeaderFacts {
   return new HeaderFacts(request.headers, { method: request.method, target: pathname + search });
 }
 
-/** The facts of a Server Action, from its headers alone. */
+/** Describes a Server Action by its headers alone. */
 class ActionFacts extends HeaderFacts implements RequestFacts {
   readonly #args: readonly unknown[];
 
   constructor(headers: Pick<Headers, "get">, args: readonly unknown[]) {
-    // A page that calls this while it renders has no Origin. Its write fails with an error of its
-    // own. A form without JavaScript has no `next-action`, and in an old browser no Origin either.
+    // A page that calls this while it renders has no Origin; its write fails with another error. A
+    // form sent without JavaScript has no `next-action` header, and in old browsers no Origin
+    // either.
     const isPost = ["origin", "next-action", "content-type"].some(
       (name) => headers.get(name) !== null,
     );

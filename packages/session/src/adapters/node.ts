@@ -23,10 +23,10 @@ export interface NodeSessions<Data = SessionData> {
     handler: (req: WithSession<Req, Data>, res: Res) => unknown,
   ): (req: Req, res: Res) => unknown;
   /**
-   * Gives one request its session.
+   * Opens the session of one request.
    *
    * @returns true if the request may go on; false if it was answered, usually because it was
-   *   denied. A promise only with a store or with a CSRF token to check
+   *   denied. Returns a promise only with a store or when a CSRF token must be checked
    */
   attach(req: NodeRequest, res: NodeResponse): boolean | Promise<boolean>;
 }
@@ -79,7 +79,7 @@ export function session<Data = SessionData>(
       try {
         sessions();
       } catch (error) {
-        // Thrown out of the server's event, it would end the process.
+        // An error thrown here would leave the server's event and end the process.
         onError(error, req, res);
         return undefined;
       }

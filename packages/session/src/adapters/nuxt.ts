@@ -7,7 +7,7 @@ import { NodeSession, sendReply, warnAndAnswer } from "./kit/node-session.ts";
 
 export type { SessionEventContext } from "./kit/h3-context.ts";
 
-/** The used part of an h3 1 event. */
+/** The part of an h3 1 event that this adapter uses. */
 export interface Event {
   readonly node: { readonly req: IncomingMessage; readonly res: ServerResponse };
   readonly context: object;
@@ -25,7 +25,7 @@ export interface SessionEventHandler {
  *
  * @param given options, shared sessions, or a function that returns them at the first request
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; a request fails with
- *   `ERR_SESSION_SETUP` if another session comes before it
+ *   `ERR_SESSION_SETUP` if another session comes before this one
  * @example
  * ```ts
  * // server/middleware/session.ts
@@ -52,14 +52,16 @@ export function session<Data = SessionData>(given: LazySessions<Data>): SessionE
 }
 
 /**
- * Whether the build asks for the page, once for all visitors; a use of the session throws then. A
- * client can send the header as well, but only Nitro's own requests have `__unenv__`.
+ * True while the build prerenders a page, once for all visitors. Any use of the session then
+ * throws. A client can send the header too, but only Nitro's own requests have `__unenv__`.
  */
 function isPrerendered(req: IncomingMessage): boolean {
   return req.headers["x-nitro-prerender"] !== undefined && "__unenv__" in req;
 }
 
-/** Returns the session of the outer event: Nitro gives an inner request its context. */
+/**
+ * Returns the session that an inner request shares: Nitro passes it the context of the outer event.
+ */
 function lentBy(req: IncomingMessage, property: string) {
   const { __unenv__: outer } = req as { __unenv__?: unknown };
   return typeof outer === "object" && outer !== null ? heldBy(outer, property) : undefined;

@@ -23,7 +23,7 @@ export type GetSession<Data = SessionData> = (context: object) => SessionOf<Data
  *
  * @param given options, shared sessions, or a function that returns them at the first request
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; a request fails with
- *   `ERR_SESSION_SETUP` if the middleware runs twice, or not before the use of the session
+ *   `ERR_SESSION_SETUP` if the middleware runs twice, or did not run before the session is used
  * @example
  * ```ts
  * // app/session.server.ts; app/root.tsx: export const middleware = [sessionMiddleware];
@@ -35,7 +35,7 @@ export function session<Data = SessionData>(
 ): readonly [RouterMiddleware, GetSession<Data>] {
   const sessions = lazySessions(given);
   const middleware: RouterMiddleware = async ({ request, context }, next) => {
-    // The build makes these pages once for all visitors. Using the session throws.
+    // The build renders these pages once for all visitors, so any use of the session throws.
     if (isBuild()) return next();
     const { property } = sessions();
     if (heldBy(context, property) !== undefined) throw refuseSecond("The session of this request");
@@ -52,7 +52,9 @@ export function session<Data = SessionData>(
   return [middleware, getSession];
 }
 
-/** Whether the build prerenders pages. It has no key, so nothing may ask for the sessions. */
+/**
+ * True while the build prerenders pages. The build has no key, so it must not create the sessions.
+ */
 const isBuild = () => process.env["IS_RR_BUILD_REQUEST"] === "yes";
 
 /** A session with the methods of React Router's sessions. */
@@ -77,7 +79,7 @@ export class RouterSession<Data = SessionData> {
     return Object.hasOwn(this.#session, name);
   }
 
-  /** Returns a value; a message of {@link RouterSession.flash} only once. */
+  /** Returns a value. A message from {@link RouterSession.flash} is returned only once. */
   get<Name extends keyof SessionOf<Data> & string>(name: Name): SessionOf<Data>[Name] {
     const value = this.#session[name] ?? flash(this.#session, name);
     return value as SessionOf<Data>[Name];
@@ -101,7 +103,7 @@ export class RouterSession<Data = SessionData> {
   }
 }
 
-/** Replaces the result of `createCookieSessionStorage`, with sessions of Galleta. */
+/** The session storage that replaces the one from `createCookieSessionStorage`. */
 export interface GalletaSessionStorage<Data = SessionData> {
   getSession(cookieHeader?: string | null): Promise<RouterSession<Data>>;
   /**
@@ -113,7 +115,7 @@ export interface GalletaSessionStorage<Data = SessionData> {
 }
 
 /**
- * Replaces `createCookieSessionStorage`, without changes in loaders and actions. Without the
+ * Replaces `createCookieSessionStorage`; loaders and actions stay unchanged. Without the
  * middleware, only React Router itself checks for cross-site requests.
  *
  * @param given as for {@link session}

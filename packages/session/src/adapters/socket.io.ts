@@ -20,7 +20,7 @@ import { deniedReply, type Reply } from "./kit/reply.ts";
 import { lazySeveral, type OneOrSeveral } from "./kit/sockets/several.ts";
 import { sendWithHandshake, type HandshakeServer } from "./kit/sockets/upgrade.ts";
 
-/** The used part of the engine of a Socket.IO server. */
+/** The part of a Socket.IO server's engine that this adapter uses. */
 interface Engine {
   /** The WebSocketServer behind the transport. */
   readonly ws?: unknown;
@@ -31,19 +31,22 @@ interface Engine {
 interface EngineSocket {
   readonly request: IncomingMessage;
   close(): void;
-  /** Pings of the engine are no messages. */
+  /** Messages only: the engine does not emit this event for pings. */
   on(event: "message", listener: () => void): unknown;
   once(event: "close", listener: () => void): unknown;
 }
 
-/** The used part of a Socket.IO `Server`. */
+/** The part of a Socket.IO `Server` that this adapter uses. */
 export interface SocketIoServer {
   readonly engine: unknown;
 }
 
 /** Settings of {@link session}, besides the options of sessions. */
 export interface SocketIoSettings<Data = SessionData> extends HandshakeSettings<Data> {
-  /** Called after the socket's session was changed elsewhere. It already has the change. */
+  /**
+   * Called after code elsewhere changed the socket's session, when the change is already visible in
+   * it.
+   */
   readonly changed?: (session: SessionOf<Data>, req: IncomingMessage) => void;
 }
 
@@ -53,7 +56,7 @@ export interface SocketIoSettings<Data = SessionData> extends HandshakeSettings<
  * session ends or expires, and follows changes made elsewhere. `socket.request.session` is the
  * session; {@link sessionOf} returns it with its type.
  *
- * @param given options, or the sessions of the HTTP server; a list where there are several
+ * @param given options, or the sessions of the HTTP server; a list for more than one
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`
  * @example
  * ```ts
@@ -75,7 +78,7 @@ export function session<Data = SessionData>(
         const { request } = socket;
         const context = recallSession<Data>(request, "The session of this client", property);
         const handle = attachSocket(context, {
-          // Engine.IO has no close codes; a Socket.IO client hears "transport close".
+          // Engine.IO has no close codes: a Socket.IO client gets the reason "transport close".
           close: () => socket.close(),
           changed: () => settings.changed?.(context.session, request),
         });
@@ -126,8 +129,9 @@ async function run<Data>(
 }
 
 /**
- * Runs before Socket.IO.
- * @returns the answer in its place; `undefined` if the request may go on
+ * Runs before Socket.IO handles the request.
+ *
+ * @returns the response to send instead; `undefined` if the request may go on
  */
 async function begin<Data>(
   lazy: () => readonly Sessions<Data>[],
@@ -145,7 +149,7 @@ async function begin<Data>(
         : await denyPolling(sessions, contexts[index]!, facts);
       if (denied !== undefined) return denied;
     }
-    // Later requests of a client belong to the sessions of its first.
+    // A client's later requests use the session of its first request.
     if (new URL(req.url ?? "/", "http://localhost").searchParams.has("sid")) return undefined;
     for (const context of contexts) exposeSocketSession(req, context);
     const hook = handshake && (() => handshake(contexts[0]!.session, req));
@@ -169,12 +173,12 @@ async function denyPolling<Data>(
   if (outcome === undefined) return undefined;
   if (outcome !== "needs-token") return deniedReply(outcome);
   await context.load();
-  // Polling sends no forms, so the token can only be in the header.
+  // Polling does not send forms, so only the header can have the token.
   const denial = await sessions.checkToken(facts, context, async () => undefined);
   return denial && deniedReply(denial);
 }
 
-/** True for an upgrade, for which Engine.IO passes an object with few methods of a response. */
+/** True for a handshake. Engine.IO passes it an object that lacks most methods of a response. */
 function isUpgrade(res: Partial<ServerResponse>): boolean {
   return res.flushHeaders === undefined;
 }

@@ -9,7 +9,7 @@ import { UrlFacts } from "./kit/url-facts.ts";
 
 export type { SessionLocals } from "./kit/locals.ts";
 
-/** The used part of SvelteKit's `RequestEvent`. */
+/** The part of SvelteKit's `RequestEvent` that this adapter uses. */
 export interface SvelteKitEvent {
   readonly request: Request;
   readonly url: URL;
@@ -32,7 +32,7 @@ export type SvelteKitHandle = <Event extends SvelteKitEvent>(input: {
  *
  * @param given options, shared sessions, or a function that returns them at the first request
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; a request fails with
- *   `ERR_SESSION_SETUP` if another session comes before it
+ *   `ERR_SESSION_SETUP` if another session comes before this one
  * @example
  * ```ts
  * // src/hooks.server.ts
@@ -65,7 +65,7 @@ export function session<Data = SessionData>(given: LazySessions<Data>): SvelteKi
     if (reply !== undefined) return reply;
     try {
       const response = await outer.run(held, () => resolve(event));
-      // SvelteKit would put the cookie of an inner request over that of the outer one.
+      // SvelteKit would overwrite the outer request's cookie with that of an inner request.
       if (!event.isSubRequest) return await held.finish(response);
       await held.release();
       return response;
@@ -77,8 +77,8 @@ export function session<Data = SessionData>(given: LazySessions<Data>): SvelteKi
 }
 
 /**
- * Returns the facts. The connection is that of the server below SvelteKit, if its adapter passes
- * it.
+ * Returns the facts of a request. Its connection comes from the server below SvelteKit, if the
+ * SvelteKit adapter passes it.
  */
 function factsOf(event: SvelteKitEvent): UrlFacts {
   return new UrlFacts(event.request, event.url, () => {
@@ -91,12 +91,13 @@ function clientAddress(event: SvelteKitEvent): string | undefined {
   try {
     return event.getClientAddress();
   } catch {
-    return undefined; // // this SvelteKit adapter does not know addresses
+    return undefined; // // This SvelteKit adapter cannot determine client addresses.
   }
 }
 
 /**
- * True while the build prerenders a page. Asking for an address then throws an error that says so.
+ * True while the build prerenders a page. SvelteKit then throws a specific error when asked for the
+ * client's address.
  */
 function isPrerendering(event: SvelteKitEvent): boolean {
   try {
@@ -111,13 +112,13 @@ function omitsCookies(request: Request): boolean {
   try {
     return request.credentials === "omit";
   } catch {
-    return false; // // workerd lacks this property
+    return false; // // workerd lacks this property.
   }
 }
 
 /**
- * Saves the session after a later hook threw. SvelteKit answers a `redirect()` with the cookies of
- * its jar, and every other error without them.
+ * Saves the session after a later hook threw. SvelteKit adds the cookies of its jar to a
+ * `redirect()`, but to no other error response.
  */
 async function keepInJar<Data>(
   held: FetchSession<Data>,

@@ -12,16 +12,16 @@ export type StartMiddleware = <Result extends { readonly response: Response }>(o
 }) => Promise<Response>;
 
 /**
- * Sessions for TanStack Start: the function of a request middleware, and one that returns the
- * session. The middleware does the cross-site check. The other function is for server functions,
- * server routes and loaders on the server.
+ * Sessions for TanStack Start. Returns two functions: one for a request middleware, and one that
+ * returns the session. The middleware does the cross-site check. Call the other in server
+ * functions, server routes and loaders on the server.
  *
- * The session is not in `context`: Start copies that for each middleware, and a copy would open the
- * session of every request.
+ * The session is not in `context`: Start copies the context for each middleware, and each copy
+ * would open the session of every request.
  *
  * @param given options, shared sessions, or a function that returns them at the first request
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; a request fails with
- *   `ERR_SESSION_SETUP` if the middleware runs twice, or not before the use of the session
+ *   `ERR_SESSION_SETUP` if the middleware runs twice, or did not run before the session is used
  * @example
  * ```ts
  * // src/session.server.ts; in src/start.ts: createMiddleware().server(serveSession)
@@ -55,12 +55,15 @@ export function session<Data = SessionData>(
   return [middleware, getSession];
 }
 
-/** Sets the sessions up and prints an error: Start answers 500 without a word. */
+/**
+ * Creates the sessions, and prints an error if that fails: Start answers 500 without printing the
+ * reason.
+ */
 function setUp<Sessions>(sessions: () => Sessions): Sessions {
   try {
     return sessions();
   } catch (error) {
-    // oxlint-disable-next-line no-console -- nothing else tells the operator
+    // oxlint-disable-next-line no-console -- Start does not print it
     console.error(error);
     throw error;
   }

@@ -20,7 +20,7 @@ export type { WsServer, WsSettings, WsSocket };
  * session ends or expires, and follows changes made elsewhere. `ws.session` and `req.session` are
  * the session; {@link sessionOf} returns it with its type.
  *
- * @param given options, or the sessions of the HTTP server; a list where there are several
+ * @param given options, or the sessions of the HTTP server; a list for more than one
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`
  * @example
  * ```ts
@@ -52,8 +52,9 @@ export function session<Data = SessionData>(
 }
 
 /**
- * Gives sessions to a `WebSocketServer` whose handshakes another library takes: express-ws,
- * koa-websocket, NestJS. It works like {@link session}, around `server.handleUpgrade`.
+ * Gives sessions to a `WebSocketServer` whose handshakes are handled by another library:
+ * express-ws, koa-websocket, NestJS. It works like {@link session}, by wrapping
+ * `server.handleUpgrade`.
  *
  * @param given options, or the sessions of the HTTP server; a list where there are several
  * @returns the same server
@@ -76,7 +77,7 @@ export function guard<Socket extends WsSocket, Server extends WsServer<Socket>, 
 }
 
 /**
- * Returns the session of a socket, or of the request that it came with.
+ * Returns the session of a socket, or of its handshake request.
  *
  * @param property names a session other than the first
  * @throws SessionError `ERR_SESSION_SETUP` if it did not come through {@link session}

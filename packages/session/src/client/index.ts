@@ -1,20 +1,21 @@
-/** The subprotocol by which a page says that it understands control frames. */
+/** The subprotocol that a page offers to show that it understands control frames. */
 const PROTOCOL = "galleta.v1";
 /**
- * The first character of a control frame. A message of the app that starts with it gets a second
- * one.
+ * The first character of a control frame. If a message of the app starts with it, the sender adds a
+ * second one.
  */
 const MARK = "\0";
 
-// The module also loads where WebSocket is missing, such as a server that renders pages.
+// The module also loads on runtimes without WebSocket, such as a server that renders pages.
 const Base = (globalThis.WebSocket ?? Object) as typeof WebSocket;
 
-/** Events whose extra mark was removed. */
+/** Events whose second mark was already removed. */
 const unwrapped = new WeakSet<Event>();
 
 /**
- * A WebSocket whose session the server can change. If a change needs a new cookie, it fetches it in
- * the background. Everything else is as in `WebSocket`. Use it in pages; it needs no framework.
+ * A WebSocket whose session the server can change. It fetches a new cookie in the background if a
+ * change needs one. Everything else works as in `WebSocket`. Use it in pages; it needs no
+ * framework.
  *
  * @example
  * ```ts
@@ -27,7 +28,7 @@ export class LiveWebSocket extends Base {
   constructor(url: string | URL, protocols: string | readonly string[] = []) {
     const own = typeof protocols === "string" ? [protocols] : protocols;
     super(url, [...own.map((name) => `${PROTOCOL}+${name}`), ...own, PROTOCOL]);
-    // This is the first listener, so that it can keep control frames from all others.
+    // Added first, so that it can hide control frames from all other listeners.
     this.addEventListener("message", (event) => this.#receive(event));
   }
 

@@ -1,14 +1,14 @@
 import { AMBIGUOUS, findCookie } from "./parse.ts";
 import { COOKIE_LIMIT } from "./serialize.ts";
 
-/** The most cookies that one session may use. */
+/** The largest number of cookies that one session may use. */
 export const MAX_CHUNKS = 4;
-/** Bytes of the largest session that chunks can hold. */
+/** The size in bytes of the largest session that chunks can hold. */
 export const MAX_TOTAL = MAX_CHUNKS * COOKIE_LIMIT;
 /**
- * The default limit of all chunks in bytes. nginx and Apache accept 8 kB of cookies in a request
- * and Node 16 kB of headers, and other cookies need room too. A request beyond that gets a 400 or
- * 431.
+ * The default limit in bytes for all chunks of a session. nginx and Apache accept requests with 8
+ * kB of cookies, and Node accepts 16 kB of headers. Other cookies need room too. A larger request
+ * gets a 400 or 431.
  */
 export const DEFAULT_TOTAL = 6000;
 
@@ -25,8 +25,8 @@ export function chunkNames(name: string): string[] {
 }
 
 /**
- * Collects the chunks of a session up to the first gap. No cookie says how many belong together:
- * the caller tries all of them, then fewer, and one MAC over the whole decides.
+ * Collects the chunks of a session up to the first gap. No cookie holds the number of chunks: the
+ * caller tries all of them, then fewer, until the MAC over the joined chunks is right.
  */
 export function findChunks(header: string, name: string): string[] | typeof AMBIGUOUS {
   const chunks: string[] = [];
@@ -39,7 +39,7 @@ export function findChunks(header: string, name: string): string[] | typeof AMBI
   return chunks;
 }
 
-/** Splits a value so that name and value of each chunk stay within a browser's limit. */
+/** Splits a value so that the name and value of each chunk stay within a browser's limit. */
 export function splitChunks(name: string, value: string): { name: string; value: string }[] {
   const chunks: { name: string; value: string }[] = [];
   let rest = value;

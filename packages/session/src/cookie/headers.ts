@@ -8,7 +8,7 @@ export interface CommitHeaders {
   readonly setCookie: readonly string[];
   /** The value of `Clear-Site-Data`, if {@link destroy} was called with it. */
   readonly clearSiteData?: string | undefined;
-  /** Further response headers, by their names in lower case. */
+  /** More response headers, by name in lower case. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
@@ -46,12 +46,12 @@ export class Commit implements CommitHeaders {
   }
 }
 
-/** What a response owes to several sessions, as one commit. */
+/** Joins the commits of several sessions into one for their response. */
 export function joinCommits(commits: readonly CommitHeaders[]): Commit {
   const headers: Record<string, string> = {};
   for (const commit of commits) {
     for (const name in commit.headers) {
-      // Every such header is a list (RFC 9651, section 3.1).
+      // Each of these headers is a list (RFC 9651, section 3.1), so values are joined.
       const before = headers[name];
       headers[name] =
         before === undefined ? commit.headers[name]! : `${before}, ${commit.headers[name]}`;
@@ -84,8 +84,8 @@ export function varyOnCookie(existing: string | null | undefined): string {
 
 /**
  * Returns the `Cache-Control` header of a response that sets a session cookie (RFC 9111 §5.2). No
- * cache may keep such a response, or it would give one visitor another's session. A header of the
- * app that is at least as strict stays.
+ * cache may keep such a response, or it would give one visitor another's session. An app's header
+ * that is at least as strict is kept.
  *
  * @example
  * ```ts
@@ -102,7 +102,7 @@ export function privateNoStore(existing: string | null | undefined): string {
 /**
  * Adds the headers of a commit to Fetch `Headers`.
  *
- * @param headers the response's headers; Set-Cookie headers of the app stay
+ * @param headers the response's headers; Set-Cookie headers of the app are kept
  * @example
  * ```ts
  * applyCommit(await context.commit(), response.headers);

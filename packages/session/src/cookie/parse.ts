@@ -1,4 +1,7 @@
-/** Two cookies of one name have different values, so the session cannot be chosen by name. */
+/**
+ * The result for two cookies with one name and different values: the name alone does not identify
+ * the session.
+ */
 export const AMBIGUOUS: unique symbol = Symbol("ambiguous");
 
 /**
@@ -7,7 +10,7 @@ export const AMBIGUOUS: unique symbol = Symbol("ambiguous");
  * not `__Host-session`, and a cookie without a name never matches.
  *
  * @returns the value; `undefined` if there is none; {@link AMBIGUOUS} if two differ. An empty value
- *   does not count beside another
+ *   is ignored if there is another value
  */
 export function findCookie(header: string, name: string): string | typeof AMBIGUOUS | undefined {
   let found: string | undefined;
@@ -18,11 +21,11 @@ export function findCookie(header: string, name: string): string | typeof AMBIGU
     if (header.charCodeAt(equals) === 0x3d) {
       let before = at - 1;
       while (isSpace(header, before)) before -= 1;
-      // Only white space may come between the name and the start or semicolon before it.
+      // Only white space may stand between the start, or the previous semicolon, and the name.
       if (before < 0 || header.charCodeAt(before) === 0x3b) {
         let end = header.indexOf(";", equals);
         if (end === -1) end = header.length;
-        // A value contains no further pair.
+        // A value cannot contain a name-value pair, so the search continues after it.
         next = end;
         while (isSpace(header, end - 1)) end -= 1;
         const value = header.slice(equals + 1, end);

@@ -4,24 +4,24 @@ import type { CookieAttributes } from "./serialize.ts";
 const matches = (form: RegExp) => (value: unknown) => typeof value === "string" && form.test(value);
 
 /**
- * True if a value may be a cookie's name: a token (RFC 6265 §4.1.1, RFC 9110 §5.6.2) of limited
+ * True if a value can be a cookie's name: a token (RFC 6265 §4.1.1, RFC 9110 §5.6.2) of limited
  * length.
  */
 export const isCookieName = matches(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,256}$/);
 
 /**
- * True if a value may be a cookie's path: no character that ends the attribute, and at most the
+ * True if a value can be a cookie's path: no character that ends the attribute, and at most the
  * 1024 characters that browsers accept (RFC 6265bis §5.6).
  */
 export const isCookiePath = matches(/^\/[\x20-\x3a\x3c-\x7e]{0,1023}$/);
 
-/** True if a value is a host name, or one with a leading dot, as cookies used to have. */
+/** True if a value is a host name. It may start with a dot, as the domains of old cookies did. */
 export const isCookieDomain = matches(/^(?:(?:^|\.)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)+$/i);
 
 /**
  * Throws for a cookie that browsers would silently drop (RFC 6265bis §4.1.3, §5.7).
  *
- * @param secure whether `Secure` is always set; false for `"auto"`
+ * @param secure true if `Secure` is always set; false for `"auto"`
  * @throws SessionError `ERR_SESSION_OPTION` that says which option to change
  */
 export function checkCookie(name: string, attributes: CookieAttributes, secure: boolean): void {

@@ -8,7 +8,7 @@ export interface CookieAttributes {
   readonly partitioned: boolean;
 }
 
-/** Bytes of name and value together that every browser keeps (RFC 6265bis §6.1). */
+/** The bytes of name and value that every browser keeps (RFC 6265bis §6.1). */
 export const COOKIE_LIMIT = 4096;
 /** The longest Max-Age that browsers honour, in seconds: 400 days (RFC 6265bis §5.5). */
 export const MAX_AGE_LIMIT = 34_560_000;
@@ -18,7 +18,7 @@ const SAME_SITE = { lax: "Lax", strict: "Strict", none: "None" } as const;
 const VALUE = /^[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*$/;
 
 /**
- * Makes the constant part of a Set-Cookie, once at set-up.
+ * Makes the constant part of a Set-Cookie. Called once at set-up.
  *
  * @param secure whether to set `Secure`
  */
@@ -31,7 +31,7 @@ export function serializeAttributes(attributes: CookieAttributes, secure: boolea
 /**
  * Makes one Set-Cookie value (RFC 6265bis §4.1).
  *
- * @param attributes what {@link serializeAttributes} gave
+ * @param attributes the result of {@link serializeAttributes}
  * @param maxAge seconds to keep it; null keeps it until the browser closes; 0 deletes it
  * @throws SessionError `ERR_SESSION_OPTION` if the value could inject an attribute
  */

@@ -5,9 +5,9 @@ import { DENIALS, type Denial } from "./denial.ts";
 import { createSiteFinder } from "../site/site.ts";
 
 /**
- * The result of the HTTP check. `undefined` accepts the request, a {@link Denial} answers it.
- * `"needs-token"` accepts it with a valid token: with `strict` if it carries a session, and with
- * the Origin `null`.
+ * The result of the HTTP check. `undefined` accepts the request, a {@link Denial} denies it.
+ * `"needs-token"` accepts it only with a valid token: requests with a session if `csrf` is strict,
+ * and those with the Origin `null`.
  */
 export type HttpOutcome = Denial | "needs-token" | undefined;
 
@@ -19,14 +19,14 @@ export interface CrossSiteCheck {
   http(facts: RequestFacts): HttpOutcome;
   /** Checks a WebSocket handshake, before its session is opened. */
   handshake(facts: RequestFacts): Denial | undefined;
-  /** Checks only the Host and the proxies' headers, for requests that have no session. */
+  /** Checks only the Host and the proxies' headers, for endpoints that no session protects. */
   host(facts: RequestFacts): Denial | undefined;
   /**
    * Returns the origin that the request was sent to, such as `https://example.com`; `undefined` if
    * the Host is missing, invalid or not allowed.
    */
   ownOrigin(facts: RequestFacts): string | undefined;
-  /** True if the client's own connection is TLS; for `httpsOnly: "auto"`. */
+  /** True if the client's own connection uses TLS, for `httpsOnly: "auto"`. */
   isSecure(facts: RequestFacts): boolean;
   /** Returns the client's address, according to the trusted proxies. */
   clientAddress(facts: RequestFacts): string | undefined;
@@ -66,10 +66,11 @@ export function createCrossSiteCheck(options: CrossSiteOptions = {}): CrossSiteC
     }
     const origin = facts.header("origin");
     const fetchSite = facts.header("sec-fetch-site");
-    // No browser sends a comma in either header. A comma means that two headers were joined.
+    // No browser sends a comma in either header. A comma shows that two headers were joined.
     if (origin?.includes(",") || fetchSite?.includes(",")) return DENIALS["repeated-header"];
     if (origin !== undefined && trusted.has(origin)) return undefined;
-    // Before Origin: a same-origin page with `Referrer-Policy: no-referrer` sends Origin null.
+    // Checked before Origin: a same-origin page with `Referrer-Policy: no-referrer` sends Origin
+    // null.
     if (fetchSite !== undefined) {
       if (fetchSite !== "same-origin" && (isHandshake || fetchSite !== "none")) {
         return DENIALS["sec-fetch-site"];
@@ -81,10 +82,10 @@ export function createCrossSiteCheck(options: CrossSiteOptions = {}): CrossSiteC
       return isHandshake ? DENIALS["origin-missing"] : "needs-token";
     }
     const page = isHandshake ? pageOrigin(origin) : origin;
-    // The own origin is normalized, so an equal Origin is its own serialization.
+    // The site's own origin is normalized, so an equal Origin needs no check of its form.
     if (page === own) return undefined;
-    // A page with `Referrer-Policy: no-referrer` sends it, and so does a sandboxed frame of another
-    // site. A valid token tells them apart.
+    // A page with `Referrer-Policy: no-referrer` sends Origin null, and so does a sandboxed frame
+    // of another site. A valid token tells them apart.
     if (page === "null") return isHandshake ? DENIALS["origin-null"] : "needs-token";
     if (!isOrigin(page)) return DENIALS["origin-malformed"];
     return DENIALS[own === undefined ? "host-missing" : "origin-foreign"];
@@ -104,7 +105,7 @@ export function createCrossSiteCheck(options: CrossSiteOptions = {}): CrossSiteC
   };
 }
 
-/** Returns the path as it was received. Only an exact match is exempt, so nothing is normalized. */
+/** Returns the path as received. It is not normalized, because only an exact match is exempt. */
 export function pathOf(target: string): string {
   const query = target.indexOf("?");
   return query < 0 ? target : target.slice(0, query);

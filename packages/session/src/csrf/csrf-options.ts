@@ -5,18 +5,18 @@ import { SITE_OPTION_NAMES, type SiteOptions } from "../site/site.ts";
 /** How cross-site requests are denied. */
 export interface CsrfSettings {
   /**
-   * Requires a token of requests that carry a session but neither Origin nor Sec-Fetch-Site, and an
-   * Origin of WebSocket handshakes. Default false.
+   * Requires a token in requests that have a session but neither Origin nor Sec-Fetch-Site, and an
+   * Origin in WebSocket handshakes. Default false.
    */
   readonly strict?: boolean | undefined;
   /**
-   * Paths that are not checked, exactly as they stand in the request line: `/hook` does not match
-   * `/hook/`, and paths are not decoded or normalized first.
+   * Paths that are not checked, exactly as in the request line: `/hook` does not match `/hook/`,
+   * and paths are not decoded or normalized first.
    */
   readonly exempt?: readonly string[] | undefined;
 }
 
-/** `true` (the default), `false` (off), `"strict"`, or both settings by name. */
+/** `true` (the default), `false` (off), `"strict"`, or an object with both settings. */
 export type CsrfOption = boolean | "strict" | CsrfSettings;
 
 /** The options of `createCrossSiteCheck`. */
@@ -26,14 +26,14 @@ export interface CrossSiteOptions extends SiteOptions {
   readonly trustedOrigins?: readonly string[] | undefined;
 }
 
-/** Every option that the check knows. */
+/** The name of every option of the check. */
 export const CROSS_SITE_OPTION_NAMES = [
   "csrf",
   "trustedOrigins",
   ...SITE_OPTION_NAMES,
 ] as const satisfies readonly (keyof CrossSiteOptions)[];
 
-/** The `csrf` option in its one internal form. */
+/** The `csrf` option in its internal form. */
 export interface CompiledCsrf {
   readonly enabled: boolean;
   readonly strict: boolean;
@@ -42,7 +42,8 @@ export interface CompiledCsrf {
 
 const PATHS = listOf(
   textThat(
-    // A request line holds only these characters; another one could never match.
+    // A request line holds only these characters. A path with any other character would never
+    // match.
     (path) => /^\/[!-~]*$/.test(path) && !/[?#*]|\/:/.test(path),
     "paths as browsers send them, like /a%20b, without query or wildcard",
   ),

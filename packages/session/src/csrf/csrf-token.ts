@@ -3,7 +3,7 @@ import { createHmac, type KeyObject, randomBytes, timingSafeEqual } from "node:c
 import { fromBase64url, lengthPrefixed, toBase64url } from "../encoding.ts";
 
 const RANDOM_BYTES = 16;
-// 16 random bytes and a MAC of 32 are exactly 64 characters of base64url.
+// 16 random bytes and a MAC of 32 bytes are exactly 64 characters of base64url.
 const TOKEN_LENGTH = 64;
 
 /** A key for CSRF tokens: `HKDF-SHA-256(secret, "", info("csrf", cookieName), 32)`. */
@@ -11,10 +11,11 @@ export type CsrfKey = KeyObject | Uint8Array;
 
 /**
  * Makes a CSRF token (token format v1). It is base64url of `r | HMAC-SHA-256(key, lp(sid) | lp(r) |
- * lp(scope))`, with 16 random bytes `r`. Each call gives another text, so that compression of the
- * response does not reveal it (BREACH). It is valid as long as the session has this id.
+ * lp(scope))`, with 16 random bytes `r`. Each call returns a different text, so that compression of
+ * the response does not reveal the token (BREACH). The token is valid as long as the session has
+ * this id.
  *
- * @param key the key that signs now
+ * @param key the first key of the ring, which signs
  * @param sid the session's id
  * @param scope what the token is for, `""` for everything; at most 65,535 bytes
  * @param random 16 bytes; only test vectors give them
@@ -38,11 +39,11 @@ export function makeCsrfToken(
 /**
  * Verifies a CSRF token, in constant time for each key.
  *
- * @param keys every key that is accepted, as in `secretKey: [new, old]`
- * @param sid the id of the session that the request carries
+ * @param keys all accepted keys, as in `secretKey: [new, old]`
+ * @param sid the id of the request's session
  * @param token as the client sent it; only a canonical token is accepted
- * @param scope the one that the token was made for
- * @returns whether one of the keys made this token for this session and scope
+ * @param scope the purpose for which the token was made
+ * @returns true if one of the keys made this token for this session and scope
  * @throws RangeError if `scope` is longer than 65,535 bytes
  */
 export function verifyCsrfToken(

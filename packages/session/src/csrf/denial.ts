@@ -5,7 +5,7 @@ import type { SiteFault } from "../site/site.ts";
 export type CrossSiteRule =
   /** The Host is not a valid authority. */
   | "host-invalid"
-  /** There is no Host, and one is needed. */
+  /** The request has no Host, although its version of HTTP requires one. */
   | "host-missing"
   /** The Host is not one of `allowedHosts`. */
   | "host-not-allowed"
@@ -33,13 +33,15 @@ export type CrossSiteRule =
   /** The token is malformed, or belongs to another session, scope or key. */
   | "token-invalid";
 
-/** The answer to a denied request. Frozen; one object for each rule. */
+/** The reply to a denied request. There is one frozen object for each rule. */
 export interface Denial {
   readonly rule: CrossSiteRule;
   /** 400 for an invalid Host or proxy header, 403 for a cross-site request. */
   readonly status: 400 | 403;
   readonly code: Extract<SessionErrorCode, "ERR_SESSION_CSRF" | "ERR_SESSION_HOST">;
-  /** What is wrong and what to do. It never holds parts of the request or the configuration. */
+  /**
+   * Says what is wrong and what to do. It never contains parts of the request or the configuration.
+   */
   readonly message: string;
 }
 

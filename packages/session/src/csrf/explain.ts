@@ -1,7 +1,7 @@
 import type { RequestFacts } from "../session/request.ts";
 import type { Denial } from "./denial.ts";
 
-/** The details of a denied request for its event: enough to fix it, and no secrets. */
+/** The details of a denied request for its event. They contain no secrets. */
 export interface Explained {
   readonly method: string;
   /** The path without the query, which may hold secrets. */
@@ -10,7 +10,7 @@ export interface Explained {
   readonly origin?: string | undefined;
   /** The origin of this site, if it is known. */
   readonly own?: string | undefined;
-  /** For a log: what happened and what to do. */
+  /** Says what happened and what to do, for a log. */
   readonly message: string;
 }
 
@@ -56,7 +56,7 @@ function originOf(request: RequestFacts, origin: string | undefined, own: string
   return all.length === 0 ? "" : `${all.join("; ")}. `;
 }
 
-/** Says how two origins differ. If only the scheme differs, a proxy ends TLS and is not trusted. */
+/** Describes how two origins differ. If only the scheme differs, an untrusted proxy ends TLS. */
 function differenceOf(origin: string, own: string): string {
   if (!URL.canParse(origin)) return "";
   const [theirs, ours] = [new URL(origin), new URL(own)];

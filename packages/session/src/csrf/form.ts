@@ -35,13 +35,13 @@ export async function findFormToken(
   body: Uint8Array,
 ): Promise<string | undefined> {
   try {
-    // The type excludes shared memory, in which bodies never are.
+    // The type excludes shared memory, and bodies are never in shared memory.
     const bytes = body as Uint8Array<ArrayBuffer>;
     const response = new Response(bytes, { headers: { "content-type": contentType ?? "" } });
     const [token, other] = (await response.formData()).getAll(CSRF_FIELD);
-    // If the field occurs twice, the view might read the other one, so neither counts.
+    // If the field occurs twice, the view might read the other value, so neither counts.
     return other === undefined && typeof token === "string" ? token : undefined;
   } catch {
-    return undefined; // // another type, no boundary, or a malformed body
+    return undefined; // // The body has another type, no boundary, or is malformed.
   }
 }

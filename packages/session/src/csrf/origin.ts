@@ -4,8 +4,7 @@ import { checkOption, listOf, textThat } from "../validate.ts";
 /**
  * True if a text is an origin (RFC 6454, HTML Standard): a `scheme://host[:port]` that equals its
  * own serialization. `null`, userinfo, a path, upper case, a default port and other spellings of an
- * address are rejected, so that no two programs can read an accepted origin differently. Never
- * throws.
+ * address are rejected, so that all programs read an accepted origin alike. Never throws.
  */
 export function isOrigin(text: string): boolean {
   const [, scheme = "", authority = ""] = /^([a-z][a-z\d+.-]{0,250}):\/\/(.+)$/s.exec(text) ?? [];
@@ -17,9 +16,8 @@ export function isOrigin(text: string): boolean {
 }
 
 /**
- * Returns the origin of the page that a WebSocket URL's origin belongs to: `wss` becomes `https`,
- * `ws` becomes `http`. Browsers send the page's origin; some other clients derive it from their
- * URL.
+ * Returns the page origin for the origin of a WebSocket URL: `wss` becomes `https`, `ws` becomes
+ * `http`. Browsers send the page's origin; some other clients send the origin of the socket's URL.
  */
 export function pageOrigin(origin: string): string {
   return origin.replace(/^ws(?=s?:\/\/)/, "http");
@@ -27,7 +25,7 @@ export function pageOrigin(origin: string): string {
 
 const ORIGINS = listOf(
   textThat(
-    // A page's origin never has a WebSocket's scheme. App shells with pages in files send
+    // A page's origin never has a WebSocket's scheme. App shells that load pages from files send
     // `file://`.
     (entry) => entry === "file://" || (isOrigin(entry) && !/^wss?:|\.$/.test(entry)),
     "origins as browsers send them: scheme://host[:port], lower case, no path or default port",

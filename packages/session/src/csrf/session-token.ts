@@ -5,8 +5,8 @@ import { makeCsrfToken, verifyCsrfToken } from "./csrf-token.ts";
 
 /**
  * Returns a token that proves that a request comes from your own page. Send it back in the
- * `x-csrf-token` header or the `csrf_token` form field. Each call gives another text; all are valid
- * until the session is renewed or ends. A session without data is kept because of it.
+ * `x-csrf-token` header or the `csrf_token` form field. Each call returns a different text; all are
+ * valid until the session is renewed or ends. The call keeps a session even if it has no data.
  *
  * @param scope binds the token to one purpose; pass the same to {@link verifyToken}
  * @returns 64 characters
@@ -36,7 +36,7 @@ export function csrfToken(session: object, scope = ""): string {
 
 /**
  * True if {@link csrfToken} made a token for this session and scope, with any key of the ring.
- * Constant time for each key.
+ * Takes constant time for each key.
  *
  * @param token what the client sent; false unless it is a string
  * @throws SessionError `ERR_SESSION_NOT_A_SESSION`
@@ -48,6 +48,6 @@ export function csrfToken(session: object, scope = ""): string {
 export function verifyToken(session: object, token: unknown, scope = ""): boolean {
   const { state, settings } = contextOf(session);
   const keys = settings.ring.keys.map((key) => key.csrf);
-  // The id that the request brought: a token made before `renew` is no longer valid.
+  // Compares with the id in the request: a token made before `renew` is no longer valid.
   return verifyCsrfToken(keys, Buffer.from(state.sid, "base64url"), token, scope);
 }

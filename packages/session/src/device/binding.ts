@@ -13,14 +13,15 @@ import { checkLabel, makeLabel } from "./labels.ts";
 import type { CheckedDeviceBound } from "./settings.ts";
 import { writeText } from "./structured.ts";
 
-/** Where browsers register the key of a session. */
+/** The path where browsers register the key of a session. */
 export const REGISTRATION_PATH = "/.galleta/device/registration";
-/** Where browsers refresh their bound cookie. */
+/** The path where browsers refresh their bound cookie. */
 export const REFRESH_PATH = "/.galleta/device/refresh";
-/** Seconds in which a browser must have made its key. A TPM needs a few seconds. */
+/** A browser must make its key within this many seconds. A TPM needs a few. */
 const REGISTRATION_SECONDS = 300;
 /**
- * Seconds in which a session needs no bound cookie, for requests that were already on their way.
+ * For this many seconds after its binding, a session needs no bound cookie, because older requests
+ * may still arrive.
  */
 const GRACE_SECONDS = 60;
 
@@ -31,7 +32,9 @@ export class DeviceBinding implements DevicePort {
   readonly #cookieName: string;
   readonly #attributes: string;
 
-  /** @throws SessionError `ERR_SESSION_OPTION` beside `domain`, `partitioned` or `writeAs` */
+  /**
+   * @throws SessionError `ERR_SESSION_OPTION` together with `domain`, `partitioned` or `writeAs`
+   */
   constructor(shared: Shared, settings: CheckedDeviceBound) {
     const { cookieName, attributes, writeAs } = shared.settings;
     if (writeAs !== undefined) {
@@ -77,12 +80,12 @@ export class DeviceBinding implements DevicePort {
     return { setCookie, headers: { "secure-session-registration": registration } };
   }
 
-  /** Where these sessions answer what browsers ask at a path. */
+  /** Returns the path where these sessions serve a device endpoint. */
   pathOf(path: string): string {
     return pathFor(path, this.shared.settings.property);
   }
 
-  /** Makes the header that asks a browser for a key of its device. */
+  /** Makes the header that asks a browser to create a key on its device. */
   #registration(sid: string, now: number): string {
     const { ring } = this.shared.settings;
     const challenge = makeLabel(ring, "device-register", now + REGISTRATION_SECONDS, [sid]);
@@ -102,21 +105,22 @@ export class DeviceBinding implements DevicePort {
   }
 
   /**
-   * Makes the challenge for the next refresh. It names the newest bound cookie, so a challenge from
-   * before a refresh is not valid after it.
+   * Makes the challenge for the next refresh. It contains the newest bound cookie, so a challenge
+   * from before a refresh is not valid after it.
    */
   challenge(sid: string, { until }: DeviceRecord, now: number): string {
-    // The browser gets it early, so it must last until the browser needs it.
+    // The browser gets the challenge with its cookie and uses it only when the cookie expires, so
+    // it must be valid that long.
     const end = Math.max(until, now) + GRACE_SECONDS;
     return makeLabel(this.shared.settings.ring, "device-refresh", end, [sid, String(until)]);
   }
 
-  /** Makes the header that brings a browser its next challenge. */
+  /** Makes the header with the browser's next challenge. */
   challengeHeader(sid: string, record: DeviceRecord, identifier: string, now: number): string {
     return `${writeText(this.challenge(sid, record, now))};id=${writeText(identifier)}`;
   }
 
-  /** Makes the JSON session instructions of the draft, complete each time. */
+  /** Makes the JSON session instructions of the draft. Each answer contains all of them. */
   instructions(key: DeviceKey): string {
     return JSON.stringify({
       session_identifier: identifierOf(key),

@@ -1,15 +1,15 @@
 import { createHash, createPublicKey, type JsonWebKey, type KeyObject } from "node:crypto";
 
-/** The algorithms of proofs (RFC 7518 §3.1) that a device may sign with. */
+/** The algorithms that a device may sign proofs with (RFC 7518 §3.1). */
 export type DeviceAlgorithm = "ES256" | "RS256";
 
-/** The public key of a device: the members that its thumbprint is made of (RFC 7638 §3.2). */
+/** The public key of a device: the members that form its thumbprint (RFC 7638 §3.2). */
 export type DeviceKey =
   | { readonly kty: "EC"; readonly crv: "P-256"; readonly x: string; readonly y: string }
   | { readonly kty: "RSA"; readonly e: string; readonly n: string };
 
 const COORDINATE = /^[\w-]{43}$/;
-// 2048 to 4096 bits. Shorter keys can be factored, longer ones only cost time.
+// 2048 to 4096 bits. Shorter keys can be factored; longer ones only cost time.
 const MODULUS = /^[\w-]{342,683}$/;
 const EXPONENT = /^[\w-]{1,6}$/;
 
@@ -36,7 +36,7 @@ function matches(pattern: RegExp, value: unknown): value is string {
 
 /** Computes the SHA-256 thumbprint of a key (RFC 7638), 43 characters of base64url. */
 export function thumbprint(key: DeviceKey): string {
-  // A DeviceKey has its members in the order that RFC 7638 asks for.
+  // The members of a DeviceKey are already in the order that RFC 7638 requires.
   const { kty } = key;
   const members =
     kty === "EC" ? { crv: key.crv, kty, x: key.x, y: key.y } : { e: key.e, kty, n: key.n };
@@ -58,8 +58,8 @@ export function importKey(key: DeviceKey): KeyObject | undefined {
 
 /**
  * Makes the identifier that a browser keeps for a bound session and sends with each refresh. It is
- * the device's public key. The session's cookie only needs the key's thumbprint, 43 characters, to
- * verify it.
+ * the device's public key. The session only has to keep the key's thumbprint, 43 characters, to
+ * verify an identifier.
  */
 export function identifierOf(key: DeviceKey): string {
   return key.kty === "EC" ? `ES256.${key.x}.${key.y}` : `RS256.${key.e}.${key.n}`;

@@ -5,17 +5,18 @@ import type { KeyRing } from "../token/keys.ts";
 
 // base64url of `expiresAt u32be | r16 | HMAC-SHA-256(csrf key, lp(label) | lp(expiresAt) | lp(r) |
 // lp(part)...)`. The csrf key also signs receipts, and CSRF tokens, whose first part has 16 bytes.
-// No label has 16 bytes and no two labels are equal, so none of these can replace another.
+// No label has 16 bytes and no two labels are equal, so a receipt, a CSRF token and a label can
+// never replace each other.
 const TIME_BYTES = 4;
 const RANDOM_BYTES = 16;
 const MAC_BYTES = 32;
 const LENGTH = TIME_BYTES + RANDOM_BYTES + MAC_BYTES;
 
-/** What a label is for. A label of one use is never accepted for another. */
+/** The purpose of a label. A label for one purpose is never accepted for another. */
 export type LabelUse = "device-register" | "device-refresh" | "device-cookie";
 
 /**
- * Signs a statement about some parts, such as a session's id, until a time.
+ * Signs a statement about the given parts, such as a session's id. It is valid until a time.
  *
  * @param expiresAt seconds since 1970
  * @returns 70 characters of base64url

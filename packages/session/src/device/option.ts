@@ -34,7 +34,7 @@ export function deviceBound(settings: DeviceBoundSettings = {}): ConnectedDevice
       for (const [path, answer] of endpoints) {
         shared.endpoints.set(binding.pathOf(path), {
           method: "POST",
-          // A browser may call these endpoints for any page that waits for its session.
+          // A browser may call these endpoints while a page of any site waits for this session.
           fromAnySite: true,
           answer: (context, facts) => answer(binding, context, facts).catch(unavailable),
         });

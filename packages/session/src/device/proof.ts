@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 import { verify, type KeyObject } from "node:crypto";
 import { importKey, readDeviceKey, type DeviceAlgorithm, type DeviceKey } from "./jwk.ts";
 
-/** Why a proof was denied. Only events tell it, not the response. */
+/** The reason why a proof was denied. It appears only in events, not in the response. */
 export type ProofFault =
   | "proof-malformed"
   | "proof-type"
@@ -13,7 +13,7 @@ export type ProofFault =
   | "proof-audience"
   | "proof-time";
 
-/** What a proof must match. */
+/** The values that a proof must match. */
 export interface Expected {
   readonly algorithms: readonly DeviceAlgorithm[];
   /** The key of the session; `undefined` for a registration, whose proof contains the key. */
@@ -33,9 +33,9 @@ export interface Proof {
   readonly challenge: string;
 }
 
-/** A proof with an RSA key of 4096 bits has about 1,700 characters. */
+/** A proof with an RSA key of 4096 bits has about 1,700 characters, so this leaves room. */
 const MAX_CHARACTERS = 4096;
-/** Seconds that the clock of a device may differ. */
+/** How many seconds the clock of a device may be wrong. */
 const DEVICE_SKEW = 600;
 
 /**
@@ -52,7 +52,7 @@ export function verifyProof(jwt: string, expected: Expected): Proof | ProofFault
   if (parts.length !== 3 || header === undefined) return "proof-malformed";
   if (header["typ"] !== "dbsc+jwt") return "proof-type";
   const algorithm = expected.algorithms.find((name) => name === header["alg"]);
-  // No extension of `crit` is supported, so a JWS with one is invalid (RFC 7515 §4.1.11).
+  // A JWS with a `crit` extension is invalid here, because none is supported (RFC 7515 §4.1.11).
   if (algorithm === undefined || "crit" in header) return "proof-algorithm";
   const key = keyFor(header, algorithm, expected.key);
   const imported = key && importKey(key);
@@ -65,7 +65,8 @@ export function verifyProof(jwt: string, expected: Expected): Proof | ProofFault
 }
 
 /**
- * A registration brings its key. A refresh must not, or it could choose the key that verifies it.
+ * Returns the key that verifies a proof. A registration contains its key. A refresh must not, or
+ * its sender could choose the key.
  */
 function keyFor(
   header: Readonly<Record<string, unknown>>,
@@ -99,7 +100,7 @@ function faultOf(
 ): ProofFault | undefined {
   if (sub !== undefined && subject !== undefined && sub !== subject) return "proof-subject";
   if (aud !== undefined && !(typeof aud === "string" && isAudience(aud))) return "proof-audience";
-  // The draft's own example writes it as a string.
+  // The draft's own example writes `iat` as a string.
   const issuedAt = typeof iat === "string" ? Number(iat) : iat;
   const isNear = typeof issuedAt === "number" && Math.abs(now - issuedAt) <= DEVICE_SKEW;
   return iat === undefined || isNear ? undefined : "proof-time";

@@ -11,11 +11,11 @@ import { challenged, denied, ended, granted } from "./replies.ts";
 import { readText } from "./structured.ts";
 
 /**
- * Answers the request with which a browser refreshes its bound cookie. It asks for a proof and
- * gives a new cookie for one that the device's key signed over our challenge.
+ * Answers a browser's request to refresh its bound cookie. It asks for a proof. For a proof that
+ * the device's key signed over our challenge, it sets a new cookie.
  *
- * Any 4xx except 403 ends the browser's session for good. So a failing store is a 503, and a
- * challenge that is late or was used is answered with a new one.
+ * Any 4xx except 403 ends the browser's session for good. So a failing store is a 503, and an
+ * expired or used challenge is answered with a new one.
  *
  * @throws SessionError `ERR_SESSION_STORE`
  */
@@ -26,7 +26,7 @@ export async function answerRefresh(
 ): Promise<Reply> {
   const { events } = binding.shared.settings;
   const identifier = readText(facts.header("sec-secure-session-id"));
-  // Pages cannot set a header that begins with Sec-. Without it, the request does not come from a
+  // Pages cannot set a header that begins with Sec-. A request without it does not come from a
   // browser's refresh.
   if (identifier === undefined) return denied();
   context.skipDevice();
@@ -70,7 +70,11 @@ interface Bound {
   readonly now: number;
 }
 
-/** Checks a proof. @returns "good", or why it was denied */
+/**
+ * Checks a proof.
+ *
+ * @returns "good", or the reason to deny it
+ */
 function judgeProof(
   binding: DeviceBinding,
   facts: RequestFacts,
@@ -86,8 +90,8 @@ function judgeProof(
     now,
   });
   if (typeof proof === "string") return proof;
-  // The signature is right, so the device has its key. A challenge that does not fit lost a race
-  // with another refresh, or a thief replays it. Neither may log the user out.
+  // The signature is right, so the device has its key. A wrong challenge comes from a lost race
+  // with another refresh, or from a thief who replays it. Neither may log the user out.
   const { ring } = binding.shared.settings;
   const parts = [sid, String(record.until)];
   const label = checkLabel(ring, "device-refresh", proof.challenge, parts, now);

@@ -11,8 +11,8 @@ import { denied, ended, granted } from "./replies.ts";
 import { readText } from "./structured.ts";
 
 /**
- * Answers the request with which a browser registers its key for a session. It verifies the proof
- * and binds the session to the key.
+ * Answers a browser's request to register its key for a session. It verifies the proof and binds
+ * the session to the key.
  */
 export async function answerRegistration(
   binding: DeviceBinding,

@@ -5,10 +5,12 @@ import type { Reply } from "../session/ports.ts";
 import type { DeviceBinding } from "./binding.ts";
 import { identifierOf, type DeviceKey } from "./jwk.ts";
 
-// Another site could fetch an endpoint and learn from the time who is logged in.
+// Otherwise another site could fetch an endpoint and learn from its timing who is logged in.
 const PRIVATE = { "cross-origin-resource-policy": "same-origin", "x-frame-options": "DENY" };
 
-/** Answers that the session is bound: bound cookie, all instructions, and the next challenge. */
+/**
+ * Makes the reply for a bound session: the bound cookie, all instructions, and the next challenge.
+ */
 export function granted(
   binding: DeviceBinding,
   bound: {
@@ -29,7 +31,7 @@ export function granted(
   };
 }
 
-/** Asks the browser to sign a new challenge. */
+/** Makes the reply that asks the browser to sign a new challenge. */
 export function challenged(
   binding: DeviceBinding,
   bound: {
@@ -50,7 +52,7 @@ export function challenged(
   };
 }
 
-/** Makes the browser forget the session. */
+/** Makes the reply that tells the browser to forget the session. */
 export function ended(binding: DeviceBinding, identifier: string, commit: Commit): Reply {
   return {
     status: 200,
@@ -64,7 +66,7 @@ function withCookie({ setCookie, clearSiteData, headers }: Commit, cookie: strin
   return new Commit(true, [...setCookie, cookie], clearSiteData, headers);
 }
 
-/** Denies a proof. Only the event says why. */
+/** Makes the reply to a denied proof. Only the event contains the reason. */
 export function denied(): Reply {
   return {
     status: 400,
@@ -77,7 +79,7 @@ export function denied(): Reply {
 }
 
 /**
- * Answers that the store failed. The browser keeps its session and tries again.
+ * Makes the reply for a failed store. The browser keeps its session and tries again.
  *
  * @throws any other error
  */

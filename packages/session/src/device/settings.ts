@@ -6,26 +6,26 @@ import type { DeviceAlgorithm } from "./jwk.ts";
 /** The settings of `deviceBound()`. */
 export interface DeviceBoundSettings {
   /**
-   * Seconds that a bound cookie lasts. After that the browser must prove its key again. From 30 to
-   * 86,400. Default 600.
+   * The lifetime of a bound cookie in seconds. After that the browser must prove its key again.
+   * From 30 to 86,400. Default 600.
    */
   readonly refresh?: number | undefined;
-  /** The algorithms that devices may sign with, best first. Default `["ES256", "RS256"]`. */
+  /** The algorithms that devices may sign with, the best first. Default `["ES256", "RS256"]`. */
   readonly algorithms?: readonly DeviceAlgorithm[] | undefined;
   /**
    * Decides which sessions must be bound. If it returns true, a session that is not bound within
-   * its first minute is rejected. Default: no session must.
+   * its first minute is rejected. Default: binding is optional.
    */
   readonly require?: ((session: SessionOf<SessionData>) => boolean) | undefined;
   /**
-   * What happens to a stale session. "reject" reads it as empty, with the event `rejected` and the
-   * reason `device`; "mark" leaves it readable, and `describe(session).deviceBound` says "stale".
-   * Default "reject".
+   * What happens to a stale session, whose bound cookie is missing or expired. "reject" reads it as
+   * empty and emits the event `rejected` with the reason `device`. "mark" leaves it readable, and
+   * `describe(session).deviceBound` is "stale". Default "reject".
    */
   readonly stale?: "reject" | "mark" | undefined;
 }
 
-/** The settings, checked, with their defaults. */
+/** The checked settings, with defaults filled in. */
 export interface CheckedDeviceBound {
   readonly refresh: number;
   readonly algorithms: readonly DeviceAlgorithm[];

@@ -1,8 +1,8 @@
-// The two shapes of Structured Fields (RFC 9651) that the headers of the draft have.
+// The two types of Structured Fields (RFC 9651) that the headers of the draft use.
 
 /**
- * Reads the text of a header that is an sf-string. Parameters are ignored, as the draft says. A
- * value without quotes is accepted, because early browsers sent it like that.
+ * Reads a header that is an sf-string. Parameters are ignored, as the draft requires. A value
+ * without quotes is accepted, because early browsers sent that.
  */
 export function readText(header: string | undefined): string | undefined {
   const value = header?.trim();

@@ -1,7 +1,10 @@
 import type { IPVersion } from "node:net";
 import { checkOption, listOf, textThat } from "../validate.ts";
 
-/** Tests whether an address, as a socket or a proxy writes it, is in a list. Never throws. */
+/**
+ * Tests if an address is in a list. The address is spelled as sockets and proxies write it. Never
+ * throws.
+ */
 export type AddressRule = (address: string) => boolean;
 
 /**
@@ -35,14 +38,14 @@ export function readAddressList(option: unknown): AddressRule {
   };
 }
 
-/** The name of an address family, by the version of IP. */
+/** The name of an address family, by IP version. */
 const FAMILY: Readonly<Record<number, IPVersion>> = { 4: "ipv4", 6: "ipv6" };
 
 const NODE = /^(?:\[([\dA-Fa-f:.]+)\]|([\d.]+))(?::(?:\d{1,5}|_[\w.-]+))?$/;
 
 /**
- * Returns the address in a node of `Forwarded` (RFC 7239 §6) or an entry of X-Forwarded-For,
- * without its port.
+ * Returns the address, without its port, of a node in `Forwarded` (RFC 7239 §6) or an entry in
+ * X-Forwarded-For.
  *
  * @returns the node unchanged if it has another form, such as `unknown` or an obfuscated name
  */

@@ -1,8 +1,8 @@
 import { checkOption, listOf, textThat } from "../validate.ts";
 
 // Stricter than RFC 3986 §3.2.2: no percent-encoding and no sub-delimiters. Clients do not send
-// them in a Host, and programs behind this one may read them differently. Labels are not empty. At
-// most 253 characters of name, a final dot, a colon and five digits.
+// them in a Host, and programs that get the value from us may read them differently. Labels are not
+// empty. The limit allows 253 characters of name, a final dot, a colon and five digits.
 const SHAPE = /^(?!.{261})([\w-]+(?:\.[\w-]+)*\.?|\[[\dA-Fa-f:.]{2,45}\])(?::\d{0,5})?$/;
 
 /**
@@ -22,7 +22,7 @@ export function parseAuthority(text: string, scheme: string): URL | undefined {
   try {
     url = new URL(`${scheme}://${text}`);
   } catch {
-    return undefined; // a port over 65535, or an address that does not exist
+    return undefined; // The port is over 65535, or the address does not exist.
   }
   // A URL parser reads "127.1" and "0x7f.0.0.1" as 127.0.0.1, other programs read names. A host
   // with two readings is rejected. IPv6 has many spellings but one meaning.

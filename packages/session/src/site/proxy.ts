@@ -3,12 +3,13 @@ import { nodeAddress, readAddressList } from "./address.ts";
 import { parseForwarded } from "./forwarded.ts";
 
 /**
- * Which proxies may say what the client asked for. `false`: none. A number: that many proxies in a
- * row; `true` is 1. A list: the addresses or networks of any number of proxies.
+ * Which proxies are trusted to forward the client's host, scheme and address. `false`: none. A
+ * number: that many proxies in a row; `true` is 1. A list: the addresses or networks of any number
+ * of proxies.
  */
 export type TrustProxy = boolean | number | readonly string[];
 
-/** What the client asked for, according to the connection and the trusted proxies. */
+/** The site and client of a request, according to the connection and the trusted proxies. */
 export interface RequestedSite {
   readonly secure: boolean;
   /** The host as text, not yet checked; `undefined` if there is none. */
@@ -23,11 +24,11 @@ export type ProxyFault = "forwarded-malformed" | "forwarded-conflict";
 /** Finds the site that a request was sent to. */
 export type SiteReader = (facts: RequestFacts) => RequestedSite | ProxyFault;
 
-/** Counts how many of the nearest hops are trusted, from the addresses that the hops saw. */
+/** Counts how many of the nearest hops are trusted, given the address of each hop. */
 type HopCounter = (chain: readonly (string | undefined)[]) => number;
 
 /**
- * Compiles `trustProxy`. Every proxy appends to the right of a list, so forged entries stand on the
+ * Compiles `trustProxy`. Every proxy appends its entry on the right, so forged entries are on the
  * left. The reader takes the left-most entry that a trusted proxy wrote: that proxy saw the
  * client's request.
  *
@@ -41,7 +42,7 @@ export function readTrustProxy(option: unknown = false): SiteReader {
     return (facts) => fromProxies(facts, count);
   }
   const isTrusted = readAddressList(option);
-  // The peer itself is trusted at this point. Each trusted address adds one hop.
+  // Runs only if the peer itself is trusted. Each trusted address adds one hop.
   const count: HopCounter = (chain) =>
     chain.length - chain.findLastIndex((node) => !isTrusted(nodeAddress(node ?? "")));
   // A proxy connects from the same few addresses, and a look-up costs a microsecond.
@@ -65,7 +66,7 @@ function fromProxies(facts: RequestFacts, count: HopCounter): RequestedSite | Pr
   if (standard !== undefined) {
     let elements = parseForwarded(standard);
     if (elements === undefined) return "forwarded-malformed";
-    // Most proxies send one entry. Then the number of hops does not matter.
+    // Most proxies send one entry, and then the number of hops does not matter.
     if (elements.length > 1)
       elements = elements.slice(-count(elements.map((hop) => hop.get("for"))));
     const said = (name: string) => elements.find((hop) => hop.has(name))?.get(name);
@@ -88,14 +89,14 @@ function fromProxies(facts: RequestFacts, count: HopCounter): RequestedSite | Pr
   const asked = withPort(host, leftmost(ports, hops), isSecure === true);
   const other = complete(facts, protocol, asked, clientOf(chain, count));
   if (site === undefined || typeof other === "string") return other;
-  // A proxy sets one family of headers and may pass on the other as the client sent it. The code
-  // cannot tell which, so it rejects a contradiction.
+  // A proxy sets `Forwarded` or `X-Forwarded-*` and may pass on the other as the client sent it.
+  // The code cannot know which one it set, so it rejects a contradiction.
   const agree =
     site.secure === other.secure && site.host?.toLowerCase() === other.host?.toLowerCase();
   return agree ? site : "forwarded-conflict";
 }
 
-/** Takes from the connection what the proxies left out. */
+/** Fills in facts of the connection that the proxies did not send. */
 function complete(
   facts: RequestFacts,
   protocol?: string,
@@ -114,7 +115,7 @@ function clientOf(chain: readonly string[], count: HopCounter): string | undefin
 }
 
 /**
- * Adds X-Forwarded-Port to a Host without port, since some proxies cut it off. The default port of
+ * Adds X-Forwarded-Port to a Host without port, since some proxies remove it. The default port of
  * the other scheme comes from a second proxy that ends TLS, so it is ignored.
  */
 function withPort(

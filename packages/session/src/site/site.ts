@@ -4,7 +4,7 @@ import { readTrustProxy, type ProxyFault, type TrustProxy } from "./proxy.ts";
 
 /** The options that decide which site a request was sent to. */
 export interface SiteOptions {
-  /** Which proxies may say what the client asked for. Default false. */
+  /** Which proxies are trusted to forward the client's host, scheme and address. Default false. */
   readonly trustProxy?: TrustProxy | undefined;
   /** The hosts that are served; a request for another host gets 400. Default: all. */
   readonly allowedHosts?: readonly string[] | undefined;
@@ -28,7 +28,7 @@ export interface OwnSite {
   readonly fault: SiteFault | undefined;
 }
 
-/** Finds the site that a request was sent to, and its sender's address. */
+/** Finds the site that a request was sent to, and the client's address. */
 export interface SiteFinder {
   (facts: RequestFacts): OwnSite;
   /** Returns the client's address, according to the trusted proxies. */
@@ -53,7 +53,7 @@ export function createSiteFinder(options: SiteOptions): SiteFinder {
       : { secure, origin: undefined, fault: "host-not-allowed" };
   };
   // Nearly every request names the same host as the one before it, and parsing costs more than all
-  // other rules together. A cache of one entry cannot be filled by a client's inventions.
+  // other rules together. A cache of one entry cannot be filled with made-up hosts.
   let last: OwnSite | undefined;
   let lastHost: string | undefined;
   const find = (facts: RequestFacts): OwnSite => {

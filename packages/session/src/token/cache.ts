@@ -2,17 +2,18 @@ import { Buffer } from "node:buffer";
 import type { OpenedToken } from "./token.ts";
 
 /**
- * Approximate bytes in one generation: the tokens of 10,000 users, of up to 600 bytes with their data.
- * With half of it, reads by 10,000 users at random moved a third of the entries on, again and again.
+ * Approximate bytes in one generation: enough for the tokens and data of 10,000 users, at up to 600
+ * bytes each. At half this size, random reads by 10,000 users kept copying a third of the entries
+ * between generations.
  */
 const GENERATION = 8 * 1024 * 1024;
 /**
- * A generation also ends after this many tokens seen once. Without this limit a flood of new
+ * A generation also ends after this many tokens were seen once. Without this limit a flood of new
  * visitors would keep old tokens forever.
  */
 const STRANGERS = 8192;
 const SEEN_BYTES = 0x8000;
-/** Bytes that an entry needs beside its text. */
+/** Bytes of an entry in addition to its text. */
 const OVERHEAD = 256;
 /** Characters at the end of a token that serve as its key: at least 68 bits of its MAC. */
 const TAIL = 12;
@@ -27,21 +28,22 @@ interface Entry {
  * times and revocation every time, and each request parses or copies its own data.
  *
  * A token is found by its end, because hashing all of it costs as much as parsing it. An entry
- * matches only if the whole token is equal. The comparison takes longer the more of a token agrees,
- * which helps no attacker: to reach it, a token must already have the right end of the MAC.
+ * matches only if the whole token is equal. The comparison takes longer the more characters are
+ * equal. That does not help an attacker: only a token with the right end of the MAC is compared at
+ * all.
  *
  * Two generations bound the memory. They count bytes, since tokens may be large. When the young
  * generation is full it becomes the old one, and entries that were not used since are dropped.
  *
- * A token from a request is kept from its second time on. Visitors who do not come back, often the
- * majority, leave one bit each.
+ * A token from a request is kept when it comes a second time. Visitors who do not come back, often
+ * the majority, cost one bit each.
  */
 export class TokenCache {
   #young = new Map<string, Entry>();
   #old = new Map<string, Entry>();
   #size = 0;
   #strangers = 0;
-  /** One bit for each token seen in either generation, at a hash of its end. */
+  /** One bit for each token seen in either generation, at the hash of its end. */
   #seen = new Uint8Array(SEEN_BYTES);
   #seenBefore = this.#seen;
 
@@ -55,9 +57,9 @@ export class TokenCache {
     return entry.opened;
   }
 
-  /** Adds a token that came with a request, if it came before. */
+  /** Adds a token from a request, if an earlier request had it too. */
   add(token: string, opened: OpenedToken): void {
-    // A copy: a part of the Cookie header would keep the whole header in memory.
+    // A copy: a substring of the Cookie header would keep the whole header in memory.
     if (this.#sawLately(token)) this.set(Buffer.from(token, "latin1").toString("latin1"), opened);
     else {
       this.#see(token);
@@ -70,7 +72,7 @@ export class TokenCache {
    * @param replaced the client's previous token, which is dropped
    */
   set(token: string, opened: OpenedToken, replaced?: string): void {
-    // Without this, writes would fill the cache with tokens that never come back.
+    // Without this, each write would leave a token in the cache that no request uses again.
     if (replaced !== undefined) this.#drop(replaced);
     this.#put(token.slice(-TAIL), { token, opened });
   }
@@ -115,7 +117,7 @@ function sizeOf({ token, opened }: Entry): number {
   return OVERHEAD + token.length + opened.json.length;
 }
 
-/** Makes a number of 18 bits from characters that hold only bits of the MAC. */
+/** Makes an 18-bit number from characters that hold only bits of the MAC. */
 function hashOf(token: string): number {
   let hash = 0;
   for (let at = token.length - 5; at < token.length - 1; at += 1) {

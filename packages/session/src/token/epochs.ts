@@ -8,14 +8,14 @@ export const SALT_BYTES = 12;
 /** Bytes of the commitment to an epoch's key. */
 export const COMMITMENT_BYTES = 16;
 
-/** Milliseconds until the next tokens are encrypted with a new key. */
+/** After this many milliseconds, tokens are encrypted with a new key. */
 const EPOCH_MS = 3_600_000;
-/** Tokens until the next key. docs/token.md explains what AES-GCM allows under one key. */
+/** After this many tokens, a new key is used. docs/token.md explains how many AES-GCM allows. */
 const EPOCH_TOKENS = 2 ** 24;
 /** Keys in one generation of the reader's cache. */
 const GENERATION = 512;
 
-/** The key that encrypts the tokens of one process for a while. */
+/** The key that encrypts the tokens of one process for up to an hour. */
 export interface Epoch {
   readonly salt: Uint8Array;
   readonly key: KeyObject;
@@ -30,7 +30,7 @@ export interface Epoch {
  * Makes the AES keys of one secret and one use, each from the salt in its tokens.
  *
  * An unknown salt costs four hashes. The cache keeps a key only after a token was opened with it,
- * so invented salts neither fill it nor push real keys out.
+ * so made-up salts neither fill it nor displace real keys.
  */
 export class Epochs {
   readonly #mac: Mac;
@@ -43,7 +43,7 @@ export class Epochs {
   #tokens = 0;
 
   /**
-   * @param extracted the pseudorandom key of HKDF (RFC 5869): HMAC of the secret under no salt
+   * @param extracted the pseudorandom key of HKDF (RFC 5869): HMAC of the secret with an empty salt
    * @param about the `info` of HKDF, with room for a salt at its end
    */
   constructor(extracted: Buffer, about: Buffer) {
@@ -70,7 +70,7 @@ export class Epochs {
   /**
    * Finds the epoch of a token, or derives it.
    * @param name the salt in base64url
-   * @returns `undefined` if the token's commitment is another one
+   * @returns `undefined` if the token has another commitment
    */
   find(name: string, salt: Uint8Array, commitment: Uint8Array): Epoch | undefined {
     const known = this.#young.get(name) ?? this.#old.get(name);
@@ -80,14 +80,14 @@ export class Epochs {
     return known ?? this.derive(salt);
   }
 
-  /** Keeps an epoch. Call it for a token's salt only after that token was opened. */
+  /** Caches an epoch. Call it for a token's salt only after that token was opened. */
   keep(name: string, epoch: Epoch): void {
     if (this.#young.get(name) === epoch) return;
     if (this.#young.size >= GENERATION) {
       this.#old = this.#young;
       this.#young = new Map();
     }
-    // A copy: a part of the token would keep the whole token in memory.
+    // A copy: a substring would keep the whole token in memory.
     this.#young.set(Buffer.from(name, "latin1").toString("latin1"), epoch);
   }
 
@@ -105,14 +105,14 @@ export class Epochs {
 
   /**
    * Computes the second step of HKDF (RFC 5869, section 2.3) for 48 bytes. `hkdfSync` repeats the
-   * first step each time and takes eight times as long.
+   * first step on each call and takes eight times as long.
    * @returns the commitment, valid until the next call; the key is T(1) in `#input`
    */
   #expand(salt: Uint8Array): Buffer {
     const input = this.#input;
     input.set(salt, input.length - 1 - SALT_BYTES);
     input[input.length - 1] = 1;
-    // The message of T(1) begins at the info: T(1) itself lies in that headroom.
+    // The message of T(1) begins at the info. Its result then replaces the headroom in front.
     input.set(this.#mac(input.subarray(MAC_BYTES)), HEADROOM);
     input[input.length - 1] = 2;
     return this.#mac(input).subarray(0, COMMITMENT_BYTES);

@@ -6,14 +6,14 @@ import { createMac, type Mac } from "./mac.ts";
 
 const LABEL = "galleta/v1";
 
-/** What a token is for. A token of one use is never accepted for another. */
+/** The purpose of a token. A token for one purpose is never accepted for another. */
 export type TokenUse = "session" | "ticket";
 
-/** Everything derived from one secret. */
+/** All keys derived from one secret. */
 export interface Key {
   /** Position in the ring. The key at 0 signs. */
   readonly index: number;
-  /** Four bytes that hint at the key, as an unsigned number. */
+  /** Four bytes that hint at this key, as an unsigned number. */
   readonly kid: number;
   /** Signs sessions. */
   readonly mac: Mac;
@@ -56,7 +56,7 @@ export function derive(
 
 /**
  * Makes the keys of a cookie name. They are derived at first use: the first calls into OpenSSL take
- * milliseconds, which a process that only sets up sessions does not need.
+ * milliseconds, which a process that only sets up sessions saves.
  * @param secrets the bytes of the secrets, newest first, at least one
  */
 export function createKeyRing(secrets: readonly Buffer[], cookieName: string): KeyRing {
@@ -84,7 +84,7 @@ function deriveKey(secret: Buffer, index: number, cookieName: string): Key {
   const material = createSecretKey(secret);
   const fixed = (length: number, ...about: string[]) =>
     derive(material, Buffer.alloc(0), info(...about), length);
-  // HKDF without a salt: RFC 5869 uses as many zeros as the hash has bytes.
+  // HKDF without a salt: RFC 5869 then uses one zero for each byte of the hash.
   const extracted = createHmac("sha256", Buffer.alloc(32)).update(secret).digest();
   const epochs = (use: string) =>
     new Epochs(extracted, info(use, cookieName, Buffer.alloc(SALT_BYTES)));

@@ -1,14 +1,14 @@
 import { Buffer } from "node:buffer";
 import * as crypto from "node:crypto";
 
-/** Bytes that a {@link Mac} needs in front of the message: a block of SHA-256. */
+/** Bytes that a {@link Mac} needs before the message: one block of SHA-256. */
 export const HEADROOM = 64;
 /** Bytes of an HMAC-SHA-256. */
 export const MAC_BYTES = 32;
 
 /**
  * Computes HMAC-SHA-256 under one key.
- * @param padded the message, behind a headroom that is overwritten; this saves a copy
+ * @param padded the message after {@link HEADROOM} bytes, which are overwritten; this saves a copy
  * @returns the MAC, valid until the next call
  */
 export type Mac = (padded: Buffer) => Buffer;
@@ -21,8 +21,8 @@ export function paddedMac(key: Buffer): Mac {
   const result = Buffer.alloc(MAC_BYTES);
   return (padded) => {
     padded.set(inner);
-    // "binary" (latin1) maps each byte to one character and back. Taking the digest as a string and
-    // writing it costs half as much as a new Buffer.
+    // "binary" (latin1) maps each byte to one character and back. Writing the digest as a string
+    // costs half as much as making a Buffer of it.
     outer.write(crypto.hash("sha256", padded, "binary"), HEADROOM, "latin1");
     result.write(crypto.hash("sha256", outer, "binary"), "latin1");
     return result;
@@ -38,7 +38,7 @@ export function plainMac(key: Buffer): Mac {
 /**
  * Makes an HMAC-SHA-256 with a key of 32 bytes.
  *
- * Two one-shot calls of `crypto.hash` take half the time of one `createHmac`. Some runtimes lack
- * `crypto.hash`; there `createHmac` is used.
+ * Two one-shot calls of `crypto.hash` take half the time of one `createHmac`. Runtimes without
+ * `crypto.hash` use `createHmac`.
  */
 export const createMac = typeof crypto.hash === "function" ? paddedMac : plainMac;

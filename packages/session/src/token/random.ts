@@ -6,8 +6,8 @@ const pool = Buffer.alloc(POOL_BYTES);
 let used = POOL_BYTES;
 
 /**
- * Takes random bytes of `node:crypto` from a pool: a call for 16 bytes costs as much as one for
- * thousands. No byte is given twice, and the pool clears what it gave.
+ * Takes random bytes from a pool that `node:crypto` fills: a call for 16 bytes costs as much as one
+ * for thousands. No byte is used twice, and the pool clears bytes after use.
  *
  * @param size bytes
  * @throws RangeError for more than 4096

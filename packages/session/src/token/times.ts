@@ -1,6 +1,6 @@
 import { NEVER, type Times } from "./header.ts";
 
-/** Seconds that the clock may be behind the one that issued a token. */
+/** Seconds that this clock may be behind the clock that issued a token. */
 export const SKEW = 60;
 
 /** The configured lifetimes in seconds; null means no limit. */
@@ -19,8 +19,8 @@ export function expiryOf(born: number, iat: number, lifetimes: Lifetimes): numbe
 }
 
 /**
- * Checks the times of an authentic token against *today's* lifetimes. A lifetime shortened since
- * also applies to older tokens.
+ * Checks the times of an authentic token against *today's* lifetimes. A shortened lifetime also
+ * applies to tokens issued before.
  * @param now seconds since 1970
  */
 export function judgeTimes(

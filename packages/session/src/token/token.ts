@@ -16,12 +16,12 @@ const SID_BYTES = 16;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-// Offsets of a token's parts in the working buffer, behind the headroom of a MAC.
+// Offsets of a token's parts in the working buffer, after the headroom of a MAC.
 const CONTENT = HEADROOM + HEADER_BYTES;
 const NONCE = CONTENT + SALT_BYTES;
 const COMMITMENT = NONCE + NONCE_BYTES;
 const SEALED = COMMITMENT + COMMITMENT_BYTES;
-/** The characters of a token that hold its salt: three bytes are four characters. */
+/** The characters of a token that hold its salt. Three bytes are four characters. */
 const SALT_TEXT = [(HEADER_BYTES * 4) / 3, ((HEADER_BYTES + SALT_BYTES) * 4) / 3] as const;
 /** Bytes of id and revision before the JSON. */
 const BEFORE_JSON = SID_BYTES + 4;
@@ -29,11 +29,11 @@ const BEFORE_JSON = SID_BYTES + 4;
 /** Characters of the longest token that is read: four full cookies. */
 export const MAX_TOKEN_CHARACTERS = 4 * 4096;
 
-/** What a token holds, after its MAC was verified. */
+/** The content of a token whose MAC was verified. */
 export interface TokenContent {
   /** The session's id, 16 bytes in base64url. */
   readonly sid: string;
-  /** Counts the commits that changed the session. */
+  /** The revision: how many commits changed the session. */
   readonly rev: number;
   /** The JSON, not yet parsed. */
   readonly json: string;
@@ -78,14 +78,14 @@ const nonce = work.subarray(NONCE, COMMITMENT);
 /** The salt of a token with its own key. Such a token has no nonce. */
 const longSalt = work.subarray(CONTENT, COMMITMENT);
 const commitment = work.subarray(COMMITMENT, SEALED);
-/** Holds a token's MAC for the comparison. */
+/** Keeps a token's MAC for the comparison. */
 const given = work.subarray(0, MAC_BYTES);
-/** Views of the MAC's message, by where it ends. */
+/** Views of the MAC's message, by their end. */
 const messages: Buffer[] = [];
 
 /**
- * Verifies a token of format v1 and returns its content, or why it was rejected. It interprets no
- * content before the MAC is verified. Never throws.
+ * Verifies a token of format v1. Returns its content or the reason to reject it. No content is
+ * interpreted before the MAC is verified. Never throws.
  */
 export function openToken(
   token: string,
@@ -127,12 +127,15 @@ export function openToken(
 
 /** True if a cookie's value has the form of a v1 token, so that no other reader may try it. */
 export function looksLikeToken(value: string): boolean {
-  // 12 bits of version and flags, then 4 bits of flags, which are 0, and the first 2 bits of the
-  // key id.
+  // 12 bits of version and flags, 4 flag bits that are 0, and the first 2 bits of the key id.
   return /^(?:Uw|R[Qg])[A-D][A-Za-z0-9_-]{69,}$/.test(value);
 }
 
-/** Verifies the signed token in `work`. @returns where its content ends */
+/**
+ * Verifies the signed token in `work`.
+ *
+ * @returns the offset where its content ends, or the fault
+ */
 function verify({ mac }: Key, end: number): number | TokenFault {
   const macStart = end - MAC_BYTES;
   const sum = mac((messages[macStart] ??= work.subarray(0, macStart)));
@@ -158,8 +161,9 @@ function decryptAlone({ material }: Key, end: number, about: Buffer): number | T
 }
 
 /**
- * Decrypts the token in `work` and puts its content where a signed token has it.
- * @returns where it ends
+ * Decrypts the token in `work`, and moves its content to where a signed token has it.
+ *
+ * @returns the offset where the content ends
  */
 function decrypt(key: KeyObject, iv: Uint8Array, end: number): number | TokenFault {
   const decipher = createDecipheriv("aes-256-gcm", key, iv, GCM);
@@ -192,7 +196,7 @@ export function signToken(input: TokenInput, ring: KeyRing): string {
 /**
  * Encrypts a token (`F`) with AES-256-GCM and the key of this process and hour. The commitment
  * binds the token to this key.
- * @param fixed a salt and a nonce; given only to reproduce a vector
+ * @param fixed a salt and a nonce; passed only to reproduce a test vector
  * @returns base64url without padding
  */
 export function encryptToken(
@@ -217,7 +221,7 @@ export function encryptToken(
   return target.toString("base64url", HEADROOM, end + TAG_BYTES);
 }
 
-/** Returns the working buffer, or a larger one for JSON that fits no cookie. */
+/** Returns the working buffer, or a larger one if the JSON is too large for a cookie. */
 function roomFor({ json }: TokenInput): Buffer {
   // A UTF-16 unit is at most three bytes of UTF-8.
   const size = SEALED + BEFORE_JSON + json.length * 3 + MAC_BYTES;
@@ -226,7 +230,8 @@ function roomFor({ json }: TokenInput): Buffer {
 
 /**
  * Writes a token's header, and its content at `start`.
- * @returns where it ends
+ *
+ * @returns the offset where the content ends
  */
 function fill(
   target: Buffer,
@@ -235,7 +240,7 @@ function fill(
   { sid, rev, json, born, iat, exp }: TokenInput,
   start: number,
 ): number {
-  // The second byte holds the flags, which are 0.
+  // The second byte holds the flags, which are all 0.
   let at = target.writeUInt16BE(version << 8, HEADROOM);
   for (const each of [kid, born, iat, exp]) at = target.writeUInt32BE(each, at);
   target.write(sid, start, "base64url");

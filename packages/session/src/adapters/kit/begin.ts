@@ -7,19 +7,22 @@ import { throwUnattached } from "../../session/late-writes.ts";
 import { asksForSocket, type Judged } from "./handshake.ts";
 import { deniedReply, type DeniedReply, type Reply } from "./reply.ts";
 
-/** A request, as the steps before its handler need it. */
+/** The parts of a request that {@link begin} needs. */
 export interface Incoming<Data = SessionData> extends Judged<Data> {
-  /** What several sessions of one request have in common: the request as its host gives it. */
+  /** The request object of the host. All sessions of one request share it. */
   readonly request?: object;
   /** The session of the request. Opened at its first use. */
   readonly context: SessionContext<Data>;
-  /** Reads the body and leaves it for the handler; `undefined` above 1 MiB. */
+  /** Reads the body and leaves it readable for the handler; `undefined` above 1 MiB. */
   readBody(): Promise<Uint8Array | undefined>;
 }
 
 /**
  * Runs before a handler: the check of a handshake or of a cross-site request, the endpoints of the
  * sessions, the CSRF token, and loading from a store.
+ *
+ * @returns the response to send instead of calling the handler; `undefined` accepts the request. A
+ *   promise only with a store, with a token to check, or for an endpoint
  *
  * @returns the answer in the handler's place; `undefined` accepts the request. A promise only with
  *   a store, with a token to check, or for an endpoint
@@ -64,13 +67,14 @@ async function answer<Data>(endpoint: Endpoint, incoming: Incoming<Data>): Promi
   return endpoint.answer(context as never, facts, body);
 }
 
-/** Requests that brought a valid token of one of their sessions. */
+/** Requests that have a valid token of one of their sessions. */
 const proven = /* @__PURE__ */ new WeakSet<object>();
 
 async function checkToken<Data>(incoming: Incoming<Data>): Promise<DeniedReply | undefined> {
   const { sessions, facts, context, request } = incoming;
   await context.load();
-  // A request carries one token, so that of the session which stands first counts for all.
+  // A request has one CSRF token, so a valid token of its first session counts for all its
+  // sessions.
   if (request !== undefined && proven.has(request)) return undefined;
   const denial = await sessions.checkToken(facts, context, () => incoming.readBody());
   if (denial !== undefined) return deniedReply(denial);
@@ -79,8 +83,8 @@ async function checkToken<Data>(incoming: Incoming<Data>): Promise<DeniedReply |
 }
 
 /**
- * Saves the session, right before the headers of its response are sent. Later writes throw; after a
- * handshake the error explains sockets.
+ * Saves the session right before the headers of its response are sent. Later writes throw; after a
+ * handshake the error recommends an adapter for sockets.
  */
 export function commitResponse<Data>({ context, facts }: Incoming<Data>): MaybePromise<Commit> {
   const commit = context.commit();

@@ -2,25 +2,25 @@ import { isChunkName } from "../../cookie/chunks.ts";
 import { optionError } from "../../errors.ts";
 import type { Shared } from "../../session/shared.ts";
 
-/** One of the sessions of a request: what holds it knows its options. */
+/** One of the sessions of a request, with the options of its kind. */
 export interface Member {
   readonly sessions?: { readonly shared: Shared; readonly property: string };
   readonly shared?: Shared;
 }
 
-/** The property under which a handler finds a session. */
+/** Returns the name of the property under which a handler finds the session. */
 export function propertyOf({ sessions, shared }: Member): string {
   return sessions?.property ?? shared?.settings.property ?? "session";
 }
 
 /**
- * Checks that two sessions of one request cannot be taken for each other.
+ * Checks that two sessions of one request differ in their property, cookie and endpoints.
  *
- * @throws SessionError `ERR_SESSION_OPTION`; the message names the option that they share
+ * @throws SessionError `ERR_SESSION_OPTION`; the message names the option that both have in common
  */
 export function assertApart(one: Member, other: Member): void {
   const [first, second] = [one, other].map(({ sessions, shared }) => shared ?? sessions?.shared);
-  // The locals of a page that a build prerenders have sessions of no options.
+  // The sessions on the locals of a prerendered page have no options.
   if (first === undefined || second === undefined) return;
   if (first.settings.property === second.settings.property) {
     throw optionError(
@@ -41,7 +41,7 @@ export function assertApart(one: Member, other: Member): void {
   }
 }
 
-/** Whether sessions read or write a cookie of that name. */
+/** True if the sessions read or write a cookie of this name. */
 function takes({ settings }: Shared, cookie: string): boolean {
   const { cookieName, chunks, formats } = settings;
   const isChunk = chunks !== false && isChunkName(cookieName, cookie);

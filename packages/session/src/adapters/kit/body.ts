@@ -1,10 +1,12 @@
 import { CSRF_FIELD } from "../../csrf/form.ts";
 
-/** The most bytes of a form to read for its CSRF token. A larger form must send the header. */
+/**
+ * The largest form, in bytes, that is searched for a CSRF token. Larger forms must send the header.
+ */
 export const MAX_FORM_BYTES = 1 << 20;
 
 /**
- * Finds the CSRF token in a body that was already parsed. It counts like the header.
+ * Returns the CSRF token in a body that the framework already parsed. It counts like the header.
  *
  * @param body the body as the framework parsed it
  */

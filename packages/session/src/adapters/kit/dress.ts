@@ -2,24 +2,24 @@ import { contextOf } from "../../session/context.ts";
 import { heldBy, hold, type Holder } from "./expose.ts";
 import { propertyOf } from "./beside.ts";
 
-/** Gives a request, or what stands for one, the property of its session. */
+/** Defines the session property on a request, or on a framework's object for a request. */
 export type Expose = <Data>(target: object, holder: Holder<Data>) => void;
 
-/** Makes what gives sessions methods, which they inherit. */
+/** Returns a function that gives a session methods by inheritance. */
 export function dresser(methods: object): <Session extends object>(session: Session) => Session {
   return (session) =>
     Object.getPrototypeOf(session) === methods ? session : Object.setPrototypeOf(session, methods);
 }
 
 /**
- * Makes what gives a request its session, as `exposeSession` does, with methods that it inherits: the
- * session's own keys stay data alone.
+ * Returns a variant of `exposeSession` whose sessions inherit methods, so that their own keys
+ * contain only data.
  *
- * @param methods the prototype of the sessions, which inherits from nothing
- * @param wants whether a request needs them; without it every request does
+ * @param methods the prototype of the sessions, which has no prototype itself
+ * @param wants decides whether the session of a request needs the methods; default: always
  */
 export function exposeDressed(methods: object, wants?: (target: object) => boolean): Expose {
-  // The same functions for every request, as in `exposeSession`.
+  // One accessor for each property serves all requests, as in `exposeSession`.
   const accessors = new Map<string, PropertyDescriptor>();
   const dress = dresser(methods);
   const accessorOf = (property: string): PropertyDescriptor & ThisType<object> => ({
@@ -42,18 +42,20 @@ export function exposeDressed(methods: object, wants?: (target: object) => boole
   };
 }
 
-/** `regenerate` of express-session, with which Passport begins a session. */
+/** Implements express-session's `regenerate`, which Passport calls to start a session. */
 export function startAnew<S extends object>(this: S, done?: (error?: unknown) => void): S {
   contextOf(this).startAnew();
   return later(this, done);
 }
 
-/** `save` of express-session: a session is saved when the response begins. */
+/** Implements express-session's `save`. Galleta saves the session when the response begins. */
 export function saveLater<S>(this: S, done?: (error?: unknown) => void): S {
   return later(this, done);
 }
 
-/** Calls back later, as a store would: what comes after the call runs first. */
+/**
+ * Calls the callback in a later tick, as a store would, so that the code after the call runs first.
+ */
 function later<Result>(result: Result, done: ((error?: unknown) => void) | undefined): Result {
   if (done !== undefined) process.nextTick(done);
   return result;

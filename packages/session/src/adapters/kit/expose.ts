@@ -10,14 +10,14 @@ export interface Holder<Data> extends Member {
 
 /**
  * Where a request, or its substitute, keeps the holder of a session, and the property that reads
- * it. A property costs next to nothing. A WeakMap entry for each request costs more than parsing
- * the session.
+ * it. A property is almost free; a WeakMap entry for each request costs more than parsing the
+ * session.
  */
 class Place {
   readonly key: symbol;
   /**
-   * The same functions for every request. Functions of its own would give each request its own
-   * hidden class, and slow down all later use of it.
+   * One accessor serves all requests. New functions would give each request its own hidden class
+   * and slow down all later use of it.
    */
   readonly accessor: PropertyDescriptor & ThisType<Record<symbol, { session: unknown }>>;
 
@@ -48,8 +48,8 @@ function placeOf(property: string): Place {
 }
 
 /**
- * Returns the holder of a request's session, or of a substitute for a request; `undefined` before
- * there is one.
+ * Returns the holder of a request's session, or of a substitute for a request; `undefined` if there
+ * is none yet.
  *
  * @param property the name under which the handler finds the session; a request may have several
  * @example
@@ -62,9 +62,13 @@ export function heldBy(target: object, property = "session"): Holder<never> | un
 }
 
 /**
- * Gives a request, or its substitute, the holder of a session, without a property.
+ * Stores the holder of a session on a request, or on its substitute, without defining a property.
  *
- * @throws SessionError `ERR_SESSION_OPTION` where another session of the request has the same cookie
+ * @throws SessionError `ERR_SESSION_OPTION` if another session of the request has the same cookie
+ * @example
+ *
+ * @throws SessionError `ERR_SESSION_OPTION` where another session of the request has the same
+ *   cookie
  * @example
  * ```ts
  * hold(request, new FetchSession(sessions, request));
@@ -73,12 +77,12 @@ export function heldBy(target: object, property = "session"): Holder<never> | un
 export function hold<Data>(target: object, holder: Holder<Data>): void {
   const property = propertyOf(holder);
   const places = target as Record<symbol, unknown>;
-  // Most requests have one session, and pay for no more.
+  // Most requests have one session and skip this work.
   if (property !== "session" || places[OTHERS] !== undefined) join(target, holder, property);
   places[placeOf(property).key] = holder;
 }
 
-/** Where a request keeps the names of its properties beside `session`. */
+/** The key under which a request keeps the property names of its sessions other than `session`. */
 const OTHERS = Symbol.for("galleta.properties");
 
 function join<Data>(target: object, holder: Holder<Data>, property: string): void {
@@ -91,7 +95,10 @@ function join<Data>(target: object, holder: Holder<Data>, property: string): voi
   if (!names.includes(property)) names.push(property);
 }
 
-/** The holders of all sessions of a request, or of what stands for one; that of `session` first. */
+/**
+ * Returns the holders of all sessions of a request or its substitute; that of `session` comes
+ * first.
+ */
 export function allHeld(target: object): Holder<never>[] {
   const names = (target as Record<symbol, string[] | undefined>)[OTHERS] ?? [];
   return ["session", ...names]
@@ -100,9 +107,13 @@ export function allHeld(target: object): Holder<never>[] {
 }
 
 /**
- * Gives `target` the property of its sessions, which opens the session at its first use.
+ * Defines the session property on `target`. The session opens when the property is first used.
  *
- * @throws SessionError `ERR_SESSION_OPTION` where another session of the request has the same cookie
+ * @throws SessionError `ERR_SESSION_OPTION` if another session of the request has the same cookie
+ * @example
+ *
+ * @throws SessionError `ERR_SESSION_OPTION` where another session of the request has the same
+ *   cookie
  * @example
  * ```ts
  * exposeSession(request, new FetchSession(sessions, request)); // request.session

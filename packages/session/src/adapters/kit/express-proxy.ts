@@ -6,8 +6,8 @@ import { refuseSetUp } from "./given.ts";
 const seen = new WeakSet<object>();
 
 /**
- * Warns once, at the first request, if Express trusts a proxy and the sessions do not. Sockets
- * would be denied, although the app's author believes that the option is set.
+ * Warns once, at the first request, if Express trusts a proxy and the sessions do not. Handshakes
+ * would then be denied, and the author would not expect it after setting Express's option.
  *
  * Express marks each request with its app. An explicit `trustProxy: false` turns the warning off.
  */
@@ -15,7 +15,7 @@ export function warnOfTrustProxy(sessions: Sessions<never>, req: object): void {
   const { app } = req as { app?: { settings?: Record<string, unknown> } };
   if (app === undefined || seen.has(sessions)) return;
   seen.add(sessions);
-  // Not app.get(name), which makes a route in frameworks that resemble Express.
+  // Calling app.get(name) would define a route in frameworks that resemble Express.
   const isOn = Boolean(app.settings?.["trust proxy"]);
   if (!isOn || sessions.shared.knowsProxies) return;
   warn(

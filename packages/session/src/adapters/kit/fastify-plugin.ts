@@ -12,8 +12,11 @@ import type { WsServer, WsSocket } from "./sockets/ws-server.ts";
 import { refuseEarly, refuseSecond } from "./given.ts";
 
 declare module "fastify" {
-  /** What a session of a request has beside its data; see `@galleta/session/fastify-secure-session`. */
-  // oxlint-disable-next-line typescript/no-empty-object-type -- filled where it is imported
+  /**
+   * The members of a request's session besides its data; see
+   * `@galleta/session/fastify-secure-session`.
+   */
+  // oxlint-disable-next-line typescript/no-empty-object-type -- the module above fills it
   interface RequestSession {}
 
   interface FastifyRequest extends OtherProperties {
@@ -24,8 +27,8 @@ declare module "fastify" {
 }
 
 /**
- * What `app.register` takes. The declarations of an entry that names it load the `declare module`
- * above.
+ * The parameter type of `app.register`. Entries name it in their types, and so load the
+ * `declare module` above.
  */
 export type SessionPlugin = FastifyPluginCallback;
 
@@ -38,7 +41,7 @@ function holderOf(request: FastifyRequest, property: string): Holder<never> {
 /**
  * Makes the plugin.
  *
- * @param dress gives a session methods
+ * @param dress adds methods to a session
  */
 export function makePlugin<Data>(
   lazy: () => Sessions<Data>,
@@ -96,20 +99,21 @@ export function makePlugin<Data>(
   };
 
   return Object.assign(plugin, {
-    // Without its own encapsulated context, so that the registering instance has the session.
+    // Without this flag Fastify would encapsulate the plugin, and the registering instance would
+    // have no session.
     [Symbol.for("skip-override")]: true,
     [Symbol.for("fastify.display-name")]: "@galleta/session",
   });
 }
 
-/** Where an instance keeps the sessions that it has, for those who register more. */
+/** The key under which an instance keeps its sessions, for later registrations. */
 const REGISTERED = Symbol.for("galleta.sessions");
 
 /**
- * Notes which sessions an instance and those inside it have.
+ * Records which sessions an instance and its nested instances have.
  *
- * @throws SessionError `ERR_SESSION_SETUP`, `ERR_SESSION_OPTION` where one of them cannot be together
- * with these
+ * @throws SessionError `ERR_SESSION_SETUP`, or `ERR_SESSION_OPTION` if the new sessions conflict
+ *   with others
  */
 function register<Data>(app: FastifyInstance, sessions: Sessions<Data>): void {
   const { property } = sessions;
@@ -117,11 +121,12 @@ function register<Data>(app: FastifyInstance, sessions: Sessions<Data>): void {
   const instance = app as unknown as { [REGISTERED]?: readonly Member[] };
   const before = instance[REGISTERED] ?? [];
   for (const other of before) assertApart({ sessions }, other);
-  // A list of its own: an instance inside inherits that of the outer one and must not change it.
+  // A new list, because a nested instance inherits the list of the outer one and must not change
+  // it.
   instance[REGISTERED] = [...before, { sessions }];
 }
 
-/** Prepares a request for a socket of @fastify/websocket to be tied to its session. */
+/** Prepares a handshake for @fastify/websocket, so that its socket is tied to the session. */
 function followSockets(held: NodeSession, request: FastifyRequest): Promise<void> | undefined {
   const { websocketServer } = request.server as { websocketServer?: WsServer<WsSocket> };
   if (websocketServer === undefined || !asksForSocket(held.facts)) return undefined;

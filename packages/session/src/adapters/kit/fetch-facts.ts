@@ -22,9 +22,7 @@ export class FetchFacts implements RequestFacts {
   readonly #connection: () => ConnectionFacts;
   #url: URL | undefined;
 
-  /**
-   * @param connection describes the connection, if the runtime knows more than the URL
-   */
+  /** @param connection describes the connection if the runtime has more facts than the URL */
   constructor(request: Request, connection: () => ConnectionFacts = () => ({})) {
     this.#request = request;
     this.#connection = connection;
@@ -38,9 +36,12 @@ export class FetchFacts implements RequestFacts {
     return this.#location.pathname + this.#location.search;
   }
 
-  /** Returns a header. A Request without a server may have its host only in the URL. */
+  /**
+   * Returns a header. A Request that did not come through a server may have its host only in the
+   * URL.
+   */
   header(name: string): string | undefined {
-    // The pseudo-headers of HTTP/2. Asking for one throws.
+    // Reading a pseudo-header of HTTP/2 would throw.
     if (name.startsWith(":")) return undefined;
     const value = this.#request.headers.get(name);
     return value ?? (name === "host" ? this.#location.host : undefined);
@@ -59,15 +60,15 @@ export class FetchFacts implements RequestFacts {
   }
 }
 
-/** A `Request` as srvx and h3 pass it. */
+/** The `Request` that srvx and h3 pass. */
 export interface ServedRequest extends Request {
   readonly ip?: string | undefined;
   readonly runtime?: object | undefined;
 }
 
 /**
- * Returns the facts of a Fetch `Request`, from Node's own request if a Node server is behind it.
- * Node's request knows the connection; the URL may repeat a header of a proxy.
+ * Returns the facts of a Fetch `Request`. If a Node server received it, they come from Node's
+ * request: that has the connection, while the URL may repeat a proxy's header.
  *
  * @example
  * ```ts
@@ -81,7 +82,7 @@ export function factsOf(request: ServedRequest): RequestFacts {
 }
 
 /**
- * Finds the client's address in the runtime's second argument: Bun's server or Deno's info.
+ * Returns the client's address from the runtime's second argument: Bun's server or Deno's info.
  *
  * @example
  * ```ts

@@ -18,8 +18,8 @@ export function toResponse(reply: Reply): Response {
 /**
  * Adds the headers of a commit to a response.
  *
- * @returns the response, or a copy if its headers cannot be changed, as after `Response.redirect()`
- *   or `fetch()`
+ * @returns the response, or a copy if its headers are immutable, as after `Response.redirect()` or
+ *   `fetch()`
  * @example
  * ```ts
  * const sent = withCommit(Response.redirect("https://shop.example/"), await context.commit());
@@ -31,7 +31,7 @@ export function withCommit(response: Response, commit: Commit): Response {
     applyCommit(commit, response.headers);
     return response;
   } catch {
-    // Deno's answer to a handshake accepts no headers and cannot be copied.
+    // Deno's response to a handshake is immutable and cannot be copied.
     if (response.status === 101 && "Deno" in globalThis) return response;
     const copy = new Response(response.body, response);
     applyCommit(commit, copy.headers);
@@ -40,7 +40,7 @@ export function withCommit(response: Response, commit: Commit): Response {
 }
 
 /**
- * Returns the response, or a copy of it, with headers that can be changed.
+ * Returns the response if its headers are mutable, otherwise a copy with mutable headers.
  *
  * @example
  * ```ts

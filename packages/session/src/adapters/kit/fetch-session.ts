@@ -13,17 +13,19 @@ import { factsOf, type ServedRequest } from "./fetch-facts.ts";
 import { toResponse, withCommit } from "./fetch-response.ts";
 import { asksForSocket } from "./handshake.ts";
 
-/** Further sources of facts about a Fetch `Request`. */
+/** More sources of facts about a Fetch `Request`. */
 export interface FetchSources {
   /** Default: the result of {@link factsOf}. */
   readonly facts?: RequestFacts | undefined;
-  /** Reads the body and leaves it for the handler. Default: reads a clone of the Request. */
+  /**
+   * Reads the body and leaves it readable for the handler. Default: reads a clone of the Request.
+   */
   readonly readBody?: (() => Promise<Uint8Array | undefined>) | undefined;
 }
 
 /**
- * The session of one Fetch `Request`, from its check to its Set-Cookie. An untouched session costs
- * nothing.
+ * The session of one Fetch `Request`, from the cross-site check to the Set-Cookie headers. An
+ * untouched session costs nothing.
  *
  * @example
  * ```ts
@@ -40,7 +42,7 @@ export class FetchSession<Data = SessionData> implements Incoming<Data>, Holder<
   readonly facts: RequestFacts;
   readonly #read: () => Promise<Uint8Array | undefined>;
   #context: SessionContext<Data> | undefined;
-  /** The commit of a handshake. Its socket may be open before the answer is sent. */
+  /** The commit of a handshake, whose socket may open before the response is sent. */
   #owed: Commit | undefined;
   #isAnswered = false;
 
@@ -59,7 +61,7 @@ export class FetchSession<Data = SessionData> implements Incoming<Data>, Holder<
     this.context.session = value;
   }
 
-  /** Opened at its first use. */
+  /** Opened at first use. */
   get context(): SessionContext<Data> {
     return (this.#context ??= this.#open());
   }
@@ -71,7 +73,8 @@ export class FetchSession<Data = SessionData> implements Incoming<Data>, Holder<
   /**
    * Runs before the handler; see {@link begin}.
    *
-   * @returns the answer in the handler's place; `undefined` if the request may go on
+   * @returns the response to send instead of calling the handler; `undefined` if the request may go
+   *   on
    */
   begin(): MaybePromise<Response | undefined> {
     return when(begin(this), (reply) => reply && toResponse(reply));
@@ -89,8 +92,8 @@ export class FetchSession<Data = SessionData> implements Incoming<Data>, Holder<
   }
 
   /**
-   * Saves the session of a handshake whose cookies are sent in another way, so the response gets
-   * none.
+   * Saves the session of a handshake and returns its cookies for the caller to send. The response
+   * gets none.
    */
   handOver(): MaybePromise<Commit> {
     return when(this.commit(), (commit) => {
@@ -99,7 +102,7 @@ export class FetchSession<Data = SessionData> implements Incoming<Data>, Holder<
     });
   }
 
-  /** Ends a handshake without cookies: its session is neither changed nor prolonged. */
+  /** Ends a handshake without cookies: the session is neither changed nor prolonged. */
   skip(): void {
     this.#isAnswered = true;
     this.#owed = UNTOUCHED;
@@ -107,8 +110,8 @@ export class FetchSession<Data = SessionData> implements Incoming<Data>, Holder<
   }
 
   /**
-   * Finishes a request that the runtime answers by itself, so no response can carry a cookie. A
-   * session in a store is saved there.
+   * Finishes a request that the runtime answers by itself. No response can carry a cookie then, so
+   * only a session in a store can be saved.
    *
    * @throws SessionError `ERR_SESSION_RUNTIME` if a change would be lost
    */

@@ -3,13 +3,13 @@ import { SessionError } from "../../errors.ts";
 import type { SessionData } from "../../session/data.ts";
 
 /**
- * What every adapter takes: session options, or the sessions themselves if several parts of an app
- * share them, such as HTTP and WebSocket.
+ * The argument of every adapter: session options, or sessions that several parts of an app share,
+ * such as HTTP and WebSocket.
  */
 export type SessionsOrOptions<Data = SessionData> = Sessions<Data> | SessionOptions<Data>;
 
 /**
- * Sets sessions up, or returns the given ones.
+ * Creates sessions from options, or returns sessions unchanged.
  *
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`
  * @example
@@ -21,17 +21,21 @@ export function toSessions<Data>(given: SessionsOrOptions<Data>): Sessions<Data>
   return given instanceof Sessions ? given : new Sessions<Data>(given);
 }
 
-/** As {@link SessionsOrOptions}, or a function that returns them at the first request. */
+/** {@link SessionsOrOptions}, or a function that returns them at the first request. */
 export type LazySessions<Data = SessionData> =
   | SessionsOrOptions<Data>
   | (() => SessionsOrOptions<Data>);
 
-/** The sessions that functions gave, so that adapters given one function share them. */
+/** The sessions that functions returned, so that adapters with the same function share them. */
 const made = new WeakMap<() => unknown, Sessions<never>>();
 
 /**
- * Sets sessions up now or, given a function, at their first use. A build that only imports the
- * module then needs no secret key. The same function gives the same sessions to every adapter.
+ * Creates the sessions now, or at their first use if the argument is a function. A build that only
+ * imports the module then needs no secret key. Adapters with the same function share one set of
+ * sessions.
+ *
+ * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; with a function, at the first use
+ * @example
  *
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; given a function, at the first use
  * @example
@@ -54,15 +58,15 @@ export function lazySessions<Data>(given: LazySessions<Data>): () => Sessions<Da
 }
 
 /**
- * Makes the error for a session middleware in the wrong place, or used twice.
+ * Makes the error for a session middleware that is in the wrong place or is used twice.
  *
- * @param message what is wrong, and what to do
+ * @param message states the fault and the remedy
  */
 export function refuseSetUp(message: string): SessionError<"ERR_SESSION_SETUP"> {
   return new SessionError("ERR_SESSION_SETUP", message);
 }
 
-/** Makes the error for two sessions on one request, which would overwrite each other's cookie. */
+/** Makes the error for a second session on one request. Both would write the same cookie. */
 export function refuseSecond(where: string): SessionError<"ERR_SESSION_SETUP"> {
   return refuseSetUp(`${where} already exists. Keep one session middleware.`);
 }

@@ -1,6 +1,6 @@
 import type { OtherProperties, SessionData, SessionOf } from "../../session/data.ts";
 
-/** What the middleware adds to `event.context`. */
+/** The members that the middleware adds to `event.context`. */
 export interface SessionEventContext<Data = SessionData> {
   get session(): SessionOf<Data>;
   /** An object replaces the data, null ends the session. */

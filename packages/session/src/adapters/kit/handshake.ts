@@ -15,7 +15,7 @@ import { NodeFacts } from "./node-facts.ts";
 import { deniedReply, headersOf, reasonOf, type DeniedReply, type Reply } from "./reply.ts";
 import { refuseEarly } from "./given.ts";
 
-/** A request, as it is checked. */
+/** The parts of a request that the handshake checks need. */
 export interface Judged<Data> {
   readonly sessions: Sessions<Data>;
   readonly facts: RequestFacts;
@@ -25,7 +25,7 @@ export interface Judged<Data> {
  * True if a request asks for a WebSocket: a GET with `Upgrade: websocket` (RFC 6455 §4.1), or an
  * extended CONNECT of HTTP/2 and HTTP/3 (RFC 8441, RFC 9220).
  *
- * It does not check `Connection`: runtimes leave that out, and HTTP/2 forbids it. No page can set
+ * It ignores `Connection`: some runtimes remove that header, and HTTP/2 forbids it. No page can set
  * `Upgrade`, so a request that only looks like a handshake does not come from a browser.
  *
  * @example
@@ -43,15 +43,16 @@ export function asksForSocket(facts: RequestFacts): boolean {
 }
 
 /**
- * The result of a hook on the handshake: nothing or true accepts it, false or a status denies it.
+ * The result of the app's handshake hook. Nothing or true accepts the handshake; false or a status
+ * denies it.
  */
 export type Verdict = void | boolean | number;
 
 /** The app's settings for handshakes. */
 export interface HandshakeSettings<Data> {
   /**
-   * Runs before the handshake is answered. The session can still be changed: changes are sent as
-   * Set-Cookie with it. False denies with 401, a number with that status.
+   * Runs before the handshake is answered. The session can still be changed; its cookies are sent
+   * with the 101. False denies the handshake with 401, a number with that status.
    */
   readonly handshake?: (
     session: SessionOf<Data>,
@@ -60,7 +61,7 @@ export interface HandshakeSettings<Data> {
 }
 
 /**
- * Checks the Origin of a handshake, before its session is read.
+ * Checks the Origin of a handshake, before the session is read.
  *
  * @example
  * ```ts
@@ -92,7 +93,7 @@ export async function openHandshake<Data>(
   hook?: () => MaybePromise<Verdict>,
 ): Promise<Reply | undefined> {
   await context.load();
-  // Opened here, so that a failing store fails the handshake and not later code.
+  // Opened here, so that an error of the store fails the handshake and not later code.
   void context.state;
   const verdict = await hook?.();
   if (verdict === undefined || verdict === true) return undefined;
@@ -102,9 +103,9 @@ export async function openHandshake<Data>(
 }
 
 /**
- * Opens several sessions of one handshake, as {@link openHandshake} opens one.
+ * Works like {@link openHandshake} for several sessions of one handshake.
  *
- * @param hook decides once, when all of them are loaded
+ * @param hook decides once, after all sessions are loaded
  */
 export async function openHandshakes<Data>(
   contexts: readonly SessionContext<Data>[],
@@ -119,8 +120,11 @@ export async function openHandshakes<Data>(
 }
 
 /**
- * Returns the cookies for the 101. After this the session changes only by `update`, once a socket
+ * Returns the cookies for the 101. Afterwards only `update` can change the session, once a socket
  * is attached.
+ *
+ * @throws SessionError the errors of `context.commit()`
+ * @example
  *
  * @throws SessionError as `context.commit()`
  * @example
@@ -151,7 +155,7 @@ function contextsOf(property: string): Contexts {
 }
 
 /**
- * Remembers the session of a request, of a socket, or of both.
+ * Stores the session of a request or a socket, so that `sessionOf` finds it.
  *
  * @example
  * ```ts
@@ -163,7 +167,7 @@ export function rememberSession<Data>(context: SessionContext<Data>, ...keys: ob
   for (const key of keys) known.set(key, context as unknown as SessionContext<never>);
 }
 
-/** Returns the session's context, or `undefined` if none was remembered. */
+/** Returns the context that {@link rememberSession} stored, or `undefined`. */
 export function liveContextOf(
   key: object,
   property = "session",
@@ -173,6 +177,11 @@ export function liveContextOf(
 
 /**
  * Returns the session that {@link rememberSession} stored for a request or socket.
+ *
+ * @param where names the object in the error, as in "The session of this socket"
+ * @param property the property name of the session
+ * @throws SessionError `ERR_SESSION_SETUP` if none was stored
+ * @example
  *
  * @param where names it in the error, as in "The session of this socket"
  * @param property of these sessions
@@ -193,7 +202,7 @@ export function recallSession<Data>(
 }
 
 /**
- * Gives a request or socket the property of its session, and remembers the session.
+ * Defines the session property on a request or socket, and stores the session for `sessionOf`.
  *
  * @example
  * ```ts
@@ -228,8 +237,8 @@ export function answerUpgrade(socket: Duplex, reply: Reply): void {
 }
 
 /**
- * Makes the reply to a handshake that failed on the server. The client does not learn why; the
- * operator does, by a process warning.
+ * Makes the reply to a handshake that failed on the server. A process warning gives the operator
+ * the reason; the client does not get it.
  *
  * @example
  * ```ts
@@ -244,7 +253,7 @@ export function failureReply(error: unknown): Reply {
 
 /**
  * Gives the request of a handshake its session, for a middleware called from a server's `upgrade`
- * event without a response. The session can only be read, because no cookie can be sent.
+ * event without a response. The session is read-only, because no cookie can be sent.
  *
  * @returns true if the handshake may go on, false if it was answered. Never rejects.
  */

@@ -7,14 +7,14 @@ export interface RequestLine {
 }
 
 /**
- * The facts of a request of which a framework passes only the headers. Host and scheme are those
- * that the framework uses: `X-Forwarded-*` before `Host`. No page of another site can set them, so
- * the Origin check may use them.
+ * The facts of a request for frameworks that pass only headers. Host and scheme come from the same
+ * headers that the framework uses: `X-Forwarded-*` before `Host`. A page of another site cannot set
+ * these headers, so the Origin check may rely on them.
  */
 export class HeaderFacts implements RequestFacts {
   readonly method: string;
   readonly target: string;
-  /** Only the framework's server knows it. */
+  /** Unknown: only the framework's server has the address. */
   readonly remoteAddress = undefined;
   readonly #headers: Pick<Headers, "get">;
 

@@ -15,7 +15,7 @@ export type UpgradeListener = (req: IncomingMessage, socket: Duplex, head: Buffe
 /** A listener for the `connect` event of a `node:http2` server. */
 export type ConnectListener = (req: Http2ServerRequest, res: Http2ServerResponse) => void;
 
-/** Headers with a meaning only on an HTTP/1.1 connection (RFC 9113 §8.2.2, RFC 8441 §5). */
+/** Headers that exist only on HTTP/1.1 connections (RFC 9113 §8.2.2, RFC 8441 §5). */
 const OF_HTTP1: ReadonlySet<string> = new Set([
   "connection",
   "keep-alive",
@@ -25,11 +25,11 @@ const OF_HTTP1: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Serves WebSockets over HTTP/2 (RFC 8441) with an HTTP/1.1 listener for upgrades, such as that of
- * a socket adapter. The server needs `settings: { enableConnectProtocol: true }`.
+ * Serves WebSockets over HTTP/2 (RFC 8441) with a listener for HTTP/1.1 upgrades, such as the one
+ * of a socket adapter. The server needs `settings: { enableConnectProtocol: true }`.
  *
- * The listener gets the request in HTTP/1.1 form, and a socket. The first lines that it writes,
- * status and headers, become the headers of the stream. Any other CONNECT is answered with 501.
+ * The listener gets the request in HTTP/1.1 form, and a socket. The status line and headers that it
+ * writes become the headers of the stream. Any other CONNECT is answered with 501.
  *
  * @param listen the listener for `upgrade`
  * @returns a listener for the event `connect` of `http2.createServer()` and `createSecureServer()`
@@ -41,7 +41,7 @@ const OF_HTTP1: ReadonlySet<string> = new Set([
  */
 export function overHttp2(listen: UpgradeListener): ConnectListener {
   return ({ headers, rawHeaders, stream }) => {
-    // Without a listener an error would end the process.
+    // Without a listener, an error on the stream would end the process.
     stream.on("error", () => {});
     if (headers[":protocol"] !== "websocket") {
       stream.respond({ ":status": 501 }, { endStream: true });
@@ -61,7 +61,7 @@ function requestOf(
   const added = {
     connection: "Upgrade",
     upgrade: "websocket",
-    // HTTP/2 does not need it: the server's result is not sent.
+    // HTTP/2 needs no key: the `Sec-WebSocket-Accept` made from it is not sent.
     "sec-websocket-key": "AAAAAAAAAAAAAAAAAAAAAA==",
   };
   const request = {
@@ -77,12 +77,13 @@ function requestOf(
   return request as unknown as IncomingMessage;
 }
 
-/** Turns the first write, an HTTP/1.1 head, into the stream's headers. */
+/** Converts the first write, which is an HTTP/1.1 head, to the stream's headers. */
 function answerByHead(stream: ServerHttp2Stream): Duplex {
   const { write, end } = stream;
   /**
    * Sends the head.
-   * @returns the arguments of the call, with only the text after the head
+   *
+   * @returns the arguments of the call without the head; only the text after it is left
    */
   const begin = ([chunk, ...rest]: unknown[]): never => {
     Object.assign(stream, { write, end });
@@ -108,7 +109,8 @@ function answerByHead(stream: ServerHttp2Stream): Duplex {
 
 /**
  * Converts a head to the stream's headers.
- * @param head the status line and the header lines of an answer in HTTP/1.1
+ *
+ * @param head the status line and header lines of an HTTP/1.1 response
  */
 function headersOfHead(head: string): OutgoingHttpHeaders {
   const [first = "", ...lines] = head.split("\r\n");
@@ -123,6 +125,6 @@ function headersOfHead(head: string): OutgoingHttpHeaders {
     name,
     values.length === 1 ? values[0] : values,
   ]);
-  // A 101 of HTTP/1.1 is any success here.
+  // HTTP/2 accepts a WebSocket with 200 where HTTP/1.1 uses 101 (RFC 8441 §5).
   return { ...Object.fromEntries(single), ":status": status === 101 ? 200 : status };
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-// Without it, the declaration below would belong to a separate module.
+// Without this import, the declaration below would belong to a separate module.
 import type {} from "koa";
 import type { Commit } from "../../cookie/headers.ts";
 import type { Sessions } from "../../engine.ts";
@@ -12,8 +12,8 @@ import { liveContextOf } from "./handshake.ts";
 import { NodeSession, prepareReply } from "./node-session.ts";
 
 declare module "koa" {
-  /** What a session of a context has beside its data; see `@galleta/session/koa-session`. */
-  // oxlint-disable-next-line typescript/no-empty-object-type -- filled where it is imported
+  /** The members of a context's session besides its data; see `@galleta/session/koa-session`. */
+  // oxlint-disable-next-line typescript/no-empty-object-type -- the module above fills it
   interface ContextSession {}
 
   interface DefaultContext extends OtherProperties {
@@ -23,14 +23,14 @@ declare module "koa" {
   }
 }
 
-/** What the middleware adds to Koa's context. */
+/** The members that the middleware adds to Koa's context. */
 export interface SessionProperty<Data = SessionData> {
   get session(): SessionOf<Data>;
   /** An object replaces the data, null ends the session. */
   set session(value: SessionOf<Data> | null);
 }
 
-/** The used part of a Koa context. */
+/** The part of a Koa context that this adapter uses. */
 export interface KoaContext {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
@@ -41,7 +41,7 @@ export interface KoaContext {
 }
 
 /**
- * The session of a Koa request. Koa's own middleware, such as koa-mount, cuts the mount path off
+ * The session of one Koa request. Koa's own middleware, such as koa-mount, cuts the mount path off
  * `req.url`.
  */
 class KoaSession<Data> extends NodeSession<Data> {
@@ -107,8 +107,8 @@ export function serveKoa<Data>(
 }
 
 /**
- * Makes the error for a koa-websocket socket, whose handshake was answered without a check of its
- * Origin.
+ * Makes the error for a socket of koa-websocket whose handshake was answered without an Origin
+ * check.
  */
 function refuseBare() {
   return refuseSetUp(

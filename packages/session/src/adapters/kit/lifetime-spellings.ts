@@ -2,10 +2,10 @@ import { SessionError } from "../../errors.ts";
 import { setMaxAge } from "../../session/functions.ts";
 
 /**
- * Gives a session a lifetime as other libraries spell it.
+ * Sets the lifetime of a session from the values that other libraries accept.
  *
- * @param milliseconds null, undefined and "session" stand for the end of the browser
- * @throws SessionError `ERR_SESSION_OPTION` for anything else that is no lifetime of a second or more
+ * @param milliseconds null, undefined and "session" keep the session until the browser closes
+ * @throws SessionError `ERR_SESSION_OPTION` for other values that are not a number from 1000
  */
 export function setMilliseconds(session: object, milliseconds: unknown): void {
   const isBrowsers =
@@ -14,7 +14,10 @@ export function setMilliseconds(session: object, milliseconds: unknown): void {
   setMaxAge(session, isBrowsers ? null : seconds);
 }
 
-/** The cookie's attributes besides its lifetime are the same for all sessions. */
+/**
+ * Makes the error for a cookie attribute that is an option of all sessions, so one session cannot
+ * set it.
+ */
 export function refuseAttribute(name: string): SessionError<"ERR_SESSION_OPTION"> {
   return new SessionError(
     "ERR_SESSION_OPTION",

@@ -2,7 +2,7 @@ import { SessionError } from "../../errors.ts";
 import type { OtherProperties, SessionData, SessionOf } from "../../session/data.ts";
 import { exposeSession, type Holder } from "./expose.ts";
 
-/** What the middleware adds to `event.locals` or `context.locals`. */
+/** The members that the middleware adds to `event.locals` or `context.locals`. */
 export interface SessionLocals<Data = SessionData> {
   get session(): SessionOf<Data>;
   /** An object replaces the data, null ends the session. */
@@ -16,7 +16,7 @@ declare global {
   }
 }
 
-/** Gives the locals of a prerendered page a session that always throws. */
+/** Gives the locals of a prerendered page a session property that always throws. */
 export function blockSession(locals: object, error: unknown = prerendered()): void {
   const fail = (): never => {
     throw error;

@@ -15,9 +15,9 @@ declare global {
   // Express extends its types through this namespace; without Express it has no effect.
   namespace Express {
     /**
-     * The members of a request's session beside its data; see `@galleta/session/express-session`.
+     * The members of a request's session besides its data; see `@galleta/session/express-session`.
      */
-    // oxlint-disable-next-line typescript/no-empty-object-type -- filled by the module above
+    // oxlint-disable-next-line typescript/no-empty-object-type -- the module above fills it
     interface RequestSession {}
 
     interface Request extends OtherProperties {
@@ -36,7 +36,9 @@ export type SessionMiddleware = (
 ) => void;
 
 /**
- * Gives one request its session, and calls `next` unless it answers.
+ * Gives one request its session, then calls `next` or answers the request.
+ *
+ * @param define defines the session property on the request
  *
  * @param define defines the property of the request
  * @throws SessionError `ERR_SESSION_SETUP` if the request already has a session, or was already
@@ -51,14 +53,14 @@ export function serveConnect<Data>(
 ): void {
   const { property } = sessions;
   const before = req as unknown as Record<string, unknown>;
-  // A socket that is already open comes through once more, as with express-ws.
+  // With express-ws, the request of an open socket comes through a second time.
   if (liveContextOf(req, property) !== undefined) {
     next();
     return;
   }
   if (before[property] !== undefined) throw refuseSecond(`req.${property}`);
   warnOfTrustProxy(sessions as Sessions<never>, req);
-  // In the `upgrade` event of a server there is no response. A test's response may have as few
+  // A server's `upgrade` event has no response. The substitute responses of tests may lack the same
   // members.
   if (!("flushHeaders" in res) && asksForSocket(new NodeFacts(req))) {
     const goOn = (passes: boolean) => {

@@ -3,10 +3,10 @@ import { AMBIGUOUS, findCookie } from "../../cookie/parse.ts";
 import { parseSetCookie } from "../../cookie/set-cookie.ts";
 import { SessionError } from "../../errors.ts";
 
-/** The header in which Next.js passes cookies of `proxy.ts` on. */
+/** The header in which Next.js forwards the cookies that `proxy.ts` set. */
 export const SET_BY_PROXY = "x-middleware-set-cookie";
 
-/** The cookies of the current Next.js request, including those of `proxy.ts`. */
+/** The cookies of the current Next.js request, including those that `proxy.ts` set. */
 export interface Jar {
   readonly headers: Pick<Headers, "get">;
   /** The cookies as a `Cookie` header. */
@@ -37,8 +37,8 @@ export async function openJar(): Promise<Jar> {
 }
 
 /**
- * Makes the header. Next.js decodes what it reads, so unchanged cookies are taken as the browser
- * sent them.
+ * Makes the `Cookie` header. Next.js decodes the values it reads, so unchanged cookies are copied
+ * from the browser's header.
  */
 function toHeader(jar: Map<string, string>, proxied: [string, string][], sent: string): string {
   const isUnchanged = (name: string, value: string | undefined) => {
@@ -46,7 +46,7 @@ function toHeader(jar: Map<string, string>, proxied: [string, string][], sent: s
     return raw === AMBIGUOUS || (raw && decode(raw)) === value;
   };
   for (const [name, value] of proxied) {
-    // Otherwise an action changed it after the proxy did.
+    // If the values differ, an action changed the cookie after the proxy.
     if (isUnchanged(name, jar.get(name))) jar.set(name, value);
   }
   if ([...jar].every(([name, value]) => isUnchanged(name, value))) return sent;
@@ -74,7 +74,7 @@ function decode(value: string): string {
   }
 }
 
-/** Throws for a write while a page renders. */
+/** Throws if code writes to the session while a page renders. */
 export const throwReadOnly = (): never => {
   throw readOnly();
 };

@@ -3,10 +3,10 @@ import { MAX_FORM_BYTES } from "./body.ts";
 import type { NodeRequest } from "./node-facts.ts";
 
 /**
- * Reads a request's body and puts it back, so that the next reader gets all of it.
+ * Reads a request's body and puts it back, so that the next reader gets the whole body.
  *
- * @returns `undefined` if it was read before, is longer than 1 MiB, or is incomplete; the part that
- *   was read is put back
+ * @returns `undefined` if the body was already read, is longer than 1 MiB, or is incomplete; the
+ *   part that was read is put back
  */
 export function peekBody(req: NodeRequest): Promise<Uint8Array | undefined> {
   return new Promise((resolve) => {
@@ -23,12 +23,12 @@ export function peekBody(req: NodeRequest): Promise<Uint8Array | undefined> {
         chunks.push(chunk);
         size += chunk.length;
       }
-      // True if everything has arrived, also while the last part is unread.
+      // True if the whole body has arrived, even if its last part is still unread.
       const isWhole = req.complete || ("stream" in req && req.stream.readableEnded);
       const isLong = size > MAX_FORM_BYTES;
       if (!isWhole && !isLong) return;
       const body = Buffer.concat(chunks);
-      // In the same tick: after "end" was emitted, a stream takes nothing back.
+      // Must run in the same tick: `unshift` fails after the stream emitted "end".
       if (size > 0) req.unshift(body);
       settle(isLong ? undefined : body);
     };

@@ -5,7 +5,7 @@ import type { RequestFacts } from "../../session/request.ts";
 /** A request of `node:http`, `node:https` or the compatibility layer of `node:http2`. */
 export type NodeRequest = IncomingMessage | Http2ServerRequest;
 
-/** A target in absolute form: its authority, and its path and query. */
+/** Captures the authority, path and query of a request target in absolute form. */
 const ABSOLUTE = /^https?:\/\/([^/?#]*)(.*)$/is;
 
 /**
@@ -42,7 +42,7 @@ export class NodeFacts implements RequestFacts {
    */
   header(name: string): string | undefined {
     const { rawHeaders } = this.#req;
-    // A request substitute, as in a serverless function, may only have an object of headers.
+    // The request of a serverless function may have only an object of headers.
     if (rawHeaders === undefined || rawHeaders.length === 0) return this.#parsed(name);
     const value = findHeader(rawHeaders, name);
     if (name !== "host") return value;
@@ -56,7 +56,7 @@ export class NodeFacts implements RequestFacts {
 
   #parsed(name: string): string | undefined {
     const { headers } = this.#req;
-    // A list of values must not count as one of them.
+    // A list of values must not count as one value.
     const value = headers[name]?.toString();
     return name === "host" ? (value ?? headers[":authority"]?.toString()) : value;
   }
@@ -71,6 +71,8 @@ export class NodeFacts implements RequestFacts {
 }
 
 /**
+ * Finds a header among raw headers.
+ *
  * @param raw names and values in turn, as Node received them
  */
 function findHeader(raw: readonly string[], name: string): string | undefined {
@@ -78,7 +80,7 @@ function findHeader(raw: readonly string[], name: string): string | undefined {
   let found: string | undefined;
   for (let at = 0; at < raw.length; at += 2) {
     const key = raw[at]!;
-    // Comparing the first letter saves most names of the same length a copy in lower case.
+    // Comparing the first letter avoids a lower-case copy of most names with the same length.
     if (key.length !== name.length || (key.charCodeAt(0) | 32) !== first) continue;
     if (key.toLowerCase() !== name) continue;
     const value = raw[at + 1]!;

@@ -2,17 +2,19 @@ import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
 import { privateNoStore, varyOnCookie, type CommitHeaders } from "../../cookie/headers.ts";
 
 /**
- * Headers as `writeHead` takes them: an object, `[name, value, ...]`, or `[[name, value], ...]`.
+ * The arguments of `writeHead`. The headers are an object, `[name, value, ...]`, or
+ * `[[name, value], ...]`.
  */
 export type HeadArguments = [status: number, reason?: unknown, headers?: unknown];
 
 /**
- * Adds the headers of a commit to a Node response. Doing it twice changes nothing.
+ * Adds the headers of a commit to a Node response. A second call changes nothing.
  *
  * @param res the response; its headers must not have been sent
  * @param head the arguments of the following `writeHead`; headers that they would overwrite are
  *   moved into the response
- * @param isNodes true if these arguments go to Node itself, not to a middleware that adds more
+ * @param isNodes true if Node itself gets these arguments, false if a middleware may add headers
+ *   first
  * @example
  * ```ts
  * server.on("request", async (req, res) => {
@@ -45,7 +47,7 @@ function joinCookies(own: Value, added: readonly string[]): readonly string[] {
   return own === undefined ? added : [...new Set([own, added].flat() as string[])];
 }
 
-/** Joins the lines of a header. */
+/** Returns a header as one line. */
 function textOf(res: ServerResponse, name: string): string {
   return asText(res.getHeader(name));
 }
@@ -89,7 +91,7 @@ const MERGED: ReadonlySet<string> = new Set(["vary", "cache-control", "set-cooki
 const MERGED_LENGTHS: ReadonlySet<number> = new Set([4, 10, 13]);
 
 /**
- * Moves the headers of a `writeHead` into the response, as Node itself would.
+ * Moves the headers of a `writeHead` call into the response, as Node itself would.
  *
  * @param owed the commit's headers, if no middleware reads the arguments
  * @returns true if they were added to the arguments instead
@@ -99,7 +101,7 @@ function takeHead(res: ServerResponse, head: HeadArguments, owed?: CommitHeaders
   const at = hasReason || head[2] != null ? 2 : 1;
   const given = (head[at] ?? {}) as OutgoingHttpHeaders | unknown[];
   if (owed !== undefined && !Array.isArray(given) && res.getHeaderNames().length === 0) {
-    // Most responses. Node sends headers that come all together in half the time.
+    // This covers most responses. Node sends headers that are passed all at once in half the time.
     const all = together(owed, given);
     if (all !== undefined) {
       head[at] = all;
@@ -108,13 +110,13 @@ function takeHead(res: ServerResponse, head: HeadArguments, owed?: CommitHeaders
   }
   head.length = hasReason ? 2 : 1;
   if (!Array.isArray(given)) {
-    // One by one, so that the later of two spellings of a name counts.
+    // One header at a time, so that the later of two spellings of a name wins.
     for (const [name, value] of Object.entries(given)) if (name !== "") res.setHeader(name, value!);
     return false;
   }
   const list: unknown[] = Array.isArray(given[0]) ? given.flat(1) : given;
   const names = list.filter((_, index) => index % 2 === 0) as string[];
-  // A list may name a header several times. Together they replace the earlier value.
+  // A list may contain several lines of one header. Together they replace the earlier value.
   for (const name of names) res.removeHeader(name);
   names.forEach((name, index) => res.appendHeader(name, list[index * 2 + 1] as string));
   return false;

@@ -5,16 +5,19 @@ import type { MaybePromise } from "../../maybe.ts";
 import { applyToNode, type HeadArguments } from "./node-headers.ts";
 import { refuseSecond } from "./given.ts";
 
-/** The methods that send something. Each may be the first to send the headers. */
+/** The methods that send a part of the response. Whichever runs first also sends the headers. */
 type Method = "writeHead" | "write" | "end" | "flushHeaders";
 type Call = (this: Hooked, ...args: unknown[]) => unknown;
 type Methods = Record<Method, Call>;
 
-/** Where a response keeps its hook. */
+/** The key under which a response keeps its hook. */
 const HOOK = Symbol.for("galleta.hook");
 type Hooked = ServerResponse & { [HOOK]: ResponseHook };
 
-/** The same functions for every response: new ones would cost more than everything else. */
+/**
+ * One set of functions serves all responses: creating functions would cost more than the rest of
+ * the hook.
+ */
 const METHODS: Methods = {
   writeHead: hooked("writeHead"),
   write: hooked("write"),
@@ -29,8 +32,8 @@ function hooked(name: Method): Call {
 }
 
 /**
- * Commits a session right before the headers of a response are sent, and adds its headers. It works
- * with any method that sends.
+ * Commits a session right before the headers of a response are sent, and adds the cookies. It hooks
+ * every method that sends.
  *
  * Without a store it is synchronous. While a commit waits for a store, writes wait in order, and
  * the response reports its headers as sent.
@@ -54,7 +57,7 @@ export function hookResponse(
 
 type OwedBy = () => MaybePromise<CommitHeaders>;
 
-// The same for every response, like METHODS.
+// One function serves all responses, as for METHODS.
 function onPipe(this: Hooked, source: Readable): void {
   this[HOOK].piped(source);
 }
@@ -67,10 +70,10 @@ class ResponseHook {
   readonly #res: ServerResponse;
   readonly #first: OwedBy;
   readonly #property: string;
-  /** The commits of further sessions, by property. */
+  /** The commit functions of further sessions, by property. */
   #others: Map<string, OwedBy> | undefined;
   readonly #fail: (error: unknown) => void;
-  /** The methods of the response as they were before, perhaps changed by another middleware. */
+  /** The response's methods before this hook, which another middleware may have replaced. */
   readonly #original: Methods;
   /** Streams that are piped into the response. */
   #sources: Set<Readable> | undefined;
@@ -96,12 +99,12 @@ class ResponseHook {
     this.#fail = fail;
     this.#original = { writeHead, write, end, flushHeaders };
     hookable[HOOK] = this;
-    // Assigned one by one: defining them would take many times as long.
+    // Assigned one by one: defining them takes many times as long.
     hookable.writeHead = METHODS.writeHead;
     hookable.write = METHODS.write;
     hookable.end = METHODS.end;
     hookable.flushHeaders = METHODS.flushHeaders;
-    // A test's substitute for a response may not be a stream.
+    // A test's substitute for a response may lack the methods of a stream.
     res.on?.("pipe", onPipe);
     res.on?.("unpipe", onUnpipe);
   }
@@ -135,13 +138,15 @@ class ResponseHook {
     if (name === "writeHead" && this.#waiting !== undefined && this.#waiting.length > 0) {
       throw Object.assign(new Error("The response has begun."), { code: "ERR_HTTP_HEADERS_SENT" });
     }
-    // If nothing waits, the stream failed to be saved and is cut off here.
+    // There is no queue if a stream could not be saved. Its output is dropped here.
     this.#waiting?.push([name, args]);
     return name !== "write" && res;
   }
 
   /**
-   * @param isFirst true if the headers are sent with it
+   * Makes a call on the response.
+   *
+   * @param isFirst true if this call also sends the headers
    */
   #send(name: Method, args: unknown[], isFirst: boolean): unknown {
     const res = this.#res as Hooked;
@@ -156,7 +161,7 @@ class ResponseHook {
       this.#isAnswered = this.#hasFailed && name === "end";
       return result;
     } catch (error) {
-      // The answer to a bad header, for example, needs the cookie too.
+      // If Node rejects a header, the app's answer to that error needs the cookie too.
       this.#isSending = res.headersSent;
       throw error;
     }
@@ -190,7 +195,7 @@ class ResponseHook {
   async #wait(commit: Promise<CommitHeaders>): Promise<void> {
     const res = this.#res;
     const calls: [Method, unknown[]][] = (this.#waiting = []);
-    // Other code that asks meanwhile must not begin a second answer.
+    // Code that runs meanwhile must see `headersSent`, or it would send a second response.
     const shadows: PropertyDescriptorMap = {
       headersSent: { get: () => true, configurable: true },
       writableEnded: { get: () => calls.some(([name]) => name === "end"), configurable: true },

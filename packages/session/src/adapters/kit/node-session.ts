@@ -22,8 +22,8 @@ import { refuseSecond, refuseSetUp } from "./given.ts";
 export type NodeResponse = ServerResponse | Http2ServerResponse;
 
 /**
- * The session of one request on a Node server, from its check to its Set-Cookie. The cookie is sent
- * right before the headers. An untouched session costs nothing.
+ * The session of one request on a Node server, from the cross-site check to the Set-Cookie headers.
+ * They are added right before the headers are sent. An untouched session costs nothing.
  *
  * @example
  * ```ts
@@ -66,7 +66,7 @@ export class NodeSession<Data = SessionData>
     this.sessions = sessions;
     this.#req = req;
     hold(req, this);
-    // Both have the methods that are used, with the same meaning.
+    // The code uses only methods that both kinds of response have, with the same meaning.
     this.#res = res as ServerResponse;
     this.#fail = fail;
   }
@@ -79,21 +79,21 @@ export class NodeSession<Data = SessionData>
     this.context.session = value;
   }
 
-  /** Opened at its first use. From then on the response waits for its commit. */
+  /** Opened at first use. From then on the response is committed before its headers. */
   get context(): SessionContext<Data> {
     return (this.#context ??= this.#open());
   }
 
-  /** Returns a header. A token in a form that was already parsed counts as one. */
+  /** Returns a header. The token in an already parsed form counts as the CSRF header. */
   override header(name: string): string | undefined {
     if (name === CSRF_HEADER) {
       return this.#req.headers[name]?.toString() ?? parsedToken(this.#parsedBody);
     }
-    // Apps put a cookie there that came in another way, such as from a phone app.
+    // Apps may set this header from elsewhere, such as a phone app's own header.
     return name === "cookie" ? this.#req.headers.cookie : super.header(name);
   }
 
-  /** Whether the session was read or written. */
+  /** True if the session was read or written. */
   get isAccessed(): boolean {
     return this.#context?.accessed === true;
   }
@@ -110,7 +110,8 @@ export class NodeSession<Data = SessionData>
    * Runs before the handler: the cross-site check, and loading if the sessions have a store.
    *
    * @param parsedBody the body, if the framework already parsed it
-   * @returns the answer in the handler's place; `undefined` if the request may go on
+   * @returns the response to send instead of calling the handler; `undefined` if the request may go
+   *   on
    */
   begin(parsedBody?: unknown): MaybePromise<Reply | DeniedReply | undefined> {
     this.#parsedBody = parsedBody;
@@ -141,7 +142,7 @@ export class NodeSession<Data = SessionData>
 }
 
 /**
- * Answers a request in the app's place.
+ * Sends a reply and ends the response, so that the app does not handle the request.
  *
  * @example
  * ```ts
@@ -154,12 +155,13 @@ export function sendReply(res: NodeResponse, reply: Reply): void {
   prepareReply(response, reply);
   response.setHeader("content-length", Buffer.byteLength(body));
   response.end(body);
-  // HTTP/2 would keep the stream open until the client has sent a body that is not read.
+  // Over HTTP/2 the stream would stay open until the client has sent a body that no code reads.
   (response.req as IncomingMessage | undefined)?.resume();
 }
 
 /**
- * Adds everything of a reply except its body to a response, for frameworks that send it themselves.
+ * Adds the status and headers of a reply to a response, for frameworks that send the body
+ * themselves.
  *
  * @example
  * ```ts
@@ -177,7 +179,7 @@ export function prepareReply(res: NodeResponse, reply: Reply): void {
 }
 
 /**
- * Answers a request that failed, if the framework has no answer of its own.
+ * Answers a request that failed, if the framework does not answer errors itself.
  *
  * @example
  * ```ts

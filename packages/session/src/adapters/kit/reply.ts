@@ -43,7 +43,7 @@ const REASONS: Readonly<Record<number, string>> = {
 };
 
 /**
- * Returns the reason phrase of a status (RFC 9110, section 15); a general one for a rare status.
+ * Returns the reason phrase of a status (RFC 9110, section 15); a general phrase for a rare status.
  */
 export function reasonOf(status: number): string {
   return REASONS[status] ?? (status < 500 ? "Refused" : "Server Error");

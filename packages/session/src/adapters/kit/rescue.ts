@@ -2,11 +2,11 @@ import type { FetchSession } from "./fetch-session.ts";
 import { withCommit } from "./fetch-response.ts";
 
 /**
- * Answers an error, if the framework's own answer would lose the session's cookie. A thrown
+ * Answers an error itself if the framework's answer would lose the session's cookie. A thrown
  * response is sent like a returned one.
  *
- * @param body the body of the answer; `null` if the framework fills it with its error page
- * @throws the same error, if there is no cookie to send
+ * @param body the body of the answer; `null` if the framework replaces it with its error page
+ * @throws the given error, if there is no cookie to send
  */
 export async function rescue<Data>(
   error: unknown,
@@ -16,7 +16,7 @@ export async function rescue<Data>(
   if (error instanceof Response) return held.finish(error);
   const commit = await held.commit();
   if (commit.setCookie.length === 0) throw error;
-  // oxlint-disable-next-line no-console -- as the framework does with errors that it catches
+  // oxlint-disable-next-line no-console -- the framework prints errors the same way
   console.error(error);
   return withCommit(new Response(body, { status: 500 }), commit);
 }

@@ -1,4 +1,4 @@
-/** The used part of Bun's server. */
+/** The part of Bun's server that this adapter uses. */
 export interface BunServer {
   upgrade(request: Request, options?: UpgradeOptions): boolean;
 }
@@ -8,7 +8,7 @@ interface UpgradeOptions {
   readonly data?: unknown;
 }
 
-/** Makes a copy of Bun's server whose `upgrade` is the given function. */
+/** Makes a copy of Bun's server with the given function as its `upgrade`. */
 export function withUpgrade<Server extends BunServer>(
   server: Server,
   upgrade: (request: Request, options: UpgradeOptions) => boolean,
@@ -34,7 +34,7 @@ export function serverThatSends<Server extends BunServer>(
   );
 }
 
-/** Joins the headers of a 101 with cookies. */
+/** Adds cookies to the headers of a 101. */
 export function withCookies(
   given: UpgradeOptions["headers"],
   setCookie: readonly string[],

@@ -20,12 +20,12 @@ export interface EventSocket {
 }
 
 /**
- * Ties sockets to the sessions of a request after their handshake is committed and before its answer
- * is sent.
+ * Ties sockets to the sessions of a request after their handshake is committed and before its
+ * answer is sent.
  *
- * @throws SessionError if the session cannot be saved. Deno has already upgraded the request and
- *   would exit without its answer: there the sockets are closed with 1011, and the error becomes a
- *   process warning.
+ * @throws SessionError if the session cannot be saved. Deno has already upgraded the request, and
+ *   exits unless the handler returns its response: there the sockets are closed with 1011, and the
+ *   error becomes a process warning.
  */
 export async function tieSockets(
   held: readonly FetchSession[],
@@ -57,7 +57,7 @@ function tie(contexts: readonly SessionContext[], socket: EventSocket): void {
   let tied: TiedSocket | undefined;
   const send = socket.send.bind(socket) as (data: unknown) => void;
   const open = () => (tied ??= new TiedSocket(contexts as never, { ...given(socket), send }));
-  // Deno's socket is connecting until its answer is sent.
+  // Deno's socket is connecting until its response is sent.
   if (socket.readyState === 0) socket.addEventListener("open", open);
   else open();
   socket.addEventListener("close", () => tied?.detach());
@@ -71,10 +71,10 @@ const given = (socket: EventSocket) => ({
 });
 
 /**
- * Makes a copy of Bun's server whose `upgrade` commits the sessions of a request and remembers them
+ * Makes a copy of Bun's server whose `upgrade` commits the sessions of a request and stores them
  * for the socket.
  *
- * @param given the session of the request that the server came with. A framework may keep the
+ * @param given the session of the request that the server was passed with. A framework may keep the
  *   server and upgrade other requests with it.
  */
 export function guardServer<Server extends BunServer>(given: FetchSession, server: Server): Server {
@@ -98,12 +98,12 @@ export function guardServer<Server extends BunServer>(given: FetchSession, serve
   });
 }
 
-/** The sessions of the data that a socket is upgraded with. */
+/** The sessions of each upgraded socket, by the socket's data. */
 const dataSessions = new WeakMap<object, readonly SessionContext<never>[]>();
 
 /**
- * Commits a session immediately: Bun answers a handshake when `upgrade` is called, and cannot wait
- * for a store.
+ * Commits a session that must be unchanged: Bun answers a handshake when `upgrade` is called, and
+ * cannot wait for a store.
  *
  * @throws SessionError `ERR_SESSION_RUNTIME` if the session was changed
  */
@@ -121,7 +121,7 @@ function commitNow(held: FetchSession): Pick<Commit, "setCookie"> {
   return { setCookie: [] };
 }
 
-/** Returns the data of a socket as an object that no other socket has. */
+/** Returns a copy of a socket's data, as an object that belongs to this socket alone. */
 function ownData(data: unknown): object {
   if (typeof data !== "object" || data === null) return data === undefined ? {} : throwNotObject();
   return Object.assign(Object.create(Object.getPrototypeOf(data) as object | null), data) as object;
@@ -134,7 +134,7 @@ function throwNotObject(): never {
   );
 }
 
-/** The used part of a Bun socket. */
+/** The part of a Bun socket that this adapter uses. */
 interface BunSocket {
   readonly data: unknown;
   close(code?: number, reason?: string): void;
@@ -143,7 +143,11 @@ interface BunSocket {
 
 const tiedSockets = new WeakMap<object, TiedSocket>();
 
-/** Ties an open Bun socket to its session. @returns true if its handshake had a session */
+/**
+ * Ties an open Bun socket to its session.
+ *
+ * @returns true if its handshake had a session
+ */
 export function openBunSocket(ws: BunSocket): boolean {
   const { data } = ws;
   const isOurs = typeof data === "object" && data !== null;
@@ -155,7 +159,7 @@ export function openBunSocket(ws: BunSocket): boolean {
   return true;
 }
 
-/** Counts a message of a Bun socket. */
+/** Counts a message of a Bun socket as activity of its session. */
 export function activeBunSocket(ws: object): void {
   tiedSockets.get(ws)?.active();
 }

@@ -10,7 +10,7 @@ import {
 
 type Send = (data: unknown, ...rest: unknown[]) => void;
 
-/** The part of a ws socket that concerns messages. */
+/** The methods of a ws socket that send and receive messages. */
 export interface FrameSocket {
   send: Send;
   emit(event: string | symbol, ...args: never[]): boolean;
@@ -25,8 +25,7 @@ const live = new WeakSet<object>();
 const wrapped = new WeakSet<object>();
 
 /**
- * Makes a server answer pages that use `@galleta/session/client` with their subprotocol, joined
- * with the app's choice.
+ * Makes a server accept the subprotocol of `@galleta/session/client`, joined with the app's choice.
  */
 export function speakLive(options: ProtocolOptions): void {
   if (wrapped.has(options)) return;
@@ -70,7 +69,8 @@ export function separateFrames(
     if ("message" in frame) {
       return emit.call(ws, event, ...([Buffer.from(frame.message), false] as never[]));
     }
-    // A ticket has a name, by which the session that made it knows the answer.
+    // The answer to a ticket names the ticket. The session that made the ticket recognizes it by
+    // that.
     for (const handle of handles) handle.receive(frame.control);
     return true;
   };

@@ -3,8 +3,8 @@ import { SessionError } from "../../../errors.ts";
 import type { SessionContext } from "../../../session/context.ts";
 
 /**
- * Throws for a change that cannot be sent: Deno leaves headers out of its 101. A cookie that is
- * only not prolonged is not a loss.
+ * Throws if the session was changed: Deno leaves headers out of its 101, so its cookie would be
+ * lost. A cookie that would only prolong the session may be left out.
  *
  * @throws SessionError `ERR_SESSION_RUNTIME` if the session was changed
  */
@@ -17,8 +17,8 @@ export function assertSendable<Data>(context: SessionContext<Data>): void {
 }
 
 /**
- * Inserts cookies into the 101 as it is written, for Node libraries that hide their
- * WebSocketServer. Any other first write is sent unchanged.
+ * Inserts cookies into the 101 as it is written, for Node libraries whose WebSocketServer is not
+ * accessible. Any other first write is sent unchanged.
  */
 export function writeWith101({ socket }: IncomingMessage, setCookie: readonly string[]): void {
   if (setCookie.length === 0) return;

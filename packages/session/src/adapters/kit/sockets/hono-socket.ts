@@ -8,7 +8,7 @@ import { serverThatSends, type BunServer } from "./bun-server.ts";
 import { assertSendable, writeWith101 } from "./handshake-cookies.ts";
 import { TiedSocket } from "./tied-socket.ts";
 
-/** What a Node or Bun server passes to Hono as its `env`. */
+/** The object that a Node or Bun server passes to Hono as `env`. */
 interface SocketEnv {
   readonly incoming?: IncomingMessage;
   /** Set by @hono/node-server 2, which adds the response's headers to its 101. */
@@ -30,7 +30,7 @@ export async function upgradeWithSession(
 ): Promise<Response | void> {
   for (const { sessions, context } of held) {
     live(sessions);
-    // Opened here, so that a store that is down fails the handshake and not what comes after it.
+    // Opened here, so that an error of the store fails the handshake and not later code.
     void context.state;
     assertSendable(context);
   }
@@ -58,7 +58,7 @@ export async function upgradeWithSession(
   }
 }
 
-/** Wraps the app's events, which never get control frames. */
+/** Wraps the app's events, which then receive no control frames. */
 function tieEvents(held: readonly FetchSession[], events: WSEvents): WSEvents {
   let tied: TiedSocket | undefined;
   const contexts = held.map(({ context }) => context as unknown as SessionContext<never>);
@@ -68,7 +68,8 @@ function tieEvents(held: readonly FetchSession[], events: WSEvents): WSEvents {
   const shown = (ws: WSContext): WSContext => {
     const send = ws.send.bind(ws);
     tied ??= new TiedSocket(contexts, {
-      // On Deno the socket has no protocol, and Hono answers with the first that was offered.
+      // On Deno the socket has no protocol. Hono answers with the first one that the client
+      // offered.
       protocol: ws.protocol || first,
       close: (code, reason) => ws.close(code, reason),
       send,
@@ -101,7 +102,7 @@ function tieEvents(held: readonly FetchSession[], events: WSEvents): WSEvents {
   };
 }
 
-/** Serves a socket of workerd. Hono's own helper does not report when it is open. */
+/** Answers a handshake on workerd. Hono's own helper does not report when the socket opens. */
 function openPair(c: Context, events: WSEvents): Response {
   const { 0: client, 1: server } = new (globalThis as never as Workerd).WebSocketPair();
   const [protocol] = c.req.header("sec-websocket-protocol")?.split(",") ?? [];

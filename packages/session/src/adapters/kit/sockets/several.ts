@@ -3,18 +3,18 @@ import { live } from "../../../live/live.ts";
 import { assertApart } from "../beside.ts";
 import { lazySessions, type LazySessions } from "../given.ts";
 
-/** The sessions of sockets: one, or a list of which the first is that of the app's hooks. */
+/** The sessions of a server's sockets: one, or a list. The app's hooks get the first. */
 export type OneOrSeveral<Data> =
   | LazySessions<Data>
-  // oxlint-disable-next-line typescript/no-explicit-any -- each has data of its own
+  // oxlint-disable-next-line typescript/no-explicit-any -- each list entry has its own type of data
   | readonly LazySessions<any>[];
 
 /**
- * Sets up the sessions of sockets, and makes them live: now or, where one is given by a function, at
- * the first handshake.
+ * Sets up the sessions of sockets and makes them live: now, or at the first handshake if one is a
+ * function.
  *
- * @throws SessionError `ERR_SESSION_KEY`; `ERR_SESSION_OPTION`, also where two of them have the same
- * property or cookie
+ * @throws SessionError `ERR_SESSION_KEY`; `ERR_SESSION_OPTION`, also if two of them have the same
+ *   property or cookie
  */
 export function lazySeveral<Data>(given: OneOrSeveral<Data>): () => readonly Sessions<Data>[] {
   const list = (Array.isArray(given) ? given : [given]) as LazySessions<Data>[];

@@ -11,23 +11,21 @@ import {
 import type { SessionContext } from "../../../session/context.ts";
 import { nowSeconds } from "../../../session/clock.ts";
 
-/** The used part of a socket of any runtime. */
+/** The part of a socket that all runtimes have. */
 export interface PlainSocket {
-  /** The subprotocol of the handshake's answer. */
+  /** The subprotocol that the server chose in the handshake. */
   readonly protocol?: string | null | undefined;
   close(code: number, reason: string): void;
   send(data: string): unknown;
 }
 
-/** A socket tied to its sessions, for hosts that pass messages to functions. */
+/** Ties a socket to its sessions, for hosts that pass messages to functions. */
 export class TiedSocket {
   readonly #isPage: boolean;
   readonly #handles: readonly (LiveHandle | undefined)[];
   readonly #stop: () => void;
 
-  /**
-   * @param socket the host's socket, which sends without {@link TiedSocket.escape}
-   */
+  /** @param socket the host's socket; messages sent on it directly are not escaped */
   constructor(contexts: readonly SessionContext<never>[], socket: PlainSocket) {
     this.#isPage = isLiveProtocol(socket.protocol);
     const { close, stop } = inOwnRequest(contexts, (code, reason) => socket.close(code, reason));
@@ -47,17 +45,18 @@ export class TiedSocket {
       this.active();
       return frame.message;
     }
-    // A ticket has a name, by which the session that made it knows the answer.
+    // The answer to a ticket names the ticket. The session that made the ticket recognizes it by
+    // that.
     for (const handle of this.#handles) handle?.receive(frame.control);
     return undefined;
   }
 
-  /** Called for each message of the app that {@link TiedSocket.read} does not see. */
+  /** Call it for each message of the app that does not go through {@link TiedSocket.read}. */
   active(): void {
     for (const handle of this.#handles) handle?.active();
   }
 
-  /** Escapes a message of the app for sending. */
+  /** Escapes a message of the app before it is sent. */
   escape<Message>(data: Message): Message | string {
     return this.#isPage && typeof data === "string" ? escapeMessage(data) : data;
   }
@@ -68,13 +67,13 @@ export class TiedSocket {
   }
 }
 
-/** Milliseconds between checks whether a worker's socket must be closed. */
+/** How often, in milliseconds, a worker checks if a socket must be closed. */
 const TURN = 500;
 
 /**
- * Runs a socket's tasks in its own request. Cloudflare's workers allow I/O only to the request that
- * opened it, and timers are I/O. So each socket has a timer, which reads what other requests left
- * for it and checks its expiry.
+ * Runs a socket's tasks in its own request. Cloudflare's workers allow I/O only in the request that
+ * opened it, and timers are I/O. So each socket has a timer, which runs tasks that other requests
+ * queued and checks the expiry.
  */
 function inOwnRequest(
   contexts: readonly SessionContext<never>[],

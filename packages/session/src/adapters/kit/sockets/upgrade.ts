@@ -1,11 +1,11 @@
 import type { IncomingMessage } from "node:http";
 import { SessionError } from "../../../errors.ts";
 
-/** The cookies that wait for their 101. */
+/** The cookies to send with each request's 101. */
 const cookies = new WeakMap<object, readonly string[]>();
 const watched = new WeakSet<object>();
 
-/** The part of a ws WebSocketServer that concerns handshakes. */
+/** The part of a ws WebSocketServer that handles handshakes. */
 export interface HandshakeServer {
   on(event: "headers", listener: (headers: string[], req: IncomingMessage) => void): unknown;
 }
@@ -13,7 +13,7 @@ export interface HandshakeServer {
 /**
  * Sends cookies with the 101 of a request.
  *
- * @throws SessionError `ERR_SESSION_RUNTIME` if the server cannot
+ * @throws SessionError `ERR_SESSION_RUNTIME` if the server cannot send them
  */
 export function sendWithHandshake(
   server: HandshakeServer | undefined,

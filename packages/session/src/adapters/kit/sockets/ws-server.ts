@@ -23,7 +23,7 @@ import { NodeFacts } from "../node-facts.ts";
 import type { Reply } from "../reply.ts";
 import { sendWithHandshake } from "./upgrade.ts";
 
-/** The used part of a ws socket. */
+/** The part of a ws socket that this adapter uses. */
 export interface WsSocket {
   close(code?: number, reason?: string): void;
   send(data: never, ...rest: never[]): void;
@@ -32,7 +32,7 @@ export interface WsSocket {
   once(event: "close", listener: () => void): unknown;
 }
 
-/** The used part of a ws `WebSocketServer`. */
+/** The part of a ws `WebSocketServer` that this adapter uses. */
 export interface WsServer<Socket extends WsSocket> {
   readonly options: object;
   on(event: "headers", listener: (headers: string[], req: IncomingMessage) => void): unknown;
@@ -47,18 +47,21 @@ export interface WsServer<Socket extends WsSocket> {
 
 /** The app's settings for the sockets of a server. */
 export interface WsSettings<Data = SessionData> extends HandshakeSettings<Data> {
-  /** Called after the socket's session was changed elsewhere. It already has the change. */
+  /**
+   * Called after code elsewhere changed the socket's session, when the change is already visible in
+   * it.
+   */
   readonly changed?: (session: SessionOf<Data>, ws: WsSocket) => void;
 }
 
-/** The session of a handshake that an HTTP adapter has checked and opened. */
+/** The session of a handshake that an HTTP adapter already checked and opened. */
 interface HeldHandshake<Data> {
   readonly sessions: Sessions<Data>;
   readonly context: SessionContext<Data>;
   commit(): MaybePromise<Commit | undefined>;
 }
 
-/** One handshake on its way to a server. */
+/** One handshake that the server is about to answer. */
 interface Upgrade<Data, Socket extends WsSocket> {
   readonly server: WsServer<Socket>;
   readonly settings: WsSettings<Data>;
@@ -73,7 +76,7 @@ interface Upgrade<Data, Socket extends WsSocket> {
 /**
  * Checks a handshake, opens its sessions, answers it, and ties the socket to the sessions.
  *
- * @param lazy gives the sessions, of which the first is that of the app's hooks
+ * @param lazy returns the sessions; the app's hooks get the first
  */
 export function openUpgrade<Data, Socket extends WsSocket>(
   lazy: () => readonly Sessions<Data>[],
@@ -85,7 +88,7 @@ export function openUpgrade<Data, Socket extends WsSocket>(
   try {
     all = lazy();
   } catch (error) {
-    // Thrown out of the server's event, it would end the process.
+    // An error thrown here would leave the server's event and end the process.
     answerUpgrade(socket, failureReply(error));
     return;
   }
@@ -128,7 +131,10 @@ function adoptUpgrade<Data, Socket extends WsSocket>(
   void answer(upgrade, contexts, commit);
 }
 
-/** Adds a listener for errors: Node removed its own, and an error without one ends the process. */
+/**
+ * Adds a listener for errors. Node removed its own, and an error without a listener ends the
+ * process.
+ */
 function guardErrors(socket: Duplex): void {
   socket.on("error", () => socket.destroy());
 }
@@ -144,7 +150,7 @@ async function answer<Data, Socket extends WsSocket>(
     answerUpgrade(socket, denied);
     return;
   }
-  // Errors in the app's listeners are thrown as with the package alone.
+  // Errors in the app's listeners are thrown as they would be without Galleta.
   upgrade.accept((ws) => {
     follow(settings, contexts, ws, isLivePage(req));
     upgrade.done(ws);
@@ -152,7 +158,8 @@ async function answer<Data, Socket extends WsSocket>(
 }
 
 /**
- * Prepares the answer.
+ * Prepares the response to a handshake.
+ *
  * @returns the reply that denies the handshake; `undefined` if it can be accepted
  */
 async function prepare<Data, Socket extends WsSocket>(
@@ -198,7 +205,10 @@ function follow<Data>(
   });
 }
 
-/** Passes a server's handshakes to `take`, for any caller of the server; once for each server. */
+/**
+ * Passes each handshake of a server to `take`, whichever code calls the server. Works once for each
+ * server.
+ */
 export function interceptUpgrades<Socket extends WsSocket>(
   server: WsServer<Socket>,
   take: (
@@ -214,7 +224,7 @@ export function interceptUpgrades<Socket extends WsSocket>(
   const handleUpgrade = server.handleUpgrade.bind(server);
   server.handleUpgrade = (req, socket, head, done) => {
     const accept = (opened: (ws: Socket) => void) => handleUpgrade(req, socket, head, opened);
-    // Libraries that let the server listen itself take the request from here.
+    // Libraries that leave listening to the server get the request here.
     take(req, socket, accept, (ws) => done(ws, req));
   };
 }
