@@ -11,11 +11,14 @@ import { COOKIE_NAME, readFormatOptions, readKeys, type FormatRules } from "./fo
 
 /** Options of {@link cookieSession}. */
 export interface CookieSessionOptions {
-  /** `secret`, or the list `keys`: the first signs, all verify. */
+  /** The option `secret`, or the list `keys`: the first key signs, all verify. */
   secretKey: SecretKeys;
-  /** `name`. Default `"session"`. The signature's cookie has the same name and `.sig`. */
+  /**
+   * The option `name`. Default `"session"`. The cookie with the signature has the same name and
+   * `.sig`.
+   */
   sessionCookie?: string | undefined;
-  /** The algorithm of a `Keygrip` passed as `keys`. Default `"sha1"`. */
+  /** The algorithm of the `Keygrip` that you pass as `keys`. Default `"sha1"`. */
   digest?: Digest | undefined;
 }
 
@@ -29,6 +32,11 @@ const STYLE: JsonStyle = { numbers: "js" };
 /**
  * Reads and writes the two cookies of Express' cookie-session. One is base64 of JSON, the other
  * Keygrip's HMAC over name and value.
+ *
+ * The cookies do not contain the time when they were written, so they only end with the browser.
+ * This reader is stricter than cookie-session: data and signature must be canonical base64 (RFC
+ * 4648 §3.5), and sizes are bounded.
+ *
  *
  * These cookies do not say when they were written, so only the browser ends them. This reader is
  * stricter than cookie-session: data and signature must be canonical base64 (RFC 4648 §3.5), and

@@ -21,11 +21,16 @@ import { timedFormat } from "./timed-format.ts";
 
 /** Options of {@link django}. */
 export interface DjangoOptions {
-  /** `SECRET_KEY`, or a list of it and its `SECRET_KEY_FALLBACKS`: the first signs, all verify. */
+  /**
+   * The setting `SECRET_KEY`, or a list of it and its `SECRET_KEY_FALLBACKS`: the first signs, all
+   * verify.
+   */
   secretKey: SecretKeys;
-  /** `SESSION_COOKIE_NAME`. Default `"sessionid"`. */
+  /** The setting `SESSION_COOKIE_NAME`. Default `"sessionid"`. */
   sessionCookie?: string | undefined;
-  /** `SESSION_COOKIE_AGE` in seconds. Default 14 days; null accepts cookies of any age. */
+  /**
+   * The setting `SESSION_COOKIE_AGE` in seconds. Default 14 days; null accepts cookies of any age.
+   */
   maxAge?: number | null | undefined;
   /** The salt of the session back end. Default `"django.contrib.sessions.backends.signed_cookies"`. */
   salt?: string | undefined;
@@ -39,13 +44,16 @@ const RULES: FormatRules<DjangoOptions> = {
   maxAge: [SECONDS, 14 * DAY],
   salt: [TEXT, SALT],
 };
-/** Matches Django's JSONSerializer. It reads bytes as Latin-1, so all non-ASCII must be escaped. */
+/**
+ * The style of Django's JSONSerializer. It reads bytes as Latin-1, so all non-ASCII must be
+ * escaped.
+ */
 const STYLE: JsonStyle = { numbers: "python", ascii: true };
 
 /**
- * Reads and writes the session cookie of Django's `signed_cookies` back end. It holds the JSON of
- * `JSONSerializer` in base64url (in zlib if that is shorter), the time in base 62, and an
- * HMAC-SHA-256.
+ * Reads and writes the session cookie of Django's `signed_cookies` back end. It contains the JSON
+ * of `JSONSerializer` in base64url (compressed with zlib if that is shorter), the time in base 62,
+ * and an HMAC-SHA-256.
  *
  * This reader is stricter than Django: it rejects pickled sessions, signatures with SHA-1 (Django
  * 3.1 and before), cookies over a size limit, and times more than 60 seconds ahead. Values that

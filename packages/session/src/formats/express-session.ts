@@ -9,35 +9,48 @@ import { COOKIE_NAME, readKeys } from "./format-options.ts";
 import { parseForeignObject } from "./json-read.ts";
 import { createSigner, type Signer } from "./signer.ts";
 
-/** A store of express-session, as connect-redis, connect-pg-simple and memorystore make it. */
+/**
+ * The part of an express-session store that is used. Examples are connect-redis, connect-pg-simple
+ * and memorystore.
+ */
 export interface ExpressSessionStore {
   get(sid: string, done: (error?: unknown, session?: never) => void): unknown;
 }
 
 /** Options of {@link expressSession}. */
 export interface ExpressSessionOptions {
-  /** `secret` of express-session, or the list of it. */
+  /** The option `secret` of express-session, or a list of secrets. */
   secret: SecretKeys;
-  /** The store that express-session was given. It is only read. */
+  /** The store that you pass to express-session. Galleta only reads it. */
   store: ExpressSessionStore;
-  /** `name` of express-session. Default `"connect.sid"`. */
+  /** The option `name` of express-session. Default `"connect.sid"`. */
   sessionCookie?: string | undefined;
-  /** Seconds that the store may take for one answer. Default 1. */
+  /** How many seconds the store may take to answer. Default 1. */
   timeout?: number | undefined;
 }
 
 const FORMAT = "express-session";
 
 /**
- * Reads the sessions that express-session keeps in a store, so that nobody is logged out by a move:
- * `connect.sid` has the session's id and an HMAC-SHA-256 of it, the store has the data.
+ * Reads the sessions that express-session keeps in a store, so that users stay logged in when an
+ * app moves to Galleta. The cookie `connect.sid` contains the session's id and its HMAC-SHA-256;
+ * the store contains the data.
  *
- * A session keeps its data and its end; what express-session calls `cookie` is left behind. The store
- * is only read: sessions stay there until they expire. Stricter than express-session: the signature
- * must be canonical base64, and sizes are bounded. It takes no part in `writeAs`.
+ * The session keeps its data and its expiry, without the property `cookie`. Galleta only reads the
+ * store: the old sessions stay there until they expire. This reader is stricter than
+ * express-session: the signature must be canonical base64, and sizes are bounded. It cannot be used
+ * for `writeAs`.
  *
- * @throws SessionError `ERR_SESSION_OPTION` or `ERR_SESSION_KEY` when an option is wrong; a use of the
- * session `ERR_SESSION_STORE` (503) when the store fails
+ * @throws SessionError `ERR_SESSION_OPTION` or `ERR_SESSION_KEY` if an option is wrong; using the
+ *   session throws `ERR_SESSION_STORE` (503) if the store fails
+ * @example
+ *
+ * A session keeps its data and its end; what express-session calls `cookie` is left behind. The
+ * store is only read: sessions stay there until they expire. Stricter than express-session: the
+ * signature must be canonical base64, and sizes are bounded. It takes no part in `writeAs`.
+ *
+ * @throws SessionError `ERR_SESSION_OPTION` or `ERR_SESSION_KEY` when an option is wrong; a use of
+ *   the session `ERR_SESSION_STORE` (503) when the store fails
  * @example
  * ```ts
  * import { expressSession } from "@galleta/session/formats/express-session";
@@ -75,7 +88,7 @@ function checkStore(store: Partial<ExpressSessionStore> | undefined): void {
   );
 }
 
-/** The session's id in the cookie `s:<id>.<signature>`, once the signature was verified. */
+/** Verifies the cookie `s:<id>.<signature>` and returns the session's id. */
 function openCookie(
   cookies: CookieSource,
   name: string,
@@ -102,11 +115,11 @@ function decode(value: string): string {
   }
 }
 
-/** Stores call back; some also give a promise. */
+/** Reads a session from the store. Stores call a callback; some also return a promise. */
 function ask(store: ExpressSessionStore, sid: string): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const given: unknown = store.get(sid, (error, session) => {
-      // As express-session does: a file that is not there is no session.
+      // A missing file is a missing session, as in express-session.
       if (error && (error as NodeJS.ErrnoException).code !== "ENOENT") reject(error as Error);
       else resolve(error ? undefined : session);
     });
@@ -114,13 +127,13 @@ function ask(store: ExpressSessionStore, sid: string): Promise<unknown> {
   });
 }
 
-/** What a store kept of a session. */
+/** The session as a store returns it. */
 interface Kept {
   readonly cookie?: { readonly expires?: unknown; readonly originalMaxAge?: unknown };
 }
 
 function readingOf(found: unknown, keyIndex: number): FormatReading {
-  // Express-session begins a new session without a word.
+  // For other values express-session silently begins a new session.
   if (typeof found !== "object" || found === null) return reject("expired");
   const { cookie, ...kept } = found as Kept;
   const json = JSON.stringify(kept);
@@ -131,13 +144,13 @@ function readingOf(found: unknown, keyIndex: number): FormatReading {
   if (end === undefined) return { ok: true, data, keyIndex };
   const reading = { ok: true, data, keyIndex, expiresAt: end } as const;
   const { originalMaxAge } = cookie ?? {};
-  // When it was touched last.
+  // The time of the last `touch`.
   return typeof originalMaxAge === "number"
     ? { ...reading, issuedAt: end - Math.round(originalMaxAge / 1000) }
     : reading;
 }
 
-/** A date as JSON or as an object, in seconds since 1970; null and false stand for none. */
+/** Returns the seconds since 1970 of a date or of its JSON; `undefined` for null and false. */
 function secondsOf(expires: unknown): number | undefined {
   if (typeof expires !== "string" && !(expires instanceof Date)) return undefined;
   const seconds = Math.floor(new Date(expires).getTime() / 1000);

@@ -2,16 +2,16 @@ import { fromBase64 } from "./bounds.ts";
 import type { JsonObject, JsonValue } from "../session/format.ts";
 import { isObject } from "../session/json.ts";
 
-// Flask writes a value that JSON lacks as an object with one key, its tag. The session holds that
-// object unchanged, and writing it gives Flask the same value back. If an object only looks like a
-// tagged value, Flask tags it as a dict: `{" t": 5}` is `{" di": {" t__": 5}}` in the cookie. Then
-// the session holds the plain `{" t": 5}` again, unless that would be a tagged value.
+// Flask writes a value that JSON lacks as an object with one key, its tag. The session contains
+// that object unchanged, so Flask gets the same value back. An object that only looks like a tagged
+// value is tagged as a dict: `{" t": 5}` is `{" di": {" t__": 5}}` in the cookie. The session then
+// contains `{" t": 5}`, unless that would itself be a tagged value.
 
 const DATE =
   /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} \d\d:\d\d:\d\d GMT$/;
 const DICT = " di";
 
-/** The tags, each with a test for the values that Flask writes under it. */
+/** The tags. Each has a test for the values that Flask writes under it. */
 const TAGS: ReadonlyMap<string, (value: JsonValue | undefined) => boolean> = new Map([
   [DICT, (value) => isTaggedDict(value)],
   [" t", (value) => Array.isArray(value)],
@@ -24,13 +24,13 @@ const TAGS: ReadonlyMap<string, (value: JsonValue | undefined) => boolean> = new
 const isDate = (text: string) =>
   DATE.test(text) && new Date(Date.parse(text)).toUTCString() === text;
 
-/** Returns the tag if it is the object's only key. */
+/** Returns the tag of an object, which is its only key. */
 function tagOf(object: JsonObject): string | undefined {
   const keys = Object.keys(object);
   return keys.length === 1 && TAGS.has(keys[0] ?? "") ? keys[0] : undefined;
 }
 
-/** Returns the tag that was the only key of an object under `" di"`. */
+/** Returns the tag of the object under `" di"`, which is its only key. */
 function tagOfDict(value: JsonValue | undefined): string | undefined {
   if (!isObject(value)) return undefined;
   const keys = Object.keys(value);
@@ -40,10 +40,10 @@ function tagOfDict(value: JsonValue | undefined): string | undefined {
   return TAGS.has(tag) ? tag : undefined;
 }
 
-/** True if an object with this tag as its only key is a value that Flask tagged. */
+/** True if Flask tagged a value with this tag, which is the object's only key. */
 const isTagged = (tag: string, object: JsonObject) => TAGS.get(tag)?.(object[tag]) === true;
 
-/** True if the value under `" di"` would be a tagged value without it. */
+/** True if the value under `" di"` would be read as a tagged value without the `" di"`. */
 function isTaggedDict(value: JsonValue | undefined): boolean {
   const tag = tagOfDict(value);
   if (tag === undefined || !isObject(value)) return false;
@@ -86,7 +86,8 @@ function writeValue(value: JsonValue): JsonValue {
   const tag = tagOf(value);
   if (tag === undefined) return mapObject(value, writeValue);
   if (!isTagged(tag, value)) return asDict(tag, value);
-  // The object under " di" has a key that only looks like a tag. Its content is tagged as usual.
+  // The key of the object under " di" only looks like a tag. Values in the object are tagged as
+  // usual.
   return mapObject(value, (content) =>
     tag === DICT && isObject(content) ? mapObject(content, writeValue) : writeValue(content),
   );

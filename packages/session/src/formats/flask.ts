@@ -20,11 +20,17 @@ import { timedFormat } from "./timed-format.ts";
 
 /** Options of {@link flask}. */
 export interface FlaskOptions {
-  /** `SECRET_KEY`, or a list of it and its `SECRET_KEY_FALLBACKS`: the first signs, all verify. */
+  /**
+   * The setting `SECRET_KEY`, or a list of it and its `SECRET_KEY_FALLBACKS`: the first signs, all
+   * verify.
+   */
   secretKey: SecretKeys;
-  /** `SESSION_COOKIE_NAME`. Default `"session"`. */
+  /** The setting `SESSION_COOKIE_NAME`. Default `"session"`. */
   sessionCookie?: string | undefined;
-  /** `PERMANENT_SESSION_LIFETIME` in seconds. Default 31 days; null accepts cookies of any age. */
+  /**
+   * The setting `PERMANENT_SESSION_LIFETIME` in seconds. Default 31 days; null accepts cookies of
+   * any age.
+   */
   maxAge?: number | null | undefined;
   /** The session interface's `salt`. Default `"cookie-session"`. */
   salt?: string | undefined;
@@ -40,18 +46,18 @@ const RULES: FormatRules<FlaskOptions> = {
   salt: [TEXT, "cookie-session"],
   digest: [oneOf(...DIGESTS), "sha1"],
 };
-/** Matches the JSON of Flask's TaggedJSONSerializer. */
+/** The style of Flask's TaggedJSONSerializer. */
 const STYLE: JsonStyle = { numbers: "python", transform: writeTags };
 
 /**
- * Reads and writes the session cookie of Flask. It holds tagged JSON with sorted keys in base64url
- * (in zlib if that is shorter), the time, and an HMAC, joined as by itsdangerous'
- * `URLSafeTimedSerializer`.
+ * Reads and writes the session cookie of Flask. It contains tagged JSON with sorted keys in
+ * base64url (compressed with zlib if that is shorter), the time, and an HMAC, in the layout of
+ * itsdangerous' `URLSafeTimedSerializer`.
  *
- * Values that Python has and JSON lacks appear in the session as Flask writes them, and are written
- * back unchanged: a tuple is `{ " t": [1, 2] }`, bytes `{ " b": "AP8=" }`, a UUID `{ " u": "..."
- * }`, a datetime `{ " d": "Wed, 01 Jan 2025 00:00:00 GMT" }`, Markup `{ " m": "<b>" }`; integers
- * over 2^53 - 1, NaN and Infinity are `{ "$number": "NaN" }`. This reader is stricter than Flask:
+ * Values that JSON lacks appear in the session in Flask's tagged form, and are written back
+ * unchanged: a tuple is `{ " t": [1, 2] }`, bytes `{ " b": "AP8=" }`, a UUID `{ " u": "..." }`, a
+ * datetime `{ " d": "Wed, 01 Jan 2025 00:00:00 GMT" }`, Markup `{ " m": "<b>" }`; integers over
+ * 2^53 - 1, NaN and Infinity are `{ "$number": "NaN" }`. This reader is stricter than Flask:
  * payload and signature must be canonical base64url (RFC 4648 §3.5), and sizes are bounded, also
  * after zlib.
  *

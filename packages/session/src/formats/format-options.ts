@@ -12,13 +12,13 @@ import {
   type Rules,
 } from "../validate.ts";
 
-/** A check for the name of a cookie. */
+/** The check for the name of a cookie. */
 export const COOKIE_NAME: Check = [
   isCookieName,
   "a cookie name: letters, digits and !#$%&'*+-.^_`|~ only",
 ];
 
-/** A check for a lifetime; null means no limit. */
+/** The check for a lifetime; null means no limit. */
 export const SECONDS = orNull(
   integer(0, Number.MAX_SAFE_INTEGER, "a whole number of seconds, 0 or more"),
 );
@@ -31,7 +31,7 @@ export type FormatRules<Options> = Rules<{
 /**
  * Checks a format's options, except its keys, and fills in their defaults.
  *
- * @param format the name of its function, for messages
+ * @param format the name of the format's function, for messages
  * @throws SessionError `ERR_SESSION_OPTION`
  */
 export function readFormatOptions<Options extends { sessionCookie: string | undefined }>(
@@ -41,7 +41,7 @@ export function readFormatOptions<Options extends { sessionCookie: string | unde
 ): Options {
   checkOptionNames(given, ["secretKey", ...Object.keys(rules)], `option of ${format}`);
   const options = readOptions(given, rules);
-  // If the other framework has no default, the app must give the name.
+  // A format without a default name needs the name from the app.
   checkOption("sessionCookie", options.sessionCookie, COOKIE_NAME);
   return options;
 }
@@ -49,7 +49,7 @@ export function readFormatOptions<Options extends { sessionCookie: string | unde
 /**
  * Returns the keys as strings.
  *
- * @throws SessionError `ERR_SESSION_KEY`; the message holds no key
+ * @throws SessionError `ERR_SESSION_KEY`; the message contains no key
  */
 export function readKeys(format: string, keys: SecretKeys, minLength = 1): string[] {
   const list: readonly unknown[] = Array.isArray(keys) ? keys : [keys];

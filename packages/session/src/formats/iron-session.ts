@@ -20,15 +20,18 @@ import { CLOCK_SKEW } from "./timed.ts";
 /** Options of {@link ironSession}. */
 export interface IronSessionOptions {
   /**
-   * `password`, at least 32 characters. In a map `{ 1: old, 2: new }` the highest id seals and all
-   * unseal. In a list the first seals, and the last has the id 1.
+   * The option `password`, at least 32 characters. In a map `{ 1: old, 2: new }` the highest id
+   * seals and all unseal. In a list the first password seals, and the last one has the id 1.
    */
   secretKey: SecretKeys | Readonly<Record<number, string | Secret>>;
-  /** `cookieName`. iron-session has no default, so there is none. */
+  /** The option `cookieName`. It is required, as in iron-session. */
   sessionCookie: string;
-  /** `ttl` in seconds. Default 14 days; 0 makes seals that do not expire. */
+  /** The option `ttl` in seconds. Default 14 days; 0 makes seals that do not expire. */
   ttl?: number | undefined;
-  /** Also reads what iron-session 9 split over `name.0` to `name.3`. Default false, as there. */
+  /**
+   * Also reads cookies that iron-session 9 split into `name.0` to `name.3`. Default false, as
+   * there.
+   */
   chunk?: boolean | undefined;
 }
 
@@ -49,11 +52,11 @@ const STYLE: JsonStyle = { numbers: "js" };
  * AES-256-CBC with an HMAC-SHA-256, a password id and an expiry time.
  *
  * As in iron-session, a seal stays valid for 60 seconds after its expiry, because clocks differ.
- * This reader is stricter: the seal must end in `~2`, its parts must be canonical, sizes are
+ * This reader is stricter: the seal must end in `~2`, its parts must be canonical, and sizes are
  * bounded.
  *
- * A written seal fills one cookie and expires after `ttl`, or with the cookie's own Max-Age if that
- * is sooner.
+ * The writer uses one cookie. Its seal expires after `ttl`, or with the cookie's Max-Age if that is
+ * sooner.
  *
  * @throws SessionError `ERR_SESSION_OPTION` or `ERR_SESSION_KEY` if an option is wrong
  * @example
@@ -106,8 +109,8 @@ export function ironSession(options: IronSessionOptions): SessionFormat {
 }
 
 /**
- * Joins the chunks up to the first missing one, as iron-session does. The MAC shows whether all
- * came.
+ * Joins the chunks up to the first missing one, as iron-session does. The MAC shows if any are
+ * missing.
  */
 function joinChunks(cookies: CookieSource, names: readonly string[]): string | undefined {
   let joined: string | undefined;
@@ -121,7 +124,7 @@ function joinChunks(cookies: CookieSource, names: readonly string[]): string | u
 
 type Passwords = readonly [SealPassword, ...SealPassword[]];
 
-/** Returns the passwords. The first one seals. */
+/** Returns the passwords. The first one in the list seals. */
 function readPasswords(keys: IronSessionOptions["secretKey"]): Passwords {
   const map = isMap(keys) ? keys : undefined;
   const ids = map === undefined ? [] : Object.keys(map).map(Number);

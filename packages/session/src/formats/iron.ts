@@ -28,7 +28,7 @@ export interface SealPassword {
   readonly text: string;
 }
 
-// One iteration is enough for passwords of 32 characters and more. iron-session does the same.
+// One iteration is enough for passwords of 32 characters and more. iron-session also uses one.
 const derive = (password: string, salt: string) => pbkdf2Sync(password, salt, 1, 32, "sha1");
 
 const macOf = (password: string, salt: string, sealed: string) =>
@@ -63,7 +63,7 @@ export type Unsealed =
   | { readonly bytes: Buffer; readonly password: SealPassword; readonly expiration?: number }
   | { readonly reason: RejectReason };
 
-/** Opens a seal. It verifies the MAC first and does not check the expiry. */
+/** Opens a seal. It verifies the MAC first. The caller checks the expiry. */
 export function unseal(text: string, passwords: readonly SealPassword[]): Unsealed {
   const parts = text.split("*");
   const [prefix, id, salt = "", iv = "", encrypted = "", end = "", macSalt = "", mac = ""] = parts;
@@ -90,7 +90,7 @@ function decrypt(key: Buffer, iv: Buffer, encrypted: Buffer): Buffer | undefined
   try {
     return Buffer.concat([decipher.update(encrypted), decipher.final()]);
   } catch {
-    // The padding is wrong although the MAC holds: the other side sealed it like this.
+    // The MAC is right, but the padding is wrong: the sender sealed it like this.
     return undefined;
   }
 }

@@ -5,21 +5,21 @@ import type { Digest, Signer } from "./signer.ts";
 import type { TimedOptions } from "./timed.ts";
 
 /**
- * Derives a key as itsdangerous' "django-concat" does, its default and Starlette's: SHA-1(salt,
- * "signer", key).
+ * Derives a key as "django-concat" of itsdangerous does: SHA-1(salt, "signer", key). It is the
+ * default there, and Starlette uses it.
  */
 export function concatKey(secret: string, salt: string): Buffer {
   return createHash("sha1").update(`${salt}signer${secret}`, "utf8").digest();
 }
 
-/** Derives a key as itsdangerous' "hmac" does, which Flask uses: HMAC(key, salt). */
+/** Derives a key as "hmac" of itsdangerous does: HMAC(key, salt). Flask uses it. */
 export function hmacKey(secret: string, salt: string, digest: Digest): Buffer {
   return createHmac(digest, secret).update(salt, "utf8").digest();
 }
 
 /**
- * Returns the settings of itsdangerous' TimestampSigner: `value.time.signature`, the time as
- * big-endian bytes in base64url.
+ * Returns the settings for TimestampSigner of itsdangerous: `value.time.signature`, with the time
+ * as big-endian bytes in base64url.
  */
 export function timestampSigner(signer: Signer): TimedOptions {
   return { signer, separator: ".", encodeTime, decodeTime };
@@ -32,7 +32,7 @@ function encodeTime(seconds: number): string {
   return first < 0 ? "" : toBase64url(bytes.subarray(first));
 }
 
-/** Accepts only the shortest form, without leading zeros, as itsdangerous writes it. */
+/** Decodes the time. Accepts only the shortest form, which itsdangerous writes. */
 export function decodeTime(text: string): number | undefined {
   const bytes = fromBase64url(text);
   if (bytes === undefined || bytes.length < 1 || bytes.length > 6) return undefined;

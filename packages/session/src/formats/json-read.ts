@@ -5,7 +5,7 @@ import { escapeLookalike, isForeignNumber, NUMBER_KEY, type NumberStyle } from "
 /**
  * Parses the JSON object of a session that another framework wrote.
  *
- * `JSON.parse` would round the integers of Python and Ruby, fail on Python's NaN, follow any depth
+ * `JSON.parse` would round large integers of Python and Ruby, reject Python's NaN, accept any depth
  * and keep `__proto__`. This parser reads the same grammar (RFC 8259) without these faults.
  *
  * @returns `undefined` if the text is not a JSON object, or is too long or too deep
@@ -130,7 +130,7 @@ class Reader {
     let escaped = false;
     for (;;) {
       const code = this.#text.charCodeAt(this.#at);
-      // Also true at the end of the text, where the code is NaN.
+      // At the end of the text the code is NaN, which also ends here.
       if (!(code >= 0x20)) throw new SyntaxError("a string without an end");
       this.#at += 1;
       if (code === 0x22) break;

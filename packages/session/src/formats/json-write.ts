@@ -4,22 +4,22 @@ import { assertJson, isObject } from "../session/json.ts";
 import { MAX_DEPTH, MAX_JSON_BYTES } from "./bounds.ts";
 import { numberLiteral, unescapeLookalike, type NumberStyle } from "./numbers.ts";
 
-/** How a framework's JSON differs from JavaScript's. */
+/** The differences between a framework's JSON and JavaScript's. */
 export interface JsonStyle {
   readonly numbers: NumberStyle;
-  /** Escapes all non-ASCII, for a reader that takes the bytes for another encoding. */
+  /** Escapes all non-ASCII, for a framework that decodes the bytes with another encoding. */
   readonly ascii?: boolean;
-  /** Throws for half of a surrogate pair. Languages with UTF-8 strings would fail on it. */
+  /** Throws for half of a surrogate pair. Languages with UTF-8 strings could not read it. */
   readonly wholeCharacters?: boolean;
-  /** Applied to the whole session before it is written. */
+  /** Converts the whole session before it is written. */
   readonly transform?: (session: JsonObject) => JsonObject;
 }
 
 /**
  * Writes a session as JSON that the other framework reads with the same meaning.
  *
- * @throws SessionError `ERR_SESSION_NOT_JSON` if JSON cannot carry it or it is too deep to be read
- *   again, `ERR_SESSION_TOO_LARGE` if it is too long to be read again
+ * @throws SessionError `ERR_SESSION_NOT_JSON` if JSON cannot carry the session or the reader would
+ *   reject its depth, `ERR_SESSION_TOO_LARGE` if the reader would reject its length
  */
 export function writeForeignObject(data: object, style: JsonStyle): string {
   assertJson(data);

@@ -1,18 +1,18 @@
 import type { JsonObject, JsonValue } from "../session/format.ts";
 
-/** The language whose numbers a JSON text holds. */
+/** The language that defines the range of the numbers in a JSON text. */
 export type NumberStyle = "js" | "python" | "ruby";
 
 /**
- * The key under which a session holds a number that JavaScript cannot: `{ "$number":
- * "12345678901234567890" }`. Writing it gives the exact number back.
+ * The key under which a session holds a number that JavaScript cannot represent:
+ * `{ "$number": "12345678901234567890" }`. Writing the session restores the exact number.
  */
 export const NUMBER_KEY = "$number";
 
-// Python does not read integers with more digits.
+// Python rejects integers with more digits.
 const INTEGER = /^-?[1-9]\d{0,4299}$/;
 
-/** True if a text is the exact spelling of a number that JavaScript cannot hold. */
+/** True if a text is the exact spelling of a number that JavaScript cannot represent. */
 export function isForeignNumber(text: unknown, style: NumberStyle): text is string {
   if (style === "js" || typeof text !== "string") return false;
   if (style === "python" && (text === "NaN" || text === "Infinity" || text === "-Infinity")) {
@@ -25,7 +25,8 @@ const ESCAPED = /^\${2,}number$/;
 const ESCAPABLE = /^\$+number$/;
 
 /**
- * Returns key and value if the object has one key and {@link isForeignNumber} accepts the value.
+ * Returns the key and value if the object has one key and {@link isForeignNumber} accepts the
+ * value.
  */
 function foreignEntry(object: JsonObject, style: NumberStyle): [string, string] | undefined {
   const keys = Object.keys(object);
@@ -36,15 +37,18 @@ function foreignEntry(object: JsonObject, style: NumberStyle): [string, string] 
 }
 
 /**
- * Adds a `$` to an object of the other side that only looks like a number of {@link NUMBER_KEY}.
- * Both then stay what they are when they are written back.
+ * Adds a `$` to the key of a foreign object that only looks like a number of {@link NUMBER_KEY}.
+ * Real numbers and such objects can then be told apart when they are written back.
  */
 export function escapeLookalike(object: JsonObject, style: NumberStyle): JsonValue {
   const entry = foreignEntry(object, style);
   return entry === undefined ? object : { [`$${entry[0]}`]: entry[1] };
 }
 
-/** Undoes {@link escapeLookalike} for writing: the number itself, or the object with one `$` less. */
+/**
+ * Undoes {@link escapeLookalike} for writing: returns the number itself, or the object with one `$`
+ * less.
+ */
 export function unescapeLookalike(
   object: JsonObject,
   style: NumberStyle,
@@ -56,8 +60,8 @@ export function unescapeLookalike(
 }
 
 /**
- * Writes a number so that the other side reads the same one. A whole number over 2^53 - 1 is a
- * double here and gets an exponent: without it Python and Ruby would read an integer.
+ * Writes a number so that the other framework reads the same value. A whole number over 2^53 - 1 is
+ * a double here, so it gets an exponent: without it Python and Ruby would read an integer.
  */
 export function numberLiteral(number: number, style: NumberStyle): string {
   const isDouble = style !== "js" && Number.isInteger(number) && !Number.isSafeInteger(number);

@@ -4,8 +4,8 @@ import { fromBase64url, toBase64url } from "../encoding.ts";
 import { inflate, reject, type Rejection } from "./bounds.ts";
 
 /**
- * Makes the payload of Flask's and Django's cookies: base64url, or `.` and base64url of zlib if
- * that saves more than a byte.
+ * Makes the payload of Flask's and Django's cookies: base64url, or `.` and base64url of zlib data
+ * if that saves more than a byte.
  */
 export function pack(json: Buffer): string {
   const packed = deflateSync(json);
@@ -13,7 +13,8 @@ export function pack(json: Buffer): string {
 }
 
 /**
- * Undoes {@link pack} and caps the output of zlib. Call it only after the signature was verified.
+ * Undoes {@link pack} and limits the decompressed size. Call it only after the signature was
+ * verified.
  */
 export function unpack(payload: string): Buffer | Rejection {
   const compressed = payload.startsWith(".");

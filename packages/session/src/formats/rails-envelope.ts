@@ -8,7 +8,7 @@ import { writeForeignObject, type JsonStyle } from "./json-write.ts";
 
 const STYLE: JsonStyle = { numbers: "ruby", wholeCharacters: true };
 
-/** Writes the text that Rails encrypts for a session. */
+/** Makes the text that Rails encrypts for a session. */
 export function writeEnvelope(data: JsonObject, purpose: string, end: number | undefined): string {
   const id = randomBytes(16).toString("hex");
   const session = Object.hasOwn(data, "session_id") ? data : { session_id: id, ...data };
@@ -33,7 +33,7 @@ export function readEnvelope(
   if (!isObject(envelope) || envelope["pur"] !== purpose) return reject("payload");
   const end = readEnd(envelope["exp"]);
   if (typeof end === "object") return end;
-  // Rails allows no grace: a message ends at the exact instant.
+  // Rails allows no tolerance: a message expires at the exact instant.
   if (end !== undefined && now * 1000 >= end) return reject("expired");
   const { message } = envelope;
   const bytes = typeof message === "string" ? fromBase64(message) : undefined;

@@ -41,7 +41,7 @@ function decodePart(part: string): Buffer | undefined {
   return percentEncode(base64) === part ? fromBase64(base64) : undefined;
 }
 
-/** Decrypts a message; `undefined` if the key is another one or a bit was changed. */
+/** Decrypts a message; `undefined` if the key differs or a bit was changed. */
 export function decryptMessage(message: RailsMessage, key: KeyObject): Buffer | undefined {
   const decipher = createDecipheriv("aes-256-gcm", key, message.iv, { authTagLength: TAG_BYTES });
   decipher.setAuthTag(message.tag);

@@ -9,15 +9,20 @@ import { decryptMessage, encryptMessage, splitMessage } from "./rails-message.ts
 
 /** Options of {@link rails}. */
 export interface RailsOptions {
-  /** `secret_key_base`. In a list the first encrypts and all decrypt. */
+  /** The setting `secret_key_base`. In a list the first key encrypts and all decrypt. */
   secretKey: SecretKeys;
-  /** The session store's `key`, such as `"_app_session"`. */
+  /** The option `key` of the session store, such as `"_app_session"`. */
   sessionCookie: string;
-  /** `key_generator_hash_digest_class`: `"sha256"` (default, Rails 7) or `"sha1"` (6.1 and before). */
+  /**
+   * The setting `key_generator_hash_digest_class`: `"sha256"` (default, Rails 7) or `"sha1"` (6.1
+   * and before).
+   */
   digest?: "sha256" | "sha1" | undefined;
-  /** `authenticated_encrypted_cookie_salt`. Default `"authenticated encrypted cookie"`. */
+  /**
+   * The setting `authenticated_encrypted_cookie_salt`. Default `"authenticated encrypted cookie"`.
+   */
   salt?: string | undefined;
-  /** Rounds of PBKDF2 in the key generator. Default 1000, as Rails fixes it. */
+  /** Rounds of PBKDF2 in the key generator. Default 1000, the constant in Rails. */
   iterations?: number | undefined;
 }
 
@@ -39,13 +44,13 @@ const RULES: Rules<CheckedRails> = {
 
 /**
  * Reads and writes the encrypted session cookie of Rails 7 and later (6.1 with `digest: "sha1"`).
- * It uses AES-256-GCM with a key of PBKDF2, and `cookies_serializer = :json`.
+ * It uses AES-256-GCM with a key derived by PBKDF2, and `cookies_serializer = :json`.
  *
- * This reader is stricter than Rails: the message must name the cookie as its purpose (Rails also
- * accepts one without purpose), must be canonical, and must hold JSON. It rejects a session that
- * `:marshal` wrote. As in Rails, a session without a `session_id` gets one when it is written.
- * Integers over 2^53 - 1 appear in the session as `{ "$number": "12345678901234567890" }` and are
- * written back unchanged.
+ * This reader is stricter than Rails: the message must have the cookie's name as its purpose (Rails
+ * also accepts messages without purpose), must be canonical, and must contain JSON. It rejects a
+ * session that `:marshal` wrote. As in Rails, a session without a `session_id` gets one when it is
+ * written. Integers over 2^53 - 1 appear in the session as `{ "$number": "12345678901234567890" }`
+ * and are written back unchanged.
  *
  * @throws SessionError `ERR_SESSION_OPTION` or `ERR_SESSION_KEY` if an option is wrong
  * @example

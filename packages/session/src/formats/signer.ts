@@ -1,7 +1,9 @@
 import type { Buffer } from "node:buffer";
 import { createHmac, createSecretKey, timingSafeEqual, type KeyObject } from "node:crypto";
 
-/** The digests that the frameworks offer for their signatures. SHA-1 is their usual default. */
+/**
+ * The digests that the frameworks offer for their signatures. Most of them use SHA-1 by default.
+ */
 export const DIGESTS = ["sha1", "sha256", "sha384", "sha512"] as const;
 /** One of {@link DIGESTS}. */
 export type Digest = (typeof DIGESTS)[number];
@@ -15,7 +17,8 @@ export interface Signer {
 }
 
 /**
- * Makes a signer. It keeps its keys as `KeyObject`s, so that a call does not copy and check them.
+ * Makes a signer. It keeps its keys as `KeyObject`s, which saves copying and checking them on each
+ * call.
  */
 export function createSigner(digest: Digest, keys: readonly Uint8Array[]): Signer {
   const objects = keys.map((key) => createSecretKey(key));

@@ -15,13 +15,15 @@ import {
 } from "./format-options.ts";
 import { timedFormat } from "./timed-format.ts";
 
-/** Options of {@link starlette}, named as those of Starlette's `SessionMiddleware`. */
+/**
+ * Options of {@link starlette}, with the names of Starlette's `SessionMiddleware` in camel case.
+ */
 export interface StarletteOptions {
-  /** `secret_key`. In a list the first signs and all verify. */
+  /** The option `secret_key`. In a list the first key signs and all verify. */
   secretKey: SecretKeys;
-  /** `session_cookie`. Default `"session"`. */
+  /** The option `session_cookie`. Default `"session"`. */
   sessionCookie?: string | undefined;
-  /** `max_age` in seconds. Default 14 days; null accepts cookies of any age. */
+  /** The option `max_age` in seconds. Default 14 days; null accepts cookies of any age. */
   maxAge?: number | null | undefined;
 }
 
@@ -35,7 +37,7 @@ const STYLE: JsonStyle = { numbers: "python" };
 
 /**
  * Reads and writes the session cookie of Starlette's `SessionMiddleware`, which FastAPI and
- * Bocadillo use too. It holds base64 of JSON, the time, and an HMAC-SHA-1, joined as by
+ * Bocadillo use too. It contains base64 of JSON, the time, and an HMAC-SHA-1, in the layout of
  * itsdangerous' `TimestampSigner`.
  *
  * This reader is stricter than Starlette: payload and signature must be canonical base64 (RFC 4648

@@ -2,16 +2,18 @@ import type { FormatReading, JsonObject, SessionFormat } from "../session/format
 import type { Rejection } from "./bounds.ts";
 import { judgeAge, openTimed, signTimed, type TimedOptions } from "./timed.ts";
 
-/** How Starlette's, Flask's and Django's cookies differ: the encoding of the session. */
+/**
+ * The differences between the cookies of Starlette, Flask and Django: how the session is encoded.
+ */
 export interface TimedFormat {
   readonly name: string;
   readonly cookieName: string;
   readonly timed: TimedOptions;
   /** Seconds; null accepts any age. */
   readonly maxAge: number | null;
-  /** Seconds by which the time may lie in the future. */
+  /** How many seconds the time may lie in the future. */
   readonly skew: number;
-  /** Called only with a value whose signature was verified. */
+  /** Decodes a value. Called only after its signature was verified. */
   readonly decode: (value: string) => { readonly data: JsonObject } | Rejection;
   readonly encode: (data: JsonObject) => string;
 }

@@ -5,10 +5,10 @@ import type { Signer } from "./signer.ts";
 /** Seconds that two clocks may differ, if the framework sets no limit. */
 export const CLOCK_SKEW = 60;
 
-/** How a framework joins a value, the time and the signature. */
+/** How a framework joins a value, its time and the signature. */
 export interface TimedOptions {
   readonly signer: Signer;
-  /** Stands between the three parts; never a character of the time or the signature. */
+  /** Separates the three parts. The time and the signature never contain it. */
   readonly separator: "." | ":";
   readonly encodeTime: (seconds: number) => string;
   readonly decodeTime: (text: string) => number | undefined;
@@ -31,8 +31,8 @@ export function signTimed(value: string, now: number, options: TimedOptions): st
 }
 
 /**
- * Splits what {@link signTimed} joined. The signature must be canonical and is verified before the
- * time is read. The caller checks the age with {@link judgeAge}.
+ * Splits a text that {@link signTimed} made. The signature must be canonical; it is verified before
+ * the time is read. The caller checks the age with {@link judgeAge}.
  */
 export function openTimed(token: string, options: TimedOptions): TimedValue | Rejection {
   if (token.length > MAX_COOKIE_CHARS) return reject("too-large");
@@ -52,8 +52,9 @@ export function openTimed(token: string, options: TimedOptions): TimedValue | Re
 }
 
 /**
- * Checks the age of a signed value, as the frameworks do: an age of exactly `maxAge` still passes.
- * @param skew seconds by which the time may lie in the future
+ * Checks the age of a signed value like the frameworks: an age of exactly `maxAge` is accepted.
+ *
+ * @param skew how many seconds the time may lie in the future
  */
 export function judgeAge(
   issuedAt: number,

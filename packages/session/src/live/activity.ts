@@ -10,18 +10,21 @@ import { currentOf, hasEnded } from "./socket-session.ts";
 import { makeTicket, TICKET_SECONDS } from "./ticket.ts";
 import { Clock, sendTicket, type TicketSender } from "./update-ticket.ts";
 
-/** The part of the hub that messages need. */
+/** The part of the hub that this file uses. */
 interface Hub extends TicketSender {
   readonly registry: Registry;
 }
 
 /**
- * Prolongs sessions by the messages of their sockets (option `socketActivity`), as requests do: when
- * a tenth of the lifetime has passed, and up to `absoluteMaxAge`.
+ * Prolongs sessions when their sockets receive messages (option `socketActivity`). As for requests,
+ * it waits for a tenth of the lifetime and stops at `absoluteMaxAge`.
  */
 export class Activity {
   readonly #hub: Hub;
-  /** When a session was last to be prolonged, in seconds since 1970: not every message tries. */
+  /**
+   * The last attempt to prolong each session, in seconds since 1970, so that not every message
+   * tries.
+   */
   readonly #triedAt = new WeakMap<LiveSession, number>();
   #wasTold = false;
 
@@ -43,7 +46,7 @@ export class Activity {
     this.#triedAt.set(live, now);
     const { store } = context.shared;
     if (attached.socket.control !== undefined) {
-      // Only sending can fail, and the server that passed the socket reports that.
+      // Only sending can fail, and the server that owns the socket reports that.
       this.#byPage(attached, now, maxAge).catch(() => undefined);
     } else if (store !== undefined) {
       this.#byStore(context, store, now).catch((error: unknown) => store.report(error));
@@ -52,7 +55,9 @@ export class Activity {
     }
   }
 
-  /** Lets the page fetch a cookie. The exchange commits like any request, and tells the sockets. */
+  /**
+   * Lets the page fetch a cookie. The exchange commits like any request, and informs the sockets.
+   */
   async #byPage(attached: Attached, now: number, maxAge: number): Promise<void> {
     const { context } = attached;
     const { sid, rev } = currentOf(context);
@@ -64,15 +69,18 @@ export class Activity {
     } finally {
       clock.stop();
     }
-    // If the exchange ran in another process, no message tells this one. There the cookie may have
-    // been fresh, a tenth of its lifetime old at most, and stayed as it was.
+    // If the exchange ran in another process, it sent no message. Its cookie may have been up to a
+    // tenth of its lifetime old, and was then kept.
     const known = currentOf(context);
     const at = now - Math.floor(maxAge / 10);
     if (known.sid !== sid || known.iat >= at) return;
     this.#hub.registry.change(sid, newSnapshot(context.shared, context.state, known, at));
   }
 
-  /** Does what a request does that only reads. The browser's cookie stays. */
+  /**
+   * Prolongs the session in the store, like a request that only reads. The browser keeps its
+   * cookie.
+   */
   async #byStore(context: SessionContext<never>, store: StorePort, now: number): Promise<void> {
     const { state, shared } = context;
     const [stored] = await store.check([state]);

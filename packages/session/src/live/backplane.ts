@@ -1,8 +1,8 @@
 import type { MaybePromise } from "../maybe.ts";
 
 /**
- * Carries messages about sessions between processes that hold their sockets. Messages may be lost,
- * repeated, late, or return to their sender. With a store they hold no data.
+ * Carries messages about sessions between the processes that hold their sockets. Messages may be
+ * lost, repeated, late, or return to their sender. With a store they contain no data.
  */
 export interface Backplane {
   /**
@@ -17,10 +17,10 @@ export interface Backplane {
    * @param onGap called when messages may have been missed, such as after a reconnect
    */
   subscribe(onMessage: (message: string) => void, onGap: () => void): MaybePromise<unknown>;
-  /** Optional: adds a bucket to what `onMessage` receives. Resolves when it is active. */
+  /** Optional: also passes messages of a bucket to `onMessage`. Resolves when it is active. */
   follow?(bucket: number): MaybePromise<unknown>;
-  /** Optional: removes a bucket from what `onMessage` receives. */
+  /** Optional: no longer passes messages of a bucket to `onMessage`. */
   unfollow?(bucket: number): MaybePromise<unknown>;
-  /** Stops listening. `subscribe` may start it again. */
+  /** Stops listening. A later `subscribe` starts it again. */
   close(): MaybePromise<unknown>;
 }

@@ -4,7 +4,7 @@ import { sessionBackplane } from "./session-backplane.ts";
 
 const CHANNEL = "session";
 
-/** A message between a worker and the primary, which passes it on. */
+/** A message from a worker that the primary passes on to the others. */
 interface Envelope {
   readonly galleta: "backplane";
   readonly channel: string;
@@ -13,8 +13,8 @@ interface Envelope {
 
 /**
  * A backplane for the workers of `node:cluster` on one machine. The primary must pass messages on.
- * `galleta serve --workers N` does this and uses this backplane by itself. A primary of your own
- * sends every message whose field `galleta` is `"backplane"` to all other workers.
+ * `galleta serve --workers N` does this, and uses this backplane automatically. If you write your
+ * own primary, send every message whose field `galleta` is `"backplane"` to all other workers.
  *
  * @example
  * ```ts
@@ -26,7 +26,7 @@ export function clusterBackplane(): Backplane & ConnectedBackplane {
   return sessionBackplane({
     publish(payload) {
       const envelope: Envelope = { galleta: "backplane", channel: CHANNEL, payload };
-      // Without a primary there is no other process.
+      // A process without a primary has no other process to send to.
       if (process.connected) process.send?.(envelope);
     },
     subscribe(onMessage) {

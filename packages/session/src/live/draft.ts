@@ -9,7 +9,8 @@ import { newSnapshot } from "../session/snapshot.ts";
 import type { Revision, Snapshot } from "../session/records.ts";
 
 /**
- * Runs a change, which must be complete when the function returns. Later changes are lost.
+ * Runs a change, which must be complete when the function returns. Changes made after that are
+ * lost.
  *
  * @throws SessionError `ERR_SESSION_ASYNC_CHANGE` if it returns a promise
  */
@@ -24,8 +25,9 @@ function changeAtOnce(change: (draft: object) => unknown, draft: object): void {
 }
 
 /**
- * Changes a session whose response will save it. The change is made on a copy, so a failed change
- * has no effect. Values that it does not touch stay the same objects, which the handler may hold.
+ * Changes a session whose response will save it. The function gets a copy, so a failed change has
+ * no effect. Values that it does not change stay the same objects, because the handler may hold
+ * them.
  */
 export function changeOpen(session: object, change: (draft: object) => unknown): void {
   const data = session as JsonObject;
@@ -64,7 +66,7 @@ export function draftChange(
   const { loaded, sid, born } = state;
   const now = nowSeconds();
   const issued = newSnapshot(shared, state, { rev: newest.rev + 1, json }, now);
-  // Checks the cookie's limits here, not in the later request that must set the cookie.
+  // Checks the cookie's limits now. Otherwise the later request that sets the cookie would fail.
   const whole = {
     loaded,
     sid,

@@ -10,7 +10,7 @@ import type { TicketOutcome } from "./messages.ts";
 import type { Tickets } from "./tickets.ts";
 import { makeReceipt, nameOf, openTicket, ticketError } from "./ticket.ts";
 
-/** The part of the hub that takes tickets. */
+/** The part of the hub that this file uses. */
 interface TicketDesk {
   readonly tickets: Tickets;
   changed(snapshot: Snapshot): void;
@@ -37,7 +37,7 @@ export async function exchangeTicket(
   } catch (error) {
     if (!(error instanceof SessionError)) throw error;
     const { code, message, status } = error;
-    // A forged ticket has no owner to tell. The owner of a used one already knows.
+    // A forged ticket has no owner, and the owner of a used ticket already knows its result.
     const hasOwner = code !== "ERR_SESSION_TICKET_INVALID" && code !== "ERR_SESSION_TICKET_USED";
     if (hasOwner) hub.ticketDone({ ticket: name, code });
     const commit = await context.commit();
@@ -63,7 +63,7 @@ async function redeem(
   // A ticket without data only lets the commit prolong the session (see live/activity.ts).
   const isChange = json !== "";
   if (isChange && loaded.rev !== rev) {
-    // The socket that made the ticket may be in a process that does not know the newer revision.
+    // The process of the socket that made the ticket may not know the newer revision yet.
     if (loaded.rev > rev) hub.changed(currentOf(context));
     throw ticketError("STALE");
   }

@@ -1,16 +1,16 @@
 import { background } from "../timer.ts";
 
-/** An item with an end, to the second. */
+/** An item that expires at a given second. */
 export interface Ending {
   /** Seconds since 1970. */
   endsAt: number;
-  /** The second in which the timer visits the item; 0 if none. The timer sets it. */
+  /** The second in which the timer visits the item; 0 if it does not. The timer sets this. */
   turnsAt: number;
 }
 
 /**
- * One timer for all items that end. Each second it visits the items of that second. It finds a
- * prolonged item only then, so prolonging costs nothing.
+ * One timer for all items that expire. Each second it visits the items of that second. Prolonging
+ * an item costs nothing: the timer notices it at its visit.
  */
 export class ExpiryTimer<Item extends Ending> {
   readonly #onEnd: (item: Item) => void;
@@ -54,14 +54,14 @@ export class ExpiryTimer<Item extends Ending> {
     this.#schedule();
   }
 
-  /** Schedules the next tick right after the second begins. */
+  /** Schedules the next tick for the start of the next second. */
   #schedule(): void {
     this.#timer = background(setTimeout(() => this.#turn(), 1002 - (Date.now() % 1000)));
   }
 
   #turn(): void {
     const now = Math.floor(Date.now() / 1000);
-    // After a machine slept or its clock was set, many items may be overdue.
+    // Many items may be overdue after the machine slept or its clock was set.
     const isGap = now - this.#last > this.#seconds.size + 2 || now < this.#last;
     const due = isGap
       ? [...this.#seconds.keys()].filter((second) => second <= now)

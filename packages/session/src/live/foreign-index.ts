@@ -16,7 +16,7 @@ export interface Held extends Ending {
   readonly socket: ClosableSocket;
 }
 
-/** Receives the sessions and users that this process has sockets of. */
+/** Called when a session or user gets its first socket here, and when its last one closes. */
 interface Holding {
   first(name: string): void;
   last(name: string): void;

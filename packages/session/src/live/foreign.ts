@@ -8,7 +8,7 @@ import { ExpiryTimer, type Ending } from "./expiry-timer.ts";
 import { ForeignIndex, type ClosableSocket, type Held } from "./foreign-index.ts";
 import { CLOSE_CODE, SESSION_ENDED, SESSION_EXPIRED } from "./socket.ts";
 
-/** A session that another library keeps. */
+/** A session of another library. */
 export interface ForeignSession {
   /** Its id, or another unique name. It never leaves this process. */
   readonly id: string;
@@ -17,14 +17,15 @@ export interface ForeignSession {
   /** When it expires. Default: it lives until {@link LiveSockets.end} is called. */
   readonly expiresAt?: Date | null | undefined;
   /**
-   * When it began. It lets {@link LiveSockets.endUser} tell a late socket from one of a new login.
+   * When it began. {@link LiveSockets.endUser} then closes late sockets of old sessions, but not
+   * those of a new login.
    */
   readonly createdAt?: Date | undefined;
 }
 
 /** The result of {@link LiveSockets.attachSocket}. */
 export interface ForeignHandle {
-  /** Moves the end of the session, after the other library prolonged it. */
+  /** Changes when the session expires, after the other library prolonged it. */
   prolong(expiresAt: Date | null): void;
   /** Call this when the socket is closed. */
   detach(): void;
@@ -32,11 +33,12 @@ export interface ForeignHandle {
 
 /** The settings of {@link liveSockets}. */
 export interface LiveSocketsSettings {
-  /** Connects the processes, such as `redisBackplane(client)`. Default: this process alone. */
+  /** Connects the processes, such as `redisBackplane(client)`. Default: a single process. */
   readonly backplane?: Backplane | undefined;
   /**
-   * Returns those ids whose sessions still exist. It gets the ids that have sockets here, and is
-   * called when messages of other processes may have been missed, such as after a reconnect.
+   * Returns those of the given ids whose sessions still exist. The ids are those with sockets in
+   * this process. Called when messages from other processes may have been lost, such as after a
+   * reconnect.
    */
   readonly check?: ((ids: readonly string[]) => Promise<Iterable<string>>) | undefined;
   /** Called when the backplane or `check` fails. Default: a process warning. */
@@ -48,13 +50,17 @@ type Message =
   | { readonly kind: "end"; readonly name: string }
   | { readonly kind: "user"; readonly name: string; readonly keep: string | undefined };
 
-/** Seconds in which a socket may still arrive whose session was looked up before its end. */
+/**
+ * How many seconds after the end of a session a socket may arrive whose handshake looked it up
+ * before.
+ */
 const REMEMBER_SECONDS = 60;
 
 /**
- * Closes sockets and streams of sessions that another library keeps, such as better-auth or
+ * Closes the sockets and streams of sessions that another library manages, such as better-auth or
  * Auth.js. They are closed with 1008 when their session ends or expires, in every process. Galleta
  * sets no cookie for them.
+ *
  *
  * @throws SessionError `ERR_SESSION_OPTION` if a setting is wrong
  * @example
@@ -135,14 +141,14 @@ export class LiveSockets {
   /**
    * Ends all sessions of a user.
    *
-   * @param keep the id of a session that stays, for "log out everywhere else"
+   * @param keep the id of a session to keep, for "log out everywhere else"
    */
   async endUser(user: string | number, { keep }: { readonly keep?: string } = {}): Promise<void> {
     const kept = keep === undefined ? undefined : nameOf("s", keep);
     await this.#tell({ kind: "user", name: nameOf("u", user), keep: kept });
   }
 
-  /** Stops listening to other processes. Open sockets stay open. */
+  /** Stops listening to other processes. Open sockets are not closed. */
   async stop(): Promise<void> {
     if (this.#sender === undefined) return;
     this.#sender = undefined;
@@ -226,10 +232,10 @@ export class LiveSockets {
   }
 }
 
-/** An ended session or user. Its sockets may still arrive for a while. */
+/** A session or user whose sessions ended recently. Late sockets may still arrive for it. */
 interface Remembered extends Ending {
   readonly key: string;
-  /** The user's session that stays. */
+  /** The id of the user's session that was kept. */
   readonly keep: string | undefined;
   /** Milliseconds since 1970. */
   readonly at: number;
@@ -244,12 +250,12 @@ function secondsOf(expiresAt: Date | null): number {
   return expiresAt === null ? Number.POSITIVE_INFINITY : Math.floor(expiresAt.getTime() / 1000);
 }
 
-/** One socket that fails must not keep the others open. */
+/** Makes a call and ignores its error: one socket that fails must not keep the others open. */
 function guarded(call: () => void): void {
   try {
     call();
   } catch {
-    // The server that passed the socket reports the error.
+    // The server that owns the socket reports the error.
   }
 }
 

@@ -31,13 +31,13 @@ import { Watch } from "./watch.ts";
 export class LiveHub implements LivePort {
   readonly registry: Registry;
   readonly exchangePath: string | undefined;
-  /** The exchange path as pages see it, behind a proxy that cuts a path off. */
+  /** The exchange path that pages use. It includes the prefix that a proxy removes. */
   readonly publicExchangePath: string | undefined;
   readonly #shared: Shared;
   readonly #backplane: Backplane | undefined;
   /** With a store: keeps open sockets up to date. */
   readonly #watch: Watch | undefined;
-  /** The name of this process, by which it recognises its own messages. */
+  /** The name of this process, by which it recognizes its own messages. */
   #lazyName: string | undefined;
   #isListening = false;
 
@@ -107,7 +107,7 @@ export class LiveHub implements LivePort {
    * Registers a socket with its session.
    *
    * @param fail throws the error of any later change
-   * @returns `undefined` if the session cannot be live: it has no cookie, or it is one of `writeAs`
+   * @returns `undefined` if the session cannot be live: it has no cookie, or `writeAs` is set
    */
   attach(
     context: SessionContext<never>,
@@ -131,21 +131,21 @@ export class LiveHub implements LivePort {
     }
     context.close(fail);
     const attached = this.registry.add(context, socket);
-    // Catches up on changes since the cookie was read. If there were none, the session's other
-    // sockets are left alone: there may be thousands.
+    // Catches up on changes since the cookie was read. Without changes the session's other sockets
+    // are skipped: there may be thousands.
     const now = currentOf(context);
     if (known !== undefined && known.rev > now.rev) this.registry.change(sid, { ...now, ...known });
     return attached;
   }
 
-  /** Workers may not draw random numbers at start-up, when sessions are set up. */
+  /**
+   * Made at first use: workers may not draw random numbers at start-up, when sessions are set up.
+   */
   get #name(): string {
     return (this.#lazyName ??= randomBytes(12).toString("base64url"));
   }
 
-  /**
-   * @param origin the socket that made the change; it is not told again
-   */
+  /** @param origin the socket that made the change; it is not notified */
   changed(change: Snapshot, origin?: SessionContext<never>): void {
     this.registry.change(change.sid, change, origin);
     this.#publish(change.sid, () => ({ kind: "changed", change: this.#toSend(change) }));
@@ -170,7 +170,7 @@ export class LiveHub implements LivePort {
     this.#publish(key, () => ({ kind: "user", user: key }));
   }
 
-  /** Tells the waiting update that a ticket was exchanged or rejected. */
+  /** Informs the waiting update that a ticket was exchanged or rejected. */
   ticketDone(outcome: TicketOutcome): void {
     this.tickets.settle(outcome, "exchange");
     this.#publish(outcome.ticket, () => ({ kind: "ticket", ...outcome }));
@@ -223,7 +223,7 @@ export class LiveHub implements LivePort {
     this.registry.change(sid, { ...sent, json });
   }
 
-  /** Updates a session with sockets here that changed, was prolonged, or got a new id. */
+  /** Updates a session with sockets here after it changed, was prolonged, or got a new id. */
   #catchUp(sid: string, sent: SentChange): void {
     const [attached] = socketsOf(this.registry.get(sid));
     const { store } = this.#shared;
@@ -243,7 +243,7 @@ export class LiveHub implements LivePort {
     );
   }
 
-  /** Asks the store about sessions that have sockets here. */
+  /** Reads the sessions that have sockets here from the store. */
   async #check(lives: readonly LiveSession[]): Promise<void> {
     const { store } = this.#shared;
     const judged = lives.map(judgedBy).filter((one) => one !== undefined);
@@ -289,7 +289,7 @@ export class LiveHub implements LivePort {
   }
 }
 
-/** The facts by which the store judges a live session. */
+/** Returns the facts by which the store judges a live session. */
 function judgedBy(live: LiveSession) {
   const [first] = socketsOf(live);
   if (first === undefined) return undefined;

@@ -5,8 +5,9 @@ import type { LiveHandle, LiveSocket } from "./socket.ts";
 
 /**
  * Makes sessions live: sockets follow them, and pages can exchange the tickets of `update`.
- * Sessions of `createSessions` and of socket adapters are live already. Call it for an HTTP adapter
- * that got options.
+ * Sessions from `createSessions` and from socket adapters are already live. Call this for an HTTP
+ * adapter that got options.
+ *
  *
  * @returns the same sessions
  * @example
@@ -20,8 +21,8 @@ export function live<Sessions extends { readonly shared: Shared }>(sessions: Ses
 }
 
 /**
- * Ties a socket to its session after the handshake was answered. The socket gets changes, and is
- * closed with 1008 when the session ends or expires.
+ * Ties a socket to its session after the handshake was answered. The socket's session shows later
+ * changes, and the socket is closed with 1008 when the session ends or expires.
  *
  * @param context the context that was committed for the handshake
  * @returns a handle for the socket; `undefined` if the socket has no session, or was closed because

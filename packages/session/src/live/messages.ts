@@ -20,7 +20,10 @@ export type Message =
   | { readonly kind: "user"; readonly user: string }
   | ({ readonly kind: "ticket" } & TicketOutcome);
 
-/** A change. With a store it has no JSON: a process with a socket of the session asks the store. */
+/**
+ * A change as it is sent. With a store it has no JSON: a process with a socket of the session reads
+ * the store.
+ */
 export type SentChange = Omit<Snapshot, "json"> & { readonly json?: string };
 
 /**
@@ -30,9 +33,7 @@ export function writeMessage(sender: string, message: Message): string {
   return JSON.stringify({ sender, ...message });
 }
 
-/**
- * @param hasStore true if the receiver can ask a store for the data
- */
+/** @param hasStore true if the receiver can read the data from a store */
 export function toSend(change: Snapshot, hasStore: boolean): SentChange {
   const { sid, rev, json, born, iat, exp } = change;
   const sent = { sid, rev, born, iat, exp };

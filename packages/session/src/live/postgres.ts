@@ -14,7 +14,7 @@ import { sessionBackplane } from "./session-backplane.ts";
 
 /** Options of {@link postgresBackplane}. */
 export interface PostgresBackplaneOptions {
-  /** The prefix of the channels; the bucket follows. Default `galleta_session`. */
+  /** The start of the channels' names; the bucket follows. Default `galleta_session`. */
   readonly channel?: string;
 }
 
@@ -24,7 +24,7 @@ const RETRY_MS = 1000;
  * A backplane over LISTEN and NOTIFY. A process takes one connection of the pool, and only while it
  * has open sockets. Use it with `postgresStore`: a message holds at most 8,000 bytes.
  *
- * @param client as for `postgresStore`
+ * @param client a client that `postgresStore` accepts
  * @throws SessionError `ERR_SESSION_OPTION` if the client is neither of pg nor of postgres.js
  * @example
  * ```ts
@@ -114,7 +114,7 @@ class PgListener {
     this.#names.add(name);
     const isNew = this.#client === undefined;
     const client = await this.#connect();
-    // A new connection listens to all names already.
+    // A new connection already listens to all names.
     if (!isNew) await client.query(`LISTEN ${name}`);
   }
 
@@ -128,7 +128,7 @@ class PgListener {
     const open = this.#client;
     this.#client = undefined;
     this.#names.clear();
-    // The connection still listens, so it must not go back into the pool.
+    // The connection still listens, so it must be closed instead of going back into the pool.
     (await open?.catch(() => undefined))?.release(true);
   }
 

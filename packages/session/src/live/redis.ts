@@ -6,21 +6,21 @@ import { sessionBackplane } from "./session-backplane.ts";
 
 /** Options of {@link redisBackplane}. */
 export interface RedisBackplaneOptions {
-  /** The prefix of the Redis pub/sub channels; the bucket follows. Default `galleta:session`. */
+  /** The start of the Redis channels' names; the bucket follows. Default `galleta:session`. */
   readonly channel?: string;
   /**
-   * Uses sharded pub/sub (SPUBLISH), where a message stays on one shard of a Cluster. Default: true
-   * with node-redis `createCluster`, and with an ioredis Cluster that has `shardedSubscribers`, on
-   * Redis 7 or newer. All processes must use the same setting.
+   * Uses sharded pub/sub (SPUBLISH), in which a message stays on one shard of a Cluster. Default:
+   * true with node-redis `createCluster`, and with an ioredis Cluster that has
+   * `shardedSubscribers`, on Redis 7 or newer. All processes must use the same setting.
    */
   readonly sharded?: boolean;
 }
 
 /**
- * A backplane over Redis pub/sub, for any number of processes and machines. A process opens its own
- * connection to listen, only while it has open sockets, and only for the buckets of their sessions.
+ * A backplane over Redis pub/sub, for any number of processes and machines. While a process has
+ * open sockets, it has its own connection that listens to the buckets of their sessions.
  *
- * @param client as for `redisStore`
+ * @param client a client that `redisStore` accepts
  * @throws SessionError `ERR_SESSION_OPTION` if the client is neither of ioredis nor of node-redis
  * @example
  * ```ts
@@ -70,7 +70,7 @@ export function redisBackplane(
       const name = nameOf(bucket);
       followed.add(name);
       listening ??= listen();
-      // The next bucket tries again.
+      // The next call of `follow` tries again.
       listening.catch(() => (listening = undefined));
       await (await listening).follow([name]);
     },
@@ -97,7 +97,7 @@ interface Listener {
   close(channels: readonly string[]): unknown;
 }
 
-/** The methods that a listener uses of both libraries. */
+/** The methods of both libraries that a listener uses. */
 interface Subscriber {
   duplicate(): Subscriber;
   connect(): Promise<unknown>;
@@ -172,7 +172,7 @@ async function openNodeRedis(
   isSharded: boolean,
   onMessage: (message: string) => void,
 ): Promise<Listener> {
-  // Cluster and Sentinel clients have their own connection for this.
+  // Cluster and Sentinel clients already have their own connection for subscriptions.
   const isOwn = kind === "redis" || kind === "redis-pool";
   let listener = client;
   if (kind === "redis") listener = client.duplicate();
@@ -214,5 +214,5 @@ async function openNodeRedis(
   };
 }
 
-/** The events by which node-redis clients say that a connection is back. */
+/** The events by which node-redis clients report that a connection is back. */
 const READY_EVENTS = ["ready", "node-ready", "topology-change", "client-ready"];

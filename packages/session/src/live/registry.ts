@@ -15,14 +15,16 @@ import { checkReceipt } from "./ticket.ts";
 import { Tickets } from "./tickets.ts";
 import { ExpiryTimer } from "./expiry-timer.ts";
 
-/** One socket with its session. There may be very many, so it holds as little as possible. */
+/**
+ * One socket with its session. A process may have very many, so each keeps as little as possible.
+ */
 export class Attached implements LiveHandle {
   readonly context: SessionContext<never>;
   readonly socket: LiveSocket;
   live: LiveSession;
   /**
-   * The JSON of this socket's own change while its ticket is pending. The socket gets no event for
-   * it.
+   * The JSON of this socket's own change while its ticket is pending, since the socket gets no
+   * event for its own change.
    */
   own: string | undefined = undefined;
   #onEnd: Set<() => void> | undefined = undefined;
@@ -70,15 +72,15 @@ export interface LiveSession {
   user: string | undefined;
   endsAt: number;
   turnsAt: number;
-  /** Most sessions have one socket. A list for it would need as much memory as all the rest. */
+  /** Most sessions have one socket. A list would need as much memory as everything else here. */
   sockets: Attached | Set<Attached> | undefined;
-  /** The updates that wait for their page, one after the other. */
+  /** The updates of this session, which wait for its page one after the other. */
   line: { waiting: number; turn: Promise<unknown> } | undefined;
 }
 
-/** Receives the sessions and users that this process has sockets of. */
+/** Called when a session or user gets its first socket here, and when its last one closes. */
 export interface Holding {
-  /** Returns the key of a session's user; `undefined` if users are not known. */
+  /** Returns the key of a session's user; `undefined` if the sessions do not know users. */
   userKeyOf(data: object): string | undefined;
   /** Called for the first socket of a session or user. */
   hold(name: string): void;
@@ -89,7 +91,7 @@ export interface Holding {
 /** The sockets of this process, by session. */
 export class Registry {
   readonly tickets = new Tickets();
-  /** With the option `socketActivity`. */
+  /** Set with the option `socketActivity`. */
   activity: { message(attached: Attached): void } | undefined = undefined;
   readonly #sessions = new Map<string, LiveSession>();
   readonly #users = new Map<string, LiveSession | Set<LiveSession>>();
@@ -115,7 +117,7 @@ export class Registry {
     return this.#sessions.size;
   }
 
-  /** Returns the sessions of a user that have sockets. */
+  /** Returns those sessions of a user that have sockets. */
   ofUser(key: string): readonly LiveSession[] {
     const lives = this.#users.get(key);
     if (lives === undefined) return [];
@@ -152,7 +154,8 @@ export class Registry {
 
   /**
    * Gives a session new data or a new lifetime.
-   * @param origin the socket that made the change; it is not told again
+   *
+   * @param origin the socket that made the change; it is not notified
    */
   change(sid: string, change: Snapshot, origin?: SessionContext<never>): void {
     const live = this.#sessions.get(sid);
@@ -169,7 +172,7 @@ export class Registry {
       const isOwn = context === origin || change.json === own;
       if (!isOwn && change.json !== before.json) guarded(() => socket.changed?.());
     }
-    // `setMaxAge` may shorten it. Otherwise news that came late must not.
+    // A newer revision may shorten the lifetime by `setMaxAge`. A late message may not.
     if (isOther) live.endsAt = 0;
     this.#prolong(live, change);
     if (live.sockets !== undefined) this.#setUser(live, user);
@@ -220,7 +223,7 @@ export class Registry {
       return;
     }
     this.#setUser(there, undefined);
-    // A page with the new cookie came before this message.
+    // A page with the new cookie may connect before this message arrives.
     for (const attached of socketsOf(there)) {
       attached.live = live;
       join(live, attached);
@@ -235,7 +238,7 @@ export class Registry {
     const end = endOf(session, this.#lifetimes);
     const [first] = socketsOf(live);
     const { device } = first?.context.state.meta ?? {};
-    // A device-bound session ends here if its browser does not refresh it.
+    // A device-bound session expires here unless its browser refreshes it.
     live.endsAt = device === undefined ? Math.max(live.endsAt, end) : Math.min(end, device.until);
     this.#expiry.add(live);
   }
@@ -243,7 +246,7 @@ export class Registry {
 
 type Users = Map<string, LiveSession | Set<LiveSession>>;
 
-/** Adds a session to its user. Most users have one session here. */
+/** Adds a session to its user. Most users have one session in this process. */
 function addTo(users: Users, key: string, live: LiveSession): boolean {
   const there = users.get(key);
   if (there instanceof Set) there.add(live);
@@ -251,7 +254,11 @@ function addTo(users: Users, key: string, live: LiveSession): boolean {
   return there === undefined;
 }
 
-/** Removes a session from its user. @returns true if it was the user's last */
+/**
+ * Removes a session from its user.
+ *
+ * @returns true if it was the user's last session
+ */
 function dropFrom(users: Users, key: string, live: LiveSession): boolean {
   const there = users.get(key);
   if (there instanceof Set) there.delete(live);
@@ -285,7 +292,11 @@ function join(live: LiveSession, attached: Attached): void {
   else live.sockets = new Set([sockets, attached]);
 }
 
-/** Removes a socket from its session. @returns true if it was there */
+/**
+ * Removes a socket from its session.
+ *
+ * @returns true if the session had it
+ */
 function leave(live: LiveSession, attached: Attached): boolean {
   const { sockets } = live;
   if (sockets instanceof Set) {
@@ -299,13 +310,14 @@ function leave(live: LiveSession, attached: Attached): boolean {
 }
 
 /**
- * One socket that fails must not keep the others from the message. Sockets report their own errors.
+ * Makes a call and ignores its error: one socket that fails must not stop the message to the
+ * others.
  */
 function guarded(call: () => void): void {
   try {
     call();
   } catch {
-    // The server that passed the socket reports the error.
+    // The server that owns the socket reports the error.
   }
 }
 

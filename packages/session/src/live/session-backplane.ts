@@ -34,7 +34,7 @@ export function sessionBackplane(backplane: Backplane): Backplane & ConnectedBac
     ...(backplane.follow && { follow: (bucket) => backplane.follow?.(bucket) }),
     ...(backplane.unfollow && { unfollow: (bucket) => backplane.unfollow?.(bucket) }),
     close: () => backplane.close(),
-    // Not `backplane`: an app may spread this object and replace its methods.
+    // Uses `this` and not `backplane`: an app may spread this object and replace its methods.
     [CONNECT](shared: Shared) {
       return new LiveHub(shared, this);
     },

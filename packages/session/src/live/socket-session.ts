@@ -4,18 +4,21 @@ import { NO_META, parseBody } from "../session/json.ts";
 import { throwEnded } from "../session/late-writes.ts";
 import { endOf } from "../session/lifetime.ts";
 
-/** Returns a session as its socket has it now. */
+/** Returns the snapshot of a socket's session. */
 export function currentOf({ state }: SessionContext<never>): Snapshot {
   const { rev, json, born, iat, exp } = state.issued ?? state.loaded;
   return { sid: state.sid, rev, json, born, iat, exp };
 }
 
-/** Returns when a socket's session expires, in seconds since 1970, as far as this process knows. */
+/**
+ * Returns when a socket's session expires, in seconds since 1970. Other processes may already have
+ * prolonged it.
+ */
 export function expiresAt(context: SessionContext<never>): number {
   return endOf(currentOf(context), context.settings.lifetimes);
 }
 
-/** Gives a socket's session the state that another request or socket made. */
+/** Gives a socket's session the state that another request or socket wrote. */
 export function refresh({ state }: SessionContext<never>, issued: Snapshot): void {
   const body = parseBody(issued.json);
   if (body === undefined) return;
@@ -28,15 +31,15 @@ export function refresh({ state }: SessionContext<never>, issued: Snapshot): voi
   state.issued = issued;
 }
 
-/** Drops what only a commit needs: a socket may be open for days. */
+/** Frees state that only a commit needs: a socket may be open for days. */
 export function slim({ state }: SessionContext<never>): void {
   const { loaded } = state;
   loaded.data = NO_META;
-  // The token is a part of the Cookie header and would keep all of it in memory.
+  // The token is a substring of the Cookie header and would keep the whole header in memory.
   loaded.token = undefined;
 }
 
-/** Ends a socket's session. Its data stays readable. */
+/** Ends a socket's session. Its data can still be read. */
 export function end(context: SessionContext<never>): void {
   context.close(throwEnded);
 }
@@ -46,7 +49,10 @@ export function hasEnded({ lateWrite }: SessionContext<never>): boolean {
   return lateWrite === throwEnded;
 }
 
-/** True if no cookie came and none was set, so that a change could not be kept. */
+/**
+ * True if there is no cookie, neither from the request nor for the response. A change would be
+ * lost.
+ */
 export function hasNoCookie({ state }: SessionContext<never>): boolean {
   return state.issued === undefined && state.loaded.isNew;
 }

@@ -3,26 +3,26 @@ export const CLOSE_CODE = 1008;
 export const SESSION_ENDED = "session ended";
 export const SESSION_EXPIRED = "session expired";
 
-/** A socket as a server passes it to {@link attachSocket}. */
+/** The object that a server passes to {@link attachSocket} for a socket. */
 export interface LiveSocket {
   /** Closes it. The arguments are 1008 and "session ended" or "session expired". */
   close(code: number, reason: string): void;
-  /** Called after the session was changed elsewhere. The dictionary already has the change. */
+  /** Called after code elsewhere changed the session, when the change is already visible in it. */
   changed?(): void;
   /**
    * Sends a control frame to the page. Set it only if the page speaks the subprotocol `galleta.v1`
-   * (see {@link CONTROL}): any other page would take the frame for a message of the app.
+   * (see {@link CONTROL}): any other page would handle the frame as a message of the app.
    */
   control?: ((frame: string) => void) | undefined;
 }
 
 /** The result of {@link attachSocket}. */
 export interface LiveHandle {
-  /** Takes a control frame of the page; other frames are ignored. */
+  /** Handles a control frame from the page; other frames are ignored. */
   receive(frame: string): void;
   /**
    * Call this for each message of the client that is not a control frame. With the option
-   * `socketActivity` it prolongs the session; without it does nothing.
+   * `socketActivity` it prolongs the session; without that option it does nothing.
    */
   active(): void;
   /** Call this when the socket is closed. */
@@ -33,16 +33,19 @@ export interface LiveHandle {
 const PROTOCOL = "galleta.v1";
 
 /**
- * The first character of a control frame. A message of the app that begins with it is sent with a
+ * The first character of a control frame. If a message of the app begins with it, it is sent with a
  * second one, so the two are never confused.
  */
 export const CONTROL = "\0";
 
-/** The largest control frame that a page sends, in characters. */
+/** The size limit for control frames from a page, in characters. */
 export const MAX_CONTROL = 1024;
 
 /**
- * Tells a control frame from a message of the app, on a socket that speaks `galleta.v1`.
+ * Separates control frames from messages of the app, on a socket that uses `galleta.v1`.
+ *
+ * @returns the frame, or the message without the extra mark
+ * @example
  *
  * @returns the frame, or the message without the extra mark
  * @example
@@ -57,7 +60,7 @@ export function readFrame(text: string): { control: string } | { message: string
 }
 
 /**
- * Escapes a message of the app for a socket that speaks `galleta.v1`.
+ * Escapes a message of the app for a socket that uses `galleta.v1`.
  *
  * @example
  * ```ts
@@ -69,8 +72,13 @@ export function escapeMessage(text: string): string {
 }
 
 /**
- * Chooses the subprotocol of the answer: the app's choice, joined with `galleta.v1` if the client
- * speaks it (`galleta.v1+chat`).
+ * Chooses the subprotocol for the 101: the app's choice, joined with `galleta.v1` if the client
+ * offers that (`galleta.v1+chat`).
+ *
+ * @param offered the client's list, best first
+ * @param chosen the app's choice from the list
+ * @returns the protocol for the 101, and true if control frames may be sent
+ * @example
  *
  * @param offered the client's list, best first
  * @param chosen the app's choice from it
@@ -105,7 +113,7 @@ export function offeredProtocols(header: string | null | undefined): readonly st
   return header ? header.split(",").map((name) => name.trim()) : NO_PROTOCOLS;
 }
 
-/** True if a socket's subprotocol says that its page uses `@galleta/session/client`. */
+/** True if a socket's subprotocol shows that its page uses `@galleta/session/client`. */
 export function isLiveProtocol(protocol: string | null | undefined): boolean {
   return protocol === PROTOCOL || protocol?.startsWith(`${PROTOCOL}+`) === true;
 }

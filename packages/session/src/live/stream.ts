@@ -33,12 +33,21 @@ export type StreamTarget =
 
 /** Options of {@link attachStream}. */
 export interface StreamOptions {
-  /** Called after the session was changed elsewhere. The session already has the change. */
+  /** Called after code elsewhere changed the session, when the change is already visible in it. */
   readonly changed?: () => void;
 }
 
 /**
- * Ties a stream, such as server-sent events, to its session. It ends when the session does.
+ * Ties a stream, such as server-sent events, to its session. The stream ends when the session does.
+ *
+ * The session shows changes that others make, and `update` changes it. A stream without a session
+ * never ends because of one.
+ *
+ * @param stream a response of Node, a web `Response` or `ReadableStream`, an async iterable, or a
+ *   stream with `close` and `onClosed`
+ * @returns the stream to send: the same one, or a replacement
+ * @throws SessionError `ERR_SESSION_NOT_A_SESSION`, `ERR_SESSION_OPTION`
+ * @example
  *
  * The session follows changes that others make, and `update` changes it. A stream without a session
  * stays independent.
@@ -81,7 +90,7 @@ function follow(tie: Tie, stream: StreamTarget): StreamTarget {
   );
 }
 
-/** Ties a stream to its session, once the response has begun. */
+/** Ties a stream to its session after the response has begun. */
 class Tie {
   readonly #context: SessionContext<never>;
   readonly #options: StreamOptions;
@@ -104,7 +113,7 @@ class Tie {
         this.#isReleased = true;
       };
       const socket = {
-        // The response is being sent at this moment, and must begin before it ends.
+        // The response is just being sent. Its stream must begin before it can end.
         close: () => queueMicrotask(end),
         changed: () => this.#options.changed?.(),
       };
@@ -112,7 +121,7 @@ class Tie {
     });
   }
 
-  /** Called when the stream ended by itself. */
+  /** Call this when the stream ended by itself. */
   release(): void {
     this.#isReleased = true;
     this.#handle?.detach();
@@ -130,7 +139,7 @@ function followWritable(tie: Tie, target: WritableTarget): WritableTarget {
     target.end(() => {
       for (const source of piped) source.destroy();
     });
-    // The app may write until it learns of the end. Node would treat that as an uncaught error.
+    // The app may write until it notices the end. Node would treat that as an uncaught error.
     target.write = () => false;
     target.end = () => target;
   });
@@ -176,12 +185,13 @@ const OVER: IteratorReturnResult<undefined> = { done: true, value: undefined };
 function followIterable(tie: Tie, source: AsyncIterable<unknown>): AsyncIterable<unknown> {
   const iterator = source[Symbol.asyncIterator]();
   let isEnded = false;
-  // One promise for each step: a promise for the whole stream would grow with each step.
+  // One promise for each step: with one promise for the whole stream, memory would grow with each
+  // step.
   let finish: ((step: IteratorResult<unknown>) => void) | undefined;
   const end = () => {
     isEnded = true;
     finish?.(OVER);
-    // A generator that waits for something returns only then.
+    // A generator that waits for a promise returns only after it.
     void iterator.return?.().catch(() => undefined);
   };
   tie.hold(end);

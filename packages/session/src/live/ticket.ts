@@ -7,17 +7,17 @@ import type { KeyRing } from "../token/keys.ts";
 import { SKEW } from "../token/times.ts";
 import { encryptToken, openToken, type OpenedToken } from "../token/token.ts";
 
-/** Seconds in which a ticket must be exchanged. */
+/** A ticket must be exchanged within this many seconds. */
 export const TICKET_SECONDS = 60;
 
 /** Codes for a ticket that cannot be exchanged. */
 export type TicketCode = Extract<SessionErrorCode, `ERR_SESSION_TICKET_${string}`>;
 
 /**
- * Makes a ticket: a change of a session on its way to the cookie. It is encrypted, because the page
- * passes it on, and bound to the session and its revision.
+ * Makes a ticket, which carries a change of a session to the session's cookie. It is encrypted
+ * because it goes through the page, and bound to the session and its revision.
  *
- * @param base the revision
+ * @param base the revision that the change applies to
  */
 export function makeTicket(
   ring: KeyRing,
@@ -64,10 +64,7 @@ export function ticketError(reason: keyof typeof TICKET_ERRORS): SessionError<Ti
   return new SessionError(`ERR_SESSION_TICKET_${reason}`, message, { status });
 }
 
-/**
- * Makes the receipt with which a page proves that its ticket was exchanged. Only the server can
- * make it.
- */
+/** Makes the receipt that proves the exchange of a page's ticket. Only the server can make it. */
 export function makeReceipt(ring: KeyRing, name: string): string {
   return sign(ring.newest.csrf, name).toString("base64url");
 }
@@ -82,7 +79,7 @@ export function checkReceipt(ring: KeyRing, name: string, receipt: string): bool
 }
 
 function sign(key: Parameters<typeof createHmac>[1], name: string): Buffer {
-  // A CSRF token signs 16 bytes first. This label has another length, so neither can replace the
+  // A CSRF token first signs 16 bytes. This label has another length, so neither can replace the
   // other.
   const parts = [lengthPrefixed("ticket-receipt"), lengthPrefixed(name)];
   return createHmac("sha256", key).update(Buffer.concat(parts)).digest();

@@ -4,24 +4,28 @@ import { TICKET_SECONDS } from "./ticket.ts";
 /** Called with the result of a ticket's exchange. */
 export type OnOutcome = (outcome: TicketOutcome) => void;
 
-/** Who confirms an exchange: the page, when it has the cookie, or the exchange itself. */
+/** The side that confirms an exchange: the page when it has the cookie, or the exchange itself. */
 export type Confirmer = "page" | "exchange";
 
 const SWEEP_AT = 1000;
 
-/** The tickets of this process: those that wait for their exchange, and the used ones. */
+/** The tickets of this process that wait for their exchange, and the names of used ones. */
 export class Tickets {
   readonly #waiting = new Map<string, { onOutcome: OnOutcome; confirmer: Confirmer }>();
-  /** Until when a used ticket could come again, in seconds since 1970. */
+  /** Until when each used ticket is remembered, in seconds since 1970. */
   readonly #used = new Map<string, number>();
 
-  /** Waits for a ticket. @returns stops waiting */
+  /**
+   * Waits for the result of a ticket.
+   *
+   * @returns a function that stops waiting
+   */
   wait(ticket: string, onOutcome: OnOutcome, confirmer: Confirmer): () => void {
     this.#waiting.set(ticket, { onOutcome, confirmer });
     return () => this.#waiting.delete(ticket);
   }
 
-  /** Reports the result to the update that waits. An error counts from either confirmer. */
+  /** Reports the result to the update that waits. An error is accepted from both confirmers. */
   settle(outcome: TicketOutcome, confirmer: Confirmer): void {
     const waiting = this.#waiting.get(outcome.ticket);
     if (waiting === undefined) return;
@@ -38,7 +42,7 @@ export class Tickets {
     if (this.#used.size > SWEEP_AT) this.#sweep(now);
   }
 
-  // Insertion order is the order in which tickets expire.
+  // A Map keeps insertion order, in which tickets also expire.
   #sweep(now: number): void {
     for (const [ticket, until] of this.#used) {
       if (until > now) return;

@@ -7,10 +7,10 @@ import { draftChange } from "./draft.ts";
 import { LiveHub } from "./hub.ts";
 import { currentOf, hasNoCookie, refresh } from "./socket-session.ts";
 
-/** Each failed attempt means that another change succeeded. */
+/** The limit for attempts. Each failed attempt means that another change succeeded. */
 const ATTEMPTS = 100;
 
-/** Changes a session in the store. The cookie follows with the next response. */
+/** Changes a session in the store. The next response sets the cookie. */
 export async function updateInStore(
   context: SessionContext<never>,
   store: StorePort,
@@ -29,7 +29,7 @@ export async function updateInStore(
   for (let count = 0; count < ATTEMPTS; count += 1) {
     const changed = draftChange(context, newest, change);
     if (changed === undefined) return;
-    // The cookie stays the same, so the session must not last longer.
+    // The cookie stays the same, so the session must not outlive it.
     const { iat, exp } = before;
     const next = { ...changed, sid: before.sid, iat, exp };
     const newer = await store.replace(next.sid, newest.rev, next, exp);

@@ -11,9 +11,9 @@ import { makeTicket, nameOf, ticketError } from "./ticket.ts";
 import type { Tickets } from "./tickets.ts";
 import { background } from "../timer.ts";
 
-/** The most changes of one session that may wait for their page. */
+/** How many changes of one session may wait for its page. */
 const MOST_WAITING = 8;
-/** A change that came too late is made again on the newer data. */
+/** The limit for attempts. A change that came too late is repeated on the newer data. */
 const ATTEMPTS = 5;
 
 /** The part of the hub that sends tickets. */
@@ -25,13 +25,13 @@ export interface TicketSender {
 
 interface Delivery {
   readonly deliver: ((ticket: string) => unknown) | undefined;
-  /** Seconds. */
+  /** Time to wait in seconds. */
   readonly timeout: number;
 }
 
 /**
- * Changes a session by way of its page, which fetches a new cookie. Changes of one session run one
- * after the other, each on the result of the one before.
+ * Changes a session through its page, which fetches a new cookie. Changes of one session run one
+ * after the other; each starts from the result of the previous one.
  */
 export async function updateByTicket(
   hub: TicketSender,
@@ -81,7 +81,7 @@ async function changeThroughPage(
     if (outcome === undefined) return;
     const { code } = outcome;
     if (code === undefined) {
-      // If the exchange ran in another process, no message tells this one.
+      // If the exchange ran in another process, this process got no message about it.
       if (currentOf(context).rev < next.rev) take(hub, attached, next);
       return;
     }
@@ -108,8 +108,8 @@ export async function sendTicket(
   const name = nameOf(ticket);
   let settle!: (outcome: TicketOutcome) => void;
   const outcome = new Promise<TicketOutcome>((resolve) => (settle = resolve));
-  // A page with our client says when it has its cookie. For another page, the answered exchange is
-  // all that the server can know.
+  // A page with our client reports when it has its cookie. For other pages, the answered exchange
+  // is all that the server can know.
   const stop = hub.tickets.wait(name, settle, deliver === undefined ? "page" : "exchange");
   try {
     if (deliver !== undefined) await deliver(ticket);
@@ -140,7 +140,7 @@ function failure(code: string): SessionError {
   return new SessionError(found, "The page could not exchange its ticket for a cookie.");
 }
 
-/** The time-out of an update. It also ends when the socket does. */
+/** The time-out of an update. It also ends when the socket closes. */
 export class Clock {
   isOver = false;
   /** Resolves when the time is up. */

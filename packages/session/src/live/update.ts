@@ -12,7 +12,7 @@ export interface UpdateOptions {
   /**
    * Sends a ticket to the page. The page posts it unchanged to the exchange (`/.galleta/session`)
    * of its own site. Needed only without a store, on sockets whose page does not use
-   * `@galleta/session/client`. The update then resolves when the exchange was answered.
+   * `@galleta/session/client`. The update then resolves once the server answered the exchange.
    */
   readonly deliver?: ((ticket: string) => unknown) | undefined;
   /** Seconds in which the page must exchange its ticket. Default 10, at most 60. */
@@ -22,18 +22,19 @@ export interface UpdateOptions {
 const DEFAULT_TIMEOUT = 10;
 
 /**
- * Changes a session at any time, also on a socket after its handshake. With a store, the change is
- * stored when this resolves. Without one, the page fetches its new cookie, and this resolves when
- * the page has it. In a request before its response, it is the same as changing the session.
+ * Changes a session at any time, also on a socket after its handshake. With a store, it resolves
+ * when the change is stored. Without one, the page fetches a new cookie, and it resolves when the
+ * page has it. In a request before its response, it has the same effect as changing the session
+ * directly.
  *
  * @param change makes the change; called again with newer data if another change came first. It
  *   must not return a promise: changes after an `await` would be lost
  * @throws SessionError `ERR_SESSION_ENDED`; `ERR_SESSION_ASYNC_CHANGE` if the change returns a
  *   promise (nothing is then applied); `ERR_SESSION_NOT_JSON`, `ERR_SESSION_SCHEMA` and
- *   `ERR_SESSION_TOO_LARGE` as on a commit; with a store `ERR_SESSION_STORE`; with a page
- *   `ERR_SESSION_UPDATE_TIMEOUT`, `ERR_SESSION_TICKET_*`, and `ERR_SESSION_STORE_REQUIRED` if there
- *   is neither a store nor a page that can do it. A rejection that is not awaited does not end the
- *   process; the event `dropped` has its code as the reason
+ *   `ERR_SESSION_TOO_LARGE` as on a commit; with a store `ERR_SESSION_STORE`; without one
+ *   `ERR_SESSION_UPDATE_TIMEOUT`, `ERR_SESSION_TICKET_*`, or `ERR_SESSION_STORE_REQUIRED` if the
+ *   page cannot fetch a cookie. A rejection that is not awaited does not end the process; the event
+ *   `dropped` has its code as the reason
  * @example
  * ```ts
  * await update(ws.session, (draft) => {
@@ -71,14 +72,14 @@ async function apply(
   if (hasEnded(context)) context.assertOpen();
   if (store !== undefined) return updateInStore(context, store, run);
   const attached = hub instanceof LiveHub ? hub.registry.find(context) : undefined;
-  // For a response that was sent, or a socket without a session, this throws the fitting error.
+  // If the response was sent, or the socket has no session, this throws the error for that case.
   if (!(hub instanceof LiveHub) || attached === undefined) return context.assertOpen();
   return updateByTicket(hub, attached, run, { deliver, timeout });
 }
 
 /**
- * Reports a failed update. A client can cause one by logging out or by never fetching its cookie.
- * If the app forgot `await`, that must not end the process, so the rejection is handled here.
+ * Reports a failed update. A client can cause a failure by logging out or by never fetching its
+ * cookie. It must not end the process if the app forgot `await`, so the rejection is handled here.
  */
 function tellFailure(session: object, error: unknown): void {
   const context = ownerOf(session) as SessionContext<never> | undefined;
@@ -87,7 +88,7 @@ function tellFailure(session: object, error: unknown): void {
   context.shared.settings.events.emit("dropped", context.state.sid, {
     reason: isOurs ? error.code : "change",
     keys: [],
-    // The error of an app may hold data.
+    // An error from the app's code may contain data.
     message: `An update of a session was not applied: ${isOurs ? error.message : "its change threw."}`,
   });
 }

@@ -7,13 +7,13 @@ import type { LiveSession, Registry } from "./registry.ts";
 /** Milliseconds between two checks of the sessions of open sockets. */
 const ALONE_MS = 1000;
 const WITH_BACKPLANE_MS = 30_000;
-/** Sessions to ask about in one round trip. */
+/** How many sessions are checked in one round trip. */
 const AT_ONCE = 200;
 
 /**
- * Keeps open sockets up to date. It follows the buckets of their sessions, and asks the store about
- * a session right after following its bucket and then regularly, since messages can be lost. A
- * process without sockets follows nothing, asks nothing and has no timer.
+ * Keeps open sockets up to date. It follows the buckets of their sessions. Since messages can be
+ * lost, it also reads a session from the store right after following its bucket, and regularly
+ * later. A process without sockets follows nothing, reads nothing and has no timer.
  */
 export class Watch {
   readonly #store: StorePort;
@@ -45,7 +45,7 @@ export class Watch {
     this.#held += 1;
     if (this.#held === 1) this.#start();
     const ready = this.#follow(bucketOf(name));
-    // Catches changes after the session was loaded and before its bucket was followed.
+    // Catches changes that came after the session was loaded and before its bucket was followed.
     if (!this.#store.isLocal) void ready.then(() => this.soon(name));
   }
 
@@ -61,13 +61,13 @@ export class Watch {
     void this.#attempt(() => this.#backplane?.unfollow?.(bucket));
   }
 
-  /** Asks about a session or a user's sessions, together with other pending questions. */
+  /** Checks a session or a user's sessions soon, together with other pending checks. */
   soon(name: string): void {
     if (this.#waiting.size === 0) setTimeout(() => void this.#flush(), 0);
     this.#waiting.add(name);
   }
 
-  /** Asks about everything, because messages may have been missed. */
+  /** Checks all sessions, because messages may have been lost. */
   async all(): Promise<void> {
     const lives = [...this.#registry().all()];
     for (let i = 0; i < lives.length; i += AT_ONCE) {
@@ -75,7 +75,7 @@ export class Watch {
     }
   }
 
-  /** Starts again after {@link Watch.stop}, if sockets stayed open. */
+  /** Starts again after {@link Watch.stop}, if sockets are still open. */
   resume(): void {
     if (this.#held === 0 || this.#timer !== undefined || this.#unwatch !== undefined) return;
     this.#start();
@@ -99,7 +99,7 @@ export class Watch {
     this.#timer = background(setInterval(() => void this.all(), every));
   }
 
-  /** Called for a write to a store in this process. */
+  /** Handles a write to a store in this process. */
   #written(key: string): void {
     const name = key.startsWith("u:") ? key : key.slice(2);
     const registry = this.#registry();

@@ -2,13 +2,15 @@ import type { Draft, Saved, Snapshot } from "./records.ts";
 import { deletions } from "./write-cookies.ts";
 import type { Shared } from "./shared.ts";
 
-/** Drops the change, because the absolute limit passed while the request ran. */
+/**
+ * Drops a change and ends the session, because its absolute lifetime ended while the request ran.
+ */
 export function dropExpired(shared: Shared, draft: Draft): Saved {
   shared.settings.events.emit("expired", draft.sid);
   return { setCookie: deletions(shared, draft.loaded.cookies, draft) };
 }
 
-/** Reports what a commit did: to this process, sockets, other processes and the app. */
+/** Reports the result of a commit to this process, sockets, other processes and the app. */
 export function announce(
   { recent, settings, live }: Shared,
   { loaded, sid, destroyed }: Draft,

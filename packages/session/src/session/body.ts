@@ -5,36 +5,42 @@ import { isObject } from "./json.ts";
 import { validateData } from "./schema.ts";
 import type { SessionSettings } from "./settings.ts";
 
-/** Serializes a session: its data, or data and metadata if there is any. */
+/** Serializes a session: its data alone, or with its metadata if there is any. */
 export function serializeBody(data: JsonObject, meta: JsonObject): string {
   for (const _ in meta) return JSON.stringify([data, meta]);
   return JSON.stringify(data);
 }
 
-/** Applies `schema` and `migrate` to a cookie's data; `undefined` if the result does not fit. */
+/**
+ * Applies `schema` and `migrate` to a cookie's data. Returns `undefined` if the result does not
+ * match.
+ */
 export function fitSchema(
   { schema, migrate }: SessionSettings,
   data: JsonObject,
 ): { data: JsonObject; migrated: boolean } | undefined {
   if (schema === undefined || isEmpty(data)) return { data, migrated: false };
   try {
-    // A copy is validated: migrate must get what the cookie held, not the schema's result.
+    // Validates a copy, because `migrate` must get the cookie's data and not the schema's result.
     let fitting = validateData(schema, structuredClone(data));
     if (fitting !== undefined) return { data: fitting, migrated: false };
-    // migrate may change its argument, and other requests may share the parsed data.
+    // Passes a copy: `migrate` may change its argument, and other requests may share the parsed
+    // data.
     const moved: unknown = migrate?.({ ...data });
     if (isObject(moved)) fitting = validateData(schema, moved);
     return fitting && { data: fitting, migrated: true };
   } catch (error) {
     if (error instanceof SessionError) throw error;
-    // Old data that makes a check or migrate throw costs the session, not the request.
+    // If old data makes the schema or `migrate` throw, the session starts empty and the request
+    // continues.
     return undefined;
   }
 }
 
 /**
- * Checks data against the schema. @throws SessionError `ERR_SESSION_SCHEMA` if the next request
- * would reject the data
+ * Checks data against the schema.
+ *
+ * @throws SessionError `ERR_SESSION_SCHEMA` if the next request would reject the data
  */
 export function assertFits({ schema }: SessionSettings, data: JsonObject): void {
   if (schema === undefined || isEmpty(data)) return;
@@ -45,10 +51,10 @@ export function assertFits({ schema }: SessionSettings, data: JsonObject): void 
   );
 }
 
-/** A session that holds only a flash message need not match the schema yet. */
+/** A session with only a flash message need not match the schema yet. */
 const isEmpty = (data: JsonObject) => Object.keys(data).length === 0;
 
-/** True if data is unchanged, key by key: much cheaper than serializing it. */
+/** True if the data is unchanged. Comparing key by key costs much less than serializing. */
 export function isSame(data: JsonObject, flat: Readonly<JsonObject>): boolean {
   let more = 0;
   for (const key in flat) {
@@ -61,9 +67,9 @@ export function isSame(data: JsonObject, flat: Readonly<JsonObject>): boolean {
 }
 
 /**
- * Returns the data that the next request will read, so that it need not parse the JSON.
+ * Returns a copy of the data as the next request will read it, so that it need not parse the JSON.
  *
- * @returns `undefined` if a value is nested, or changes in JSON, or there is metadata
+ * @returns `undefined` if a value is nested or changes in JSON, or if there is metadata
  */
 export function flatCopy(data: JsonObject, meta: JsonObject): Flat | undefined {
   for (const _ in meta) return undefined;

@@ -13,16 +13,14 @@ import {
 } from "../validate.ts";
 
 /**
- * The method by which an option brings its own code. An app without a store and sockets then does
- * not bundle the code for them.
+ * The method with which an option connects its own code. An app without a store or sockets then
+ * does not bundle their code.
  */
 export const CONNECT: unique symbol = Symbol.for("galleta.connect");
 
-/**
- * The values of the option `store`: `memoryStore()`, `redisStore(client)`, `sessionStore(keyv)`.
- */
+/** The type of the option `store`: `memoryStore()`, `redisStore(client)`, `sessionStore(keyv)`. */
 export interface ConnectedStore {
-  /** True if it is in the memory of this process alone. */
+  /** True if the store is in the memory of this process. */
   readonly isLocal: boolean;
   /**
    * @throws SessionError `ERR_SESSION_OPTION` together with `writeAs`
@@ -30,12 +28,12 @@ export interface ConnectedStore {
   [CONNECT](shared: Shared, options: CheckedConnected): StorePort;
 }
 
-/** The values of the option `backplane`: `redisBackplane(client)`, `clusterBackplane()`. */
+/** The type of the option `backplane`: `redisBackplane(client)`, `clusterBackplane()`. */
 export interface ConnectedBackplane {
   [CONNECT](shared: Shared): LivePort;
 }
 
-/** The value of the option `deviceBound`: `deviceBound()` of `@galleta/session/device-bound`. */
+/** The type of the option `deviceBound`: `deviceBound()` of `@galleta/session/device-bound`. */
 export interface ConnectedDevice {
   /**
    * @throws SessionError `ERR_SESSION_OPTION` together with an option that excludes it
@@ -48,7 +46,7 @@ export interface StoreOptions {
   /**
    * Keeps revocations and the newest revisions: `memoryStore()` for one process,
    * `redisStore(client)` for many, `sessionStore(keyv)` for an object with Keyv's `get`, `set` and
-   * `delete`. Default: none; then a saved copy of a cookie stays valid until it expires.
+   * `delete`. Default: none. A saved copy of a cookie then stays valid until it expires.
    */
   readonly store?: ConnectedStore | undefined;
   /**
@@ -66,29 +64,29 @@ export interface StoreOptions {
   /** The field of the data that holds the user id, a string or number, for `revokeAll`. */
   readonly subject?: string | undefined;
   /**
-   * Further fields by which `endWhere` can end sessions: `["oidc.sid"]` is `session.oidc.sid`, a
+   * More fields by which `endWhere` can end sessions: `["oidc.sid"]` is `session.oidc.sid`, a
    * string or number. Default: none.
    */
   readonly findBy?: readonly string[] | undefined;
   /**
-   * The most sessions that one user may have at a time, 1 to 100. One more ends the oldest, or is
+   * How many sessions one user may have, 1 to 100. A further login ends the oldest session, or is
    * denied with `{ max, over: "deny" }`. Default: no limit. Needs `subject`.
    */
   readonly maxSessions?: number | MaxSessions | undefined;
   /**
-   * Makes the label of a session from the User-Agent header of its login, with a parser of your
+   * Makes the label of a session from the User-Agent header of its login. Pass a parser of your
    * choice. Default: no label. Needs `subject`.
    */
   readonly labels?: ((userAgent: string) => string | undefined) | undefined;
 }
 
-/** How many sessions one user may have. */
+/** How many sessions one user may have, and what a further login does. */
 export interface MaxSessions {
   /** 1 to 100. */
   readonly max: number;
   /**
-   * What happens with one more: "end" ends the oldest; "deny" throws `ERR_SESSION_LIMIT` (403) when
-   * the login is saved. Default "end".
+   * What a further login does: "end" ends the oldest session; "deny" throws `ERR_SESSION_LIMIT`
+   * (403) when the login is saved. Default "end".
    */
   readonly over?: "end" | "deny";
 }
@@ -97,22 +95,22 @@ export interface MaxSessions {
 export interface LiveOptions {
   /**
    * Sends changes of sessions to other processes: `redisBackplane(client)`, `clusterBackplane()`,
-   * `sessionBackplane({ ... })`. Default: none, for one process alone.
+   * `sessionBackplane({ ... })`. Default: none, for a single process.
    */
   readonly backplane?: ConnectedBackplane | undefined;
   /**
    * The path where pages exchange the tickets of `update`. Default "/.galleta/session"; with
-   * `property: "prefs"` "/.galleta/session/prefs".
+   * `property: "prefs"` it is "/.galleta/session/prefs".
    */
   readonly exchangePath?: string | undefined;
   /**
-   * Messages that a client sends on a socket prolong its session, as requests do: when a tenth of
-   * the lifetime has passed, up to `absoluteMaxAge`. Needs `rolling`. Default false.
+   * Lets messages from a socket's client prolong its session, as requests do: after a tenth of the
+   * lifetime, up to `absoluteMaxAge`. Needs `rolling`. Default false.
    */
   readonly socketActivity?: boolean | undefined;
 }
 
-/** The session option for the device of a browser. */
+/** The session option that binds sessions to devices. */
 export interface DeviceOptions {
   /**
    * Binds sessions to the device of their browser (experimental): `deviceBound()` of
@@ -121,10 +119,10 @@ export interface DeviceOptions {
   readonly deviceBound?: ConnectedDevice | undefined;
 }
 
-/** The options that bring their own code. */
+/** The options that connect their own code. */
 export interface ConnectedOptions extends StoreOptions, LiveOptions, DeviceOptions {}
 
-/** The checked options, with their defaults. */
+/** The checked options, with defaults filled in. */
 export interface CheckedConnected extends Pick<
   ConnectedOptions,
   "store" | "subject" | "maxSessions" | "labels" | "backplane" | "deviceBound"
@@ -179,18 +177,21 @@ const RULES: Rules<CheckedConnected> = {
   socketActivity: [SWITCH, false],
 };
 
-/** Every option of {@link ConnectedOptions}. */
+/** The names of {@link ConnectedOptions}. */
 export const CONNECTED_OPTION_NAMES = Object.keys(RULES) as readonly (keyof ConnectedOptions)[];
 
-/** An address of the sessions, which those of another property have at another place. */
+/**
+ * Returns the path of an endpoint. Sessions with another `property` get a path of their own below
+ * it.
+ */
 export function pathFor(path: string, property: string): string {
   return property === "session" ? path : `${path}/${property}`;
 }
 
 /**
- * Checks the options that bring their own code.
+ * Checks the options that connect their own code.
  *
- * @param property of the sessions
+ * @param property the property name of the sessions
  * @throws SessionError `ERR_SESSION_OPTION`
  */
 export function readConnected(options: ConnectedOptions, property: string): CheckedConnected {

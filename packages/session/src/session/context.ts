@@ -24,7 +24,7 @@ import { State } from "./state.ts";
 import { findStrays } from "./strays.ts";
 import { isVerified } from "./verified.ts";
 
-/** The session of one request, from its cookie to its Set-Cookie. */
+/** The session of one request, from its Cookie header to its Set-Cookie headers. */
 export class SessionContext<Data = SessionData> {
   readonly #shared: Shared;
   #header: string;
@@ -39,9 +39,9 @@ export class SessionContext<Data = SessionData> {
   #failure:
     | { readonly view: JsonObject; readonly found: VerifiedCookie | LoadedSnapshot }
     | undefined;
-  /** Streams to tie to the session when their response begins. */
+  /** Callbacks that tie streams to the session when their response begins. */
   #waiting: (() => void)[] | undefined;
-  /** What the response needs after a failed commit. */
+  /** The headers for the response after a failed commit. */
   #owed: Commit | undefined;
 
   constructor(shared: Shared, header: string, request: RequestFacts | undefined) {
@@ -50,7 +50,9 @@ export class SessionContext<Data = SessionData> {
     this.#request = request;
   }
 
-  /** Opens the session even if its device is stale, so that a browser can prove its key. */
+  /**
+   * Opens the session even if its device is stale, so that a browser can prove that it has the key.
+   */
   skipDevice(): void {
     this.#isDeviceJudged = false;
   }
@@ -82,7 +84,7 @@ export class SessionContext<Data = SessionData> {
     return (this.#state ??= this.#open());
   }
 
-  /** True if the handler changed the session. Prolonging alone is not a change. */
+  /** True if the handler changed the session. Prolonging it is not a change. */
   get isChanged(): boolean {
     if (this.#state === undefined) return false;
     const { loaded, sid, meta, data } = this.#state;
@@ -91,7 +93,7 @@ export class SessionContext<Data = SessionData> {
     return before === undefined || serializeBody(data, NO_META) !== serializeBody(before, NO_META);
   }
 
-  /** What the contexts of one set of options share. */
+  /** The state that all contexts with the same options share. */
   get shared(): Shared {
     return this.#shared;
   }
@@ -100,7 +102,7 @@ export class SessionContext<Data = SessionData> {
     return this.#shared.settings;
   }
 
-  /** True if no user sees the response: for HEAD, or a prefetch of the browser. */
+  /** True if no user sees the response: for HEAD, or a prefetch by the browser. */
   get isUnseen(): boolean {
     return this.#request !== undefined && isUnseen(this.#request);
   }
@@ -110,16 +112,16 @@ export class SessionContext<Data = SessionData> {
     return this.#fail === undefined;
   }
 
-  /** Throws the error of a late change; undefined while a cookie can still be set. */
+  /** Throws the error for a late change; undefined while a cookie can still be set. */
   get lateWrite(): Fail | undefined {
     return this.#fail;
   }
 
   /**
-   * Reads what must be known before the handler runs. Adapters await its promise.
+   * Reads from stores what the request needs before its handler runs. Adapters await the promise.
    *
-   * @returns a promise only if a store must be asked; it never rejects. If the store failed, using
-   *   the session throws `ERR_SESSION_STORE`.
+   * @returns a promise only if a store must be asked. It never rejects: if the store failed, using
+   *   the session throws `ERR_SESSION_STORE`
    */
   load(): Promise<void> | undefined {
     const shared = this.#shared;
@@ -135,7 +137,7 @@ export class SessionContext<Data = SessionData> {
     );
   }
 
-  /** Asks other frameworks' stores, where the session is there. */
+  /** Asks the stores of other frameworks for the session. */
   #askFormats(): Promise<StoredReadings> | undefined {
     const shared = this.#shared;
     const mustAsk = shared.settings.stored.length > 0 && isAskedFor(shared, this.#header);
@@ -156,7 +158,7 @@ export class SessionContext<Data = SessionData> {
       this.#ahead = ready;
       return undefined;
     }
-    // Code that runs before the store has answered must not read a session that may have ended.
+    // Until the store has answered, reading the session throws: it may have ended.
     this.#ahead = throwUnloaded;
     return (isMoved ? loadForeignStored(shared, found, now) : store.load(found, now)).then(
       (loaded) => {
@@ -175,8 +177,9 @@ export class SessionContext<Data = SessionData> {
   }
 
   /**
-   * Saves the session and returns the headers for its response. Call it right before the headers go
-   * out. Later calls return no cookies again. It returns a promise only with a store.
+   * Saves the session and returns the headers for its response. Call it right before the headers
+   * are sent. A second call returns no cookies. It returns a promise only with a store.
+   *
    *
    * @throws SessionError `ERR_SESSION_NOT_JSON`, `ERR_SESSION_TOO_LARGE`, `ERR_SESSION_SCHEMA`,
    *   `ERR_SESSION_FORMAT`, `ERR_SESSION_STORE`; the change is then dropped, and the next call
@@ -202,7 +205,7 @@ export class SessionContext<Data = SessionData> {
     }
   }
 
-  /** Calls a listener when the session is committed, or immediately if it already is. */
+  /** Calls a listener when the session is committed; if it already is, immediately. */
   afterCommit(listener: () => void): void {
     if (this.isOpen) (this.#waiting ??= []).push(listener);
     else listener();
@@ -217,8 +220,12 @@ export class SessionContext<Data = SessionData> {
 
   /**
    * Saves the session now and leaves it open. Use it where the host can set cookies more than once
-   * in a response: each commit replaces the cookies of the one before. It returns a promise only
-   * with a store.
+   * in a response: the cookies of each commit replace those of the previous one. It returns a
+   * promise only with a store.
+   *
+   * @throws SessionError the errors of {@link SessionContext.commit}; the call can be repeated.
+   *   `ERR_SESSION_COMMITTED` after a commit
+   * @example
    *
    * @throws SessionError as {@link SessionContext.commit}, and can be tried again;
    *   `ERR_SESSION_COMMITTED` after a commit
@@ -271,7 +278,8 @@ export class SessionContext<Data = SessionData> {
   }
 
   /**
-   * Returns what the error response needs: a logout deletes the browser's cookie even if it failed.
+   * Returns the headers for the error response. A logout deletes the browser's cookie even if it
+   * failed.
    */
   #afterFailure(state: State): Commit {
     const { loaded, destroyed, data, clearSiteData } = state;
@@ -286,20 +294,20 @@ export class SessionContext<Data = SessionData> {
     return owed;
   }
 
-  /** Checks the most common case first: the request read the session and did not change it. */
+  /** Handles the most common case first: the request read the session and did not change it. */
   #owesNothing({ loaded, data, openedAt, sid, meta }: State): boolean {
     const { isNew, reissue, json } = loaded;
     if (isNew || reissue || sid !== loaded.sid || meta !== loaded.meta) return false;
     const known = this.#shared.recent.peek(sid);
     if (known !== undefined && (known.ended || known.rev > loaded.rev)) return false;
     if (isDue(this.#shared, loaded, openedAt) || json === EMPTY_BODY) return false;
-    // A difference found here is serialized once, when it is saved.
+    // Only a difference found here is serialized, once, when the session is saved.
     if (loaded.isFlat) return isSame(data, loaded.data);
     assertJson(data);
     return serializeBody(data, meta) === json;
   }
 
-  /** Makes every later change throw. Reading goes on. */
+  /** Makes every later change throw. Reading still works. */
   close(fail: Fail): void {
     this.#fail = fail;
     this.#state?.close(fail);
@@ -315,12 +323,12 @@ export class SessionContext<Data = SessionData> {
     this.close(throwUnattached);
   }
 
-  /** Throws if a change would throw now. */
+  /** Throws the error of a late change if a change is no longer possible. */
   assertOpen(): void {
     this.#fail?.();
   }
 
-  /** Gives the session a new id and beginning, and keeps its data. */
+  /** Gives the session a new id and start time, and keeps its data. */
   renew(): void {
     this.assertOpen();
     const { state } = this;
@@ -336,7 +344,8 @@ export class SessionContext<Data = SessionData> {
     this.renew();
     const { state } = this;
     const { isNew, sid } = state.loaded;
-    // Only once, and with the id that others knew: an id from this request means nothing to them.
+    // Emitted once, and with the id of the loaded session: no log contains an id made in this
+    // request.
     if (!isNew && !state.destroyed) this.settings.events.emit("destroyed", sid);
     state.destroyed = true;
     state.replace({});
@@ -345,8 +354,8 @@ export class SessionContext<Data = SessionData> {
   }
 
   /**
-   * Ends the session and starts another with a new object. The caller's object keeps its data:
-   * Passport copies from it what must survive the login.
+   * Ends the session and starts another one with a new object. The caller's object keeps its data,
+   * because Passport copies data from it after the login.
    */
   startAnew(): void {
     if (this.#failure !== undefined) {
@@ -372,7 +381,7 @@ export class SessionContext<Data = SessionData> {
     state.meta = meta;
   }
 
-  /** Ends a session when the store cannot be asked. The cookie names the session. */
+  /** Ends a session when the store cannot be asked. The cookie identifies the session. */
   #openUnchecked(found: VerifiedCookie | LoadedSnapshot): void {
     this.#failure = undefined;
     this.#ahead = () =>
@@ -386,7 +395,7 @@ export class SessionContext<Data = SessionData> {
     const found = this.#read(openedAt);
     const device = this.#isDeviceJudged ? this.#shared.device : undefined;
     const loaded = device === undefined ? found : device.judge(found, this.#header, openedAt);
-    // A socket may keep this context for days.
+    // Frees memory: a socket may keep this context for days.
     this.#ahead = undefined;
     this.#header = "";
     const state = new State(loaded, openedAt, this);
@@ -414,7 +423,7 @@ export class SessionContext<Data = SessionData> {
   }
 }
 
-/** Stands for the data until the store has answered. */
+/** Replaces the data until the store has answered. */
 const NOTHING = { data: {}, meta: NO_META, json: EMPTY_BODY, isNew: false, reissue: false };
 
 const ACCESSED = new Commit(true);
@@ -429,7 +438,7 @@ function throwUnloaded(): never {
 /**
  * Returns the context of a session.
  *
- * @throws SessionError `ERR_SESSION_NOT_A_SESSION` for anything else, such as a copy
+ * @throws SessionError `ERR_SESSION_NOT_A_SESSION` for other objects, such as a copy
  */
 export function contextOf(session: object): SessionContext<never> {
   const context = ownerOf(session);

@@ -12,20 +12,20 @@
  * }
  * ```
  */
-// oxlint-disable-next-line typescript/no-empty-object-type -- declarations of the app fill it
+// oxlint-disable-next-line typescript/no-empty-object-type -- the app's declarations fill it
 export interface SessionData {}
 
 /**
- * The type of `req.session`. Every key may be missing. If an app declares no data, any key may hold
- * anything, unchecked.
+ * The type of `req.session`. Every key may be missing. If an app declares no data, every key has
+ * the type `any`.
  */
 export type SessionOf<Data = SessionData> = [keyof Data] extends [never]
-  ? // oxlint-disable-next-line typescript/no-explicit-any -- code without a declaration compiles
+  ? // oxlint-disable-next-line typescript/no-explicit-any -- apps without a declaration must compile
     Record<string, any>
   : Partial<Data>;
 
 /**
- * The data of the sessions beside the first, by their `property`. Add to it by declaration merging:
+ * The data of sessions with another `property`. Extend it by declaration merging:
  *
  * @example
  * ```ts
@@ -38,15 +38,18 @@ export type SessionOf<Data = SessionData> = [keyof Data] extends [never]
  * }
  * ```
  */
-// oxlint-disable-next-line typescript/no-empty-object-type -- declarations of the app fill it
+// oxlint-disable-next-line typescript/no-empty-object-type -- the app's declarations fill it
 export interface OtherSessions {}
 
-/** The properties that {@link OtherSessions} gives requests and sockets. `destroy` ends one. */
+/**
+ * The properties that {@link OtherSessions} adds to requests and sockets. `destroy` ends one of
+ * these sessions.
+ */
 export type OtherProperties = {
   [Property in keyof OtherSessions]: SessionOf<OtherSessions[Property]>;
 };
 
-/** A session, and the methods that it inherits where an app imports a drop-in. */
+/** A session with the methods of a drop-in, if the app imports one. */
 export type WithMethods<Session, Methods> = [keyof Methods] extends [never]
   ? Session
   : Session & Methods;

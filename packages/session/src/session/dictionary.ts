@@ -1,29 +1,27 @@
 import { acrossCopies } from "../copies.ts";
 import type { JsonObject } from "./format.ts";
 
-/**
- * Throws the error for the current state: after the headers, after the handshake, after the end.
- */
+/** Throws the error of a late write: after the headers, after the handshake, or after the end. */
 export type Fail = () => never;
 
 // On Node 24, objects without any prototype cost four times as much, with `Object.create(null)` or
-// by removing the prototype. These have an empty, frozen one, and the dictionary hides it. Its one
-// symbol cannot collide with a key of the data.
+// by removing the prototype. These objects have an empty, frozen prototype, which the dictionary
+// hides. Its one symbol cannot collide with a key of the data.
 const Session = function () {} as unknown as new () => JsonObject;
-/** Gives `String(session)` and templates a result. Without it they throw a bare TypeError. */
+/** Gives `String(session)` and templates a result. Otherwise they would throw a bare TypeError. */
 export const TO_TEXT: PropertyDescriptorMap = {
   [Symbol.toPrimitive]: { value: () => "[object Session]" },
 };
 Session.prototype = Object.freeze(Object.create(null, TO_TEXT));
 
 /**
- * The dictionary that handlers see, and its internals.
+ * The dictionary that handlers see, with its internals.
  *
  * It is an object without a prototype behind a proxy. While the session is open, the proxy
  * intercepts only `in` and the prototype. After the cookie was sent, {@link Dictionary.close} adds
- * traps that make a late write throw, also a nested one, so that it is not silently lost.
+ * traps. Every late write, also a nested one, then throws instead of being silently lost.
  *
- * The dictionary is the handler of its own proxy, which saves one object for every request. An
+ * The dictionary is the handler of its own proxy, which saves one object for each request. An
  * undefined trap has no effect, and the object's shape never changes.
  */
 export class Dictionary {
@@ -39,8 +37,8 @@ export class Dictionary {
   nested: WeakMap<object, object> | undefined;
 
   /**
-   * @param data is copied; nested objects are shared
-   * @param owner what {@link ownerOf} returns for the view
+   * @param data copied one level deep; nested objects are shared
+   * @param owner the object that {@link ownerOf} returns for the view
    */
   constructor(data: Readonly<JsonObject>, owner: object) {
     this.data = Object.assign(new Session(), data);
@@ -48,28 +46,25 @@ export class Dictionary {
     this.view = new Proxy(this.data, this as ProxyHandler<JsonObject>);
   }
 
-  /** Replaces the data and keeps the object's identity. */
+  /** Replaces the data. The object stays the same. */
   replace(data: JsonObject): void {
     const target = this.data;
     if (data === this.view || data === target) return;
-    // Copied first, because the new data may contain parts of the old.
+    // Copied first, because the new data may share parts with the old.
     const copy = copyData(data);
     for (const key of Object.keys(target)) delete target[key];
     Object.assign(target, copy);
   }
 
-  /**
-   * Makes the dictionary read-only. Reading goes on; a write, which defines a property, calls
-   * `fail`.
-   */
+  /** Makes the dictionary read-only. Reading still works; each write calls `fail`. */
   close(fail: Fail): void {
     this.defineProperty = this.deleteProperty = fail;
     this.get = getReadOnly;
   }
 
   /**
-   * Makes its own keys read-only. Nested objects may belong to another session now, and stay
-   * writable.
+   * Makes the dictionary's own keys read-only. Nested objects stay writable, because another
+   * session may use them now.
    */
   retire(owner: object, fail: Fail): void {
     this.owner = owner;
@@ -84,8 +79,8 @@ export class Dictionary {
   }
 
   /**
-   * The trap for `Object.getPrototypeOf`. It hides the empty prototype, but not another one that
-   * the object was given. For a frozen object, a proxy must report the truth.
+   * The trap for `Object.getPrototypeOf`. It hides the empty prototype, but shows a prototype that
+   * an app set. For a frozen object, a proxy must report the real prototype.
    */
   getPrototypeOf(target: object): object | null {
     const prototype = Reflect.getPrototypeOf(target);
@@ -94,7 +89,7 @@ export class Dictionary {
 }
 
 /**
- * Makes the dictionary of a session that could not be loaded. Every use of it throws, but functions
+ * Makes the dictionary of a session that could not be loaded. Every access throws, but functions
  * such as `destroy` still find its owner.
  */
 export function failedView(owner: object, fail: Fail): JsonObject {
@@ -103,7 +98,7 @@ export function failedView(owner: object, fail: Fail): JsonObject {
     found.owner = owner;
     return false;
   };
-  // Methods that an adapter put into the prototype stay callable: `req.session.destroy()`.
+  // Methods from an adapter's prototype can still be called: `req.session.destroy()`.
   const get = (target: object, key: PropertyKey, receiver: unknown): unknown =>
     key in target ? Reflect.get(target, key, receiver) : fail();
   return new Proxy<JsonObject>(Object.create(null) as JsonObject, {
@@ -122,15 +117,15 @@ export function copyData(data: JsonObject): JsonObject {
   const copy: JsonObject = {};
   for (const key of Object.keys(data)) {
     const value = data[key];
-    // `__proto__` is an ordinary key without a prototype, but not in the copy.
+    // On the source `__proto__` is an ordinary key, but on the copy it would set the prototype.
     if (key !== "__proto__" && value !== undefined) copy[key] = value;
   }
   return copy;
 }
 
 /**
- * Finds the owner of a view. It needs neither a key in the data nor a WeakMap, which would be a
- * large part of a session's cost.
+ * Finds the owner of a view. It needs no key in the data, and no WeakMap, which would be a large
+ * part of a session's cost.
  *
  * @returns `undefined` for other values, such as a copy
  */
@@ -144,7 +139,7 @@ export function ownerOf(view: unknown): object | undefined {
 }
 
 const WHOSE: unique symbol = Symbol.for("galleta.owner");
-/** Where the trap for `in` puts its answer. */
+/** Where the trap for `in` stores the owner for {@link ownerOf}. */
 const found = /* @__PURE__ */ acrossCopies("found", () => ({
   owner: undefined as object | undefined,
 }));
@@ -163,9 +158,9 @@ function getReadOnly(
 ): unknown {
   const value: unknown = Reflect.get(target, key, receiver);
   if (typeof value !== "object" || value === null || !isPlain(value)) return value;
-  // A session inside itself is already read-only. Views of views would never end.
+  // A session that contains itself is already read-only. Wrapping its view would never end.
   if (value === this.view) return value;
-  // A proxy must return frozen properties unchanged, and frozen data needs no protection.
+  // A proxy must return frozen properties unchanged. Frozen data needs no protection.
   const own = Reflect.getOwnPropertyDescriptor(target, key);
   if (own?.configurable === false && own.writable === false) return value;
   const nested = (this.nested ??= new WeakMap());

@@ -3,19 +3,16 @@ import type { RequestFacts } from "./request.ts";
 import type { Shared } from "./shared.ts";
 import type { State } from "./state.ts";
 
-/**
- * Seconds in which a request may still arrive that was sent before its session was renewed or
- * ended.
- */
+/** How many seconds after a renewal or end an older request may still arrive. */
 const LATE_SECONDS = 60;
 
 /**
- * Decides whether a new session would replace a login that this request could not bring. Returns
- * the event for it. `renew` shows that a new session is meant, so it is never dropped.
+ * Drops a new session that would replace a login whose cookie this request could not bring, and
+ * returns the event. After `renew` the app wants a new session, so it is never dropped.
  *
- * - late: the request was sent before its session was renewed or ended, and arrived after it. -
- *   held-back: `SameSite` keeps the cookie from a request of another site, such as the return of a
- *   payment.
+ * - late: the request was sent before its session was renewed or ended, and arrived afterwards.
+ * - held-back: because of `SameSite`, the browser did not send the cookie with a request from
+ *   another site, such as the return from a payment.
  */
 export function dropWrite(
   shared: Shared,
@@ -62,8 +59,8 @@ function heldBack(
 }
 
 /**
- * Decides by the Origin alone, for older browsers and plain HTTP. A subdomain of the same domain is
- * the same site.
+ * Decides by the Origin alone, for older browsers and plain HTTP. A subdomain of the same domain
+ * belongs to the same site.
  */
 function isForeign(request: RequestFacts, own: string | undefined): boolean {
   const origin = request.header("origin") ?? "";

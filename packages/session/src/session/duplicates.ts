@@ -8,20 +8,20 @@ import type { Shared } from "./shared.ts";
 import { rejectCookie } from "./snapshot.ts";
 import { openCached } from "./verified.ts";
 
-/** The most values of one name, and combinations of chunks, that are tried. */
+/** The limit for values of one name, and for combinations of chunks, that are tried. */
 const MAX_VALUES = 8;
 const MAX_WAYS = 64;
 
-/** A value of the cookie, whole or joined from chunks. */
+/** One value of the cookie, whole or joined from chunks. */
 interface Candidate {
   readonly token: string;
   readonly parts: readonly string[];
 }
 
 /**
- * Decides between several cookies of the session's name. If all are genuine, `domain`, `path` or
- * `partitioned` was changed: browsers keep both cookies, and the newer session counts. A value that
- * the server did not issue was planted, so all are rejected.
+ * Decides between several cookies with the session's name. If all are genuine, `domain`, `path` or
+ * `partitioned` was changed: browsers keep both cookies, and the newer session counts. If the
+ * server did not issue one of them, an attacker planted it, so all are rejected.
  *
  * @param now seconds since 1970
  */
@@ -52,7 +52,7 @@ export function chooseNewest(
   }
   const { session, token } = newest;
   const others = opened.map((each) => each.session).filter(({ sid }) => sid !== session.sid);
-  // The older one must not replace it: after a logout it would log the user in again.
+  // The older session must not replace it: after a logout that would log the user in again.
   const fault = judgeLifetime(session, now, lifetimes);
   return fault === undefined
     ? { opened: session, present, token, others }
@@ -78,8 +78,8 @@ function openAll(
     opened.push({ session, token: parts[0]! });
     for (const part of parts) covered.add(part);
   }
-  // A lone chunk may be left over from a longer session. It only matters if two values claim one
-  // place.
+  // A single chunk may be left over from a longer session. It only matters if two chunks have the
+  // same name.
   const claimed = values.filter((each) => each.length > 1).flat();
   const isPlanted = claimed.some(
     (value) => !covered.has(value) && (looksLikeToken(value) || !isForeign(value)),
@@ -87,7 +87,7 @@ function openAll(
   return { opened, isPlanted };
 }
 
-/** Returns every combination of chunks, including the first alone. */
+/** Returns every combination of chunks, including each first chunk alone. */
 function candidates(values: readonly (readonly string[])[]): Candidate[] {
   const all: Candidate[] = [];
   let before: Candidate[] = [{ token: "", parts: [] }];

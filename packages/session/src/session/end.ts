@@ -4,12 +4,12 @@ import { expiryOf, type Lifetimes } from "../token/times.ts";
 import type { LoadedSnapshot, OtherSession } from "./records.ts";
 import type { Shared } from "./shared.ts";
 
-/** Seconds for which a process that does not know of the end may still prolong a cookie. */
+/** For so many seconds, a process that does not know of the end may still prolong a cookie. */
 export const LATE = 300;
 
 /**
- * Returns when the last copy of a session's cookie expires, in seconds since 1970. If cookies do
- * not expire, it is when no browser has it any more.
+ * Returns when the last copy of a session's cookie expires, in seconds since 1970. For cookies that
+ * never expire, it is a time when no browser keeps them any more.
  */
 export function lastExpiry(
   { maxAge, absoluteMaxAge }: Lifetimes,
@@ -17,21 +17,22 @@ export function lastExpiry(
   now: number,
 ): number {
   const until = exp === NEVER ? 0 : exp;
-  // `setMaxAge` may have given it more than the option, and prolonging uses that.
+  // `setMaxAge` may have given the session a longer lifetime than the option, and prolonging uses
+  // it.
   const lasts = maxAge === null ? null : Math.max(maxAge, until - iat);
   const latest = Math.max(until, expiryOf(born, now, { maxAge: lasts, absoluteMaxAge }));
   return (latest >= NEVER ? now + MAX_AGE_LIMIT : latest) + LATE;
 }
 
-/** The same for unknown sessions, such as all those of a user. */
+/** Works like {@link lastExpiry} for unknown sessions, such as all those of a user. */
 export function lastExpiryOfAny({ absoluteMaxAge }: Lifetimes, now: number): number {
   const exp = expiryOf(now, now, { maxAge: MAX_AGE_LIMIT, absoluteMaxAge });
   return exp + LATE;
 }
 
 /**
- * Ends the session that a request began with, and every other whose cookie came with it. This
- * process knows immediately; the promise is for the store and need not be awaited.
+ * Ends the session that a request began with, and all other sessions whose cookies came with it.
+ * This process knows immediately; the promise is for the store and need not be awaited.
  */
 export function endSession(
   shared: Shared,
@@ -41,7 +42,7 @@ export function endSession(
   const sessions: OtherSession[] = [...(loaded.isNew ? [] : [loaded]), ...(loaded.others ?? [])];
   const { from } = loaded.meta;
   if (typeof from === "string") {
-    // The other framework's cookie also ends: browsers may keep it for very long.
+    // Records the end for the other framework's cookie too, which browsers may keep for very long.
     shared.foreign.end(from, loaded.born);
     sessions.push({ sid: from, born: loaded.born, iat: loaded.iat, exp: NEVER });
   }
@@ -49,13 +50,14 @@ export function endSession(
   if (!loaded.isNew) endings.push(shared.store?.loggedOut(loaded));
   if (endings.every((ending) => ending === undefined)) return undefined;
   const all = Promise.all(endings);
-  // If another step fails first, nothing awaits this promise.
+  // If another step throws before this promise is awaited, its rejection would end the process.
   all.catch(() => undefined);
   return all;
 }
 
 /**
- * Ends a session, sockets included. This process knows immediately; the promise is for the store.
+ * Ends a session and closes its sockets. This process knows immediately; the promise is for the
+ * store.
  */
 export function endOne(
   { settings, recent, live, store }: Shared,

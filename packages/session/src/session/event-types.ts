@@ -1,46 +1,49 @@
 import type { RejectReason } from "./format.ts";
 
-/** The further facts of an event, by its type. */
+/** The additional facts of an event, by type. */
 export interface EventFacts {
   created: NoFacts;
   renewed: NoFacts;
   destroyed: NoFacts;
-  /** A user appears in a session: the session begins, or the field of `subject` changes. */
+  /** A user logged in: the session began with a user, or the field of `subject` changed. */
   login: SignInFacts;
-  /** A request ends its own session, or removes the user from it. */
+  /** A request ended its own session, or removed the user from it. */
   logout: SignInFacts;
-  /** Something else ended a session of a user. */
+  /** A user's session ended in any other way. */
   ended: {
     readonly by: EndedBy;
     /** The handle of the ended session, as in `sessions.list`. */
     readonly handle: string;
     readonly label?: string | undefined;
     /**
-     * The session that caused it: of `end` with `by`, of `revokeOthers`, or the new login of
-     * `maxSessions`.
+     * The session that caused the end: the one in `by` of `end`, the caller of `revokeOthers`, or
+     * the new login of `maxSessions`.
      */
     readonly other?: string | undefined;
   };
   expired: NoFacts;
   revoked: NoFacts;
-  /** Why a cookie was rejected, and the other framework that it may belong to. */
+  /** The reason why a cookie was rejected, and the framework that it may belong to. */
   rejected: {
     readonly reason: RejectReason;
     readonly format?: string | undefined;
     readonly message?: string | undefined;
   };
-  /** Which key verified the session; 0 is the one that signs. */
+  /** The index of the key that verified the session; 0 is the key that signs. */
   rotated: { readonly keyIndex: number };
-  /** Which framework wrote the session, or that `migrate` changed its data to fit the schema. */
+  /**
+   * The framework that wrote the session, or the note that `migrate` changed its data to fit the
+   * schema.
+   */
   migrated: { readonly format: string } | { readonly reason: "schema" };
-  /** Bytes that the cookie would need, and the largest top-level keys. */
+  /** The bytes that the cookie would need, and the largest top-level keys. */
   oversize: { readonly size: number; readonly keys: readonly string[] };
   /** Top-level keys that two overlapping requests changed. */
   conflict: { readonly keys: readonly string[] };
   /**
-   * Why a write to a new session set no cookie (`late`, `held-back`), or why an `update` was not
-   * applied: the code of its error, or `change` if the change itself threw. Once, why messages do not
-   * prolong sessions (`socketActivity`).
+   * Why a write to a new session set no cookie (`late`, `held-back`). Or why an `update` was not
+   * applied: the code of its error, or `change` if the change itself threw. Also, once, why
+   * messages do not prolong sessions (`socketActivity`).
    */
   dropped: {
     readonly reason: string;
@@ -49,7 +52,7 @@ export interface EventFacts {
   };
   csrf: DenialFacts;
   host: DenialFacts;
-  /** What a device-bound session did, or why its device was not accepted. */
+  /** What happened to a device-bound session, or why its device was not accepted. */
   device: { readonly reason: string };
   store: StoreFacts;
 }
@@ -60,44 +63,43 @@ interface SignInFacts {
   readonly handle: string;
   readonly label?: string | undefined;
   /**
-   * The user id from the field of `subject`. Not enumerable, because it is data: log it only where
-   * that is allowed.
+   * The user id from the field of `subject`. It is not enumerable because it is personal data: log
+   * it only if you are allowed to.
    */
   readonly user?: string | number | undefined;
 }
 
 /**
- * What ended a session of a user: another session by its handle, the app (`end` without `by`,
- * `endWhere`), a revocation, `maxSessions`, or its time. An expiry is reported when a list drops
- * the session.
+ * The cause of a session's end: another session, the app (`end` without `by`, `endWhere`), a
+ * revocation, `maxSessions`, or its expiry. An expiry is reported when a list drops the session.
  */
 export type EndedBy = "session" | "app" | "revokeAll" | "revokeOthers" | "maxSessions" | "expiry";
 
 /** A request that was denied. */
 interface DenialFacts {
-  /** The rule that denied it. */
+  /** The rule that denied the request. */
   readonly reason: string;
   readonly method?: string | undefined;
-  /** True for the handshake of a WebSocket. Browsers do not show why it was denied. */
+  /** True for the handshake of a WebSocket. Browsers do not show the reason for its denial. */
   readonly handshake?: true | undefined;
   /** The path of the request, without the query. */
   readonly path?: string | undefined;
   /** The Origin of the request. */
   readonly origin?: string | undefined;
-  /** The origin of this site that it was compared with. */
+  /** The origin of this site, which the request's Origin was compared with. */
   readonly own?: string | undefined;
   /** One line for a log: what happened, and what to do. */
   readonly message?: string | undefined;
 }
 
-/** How the store or the backplane failed. */
+/** The facts of a failure of the store or the backplane. */
 export interface StoreFacts {
   readonly reason: string;
-  /** The error's code: `NOAUTH`, `READONLY`, `OOM`, `ECONNREFUSED`. */
+  /** The error's code, such as `NOAUTH`, `READONLY`, `OOM`, `ECONNREFUSED`. */
   readonly code?: string | undefined;
   /**
-   * The error that the store or its client threw. Not enumerable: a client's error may hold its
-   * command, and with it data. Log it only where that is allowed.
+   * The error that the store or its client threw. It is not enumerable, because a client's error
+   * may contain its command with session data. Log it only if you are allowed to.
    */
   readonly error?: unknown;
   /** One line for a log. */
@@ -107,7 +109,7 @@ export interface StoreFacts {
 // oxlint-disable-next-line typescript/no-empty-object-type -- the other events have facts
 export interface NoFacts {}
 
-/** What happened to a session. */
+/** The type of an event: what happened to a session. */
 export type SessionEventType = keyof EventFacts;
 
 export type Fact =
@@ -136,8 +138,8 @@ type Told<Facts> = Facts extends unknown
   : never;
 
 /**
- * One event of a session; `type` says which facts it has. It never holds a token, a secret, an id
- * or data of the session.
+ * One event of a session. Its `type` decides which facts it has. It never contains a token, a
+ * secret, an id or data of the session.
  *
  * @example
  * ```ts
@@ -154,7 +156,7 @@ export type SessionEvent<Type extends SessionEventType = SessionEventType> = {
     readonly type: Each;
     /** The time, in milliseconds since 1970. */
     readonly at: number;
-    /** A hash of the session's id. It tells sessions apart and opens none. */
+    /** A hash of the session's id. It identifies the session in logs and gives no access to it. */
     readonly session?: string | undefined;
   };
 }[Type];

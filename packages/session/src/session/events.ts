@@ -28,7 +28,7 @@ export class Events {
       : [facts: EventFacts[Type]]
   ): void {
     const session = sid && shortHash(sid);
-    // Not enumerable: a user's id is data, and a client's error may hold its command.
+    // Not enumerable: a user id is personal data, and a client's error may contain its command.
     const { error, user, ...rest } = (facts ?? {}) as { error?: unknown; user?: unknown };
     const event = { type, at: Date.now(), session, ...rest } as unknown as SessionEvent;
     if (error !== undefined) Object.defineProperty(event, "error", { value: error });
@@ -43,7 +43,7 @@ export class Events {
   }
 }
 
-/** Redis begins the message of an error with its code, in capitals. */
+/** Redis starts an error message with its code in capitals. */
 const REDIS_CODE = /^[A-Z]{2,20}(?= |$)/;
 
 /** Describes an error of the store or backplane for an event. */
@@ -68,15 +68,15 @@ const ignore = () => undefined;
 const WARN_EVERY_MS = 10_000;
 
 /**
- * Makes the default listener. It warns of rejected cookies and denied requests, once in ten seconds
- * for each reason, so that an attacker cannot fill the log.
+ * Makes the default listener. It prints rejected cookies and denied requests as warnings, at most
+ * one in ten seconds for each reason, so that an attacker cannot fill the log.
  */
 function createConsoleListener(): SessionListener {
   const said = new Map<string, { at: number; unsaid: number }>();
   return ({ type, reason, at, message, handshake }) => {
     const what = WARNINGS[type];
     if (what === undefined) return;
-    // Not by message, because that contains text of the client.
+    // Without the message, because that contains text from the client.
     const kind = `${type} ${reason} ${handshake}`;
     const last = said.get(kind);
     if (last !== undefined && at - last.at < WARN_EVERY_MS) {

@@ -1,21 +1,21 @@
 import { createHash } from "node:crypto";
 
-/** Cookies of other frameworks that one process remembers. */
+/** How many cookies of other frameworks one process remembers. */
 const REMEMBER = 20_000;
 
 interface Seen {
-  /** When it first came, in seconds since 1970. */
+  /** When the cookie first came, in seconds since 1970. */
   readonly born: number;
   readonly ended: boolean;
 }
 
 /**
- * Remembers cookies of other frameworks and their sessions' ends. These cookies have no id, and
- * most have no start time, so a copy could start a new session at each request. Each cookie is
- * known by a hash.
+ * Remembers when cookies of other frameworks first came and when their sessions ended. These
+ * cookies have no id, and most have no start time, so a copy could start a new session at each
+ * request. The memory keeps a hash of each cookie.
  */
 export class ForeignMemory {
-  // Insertion order is age.
+  // A Map keeps insertion order, so the first entry is the oldest.
   readonly #seen = new Map<string, Seen>();
 
   peek(id: string): Seen | undefined {

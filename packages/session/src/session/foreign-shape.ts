@@ -1,4 +1,4 @@
-/** Patterns for session cookies of other frameworks. They verify nothing. */
+/** Patterns of other frameworks' session cookies. A match verifies nothing. */
 const SHAPES: readonly (readonly [RegExp, name: string, advice: string])[] = [
   [/^Fe26\.\d\*/, "iron-session", "ironSession"],
   [/^[\w%+/=]+--[\w%+/=]+--[\w%+/=]+$/, "rails", "rails"],
@@ -9,11 +9,11 @@ const SHAPES: readonly (readonly [RegExp, name: string, advice: string])[] = [
   [/^s(?:%3A|:)[\w-]+\.[\w+/%=]+$/i, "express-session", ""],
 ];
 
-/** A cookie that, by its form, another framework wrote. */
+/** The framework that a cookie seems to belong to, judged by its form. */
 export interface ForeignShape {
-  /** The framework. */
+  /** The framework's name. */
   readonly format: string;
-  /** For a log: what it is, and what to do. */
+  /** Says what the cookie is and what to do, for a log. */
   readonly message: string;
 }
 

@@ -10,7 +10,7 @@ const BORN = /^\{"born":(\d{1,10})\}$/;
 /**
  * Asks the store about another framework's cookie, and then about its user.
  *
- * @throws SessionError `ERR_SESSION_STORE` as the store's `load`
+ * @throws SessionError `ERR_SESSION_STORE` if the store fails, unless requests go on without it
  */
 export async function loadForeignStored(
   shared: Shared,
@@ -39,13 +39,13 @@ async function ask({ store }: Shared, id: string) {
     const [kept] = await store!.check([{ sid: id, data: {}, meta: {} }]);
     return kept;
   } catch (error) {
-    // The next question to the store decides whether requests go on without it.
+    // The next question to the store decides if requests go on without it.
     store!.report(error);
     return undefined;
   }
 }
 
-/** Writes to the store when another framework's cookie first came, so that every process knows. */
+/** Stores the time when another framework's cookie first came, so that every process knows it. */
 export async function rememberMigrated(
   { store }: Shared,
   { meta, born }: LoadedSnapshot,

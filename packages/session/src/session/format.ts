@@ -16,7 +16,7 @@ export interface CookieSource {
   get(name: string): string | undefined;
 }
 
-/** Why a cookie was rejected. Only events tell it, not the response. */
+/** The reason why a cookie was rejected. It appears only in events, not in the response. */
 export type RejectReason =
   | "malformed"
   | "not-canonical"
@@ -41,11 +41,11 @@ export type FormatReading =
   | {
       readonly ok: true;
       readonly data: JsonObject;
-      /** When the cookie was written, in seconds since 1970, if the format says it. */
+      /** When the cookie was written, in seconds since 1970, if the format contains it. */
       readonly issuedAt?: number;
-      /** When it expires, in seconds since 1970, if the format says it. */
+      /** When the cookie expires, in seconds since 1970, if the format contains it. */
       readonly expiresAt?: number;
-      /** Which of the format's keys verified it; 0 is the one that signs. */
+      /** The index of the format's key that verified the cookie; 0 is the key that signs. */
       readonly keyIndex: number;
     }
   | { readonly ok: false; readonly reason: RejectReason };
@@ -72,34 +72,34 @@ export interface SessionFormat {
    * Serializes and signs a session so that the other framework accepts it and reads the same
    * meaning.
    * @param now seconds since 1970
-   * @param maxAge seconds that the cookie lasts, or null until the browser closes
+   * @param maxAge lifetime of the cookie in seconds; null keeps it until the browser closes
    */
   write(data: JsonObject, now: number, maxAge: number | null): readonly FormatCookie[];
 }
 
 /**
- * Reads sessions that another framework keeps on a server, with a signed id in the cookie. They can be
- * read, and not written.
+ * Reads sessions that another framework keeps on a server, with a signed id in the cookie. Such
+ * sessions are read-only.
  */
 export interface StoredFormat {
-  /** The framework, as events name it. */
+  /** The framework's name in events. */
   readonly name: string;
   /** The cookie names of this format. */
   readonly cookieNames: readonly string[];
-  /** Whether the other framework issued the cookie. Nothing is asked. */
+  /** True if the other framework issued the cookie. Asks no store. */
   isGenuine(cookies: CookieSource): boolean;
   /**
-   * Verifies the cookie and reads its session. An error of the store fails the use of the session.
+   * Verifies the cookie and reads its session. If the store fails, the use of the session throws.
    *
-   * @returns `undefined` where the request has no cookie of this format
+   * @returns `undefined` if the request has no cookie of this format
    */
   load(cookies: CookieSource): Promise<FormatReading> | FormatReading | undefined;
 }
 
-/** What the option `formats` lists. */
+/** An entry of the option `formats`. */
 export type AnyFormat = SessionFormat | StoredFormat;
 
-/** Whether a format has to ask a store. */
+/** True if a format must ask a store. */
 export function isStored(format: AnyFormat): format is StoredFormat {
   return "load" in format;
 }

@@ -10,9 +10,9 @@ import { MAX_LABEL, type DeviceState } from "./records.ts";
 import type { SessionSettings } from "./settings.ts";
 
 /**
- * Gives the session a new id, a new beginning and new CSRF tokens, and keeps its data. Call it
- * whenever rights change, above all after a login. An id that an attacker planted before is then
- * useless (session fixation, OWASP ASVS 7.2.4).
+ * Gives the session a new id, start time and CSRF tokens, and keeps its data. Call it whenever
+ * rights change, above all after a login: an id that an attacker planted before is then useless
+ * (session fixation, OWASP ASVS 7.2.4).
  *
  * @throws SessionError `ERR_SESSION_COMMITTED`, `ERR_SESSION_HANDSHAKE_SENT`,
  *   `ERR_SESSION_NOT_A_SESSION`
@@ -29,8 +29,8 @@ export function renew(session: object): void {
 /** The options of {@link destroy}. */
 export interface DestroyOptions {
   /**
-   * Also asks the browser to delete what the site stored: `true` for cookies and storage, or the
-   * types of the `Clear-Site-Data` header. Browsers honour it over TLS only.
+   * Also asks the browser to delete stored data: `true` for cookies and storage, or a list of types
+   * for the `Clear-Site-Data` header. Browsers honour it only over TLS.
    */
   readonly clearSiteData?: boolean | readonly ("cache" | "cookies" | "storage" | "*")[];
 }
@@ -54,9 +54,14 @@ export function destroy(session: object, options: DestroyOptions = {}): void {
 }
 
 /**
- * Keeps a message for the next request, or takes it out. With a value it is kept, without one it is
- * taken out. Requests that no user sees, HEAD and prefetch (`Sec-Purpose`), read it without taking
- * it out.
+ * Keeps a message for the next request, or takes it out. A call with a value stores the message; a
+ * call without one returns and removes it. Requests whose response no user sees, HEAD and prefetch
+ * (`Sec-Purpose`), do not remove it.
+ *
+ * @returns the stored message, in a call without a value; `undefined` if there is none
+ * @throws SessionError `ERR_SESSION_NOT_JSON`, `ERR_SESSION_COMMITTED`,
+ *   `ERR_SESSION_HANDSHAKE_SENT`, `ERR_SESSION_NOT_A_SESSION`
+ * @example
  *
  * @returns the message that was taken out; `undefined` if there is none
  * @throws SessionError `ERR_SESSION_NOT_JSON`, `ERR_SESSION_COMMITTED`,
@@ -86,8 +91,8 @@ export function flash(session: object, key: string, value?: JsonValue): JsonValu
 }
 
 /**
- * Returns when the user last proved their identity; with a date, records it. If it is too long ago,
- * ask for the password again before a critical action (step-up, OWASP ASVS 7.5.1).
+ * Returns when the user last proved their identity; with a date, records it. If that was too long
+ * ago, ask for the password again before a critical action (step-up, OWASP ASVS 7.5.1).
  *
  * @returns the time, to the second; `undefined` if none was recorded
  * @throws SessionError `ERR_SESSION_COMMITTED`, `ERR_SESSION_HANDSHAKE_SENT`,
@@ -113,6 +118,16 @@ export function authenticatedAt(session: object, date?: Date): Date | undefined 
 
 /**
  * Gives this session its own lifetime, such as for "remember me".
+ *
+ * It replaces the option `maxAge` for this session. `renew` keeps it, and `destroy` removes it.
+ * Each use prolongs the session by this time, up to `absoluteMaxAge`.
+ *
+ * @param seconds until the unused session ends, at most 34,560,000 (400 days). With null the
+ *   browser deletes the cookie when it closes, and a copy of the cookie expires by the option
+ *   `maxAge`
+ * @throws SessionError `ERR_SESSION_OPTION`; `ERR_SESSION_FORMAT` with `writeAs`;
+ *   `ERR_SESSION_COMMITTED`, `ERR_SESSION_HANDSHAKE_SENT`, `ERR_SESSION_NOT_A_SESSION`
+ * @example
  *
  * It replaces the option `maxAge` for this session, is kept by `renew`, and ends with `destroy`.
  * Each use prolongs the session by it, up to `absoluteMaxAge`.
@@ -145,7 +160,7 @@ export function setMaxAge(session: object, seconds: number | null): void {
  * Names this session for its user, such as "Firefox on Linux". `sessions.list` and events show the
  * name.
  *
- * The option `labels` makes one from the User-Agent of a login without a label.
+ * For a login without a label, the option `labels` makes one from its User-Agent.
  *
  * @param text at most 100 characters
  * @returns the label; `undefined` if there is none
@@ -177,21 +192,24 @@ const LABEL = textThat(
 export interface SessionDescription {
   /** The session's id. It gives no access by itself, but keep it out of logs. */
   readonly id: string;
-  /** True if the request brought no valid session. */
+  /** True if the request had no valid session. */
   readonly isNew: boolean;
   /** When the session began. */
   readonly createdAt: Date;
-  /** When its cookie was issued. */
+  /** When the session's cookie was issued. */
   readonly issuedAt: Date;
-  /** When its cookie expires unless it is used; null if only the browser ends it. */
+  /**
+   * When the cookie expires unless the session is used; null if it lasts until the browser closes.
+   */
   readonly expiresAt: Date | null;
   /**
-   * Seconds until it expires unless it is used, by {@link setMaxAge} or the option `maxAge`; null
-   * until the browser closes.
+   * Seconds of its lifetime, from {@link setMaxAge} or the option `maxAge`; null until the browser
+   * closes.
    */
   readonly maxAge: number | null;
   /**
-   * The id of the key that verified its cookie. For a new session, of the key that will sign it.
+   * The id of the key that verified the cookie. For a new session, the id of the key that will sign
+   * it.
    */
   readonly keyId: string;
   /** Why the request's cookie was rejected. */
@@ -202,14 +220,14 @@ export interface SessionDescription {
    */
   readonly revocable: boolean;
   /**
-   * The state of its device, with the option `deviceBound`. "fresh": the browser recently proved
-   * that it has the key. "stale": it did not. "none": the session is not bound.
+   * The state of the session's device, with the option `deviceBound`. "fresh": the browser recently
+   * proved that it has the key. "stale": it did not. "none": the session is not bound.
    */
   readonly deviceBound: DeviceState;
 }
 
 /**
- * Returns the facts about a session besides its data.
+ * Returns facts about a session, such as its id and times, but not its data.
  *
  * @throws SessionError `ERR_SESSION_NOT_A_SESSION`
  * @example

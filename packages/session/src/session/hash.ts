@@ -2,7 +2,7 @@ import * as crypto from "node:crypto";
 
 /** Returns the first 16 characters of a text's SHA-256 in base64url: 96 bits. */
 export function shortHash(text: string): string {
-  // One-shot hashing takes a third of the time; some runtimes lack it.
+  // One-shot hashing takes a third of the time, but some runtimes lack it.
   const sum =
     typeof crypto.hash === "function"
       ? crypto.hash("sha256", text, "base64url")

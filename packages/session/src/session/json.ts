@@ -1,13 +1,13 @@
 import { SessionError } from "../errors.ts";
 import type { JsonObject } from "./format.ts";
 
-/** Deeper than any session, and shallow enough for every JSON parser. */
+/** The largest depth of a session. Every JSON parser accepts it. */
 const MAX_DEPTH = 64;
 
 /**
- * Checks that JSON carries everything in a session. `JSON.stringify` would silently drop or alter
- * values. Three changes of JSON remain: `-0` becomes `0`, a key with `undefined` is dropped, and a
- * value with `toJSON` (a Date, a URL) comes back as its result.
+ * Checks that JSON preserves every value of a session. `JSON.stringify` would silently drop or
+ * alter some. Three changes are accepted: `-0` becomes `0`, a key with `undefined` is dropped, and
+ * a value with `toJSON` (a Date, a URL) becomes its result.
  *
  * @throws SessionError `ERR_SESSION_NOT_JSON` that names the path of the first wrong value
  */
@@ -16,9 +16,9 @@ export function assertJson(data: object): void {
 }
 
 /**
- * Checks that JSON carries one value.
+ * Checks that JSON preserves one value.
  *
- * @param path what the message calls it
+ * @param path the name of the value in the message
  */
 export function assertJsonValue(value: unknown, path: string): void {
   throwForFlaw(path, findFlaw(value, []));
@@ -33,10 +33,10 @@ function throwForFlaw(path: string, flaw: string | undefined): void {
 }
 
 /**
- * Describes the first value that JSON cannot carry, as in ".a[1] is NaN". The path is built on the
- * way out, so it costs nothing for correct data.
+ * Describes the first value that JSON cannot carry, as in ".a[1] is NaN". The path is built only
+ * after a flaw was found, so correct data pays nothing for it.
  *
- * @param above the objects around the value
+ * @param above the objects that contain the value
  */
 function findFlaw(value: unknown, above: object[]): string | undefined {
   if (value === null || typeof value === "string" || typeof value === "boolean") return undefined;
@@ -49,7 +49,7 @@ function findFlaw(value: unknown, above: object[]): string | undefined {
   if (value instanceof Date && Number.isNaN(value.getTime())) return " is an invalid Date";
   above.push(value);
   let flaw: string | undefined;
-  // A Date or a URL defines its own JSON.
+  // Objects with `toJSON`, such as a Date or a URL, define their own JSON.
   const own = value as { readonly toJSON?: unknown };
   const plain: unknown = typeof own.toJSON === "function" ? own.toJSON("") : value;
   if (plain !== value) flaw = findFlaw(plain, above);
@@ -60,20 +60,21 @@ function findFlaw(value: unknown, above: object[]): string | undefined {
 }
 
 function findInList(list: readonly unknown[], above: object[]): string | undefined {
-  // An index loop also visits the holes of a sparse array.
+  // Unlike `forEach`, an index loop visits the holes of a sparse array.
   for (let i = 0; i < list.length; i += 1) {
     const flaw = findFlaw(list[i], above);
     if (flaw !== undefined) return `[${i}]${flaw}`;
   }
-  // Indexes come first. `"text".match(/t/)` has `index` and `input` after them.
+  // `Object.keys` lists indexes first. The result of `"text".match(/t/)` also has `index` and
+  // `input`.
   const names = Object.keys(list);
   if (names.length > list.length) return `.${names[list.length]} is a property of an array`;
   return findSymbol(list);
 }
 
-/** Names an object that is not plain: it would come back without its class. */
+/** Names the kind of an object that is not plain, since JSON would return it without its class. */
 function findForeignKind(value: object): string | undefined {
-  // A Map or a Date is an object too, without keys.
+  // Objects such as a Map or a Date may have no keys at all.
   const tag = tagOf(value);
   if (tag !== "[object Object]") return ` is a ${tag.slice(8, -1)}`;
   if (isPlain(value)) return undefined;
@@ -82,7 +83,10 @@ function findForeignKind(value: object): string | undefined {
   return ` is an instance of ${name === "" ? "a class" : `the class ${name}`}`;
 }
 
-/** True for plain objects, also of another realm as in Jest, and of `querystring.parse`. */
+/**
+ * True for plain objects, also from another realm as in Jest, and for results of
+ * `querystring.parse`.
+ */
 function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === null || Object.getPrototypeOf(prototype) === null;
@@ -96,7 +100,7 @@ function findSymbol(object: object): string | undefined {
   return symbol && `[${String(symbol)}] has a symbol as its key`;
 }
 
-/** Checks the values of an object. A key with `undefined` does not count. */
+/** Checks the values of an object. A key with `undefined` is ignored. */
 function findInside(object: object, above: object[]): string | undefined {
   for (const key of Object.keys(object)) {
     const item = (object as Record<string, unknown>)[key];
@@ -106,12 +110,12 @@ function findInside(object: object, above: object[]): string | undefined {
   return findSymbol(object);
 }
 
-/** The metadata of most sessions. They all share one object. */
+/** The metadata of most sessions, which all share this object. */
 export const NO_META: JsonObject = Object.freeze({});
 
 /**
  * Parses JSON that must be an object, and removes every `__proto__`.
- * @returns `undefined` if it is not JSON, or neither an object nor `[data, metadata]`
+ * @returns `undefined` if the text is not JSON of an object or of `[data, metadata]`
  */
 export function parseBody(json: string): { data: JsonObject; meta: JsonObject } | undefined {
   try {
@@ -125,12 +129,12 @@ export function parseBody(json: string): { data: JsonObject; meta: JsonObject } 
   }
 }
 
-// The key itself, or an escape of one of its characters. JSON.stringify never writes such an
-// escape.
+// Matches the key itself, or an escape of one of its characters. JSON.stringify never writes such
+// an escape.
 const SUSPECT = /__proto__|\\u00[567]/;
 const dropProto = (key: string, value: unknown) => (key === "__proto__" ? undefined : value);
 
-/** True if a value is a JSON object, not null and not an array. */
+/** True if a value is a JSON object: neither null nor an array. */
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -7,43 +7,43 @@ const throwing =
     throw new SessionError(code, message);
   };
 
-/** For a write after the response has begun. */
+/** Throws for a write after the response has begun. */
 export const throwCommitted: Fail = throwing(
   "ERR_SESSION_COMMITTED",
   "The response headers have been sent: change the session earlier.",
 );
 
-/** For a write after the response has begun, if its stream is tied to the session. */
+/** Throws for a write after the response has begun, if its stream is tied to the session. */
 export const throwStreamBegun: Fail = throwing(
   "ERR_SESSION_COMMITTED",
   "The response headers have been sent: use `await update(session, draft => { ... })`, or change the session before the stream begins.",
 );
 
-/** For a write to an open socket. */
+/** Throws for a write to an open socket. */
 export const throwHandshakeSent: Fail = throwing(
   "ERR_SESSION_HANDSHAKE_SENT",
   "The handshake has been answered: use `await update(session, draft => { ... })`, or change the session before accepting.",
 );
 
-/** For a write after the handshake, if the socket is not tied to its session. */
+/** Throws for a write after the handshake, if the socket is not tied to its session. */
 export const throwUnattached: Fail = throwing(
   "ERR_SESSION_HANDSHAKE_SENT",
   "This socket is not tied to its session, so neither a write nor `update` reaches it. Serve the socket with an adapter for sockets (docs/adapters.md), or change the session before the handshake or in an HTTP request.",
 );
 
-/** For a write to an open socket that has no session. */
+/** Throws for a write to an open socket that has no session. */
 export const throwWithoutSession: Fail = throwing(
   "ERR_SESSION_HANDSHAKE_SENT",
   "This socket was opened without a session. Begin one before the handshake is accepted.",
 );
 
-/** For a write to a session that has ended. */
+/** Throws for a write to a session that has ended. */
 export const throwEnded: Fail = throwing(
   "ERR_SESSION_ENDED",
   "The session has ended and can no longer be changed.",
 );
 
-/** For a write to the object that express-session's `regenerate` or `destroy` replaced. */
+/** Throws for a write to the object that express-session's `regenerate` or `destroy` replaced. */
 export const throwReplaced: Fail = throwing(
   "ERR_SESSION_ENDED",
   "This object holds the session from before regenerate() or destroy(). Write to req.session, which is the new one.",

@@ -6,13 +6,13 @@ import type { JsonObject } from "./format.ts";
 import { parseBody } from "./json.ts";
 import type { Revision } from "./records.ts";
 
-/** A check for `maxAge` and `setMaxAge`. */
+/** The check for `maxAge` and `setMaxAge`. */
 export const LIFETIME: Check = orNull(
   integer(1, MAX_AGE_LIMIT, `whole seconds, 1 to ${MAX_AGE_LIMIT} (400 days)`),
 );
 
 /**
- * The lifetime that `setMaxAge` gave a session: seconds, or null until the browser closes.
+ * The lifetime that `setMaxAge` gave a session: seconds, or null until the browser closes;
  * `undefined` if the option `maxAge` applies.
  */
 export type OwnMaxAge = number | null | undefined;
@@ -33,25 +33,29 @@ export function ownMaxAgeIn(json: string): OwnMaxAge {
 }
 
 /**
- * Returns the lifetimes of one session. With null, its token still expires by the option `maxAge`.
+ * Returns the lifetimes of one session. With null as its own lifetime, its token expires by the
+ * option `maxAge`.
  */
 export function lifetimesOf(lifetimes: Lifetimes, own: OwnMaxAge): Lifetimes {
   return typeof own === "number" ? { ...lifetimes, maxAge: own } : lifetimes;
 }
 
-/** True if the cookie gets neither `Max-Age` nor `Expires`, so that it ends with the browser. */
+/**
+ * True if the cookie has neither `Max-Age` nor `Expires`, so that the browser deletes it on
+ * closing.
+ */
 export function endsWithBrowser({ maxAge }: Lifetimes, own: OwnMaxAge): boolean {
   return (own === undefined ? maxAge : own) === null;
 }
 
-/** Checks the times of an authentic token, also against its own lifetime. */
+/** Checks the times of an authentic token, also against the session's own lifetime. */
 export function judgeLifetime(
   token: Times & Pick<Revision, "json">,
   now: number,
   lifetimes: Lifetimes,
 ): ReturnType<typeof judgeTimes> {
   const fault = judgeTimes(token, now, lifetimes);
-  // The option `maxAge` ended it. Only now does the session's own lifetime matter.
+  // By the option `maxAge` the token has expired. Only then does the session's own lifetime matter.
   if (fault !== "expired" || now >= token.exp) return fault;
   return judgeTimes(token, now, lifetimesOf(lifetimes, ownMaxAgeIn(token.json)));
 }

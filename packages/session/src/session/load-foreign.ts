@@ -17,7 +17,7 @@ import { emptySession, rejectCookie } from "./snapshot.ts";
 import type { LoadedSnapshot } from "./records.ts";
 import type { Shared } from "./shared.ts";
 
-/** What the formats answered whose sessions are on a server. */
+/** The sessions that formats read from their stores. */
 export type StoredReadings = ReadonlyMap<StoredFormat, FormatReading | undefined>;
 
 const sourceOf = (header: string): CookieSource => ({
@@ -27,13 +27,13 @@ const sourceOf = (header: string): CookieSource => ({
   },
 });
 
-/** The cookies of a request whose sessions are on a server. */
+/** Returns the names of a request's cookies whose sessions are in other frameworks' stores. */
 export function namesIn({ settings }: Shared, header: string): string[] {
   const names = settings.stored.flatMap(({ cookieNames }) => cookieNames);
   return names.filter((name) => findCookie(header, name) !== undefined);
 }
 
-/** Asks the formats whose sessions are on a server; `undefined` where the request concerns none. */
+/** Asks other frameworks' stores for a session; returns `undefined` if no cookie refers to one. */
 export function askFormats(
   { settings: { stored } }: Shared,
   header: string,
@@ -49,10 +49,9 @@ export function askFormats(
 
 /**
  * Reads the cookies of other frameworks, in the order of the option `formats`.
- * @returns an empty session if there are none
  *
- * @param readings what those said that had to ask
- * @returns an empty session where there are none
+ * @param readings the sessions read from other frameworks' stores
+ * @returns an empty session if there are none
  */
 export function loadForeign(
   shared: Shared,
@@ -74,7 +73,7 @@ export function loadForeign(
     }
     rejected ??= reading?.reason;
   }
-  // There is a cookie, but no format recognised it.
+  // There is a cookie, but no format recognized it.
   if (present.length > 0) rejected ??= "malformed";
   return rejected === undefined
     ? emptySession(now, present)
@@ -100,7 +99,7 @@ function adopt(
   const iat = Math.min(issuedAt ?? now, now);
   const exp = expiresAt ?? NEVER;
   const isForeign = format !== writeAs;
-  // Remembers only a cookie that is replaced by ours: with writeAs, many visitors may have the same
+  // Only a cookie that ours replaces is remembered: with writeAs, many visitors may have the same
   // cookie.
   const isMoved = isForeign && writeAs === undefined;
   if (isMoved && shared.foreign.peek(id)?.ended === true) {
@@ -112,7 +111,7 @@ function adopt(
   const fitted = fitSchema(settings, data);
   if (fitted === undefined) return rejectCookie(shared, "schema", now, present);
   const meta = isMoved ? { from: id } : NO_META;
-  // A foreign cookie has no id, and its value cannot serve as one: two visitors with the same data
+  // A foreign cookie has no id, and its value cannot replace one: two visitors with the same data
   // may have the same cookie, and must not get each other's changes.
   const loaded: LoadedSnapshot = Object.assign(emptySession(iat, present), {
     born,

@@ -19,10 +19,11 @@ import type { SessionSettings } from "./settings.ts";
 import { isVerified, openCached } from "./verified.ts";
 
 /**
- * Finds the session in a `Cookie` header, as far as the cookies alone tell. It never throws for any
- * header. A cookie that cannot be trusted gives an empty session, and only events say why.
+ * Finds the session in a `Cookie` header without asking a store. It never throws for any header.
+ * For a cookie that cannot be trusted it returns an empty session; only events contain the reason.
+ *
  * @param now seconds since 1970
- * @param readings of formats whose sessions are on a server
+ * @param readings the sessions read from other frameworks' stores
  */
 export function findSession(
   shared: Shared,
@@ -38,7 +39,7 @@ export function findSession(
   const present = isAlone ? cookieNames : presentCookies(settings, header, chunks.length);
   const [first] = chunks;
   // A cookie with the form of our token is only checked as our token. A reader with weaker rules
-  // must never get what a stronger one rejected.
+  // must never get a token that a stricter reader rejected.
   if (first === undefined || (formats.length > 0 && !looksLikeToken(first))) {
     return loadForeign(shared, header, now, present, readings);
   }
@@ -52,7 +53,10 @@ export function findSession(
     : rejectCookie(shared, fault, now, present, opened.sid);
 }
 
-/** Whether a server has to be asked for the session: no cookie of our own came. */
+/**
+ * True if another framework's store may have the session, because the request has no cookie of
+ * ours.
+ */
 export function isAskedFor({ settings }: Shared, header: string): boolean {
   const own = findCookie(header, settings.cookieName);
   return own === undefined || (own !== AMBIGUOUS && !looksLikeToken(own));
@@ -77,8 +81,8 @@ function presentCookies(
 }
 
 /**
- * Opens all chunks together, then fewer. A stale chunk behind the last, or one that another host of
- * the domain planted there, must not cost the session.
+ * Tries all chunks together, then fewer. An old chunk after the last, or one that another host of
+ * the domain planted there, must not break the session.
  */
 function openChunks(
   shared: Shared,
@@ -102,8 +106,9 @@ export function settle(
 }
 
 /**
- * Completes {@link findSession}: it checks whether the session was ended or changed since.
- * @param stored what the store has of it, if it was asked
+ * Completes {@link findSession}: checks if the session was ended or changed meanwhile.
+ *
+ * @param stored the store's record of the session, if it was asked
  */
 export function settleSession(
   shared: Shared,
@@ -122,7 +127,7 @@ export function settleSession(
   const newest = newer(newer(opened, known), stored);
   const { rev } = newest;
   let { json } = newest;
-  // Data without nested values is parsed once for each remembered token.
+  // Data without nested values is parsed once for each cached token.
   const flat = newest === opened ? opened.flat : undefined;
   let isFlat = flat !== undefined;
   const body = flat === undefined ? parseBody(json) : { data: flat, meta: NO_META };
@@ -152,7 +157,7 @@ export function settleSession(
     isFlat = true;
     if (newest === opened) opened.flat = data as Flat;
   }
-  // Written out: a spread costs a microsecond on Node 20, a third of the whole read.
+  // Written out, because a spread costs a microsecond on Node 20, a third of the whole read.
   return {
     sid,
     rev,

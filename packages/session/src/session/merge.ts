@@ -6,7 +6,7 @@ import type { Shared } from "./shared.ts";
 /** The result of a three-way merge. */
 export interface Merged {
   readonly data: JsonObject;
-  /** Top-level keys that both sides changed, differently. */
+  /** Top-level keys that both sides changed to different values. */
   readonly conflicts: readonly string[];
 }
 
@@ -15,7 +15,7 @@ const same = (a: JsonValue | undefined, b: JsonValue | undefined) =>
 
 /**
  * Merges two changes of one session by top-level key. A key that only one side changed keeps that
- * change. If both changed a key, `ours`, the later, wins and the key is a conflict.
+ * change. If both changed a key, the later value (`ours`) wins and the key is a conflict.
  */
 export function mergeData(base: JsonObject, theirs: JsonObject, ours: JsonObject): Merged {
   const data: JsonObject = {};
@@ -36,8 +36,8 @@ function own(data: JsonObject, key: string): JsonValue | undefined {
 }
 
 /**
- * Merges two requests' changes of one session. Changes of different keys both hold. For the same
- * key ours wins, with an event.
+ * Merges two requests' changes of one session. Changes of different keys are both kept. For the
+ * same key the later change wins, with an event.
  */
 export function mergeBodies(
   { settings }: Shared,

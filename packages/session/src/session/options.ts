@@ -9,22 +9,22 @@ import { FUNCTION, listOf, oneOf, SWITCH, type Check, type Rules } from "../vali
 import type { StandardSchema } from "./schema.ts";
 
 /**
- * The options of sessions: Starlette's, in camel case and with its defaults, and more. The options
- * for cross-site checks and live sockets extend this type in their own files.
+ * The options of session cookies: those of Starlette's SessionMiddleware in camel case with the
+ * same defaults, and more. The options for cross-site checks and live sockets extend this type in
+ * their own files.
  */
-// oxlint-disable-next-line typescript/no-explicit-any -- options of no schema are for any data
+// oxlint-disable-next-line typescript/no-explicit-any -- options without a schema fit any data
 export interface SessionCookieOptions<Data = any> {
-  /** Signs and encrypts. In a list, the first is used and all are accepted (rotation). */
+  /**
+   * The key that signs and encrypts. In a list, the first key is used and all are accepted
+   * (rotation).
+   */
   readonly secretKey: SecretKeys;
   /** The cookie's name. Default: the name of `property`. */
   readonly sessionCookie?: string | undefined;
   /**
-   * Seconds until an unused session expires; null keeps the cookie until the browser closes.
-   * Default 14 days.
-   */
-  /**
-   * The property of a request or socket that holds the session, for a second session beside the
-   * first: `property: "prefs"` makes it `req.prefs`. Default "session".
+   * The property of a request or socket that holds the session. Set it for a second session:
+   * `property: "prefs"` makes it `req.prefs`. Default "session".
    */
   readonly property?: string | undefined;
   /** Seconds until an unused session ends; null keeps the cookie until the browser closes. Default 14 days. */
@@ -32,20 +32,20 @@ export interface SessionCookieOptions<Data = any> {
   /** Default: `publicPath`, or "/". */
   readonly path?: string | undefined;
   /**
-   * The path that a proxy cuts off, such as "/app". It is used for the cookie's `path`, redirects
-   * of Galleta and addresses sent to pages. Default: none.
+   * The path prefix that a proxy removes, such as "/app". It is used for the cookie's `path`,
+   * redirects by Galleta, and addresses sent to pages. Default: none.
    */
   readonly publicPath?: string | undefined;
   /** Default "lax". */
   readonly sameSite?: "lax" | "strict" | "none" | undefined;
   /** Sets `Secure`; "auto" sets it if the request came over TLS. Default false. */
   readonly httpsOnly?: boolean | "auto" | undefined;
-  /** The domain whose subdomains also get the cookie. Default: only this host. */
+  /** Also sends the cookie to the subdomains of this domain. Default: only this host gets it. */
   readonly domain?: string | undefined;
   /** Sets `Partitioned` (CHIPS); needs `httpsOnly`. Default false. */
   readonly partitioned?: boolean | undefined;
   /**
-   * Attributes that the cookie had before: `[{ domain: "example.com" }]`. Missing ones have their
+   * Former attributes of the cookie: `[{ domain: "example.com" }]`. Missing ones have their
    * default. Each Set-Cookie also deletes the cookies with these attributes. Default: none.
    */
   readonly formerly?: readonly FormerAttributes[] | undefined;
@@ -55,7 +55,7 @@ export interface SessionCookieOptions<Data = any> {
   readonly accept?: readonly ("signed" | "encrypted")[] | undefined;
   /** Prolongs a session in use. Default true. */
   readonly rolling?: boolean | undefined;
-  /** Seconds after which a session ends even if it is used; null for never. Default null. */
+  /** Seconds after which a session ends even while it is used; null for never. Default null. */
   readonly absoluteMaxAge?: number | null | undefined;
   /**
    * Splits a session over 4096 bytes into several cookies. `true` allows 6,000 bytes in all, which
@@ -63,27 +63,32 @@ export interface SessionCookieOptions<Data = any> {
    * error.
    */
   readonly chunks?: boolean | number | undefined;
-  /** Any Standard Schema. It types the session and rejects data that does not match. */
+  /** Any Standard Schema. It gives the session its type and rejects data that does not match. */
   readonly schema?: StandardSchema<Data> | undefined;
-  /** Converts data of an older shape to match `schema`; undefined drops the session. */
+  /**
+   * Converts data of an older shape so that it matches `schema`; returns undefined to drop the
+   * session.
+   */
   readonly migrate?: ((data: JsonObject) => JsonObject | undefined) | undefined;
-  /** Other frameworks' cookies to read, in this order. Their sessions are re-issued as ours. */
+  /**
+   * Other frameworks' cookies to read, in this order. Galleta re-issues their sessions as its own.
+   */
   readonly formats?: readonly AnyFormat[] | undefined;
-  /** Keeps another framework's cookie instead of ours, so that both share the session. */
+  /** Writes another framework's cookie instead of ours, so that both can use the session. */
   readonly writeAs?: SessionFormat | undefined;
   /**
-   * Receives every event. Default: rejected cookies and denied requests are warnings on the
+   * Receives every event. Default: prints rejected cookies and denied requests as warnings on the
    * console.
    */
   readonly onEvent?: SessionListener | undefined;
   /**
-   * Turns on strict settings: `__Host-session`, Secure, encrypted, SameSite=Lax, one hour idle,
+   * Switches strict settings on: `__Host-session`, Secure, encrypted, SameSite=Lax, one hour idle,
    * twelve hours in all. Explicit options win. Default false.
    */
   readonly hardened?: boolean | undefined;
 }
 
-/** Former attributes of the session's cookie, as options. */
+/** Former attributes of the session's cookie, under the names of their options. */
 export interface FormerAttributes {
   readonly domain?: string | undefined;
   readonly path?: string | undefined;
@@ -108,7 +113,7 @@ type WithDefault =
   | "formats"
   | "hardened";
 
-/** The checked options with their defaults, without the keys. */
+/** The checked options without the keys, with defaults filled in. */
 export type CheckedOptions = {
   readonly [Name in Exclude<keyof SessionCookieOptions, "secretKey">]: Name extends WithDefault
     ? Exclude<SessionCookieOptions[Name], undefined>
@@ -201,7 +206,7 @@ export const COOKIE_OPTION_RULES: Rules<CheckedOptions> = {
   hardened: [SWITCH, false],
 };
 
-/** Every option of sessions in cookies. */
+/** The names of all options for session cookies. */
 export const COOKIE_OPTION_NAMES = [
   "secretKey",
   ...Object.keys(COOKIE_OPTION_RULES),

@@ -14,11 +14,11 @@ import type {
 } from "./records.ts";
 import type { RequestFacts } from "./request.ts";
 
-/** The store, as the engine uses it. */
+/** The methods of the store that the engine uses. */
 export interface StorePort {
   /** True if the store keeps the data, and the cookie only the id and revision. */
   readonly keepsData: boolean;
-  /** True if the data names the session's user. */
+  /** True if the data contains the session's user. */
   readonly knowsUsers: boolean;
   /** True if the store is in the memory of this process. */
   readonly isLocal: boolean;
@@ -29,7 +29,7 @@ export interface StorePort {
    */
   ready(found: VerifiedCookie | LoadedSnapshot, now: number): (() => LoadedSnapshot) | undefined;
   /**
-   * Asks the store about a session and its user, in one round trip.
+   * Reads a session and its user from the store, in one round trip.
    *
    * @throws SessionError `ERR_SESSION_STORE` if the store fails, unless requests go on without it
    */
@@ -37,21 +37,22 @@ export interface StorePort {
   /**
    * Saves a session with the store.
    *
-   * @param behind a newer revision that is already known
+   * @param behind a newer revision that this process already knows
    * @throws SessionError `ERR_SESSION_STORE`
    */
   save(draft: Draft, work: Outcome, behind: Revision | undefined, now: number): Promise<Saved>;
-  /** True if this process knows, without asking, that the session is over. */
+  /** True if this process knows, without asking, that the session has ended. */
   knowsEnd(session: HeldSession): boolean;
   /**
-   * Asks about sessions that sockets hold, all in one round trip.
-   * @returns one item per session: what the store has of it, `undefined` for nothing
+   * Reads several sessions that sockets hold, in one round trip.
+   *
+   * @returns one item per session: the record in the store, or `undefined` if it has none
    * @throws SessionError `ERR_SESSION_STORE`
    */
   check(sessions: readonly HeldSession[]): Promise<(Revision | typeof ENDED | undefined)[]>;
   /**
-   * Calls `onWrite` for every write to a store in this process, from any source.
-   * @returns a function that stops it; `undefined` if the store is another process
+   * Calls `onWrite` after every write to a store in this process, whoever made it.
+   * @returns a function that stops the calls; `undefined` if the store is another process
    */
   watch(onWrite: (key: string) => void): (() => void) | undefined;
   /** Records that another process ended a session. */
@@ -61,22 +62,23 @@ export interface StorePort {
   /** Returns the key of the user in the data. */
   userKeyOf(data: object): string | undefined;
   /**
-   * Checks the user in the data, before it is stored.
+   * Checks the user in the data before the data is stored.
    * @throws SessionError `ERR_SESSION_SUBJECT` if `revokeAll` could not name the user
    */
   assertSubject(data: object): void;
   /**
-   * Ends all sessions of a user, sockets included.
+   * Ends all sessions of a user and closes their sockets.
    *
-   * @param keep the id of the session that stays, or ""
-   * @param asks the session that asks: a revoked one must not end others
-   * @throws SessionError `ERR_SESSION_STORE`, but the end still holds in this process;
-   *   `ERR_SESSION_ENDED` if the session that asks was already revoked
+   * @param keep the id of the session to keep, or ""
+   * @param asks the session that makes the request; it must not be revoked itself
+   * @throws SessionError `ERR_SESSION_STORE`, but in this process the sessions have ended;
+   *   `ERR_SESSION_ENDED` if the session in `asks` was already revoked
    */
   endUser(user: User, keep?: string, asks?: HeldSession): Promise<void>;
   /**
    * Sets a session, unless the store has a revision above `base`.
-   * @returns `undefined` if it was set, else what the store has
+   *
+   * @returns `undefined` if it was set, otherwise the record in the store
    * @throws SessionError `ERR_SESSION_STORE`
    */
   replace(
@@ -90,11 +92,9 @@ export interface StorePort {
    * @throws SessionError `ERR_SESSION_STORE`, unless requests go on without it
    */
   end(sid: string, until: number): Promise<unknown>;
-  /**
-   * Returns the label for a session that begins without one, from the User-Agent of its request.
-   */
+  /** Makes the label for a session that begins without one, from the User-Agent of its request. */
   labelOf(draft: Draft, request: RequestFacts | undefined): string | undefined;
-  /** Reports that a request ends its own session. The promise never rejects. */
+  /** Reports that a request ended its own session. The promise never rejects. */
   loggedOut(loaded: LoadedSnapshot): Promise<void> | undefined;
   /**
    * Lists the sessions of a user.
@@ -103,34 +103,39 @@ export interface StorePort {
    */
   list(who: User | object): Promise<ListedSession[]>;
   /**
-   * Ends the session of a handle, sockets included.
-   * @param by the session that asks
-   * @returns true if there was one
+   * Ends the session with this handle and closes its sockets.
+   *
+   * @param by the session that makes the request
+   * @returns true if there was such a session
    */
   endByHandle(handle: string, by: object | undefined): Promise<boolean>;
-  /** Ends all sessions with a value in a field of `findBy`. @returns how many it ended */
+  /**
+   * Ends all sessions with a value in a field of `findBy`.
+   *
+   * @returns how many sessions it ended
+   */
   endWhere(field: string, value: User): Promise<number>;
-  /** Reports a failure of the store. */
+  /** Reports that the store failed. */
   report(error: unknown): void;
-  /** Inspects the store's settings, once. */
+  /** Inspects the store's settings once. */
   start(): void;
-  /** Stops timers. */
+  /** Stops the store's timers. */
   stop(): void;
 }
 
 /**
- * One session of a user, as `sessions.list` returns it. It holds no credential and is safe in a
- * page.
+ * One session of a user, as `sessions.list` returns it. It contains no credential, so a page may
+ * show it.
  */
 export interface ListedSession {
-  /** Names the session for `sessions.end`. It changes with `renew`. */
+  /** Identifies the session for `sessions.end`. `renew` changes it. */
   readonly handle: string;
   readonly createdAt: Date;
-  /** The last recorded use. A use is recorded at the latest after a tenth of the lifetime. */
+  /** The last recorded use. Uses are recorded once in a tenth of the lifetime. */
   readonly usedAt: Date;
-  /** When it expires unless it is used; null if only the browser ends it. */
+  /** When the session expires unless it is used; null if it lasts until the browser closes. */
   readonly endsAt: Date | null;
-  /** The label from `label` or the option `labels`. */
+  /** The label that the function `label` or the option `labels` set. */
   readonly label: string | undefined;
   /** True if it is the session that was passed to `list`. */
   readonly current: boolean;
@@ -138,7 +143,7 @@ export interface ListedSession {
   readonly deviceBound: boolean;
 }
 
-/** The receiver of changes: sockets here, and other processes. */
+/** Receives changes of sessions, and passes them to sockets here and to other processes. */
 export interface LivePort {
   /** Called when a session has new data or a new lifetime. */
   changed(change: Snapshot): void;
@@ -153,53 +158,53 @@ export interface LivePort {
    * exchange.
    */
   readonly exchangePath: string | undefined;
-  /** Exchanges a ticket for the cookie of the request (a SessionContext) that brought it. */
+  /** Exchanges a ticket for a cookie. The request (a SessionContext) is the one with the ticket. */
   exchange(context: never, ticket: string): Promise<ExchangeAnswer>;
-  /** Starts and stops listening to other processes. */
+  /** Starts listening to other processes. */
   start(): void;
   stop(): void;
 }
 
-/** What a response adds for the device of its browser. */
+/** The headers and cookies that device binding adds to a response. */
 export interface DeviceOwed {
   readonly setCookie: readonly string[];
-  /** By their names in lower case. */
+  /** Headers by name in lower case. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** The option `deviceBound`, as sessions use it. */
+/** The methods of the option `deviceBound` that the engine uses. */
 export interface DevicePort {
   /**
-   * Checks the device of a session. If it is stale, or must be bound and is not, the session is
-   * rejected or marked, as the option says.
+   * Checks the device of a session. If it is stale, or required and missing, the session is
+   * rejected or marked, depending on the option.
    *
    * @param header the Cookie header
    * @param now seconds since 1970
    */
   judge(loaded: LoadedSnapshot, header: string, now: number): LoadedSnapshot;
   /**
-   * Returns what a response adds if it begins, renews or ends a session.
+   * Returns the headers and cookies for a response that begins, renews or ends a session.
    *
-   * @returns `undefined` for all others
+   * @returns `undefined` for all other responses
    */
   owedFor(draft: Draft, saved: Saved, request: RequestFacts | undefined): DeviceOwed | undefined;
 }
 
-/** The answer to the exchange of a ticket. */
+/** The answer to a request that exchanges a ticket. */
 export interface ExchangeAnswer {
   readonly status: number;
-  /** The cookies to set, as for every response. */
+  /** The cookies to set. */
   readonly commit: Commit;
   /** JSON: `{ receipt }`, or `{ error, code }`. */
   readonly body: string;
 }
 
-/** An answer of the sessions in place of the app. */
+/** A reply of the sessions, sent without calling the app. */
 export interface Reply {
   readonly status: number;
   /** JSON. */
   readonly body: string;
-  /** Further headers, by their names in lower case. */
+  /** More headers, by name in lower case. */
   readonly headers?: Readonly<Record<string, string>>;
   /** The cookies to set. */
   readonly commit?: Commit;
@@ -207,14 +212,14 @@ export interface Reply {
 
 /**
  * A route that the sessions answer before the app sees the request. The request passed the
- * cross-site check, unless the route is open to other sites. With `csrf: "strict"` a secret of its
- * own replaces the token. `Context` is the SessionContext of the request, which this file cannot
- * name without a cycle of types.
+ * cross-site check, unless the route is open to other sites. With `csrf: "strict"` the route's own
+ * secret replaces the token. `Context` is the SessionContext of the request. This file cannot
+ * import that type, because the types would form a cycle.
  */
 export interface Endpoint<Context = never> {
   /** The method, such as `POST`. */
   readonly method: string;
-  /** True if requests of other sites are also answered. The route needs its own secret. */
+  /** True if requests from other sites are also answered. The route then needs its own secret. */
   readonly fromAnySite?: boolean;
   /**
    * @param body `undefined` if it is over 1 MiB or incomplete

@@ -5,16 +5,17 @@ const REMEMBER_CHANGES = 10_000;
 const REMEMBER_ENDS = 100_000;
 
 /**
- * What this process committed in the last minutes. It shows when two overlapping requests changed
- * the same session, and when a running request belongs to an ended one. It is bounded in time and
- * number; a store remembers longer.
+ * Remembers what this process committed in the last minutes. It detects overlapping requests that
+ * change one session, and requests that continue after their session ended. It is bounded in time
+ * and number; a store remembers longer.
  */
 export class RecentChanges {
   readonly #changes = new Generation(REMEMBER_CHANGES);
-  // Kept apart from the changes: a flood of new sessions must not bring an ended one back.
+  // Kept apart from the changes, so that a flood of new sessions cannot push out an end and revive
+  // its session.
   readonly #ends = new Generation(REMEMBER_ENDS);
 
-  /** Returns what is known of a session; `undefined` means that its cookie is current. */
+  /** Returns the recent change of a session; `undefined` means that its cookie is current. */
   peek(sid: string): RecentChange | undefined {
     return this.#ends.get(sid) ?? this.#changes.get(sid);
   }
@@ -32,9 +33,10 @@ export class RecentChanges {
   }
 }
 
-/** Entries of the last five minutes, up to a number and a tenth more. */
+/** Entries of the last five minutes. The number has a limit, which may be exceeded by a tenth. */
 class Generation {
-  // Insertion order is age: a new record moves to the end.
+  // A Map keeps insertion order, and a changed record moves to the end. So the first entry is the
+  // oldest.
   readonly #entries = new Map<string, RecentChange>();
   readonly #most: number;
   #sweptAt = 0;
@@ -54,8 +56,8 @@ class Generation {
   put(sid: string, known: RecentChange): void {
     this.#entries.delete(sid);
     this.#entries.set(sid, known);
-    // Not at every commit: to find its oldest entry, a Map walks over all that were deleted before
-    // it, which costs more than the rest of a commit.
+    // Trims rarely: to find its oldest entry, a Map walks over all deleted ones, which costs more
+    // than the rest of a commit.
     const isFull = this.#entries.size > this.#most * 1.1;
     if (known.at === this.#sweptAt && !isFull) return;
     this.#sweptAt = known.at;

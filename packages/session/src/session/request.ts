@@ -1,11 +1,11 @@
 /**
- * What the engine needs to know about a request. Every adapter describes its framework's request in
- * these five facts, so the rules about hosts, origins and cookies are written once.
+ * The facts about a request that the engine needs. Every adapter describes its framework's request
+ * in these five facts, so the rules about hosts, origins and cookies are written once.
  */
 export interface RequestFacts {
   /** The method in upper case, such as `POST`. */
   readonly method: string;
-  /** The request target as it was received: path and query, such as `/a?b=1`. */
+  /** The request target as received: path and query, such as `/a?b=1`. */
   readonly target: string;
   /**
    * Returns one header.
@@ -13,7 +13,7 @@ export interface RequestFacts {
    * @returns its value; repeated headers joined with `", "`; `undefined` if there is none
    */
   header(name: string): string | undefined;
-  /** True if this connection itself is TLS, whatever a proxy says. */
+  /** True if the connection to this process uses TLS, whatever a proxy's headers say. */
   readonly encrypted: boolean;
   /** The peer's address on this connection, if the runtime knows it. */
   readonly remoteAddress: string | undefined;

@@ -7,9 +7,10 @@ import { emptySession } from "./snapshot.ts";
 import type { State } from "./state.ts";
 
 /**
- * Continues with a session that was saved and stays open. The saved state becomes its new start.
+ * Continues with a session that was saved and stays open. Later changes are compared with the saved
+ * state.
  *
- * @param sent the data as it was saved, before others' changes were merged into it
+ * @param sent the data as it was saved, before changes of other requests were merged into it
  * @param setCookie the cookies of the save
  */
 export function resume(state: State, sent: JsonObject, setCookie: readonly string[]): void {
@@ -45,7 +46,7 @@ export function resume(state: State, sent: JsonObject, setCookie: readonly strin
   state.destroyed = false;
 }
 
-/** Adopts changes of others, unless the handler changed the same key since. */
+/** Adopts changes of other requests, except for keys that the handler changed meanwhile. */
 function takeIn(data: JsonObject, sent: JsonObject, merged: JsonObject): void {
   const isSent = (key: string) => JSON.stringify(data[key]) === JSON.stringify(sent[key]);
   for (const key of new Set([...Object.keys(sent), ...Object.keys(merged)])) {

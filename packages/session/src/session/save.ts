@@ -15,31 +15,31 @@ import { announce, dropExpired } from "./announce.ts";
 export const EMPTY_BODY = "{}";
 
 /**
- * Decides what a response does for its session: nothing, a fresh cookie, or a deletion. It returns
- * a promise only if a store must be written.
+ * Decides what a response does for its session: nothing, a new cookie, or a deletion. It returns a
+ * promise only if a store must be written.
  *
  * @param now seconds since 1970
  * @throws SessionError `ERR_SESSION_NOT_JSON`, `ERR_SESSION_TOO_LARGE`, `ERR_SESSION_SCHEMA`,
- *   `ERR_SESSION_FORMAT` or `ERR_SESSION_STORE`. A session that was destroyed still ends.
+ *   `ERR_SESSION_FORMAT` or `ERR_SESSION_STORE`. A destroyed session still ends.
  */
 export function saveSession(shared: Shared, draft: Draft, now: number): MaybePromise<Saved> {
   const { loaded, data, meta, destroyed } = draft;
-  // What another request made of the loaded session. A renewed session still has its data, so it
-  // neither survives a logout nor loses a change.
+  // The changes of other requests to the loaded session. They also apply to a renewed session: it
+  // still has the old data, must not survive a logout, and must not lose a change.
   const known = destroyed ? undefined : shared.recent.peek(loaded.sid);
   const ending = destroyed ? endSession(shared, loaded, now) : undefined;
   assertJson(data);
   const json = isBare(data, meta) ? EMPTY_BODY : serializeBody(data, meta);
-  // Keys that another request added meanwhile must stay.
+  // Keys that another request added meanwhile must be kept.
   const isBehind = known !== undefined && !known.ended && known.rev > loaded.rev;
   const isEmpty = json === EMPTY_BODY && !isBehind;
   return after(ending, isEmpty ? clear(shared, draft, now) : save(shared, draft, json, known, now));
 }
 
-/** Metadata that only describes a session, and does not keep an empty one. */
+/** Metadata that only describes a session. It does not keep a session without data. */
 const DESCRIBING: ReadonlySet<string> = new Set(["from", "maxAge", "label", "epoch", "device"]);
 
-/** True if nothing is left that needs a cookie. */
+/** True if neither data nor metadata needs a cookie. */
 function isBare(data: JsonObject, meta: JsonObject): boolean {
   for (const _ in data) return false;
   return Object.keys(meta).every((key) => DESCRIBING.has(key));
@@ -81,20 +81,20 @@ function save(
   if (issued.exp <= issued.iat) return dropExpired(shared, draft);
   const flat = body === json ? flatCopy(data, meta) : undefined;
   const setCookie = writeCookies(shared, draft, issued, now, flat);
-  // Only after the new cookie is known to fit: the client has no other than the old one.
+  // Runs only after the new cookie is known to fit: otherwise the client has only the old one.
   if (renewed && !loaded.isNew && !destroyed) recent.end(loaded.sid, now);
   announce(shared, draft, issued, changed, now);
   return { setCookie, issued };
 }
 
 /**
- * Deletes the cookie of an empty session. If there was data, the session ends, with every copy. A
- * session that only held a message is not a login: taking the message out does not end it, so an
+ * Deletes the cookie of an empty session. If the session had data, it ends with every copy. A
+ * session with only a flash message is not a login: removing the message does not end it, so an
  * overlapping request can still add data.
  */
 function clear(shared: Shared, draft: Draft, now: number): MaybePromise<Saved> {
   const { loaded, sid, destroyed } = draft;
-  // A rejected cookie stays: an empty session that stays empty changes nothing.
+  // A rejected cookie is not deleted: an empty session that stays empty changes nothing.
   if (loaded.isNew && !destroyed) return { setCookie: [] };
   const saved = { setCookie: deletions(shared, loaded.cookies, draft) };
   if (destroyed || Object.keys(parseBody(loaded.json)?.data ?? {}).length === 0) return saved;
@@ -102,7 +102,10 @@ function clear(shared: Shared, draft: Draft, now: number): MaybePromise<Saved> {
   return after(endSession(shared, loaded, now), saved);
 }
 
-/** True if different JSON has the same meaning: another writer may spell it differently. */
+/**
+ * True if different JSON has the same meaning. Another framework may write the same data
+ * differently.
+ */
 function isRespelt(loaded: LoadedSnapshot, { data, meta }: Draft, json: string): boolean {
   if (loaded.isFlat) return meta === NO_META && isSame(data, loaded.data);
   const body = parseBody(loaded.json);

@@ -2,7 +2,7 @@ import { optionError } from "../errors.ts";
 import type { JsonObject } from "./format.ts";
 import { isObject } from "./json.ts";
 
-/** The used part of the Standard Schema interface (version 1). */
+/** The part of the Standard Schema interface (version 1) that Galleta uses. */
 export interface StandardSchema<Output = unknown> {
   readonly "~standard": {
     readonly version: 1;

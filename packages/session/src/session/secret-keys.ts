@@ -3,23 +3,23 @@ import { SessionError } from "../errors.ts";
 import { Secret } from "../secret.ts";
 import { shortHash } from "./hash.ts";
 
-/** A shorter key, in characters, can be guessed. */
+/** The shortest key, in characters, that cannot be guessed. */
 const STRONG_CHARACTERS = 32;
 
 // Keys from documentation, tutorials and templates (of FastAPI, Flask, iron-session,
-// @fastify/session and others), which attackers try first. Each is the start of the SHA-256 of a
-// key in lower case, 36 bits, so that no key stands here. A random key matches once in
-// 10,000,000,000 times. Keys shorter than 32 characters need no entry.
+// @fastify/session and others), which attackers try first. Each entry is the first 36 bits of the
+//   SHA-256 of a key in lower case, so the source contains no key. One random key in 10,000,000,000
+//   matches by chance. Keys shorter than 32 characters need no entry.
 const WELL_KNOWN = /^(?:BFjj85|U6k0mI|jk24qq|V4wG_c|rgkKvu|Vw2tQ9|JZj31q)/;
 
-/** One secret key, or a list: the first signs, all verify. */
+/** One secret key, or a list. The first key signs, all of them verify. */
 export type SecretKeys = string | Secret | readonly (string | Secret)[];
 
 /**
  * Checks the secret keys and returns their bytes.
  *
  * @throws SessionError `ERR_SESSION_KEY` if a key is missing, empty or, with `NODE_ENV=production`,
- *   shorter than 32 characters or well known. The message shows no key.
+ *   shorter than 32 characters or well known. The message does not show the key.
  */
 export function readSecretKeys(option: unknown): Buffer[] {
   const list: unknown[] = Array.isArray(option) && option.length > 0 ? option : [option];
@@ -33,7 +33,8 @@ export function readSecretKeys(option: unknown): Buffer[] {
       if (!isText || process.env["NODE_ENV"] === "production") {
         throw new SessionError("ERR_SESSION_KEY", message);
       }
-      // oxlint-disable-next-line no-console -- show a weak key while it can be changed
+      // oxlint-disable-next-line no-console -- warns of a weak key in development, while it is easy
+      // to change
       console.warn(`[galleta] ${message} NODE_ENV=production refuses it.`);
     }
     return Buffer.from(text as string);
@@ -41,7 +42,8 @@ export function readSecretKeys(option: unknown): Buffer[] {
 }
 
 /**
- * Returns why a key is too weak for production.
+ * Returns the reason why a key is too weak for production.
+ *
  * @returns `undefined` for a strong key
  */
 export function weaknessOf(key: string): string | undefined {

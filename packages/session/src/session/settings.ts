@@ -15,7 +15,7 @@ import {
   type SessionCookieOptions,
 } from "./options.ts";
 
-/** The checked options, in the form that requests use. */
+/** The checked options, in the form that requests need. */
 export interface SessionSettings extends Pick<
   CheckedOptions,
   | "property"
@@ -30,18 +30,18 @@ export interface SessionSettings extends Pick<
   | "writeAs"
 > {
   readonly cookieName: string;
-  /** The cookies of an unsplit session: only the name. */
+  /** The cookie names of an unsplit session: the one name. */
   readonly cookieNames: readonly string[];
   readonly ring: KeyRing;
   readonly lifetimes: Lifetimes;
   readonly accepted: Accepted;
-  /** The attributes of a Set-Cookie, without and with `Secure`. */
+  /** The attributes of a Set-Cookie as text, without and with `Secure`. */
   readonly attributes: { readonly plain: string; readonly secure: string };
   readonly events: Events;
-  /** The attributes that the cookie has now, and those that it had before. */
+  /** The cookie's current attributes, and its former ones. */
   readonly current: CookieAttributes;
   readonly formerly: readonly CookieAttributes[];
-  /** Formats whose sessions are on a server. */
+  /** Formats whose sessions are in other frameworks' stores. */
   readonly stored: readonly StoredFormat[];
 }
 
@@ -66,7 +66,7 @@ export function readSettings(given: SessionCookieOptions): SessionSettings {
     throw optionError(`accept must contain "${written}", see encrypt.`);
   }
   const cookieName = writeAs?.cookieNames[0] ?? sessionCookie;
-  // Before the keys, which are derived from the name.
+  // Checked before the keys, which are derived from the name.
   checkCookie(cookieName, options, httpsOnly === true);
   return {
     ...options,
@@ -79,7 +79,7 @@ export function readSettings(given: SessionCookieOptions): SessionSettings {
       plain: serializeAttributes(options, httpsOnly === true),
       secure: serializeAttributes(options, httpsOnly !== false),
     },
-    // The written format is also read, and comes first.
+    // The format of writeAs is also read, before the others.
     formats: !writeAs || formats.includes(writeAs) ? formats : [writeAs, ...formats],
     events: new Events(options.onEvent),
     current: options,
@@ -88,7 +88,6 @@ export function readSettings(given: SessionCookieOptions): SessionSettings {
   };
 }
 
-/** Returns the cookie's path: the public path, or "/" for a `__Host-` cookie. */
 /** The cookie is named after the property, so that two sessions of a request have two cookies. */
 function nameOf({ property, hardened }: SessionCookieOptions): Partial<CheckedOptions> {
   if (typeof property !== "string") return {};
@@ -101,7 +100,10 @@ function pathOf(given: SessionCookieOptions, { path, publicPath, sessionCookie }
   return given.path === undefined && publicPath !== "" && !isBound ? publicPath : path;
 }
 
-/** Returns the former attributes without the present ones, which would delete the session. */
+/**
+ * Returns the former attributes without the current ones, since deleting those would delete the
+ * session.
+ */
 function readFormer(name: string, options: CheckedOptions): CookieAttributes[] {
   const { sameSite, path, domain, partitioned } = options;
   const now = serializeAttributes({ sameSite, path, domain, partitioned }, false);

@@ -5,14 +5,14 @@ import type { RecentChanges } from "./recent.ts";
 import type { RequestFacts } from "./request.ts";
 import type { SessionSettings } from "./settings.ts";
 
-/** What all requests of one set of options share. */
+/** The state that all requests with the same options share. */
 export interface Shared {
   readonly settings: SessionSettings;
-  /** Whether the session of a request may have to be waited for. */
+  /** True if a session may have to be loaded from a store. */
   readonly loads: boolean;
-  /** The option of that name, for whoever makes the sessions live. */
+  /** The option `exchangePath`, for the code that makes sessions live. */
   readonly exchangePath: string;
-  /** The option of that name: messages on sockets prolong sessions. */
+  /** The option `socketActivity`: messages on sockets prolong sessions. */
   readonly socketActivity: boolean;
   /** The routes that the sessions answer themselves, by path. */
   readonly endpoints: Map<string, Endpoint>;
@@ -28,9 +28,9 @@ export interface Shared {
   readonly ownOrigin: (request: RequestFacts) => string | undefined;
   /** True if the option `trustProxy` was given, even as false. */
   readonly knowsProxies: boolean;
-  /** The store, if there is one. Set once, at set-up. */
+  /** The store, if any. Set once, at set-up. */
   store: StorePort | undefined;
-  /** Sockets and other processes, if there are any. */
+  /** The connection to sockets and other processes, if any. */
   live: LivePort | undefined;
   /** Device binding, if the option is set. */
   device: DevicePort | undefined;

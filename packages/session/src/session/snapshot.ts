@@ -31,7 +31,7 @@ export function emptySession(
   };
 }
 
-/** Rejects a cookie that cannot be trusted or whose session ended, and emits the event. */
+/** Rejects a cookie that cannot be trusted or whose session has ended, and emits the event. */
 export function rejectCookie(
   { settings: { events } }: Shared,
   reason: RejectReason | "revoked",

@@ -4,23 +4,23 @@ import type { Draft, LoadedSnapshot, Metadata, Saved } from "./records.ts";
 const NO_STRAYS: readonly string[] = [];
 
 /**
- * The state of a session in one request: its dictionary, and what belongs to it. Both are one
- * object, because every request and every open socket has one.
+ * The state of a session in one request: the dictionary and its metadata. Both are one object,
+ * because every request and every open socket needs one.
  */
 export class State extends Dictionary implements Draft {
-  /** The session that the request brought, or that was saved last. */
+  /** The session as the request brought it, or as it was last saved. */
   loaded: LoadedSnapshot;
   /** When the session was first used, in seconds since 1970. */
   readonly openedAt: number;
   sid: string;
   born: number;
-  /** Never changed in place, because other requests may share it. */
+  /** Replaced, never changed in place, because other requests may share it. */
   meta: Metadata;
   destroyed = false;
   secure = false;
   strays: readonly string[] = NO_STRAYS;
   clearSiteData: string | undefined = undefined;
-  /** The session that the commit wrote. */
+  /** The session as the commit wrote it. */
   issued: Saved["issued"] = undefined;
 
   /**
@@ -35,7 +35,7 @@ export class State extends Dictionary implements Draft {
     this.meta = loaded.meta;
   }
 
-  /** Makes another state for the same request, which still knows what the request brought. */
+  /** Makes a new state for the same request. It keeps the loaded session. */
   successor(owner: object): State {
     const next = new State(this.loaded, this.openedAt, owner);
     next.destroyed = this.destroyed;
@@ -43,7 +43,7 @@ export class State extends Dictionary implements Draft {
     return next;
   }
 
-  /** Node's REPL looks into proxies and shows this object, which holds a token. */
+  /** Node's REPL looks inside proxies and would show this object with its token. */
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return "State {}";
   }

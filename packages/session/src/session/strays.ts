@@ -3,12 +3,13 @@ import type { LoadedSnapshot } from "./records.ts";
 import type { RequestFacts } from "./request.ts";
 import type { SessionSettings } from "./settings.ts";
 
-/** More headers would not fit into the buffers of common proxies. */
+/** More Set-Cookie headers would not fit into the buffers of common proxies. */
 const MAX_STRAYS = 16;
 
 /**
- * Finds the attributes under which a browser may have an older cookie of the session: those of the
- * option `formerly`, and if two cookies came with a request, all that its address allows.
+ * Finds the attributes under which a browser may have an older cookie of the session: those in the
+ * option `formerly`. If two cookies came with a request, also all attributes that its address
+ * allows.
  */
 export function findStrays(
   settings: SessionSettings,
@@ -27,8 +28,8 @@ export function findStrays(
 }
 
 /**
- * Lists the attributes that a request's address allows. Browsers send a cookie to its path, its
- * domain and everything below.
+ * Lists the cookie attributes that a request's address allows. Browsers send a cookie to its path,
+ * its domain and everything below.
  */
 function allowedBy(
   request: RequestFacts,
@@ -58,7 +59,7 @@ function parentsOf(request: RequestFacts): string[] {
 
 function prefixesOf(target: string): string[] {
   const [path = "/"] = target.split(/[?#]/);
-  // The last part names a page, not a folder that a cookie could be set for.
+  // The last part names a page. Cookies are set for folders.
   const parts = path.split("/").slice(1, -1);
   return parts
     .map((_, at) => `/${parts.slice(0, at + 1).join("/")}`)

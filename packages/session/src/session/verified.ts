@@ -2,12 +2,12 @@ import { openToken, type OpenedToken, type TokenFault } from "../token/token.ts"
 import type { LoadedSnapshot, VerifiedCookie } from "./records.ts";
 import type { Shared } from "./shared.ts";
 
-/** True for a verified cookie whose session is still to be read. */
+/** True for a verified cookie whose session was not read yet. */
 export function isVerified(found: VerifiedCookie | LoadedSnapshot): found is VerifiedCookie {
   return "opened" in found;
 }
 
-/** Opens a token, with the cache of verified tokens. */
+/** Opens a token, or finds it in the cache of verified tokens. */
 export function openCached({ settings, cache }: Shared, token: string): OpenedToken | TokenFault {
   const cached = cache.get(token);
   if (cached !== undefined) return cached;

@@ -12,7 +12,7 @@ import type { Shared } from "./shared.ts";
 /**
  * Writes the Set-Cookie headers of a session.
  *
- * @param flat the parsed JSON, if no value in it is nested; this saves parsing it again
+ * @param flat the parsed JSON, if no value in it is nested; this saves a second parsing
  * @throws SessionError `ERR_SESSION_TOO_LARGE` or `ERR_SESSION_FORMAT`
  */
 export function writeCookies(
@@ -35,11 +35,11 @@ export function writeCookies(
     if (size > COOKIE_LIMIT) tooLarge(shared, draft, size);
     return serializeCookie(name, value, attributes[draft.secure ? "secure" : "plain"], maxAge);
   });
-  // Our own chunks that the session no longer fills. Cookies of other formats stay.
+  // Our own chunks that the session no longer needs. Cookies of other formats are kept.
   const stale = draft.loaded.cookies.filter(
     (name) => isChunkName(cookieName, name) && cookies.every((cookie) => cookie.name !== name),
   );
-  // Deletions come first, so that for a client which ignores attributes the new cookie is last.
+  // Deletions come first, so that clients which ignore attributes keep the new cookie.
   const names = cookies.map(({ name }) => name);
   return [...strayDeletions(names, draft), ...written, ...deletions(shared, stale, draft)];
 }
@@ -60,7 +60,7 @@ function tokenCookies(
   const { sid, loaded } = draft;
   const made = { sid, rev, json, born, iat, exp, keyIndex: 0, encrypted: encrypt, flat };
   const token = encrypt ? encryptToken(made, ring) : signToken(made, ring);
-  // The next request brings it back, and need not verify what was made here.
+  // The next request brings this token back, and then need not verify it.
   shared.cache.set(token, made, loaded.token);
   if (!chunks) return [{ name: cookieName, value: token }];
   const split = splitChunks(cookieName, token);
@@ -71,7 +71,7 @@ function tokenCookies(
 
 function foreignData(json: string): JsonObject {
   const body = parseBody(json);
-  // Only Galleta's own cookie can keep where a session came from.
+  // Only Galleta's own cookie can store from which cookie a session came.
   if (body === undefined || Object.keys(body.meta).some((key) => key !== "from")) {
     throw new SessionError(
       "ERR_SESSION_FORMAT",
@@ -98,7 +98,7 @@ function tooLarge({ settings }: Shared, draft: Draft, size: number): never {
   );
 }
 
-/** Returns the bytes that all cookies of a session may have together. */
+/** Returns how many bytes all cookies of a session may have together. */
 function totalOf(chunks: number | boolean): number {
   return chunks === true ? DEFAULT_TOTAL : Number(chunks);
 }

@@ -2,7 +2,7 @@ import type { Revision } from "../session/records.ts";
 import type { ENDED } from "../session/records.ts";
 import type { UserEpoch } from "./epoch.ts";
 
-/** What the store answered about a session or user, and when it was asked. */
+/** The store's answer about a session or user, and when the question was sent. */
 export interface Answer<Value> {
   /** Milliseconds of the process clock, read before the question was sent. */
   readonly at: number;
@@ -12,13 +12,13 @@ export interface Answer<Value> {
 export type SessionAnswer = Answer<Revision | typeof ENDED | undefined>;
 export type UserAnswer = Answer<UserEpoch>;
 
-/** Milliseconds that an answer may be used. */
+/** For this many milliseconds an answer may be used. */
 export const FRESH_MS = 1000;
 const MOST = 5000;
 
 /**
- * Answers of the store that are younger than a second. Two generations bound the memory without a
- * timer: an entry that is not asked for during a whole generation is dropped.
+ * The store's answers of the last second. Two generations bound the memory without a timer: an
+ * entry that is not read during a whole generation is dropped.
  */
 export class Answers<Value> {
   #young = new Map<string, Answer<Value>>();
@@ -30,7 +30,7 @@ export class Answers<Value> {
     return answer !== undefined && performance.now() - answer.at < FRESH_MS ? answer : undefined;
   }
 
-  /** Adds an answer, unless a later question was already answered. */
+  /** Adds an answer, unless there is already an answer to a later question. */
   set(key: string, answer: Answer<Value>): void {
     const known = this.#young.get(key) ?? this.#old.get(key);
     if (known !== undefined && known.at > answer.at) return;

@@ -9,13 +9,13 @@ export interface BatchOptions<Item> {
   /** The items of one batch stay below this total size, unless one item alone is larger. */
   readonly most: number;
   readonly sizeOf: (item: Item) => number;
-  /** Items with the same name go into different batches, in order. */
+  /** Items with the same name are sent in different batches, in order. */
   readonly nameOf?: (item: Item) => string;
 }
 
 /**
- * Sends the items of one turn of the event loop in one command. A loaded database pays more for
- * receiving a command than for the work of a small one.
+ * Sends all items of one turn of the event loop in one command. Receiving a command costs a loaded
+ * database more than the work of a small one.
  */
 export class Batch<Item, Answer> {
   readonly #run: (items: readonly Item[]) => Promise<readonly Answer[]>;
@@ -24,9 +24,7 @@ export class Batch<Item, Answer> {
   #waiting: Waiting<Item, Answer>[] = [];
   #size = 0;
 
-  /**
-   * @param run answers the items, in their order
-   */
+  /** @param run sends the items and returns their answers in the same order */
   constructor(
     run: (items: readonly Item[]) => Promise<readonly Answer[]>,
     options: BatchOptions<Item>,

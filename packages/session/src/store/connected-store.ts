@@ -46,10 +46,13 @@ import type { StoreAccess } from "./store-access.ts";
 import { assertSubject, assertUser, findUser } from "./user.ts";
 
 const ATTEMPTS = 100;
-/** A write with this base succeeds over any value of the key. */
+/** The base of a write that replaces any value of its key. */
 const ALWAYS = Number.MAX_SAFE_INTEGER;
 
-/** The store as requests see it: it asks at first sight and limits the effect of failures. */
+/**
+ * Connects a store to requests: asks it when a session is first used, and limits the effect of
+ * failures.
+ */
 export class SessionStorePort implements StoreAccess {
   readonly keepsData: boolean;
   readonly isOptional: boolean;
@@ -57,15 +60,13 @@ export class SessionStorePort implements StoreAccess {
   readonly questions: Questions;
   readonly #signIns: SignIns;
   readonly #store: SessionStore;
-  /** True if the store compares and writes in one step. */
+  /** True if the store compares and writes in one atomic step. */
   readonly #isAtomic: boolean;
   readonly #subject: string | undefined;
   readonly #shared: Shared;
   #wasInspected = false;
 
-  /**
-   * @throws SessionError `ERR_SESSION_OPTION` together with `writeAs`
-   */
+  /** @throws SessionError `ERR_SESSION_OPTION` together with `writeAs` */
   constructor(store: SessionStore | KeyValueStore, shared: Shared, options: CheckedConnected) {
     if (shared.settings.writeAs !== undefined) {
       throw optionError("store and writeAs exclude each other: a shared cookie has no session id.");
@@ -124,7 +125,7 @@ export class SessionStorePort implements StoreAccess {
     const { events } = this.#shared.settings;
     const tell = (reason: string | undefined) =>
       reason !== undefined && events.emit("store", undefined, { reason });
-    // Nothing waits for this. A store that may not be inspected still works.
+    // Runs in the background. A store that does not allow the inspection still works.
     void Promise.resolve()
       .then(() => this.#store.inspect?.())
       .then(tell)
@@ -135,7 +136,7 @@ export class SessionStorePort implements StoreAccess {
     this.questions.debts.stop();
   }
 
-  /** Returns what a store in this process has of a session. */
+  /** Returns the record of a session, if the store is in this process. */
   lookAt(sid: string): Revision | typeof ENDED | undefined {
     const [session, end] = this.#store.get([sessionKey(sid), endKey(sid)]) as StoredValue[];
     return readPair(session, end);
@@ -148,7 +149,11 @@ export class SessionStorePort implements StoreAccess {
     return stored === undefined ? NO_EPOCH : readEpoch(stored);
   }
 
-  /** Asks for the revocations of a user. @throws SessionError `ERR_SESSION_STORE` */
+  /**
+   * Reads the revocations of a user from the store.
+   *
+   * @throws SessionError `ERR_SESSION_STORE`
+   */
   async readEpoch(key: string): Promise<UserEpoch> {
     return readEpoch((await this.questions.read([key]))[0]);
   }
@@ -225,14 +230,14 @@ export class SessionStorePort implements StoreAccess {
     exp: number,
   ): Promise<Revision | typeof ENDED | undefined> {
     const now = nowSeconds();
-    // A cookie without an expiry: no browser keeps it longer.
+    // No browser keeps a cookie longer, even one without an expiry.
     const seconds = Math.max(Math.min(exp - now, MAX_AGE_LIMIT), 1) + LATE;
     const at = performance.now();
     const { rev, json } = session;
     const write = { key: sessionKey(sid), base, rev, value: writeSession(json, now, exp), seconds };
     const newer = await this.questions.write(write);
     if (newer !== undefined) {
-      // The answer to the first attempt was lost, and the client repeated the write by itself.
+      // The answer to the first attempt was lost, and the client repeated the write automatically.
       if (newer.value !== write.value) return readSession(newer);
     } else if (!this.#isAtomic) {
       const [end] = await this.questions.read([endKey(sid)]);
@@ -247,7 +252,7 @@ export class SessionStorePort implements StoreAccess {
       await this.#end(sid, until);
     } catch (error) {
       this.report(error);
-      // The end holds in this process, and is written when the store is back.
+      // This process knows of the end, and writes it when the store is back.
       if (!this.isOptional) throw error;
     }
   }
@@ -263,7 +268,7 @@ export class SessionStorePort implements StoreAccess {
     }
   }
 
-  /** Ends a session in this process now, and in the store when that is possible. */
+  /** Ends a session in this process now, and in the store as soon as possible. */
   oweEnd(sid: string, until: number): void {
     for (const write of endsOf(sid, until)) {
       this.questions.debts.owe(write, () => this.questions.pay());
@@ -271,9 +276,9 @@ export class SessionStorePort implements StoreAccess {
   }
 
   /**
-   * Ends the old id after a renewal, unless the session was changed since.
+   * Ends the old id after a renewal, unless the session was changed meanwhile.
    *
-   * @returns the change, if there was one
+   * @returns the other change, if there was one
    */
   async seal(
     sid: string,
@@ -293,7 +298,7 @@ export class SessionStorePort implements StoreAccess {
     const now = nowSeconds();
     const until = lastExpiryOfAny(this.#shared.settings.lifetimes, now);
     const key = userKey(user);
-    // Read first, because afterwards all of them are over.
+    // Read first, because after the revocation none of them is valid.
     const ended = await this.#signIns.ofUser(user).catch(() => []);
     try {
       await this.#countUp(key, keep, asks, until - now);
@@ -313,7 +318,7 @@ export class SessionStorePort implements StoreAccess {
     const [stored, end] = await this.questions.read(keys);
     let epoch = readEpoch(stored);
     for (let i = 0; i < ATTEMPTS; i += 1) {
-      // A revoked session must neither end the others nor spare itself.
+      // A revoked session must not revoke the others or keep itself.
       const isRevoked = asks && (end || isOver(epoch, asks.sid, carried(asks.meta)));
       if (isRevoked) throw new SessionError("ERR_SESSION_ENDED", "This session was revoked.");
       const at = performance.now();
@@ -346,8 +351,8 @@ export class SessionStorePort implements StoreAccess {
 }
 
 /**
- * Returns the writes that end a session. One goes to a key that no change writes. The other
- * replaces the session's own value, so that its data is deleted and a pending change fails.
+ * Returns the writes that end a session. One marks the end under a key that changes never write.
+ * The other replaces the session's value, which deletes the data and makes a pending change fail.
  */
 function endsOf(sid: string, until: number): Write[] {
   const end = { ...TOMB, base: ALWAYS, seconds: Math.max(until - nowSeconds(), 1) };

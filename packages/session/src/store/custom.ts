@@ -4,8 +4,12 @@ import { isKeyValueStore, isSessionStore, type KeyValueStore, type SessionStore 
 import { SessionStorePort } from "./connected-store.ts";
 
 /**
- * Makes a store from what you have: an object with Keyv's `get`, `set` and `delete`, or your own
+ * Makes a store from an object with Keyv's `get`, `set` and `delete`, or from your own
  * {@link SessionStore}.
+ *
+ * With Keyv's methods, the store is asked for every opened session, and its writes are atomic only
+ * within one process.
+ *
  *
  * With Keyv's methods, the store is asked about every opened session, and its writes are atomic
  * only within one process.
@@ -33,7 +37,7 @@ export function sessionStore(store: KeyValueStore | SessionStore): ConnectedStor
 const OTHERS_STORE =
   "store is that of another session library: it has no conditional write, so a logout could be undone. Use redisStore(client), postgresStore(pool) or memoryStore(), and read its sessions with formats: [expressSession({ secret, store })].";
 
-/** Whether a store is one of express-session, @fastify/session or koa-session. */
+/** True if a store was made for express-session, @fastify/session or koa-session. */
 function isOthers(store: unknown): boolean {
   const given = store as Record<string, unknown> | null | undefined;
   return ["get", "set", "destroy"].every((name) => typeof given?.[name] === "function");

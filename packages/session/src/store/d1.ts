@@ -11,12 +11,12 @@ import {
 } from "./sql.ts";
 import type { SessionStore, StoredValue, Write } from "./store.ts";
 
-/** The used part of a D1 prepared statement. */
+/** The part of a D1 prepared statement that the store uses. */
 export interface D1Statement {
   bind(...values: (string | number)[]): D1Statement;
 }
 
-/** The used part of a D1 database: the binding of a Worker. */
+/** The part of a D1 database that the store uses: the binding of a Worker. */
 export interface D1Database {
   prepare(sql: string): D1Statement;
   batch(statements: D1Statement[]): Promise<readonly { readonly results: readonly unknown[] }[]>;
@@ -32,7 +32,8 @@ export interface D1StoreOptions {
  * Returns the SQL that creates the table of {@link d1Store}. Put it into a migration; the store
  * creates nothing by itself.
  *
- * @throws SessionError `ERR_SESSION_OPTION` if the name is not a plain one
+ * @throws SessionError `ERR_SESSION_OPTION` if the table's name has other characters than letters,
+ *   digits and `_`
  * @example
  * ```ts
  * console.log(d1Migration());
@@ -43,7 +44,11 @@ export function d1Migration(table = "galleta_sessions"): string {
 }
 
 /**
- * A store in Cloudflare D1, for any number of Workers. A look-up and a change take one batch each.
+ * A store in Cloudflare D1, for any number of Workers. Each look-up and each change is one batch.
+ *
+ * @param database the binding, `env.DB`
+ * @throws SessionError `ERR_SESSION_OPTION` if the argument is not a D1 database
+ * @example
  *
  * @param database the binding, `env.DB`
  * @throws SessionError `ERR_SESSION_OPTION` if it is not one
@@ -92,7 +97,7 @@ class D1Store implements SessionStore, ConnectedStore {
     const statement = (sql: string, ...values: (string | number)[]) =>
       prepare.call(this.#database, sql).bind(...values);
     this.#writes += 1;
-    // A batch is one transaction, so the read sees the value that stopped the write.
+    // A batch is one transaction, so the read returns the value that prevented the write.
     const [written, current] = await this.#database.batch([
       statement(this.#sql.write, key, rev, value, now + seconds * 1000, base, now),
       statement(this.#sql.read, key, now),

@@ -9,8 +9,8 @@ const MOST = 100_000;
 const ATTEMPTS = 100;
 
 /**
- * Revocations that could not be written to the store yet. They hold in this process, and are
- * written before the next question to the store, or by a timer that exists only while some are
+ * Revocations that the store does not have yet because it failed. This process applies them, and
+ * writes them before its next question to the store, or by a timer that exists only while some are
  * pending.
  */
 export class Debts {

@@ -11,14 +11,14 @@ interface Entry {
 
 type Key = readonly string[];
 
-/** The used part of a Deno KV atomic operation. */
+/** The part of a Deno KV atomic operation that the store uses. */
 export interface DenoKvAtomic {
   check(entry: { readonly key: string[]; readonly versionstamp: string | null }): DenoKvAtomic;
   set(key: string[], value: unknown, options: { readonly expireIn: number }): DenoKvAtomic;
   commit(): Promise<{ readonly ok: boolean }>;
 }
 
-/** The used part of a Deno KV database. */
+/** The part of a Deno KV database that the store uses. */
 export interface DenoKv {
   getMany(keys: never): Promise<readonly Entry[]>;
   atomic(): unknown;
@@ -35,20 +35,27 @@ interface Head {
   readonly value: string;
   /** Milliseconds since 1970. Deno KV deletes an expired value some time later. */
   readonly until: number;
-  /** The number of further entries for the rest of the value. */
+  /** How many more entries hold the rest of the value. */
   readonly more: number;
 }
 
-/** The most keys that Deno KV reads at once. */
+/** How many keys Deno KV reads at once. */
 const READS = 10;
-/** Characters of one entry: 64 KiB at two bytes each, with room for the rest. */
+/**
+ * Characters in one entry. Deno KV allows 64 KiB, at two bytes each, for the value and its other
+ * fields.
+ */
 const PIECE = 30_000;
 const ATTEMPTS = 100;
-/** Milliseconds until a locked file is tried again, at most. */
+/** The longest wait, in milliseconds, before a locked file is tried again. */
 const LOCKED_MS = 20;
 
 /**
- * A store in Deno KV, on one machine or on Deno Deploy. A change is an atomic operation.
+ * A store in Deno KV, on one machine or on Deno Deploy. Each change is an atomic operation.
+ *
+ * @param kv an open database from `Deno.openKv()`
+ * @throws SessionError `ERR_SESSION_OPTION` if the argument is not such a database
+ * @example
  *
  * @param kv an open database of `Deno.openKv()`
  * @throws SessionError `ERR_SESSION_OPTION` if it is not one
@@ -99,7 +106,8 @@ class DenoKvStore implements SessionStore, ConnectedStore {
       try {
         if (await this.#commit(name, write, head?.versionstamp ?? null)) return undefined;
       } catch (error) {
-        // Another process is writing to the same file. Nothing was written, and Deno does not wait.
+        // Another process is writing to the same file. Nothing was written, and Deno does not wait
+        // by itself.
         if (!String(error).includes("database is locked") || i === ATTEMPTS - 1) throw error;
         await new Promise((resolve) => setTimeout(resolve, Math.random() * LOCKED_MS));
       }
@@ -126,7 +134,7 @@ class DenoKvStore implements SessionStore, ConnectedStore {
     return (await atomic.commit()).ok;
   }
 
-  /** Joins the value of an entry with its further entries, which one commit wrote. */
+  /** Reads the other entries of a value, which the same commit wrote, and joins them. */
   async #complete(key: string, entry: Entry | undefined): Promise<StoredValue | undefined> {
     const name = [this.#prefix, key];
     let found = entry;
@@ -142,7 +150,7 @@ class DenoKvStore implements SessionStore, ConnectedStore {
       if (rest.every(({ versionstamp }) => versionstamp === stamp)) {
         return { rev, value: value + rest.map((piece) => piece.value).join("") };
       }
-      // Another write came between the two reads.
+      // Another process wrote the key between the two reads.
       [found] = await this.#readAll([name]);
     }
     throw new SessionError(

@@ -5,13 +5,13 @@ import { SessionStorePort } from "./connected-store.ts";
 import { readInGroups } from "./groups.ts";
 import type { SessionStore, StoredValue, Write } from "./store.ts";
 
-/** The used part of a binding for Durable Objects. */
+/** The part of a Durable Objects binding that the store uses. */
 export interface DurableObjectNamespace {
   idFromName(name: string): unknown;
   get(id: never): { fetch(url: string, init?: object): Promise<Response> };
 }
 
-/** The used part of the state of a Durable Object. */
+/** The part of a Durable Object's state that the store uses. */
 export interface DurableObjectState {
   readonly storage: {
     get(key: string): Promise<unknown>;
@@ -34,7 +34,7 @@ interface Kept extends StoredValue {
  * A store of Cloudflare Durable Objects: one object for each session and one for each user.
  *
  * @param namespace the binding of the class {@link SessionObject}, `env.SESSIONS`
- * @throws SessionError `ERR_SESSION_OPTION` if it is not one
+ * @throws SessionError `ERR_SESSION_OPTION` if the argument is not such a binding
  * @example
  * ```ts
  * // export { SessionObject } from "@galleta/session/cloudflare";
@@ -86,7 +86,7 @@ class DurableObjectStore implements SessionStore, ConnectedStore {
   }
 }
 
-/** Returns the name of a key's object: `s:abc` and `e:abc` are in one. */
+/** Returns the name of the object for a key: `s:abc` and `e:abc` share one object. */
 function objectOf(key: string): string {
   return key.slice(2);
 }
@@ -123,7 +123,7 @@ export class SessionObject {
   }
 
   async #replace({ key, base, rev, value, seconds }: Write): Promise<StoredValue | undefined> {
-    // No other request runs while the storage is read: an object is single-threaded, with gates.
+    // An object is single-threaded, and no other request runs while it reads its storage.
     const current = await this.#get(key);
     if (current !== undefined && current.rev > base) return current;
     const until = Date.now() + seconds * 1000;

@@ -1,7 +1,7 @@
 import type { StoredValue } from "./store.ts";
 
 /**
- * Reads keys that are stored in separate groups, all groups at once.
+ * Reads keys that must be read in separate groups; all groups run in parallel.
  *
  * @returns the values in the order of the keys
  */

@@ -4,7 +4,7 @@ import { ENDED, type Revision, type User } from "../session/records.ts";
 import type { Times } from "../token/header.ts";
 import type { StoredValue } from "./store.ts";
 
-/** Above every revision, so that no change replaces it. */
+/** The revision of an ended session. It is above every other revision, so no change replaces it. */
 const TOMBSTONE = 9_999_999_999;
 
 /** The key of a session's newest revision. */
@@ -12,18 +12,23 @@ export const sessionKey = (sid: string) => `s:${sid}`;
 /** The key of a session's end. No change writes it. */
 export const endKey = (sid: string) => `e:${sid}`;
 
-/** The key of the list of sessions that hold a value in a field; see session-index.ts. */
+/**
+ * The start of the key for a list of sessions with the same user or value; see session-index.ts.
+ */
 const LIST = "l:";
 
-/** True for the keys whose loss would bring ended sessions back. */
+/** True for keys whose loss would make ended sessions valid again. */
 export const isRevocation = (key: string) => key.startsWith("e:") || key.startsWith("u:");
-/** True for the keys that list sessions. */
+/** True for the keys of lists of sessions. */
 export const isList = (key: string) => key.startsWith(LIST);
 
-/** The key of the list of a user's sessions: Redis Cluster keeps it where it keeps the user's key. */
+/**
+ * Returns the key for the list of a user's sessions. Redis Cluster stores it in the same slot as
+ * the user's key.
+ */
 export const listKeyOf = (user: string) => LIST + user.slice(2);
 
-/** The key of the list of sessions that hold a value in a field of the option `findBy`. */
+/** Returns the key for the list of sessions with a value in a field of the option `findBy`. */
 export function fieldKey(field: string, value: User): string {
   return LIST + hashOf(`field:${field}:${value}`);
 }
@@ -32,13 +37,15 @@ function hashOf(text: string): string {
   return createHash("sha256").update(text).digest("base64url").slice(0, 22);
 }
 
-/** The value of a session's key, and of its end's key, after the end. */
+/** The value of a session's two keys after its end. */
 export const TOMB: StoredValue = { rev: TOMBSTONE, value: "" };
 
 const REMEMBERED_KEYS = 10_000;
 const userKeys = new Map<User, string>();
 
-/** Returns the key of a user: a hash, so that stores and tokens hold no address or name. */
+/**
+ * Returns the key of a user. It is a hash, so that stores and tokens contain no address or name.
+ */
 export function userKey(user: User): string {
   const known = userKeys.get(user);
   if (known !== undefined) return known;
@@ -52,18 +59,22 @@ let name: string | undefined;
 let writes = 0;
 
 /**
- * Encodes the value of a session's key. Each write gets its own mark. Two requests that count from
- * 1 to 2 write the same JSON. If a client repeats a write after a broken connection, only the mark
- * tells its own write from the other.
+ * Encodes the value of a session's key. Each write has a mark of its own: two requests that count
+ * from 1 to 2 may write the same JSON, and if a client repeats a write after a broken connection,
+ * only the mark shows which of the two wrote it.
  *
- * @param iat when its cookie is issued, and `exp` when that ends, for lists of sessions
+ * @param iat when the session's cookie is issued; `exp` is when it expires. Lists of sessions need
+ *   both
  */
 export function writeSession(json: string, iat: number, exp: number): string {
   name ??= randomBytes(6).toString("base64url");
   return `${name}${(writes += 1).toString(36)}.${iat.toString(36)}.${exp.toString(36)} ${json}`;
 }
 
-/** When the cookie of a stored revision was issued, and when that ends; `undefined` if not known. */
+/**
+ * Returns when the cookie of a stored revision was issued and when it expires; `undefined` if not
+ * known.
+ */
 export function timesOf({ value }: StoredValue): Pick<Times, "iat" | "exp"> | undefined {
   const [, iat, exp] = value.slice(0, Math.max(value.indexOf(" "), 0)).split(".");
   if (iat === undefined || exp === undefined) return undefined;
@@ -71,8 +82,9 @@ export function timesOf({ value }: StoredValue): Pick<Times, "iat" | "exp"> | un
 }
 
 /**
- * Decodes the value of a session's key. @throws SessionError `ERR_SESSION_STORE` if the value is
- * not a session's
+ * Decodes the value of a session's key.
+ *
+ * @throws SessionError `ERR_SESSION_STORE` if Galleta did not write the value
  */
 export function readSession(stored: StoredValue): Revision | typeof ENDED {
   if (stored.rev === TOMBSTONE) return ENDED;

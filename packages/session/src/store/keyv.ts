@@ -2,8 +2,8 @@ import { SessionError } from "../errors.ts";
 import type { KeyValueStore, SessionStore, StoredValue, Write } from "./store.ts";
 
 /**
- * Makes a session store of `get` and `set`. Writes of one key run one after the other within this
- * process. Two processes can still overwrite each other's change of the same moment.
+ * Makes a session store from `get` and `set`. Within this process, writes of one key run one after
+ * the other. If two processes write at the same moment, one change can still overwrite the other.
  */
 export class KeyValueAccess implements SessionStore {
   readonly isLocal = false;
@@ -48,7 +48,7 @@ export class KeyValueAccess implements SessionStore {
   async #replace({ key, base, rev, value, seconds }: Write): Promise<StoredValue | undefined> {
     const current = await this.#get(key);
     if (current !== undefined && current.rev > base) return current;
-    // Keyv returns false, and does not throw, when its own store failed.
+    // If its own store failed, Keyv returns false and does not throw.
     if ((await this.#store.set(key, `${rev} ${value}`, seconds * 1000)) === false) {
       throw new SessionError(
         "ERR_SESSION_STORE",

@@ -4,8 +4,9 @@ import type { MaybePromise } from "../maybe.ts";
 /**
  * Asks a store, with a time limit.
  *
- * @param limit milliseconds, counted twice if this process was busy for so long
- * @throws SessionError `ERR_SESSION_STORE` (503) if it fails or takes longer
+ * @param limit milliseconds; they start again once if this process was too busy to send the
+ *   question
+ * @throws SessionError `ERR_SESSION_STORE` (503) if the store fails or takes longer
  */
 export async function askStore<Answer>(
   question: () => MaybePromise<Answer>,
@@ -16,7 +17,7 @@ export async function askStore<Answer>(
     const giveUp = () => reject(storeError("did not answer in time", undefined));
     const due = performance.now() + limit;
     timer = setTimeout(() => {
-      // A process that was busy meanwhile may have sent the question only now, so its time starts again.
+      // A process that was busy may have sent the question only now, so its time starts again.
       const wasBusy = performance.now() - due > limit / 10;
       timer = setTimeout(giveUp, wasBusy ? limit : 0);
     }, limit);

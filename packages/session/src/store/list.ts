@@ -8,7 +8,7 @@ import { NEVER } from "../token/header.ts";
 import { handleOfEntry, type SignIns } from "./sign-ins.ts";
 import type { StoreAccess } from "./store-access.ts";
 
-/** Lists the sessions of a user, or of the user of a session. */
+/** Lists the sessions of a user. The user is given by id or by a session. */
 export async function listSessions(
   store: StoreAccess,
   signIns: SignIns,
@@ -34,9 +34,9 @@ export async function listSessions(
 const dateOf = (seconds: number) => new Date(seconds * 1000);
 
 /**
- * Ends the session of a handle.
+ * Ends the session with a handle.
  *
- * @throws SessionError `ERR_SESSION_ENDED` if the session that asks has itself ended
+ * @throws SessionError `ERR_SESSION_ENDED` if the session that makes the request has itself ended
  */
 export async function endByHandle(
   store: StoreAccess,

@@ -36,7 +36,8 @@ export function readyNow(
   const known = questions.sessions.get(opened.sid);
   if (known === undefined) return undefined;
   const { value } = known;
-  // Another process wrote the cookie's revision. A read is never older than its cookie.
+  // The remembered answer is older than the cookie, because another process wrote the cookie's
+  // revision. A read must not be older than its cookie, so the store is asked again.
   const isBehind = value !== ENDED && (value?.rev ?? 0) < opened.rev;
   if (isBehind && (value !== undefined || isStoredBody(opened.json))) return undefined;
   const loaded = settle(shared, store, found, now, value);
@@ -55,7 +56,7 @@ function readLocal(shared: Shared, store: StoreAccess, found: Found, now: number
 }
 
 /**
- * Asks the store about a session and its user, in one round trip.
+ * Reads a session and its user from the store, in one round trip.
  *
  * @throws SessionError `ERR_SESSION_STORE` if the store fails, unless requests go on without it
  */
@@ -84,8 +85,8 @@ export async function loadStored(
   const user = store.userKeyOf(loaded.data);
   if (user === undefined) return loaded;
   let epoch = user === hint ? told.user?.value : undefined;
-  // The stored data belongs to another user than the cookie says, or the shared question was sent
-  // before this session began.
+  // The stored data may name another user than the cookie, or the shared question was sent before
+  // this session began.
   if (epoch === undefined || mustAskAgain(epoch, loaded)) {
     epoch = (await ask({ user })).user?.value ?? epoch;
   }
@@ -97,7 +98,7 @@ function mustAskAgain(epoch: UserEpoch | undefined, { sid, meta }: LoadedSnapsho
   return epoch !== undefined && carried(meta) > epoch.count && isOver(epoch, sid, carried(meta));
 }
 
-/** Returns the key of the user, if the cookie names one. */
+/** Returns the key of the user, if the cookie has one. */
 function userKeyIn(store: StoreAccess, found: Found): string | undefined {
   if (!store.knowsUsers) return undefined;
   if (!isVerified(found)) return store.userKeyOf(found.data);
@@ -123,8 +124,8 @@ function settle(
   const { opened, present } = verified;
   const { sid } = opened;
   const isEnded = stored === ENDED || questions.debts.isEnded(sid);
-  // The store dropped it because it was full, was emptied, or lost a write. What this process
-  // remembers does not replace it, and a read is never older than its cookie.
+  // The store lost the data: it was full, was emptied, or failed to write. This process may
+  // remember older data, but a read must never be older than its cookie.
   const isLost = isStoredBody(opened.json) && (stored === undefined || isOlder(stored, opened.rev));
   if (isEnded || isLost) return rejectCookie(shared, "revoked", now, present, sid);
   return settleSession(shared, verified, now, stored);
@@ -134,7 +135,7 @@ function isOlder(stored: Exclude<Stored, undefined>, rev: number): boolean {
   return stored !== ENDED && stored.rev < rev;
 }
 
-/** Returns the session, unless its user's sessions were revoked since it began. */
+/** Returns the session, or rejects it if its user's sessions were revoked after it began. */
 function judge(
   shared: Shared,
   store: StoreAccess,
@@ -145,7 +146,7 @@ function judge(
   const { sid, data, meta, born, cookies, isForeign } = loaded;
   const user = store.userKeyOf(data);
   if (user === undefined) return loaded;
-  // A cookie of another framework carries no count, and at most the time when it was written.
+  // A cookie of another framework has no count; some have the time when they were written.
   const isRevoked =
     epoch !== undefined &&
     (isForeign === true ? born <= epoch.at : isOver(epoch, sid, carried(meta)));
@@ -153,7 +154,7 @@ function judge(
   return rejectCookie(shared, "revoked", now, cookies, sid);
 }
 
-/** Returns the metadata of a session with another count of revocations. */
+/** Returns the metadata of a session with a new count of revocations. */
 export function withEpoch(json: string, count: number): string {
   const body = parseBody(json);
   if (body === undefined || carried(body.meta) === count) return json;

@@ -8,8 +8,8 @@ import { SessionStorePort } from "./connected-store.ts";
 /** Options of {@link memoryStore}. */
 export interface MemoryStoreOptions {
   /**
-   * The most sessions to keep, and the most revocations. A tenth above it, those written longest
-   * ago are dropped. Default 100,000.
+   * How many sessions to keep, and how many revocations. When there are a tenth more, those written
+   * longest ago are dropped. Default 100,000.
    */
   readonly max?: number;
 }
@@ -42,8 +42,8 @@ export function memoryStore({ max = 100_000 }: MemoryStoreOptions = {}): Session
 class MemoryStore implements SessionStore, ConnectedStore {
   readonly isLocal = true;
   readonly #max: number;
-  // Separate maps, so that a flood of new sessions cannot push revocations or lists out. Insertion
-  // order is age, since a written value moves to the end.
+  // Separate maps, so that a flood of new sessions cannot push out revocations or lists. A Map
+  // keeps insertion order, and a written value moves to the end, so the first is the oldest.
   readonly #sessions = new Map<string, Kept>();
   readonly #revocations = new Map<string, Kept>();
   readonly #lists = new Map<string, Kept>();
@@ -70,7 +70,7 @@ class MemoryStore implements SessionStore, ConnectedStore {
     map.set(key, { rev, value, until: Date.now() + seconds * 1000 });
     this.#writes += 1;
     if (this.#writes % SWEEP_EVERY === 0) this.#sweep();
-    // Drops many together: to find the oldest, a Map walks over all that was deleted before it.
+    // Drops many at a time: to find the oldest, a Map walks over all deleted entries.
     if (map.size > this.#max * 1.1) this.#forgetOldest(map);
     for (const onWrite of this.#watchers) onWrite(key);
     return undefined;

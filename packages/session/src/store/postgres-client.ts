@@ -1,17 +1,17 @@
-/** The used part of a Pool of node-postgres (`pg`). */
+/** The part of a node-postgres Pool (`pg`) that the store uses. */
 export interface PgPool {
   query(text: string, values: unknown[]): Promise<{ readonly rows: unknown[] }>;
   connect(): Promise<PgClient>;
 }
 
-/** The used part of a client of that Pool. */
+/** The part of a client of that Pool that the store uses. */
 export interface PgClient {
   query(text: string): Promise<unknown>;
   on(event: string, listener: (message: never) => void): unknown;
   release(destroy?: boolean): void;
 }
 
-/** The used part of the `sql` of postgres.js. */
+/** The part of the `sql` function of postgres.js that the store uses. */
 export interface PostgresJs {
   unsafe(text: string, values: never[]): PromiseLike<ArrayLike<unknown>>;
   listen(
@@ -21,7 +21,7 @@ export interface PostgresJs {
   ): PromiseLike<{ unlisten(): unknown }>;
 }
 
-/** node-postgres or postgres.js, told apart by their methods. */
+/** A client of node-postgres or postgres.js, recognized by its methods. */
 export type PostgresClient = PgPool | PostgresJs;
 
 /** Runs SQL and returns its rows. */
@@ -33,7 +33,11 @@ export function isPostgresJs(client: PostgresClient): client is PostgresJs {
   return typeof given?.unsafe === "function" && typeof given.listen === "function";
 }
 
-/** Returns a function that runs SQL. @returns `undefined` for a client of neither library */
+/**
+ * Returns a function that runs SQL.
+ *
+ * @returns `undefined` for a client of neither library
+ */
 export function queryOf(client: PostgresClient): Query | undefined {
   if (isPostgresJs(client)) {
     return async (text, values) => Array.from(await client.unsafe(text, values as never[]));

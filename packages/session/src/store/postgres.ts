@@ -16,7 +16,8 @@ export interface PostgresStoreOptions {
  * Returns the SQL that creates the table of {@link postgresStore}. Put it into your migrations; the
  * store creates nothing by itself.
  *
- * @throws SessionError `ERR_SESSION_OPTION` if the name is not a plain one
+ * @throws SessionError `ERR_SESSION_OPTION` if the table's name has other characters than letters,
+ *   digits and `_`
  * @example
  * ```ts
  * console.log(postgresMigration());
@@ -35,8 +36,10 @@ CREATE INDEX IF NOT EXISTS ${table}_expires_at ON ${table} (expires_at);
 }
 
 /**
- * A store in PostgreSQL, shared by any number of processes. Only the database's clock decides what
- * has expired.
+ * A store in PostgreSQL, shared by any number of processes. The database's clock decides when a
+ * value expires.
+ *
+ * @param client a pool of node-postgres (`pg`), or the `sql` function of postgres.js
  *
  * @param client a pool of node-postgres (`pg`), or the `sql` of postgres.js
  * @throws SessionError `ERR_SESSION_OPTION` if it is neither
@@ -123,7 +126,7 @@ class PostgresStore implements SessionStore, ConnectedStore {
     try {
       return (await this.#query(text, values)) as readonly Result[];
     } catch (error) {
-      // undefined_table
+      // 42P01 is undefined_table.
       if ((error as { code?: unknown } | null)?.code !== "42P01") throw error;
       throw new SessionError(
         "ERR_SESSION_STORE",

@@ -8,18 +8,18 @@ import { askStore } from "./limit.ts";
 import type { SessionStore, StoredValue, Write } from "./store.ts";
 import type { Revision } from "../session/records.ts";
 
-/** Milliseconds for which questions fail immediately, after several failures in a row. */
+/** After several failures in a row, questions fail immediately for this many milliseconds. */
 const REST_MS = 500;
 const FAILURES = 3;
 
-/** What to ask in one round trip. */
+/** The keys to read in one round trip. */
 export interface Question {
   readonly sid?: string | undefined;
   /** The key of a user. */
   readonly user?: string | undefined;
 }
 
-/** The answer of the store. */
+/** The store's answer to a {@link Question}. */
 export interface Told {
   readonly session?: SessionAnswer | undefined;
   readonly user?: UserAnswer | undefined;
@@ -32,14 +32,12 @@ export class Questions {
   readonly debts = new Debts();
   readonly #store: SessionStore;
   readonly #timeout: number;
-  /** False for a store without conditional writes, which every request must ask. */
+  /** False for a store without conditional writes: every request must ask it. */
   readonly #remembers: boolean;
   readonly #asking = new Map<string, { readonly at: number; readonly told: Promise<Told> }>();
   #failure: { readonly error: unknown; readonly at: number; readonly count: number } | undefined;
 
-  /**
-   * @param timeout milliseconds for one answer of the store
-   */
+  /** @param timeout how many milliseconds the store may take to answer */
   constructor(store: SessionStore, timeout: number, remembers: boolean) {
     this.#store = store;
     this.#timeout = timeout;
@@ -47,14 +45,14 @@ export class Questions {
   }
 
   /**
-   * Asks about a session and a user together. Requests with the same question share it.
+   * Reads a session and a user together. Requests with the same question share one answer.
    *
    * @throws SessionError `ERR_SESSION_STORE`
    */
   ask(question: Question): Promise<Told> {
     const name = `${question.sid ?? ""} ${question.user ?? ""}`;
     const shared = this.#asking.get(name);
-    // An answer to a question sent more than a second ago may be too old.
+    // An answer may be too old if its question was sent more than a second ago.
     if (shared !== undefined && performance.now() - shared.at < FRESH_MS) return shared.told;
     const at = performance.now();
     const told = this.#ask(question, at);
@@ -94,12 +92,12 @@ export class Questions {
     if (this.#remembers) answers.set(key, answer);
   }
 
-  /** Records what this process wrote itself. */
+  /** Remembers a write of this process to a session. */
   wrote(sid: string, value: Revision | typeof ENDED, at: number): void {
     this.#remember(this.sessions, sid, { at, value });
   }
 
-  /** Records what this process wrote about a user. */
+  /** Remembers a write of this process to a user. */
   wroteUser(key: string, value: UserEpoch, at: number): void {
     this.users.set(key, { at, value });
   }

@@ -1,6 +1,6 @@
 import { SessionError } from "../errors.ts";
 
-/** The used part of an ioredis client: single, Sentinel or Cluster. */
+/** The part of an ioredis client that the store uses: single, Sentinel or Cluster. */
 export interface IoRedisClient {
   readonly status: string;
   call(command: string, ...args: string[]): Promise<unknown>;
@@ -9,14 +9,17 @@ export interface IoRedisClient {
   on(event: string, listener: (...args: string[]) => void): unknown;
 }
 
-/** The used part of node-redis (the package `redis`): a client, cluster, sentinel or pool. */
+/**
+ * The part of a node-redis client (the package `redis`) that the store uses: client, cluster,
+ * sentinel or pool.
+ */
 export interface NodeRedisClient {
   readonly isOpen: boolean;
   sendCommand(...args: never[]): Promise<unknown>;
   on(event: string, listener: (...args: string[]) => void): unknown;
 }
 
-/** A client of ioredis or node-redis, told apart by its methods. */
+/** A client of ioredis or node-redis, recognized by its methods. */
 export type RedisClient = IoRedisClient | NodeRedisClient;
 
 /** One command, and the key that routes it. */
@@ -27,16 +30,16 @@ export interface RedisCommand {
   readonly args: readonly string[];
 }
 
-/** How many replicas must have an end before it counts. */
+/** How many replicas must confirm the end of a session, and how long to wait for them. */
 export interface RedisWait {
   readonly replicas: number;
-  /** Milliseconds. */
+  /** The longest wait in milliseconds. */
   readonly timeout: number;
 }
 
 type Send = (command: RedisCommand) => Promise<unknown>;
 
-/** The methods by which the libraries are told apart. */
+/** The methods that show which library a client belongs to. */
 interface Shape {
   readonly [name: string]: unknown;
   readonly status?: string;
@@ -56,7 +59,7 @@ export type RedisKind =
 /**
  * Finds the kind of a client by its methods.
  *
- * @throws SessionError `ERR_SESSION_OPTION` if it is neither of ioredis nor of node-redis
+ * @throws SessionError `ERR_SESSION_OPTION` if it belongs to neither ioredis nor node-redis
  */
 function kindOf(client: RedisClient): RedisKind {
   const given = (client ?? {}) as unknown as Shape;
@@ -76,8 +79,8 @@ function kindOf(client: RedisClient): RedisKind {
 }
 
 /**
- * Sends commands while the connection is up. Both libraries queue what is sent while disconnected,
- * and would carry out minutes later what the caller was told had failed.
+ * Sends commands while the connection is up. While disconnected, both libraries queue commands.
+ * They would run minutes later, after the caller was told that they failed.
  */
 export class RedisConnection {
   readonly kind: RedisKind;
@@ -106,7 +109,7 @@ export class RedisConnection {
   /**
    * Sends a command and waits for replicas, on one connection.
    *
-   * @returns the command's answer, and how many replicas have it
+   * @returns the command's answer, and how many replicas confirmed it
    */
   async sendAndWait(command: RedisCommand, wait: RedisWait): Promise<[unknown, number]> {
     this.assertReady();
@@ -136,7 +139,11 @@ export class RedisConnection {
     return [answer, Number(count)];
   }
 
-  /** Checks the connection. @throws Error if it was up and is down now */
+  /**
+   * Checks the connection.
+   *
+   * @throws Error if the connection was up and is down now
+   */
   assertReady(): void {
     const { status, isReady, isOpen } = this.#client;
     const isNow = this.kind.startsWith("ioredis") ? status === "ready" : (isReady ?? isOpen);
@@ -160,7 +167,7 @@ interface NodeRedisMultis {
   };
 }
 
-/** Each node-redis client needs other arguments before the command. */
+/** Each kind of client takes other arguments before the command. */
 function senderOf(kind: RedisKind, client: RedisClient): Send {
   switch (kind) {
     case "ioredis":

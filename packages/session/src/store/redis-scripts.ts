@@ -11,19 +11,24 @@ function script(source: string): RedisScript {
 }
 
 /**
- * The digits of the revision at the start of a value. With a fixed number, scripts can compare
- * text.
+ * How many digits the revision at the start of a value has. The number is fixed, so that scripts
+ * can compare revisions as text.
  */
 export const DIGITS = 16;
 
-/** Writes one key unless its revision is above the base. Returns the newer value. */
+/**
+ * Writes one key unless its revision is above the base. Then it returns the newer value instead.
+ */
 export const REPLACE = script(`
 local call, key = redis.call, KEYS[1]
 if call('GETRANGE', key, 0, ${DIGITS - 1}) > ARGV[1] then return call('GET', key) end
 call('SETEX', key, ARGV[3], ARGV[2])
 `);
 
-/** Writes several different keys in the same way. To enter Lua costs Redis as much as four GETs. */
+/**
+ * Writes several different keys in the same way. One entry into Lua costs Redis as much as four
+ * GETs.
+ */
 export const REPLACE_MANY = script(`
 local call, sub, keys, args = redis.call, string.sub, KEYS, ARGV
 local found = call('MGET', unpack(keys))

@@ -17,22 +17,26 @@ import { SessionStorePort } from "./connected-store.ts";
 /** Options of {@link redisStore}. */
 export interface RedisStoreOptions {
   /**
-   * The prefix of every key. Keys have a tag for their session or user, so that a Cluster spreads
-   * them. A prefix with braces puts all of them into one slot instead. Default `galleta:`.
+   * The prefix of every key. Each key has its session or user as its hash tag, so that a Cluster
+   * spreads the keys. A prefix with braces puts all of them into one slot instead. Default
+   * `galleta:`.
    */
   readonly prefix?: string;
   /**
-   * Makes an end or a revocation wait for replicas (the command WAIT). If too few confirm in time,
-   * it fails with `ERR_SESSION_STORE` and is repeated later. Default: no waiting.
+   * Makes the end of a session, or a revocation, wait for replicas (the command WAIT). If too few
+   * confirm in time, it fails with `ERR_SESSION_STORE` and is repeated later. Default: no waiting.
    */
   readonly wait?: RedisWait;
 }
 
-/** The most keys of one MGET. */
+/** How many keys one MGET reads. */
 const MOST_READS = 500;
-/** The most characters of values that one script writes. A larger value is written alone. */
+/** How many characters of values one script writes. A larger value is written alone. */
 const MOST_WRITTEN = 65_536;
-/** Added to a write's characters, so that one script has at most two hundred writes. */
+/**
+ * Counted for each write in addition to its characters, so that a script has at most two hundred
+ * writes.
+ */
 const WRITE_OVERHEAD = 300;
 
 interface NamedWrite {
@@ -48,8 +52,8 @@ interface NamedWrite {
  * A store in Redis or Valkey, shared by any number of processes. Sessions are stored in plain text:
  * protect Redis as you protect your database. Use `maxmemory-policy noeviction`.
  *
- * @param client of ioredis (single, Sentinel, Cluster), or a connected one of redis (client,
- *   cluster, sentinel, pool); Redis 6 or newer
+ * @param client a client of ioredis (single, Sentinel, Cluster), or a connected client of redis
+ *   (client, cluster, sentinel, pool). Needs Redis 6 or newer
  * @throws SessionError `ERR_SESSION_OPTION` if the client is neither
  * @example
  * ```ts
@@ -103,7 +107,7 @@ class RedisStore implements SessionStore, ConnectedStore {
   async get(keys: readonly string[]): Promise<(StoredValue | undefined)[]> {
     const names = keys.map((key) => this.#nameOf(key));
     if (!this.#connection.isCluster) return this.#reads.add(names);
-    // One command can only read keys of one slot.
+    // One command can read only keys of the same slot.
     return readInGroups(names, tagOf, (group) => this.#getMany(group));
   }
 
@@ -130,7 +134,7 @@ class RedisStore implements SessionStore, ConnectedStore {
 
   async #replace(write: NamedWrite, wait?: RedisWait): Promise<StoredValue | undefined> {
     const { name, base, text, seconds } = write;
-    // The first write of a session is one plain command.
+    // The first write of a session needs no script, only one plain command.
     if (base === 0) {
       const args = ["SET", name, text, "EX", `${seconds}`, "NX"];
       if ((await this.#write({ key: name, args }, wait)) !== null) return undefined;

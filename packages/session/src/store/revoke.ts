@@ -5,8 +5,14 @@ import { parseBody } from "../session/json.ts";
 import { throwEnded } from "../session/late-writes.ts";
 
 /**
- * Ends all other sessions of this session's user, in every process, sockets included. Use it for
- * "log out my other devices", and after a change of password.
+ * Ends all other sessions of this session's user in every process, and closes their sockets. Use it
+ * for "log out my other devices", and after a change of password.
+ *
+ * @throws SessionError `ERR_SESSION_STORE_REQUIRED` without the options `store` and `subject`;
+ *   `ERR_SESSION_STORE` if the store fails: this process then revokes the sessions immediately, and
+ *   the others when the store is back; `ERR_SESSION_NOT_A_SESSION`; `ERR_SESSION_ENDED` if no user
+ *   is logged in
+ * @example
  *
  * @throws SessionError `ERR_SESSION_STORE_REQUIRED` without the options `store` and `subject`;
  *   `ERR_SESSION_STORE` if the store fails: the revocation then holds in this process, and
@@ -32,7 +38,7 @@ export async function revokeOthers(session: object): Promise<void> {
   const { sid, loaded, issued } = context.state;
   const before = parseBody((issued ?? loaded).json);
   const isTheirs = before !== undefined && store.userOf(before.data) === user;
-  // A user who logged in during this request has just proven their identity.
+  // A user who logged in during this request has just proved their identity.
   const asks = isTheirs && loaded.isForeign !== true;
   const id = issued === undefined ? loaded.sid : sid;
   await store.endUser(user, sid, asks ? { sid: id, ...before } : undefined);

@@ -21,14 +21,14 @@ import type { IndexEntry } from "./session-index.ts";
 import type { SignIns } from "./sign-ins.ts";
 import type { StoreAccess } from "./store-access.ts";
 
-/** Each failed attempt means that another request succeeded. */
+/** The limit for attempts. Each failed attempt means that another request succeeded. */
 const ATTEMPTS = 100;
 
 /**
- * Saves a session with a store. It writes only over the newest revision, and merges again whenever
- * another request came first.
+ * Saves a session with a store. It only overwrites the newest revision, and merges again if another
+ * request was faster.
  *
- * @param behind a newer revision that is already known
+ * @param behind a newer revision that this process already knows
  */
 export async function saveStored(
   shared: Shared,
@@ -75,7 +75,7 @@ export async function saveStored(
 /**
  * Returns the count of revocations that the session will carry.
  *
- * @returns `undefined` if it does not change, `ENDED` if the session was revoked meanwhile
+ * @returns `undefined` if the count does not change, `ENDED` if the session was revoked meanwhile
  */
 async function countAtBirth(
   store: StoreAccess,
@@ -91,7 +91,7 @@ async function countAtBirth(
   if (key === undefined) return carried(loaded.meta) === 0 ? undefined : 0;
   const isSame = !isFirst && !loaded.isForeign && store.userOf(data) === was;
   if (isSame && !renewed) return undefined;
-  // Always read from the store: a login right after a revocation must carry the count after it.
+  // Always reads the store: a login right after a revocation must carry the new count.
   const told = await attempt(store, () => store.readEpoch(key));
   if (told === undefined) return 0;
   // A renewal must not save a session that was revoked while the request ran.
@@ -99,13 +99,13 @@ async function countAtBirth(
   return isSame && !isKept && isOver(told, loaded.sid, carried(loaded.meta)) ? ENDED : told.count;
 }
 
-/** Reports that another request ended the session. It stays ended. */
+/** Reports that another request ended the session, and keeps it ended. */
 function refuse({ settings }: Shared, sid: string): Saved {
   settings.events.emit("revoked", sid);
   return { setCookie: [] };
 }
 
-/** Asks the store, and continues without an answer if the options allow it. */
+/** Asks the store; without an answer, continues if the options allow it. */
 async function attempt<Answer>(store: StoreAccess, question: () => Promise<Answer>) {
   try {
     return await question();
@@ -116,7 +116,7 @@ async function attempt<Answer>(store: StoreAccess, question: () => Promise<Answe
   }
 }
 
-/** One commit on its way into the store. */
+/** Writes one commit into the store. */
 class Writer {
   issued: Snapshot;
   readonly #shared: Shared;
@@ -124,14 +124,15 @@ class Writer {
   readonly #draft: Draft;
   readonly #work: Outcome;
   readonly #now: number;
-  /** The newest revision that was merged, to which the change applies. */
+  /** The newest revision, with which the change was last merged. */
   #base: Revision;
-  /** The revision of the new id, if this writer already wrote it. */
+  /** The revision under the new id, if this writer already wrote it. */
   #written: number;
   readonly #count: number | undefined;
 
   /**
-   * @param count of revocations that the session carries; `undefined` if it does not change
+   * @param count the number of revocations that the session carries; `undefined` if it does not
+   *   change
    */
   constructor(
     shared: Shared,
@@ -152,7 +153,7 @@ class Writer {
     this.issued = this.#issue(draft.loaded.rev, work.json);
   }
 
-  /** Applies the change to a newer revision. */
+  /** Merges the change with a newer revision. */
   rebase(newer: Revision): void {
     const { sid } = this.#draft;
     const ours = this.issued.json;
@@ -170,12 +171,17 @@ class Writer {
     return newSnapshot(this.#shared, this.#draft, revision, this.#now);
   }
 
-  /** Writes the change. @returns what the store has instead, if that is newer */
+  /**
+   * Writes the change.
+   *
+   * @returns the record in the store, if that is newer
+   */
   async write(): Promise<Revision | typeof ENDED | undefined> {
     const { changed, renewed } = this.#work;
     const { loaded, sid, destroyed } = this.#draft;
     const store = this.#store;
-    // A session that only gets a new lifetime is in the cookie, unless the store holds its data.
+    // A session that only gets a new lifetime is saved in its cookie, unless the store holds its
+    // data.
     if (!changed && !renewed && !store.keepsData) return undefined;
     const isOther = renewed || loaded.isNew;
     const base = isOther ? this.#written : this.#base.rev;
@@ -184,8 +190,8 @@ class Writer {
     );
     this.#written = this.issued.rev;
     if (newer !== undefined || !renewed || loaded.isNew || destroyed) return newer;
-    // The old id ends after the new one is stored. If another request changed the old one
-    // meanwhile, its change is merged and the new one written again.
+    // The old id ends after the new one is stored. If another request changed the session under the
+    // old id meanwhile, that change is merged, and the new id is written again.
     const { lifetimes } = this.#shared.settings;
     const until = lastExpiry(lifetimes, loaded, this.#now);
     let newest: Revision | typeof ENDED | undefined;

@@ -11,43 +11,43 @@ import { readPair } from "./questions.ts";
 import type { StoreAccess } from "./store-access.ts";
 import type { StoredValue } from "./store.ts";
 
-/** The most sessions in one list. Above that, those that were used longest ago are left out. */
+/** How many sessions a list contains. If there are more, those used longest ago are left out. */
 const MAX_LISTED = 100;
-/** From this length on, adding a session also removes ended ones. */
+/** From this length on, adding a session first removes ended ones. */
 const PRUNE_AT = 32;
 const ATTEMPTS = 100;
 /**
- * Seconds that a list is kept after its last session, so that the next login can report its expiry.
+ * How many seconds a list outlives its last session, so that the next login can report its expiry.
  */
 const KEPT = 86_400;
-/** Seconds within which a session that was added to a list is written. */
+/** A session is written within this many seconds after it was added to a list. */
 const ON_ITS_WAY = 60;
 
-/** A session in a list. */
+/** An entry for one session in a list. */
 export interface IndexEntry extends Times {
   readonly sid: string;
   /** The key of its user in the store. */
   readonly user?: string | undefined;
-  /** The count of its user's revocations that it carries. */
+  /** The count of revocations that the session carries. */
   readonly epoch: number;
   readonly label?: string | undefined;
-  /** True if it is bound to a device. */
+  /** True if the session is bound to a device. */
   readonly bound?: true | undefined;
-  /** True if a renewal has since given the session another id. */
+  /** True if a renewal has given the session another id. */
   readonly isFormer?: true;
 }
 
-/** The limit for a session that begins. */
+/** The limit that applies to a new session. */
 export interface Limit {
-  /** Sessions that one user may have. */
+  /** How many sessions one user may have. */
   readonly max: number;
-  /** True if one more is denied; otherwise it ends the oldest. */
+  /** True to deny a new login above the limit; otherwise it ends the oldest session. */
   readonly denies: boolean;
 }
 
 /** The result of adding a session to a list. */
 export interface Added {
-  /** Sessions beyond the limit, which must be ended. */
+  /** Sessions above the limit, which must be ended. */
   readonly surplus: readonly IndexEntry[];
   /** Sessions that were dropped from the list because they expired. */
   readonly expired: readonly IndexEntry[];
@@ -55,12 +55,12 @@ export interface Added {
 
 /**
  * Lists of sessions in the store, by user and by the fields of `findBy`. A session is added before
- * it is written, so that none is missing. An ended one stays in its list until others are added, so
- * a reader must check each.
+ * it is written, so that no list lacks one. Ended sessions stay listed until a later addition
+ * removes them, so a reader must check each.
  */
 export class SessionIndex {
   readonly #store: StoreAccess;
-  /** Returns the keys of the lists for some data. */
+  /** Returns the keys of the lists that a session with this data belongs to. */
   readonly #keysOf: (data: object) => readonly string[];
 
   constructor(store: StoreAccess, keysOf: (data: object) => readonly string[]) {
@@ -68,7 +68,7 @@ export class SessionIndex {
     this.#keysOf = keysOf;
   }
 
-  /** Returns the valid sessions of a list, last used first. */
+  /** Returns the valid sessions of a list, most recently used first. */
   async read(key: string): Promise<readonly IndexEntry[]> {
     const [stored] = await this.#store.questions.read([key]);
     const alive = await this.#alive(key, parse(stored));
@@ -101,7 +101,8 @@ export class SessionIndex {
       const value = JSON.stringify(entries);
       const write = { key, base: rev - 1, rev, value, seconds: secondsOf(entries) };
       stored = await questions.write(write);
-      // A client that lost the answer repeats the write by itself, and finds its own value.
+      // A client that lost the answer repeats the write automatically, and then finds its own
+      // value.
       if (stored === undefined || stored.value === value) {
         return { surplus, expired: all.filter((one) => isPast(one) && !one.isFormer) };
       }
@@ -113,7 +114,7 @@ export class SessionIndex {
     );
   }
 
-  /** Removes ended sessions. If this fails, readers still notice that they ended. */
+  /** Removes ended sessions. If that fails, readers still recognize that they ended. */
   async remove(key: string, isEnded: (entry: IndexEntry) => boolean): Promise<void> {
     const { questions } = this.#store;
     try {
@@ -133,7 +134,8 @@ export class SessionIndex {
   }
 
   /**
-   * Keeps the sessions that have not ended, expired or changed their user, with their newest times.
+   * Returns the sessions that have not ended, expired or changed their user, with their newest
+   * times.
    */
   async #alive(key: string, entries: readonly IndexEntry[]): Promise<IndexEntry[]> {
     if (entries.length === 0) return [];
@@ -164,9 +166,9 @@ function parse(stored: StoredValue | undefined): readonly IndexEntry[] {
 }
 
 /**
- * Returns the oldest sessions beyond a limit.
+ * Returns the oldest sessions above a limit.
  *
- * @throws SessionError `ERR_SESSION_LIMIT` if the limit denies one more
+ * @throws SessionError `ERR_SESSION_LIMIT` if the limit denies another login
  */
 function overLimit(
   { max, denies }: Limit,
@@ -175,7 +177,8 @@ function overLimit(
 ): readonly IndexEntry[] {
   const counted = others.filter(({ sid }) => sid !== replaces);
   if (counted.length < max) return [];
-  // Times are whole seconds. Of two sessions that began in the same second, the older is later in the list.
+  // Times are whole seconds. If two sessions began in the same second, the older is later in the
+  // list.
   const oldest = counted.toReversed().toSorted((a, b) => a.born - b.born);
   if (!denies) return oldest.slice(0, counted.length - max + 1);
   throw new SessionError(
@@ -186,8 +189,8 @@ function overLimit(
 }
 
 /**
- * True if no cookie of a session can still be valid. Changes of its data also prolong a session,
- * and are recorded here at the latest after a tenth of its lifetime.
+ * True if no cookie of a session can still be valid. Changes of a session's data also prolong it,
+ * and its entry is updated at least once in a tenth of its lifetime.
  */
 function isPast({ iat, exp }: IndexEntry): boolean {
   return exp + (exp - iat) / 10 + LATE < nowSeconds();

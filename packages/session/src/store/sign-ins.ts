@@ -17,10 +17,10 @@ import { assertUser, assertValue, findValue } from "./user.ts";
 /** A session that is about to be written. */
 export interface Saving {
   readonly draft: Draft;
-  /** The data that the session had before; `undefined` if it begins with this request. */
+  /** The data before the request; `undefined` if the session begins with it. */
   readonly before: JsonObject | undefined;
   readonly issued: Snapshot;
-  /** The count of its user's revocations that it will carry. */
+  /** The count of revocations that the session will carry. */
   readonly epoch: number;
 }
 
@@ -43,7 +43,7 @@ export class SignIns {
     this.#index = new SessionIndex(store, (data) => this.#listsOf(data));
   }
 
-  /** Returns the label for a session that begins without one. */
+  /** Makes the label for a session that begins without one. */
   labelOf({ data, meta }: Draft, request: RequestFacts | undefined): string | undefined {
     if (this.#labels === undefined || meta.label !== undefined) return undefined;
     const agent = request?.header("user-agent");
@@ -52,15 +52,15 @@ export class SignIns {
       const label: unknown = this.#labels(agent);
       return typeof label === "string" ? label.slice(0, MAX_LABEL) || undefined : undefined;
     } catch {
-      // Clients may send any text. A text that makes the parser throw must not deny a login.
+      // Clients may send any text. If it makes the parser throw, the login must still work.
       return undefined;
     }
   }
 
   /**
-   * Records a session in its lists, before it is written.
+   * Records a session in its lists before it is written.
    *
-   * @returns sessions of the same user that must end when it is written
+   * @returns sessions of the same user to end after it is written
    * @throws SessionError `ERR_SESSION_LIMIT`, `ERR_SESSION_SUBJECT`, `ERR_SESSION_STORE`
    */
   async note(saving: Saving): Promise<readonly IndexEntry[]> {
@@ -86,7 +86,10 @@ export class SignIns {
     return surplus;
   }
 
-  /** A record of the last use may fail with the store; one of a login may not. */
+  /**
+   * Adds a session to a list. If the store fails, a login fails too, but an update of the last use
+   * does not.
+   */
   async #add(
     key: string,
     entry: IndexEntry,
@@ -104,7 +107,7 @@ export class SignIns {
     }
   }
 
-  /** Ends the sessions beyond the limit of the login, and reports it. */
+  /** Ends the sessions above the limit and reports the login. */
   async written({ draft, before }: Saving, surplus: readonly IndexEntry[]): Promise<void> {
     const { sid, data, meta, loaded } = draft;
     const was = before && this.#store.userOf(before);
@@ -116,11 +119,11 @@ export class SignIns {
     }
     const other = user === undefined ? undefined : handleOf(userKey(user), sid);
     const endings = surplus.map((entry) => this.#end(entry, "maxSessions", other));
-    // A failed end is written when the store is back.
+    // If an end fails, it is written when the store is back.
     await Promise.allSettled(endings);
   }
 
-  /** Reports that a request ends its own session. */
+  /** Reports that a request ended its own session. */
   loggedOut(sid: string, data: object, meta: JsonObject): Promise<void> | undefined {
     const user = this.#store.userOf(data);
     return user === undefined ? undefined : this.#logout(sid, user, meta);
@@ -139,9 +142,9 @@ export class SignIns {
   }
 
   /**
-   * Ends the session of a handle.
+   * Ends the session with a handle.
    *
-   * @param by the session that asks; it must belong to the same user
+   * @param by the session that makes the request; it must belong to the same user
    * @returns true if there was such a session
    */
   async end(
@@ -175,7 +178,7 @@ export class SignIns {
     return entries.length;
   }
 
-  /** Reports that the sessions of a user were revoked, except the one that is kept. */
+  /** Reports that the sessions of a user were revoked, except the one to keep. */
   async revoked(user: string, entries: readonly IndexEntry[], keep: string): Promise<void> {
     const by = keep === "" ? "revokeAll" : "revokeOthers";
     const kept = entries.find(({ sid }) => sid === keep);
@@ -204,7 +207,7 @@ export class SignIns {
     for (const entry of entries) this.#tellEnded(entry, "expiry");
   }
 
-  /** Returns the keys of the lists for a session with this data. */
+  /** Returns the keys of the lists that a session with this data belongs to. */
   #listsOf(data: object): readonly string[] {
     const user = this.#store.userKeyOf(data);
     const lists = user === undefined ? [] : [listKeyOf(user)];
@@ -216,8 +219,8 @@ export class SignIns {
   }
 
   /**
-   * True if the entry of a session must be updated: once in a tenth of its lifetime, counted from
-   * its beginning, so that no process must remember the last time.
+   * True if the entry of a session must be updated: once in each tenth of its lifetime. The tenths
+   * are counted from its beginning, so no process must remember the last update.
    */
   #isDue({ loaded, meta, born }: Draft, { iat }: Snapshot): boolean {
     const { label, device, maxAge } = meta;
@@ -233,7 +236,9 @@ export class SignIns {
   }
 }
 
-/** Returns the public name of a session. It opens nothing, and is safe in a page. */
+/**
+ * Returns the public name of a session. It gives no access to the session, so a page may show it.
+ */
 export function handleOfEntry({ user = "", sid }: IndexEntry): string {
   return handleOf(user, sid);
 }

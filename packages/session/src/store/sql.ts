@@ -4,7 +4,7 @@ import type { StoredValue } from "./store.ts";
 const NAME = /^[a-z_][a-z0-9_]{0,62}$/i;
 
 /**
- * Checks the name of a table, which goes into SQL unescaped.
+ * Checks the name of a table, because the SQL contains it without quotes.
  *
  * @throws SessionError `ERR_SESSION_OPTION`
  */
@@ -15,17 +15,20 @@ export function assertTable(table: string): void {
   );
 }
 
-/** One write in this many deletes expired values. */
+/** One in this many writes also deletes expired values. */
 export const SWEEP_EVERY = 1000;
 
-/** The statements of SQLite, wherever it runs. Times are milliseconds of the caller's clock. */
+/** The SQL statements for SQLite and D1. Times are milliseconds of the caller's clock. */
 export interface SqliteStatements {
   readonly create: readonly string[];
-  /** key, now */
+  /** Parameters: key, now. */
   readonly read: string;
-  /** key, rev, value, expires, base, now; gives a row after the write, and none where it is refused. */
+  /**
+   * Parameters: key, rev, value, expires, base, now. Returns a row if it wrote, and none if the key
+   * has a newer value.
+   */
   readonly write: string;
-  /** now */
+  /** Parameter: now. */
   readonly sweep: string;
 }
 
@@ -47,7 +50,7 @@ export function sqliteStatements(table: string): SqliteStatements {
   };
 }
 
-/** A row of the table of SQLite. */
+/** A row of the SQLite table. */
 export interface SqliteRow {
   readonly rev: number | bigint;
   readonly value: string;

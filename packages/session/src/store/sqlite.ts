@@ -5,13 +5,13 @@ import { readSqliteRow, sqliteStatements, SWEEP_EVERY, type SqliteRow } from "./
 import type { SessionStore, StoredValue, Write } from "./store.ts";
 import { SessionStorePort } from "./connected-store.ts";
 
-/** The used part of a prepared statement. */
+/** The part of a prepared statement that the store uses. */
 export interface SqliteStatement {
   get(...values: (string | number)[]): unknown;
   run(...values: (string | number)[]): unknown;
 }
 
-/** The used part of a database of node:sqlite, better-sqlite3 or bun:sqlite. */
+/** The part of a database of node:sqlite, better-sqlite3 or bun:sqlite that the store uses. */
 export interface SqliteDatabase {
   exec(sql: string): unknown;
   prepare(sql: string): SqliteStatement;
@@ -29,8 +29,8 @@ export interface SqliteStoreOptions {
  * The store creates its table and switches the journal to WAL, so that readers and writers do not
  * wait for each other.
  *
- * @param database an open one of node:sqlite, better-sqlite3 or bun:sqlite
- * @throws SessionError `ERR_SESSION_OPTION` if it is none of them
+ * @param database an open database of node:sqlite, better-sqlite3 or bun:sqlite
+ * @throws SessionError `ERR_SESSION_OPTION` if the argument is not such a database
  * @example
  * ```ts
  * // const database = new DatabaseSync("./sessions.db"), of node:sqlite
@@ -60,7 +60,7 @@ class SqliteStore implements SessionStore, ConnectedStore {
 
   constructor(database: SqliteDatabase, table: string) {
     const { create, read, sweep, write } = sqliteStatements(table);
-    // Waiting for another writer blocks the process, so the time is short.
+    // Waiting for another writer blocks this process, so the limit is short.
     database.exec("PRAGMA busy_timeout = 1000");
     database.exec("PRAGMA journal_mode = WAL");
     database.exec("PRAGMA synchronous = NORMAL");
@@ -86,7 +86,7 @@ class SqliteStore implements SessionStore, ConnectedStore {
     if (this.#writes % SWEEP_EVERY === 0) this.#sweep.run(now);
     const written = this.#write.get(key, rev, value, now + seconds * 1000, base, now);
     if (written !== undefined && written !== null) return undefined;
-    // Another process may have deleted it between the two statements.
+    // Another process may have deleted the value between the two statements.
     return this.#get(key, now) ?? this.replace(write);
   }
 

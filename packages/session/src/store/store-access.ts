@@ -3,36 +3,40 @@ import type { ENDED, HeldSession, Revision } from "../session/records.ts";
 import type { UserEpoch } from "./epoch.ts";
 import type { Questions } from "./questions.ts";
 
-/** The store as loading and saving see it. */
+/** The methods of the store that loading and saving use. */
 export interface StoreAccess extends StorePort {
   /** True if requests go on without the store. */
   readonly isOptional: boolean;
   /** True if the store is in this process and answers without a promise. */
   readonly isLocal: boolean;
   readonly questions: Questions;
-  /** Returns what a store in this process has of a session. */
+  /** Returns the record of a session, if the store is in this process. */
   lookAt(sid: string): Revision | typeof ENDED | undefined;
   /** Returns the key of the user in the data. */
   userKeyOf(data: object): string | undefined;
   /** Returns the revocations of a user, if they are known without waiting. */
   epochOf(key: string): UserEpoch | undefined;
-  /** Asks for the revocations of a user. @throws SessionError `ERR_SESSION_STORE` */
+  /**
+   * Reads the revocations of a user from the store.
+   *
+   * @throws SessionError `ERR_SESSION_STORE`
+   */
   readEpoch(key: string): Promise<UserEpoch>;
   /** True if this process knows that the session ended. */
   knowsEnd(session: HeldSession): boolean;
-  /** True if a session is over, by what the store answered about it and about its user. */
+  /** True if a session is over, according to the store's answers about it and its user. */
   isRevoked(
     session: Pick<HeldSession, "sid" | "meta">,
     stored: Revision | typeof ENDED | undefined,
     user: string | undefined,
     epoch: UserEpoch,
   ): boolean;
-  /** Ends a session in this process now, and in the store when that is possible. */
+  /** Ends a session in this process now, and in the store as soon as possible. */
   oweEnd(sid: string, until: number): void;
   /**
-   * Ends the old id after a renewal, unless the session was changed since.
+   * Ends the old id after a renewal, unless the session was changed meanwhile.
    *
-   * @returns the change, if there was one
+   * @returns the other change, if there was one
    */
   seal(sid: string, until: number, base: number): Promise<Revision | typeof ENDED | undefined>;
 }

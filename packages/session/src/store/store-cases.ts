@@ -10,7 +10,7 @@ export interface StoreCase {
 /** Opens a store. All opened stores must share one database. */
 export type OpenStore = () => SessionStore | Promise<SessionStore>;
 
-/** A write with this base succeeds over any value of the key. */
+/** The base of a write that replaces any value of its key. */
 const ALWAYS = Number.MAX_SAFE_INTEGER;
 const CHANGES = 40;
 const SECONDS = 600;
@@ -108,7 +108,7 @@ const CASES: Record<string, (open: OpenStore) => Promise<void>> = {
     const write = (key: string, base: number, rev: number) =>
       store.replace({ key, base, rev, value: `${key} ${rev}`, seconds: SECONDS });
     await Promise.all(keys.map((key) => write(key, 0, 1)));
-    // Every other write has a base that is too old.
+    // Every other write has an outdated base.
     const answers = await Promise.all(keys.map((key, i) => write(key, i % 2, 2)));
     const expected = keys.map((key, i) =>
       i % 2 === 1 ? undefined : { rev: 1, value: `${key} 1` },
@@ -145,8 +145,11 @@ function plain(stored: StoredValue | undefined) {
 }
 
 /**
- * Returns the tests of a store, for any runner. A store that passes loses no session and brings
- * none back.
+ * Returns the tests of a store, for any test runner. A store that passes neither loses sessions nor
+ * revives ended ones.
+ *
+ * @param open opens stores that share one database
+ * @example
  *
  * @param open opens stores that share one database
  * @example

@@ -9,11 +9,11 @@ export interface StoredValue {
 
 /** A write that succeeds only if the key has no newer value. */
 export interface Write extends StoredValue {
-  /** At most 64 characters: letters, digits, `-`, `_` and `:`. */
+  /** The key: at most 64 characters of letters, digits, `-`, `_` and `:`. */
   readonly key: string;
   /** The highest revision that may be replaced. A key without a value has revision 0. */
   readonly base: number;
-  /** Seconds until the store may forget the value. */
+  /** After this many seconds the store may forget the value. */
   readonly seconds: number;
 }
 
@@ -30,15 +30,17 @@ export interface SessionStore {
    */
   get(keys: readonly string[]): MaybePromise<readonly (StoredValue | undefined)[]>;
   /**
-   * Compares and writes in one step.
-   * @returns `undefined` after the write; otherwise the newer value, and the key keeps it
+   * Compares and writes in one atomic step.
+   *
+   * @returns `undefined` if it wrote; otherwise the newer value, which the key keeps
    */
   replace(write: Write): MaybePromise<StoredValue | undefined>;
   /** Optional, for a store in this process: calls `onWrite` with the key of every write. */
   watch?(onWrite: (key: string) => void): () => void;
   /**
    * Optional: looks for a setting of the database that endangers sessions.
-   * @returns what is wrong, by the name that events use
+   *
+   * @returns the problem, under the name that events use; `undefined` if there is none
    */
   inspect?(): MaybePromise<string | undefined>;
 }
@@ -46,7 +48,7 @@ export interface SessionStore {
 /** An object with the `get`, `set` and `delete` of Keyv. */
 export interface KeyValueStore {
   get(key: string): unknown;
-  /** @param milliseconds until it is forgotten */
+  /** @param milliseconds after this time the value may be forgotten */
   set(key: string, value: string, milliseconds: number): unknown;
   delete(key: string): unknown;
 }

@@ -5,7 +5,7 @@ import type { User } from "../session/records.ts";
  * Finds the user id in the data of a session.
  *
  * @param subject the field that the option `subject` names
- * @returns `undefined` if no user is logged in, or one that `revokeAll` could not name
+ * @returns `undefined` if no user is logged in, or if `revokeAll` could not accept the id
  */
 export function findUser(data: object, subject: string): User | undefined {
   const value = fieldOf(data, subject);
@@ -13,7 +13,7 @@ export function findUser(data: object, subject: string): User | undefined {
 }
 
 /**
- * Checks, before data is stored, that the sessions of its user could be revoked.
+ * Checks before data is stored that `revokeAll` will accept its user id.
  *
  * @throws SessionError `ERR_SESSION_SUBJECT`
  */
@@ -37,16 +37,16 @@ export function assertUser(value: unknown, name = "The user id"): asserts value 
   );
 }
 
-/** Finds the value of a field of the option `findBy`, whose names lead into the data. */
+/** Finds the value of a field in the option `findBy`. A dotted field is a path into the data. */
 export function findValue(data: object, path: string): User | undefined {
   const value = valueAt(data, path);
   return isUser(value) ? value : undefined;
 }
 
 /**
- * Checks the values of the option `findBy`, before the data is stored.
+ * Checks the values of the fields in `findBy` before the data is stored.
  *
- * @throws SessionError `ERR_SESSION_SUBJECT` for a value that `endWhere` could not name
+ * @throws SessionError `ERR_SESSION_SUBJECT` for a value that `endWhere` would not accept
  */
 export function assertValue(data: object, path: string): void {
   const value = valueAt(data, path);
@@ -71,7 +71,7 @@ function fieldOf(data: object, subject: string): unknown {
   return Object.hasOwn(data, subject) ? (data as Record<string, unknown>)[subject] : undefined;
 }
 
-/** True if a dotted name leads to a value inside the data: `user.id` in `{ user: { id: 1 } }`. */
+/** True if a dotted field leads to a value inside the data: `user.id` in `{ user: { id: 1 } }`. */
 function isPath(data: object, subject: string): boolean {
   const names = subject.split(".");
   if (names.length < 2) return false;
