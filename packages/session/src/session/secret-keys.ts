@@ -33,8 +33,7 @@ export function readSecretKeys(option: unknown): Buffer[] {
       if (!isText || process.env["NODE_ENV"] === "production") {
         throw new SessionError("ERR_SESSION_KEY", message);
       }
-      // oxlint-disable-next-line no-console -- warns of a weak key in development, while it is easy
-      // to change
+      // oxlint-disable-next-line no-console -- a weak key is easy to change now
       console.warn(`[galleta] ${message} NODE_ENV=production refuses it.`);
     }
     return Buffer.from(text as string);
