@@ -26,7 +26,10 @@ export function session<Data = SessionData>(given: LazySessions<Data>): KoaMiddl
   return serveKoa(lazySessions(given), exposeSession, assertNoMaxAge);
 }
 
-/** In koa-session `ctx.session.maxAge = 60_000` sets a lifetime. Here it would be stored as data. */
+/**
+ * Throws for `ctx.session.maxAge = 60_000`, which sets a lifetime in koa-session. Here it would be
+ * stored as data.
+ */
 function assertNoMaxAge<Data>({ state: { data, loaded } }: SessionContext<Data>): void {
   const { maxAge } = data;
   if (maxAge === undefined || maxAge === loaded.data["maxAge"]) return;

@@ -66,7 +66,7 @@ class KoaSession<Data> extends NodeSession<Data> {
 
 type Check<Data> = (context: SessionContext<Data>) => void;
 
-/** A middleware of Koa that gives contexts their session. */
+/** A Koa middleware that adds the session to the context. */
 export type KoaMiddleware<Data> = (
   ctx: KoaContext & SessionProperty<Data>,
   next: () => Promise<unknown>,
@@ -75,8 +75,8 @@ export type KoaMiddleware<Data> = (
 /**
  * Makes the middleware.
  *
- * @param expose gives a context its property
- * @param check looks at each used session before it is saved; may throw
+ * @param expose defines the session property on a context
+ * @param check inspects each used session before it is saved; may throw
  */
 export function serveKoa<Data>(
   lazy: () => Sessions<Data>,

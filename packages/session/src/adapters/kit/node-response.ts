@@ -38,8 +38,8 @@ function hooked(name: Method): Call {
  * Without a store it is synchronous. While a commit waits for a store, writes wait in order, and
  * the response reports its headers as sent.
  *
- * @param commit returns the headers for the session; after it threw, it returns no cookies
- * @param fail answers the request if the commit failed. It runs before anything was sent; later
+ * @param commit returns the headers for the session; if it threw, the next call returns no cookies
+ * @param fail answers the request if the commit failed. It runs before any byte is sent. Later
  *   writes of the handler are dropped.
  * @param property the name under which the handler finds the session; a response may have several
  * @throws SessionError `ERR_SESSION_SETUP` if the response already has a session of that name
@@ -82,7 +82,10 @@ class ResponseHook {
   #owed: CommitHeaders | undefined;
   #isSending = false;
   #hasFailed = false;
-  /** Whether the answer to a failed commit was sent. Until its `end` returns, that calls `write`. */
+  /**
+   * True once the answer to a failed commit was sent. It stays false until that `end` returns,
+   * because `end` calls `write`.
+   */
   #isAnswered = false;
 
   constructor(
@@ -128,7 +131,7 @@ class ResponseHook {
   /** Makes a call on the response, or keeps it until the commit is done. */
   call(name: Method, args: unknown[]): unknown {
     const res = this.#res;
-    // The handler goes on, but its error was answered.
+    // The failed commit was already answered, but the handler goes on.
     if (this.#isAnswered) return name !== "write" && res;
     // While the commit runs, the response reports its headers as sent.
     const isFirst = !this.#isSending && !res.headersSent;
@@ -138,7 +141,7 @@ class ResponseHook {
     if (name === "writeHead" && this.#waiting !== undefined && this.#waiting.length > 0) {
       throw Object.assign(new Error("The response has begun."), { code: "ERR_HTTP_HEADERS_SENT" });
     }
-    // There is no queue if a stream could not be saved. Its output is dropped here.
+    // There is no queue after a failed commit. The output is dropped here.
     this.#waiting?.push([name, args]);
     return name !== "write" && res;
   }
@@ -177,8 +180,8 @@ class ResponseHook {
         return true;
       }
     } catch (error) {
-      // Thrown here, it would end the process wherever no framework catches it: inside a stream's
-      // event, a callback, or the framework's own answer to an error.
+      // An error thrown here would end the process if no framework catches it: in a stream's event,
+      // in a callback, or in the framework's own answer to an error.
       this.#giveUp(error);
     }
     return false;
