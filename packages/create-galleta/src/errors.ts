@@ -1,6 +1,6 @@
 const DOCS = "https://galleta.js.org/start-a-project";
 
-/** Why no project was made. */
+/** The reason why no project was made. */
 export type CreateErrorCode =
   | "ERR_CREATE_FOLDER"
   | "ERR_CREATE_NAME"
@@ -8,7 +8,7 @@ export type CreateErrorCode =
   | "ERR_CREATE_TEMPLATE"
   | "ERR_CREATE_INSTALL";
 
-/** An error that the person at the terminal can correct. */
+/** An error that the user at the terminal can correct. */
 export class CreateError extends Error {
   readonly code: CreateErrorCode;
 

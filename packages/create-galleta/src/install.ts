@@ -3,7 +3,7 @@ import { CreateError } from "./errors.ts";
 
 const MANAGERS = ["npm", "pnpm", "yarn", "bun"];
 
-/** The package manager that runs us, as it says in `npm_config_user_agent`. */
+/** Returns the package manager that runs this program, from `npm_config_user_agent`. */
 export function packageManager(agent = process.env["npm_config_user_agent"] ?? ""): string {
   const name = agent.slice(0, Math.max(0, agent.indexOf("/")));
   return MANAGERS.includes(name) ? name : "npm";
@@ -11,7 +11,8 @@ export function packageManager(agent = process.env["npm_config_user_agent"] ?? "
 
 /**
  * Installs the dependencies of a project.
- * @throws CreateError `ERR_CREATE_INSTALL` when the package manager fails; the project stays
+ *
+ * @throws CreateError `ERR_CREATE_INSTALL` if the package manager fails; the project is kept
  */
 export function install(folder: string, manager: string): Promise<void> {
   return new Promise((resolve, reject) => {

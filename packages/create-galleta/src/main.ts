@@ -15,7 +15,8 @@ Starts a project with a login, a logout and tests.
 `;
 
 /**
- * The program: makes a project and installs what it needs.
+ * The program: makes a project and installs its dependencies.
+ *
  * @returns the exit code: 0, or 1 after an error, which is one line on standard error
  */
 export async function main(argv: readonly string[]): Promise<number> {

@@ -15,7 +15,7 @@ import { CreateError } from "./errors.ts";
 
 const TEMPLATES_FOLDER = fileURLToPath(new URL("../templates/", import.meta.url));
 
-/** What a project can stand on, and what the prompt says of it. */
+/** The templates, with the text that the prompt shows for each. */
 export const TEMPLATES = {
   galleta: "Galleta, the small framework, with a live socket",
   express: "Express",
@@ -24,7 +24,7 @@ export const TEMPLATES = {
   next: "Next.js",
 } as const;
 
-/** The folders of `templates/` that make a project, in this order. */
+/** The folders of `templates/` that are copied for each template, in this order. */
 const PARTS: Readonly<Record<Template, readonly string[]>> = {
   galleta: ["common", "page", "galleta"],
   express: ["common", "page", "server", "express"],
@@ -36,20 +36,21 @@ const PARTS: Readonly<Record<Template, readonly string[]>> = {
 /** The name of a template. */
 export type Template = keyof typeof TEMPLATES;
 
-/** A project to be made. */
+/** A project to make. */
 export interface Project {
-  /** The folder, made absolute. */
+  /** The absolute path of the folder. */
   readonly folder: string;
-  /** The name in its package.json: that of the folder. */
+  /** The name in its package.json, taken from the folder. */
   readonly name: string;
   readonly template: Template;
 }
 
-/** What npm accepts as a name, without a scope. */
+/** A name that npm accepts, without a scope. */
 const NAME = /^(?![._])[a-z0-9._-]{1,214}$/;
 
 /**
- * Checks what was asked for, before anything is written.
+ * Checks the arguments before any file is written.
+ *
  * @throws CreateError `ERR_CREATE_NAME`, `ERR_CREATE_TEMPLATE`, `ERR_CREATE_FOLDER`
  */
 export function plan(path: string, template: string): Project {
@@ -74,7 +75,7 @@ function requireEmpty(folder: string, path: string): void {
   if (!statSync(folder).isDirectory()) {
     throw new CreateError("ERR_CREATE_FOLDER", `${path} is a file. Choose another folder.`);
   }
-  // A repository that was just made is empty.
+  // A folder with only a new Git repository counts as empty.
   const entries = readdirSync(folder).filter((entry) => entry !== ".git");
   if (entries.length > 0) {
     const text = `${path} is not empty (${entries[0]}, ...). Choose another folder.`;
@@ -82,13 +83,16 @@ function requireEmpty(folder: string, path: string): void {
   }
 }
 
-/** Writes the project: the template, its package.json, and a key that only its owner can read. */
+/**
+ * Writes the project: the template, its package.json, and a key in a file that only its owner can
+ * read.
+ */
 export function write({ folder, name, template }: Project): void {
   mkdirSync(folder, { recursive: true });
   for (const part of PARTS[template]) {
     cpSync(join(TEMPLATES_FOLDER, part), folder, { recursive: true });
   }
-  // npm leaves a file called .gitignore out of a package.
+  // npm leaves files called .gitignore out of a package.
   renameSync(join(folder, "_gitignore"), join(folder, ".gitignore"));
   const manifest = join(folder, "package.json");
   const content = JSON.parse(readFileSync(manifest, "utf8")) as object;

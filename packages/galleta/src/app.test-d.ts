@@ -1,4 +1,5 @@
-// `npm run types` compiles this file and nothing runs it. It must not compile with wrong types.
+// `npm run types` compiles this file, and no code runs it. Each line marked @ts-expect-error must
+// fail to compile.
 import { App } from "./app.ts";
 import { configure, settings } from "./settings.ts";
 

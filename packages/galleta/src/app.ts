@@ -23,10 +23,11 @@ export type Mountable =
   | ((request: Request) => Response | Promise<Response>)
   | { fetch(request: Request): Response | Promise<Response> };
 
-/** The class of errors that an error handler handles. */
+/** The class of the errors that an error handler handles. */
 export type ErrorClass<Failure extends Error> = abstract new (...args: never[]) => Failure;
 
-// Shared by all copies of the framework in a process: the command may come from another copy.
+// Shared by all copies of the framework in a process, because the command may come from another
+// copy than the app.
 const BRAND = Symbol.for("galleta.app");
 
 /** The internals of an app, for the framework only. Set by the class below. */
@@ -53,8 +54,8 @@ export class App<Data extends object = SessionData> {
 
   /**
    * The h3 app underneath, for features that this class does not wrap: `app.h3.use(event =>
-   * handleCors(event, options))`. Handlers registered there run before every route. They have no
-   * session, and h3 answers their errors.
+   * handleCors(event, options))`. Handlers registered there run before every route, without a
+   * session. h3 answers their errors.
    */
   get h3(): H3 {
     return this.#core.h3;
@@ -83,7 +84,7 @@ export class App<Data extends object = SessionData> {
 
   /**
    * Adds a view for a path. Patterns are h3's: `/items/:id` matches one segment, `/files/**:path`
-   * the rest of the path. GET also answers HEAD; another method gets 405 with `Allow`.
+   * the rest of the path. GET also answers HEAD; other methods get 405 with `Allow`.
    *
    * @throws GalletaError `ERR_GALLETA_ROUTE` if the pattern or a method is wrong, or already has a
    *   view
@@ -155,10 +156,10 @@ export class App<Data extends object = SessionData> {
    * Around a socket it runs before the 101. If it throws or answers, the handshake is denied with
    * that status; headers that it sets are sent with the answer.
    *
-   * It also runs around 404 and 405, in the order of registration. After `next()`, `res.status` is
-   * the status that the client gets; an error of the view rejects `next()`, and is already
-   * answered. It also sees requests that the cross-site check denied, for logs and limits: their
-   * session and body throw, and the answer stays an error.
+   * It also runs for 404 and 405, in the order of registration. After `next()`, `res.status` is the
+   * status that the client gets. If the view throws, `next()` rejects, and the error is already
+   * answered. Middleware also sees requests that the cross-site check denied, for logs and limits:
+   * their session and body throw, and the answer stays an error.
    *
    * @example
    * ```ts
@@ -177,8 +178,8 @@ export class App<Data extends object = SessionData> {
   }
 
   /**
-   * Answers errors of a class and of its subclasses without a handler of their own. Without any
-   * handler, an HTTPError becomes JSON, and any other error a logged 500.
+   * Answers errors of a class, and of its subclasses that have no handler. Without any handler, an
+   * HTTPError becomes JSON, and any other error a logged 500.
    *
    * @example
    * ```ts
@@ -199,9 +200,9 @@ export class App<Data extends object = SessionData> {
   }
 
   /**
-   * Runs a function when the app starts or stops. "startup" runs before the first request is
-   * answered, "shutdown" after the last. Startup listeners run in order, shutdown listeners in
-   * reverse. If a startup listener throws, the app does not start.
+   * Runs a function when the app starts or stops. "startup" listeners run before the first request
+   * is answered, "shutdown" listeners after the last. Startup listeners run in order, shutdown
+   * listeners in reverse. If a startup listener throws, the app does not start.
    *
    * @example
    * ```ts
@@ -225,8 +226,8 @@ export class App<Data extends object = SessionData> {
    * Serves another app below a prefix.
    *
    * A mounted App keeps its own routes, sockets, listeners, middleware and error handlers, and uses
-   * the settings and the session of this app. Anything else that answers a Request gets the path
-   * without the prefix and the whole body: `BODY_LIMIT` does not apply to it.
+   * the settings and the session of this app. Any other object that answers a Request gets the path
+   * without the prefix. `BODY_LIMIT` does not apply to it.
    *
    * @throws GalletaError `ERR_GALLETA_ROUTE` if it cannot be mounted, or a path is taken
    * @example
@@ -247,7 +248,7 @@ export class App<Data extends object = SessionData> {
     return this;
   }
 
-  /** True if a value is an app, of this copy of the framework or another. */
+  /** True if a value is an app of any copy of the framework. */
   static isApp(value: unknown): value is App {
     return typeof value === "object" && value !== null && BRAND in value;
   }

@@ -5,13 +5,13 @@ import { Secret, type StandardSchema } from "@galleta/session";
 import { ConfigError } from "./errors.ts";
 
 /**
- * What {@link Config.get} accepts as `cast`. `String`, `Number` and `Boolean` are functions, too.
+ * The values of `cast` in {@link Config.get}. `String`, `Number` and `Boolean` are also functions.
  */
 export type ConfigCast = ((value: string) => unknown) | typeof Secret | StandardSchema;
 
 /** The type of a cast's result. */
 export type CastResult<Cast extends ConfigCast> =
-  // The schema first, because some schemas are functions.
+  // Schemas are checked first, because some schemas are functions.
   Cast extends StandardSchema<infer Output>
     ? Output
     : Cast extends typeof Secret
@@ -22,7 +22,7 @@ export type CastResult<Cast extends ConfigCast> =
 
 /** Options of {@link Config}. */
 export interface ConfigOptions {
-  /** A prefix of every key, in the environment and in the file: `"APP_"` reads `APP_PORT`. */
+  /** The prefix of every key in the environment and the file: `"APP_"` reads `APP_PORT`. */
   readonly envPrefix?: string;
   /** The environment. Default `process.env`, read again for each key. */
   readonly environ?: Readonly<Record<string, string | undefined>>;
@@ -32,7 +32,7 @@ export interface ConfigOptions {
  * Reads the configuration of an app: the environment, then a file, then a default.
  *
  * The file has the `.env` syntax of Node (`util.parseEnv`) and need not exist. `Config` never
- * writes to `process.env`, and no message holds a value.
+ * writes to `process.env`, and no message contains a value.
  *
  * @example
  * ```ts
@@ -60,14 +60,14 @@ export class Config {
   }
 
   /**
-   * Returns one value, as a string or as `cast` makes it. An empty value is a value. The default is
-   * returned unchanged, without the cast.
+   * Returns one value, as a string or converted by `cast`. An empty value counts as present. The
+   * default is returned unchanged, without the cast.
    *
    * `Number` accepts finite numbers, `Boolean` accepts `true`, `1`, `false` and `0` in any case. A
    * schema must be synchronous.
    *
-   * @throws ConfigError (`ERR_GALLETA_CONFIG`) if the key is missing and has no default, or the
-   *   value does not fit the cast
+   * @throws ConfigError (`ERR_GALLETA_CONFIG`) if the key is missing and has no default, or if the
+   *   cast rejects the value
    * @example
    * ```ts
    * const port = config.get("PORT", { cast: Number, default: 8000 });   // number
@@ -99,7 +99,7 @@ export class Config {
   }
 }
 
-/** A default of `false` means a boolean, one of `8000` a number, not the literal type. */
+/** Widens the type of a default: `false` to boolean and `8000` to number. */
 type Widen<Type> = Type extends string
   ? string
   : Type extends number
@@ -146,7 +146,7 @@ function castValue(name: string, value: string, cast: ConfigCast): unknown {
   try {
     return (cast as (value: string) => unknown)(value);
   } catch {
-    // No cause, because such errors quote the value ("abc" is not valid JSON).
+    // Without a cause, because such errors quote the value ("abc" is not valid JSON).
     throw new ConfigError(`${name} does not fit its cast.`);
   }
 }
@@ -159,7 +159,7 @@ function validate(name: string, value: string, schema: StandardSchema): unknown 
     throw new ConfigError(`${name} does not fit its schema.`);
   }
   if (result instanceof Promise) {
-    // Nothing awaits this promise, and its rejection must not end the process.
+    // No code awaits this promise, and its rejection must not end the process.
     result.catch(() => undefined);
     throw new ConfigError(
       `${name} has an asynchronous schema. Use a synchronous one: Config.get returns at once.`,

@@ -22,7 +22,7 @@ interface Mount {
   readonly prefix: string;
 }
 
-/** An HTTP route, as it is copied into the apps that this one is mounted in. */
+/** An HTTP route in the form that is copied into the apps around this one. */
 interface HttpRoute extends Endpoint {
   readonly method: string;
   readonly pattern: string;
@@ -42,7 +42,7 @@ export class Core {
   sessions: Sessions<never> | undefined;
   /** The path of the session inspector, if it is mounted. */
   inspector: string | undefined;
-  /** The sessions beside the first. */
+  /** The sessions after the first in the setting `SESSIONS`. */
   otherSessions: readonly Sessions<never>[] = [];
   /** Checks the Host if there are no sessions to check it. */
   hosts: CrossSiteCheck | undefined;
@@ -54,16 +54,16 @@ export class Core {
   readonly #mounts: Mount[] = [];
 
   constructor() {
-    // Requests without a route also go through the middleware.
+    // Requests without a route also run through the middleware.
     const missing: Endpoint = { view: (req) => this.#throwMissing(req.event), owners: [this] };
     this.h3 = new FallbackH3({ handler: (event) => handle(missing, event) });
   }
 
-  /** Adds a route here and in every app that this one is mounted in. */
+  /** Adds a route to this app and to every app around it. */
   addRoute(route: HttpRoute): void {
     this.#take(`${route.method || "*"} ${route.pattern}`);
     this.#routes.push(route);
-    // h3's type knows some methods, but h3 accepts any.
+    // h3's type lists only some methods, but h3 accepts all.
     const method = route.method as Parameters<H3["on"]>[0];
     this.h3.on(method, route.pattern, (event) => handle(route, event));
     for (const mount of this.#mounts) mount.parent.addRoute(below(mount, route));
@@ -80,7 +80,7 @@ export class Core {
     return this.#socketRoutes.length > 0;
   }
 
-  /** Mounts another app, with its present and later routes. */
+  /** Mounts another app. Its later routes are also added. */
   mountApp(prefix: string, child: Core): void {
     if (child === this || child.#contains(this)) {
       throw new GalletaError("ERR_GALLETA_ROUTE", "An app cannot be mounted in itself.");
@@ -92,7 +92,7 @@ export class Core {
     for (const route of child.#socketRoutes) this.addSocketRoute(below(mount, route));
   }
 
-  /** Mounts anything that answers a Request. It gets the path without the prefix. */
+  /** Mounts any object that answers a Request. It gets the path without the prefix. */
   mountFetch(prefix: string, fetch: (request: Request) => Response | Promise<Response>): void {
     const base = prefix.replace(/\/+$/, "");
     if (/[:*]/.test(base)) {
@@ -119,7 +119,11 @@ export class Core {
     return { endpoint: match.data, params: getRouterParams(event, { decode: true }) };
   }
 
-  /** Checks that the app can be served. @throws SettingsError if it was not configured */
+  /**
+   * Checks that the app can be served.
+   *
+   * @throws SettingsError if it was not configured
+   */
   assertConfigured(): void {
     if (this.settings !== undefined) return;
     throw new SettingsError(
@@ -139,7 +143,7 @@ export class Core {
     this.#taken.add(name);
   }
 
-  /** Throws 405 if the path has other methods, 426 if it has a socket, else 404. */
+  /** Throws 405 if the path has other methods, 426 if it has a socket, otherwise 404. */
   #throwMissing(event: H3Event): never {
     const { pathname } = event.url;
     const allowed = METHODS.filter((method) => this.h3.hasRoute(method, pathname));

@@ -7,24 +7,24 @@ import { docsOf } from "@galleta/session/adapter";
 export type GalletaErrorCode =
   /** A key of the configuration is missing, or its value does not fit its cast. */
   | "ERR_GALLETA_CONFIG"
-  /** A setting is missing or cannot be used. */
+  /** A setting is missing or wrong. */
   | "ERR_GALLETA_SETTINGS"
   /** `configure` ran twice for one app. */
   | "ERR_GALLETA_CONFIGURED_TWICE"
-  /** The app is served, or settings are read, before `configure` ran. */
+  /** The app was served, or its settings were read, before `configure` ran. */
   | "ERR_GALLETA_NOT_CONFIGURED"
   /** A route, a mount or a handler cannot be registered. */
   | "ERR_GALLETA_ROUTE"
   /** A view, a middleware or an error handler returned a value that cannot be sent. */
   | "ERR_GALLETA_VIEW"
-  /** A request ends with the status of this error. */
+  /** An HTTPError: the request is answered with its status. */
   | "ERR_GALLETA_HTTP"
-  /** The client of a socket went away. */
+  /** The client of a socket disconnected. */
   | "ERR_GALLETA_WEBSOCKET_DISCONNECT"
-  /** A method of a socket was called when it has no meaning, such as a second `accept`. */
+  /** A method of a socket was called at the wrong time, such as a second `accept`. */
   | "ERR_GALLETA_WEBSOCKET_STATE";
 
-/** Errors that an app expects to catch have no docs page in their message. */
+/** Errors that an app expects to catch. Their messages have no address of a docs page. */
 const EXPECTED: readonly GalletaErrorCode[] = [
   "ERR_GALLETA_HTTP",
   "ERR_GALLETA_WEBSOCKET_DISCONNECT",
@@ -35,13 +35,13 @@ const explained = (code: GalletaErrorCode, message: string) =>
 
 /** Optional details of a {@link GalletaError}. */
 export interface GalletaErrorOptions {
-  /** The error that led to this one. */
+  /** The error that caused this one. */
   cause?: unknown;
 }
 
 /**
- * The base class of errors that `galleta` throws. Its literal `code` says which error it is. The
- * message says what to do and never holds a secret or the value of a setting.
+ * The base class of errors that `galleta` throws. Its `code` is a literal that says which error it
+ * is. The message says what to do and never contains a secret or the value of a setting.
  *
  * @example
  * ```ts
@@ -60,7 +60,7 @@ export class GalletaError<Code extends GalletaErrorCode = GalletaErrorCode> exte
 }
 
 /**
- * A key of the configuration is missing, cannot be read, or does not fit its cast. The message
+ * A key of the configuration is missing, cannot be read, or its cast rejects the value. The message
  * names the key and never its value. There is no `cause` if that could quote the value.
  */
 export class ConfigError extends GalletaError<"ERR_GALLETA_CONFIG"> {
@@ -84,8 +84,11 @@ export class SettingsError<
 > extends GalletaError<Code> {}
 
 /**
- * The client of a socket went away abnormally, or the socket was already closed when something was
- * sent.
+ * The client of a socket disconnected abnormally, or the socket was already closed when a message
+ * was sent.
+ *
+ * Normal ends are 1000, 1001 (the page was left) and 1005 (no code). A view need not catch this
+ * error: the socket is already closed, and nothing is logged. It has no stack.
  *
  * Normal ends are 1000, 1001 (the page was left) and 1005 (no code). A view may leave this error
  * uncaught: the socket is closed already, and nothing is logged. It has no stack.
@@ -101,13 +104,13 @@ export class SettingsError<
  * ```
  */
 export class WebSocketDisconnect extends GalletaError<"ERR_GALLETA_WEBSOCKET_DISCONNECT"> {
-  /** The close code (RFC 6455 §7.4); 1006 if the connection broke without one. */
+  /** The close code (RFC 6455 §7.4); 1006 if the connection broke without a close code. */
   readonly closeCode: number;
   /** The reason that came with the code; often empty. */
   readonly reason: string;
 
   constructor(closeCode: number, reason = "") {
-    // A stack would only show the event loop, and cost more than everything else at a close.
+    // A stack would only show the event loop, and would cost more than the rest of a close.
     const { stackTraceLimit } = Error;
     Error.stackTraceLimit = 0;
     super("ERR_GALLETA_WEBSOCKET_DISCONNECT", `The socket is closed (code ${closeCode}).`);

@@ -3,11 +3,11 @@ import { GalletaError } from "./errors.ts";
 
 /** The JSON body for a request that failed. */
 export interface HTTPErrorBody {
-  /** The status, the same as in the response's head. */
+  /** The status of the response. */
   readonly status: number;
   /** The status in words, such as `Not Found`. */
   readonly error: string;
-  /** What the client may know about the failure. */
+  /** Details of the failure that the client may know. */
   readonly detail?: unknown;
   /** The code of a session error, such as `ERR_SESSION_CSRF`. */
   readonly code?: string | undefined;
@@ -17,13 +17,13 @@ export interface HTTPErrorBody {
 
 /** Options of {@link HTTPError}. */
 export interface HTTPErrorOptions {
-  /** What the client may know: a sentence, or any JSON. It is sent unchanged. */
+  /** Details that the client may know: a sentence, or any JSON. Sent unchanged. */
   readonly detail?: unknown;
   /** Headers for the response, such as `{ "retry-after": "30" }`. */
   readonly headers?: HeadersInit;
-  /** Why the request was denied: a code and a rule for programs to compare. */
+  /** The reason for a denial: a code and a rule that programs can compare. */
   readonly denial?: Pick<HTTPErrorBody, "code" | "rule">;
-  /** The error that led to this one. It is never sent. */
+  /** The error that caused this one. It is never sent. */
   readonly cause?: unknown;
 }
 
@@ -72,7 +72,7 @@ function statusText(status: number): string {
   return STATUS_CODES[status] ?? "Error";
 }
 
-/** Makes the body of an error response; `detail` and `code` only if they are given. */
+/** Makes the body of an error response, with `detail` and `code` if there are any. */
 export function errorBody(
   status: number,
   detail?: unknown,

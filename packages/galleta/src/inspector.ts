@@ -15,8 +15,8 @@ const INSPECTOR_PATH = "/.galleta/";
  * Serves the session inspector at `/.galleta/`, if the app has sessions. It is off if the setting
  * `INSPECTOR` is false or `NODE_ENV` is `production`. Its code is loaded at the first visit.
  *
- * It comes before the app's middleware, so that a login page in front of every view does not hide
- * it.
+ * It runs before the app's middleware, so that an app that requires a login for every view does not
+ * hide it.
  *
  * @throws SettingsError `ERR_GALLETA_SETTINGS` if `INSPECTOR` is neither true nor false
  */
@@ -49,7 +49,7 @@ function httpVersionOf(event: H3Event): string | undefined {
   return event.runtime?.node?.req.httpVersion;
 }
 
-/** Answers as for any unknown path, so that others do not learn of the inspector. */
+/** Answers like an unknown path, so that other machines do not learn of the inspector. */
 function missing(core: Core, event: H3Event): Response | Promise<Response> {
   const view = () => {
     throw new HTTPError(404);

@@ -23,8 +23,8 @@ export class Lifecycle {
   }
 
   /**
-   * Starts, outer apps first. An app that is served twice starts once. If a listener fails, started
-   * parts are stopped again.
+   * Starts outer apps first. An app that is served twice starts once. If a listener fails, the
+   * parts that started are stopped again.
    */
   async start(): Promise<void> {
     this.#users += 1;
@@ -37,7 +37,7 @@ export class Lifecycle {
     }
   }
 
-  /** Stops when the last user stops, in the opposite order. */
+  /** Stops when the last server of the app stops, in the opposite order. */
   async stop(): Promise<void> {
     this.#users -= 1;
     if (this.#users > 0) return;

@@ -1,6 +1,6 @@
 /**
- * Logs an error that nothing handled, with its stack and causes. All console output of the
- * framework is in this file; the client never gets it.
+ * Logs an error that no handler answered, with its stack and causes. All console output of the
+ * framework is in this file; clients never get it.
  */
 export function logError(what: string, error: unknown): void {
   // oxlint-disable-next-line no-console
@@ -9,7 +9,7 @@ export function logError(what: string, error: unknown): void {
 
 const said = new Set<string>();
 
-/** Warns the developer of a mistake, once per process for each text. */
+/** Warns the developer of a mistake. Each text is printed once per process. */
 export function warnOnce(text: string): void {
   // Clients choose the paths in such texts, so their number is limited.
   if (said.has(text) || said.size >= 100) return;

@@ -6,11 +6,11 @@ import type { AnyMiddleware } from "./route.ts";
 
 type Req = HttpRequest<never, never>;
 
-/** The innermost step: a view, or the handshake of a socket. */
+/** The innermost step inside the middleware: a view, or the handshake of a socket. */
 export interface Middle {
-  /** Answers, if no middleware did. */
+  /** Runs the view or handshake, if no middleware answered. */
   run(): unknown;
-  /** Takes the return value of a middleware or of the innermost step. May throw. */
+  /** Uses the return value of a middleware or of the innermost step. May throw. */
   accept(returned: unknown): void;
   /** Puts the answer to an error into the response. Never rejects. */
   answer(error: unknown): Promise<void>;
@@ -23,8 +23,8 @@ export function middlewareOf(owners: readonly Core[]): readonly AnyMiddleware[] 
 
 /**
  * Runs middleware around a view or a handshake. Never rejects. An error is answered where it is
- * thrown, so that each middleware around it finds the real status in `res`, and it also rejects
- * `next()`.
+ * thrown, so that the middleware around it sees the real status in `res`; `next()` rejects with the
+ * error as well.
  */
 export async function runMiddleware(
   stack: readonly AnyMiddleware[],
@@ -59,8 +59,8 @@ export async function runMiddleware(
         }),
       ));
     const returned = await layer(req, res, next);
-    // A middleware that forgot to await `next()` must neither cut the view off nor end the process
-    // when the view fails.
+    // If a middleware forgot to await `next()`, the view must still finish, and its error must not
+    // end the process.
     if (inner !== undefined && !isDone) await inner;
     return returned;
   }

@@ -11,11 +11,11 @@ import type { AnyErrorHandler, AnyView } from "./route.ts";
 import { guard, guardHost } from "./session-guard.ts";
 import { protectStaged } from "./staged.ts";
 
-/** A view and its apps: the served one first, then the ones mounted on the way. */
+/** A view and its apps: first the one that is served, then each app mounted inside it. */
 export interface Endpoint {
   readonly view: AnyView;
   readonly owners: readonly Core[];
-  /** The largest body in bytes. Default: the app's. */
+  /** The largest body in bytes. Default: the limit of the app. */
   readonly bodyLimit?: number | undefined;
 }
 
@@ -23,8 +23,8 @@ type Req = HttpRequest<never, never>;
 type Answer = Response | Promise<Response>;
 
 /**
- * Takes one request through its app: the session's checks, the middleware, the view, the error
- * handlers, the commit of the session. Stays synchronous as long as the view does.
+ * Runs one request through its app: the checks of the session, the middleware, the view, the error
+ * handlers, the commit of the session. Stays synchronous if the view does.
  */
 export function handle(endpoint: Endpoint, event: H3Event): Answer {
   const root = endpoint.owners[0]!;
@@ -89,9 +89,8 @@ async function runAround(
 }
 
 /**
- * Answers a request that a check denied. Middleware also sees it, so that an access log is
- * complete. But the request is sealed: its session and body cannot be used, and the answer stays an
- * error whatever a middleware does.
+ * Answers a request that a check denied. Middleware still sees it, so that an access log is
+ * complete. Its session and body throw, and the answer stays an error whatever a middleware does.
  */
 async function deny(endpoint: Endpoint, req: Req, res: HttpResponse, error: unknown) {
   const stack = middlewareOf(endpoint.owners);
@@ -127,7 +126,7 @@ function finish(endpoint: Endpoint, req: Req, res: HttpResponse, returned: unkno
   }
 }
 
-/** Saving to a store takes time. */
+/** Waits for a store to save the session, then finishes. */
 async function finishLater(
   endpoint: Endpoint,
   req: Req,
@@ -147,7 +146,7 @@ function send(req: Req, res: HttpResponse, commit: Commit | undefined): Response
   return render(res, commit);
 }
 
-/** Answers when the view failed or its session cannot be saved. The cookie is still sent. */
+/** Answers after the view failed or its session could not be saved. The cookie is still sent. */
 async function recover(endpoint: Endpoint, req: Req, res: HttpResponse, error: unknown) {
   await answerError(endpoint, req, res, error);
   try {
@@ -178,14 +177,14 @@ export async function answerError(
   }
 }
 
-/** A session is saved once, so every check must come before. */
+/** Runs before the session is saved, because it is saved only once. */
 function checkStatus({ status }: HttpResponse): void {
   if (!Number.isInteger(status) || status < 200 || status > 599) {
     throw new RangeError("res.status must be from 200 to 599.");
   }
 }
 
-/** After a failed commit, the engine returns no changes, only headers that are still due. */
+/** Returns the headers that a failed commit still requires, without the changes. */
 async function lastCommit(req: Req): Promise<Commit | undefined> {
   try {
     return await heldOf(req)?.commit();
@@ -195,7 +194,7 @@ async function lastCommit(req: Req): Promise<Commit | undefined> {
   }
 }
 
-/** Finds the handler of the error's class, or of the nearest class above it; inner apps first. */
+/** Finds the handler for the error's class or its nearest superclass; inner apps first. */
 function handlerOf(
   endpoint: Pick<Endpoint, "owners">,
   error: unknown,
@@ -212,7 +211,10 @@ function handlerOf(
   return undefined;
 }
 
-/** Answers an error in the framework's own way. The client learns nothing about an unknown one. */
+/**
+ * Answers an error as the framework does without a handler. For an unknown error, the client gets
+ * no details.
+ */
 export function answer(req: Req, res: HttpResponse, error: unknown): void {
   if (error instanceof HTTPError) {
     res.status = error.status;
@@ -226,8 +228,8 @@ export function answer(req: Req, res: HttpResponse, error: unknown): void {
     for (const [name, value] of error.headers ?? []) res.headers.append(name, value);
     res.json = errorBody(error.status, h3Detail(error));
   } else if (isAborted(req, error)) {
-    // The client is gone and the app is fine. Without this, anyone who aborts uploads could fill
-    // the log.
+    // The client disconnected and the app is fine. If this were logged, clients that abort uploads
+    // could fill the log.
     res.status = 400;
   } else {
     logError(`${req.method} ${req.url.pathname} failed:`, error);
@@ -236,7 +238,7 @@ export function answer(req: Req, res: HttpResponse, error: unknown): void {
   }
 }
 
-/** Returns a schema's issues, so that a form can show them; else h3's message. */
+/** Returns a schema's issues, so that a form can show them; for other errors h3's message. */
 function h3Detail(error: H3Error): unknown {
   const { data } = error;
   if (typeof data === "object" && data !== null && "issues" in data && data.issues !== undefined) {

@@ -13,19 +13,19 @@ import { HTTPError } from "./http-error.ts";
 import { warnOnce } from "./log.ts";
 import { defineOther, FirstOfSeveral, holdSessions } from "./several.ts";
 
-/** Returns the session holder of a request, hidden from apps. Set by the class below. */
+/** Returns the session of a request in a form that apps cannot reach. The class below sets this. */
 export let heldOf: <Data extends object>(
   req: HttpRequest<Data, never>,
 ) => FetchSession<Data> | undefined;
 /** Makes every use of the session and the body throw, until it is called with undefined. */
 export let seal: (req: HttpRequest<never, never>, error: unknown) => void;
-/** Marks the headers as sent: a session opened later can only be read. */
+/** Marks the headers as sent. A session that is opened later is read-only. */
 export let markSent: (req: HttpRequest<never, never>) => void;
-/** True if an error came from a client that left before its body arrived. */
+/** True if an error occurred because the client disconnected before its body arrived. */
 export let isAborted: (req: HttpRequest<never, never>, error: unknown) => boolean;
 
 /**
- * One HTTP request, as a view sees it. Everything is read at first use, so unused parts cost
+ * One HTTP request, as a view gets it. Each part is read at first use, so unused parts cost
  * nothing.
  *
  * @example
@@ -56,7 +56,7 @@ export class HttpRequest<Data extends object = SessionData, Params = Record<stri
   #isUsed = false;
   #seal: unknown;
 
-  /** The framework calls this. */
+  /** Called by the framework. */
   constructor(event: H3Event, core: Core, bodyLimit = core.bodyLimit) {
     this.event = event;
     this.#held = holdSessions<Data>(core, event.req);
@@ -70,7 +70,7 @@ export class HttpRequest<Data extends object = SessionData, Params = Record<stri
     }
   }
 
-  /** Returns what a log shows. It leaves out the headers, which hold the cookie. */
+  /** Returns the properties for logs, without the headers, which contain the cookie. */
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return `HttpRequest { ${this.method} ${this.url.pathname} }`;
   }
@@ -81,8 +81,8 @@ export class HttpRequest<Data extends object = SessionData, Params = Record<stri
   }
 
   /**
-   * The whole URL that the client asked for. Scheme, host and port come from a proxy if
-   * `SESSIONS.trustProxy` trusts it. The client chooses the host.
+   * The whole URL that the client requested. Scheme, host and port come from a proxy if
+   * `SESSIONS.trustProxy` trusts it. The client controls the host.
    */
   get url(): URL {
     const { url } = this.event;
@@ -92,8 +92,8 @@ export class HttpRequest<Data extends object = SessionData, Params = Record<stri
   }
 
   /**
-   * The origin that the client asked for, such as `https://example.com`. An OAuth callback's
-   * address begins with it.
+   * The origin that the client requested, such as `https://example.com`. Use it, for example, for
+   * the callback address of OAuth.
    */
   get origin(): string {
     return this.#origin() ?? this.event.url.origin;
@@ -129,8 +129,8 @@ export class HttpRequest<Data extends object = SessionData, Params = Record<stri
   }
 
   /**
-   * The session, as a dictionary. Changes go into the cookie of the response. Assigning an object
-   * replaces the data; assigning `null` destroys the session.
+   * The session, as a dictionary. The response's cookie saves changes. Assigning an object replaces
+   * the data; assigning `null` destroys the session.
    *
    * @throws SessionError `ERR_SESSION_DISABLED` if the app has no sessions
    */
@@ -146,8 +146,8 @@ export class HttpRequest<Data extends object = SessionData, Params = Record<stri
    * Parses the body as JSON (RFC 8259), whatever its Content-Type. A schema (Standard Schema: Zod,
    * Valibot, ArkType, …) validates and types it.
    *
-   * @throws HTTPError 400 if it is empty or malformed, or does not fit the schema; 413 if it is
-   *   over the limit (setting `BODY_LIMIT`, bytes)
+   * @throws HTTPError 400 if the body is empty or malformed, or does not match the schema; 413 if
+   *   the body is over the limit (setting `BODY_LIMIT`, bytes)
    * @example
    * ```ts
    * const { title } = await req.json(z.object({ title: z.string().min(1) }));
@@ -170,7 +170,7 @@ export class HttpRequest<Data extends object = SessionData, Params = Record<stri
   /**
    * Returns the body as text (UTF-8).
    *
-   * @throws HTTPError 413 if it is over the limit (setting `BODY_LIMIT`, bytes)
+   * @throws HTTPError 413 if the body is over the limit (setting `BODY_LIMIT`, bytes)
    */
   text(): Promise<string> {
     return handled(this.#text());
@@ -185,7 +185,7 @@ export class HttpRequest<Data extends object = SessionData, Params = Record<stri
    * Parses the body of a form: `application/x-www-form-urlencoded` or `multipart/form-data` (RFC
    * 7578).
    *
-   * @throws HTTPError 400 if it is neither or malformed; 413 if it is over the limit
+   * @throws HTTPError 400 if the body has another type or is malformed; 413 if it is over the limit
    */
   formData(): Promise<FormData> {
     return handled(this.#formData());
@@ -204,7 +204,7 @@ export class HttpRequest<Data extends object = SessionData, Params = Record<stri
   /**
    * Returns the body as bytes.
    *
-   * @throws HTTPError 413 if it is over the limit (setting `BODY_LIMIT`, bytes)
+   * @throws HTTPError 413 if the body is over the limit (setting `BODY_LIMIT`, bytes)
    */
   bytes(): Promise<Uint8Array<ArrayBuffer>> {
     return handled(this.#bytes());
@@ -223,7 +223,7 @@ export class HttpRequest<Data extends object = SessionData, Params = Record<stri
     return this.#held;
   }
 
-  /** Warns that the headers went out without those for the session. */
+  /** Warns that the headers were sent without the session's cookie. */
   #warnLate(): void {
     if (process.env["NODE_ENV"] === "production") return;
     warnOnce(
@@ -234,8 +234,8 @@ export class HttpRequest<Data extends object = SessionData, Params = Record<stri
   }
 
   /**
-   * A server holds a client to its Content-Length, so a small one needs no counting. A body without
-   * one is counted while it is read.
+   * The server enforces Content-Length, so a body with a small one needs no counting. A body
+   * without one is counted while it is read.
    */
   #limitBody(): void {
     if (this.#seal !== undefined) throw this.#seal;
@@ -260,14 +260,17 @@ export class HttpRequest<Data extends object = SessionData, Params = Record<stri
   }
 }
 
-/** True if an error only means that the client is gone. */
+/** True if an error only means that the client disconnected. */
 function isEndOfClient(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const { code } = error as NodeJS.ErrnoException;
   return error.name === "AbortError" || code === "ECONNRESET" || isEndOfClient(error.cause);
 }
 
-/** Makes the error for a session in an app without sessions; `what` is such as `req.session`. */
+/**
+ * Makes the error for an app without sessions. `what` names the part that was used, such as
+ * `req.session`.
+ */
 export function sessionsAreOff(what: string): SessionError<"ERR_SESSION_DISABLED"> {
   return new SessionError(
     "ERR_SESSION_DISABLED",

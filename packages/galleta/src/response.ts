@@ -6,7 +6,7 @@ import { GalletaError } from "./errors.ts";
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 /** Statuses without a body (RFC 9110 §15.3.5, §15.3.6, §15.4.5). */
 const EMPTY: ReadonlySet<number> = new Set([204, 205, 304]);
-/** Headers about a body that is not sent after all. */
+/** Headers that describe a body. They are removed if the body is not sent. */
 const BODY_HEADERS = [
   "cache-control",
   "content-disposition",
@@ -25,7 +25,7 @@ type Field = readonly [name: string, value: string];
 
 /**
  * The headers of a kind of body: alone, after the session was read, and with its cookie. Most
- * responses send one of these unchanged.
+ * responses send one of these three unchanged.
  */
 interface Kind {
   readonly plain: readonly Field[];
@@ -44,20 +44,20 @@ const HTML_TYPE = kindOf(["content-type", "text/html; charset=utf-8"]);
 const NO_BODY = kindOf(["content-length", "0"]);
 const NONE = kindOf();
 
-// The framework's operations on a response, hidden from apps. Set by the class below, which can
-// reach its private fields.
+// The framework's operations on a response, hidden from apps. The class below sets them, because
+// they use its private fields.
 /**
- * Takes the return value of a view, a middleware or an error handler. A Response is sent in place
- * of what was set. Throws for any other value, which would be lost.
+ * Uses the return value of a view, a middleware or an error handler. A Response is sent instead of
+ * the values set on `res`. Throws for any other value, because it would be lost.
  */
 export let accept: (res: HttpResponse, returned: unknown) => void;
-/** Clears what a failed view set, except headers that are not about the body. */
+/** Clears the values that a failed view set, except headers that do not describe the body. */
 export let clear: (res: HttpResponse) => void;
-/** Makes the response that the server sends, with the headers for the session. */
+/** Makes the response that the server sends, with the session's headers. */
 export let render: (res: HttpResponse, commit: Commit | undefined) => Response;
 
 /**
- * The response to one request. A view sets it; the last body counts. A view that sets nothing
+ * The response to one request. A view sets its parts; the last body wins. A view that sets nothing
  * answers 200 without a body.
  *
  * @example
@@ -76,22 +76,23 @@ export class HttpResponse {
   #body: BodyInit | null = null;
   #type = NO_BODY;
   #adopted: Response | HTTPResponse | undefined;
-  /** The value that was set last, which an arrow function with one assignment returns. */
+  /** The last value that was set. An arrow function that is one assignment returns this value. */
   #given: unknown;
   readonly #publicPath: string;
 
-  /** The framework calls this. */
+  /** Called by the framework. */
   constructor(publicPath = "") {
     this.#publicPath = publicPath;
   }
 
-  /** The headers. A Content-Type set here wins over the one of `json`, `text` or `html`. */
+  /** The headers. A Content-Type set here overrides the one of `json`, `text` or `html`. */
   get headers(): Headers {
     return (this.#headers ??= new Headers());
   }
 
   /**
-   * Sends a value as JSON (RFC 8259), in its present state: later changes are not sent.
+   * Sends a value as JSON (RFC 8259). It is serialized immediately: later changes are not sent.
+   *
    *
    * Throws TypeError if it is not JSON: a function, `undefined`, a cycle, a BigInt.
    */
@@ -137,14 +138,15 @@ export class HttpResponse {
     if (!REDIRECTS.has(status)) {
       throw new RangeError("A redirect needs the status 301, 302, 303, 307 or 308.");
     }
-    // A header holds ASCII. This also stops a line break in the address from ending the header.
+    // A header may contain only ASCII. This also prevents a line break in the address from ending
+    // the header.
     const address = this.#publicOf(location.replace(/[^\x21-\x7e]+/g, encodeURIComponent));
     this.status = status;
     this.headers.set("location", address);
     this.html = String(redirect(address, status).body);
   }
 
-  /** Returns a path of the app as clients reach it through a proxy that cuts `publicPath` off. */
+  /** Returns a path of the app with the `publicPath` that a proxy removes. */
   #publicOf(address: string): string {
     return this.#publicPath !== "" && /^\/(?![/\\])/.test(address)
       ? this.#publicPath + address
@@ -210,7 +212,7 @@ export class HttpResponse {
   }
 }
 
-/** True for values that can be sent: a Response, also of another library, or h3's own kind. */
+/** True for values that can be sent: a Response, also of another library, or h3's own type. */
 function isResponse(value: unknown): value is Response | HTTPResponse {
   if (value === undefined || value === null) return false;
   return value instanceof Response || value instanceof HTTPResponse || isForeignResponse(value);
@@ -220,7 +222,7 @@ function isForeignResponse(value: object): boolean {
   return Object.prototype.toString.call(value) === "[object Response]";
 }
 
-/** Does the same as `applyCommit`, for a response whose headers the app did not set. */
+/** Works like `applyCommit`, for a response whose headers the app did not set. */
 function withSession(type: Kind, { setCookie, clearSiteData, headers }: Commit): readonly Field[] {
   const owesVaryAlone = setCookie.length === 0 && clearSiteData === undefined;
   if (owesVaryAlone && headers === undefined) return type.read;

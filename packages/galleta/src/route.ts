@@ -14,8 +14,8 @@ export type ParamsOf<Pattern extends string> = string extends Pattern
   : InferRouteParams<Pattern>;
 
 /**
- * Answers a request, directly or with a promise. `res` is sent, or the `Response` that the view
- * returns. Any other return value is an error, because it would be lost.
+ * Answers a request, directly or with a promise. The framework sends `res`, or the `Response` that
+ * the view returns. Other return values are errors, because they would be lost.
  */
 export type View<Data extends object = SessionData, Params = Record<string, string>> = (
   req: HttpRequest<Data, Params>,
@@ -41,7 +41,7 @@ export type ErrorHandler<Failure extends Error = Error, Data extends object = Se
 
 /** Options of `app.route`. */
 export interface RouteOptions {
-  /** The methods that the view answers. Default `["GET"]`. GET answers HEAD as well. */
+  /** The methods that the view answers. Default `["GET"]`. GET also answers HEAD. */
   readonly methods?: readonly Method[];
   /**
    * The largest body that the view reads, in bytes; a larger one gets 413. Default: the setting
@@ -65,7 +65,7 @@ export interface SocketOptions<Type extends ValueType = ValueType> {
   /** The type of messages, in both directions. Default `"text"`. */
   readonly valueType?: Type;
   /**
-   * Answers the handshake automatically, when the view first waits for a message, sends one, or
+   * Answers the handshake automatically when the view first waits for a message, sends one, or
    * returns. Default true. With false the view calls `accept` or `reject`.
    */
   readonly autoAccept?: boolean;
@@ -75,21 +75,21 @@ export interface SocketOptions<Type extends ValueType = ValueType> {
   readonly maxQueue?: number;
 }
 
-/** Serves one socket, from its handshake to its end. */
+/** Handles one socket, from its handshake to its end. */
 export type SocketView<
   Data extends object = SessionData,
   Params = Record<string, string>,
   Type extends ValueType = "text",
 > = (ws: Socket<Data, Params, Type>) => unknown;
 
-// An app holds views with its own type of session. The framework passes them on and never calls
-// them with another type, so here the type is open.
+// The view of an app with its own session type. The framework only forwards views, so the type is
+// open here.
 export type AnyView = View<never, never>;
 export type AnyMiddleware = Middleware<never>;
 export type AnyErrorHandler = ErrorHandler<never, never>;
 export type AnySocketView = SocketView<never, never, never>;
 
-/** The methods of HTTP (the IANA registry, and what Node accepts). */
+/** The HTTP methods in the IANA registry that Node accepts. */
 const METHODS = [
   "GET",
   "HEAD",

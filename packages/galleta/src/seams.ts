@@ -1,6 +1,5 @@
-// Everything that this package uses of h3 and crossws and that they do not promise to keep.
-// seams.test.ts fails when one of these moves, so CI notices a newer version within the range of
-// package.json.
+// The only file that uses internals of h3 and crossws. seams.test.ts fails if one of them changes,
+// so CI notices a newer version within the range of package.json.
 import { _nodeAdapter } from "crossws/adapters/node";
 import { H3, type H3Event, type H3Route } from "h3";
 import { findRoute } from "rou3";
@@ -24,19 +23,19 @@ export class FallbackH3 extends H3 {
   }
 }
 
-// Where h3 keeps headers that its own functions (CORS, caching, events) add to the response.
+// The key under which h3 keeps headers that its own functions (CORS, caching, events) add to the
+// response.
 const STAGED = Symbol.for("h3.internal.event.res");
 
 /**
- * True if h3's own functions staged headers. The getter `event.res` would create some for each
- * event.
+ * True if h3's own functions staged headers. Reading `event.res` would create them for each event.
  */
 export function hasStaged(event: H3Event): boolean {
   return STAGED in event && event[STAGED] !== undefined;
 }
 
 /**
- * The adapter without the check that it runs on Node: Bun and Deno provide what it needs of
- * node:http.
+ * The adapter without its check for Node, because Bun and Deno also provide the parts of node:http
+ * that it uses.
  */
 export const nodeAdapter = _nodeAdapter;

@@ -11,36 +11,39 @@ import { SocketServer } from "./websocket/server.ts";
 
 /** Options of {@link serve}. */
 export interface ServeOptions {
-  /** The address to listen on. Default `127.0.0.1`: only this machine. `0.0.0.0` is all. */
+  /**
+   * The address to listen on. Default `127.0.0.1`, which only this machine can reach. `0.0.0.0` is
+   * every address.
+   */
   readonly hostname?: string;
-  /** The port; 0 takes a free one. Default 8000. */
+  /** The port; 0 lets the system choose a free one. Default 8000. */
   readonly port?: number;
-  /** The certificate and the key, each as PEM or as the path of a PEM file. */
+  /** The certificate and its key, each as PEM text or as the path of a PEM file. */
   readonly tls?: { readonly cert: string; readonly key: string; readonly passphrase?: string };
 }
 
 /** A running server. */
 export interface Server {
-  /** Where the server listens, such as `http://127.0.0.1:8000`. */
+  /** The server's address, such as `http://127.0.0.1:8000`. */
   readonly url: string;
   readonly hostname: string;
   readonly port: number;
   /**
-   * Stops: takes no more connections, closes sockets with 1001, lets requests finish, and runs the
-   * shutdown listeners.
+   * Stops the server: accepts no more connections, closes sockets with 1001, lets requests finish,
+   * and runs the shutdown listeners.
    *
-   * After `timeout` seconds (default 10) the rest is cut off; with 0 immediately. A second call may
-   * shorten the time.
+   * After `timeout` seconds (default 10) all open connections are cut; with 0 immediately. A second
+   * call may shorten the time.
    */
   close(options?: { readonly timeout?: number }): Promise<void>;
 }
 
-/** Seconds that requests and sockets have to end. */
+/** How many seconds requests and sockets may take to end. */
 const DEFAULT_TIMEOUT = 10;
 
 /**
- * Serves an app on Node: runs its startup listeners, then listens. It speaks HTTP/1.1, with TLS if
- * a certificate is given.
+ * Serves an app on Node: runs its startup listeners, then listens. Uses HTTP/1.1, with TLS if you
+ * pass a certificate.
  *
  * @throws SettingsError `ERR_GALLETA_NOT_CONFIGURED` before `configure(app)` ran; an error of a
  *   startup listener; Node's own error if it cannot listen (`EADDRINUSE`)
@@ -67,10 +70,10 @@ export async function serve<Data extends object>(
       manual: true,
       gracefulShutdown: false,
       ...(options.tls && { tls: options.tls }),
-      // HTTP/1.1 also with TLS, because WebSockets need it. Workers of a cluster share their port.
+      // HTTP/1.1 even with TLS, because WebSockets need it. Workers of a cluster share their port.
       node: { http2: false, exclusive: false, ...headerSize(core) },
     });
-    // With a listener, Node passes it every upgrade, so an app without sockets has none.
+    // With a listener, Node hands every upgrade to it, so an app without sockets must not add one.
     if (core.hasSockets) takeUpgrades(server, sockets);
     await server.serve();
     return new RunningServer(core, server, sockets);
@@ -81,7 +84,9 @@ export async function serve<Data extends object>(
   }
 }
 
-/** Raises Node's limit of 16 kB, which leaves other cookies no room beside a session in chunks. */
+/**
+ * Raises Node's limit of 16 kB, which has no room for other cookies besides a session in chunks.
+ */
 function headerSize({ sessions }: Core): { maxHeaderSize?: number } {
   return sessions?.shared.settings.chunks ? { maxHeaderSize: 32_768 } : {};
 }
@@ -92,7 +97,7 @@ function takeUpgrades({ node }: SrvxServer, sockets: SocketServer): void {
       sockets.upgrade(req, socket, head);
       return;
     }
-    // Unknown upgrades must be ignored (RFC 9110 §7.8): clients offer HTTP/2 like this.
+    // Unknown upgrades must be ignored (RFC 9110 §7.8): some clients offer HTTP/2 with one.
     socket.on("error", () => socket.destroy());
     if (req.method === "GET" || req.method === "HEAD") {
       void node.handler(req, responseFor(req, socket));
@@ -139,7 +144,7 @@ class RunningServer implements Server {
 
   async #close(): Promise<void> {
     const node = nodeServer(this.#server);
-    // A connection that is kept alive after its last response would delay the end.
+    // A kept-alive connection would delay the end after its last response.
     const idle = setInterval(() => node.closeIdleConnections(), 50);
     try {
       await this.#server.close();

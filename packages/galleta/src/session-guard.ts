@@ -13,11 +13,11 @@ import type { H3Event } from "h3";
 import { FirstOfSeveral } from "./several.ts";
 
 /**
- * Runs before everything of the app: the cross-site check, endpoints of the sessions, and loading
- * the session from a store.
+ * Runs before all code of the app: the cross-site check, endpoints of the sessions, and loading the
+ * session from a store.
  *
- * @returns the answer in place of the app's, if any. A promise only with a store, with a token to
- *   check, or for an endpoint of the sessions
+ * @returns the response to send instead of calling the app, if any. A promise only with a store,
+ *   with a token to check, or for an endpoint of the sessions
  * @throws SessionError `ERR_SESSION_CSRF` or `ERR_SESSION_HOST` if the request is denied
  */
 export function guard(
@@ -45,7 +45,7 @@ export function guardHost(hosts: CrossSiteCheck | undefined, event: H3Event): un
   if (denial) throw denied(denial);
 }
 
-/** Passes a denial to the app's error handlers. */
+/** Throws a denial as an error, for the app's error handlers. */
 function respond(reply: Reply | DeniedReply | undefined): Response | undefined {
   if (reply === undefined) return undefined;
   if ("denial" in reply) throw denied(reply.denial);

@@ -15,7 +15,7 @@ import { openStoreUrl } from "./store-url.ts";
 /** The settings of an app, by name. */
 export type SettingsTable = ReadonlyMap<string, unknown>;
 
-/** Adds something to an app: routes, middleware, error handlers. */
+/** A function that adds routes, middleware or error handlers to an app. */
 export type Plugin = (app: App) => void;
 
 /** An entry of the setting `PLUGINS`: a plugin, alone or with a condition. */
@@ -24,8 +24,9 @@ export type PluginEntry = Plugin | readonly [plugin: Plugin, condition: boolean 
 /** The options of the session, where the store may be a URL. */
 export interface SessionSettings extends Omit<CreateSessionsOptions, "store"> {
   /**
-   * As of `createSessions`, or a URL: `sqlite:./sessions.db`, `redis://`, `rediss://`, `postgres://`.
-   * Its driver comes from the app's dependencies, and Redis and PostgreSQL are the backplane too.
+   * A store for `createSessions`, or a URL: `sqlite:./sessions.db`, `redis://`, `rediss://`,
+   * `postgres://`. Its driver comes from the app's dependencies. Redis and PostgreSQL also become
+   * the backplane.
    */
   readonly store?: CreateSessionsOptions["store"] | string | Secret;
 }
@@ -33,17 +34,17 @@ export interface SessionSettings extends Omit<CreateSessionsOptions, "store"> {
 /** The settings that the framework reads. An app may add its own. */
 export interface AppSettings {
   /**
-   * Switches sessions on: `true` takes the key from the environment variable `SECRET_KEY`. A list gives
-   * each request several: the first is `req.session`, the others have a `property`.
+   * Switches sessions on: `true` reads the key from the environment variable `SECRET_KEY`. A list
+   * gives each request several sessions: the first is `req.session`, the others have a `property`.
    */
   readonly SESSIONS?: boolean | SessionSettings | readonly SessionSettings[] | undefined;
-  /** Functions that add something to the app, or pairs of a function and a condition. */
+  /** Functions that extend the app, or pairs of a function and a condition. */
   readonly PLUGINS?: readonly PluginEntry[] | undefined;
   /** The largest body of a request, in bytes. Default 1 MiB. */
   readonly BODY_LIMIT?: number | undefined;
   /** The hosts that are served; a request for another host gets 400. Default: any. */
   readonly ALLOWED_HOSTS?: readonly string[] | undefined;
-  /** Whether development has the session inspector at `/.galleta/`. Default true. */
+  /** Switches on the session inspector at `/.galleta/` in development. Default true. */
   readonly INSPECTOR?: boolean | undefined;
   readonly [name: string]: unknown;
 }
@@ -72,10 +73,10 @@ let current: SettingsTable | undefined;
 
 /**
  * Gives an app its settings, once. In a module or an object, the upper-case names are settings; a
- * leading underscore hides one. `overrides` win over `settings`.
+ * leading underscore hides one. `overrides` take precedence over `settings`.
  *
- * The framework reads `SESSIONS` (`true` takes the key from the environment variable SECRET_KEY; an
- * object holds the session options), `PLUGINS` (a list of functions that take the app, or of
+ * The framework reads `SESSIONS` (`true` reads the key from the environment variable SECRET_KEY; an
+ * object has the session options), `PLUGINS` (a list of functions that take the app, or of
  * `[plugin, condition]`), `BODY_LIMIT` (bytes, default 1 MiB), `ALLOWED_HOSTS` (the hosts that are
  * served; others get 400) and `INSPECTOR` (false removes the session inspector that development has
  * at `/.galleta/`).
@@ -164,9 +165,7 @@ function entriesOf(settings: object): [string, unknown][] {
 
 const OWN_NAMES = ["SESSIONS", "PLUGINS", "BODY_LIMIT", "ALLOWED_HOSTS", "INSPECTOR"];
 
-/**
- * Finds settings that nothing reads. Such a setting is probably a misspelt one of the framework.
- */
+/** Throws for a name that is probably a misspelt setting of the framework. */
 function checkNames(table: SettingsTable): void {
   for (const name of table.keys()) {
     const meant = OWN_NAMES.includes(name) ? undefined : nearest(name, OWN_NAMES);
@@ -247,7 +246,7 @@ function readSessions(
       ...options,
       ...(opened && { store: opened.options.store }),
     } as CreateSessionsOptions<never>);
-    // Listeners of the shutdown run backwards: the sessions stop before their store closes.
+    // Shutdown listeners run in reverse order: the sessions stop before their store closes.
     if (opened !== undefined) core.lifecycle.on("shutdown", opened.close);
     return sessions;
   } catch (cause) {
@@ -257,8 +256,8 @@ function readSessions(
 }
 
 /**
- * Throws for memoryStore with workers. Connections go to the workers in turn, so a session in one
- * worker's memory would be missing in the next request.
+ * Throws for memoryStore with several workers. Connections go to the workers in turn, so the next
+ * request may reach a worker that does not have the session.
  */
 function checkWorkers({ store, storage }: CreateSessionsOptions): void {
   const workers = Number(process.env["GALLETA_WORKERS"]);

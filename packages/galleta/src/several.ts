@@ -11,10 +11,13 @@ import type { Core } from "./core.ts";
 type Held = FetchSession<never>;
 type Later<Value> = Value | Promise<Value>;
 
-/** The first session of a request, with the sessions beside it. */
+/** The first session of a request, which also handles the other sessions. */
 export class FirstOfSeveral<Data> extends FetchSession<Data> {
   readonly others: readonly Held[];
-  /** A commit gives its cookies once. The answer to the failure of one session owes those of the rest. */
+  /**
+   * A commit returns its cookies only once. If one session fails, the response still needs the
+   * cookies of the others.
+   */
   readonly #commits = new Map<object, Commit>();
 
   constructor(core: Core, request: ConstructorParameters<typeof FetchSession>[1]) {
@@ -22,7 +25,7 @@ export class FirstOfSeveral<Data> extends FetchSession<Data> {
     this.others = core.otherSessions.map((sessions) => new FetchSession(sessions, request));
   }
 
-  /** Does for the other sessions what comes before a view. */
+  /** Runs the checks of the other sessions that come before a view. */
   async beginOthers(): Promise<Reply | undefined> {
     for (const each of this.others) {
       const reply = await begin(each);
@@ -53,7 +56,7 @@ export class FirstOfSeveral<Data> extends FetchSession<Data> {
   }
 }
 
-/** Holds the session of a request, and those beside it. */
+/** Opens all sessions of a request. */
 export function holdSessions<Data>(
   core: Core,
   request: ConstructorParameters<typeof FetchSession>[1],
@@ -64,16 +67,16 @@ export function holdSessions<Data>(
     : new FirstOfSeveral<Data>(core, request);
 }
 
-/** Reads all sessions of a request. */
+/** Loads all sessions of a request. */
 export async function loadSessions(held: FetchSession<never> | undefined): Promise<void> {
   const others = held instanceof FirstOfSeveral ? held.others : [];
   for (const each of held === undefined ? [] : [held, ...others]) await each.context.load();
 }
 
 /**
- * Gives a request or socket the property of a session beside the first.
+ * Defines the property of a further session on a request or socket.
  *
- * @throws SessionError `ERR_SESSION_OPTION` if it has a property of that name
+ * @throws SessionError `ERR_SESSION_OPTION` if the object already has such a property
  */
 export function defineOther(target: object, property: string, session: () => unknown): void {
   if (property in target) {

@@ -3,9 +3,9 @@ import type { H3Event } from "h3";
 import { hasStaged } from "./seams.ts";
 
 /**
- * Keeps the session's headers from being replaced by h3. h3 puts headers staged by its own
- * functions over those of the response: a `Vary: Origin` of CORS would replace `Vary: Cookie`, and
- * a cache could give one visitor's answer to another.
+ * Keeps h3 from replacing the session's headers. h3 overwrites headers of the response with those
+ * that its own functions staged: a `Vary: Origin` of CORS would replace `Vary: Cookie`, and a cache
+ * could send one visitor's page to another.
  */
 export function protectStaged(event: H3Event, commit: Commit): void {
   if (!hasStaged(event)) return;

@@ -6,21 +6,23 @@ import type * as redisEntry from "@galleta/session/redis";
 import type * as sqliteEntry from "@galleta/session/sqlite";
 import { SettingsError } from "./errors.ts";
 
-/** The options for a URL, and a function that closes its connections. */
+/** The options that a URL stands for, and a function that closes its connections. */
 interface OpenedStore {
   readonly options: Pick<CreateSessionsOptions, "store" | "backplane">;
   readonly close: () => unknown;
 }
 
-// Loads only what the URL names. `configure` cannot wait, and Node requires modules synchronously.
+// Loads only the store that the URL names. `configure` is synchronous, and Node can require modules
+// synchronously.
 const own = createRequire(import.meta.url);
 
 /**
  * Opens the store that a URL names, with a driver from the app's own dependencies.
  *
  * @param setting the value of `SESSIONS.store`
- * @returns `undefined` if it is a store and not a URL
- * @throws SettingsError `ERR_GALLETA_SETTINGS` if the URL names no store, or its driver is missing
+ * @returns `undefined` if the setting is a store instead of a URL
+ * @throws SettingsError `ERR_GALLETA_SETTINGS` if the URL does not name a store, or its driver is
+ *   missing
  */
 export function openStoreUrl(setting: unknown): OpenedStore | undefined {
   const url = setting instanceof Secret ? setting.reveal() : setting;
@@ -65,7 +67,7 @@ function openDatabase(file: string): Database {
 
 function sqliteDriver(): { Database?: DatabaseClass; DatabaseSync?: DatabaseClass } {
   if ("Bun" in globalThis) return own("bun:sqlite") as { Database: DatabaseClass };
-  // Node has it from 22.5 on.
+  // Available from Node 22.5 on.
   const { getBuiltinModule } = process as { getBuiltinModule?: (name: string) => unknown };
   const builtIn = getBuiltinModule?.("node:sqlite") as { DatabaseSync: DatabaseClass } | undefined;
   if (builtIn !== undefined) return builtIn;
@@ -133,7 +135,7 @@ function postgresClient(url: string): { client: PostgresClient; close: () => unk
   return { client: sql as never, close: () => sql.end({ timeout: 1 }) };
 }
 
-/** Loads a package of the app, or beside galleta; `undefined` if it is missing. */
+/** Loads a package that the app, or galleta, has as a dependency; `undefined` if it is missing. */
 function driver(name: string): unknown {
   for (const load of [createRequire(join(process.cwd(), "package.json")), own]) {
     try {
@@ -152,7 +154,7 @@ function missing(name: string, instead: string): SettingsError<"ERR_GALLETA_SETT
   return unusable(`needs a driver among the app's dependencies. Run \`npm i ${name}\`${instead}.`);
 }
 
-/** Makes the error. No message repeats the URL, which may hold a password. */
+/** Makes the error. No message repeats the URL, because it may contain a password. */
 function unusable(what: string, cause?: unknown): SettingsError<"ERR_GALLETA_SETTINGS"> {
   const options = cause === undefined ? {} : { cause };
   return new SettingsError(

@@ -14,13 +14,13 @@ export interface Inspected {
 }
 
 /**
- * True if a request may see the inspector: it must come from this machine, from a browser window
- * that opens the page itself.
+ * True if a request may see the inspector. It must come from this machine, from a browser window
+ * that opened the page directly.
  *
- * - Behind a proxy every request is local. The check recognises a proxy by its headers, by
- *   `trustProxy`, or by HTTP/1.0, which nginx speaks by default.
- * - The page shows an HttpOnly cookie. A script of the app must not fetch it from there, so the
- *   browser must say that it opens a document (Fetch Metadata).
+ * - Behind a proxy every request is local. The check recognizes a proxy by its headers, by
+ *   `trustProxy`, or by HTTP/1.0, which nginx uses by default.
+ * - The page shows an HttpOnly cookie, which a script of the app must not fetch. So the browser
+ *   must say that it opens a document (Fetch Metadata).
  */
 export function mayInspect(
   facts: RequestFacts,
@@ -42,7 +42,7 @@ const HEADERS: Readonly<Record<string, string>> = {
     "form-action 'none'",
     "frame-ancestors 'none'",
   ].join("; "),
-  // Another page of the app that opens this one in a window must not read it.
+  // Another page of the app must not read this page through the window in which it opened it.
   "cross-origin-opener-policy": "same-origin",
   "cross-origin-resource-policy": "same-origin",
   "referrer-policy": "no-referrer",

@@ -2,7 +2,7 @@ import { subscribe } from "node:diagnostics_channel";
 import type { SessionEvent } from "@galleta/session";
 
 const KEEP_EVENTS = 200;
-/** Minutes that events are kept. */
+/** How many minutes events are kept. */
 export const KEEP_MINUTES = 10;
 
 /** Keeps the events of the last minutes, at most {@link KEEP_EVENTS}. */
@@ -16,13 +16,15 @@ export class Recorder {
     if (this.#events.length > KEEP_EVENTS) this.#events.shift();
   }
 
-  /** Returns the events of the last minutes, the newest first. */
+  /** Returns the events of the last minutes, newest first. */
   recent(now: number): readonly SessionEvent[] {
     this.#events = this.#events.filter(({ at }) => at > now - KEEP_MINUTES * 60_000);
     return this.#events.toReversed();
   }
 
-  /** Runs a function without recording its events, such as the inspector's own look. */
+  /**
+   * Runs a function without recording its events, such as the page's own reading of the session.
+   */
   unrecorded<Result>(look: () => Result): Result {
     this.#isPaused = true;
     try {
@@ -35,7 +37,7 @@ export class Recorder {
 
 let shared: Recorder | undefined;
 
-/** Returns the one recorder of this process. Its channel carries the events of every app. */
+/** Returns the recorder of this process. Its channel carries the events of all apps. */
 export function sharedRecorder(): Recorder {
   if (shared !== undefined) return shared;
   const recorder = new Recorder();

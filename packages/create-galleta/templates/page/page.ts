@@ -7,7 +7,7 @@ const ENTITIES: Record<string, string> = {
 };
 const escape = (text: string) => text.replace(/[&<>"']/g, (char) => ENTITIES[char] ?? char);
 
-/** The page of a visitor: a form to log in, or a greeting and a way out. */
+/** Renders a visitor's page: a form to log in, or a greeting and a button to log out. */
 export function page(user: string | undefined, notice: unknown): string {
   const form =
     user === undefined

@@ -18,10 +18,11 @@ export interface ParsedArguments<Options extends OptionSpecs = OptionSpecs> {
 /**
  * Parses the arguments of one command.
  *
- * `parseArgs` splits them. The rules are checked here, because its own messages do not help with a
- * mistyped option. The text after an unknown option may be a secret, so no message repeats a value.
+ * `parseArgs` of Node splits them. The rules are checked here, because Node's messages do not help
+ * with a mistyped option. The text after an unknown option may be a secret, so no message repeats a
+ * value.
  *
- * @param room how many arguments may come beside the options
+ * @param room how many arguments are allowed besides the options
  * @throws CliError
  */
 export function parseArguments<const Options extends OptionSpecs>(
@@ -67,7 +68,7 @@ export function parseArguments<const Options extends OptionSpecs>(
     );
   }
   return {
-    // The loop gave each name the type that its option declares.
+    // The loop checked the type that each option declares.
     values: Object.fromEntries(values) as ParsedArguments<Options>["values"],
     positionals,
   };

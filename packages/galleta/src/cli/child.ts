@@ -1,4 +1,4 @@
-// The program of every worker that `galleta serve` starts.
+// The program that runs in every worker of `galleta serve`.
 import { leave } from "./exit.ts";
 import { details, explain } from "./failure.ts";
 import type { ToParent } from "./ipc.ts";
@@ -7,7 +7,7 @@ import { runServer } from "./run.ts";
 import { untilParentStops } from "./stop.ts";
 import { terminal } from "./terminal.ts";
 
-/** Resolves when the message was sent, or the parent is gone. */
+/** Resolves when the message was sent, or the parent process has ended. */
 function tell(message: ToParent): Promise<void> {
   return new Promise((resolve) => {
     if (process.connected) process.send?.(message, undefined, undefined, () => resolve());

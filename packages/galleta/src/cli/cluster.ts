@@ -9,7 +9,7 @@ import { Restarts } from "./restarts.ts";
 import type { Wishes } from "./stop.ts";
 
 const DEATHS_PER_WORKER = 5;
-/** Milliseconds that a worker may outlive its grace before it is killed. */
+/** A worker that still runs so many milliseconds after its grace period is killed. */
 const KILL_AFTER_MILLISECONDS = 2000;
 
 /** A worker process. */
@@ -17,7 +17,7 @@ interface Fork {
   readonly worker: Worker;
   /** Resolves with the URL when the worker listens. */
   readonly ready: Promise<string>;
-  /** Resolves when the worker is gone, with its error line or how it ended. */
+  /** Resolves when the worker has ended, with its error line or a description of its end. */
   readonly ended: Promise<string>;
 }
 
@@ -34,8 +34,8 @@ export async function runCluster(
   announce: (url: string) => void,
   io: Io,
 ): Promise<void> {
-  // The flags are checked before any process starts. The primary reads the environment files, so
-  // that a worker that starts later inherits the same environment.
+  // Checks the flags before any process starts. The primary reads the environment files, so that a
+  // worker that starts later inherits the same environment.
   makePlan(flags);
   cluster.setupPrimary({
     exec: fileURLToPath(new URL("./child.js", import.meta.url)),
@@ -60,20 +60,20 @@ export async function runCluster(
   }
 }
 
-/** Passes each worker's messages on to all others. */
+/** Passes each worker's messages on to all other workers. */
 export function relayBackplane(): void {
   cluster.on("message", (from, message: unknown) => {
     if (!isBackplaneMessage(message)) return;
     const { galleta, channel, payload } = message;
     const copy: BackplaneMessage = { galleta, channel, payload };
     for (const worker of Object.values(cluster.workers ?? {})) {
-      // A worker that has just gone misses the message, like one that has not started.
+      // A worker that has just ended misses the message, like one that has not started yet.
       if (worker && worker !== from && worker.isConnected()) worker.send(copy, () => undefined);
     }
   });
 }
 
-/** Returns a worker's URL once it listens. Throws how it ended if it does not get that far. */
+/** Returns a worker's URL once it listens. Throws a description of its end if it ends before. */
 function readiness({ ready, ended }: Fork): Promise<string> {
   const failed = ended.then((how) => {
     throw new CliError(how);
@@ -85,7 +85,7 @@ class Pool {
   readonly #announce: (url: string) => void;
   readonly #io: Io;
   readonly #alive = new Set<Fork>();
-  /** Milliseconds that a worker gets to end. */
+  /** How many milliseconds a worker may take to end. */
   readonly #limit: number;
   /** The worker in each place. */
   #places: { fork: Fork }[] = [];
@@ -97,7 +97,7 @@ class Pool {
     this.#limit = limit;
     this.#announce = announce;
     this.#io = io;
-    // Leaves no worker behind, however this process ends.
+    // Kills all workers when this process exits, whatever the reason.
     process.on("exit", () => this.#kill());
   }
 
@@ -134,13 +134,13 @@ class Pool {
     this.#url = url;
   }
 
-  /** Replaces workers that die, until there is a reason to stop. */
+  /** Replaces workers that die, until the command must stop. */
   async tend(): Promise<void> {
     const restarts = new Restarts(this.#places.length * DEATHS_PER_WORKER);
     await Promise.all(this.#places.map((place) => this.#tendPlace(place, restarts)));
   }
 
-  /** Stops all workers. Resolves when they are gone, by themselves or killed. */
+  /** Stops all workers. Resolves when all of them have ended or were killed. */
   async stop(): Promise<void> {
     this.#stopping = true;
     await this.#end([...this.#alive]);
@@ -163,7 +163,7 @@ class Pool {
       const { fork } = place;
       const how = await fork.ended;
       if (this.#stopping) return;
-      // A reload put another worker here.
+      // After a reload, this place has another worker.
       if (place.fork !== fork) continue;
       this.#io.err(`${how}\n`);
       const delay = restarts.next(performance.now());
@@ -177,7 +177,7 @@ class Pool {
   }
 
   #fork(): Fork {
-    // Tells the worker that this process passes its messages on.
+    // Tells the worker that this process forwards its messages.
     const worker = cluster.fork({
       GALLETA_RELAY: "1",
       GALLETA_WORKERS: String(this.#count),

@@ -1,6 +1,6 @@
 /**
- * Ends the process once all output is written. An app may keep timers and connections open, so the
- * process would not end by itself.
+ * Ends the process after all output is written. It would not end by itself if the app keeps timers
+ * or connections open.
  */
 export async function leave(code: number): Promise<never> {
   const streams = [process.stdout, process.stderr];
@@ -8,7 +8,7 @@ export async function leave(code: number): Promise<never> {
     streams.map(
       (stream) =>
         new Promise<void>((resolve) => {
-          // The reader may be gone, as in `galleta --help | head -1`.
+          // The reader may have closed the pipe, as in `galleta --help | head -1`.
           stream.on("error", () => resolve());
           stream.write("", () => resolve());
         }),

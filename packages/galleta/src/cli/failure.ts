@@ -2,7 +2,7 @@ import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { inspect } from "node:util";
 
-/** A failure that the user of the command line can fix. They see only the message. */
+/** An error that the user of the command line can fix. Only its message is printed. */
 export class CliError extends Error {
   constructor(message: string, options: { cause?: unknown } = {}) {
     super(message, options);
@@ -19,15 +19,15 @@ export function codeOf(error: unknown): string {
 /**
  * Explains an error in one line, without a stack.
  *
- * Errors of Galleta and the session are shown unchanged. For any other error of the app, the line
- * names the place, or it could not be found.
+ * Errors of Galleta and the session are shown unchanged. For other errors of the app, the line
+ * names the place in its code, if that is known.
  */
 export function explain(error: unknown): string {
   if (error instanceof CliError || /^ERR_(?:GALLETA|SESSION)_/.test(codeOf(error))) {
     return oneLine((error as Error).message);
   }
   if (!(error instanceof Error)) {
-    // A thrown string may hold anything, so only its type is shown.
+    // A thrown string may contain secrets, so only its type is shown.
     return `The app threw a value that is not an Error (${error === null ? "null" : typeof error}).`;
   }
   const place = placeOf(error);
@@ -35,7 +35,7 @@ export function explain(error: unknown): string {
   return `${place === undefined ? "" : `${place}: `}${message} (DEBUG=galleta shows the stack)`;
 }
 
-/** Returns what `DEBUG=galleta` adds: the stack and every cause. Empty without it. */
+/** Returns the text that `DEBUG=galleta` adds: the stack and every cause. Empty without it. */
 export function details(error: unknown, debug = process.env["DEBUG"] ?? ""): string {
   const wanted = debug.split(/[\s,]+/).some((word) => /^(?:galleta(?::\*)?|\*)$/.test(word));
   return wanted ? `${inspect(error)}\n` : "";
@@ -47,7 +47,7 @@ export function shortPath(path: string): string {
   return short === "" || short.startsWith("..") ? path : short;
 }
 
-/** Removes the text that `JSON.parse` quotes, which is often a setting. */
+/** Removes the quoted text from an error of `JSON.parse`, because it is often a setting. */
 function withoutQuotedJson(message: string): string {
   return message.endsWith("is not valid JSON") ? "A text is not valid JSON" : message;
 }

@@ -5,9 +5,9 @@ type Resolved = { url: string; format?: string | null | undefined };
 let format: string | undefined;
 
 /**
- * Sets how all later imports of this process read TypeScript files of the app. They are ES modules,
- * regardless of package.json (`npm init` writes "commonjs" or nothing): as CommonJS they could not
- * import `galleta`. Packages are left alone.
+ * Makes all later imports read the app's TypeScript files as ES modules. The `type` in package.json
+ * is ignored (`npm init` writes "commonjs" or nothing), because CommonJS could not import
+ * `galleta`. Packages are read as usual.
  */
 export function hookImports(asFormat: string): void {
   // From Node 22.15 on, hooks run in this thread.

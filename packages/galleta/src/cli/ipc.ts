@@ -1,11 +1,11 @@
 /**
- * Messages between `galleta serve` and the processes that it starts. Every message has the field
- * `galleta`, which tells it from the app's own.
+ * Messages between `galleta serve` and the processes that it starts. The field `galleta`
+ * distinguishes them from the app's own messages.
  */
 export type ToParent =
   /** The server listens. */
   | { readonly galleta: "ready"; readonly url: string }
-  /** The child could not start, or its shutdown failed; `line` says why. */
+  /** The child could not start, or its shutdown failed; `line` contains the error. */
   | { readonly galleta: "failed"; readonly line: string };
 
 /** Asks a child to stop: it closes sockets and finishes requests in flight. */
@@ -14,8 +14,8 @@ export interface ToChild {
 }
 
 /**
- * A message from one worker to all others. The primary passes it on and checks only its form. The
- * payload is anything that structured clone accepts.
+ * A message from one worker to all others. The primary checks its form and passes it on. The
+ * payload is any value that structured clone accepts.
  */
 export interface BackplaneMessage {
   readonly galleta: "backplane";
@@ -23,7 +23,7 @@ export interface BackplaneMessage {
   readonly payload: unknown;
 }
 
-/** True if a message is Galleta's, of this kind. */
+/** True if a message is one of Galleta's, of this kind. */
 export function isMessage<Kind extends string>(
   message: unknown,
   kind: Kind,
@@ -36,10 +36,10 @@ export function isBackplaneMessage(message: unknown): message is BackplaneMessag
   return isMessage(message, "backplane") && typeof message.channel === "string";
 }
 
-/** The variable that names the command which runs Node's watch mode around a process. */
+/** The environment variable with the process id of the command that started Node's watch mode. */
 export const WATCHER = "GALLETA_WATCHER";
 
-/** True in the process that Node's watch mode starts again and again. */
+/** True in a process that Node's watch mode restarts after each change. */
 export function isWatched(): boolean {
   return process.env[WATCHER] !== undefined && process.send !== undefined;
 }

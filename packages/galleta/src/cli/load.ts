@@ -7,10 +7,10 @@ import type { AppTarget } from "./target.ts";
 import { readTypeScript } from "./typescript.ts";
 
 /**
- * Imports the app's file, TypeScript or JavaScript, and finds the App in it: the named export, else
- * the default export, else `app`.
+ * Imports the app's file, TypeScript or JavaScript, and finds the App in it: the named export, or
+ * else the default export, or else `app`.
  *
- * @throws CliError in one line, with the error of the app as its `cause`
+ * @throws CliError with a message of one line; `cause` is the app's error
  */
 export async function loadApp({ file, exportName }: AppTarget): Promise<App> {
   if (extname(file) === ".cts") {
@@ -29,7 +29,7 @@ export async function loadApp({ file, exportName }: AppTarget): Promise<App> {
   return pickApp(exports, exportName, shortPath(file));
 }
 
-/** Says what is wrong with the source; `undefined` if the running app threw. */
+/** Explains why the source could not be read; `undefined` if the app's own code threw. */
 async function whyNotRead(file: string, error: unknown): Promise<string | undefined> {
   if (!(error instanceof Error)) return undefined;
   const message = withoutStrings(error.message);
@@ -37,7 +37,7 @@ async function whyNotRead(file: string, error: unknown): Promise<string | undefi
   if (codeOf(error) === "ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX") {
     return `${await placeOfSyntaxError(file, error)}${message}. Node itself only strips types: avoid this syntax, or run with NODE_OPTIONS="--import tsx".`;
   }
-  // The compiler of tsx: `src/app.ts:3:14: ERROR: Expected ";"`
+  // The format of tsx: `src/app.ts:3:14: ERROR: Expected ";"`
   const compiled = /^(.+:\d+):\d+: ERROR: (.*)$/m.exec(message);
   if (error.name === "TransformError" && compiled !== null) {
     return `${shortPath(compiled[1]!)}: ${compiled[2]}.`;

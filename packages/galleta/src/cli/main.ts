@@ -7,7 +7,7 @@ import { commandHelp, programHelp } from "./help.ts";
 import { terminal } from "./terminal.ts";
 
 interface Entry {
-  /** The summary in `galleta --help`. It stands here, so that the help loads no command. */
+  /** The summary in `galleta --help`, written here so that the help loads no command. */
   readonly summary: string;
   readonly load: () => Promise<{ readonly command: Command }>;
 }
@@ -32,8 +32,8 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map([
 ]);
 
 /**
- * Runs the `galleta` command that `argv` names. A failure is one line on `io.err`; with
- * DEBUG=galleta the stack follows.
+ * Runs the `galleta` command in `argv`. An error prints one line on `io.err`; with DEBUG=galleta
+ * the stack follows.
  *
  * @param argv the arguments after the program's name
  * @returns the exit code: 0, or 1 after a failure. Never throws.
@@ -65,7 +65,7 @@ async function dispatch([name, ...rest]: readonly string[], io: Io): Promise<num
   const entry = COMMANDS.get(name);
   if (entry === undefined) throw new CliError(unknown(name));
   const { command } = await entry.load();
-  // --help wins over any other mistake on the line.
+  // --help takes precedence over any mistake on the line.
   const end = rest.indexOf("--");
   const options = end < 0 ? rest : rest.slice(0, end);
   if (options.includes("--help") || options.includes("-h")) {

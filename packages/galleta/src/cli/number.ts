@@ -1,6 +1,7 @@
 /**
  * Reads a whole number in decimal digits.
- * @returns `undefined` if the text is not a number or lies outside
+ *
+ * @returns `undefined` if the text is not a number between `least` and `most`
  */
 export function wholeNumber(text: string, least: number, most: number): number | undefined {
   if (!/^\d{1,15}$/.test(text)) return undefined;

@@ -14,16 +14,16 @@ export interface ServeFlags {
   readonly envFiles: readonly string[];
   readonly tlsCert: string | undefined;
   readonly tlsKey: string | undefined;
-  /** Seconds that requests in flight get at the end. */
+  /** How many seconds requests in flight may take after a stop. */
   readonly grace: number;
 }
 
-/** What to serve and where, after all checks. */
+/** The app to serve and the address, after all checks. */
 export interface ServePlan {
   readonly target: AppTarget;
   readonly hostname: string;
   readonly port: number;
-  /** PEM texts. */
+  /** The certificate and key as PEM texts. */
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
 }
 
@@ -35,7 +35,8 @@ export interface ServePlan {
 export function makePlan(flags: ServeFlags): ServePlan {
   const target = parseTarget(flags.target);
   applyEnvFiles(flags.envFiles);
-  // A shell can unset a variable for one command only by making it empty.
+  // Some shells can only empty a variable for one command, not unset it. So an empty HOST counts as
+  // missing.
   const hostname = flags.host ?? (process.env["HOST"] || "127.0.0.1");
   const source = flags.port === undefined ? "The environment variable PORT" : "--port";
   const port = wholeNumber(flags.port ?? (process.env["PORT"] || "8000"), 0, 65_535);
@@ -44,14 +45,16 @@ export function makePlan(flags: ServeFlags): ServePlan {
 }
 
 /**
- * Makes the flags for a replacement process. A port that was chosen freely stays, so that the
- * printed URL stays true.
+ * Makes the flags for a replacement process. It keeps the port that the system chose, so that the
+ * printed URL stays valid.
  */
 export function withPortOf(flags: ServeFlags, url: string): ServeFlags {
   return flags.port === "0" ? { ...flags, port: new URL(url).port } : flags;
 }
 
-/** Loads the files. A later file wins over an earlier one, and the environment over all. */
+/**
+ * Loads the files. A later file overrides an earlier one, and the environment overrides all files.
+ */
 function applyEnvFiles(paths: readonly string[]): void {
   const variables = new Map<string, string>();
   for (const path of paths) {

@@ -7,9 +7,7 @@ export class Restarts {
   readonly #limit: number;
   #deaths: number[] = [];
 
-  /**
-   * @param limit deaths within a minute that are allowed
-   */
+  /** @param limit how many deaths within a minute are allowed */
   constructor(limit: number) {
     this.#limit = limit;
   }
@@ -17,8 +15,8 @@ export class Restarts {
   /**
    * Counts a death.
    * @param now milliseconds on any clock that does not go back
-   * @returns milliseconds to wait, more with each death of the last minute; `undefined` after too
-   *   many
+   * @returns milliseconds to wait before the restart, more with each death in the last minute;
+   *   `undefined` after too many
    */
   next(now: number): number | undefined {
     this.#deaths = this.#deaths.filter((death) => now - death < WINDOW_MILLISECONDS);

@@ -2,17 +2,17 @@ import type { Io } from "./command.ts";
 import { CliError, codeOf } from "./failure.ts";
 import { makePlan, type ServeFlags, type ServePlan } from "./plan.ts";
 
-/** Extra milliseconds for shutdown listeners after requests used up the time. */
+/** More milliseconds for shutdown listeners if requests used up the time. */
 const HANGING_MILLISECONDS = 1000;
 
-/** Tells that the server listens. */
+/** Called when the server listens. */
 export type Announce = (url: string, inspector?: string) => void;
 
 /**
- * Serves an app in this process, from the check of the flags to the last closed socket.
+ * Serves an app in this process, from checking the flags to closing the last socket.
  *
  * @param stop resolves when the server must stop
- * @param announce called once the server listens, with its URL and that of the session inspector
+ * @param announce called once the server listens, with its URL and the URL of the session inspector
  * @returns the value of `stop`
  * @throws CliError and errors of the app, if it cannot start or its shutdown fails
  */
@@ -22,7 +22,7 @@ export async function runServer<Wish>(
   announce: Announce,
   io: Io,
 ): Promise<Wish> {
-  // A wish to stop ends the start at once, because nothing is in flight yet.
+  // A stop during the start ends it immediately, because no request is in flight yet.
   const started = await Promise.race([start(makePlan(flags)), stop.then(() => undefined)]);
   if (started === undefined) return stop;
   const { server, inspector } = started;
@@ -58,7 +58,10 @@ async function start({ target, hostname, port, tls }: ServePlan) {
   }
 }
 
-/** Gives the inspector's address; `undefined` without one, or if other machines use this address. */
+/**
+ * Returns the inspector's address; `undefined` if there is none, or if other machines can reach
+ * this server.
+ */
 function inspectorOf(path: string | undefined, url: string): string | undefined {
   if (path === undefined || !isLoopback(new URL(url).hostname)) return undefined;
   return new URL(path, url).href;
@@ -66,7 +69,7 @@ function inspectorOf(path: string | undefined, url: string): string | undefined 
 
 const isLoopback = (host: string) => /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(host);
 
-/** Explains why the server cannot listen; `undefined` for other errors. */
+/** Explains why the server cannot listen on its address; `undefined` for other errors. */
 function listenFailure(cause: unknown, hostname: string, port: number): CliError | undefined {
   switch (codeOf(cause)) {
     case "EADDRINUSE":

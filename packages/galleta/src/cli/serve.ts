@@ -8,7 +8,7 @@ import { listenToSignals } from "./stop.ts";
 
 const MOST_WORKERS = 256;
 const MOST_GRACE = 3600;
-/** Milliseconds after which the command says that it is still stopping. */
+/** After this many milliseconds the command prints that it is still stopping. */
 const SAY_AFTER_MILLISECONDS = 500;
 
 const STOPPING = "Stopping after the requests in flight. A second signal stops at once.\n";
@@ -97,7 +97,7 @@ export const command = defineCommand({
       const isReload =
         (await runServer(flags, Promise.race([stop, reload]), listening, io)) === "reload";
       if (!isReload) return 0;
-      // Running code cannot be replaced, so from here on a worker serves.
+      // A process cannot replace its running code, so from here on a worker process serves.
       io.err("Reloading: a new process serves from now on.\n");
       await (await import("./cluster.ts")).runCluster(again, 1, wishes, announce, io);
     }

@@ -4,27 +4,29 @@ import { isMessage } from "./ipc.ts";
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
 /**
- * `npx` passes on a Ctrl-C that the process already got from the terminal. Two signals within this
- * time count as one.
+ * The terminal sends Ctrl-C to this process and to `npx`, which sends it again. Two signals within
+ * so many milliseconds count as one.
  */
 const ECHO_MILLISECONDS = 200;
 
-/** Milliseconds between checks that the parent lives. npm would leave this process behind. */
+/**
+ * Milliseconds between checks that the parent is alive. Otherwise this process could outlive npm.
+ */
 const PARENT_MILLISECONDS = 250;
 
-/** What a user or a supervisor asks of `galleta serve`. */
+/** The requests of a user or a supervisor to `galleta serve`. */
 export interface Wishes {
   /** Resolves when the server must stop. */
   readonly stop: Promise<void>;
-  /** Resolves at the next SIGHUP: the server must start again, with the present code. */
+  /** Resolves at the next SIGHUP, which asks for a restart with the current code. */
   reload(): Promise<"reload">;
 }
 
 /**
- * Listens for SIGINT and SIGTERM, which stop, and for SIGHUP, which reloads. A closed terminal also
- * sends SIGHUP; there it stops.
+ * Listens for SIGINT and SIGTERM, which stop the server, and for SIGHUP, which reloads it. A closed
+ * terminal also sends SIGHUP, which then stops the server.
  *
- * @param force called with the exit code for a second signal, to exit without waiting
+ * @param force called with the exit code at a second signal, to exit without waiting
  */
 export function listenToSignals(force: (exitCode: number) => void): Wishes {
   let onReload: (() => void)[] = [];
@@ -49,7 +51,10 @@ export function listenToSignals(force: (exitCode: number) => void): Wishes {
   return { stop, reload: () => new Promise((done) => onReload.push(() => done("reload"))) };
 }
 
-/** True below npm. At SIGTERM, npm ends and kills its shell, but does not pass the signal on. */
+/**
+ * True if npm started this process. On SIGTERM, npm kills its shell but does not forward the
+ * signal.
+ */
 function isBelowNpm(): boolean {
   const { npm_command: command, npm_lifecycle_event: script } = process.env;
   return command !== undefined || script !== undefined;
@@ -66,9 +71,9 @@ function whenOrphaned(tell: () => void): void {
 }
 
 /**
- * Waits for the wish to stop in a process that `galleta serve` started: from the parent, the
- * parent's end, or a SIGTERM for this process alone. A terminal sends SIGINT and SIGHUP to both,
- * and the parent decides.
+ * Resolves when a child process of `galleta serve` must stop: the parent asks for it or has ended,
+ * or this process alone gets a SIGTERM. SIGINT and SIGHUP are ignored, because the terminal also
+ * sends them to the parent, which decides.
  */
 export function untilParentStops(): Promise<void> {
   return new Promise((resolve) => {

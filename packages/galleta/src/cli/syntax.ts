@@ -5,16 +5,17 @@ import { shortPath } from "./failure.ts";
 const MILLISECONDS = 5000;
 
 /**
- * Returns where a file could not be parsed, as `src/app.js:3: `; an empty string if running code
- * threw.
+ * Returns the place where a file could not be parsed, such as `src/app.js:3: `; an empty string if
+ * running code threw.
  *
- * Node shows the place of a syntax error in a module only when the error ends a process. So this
- * starts one to read it. Nothing of the app runs there, because Node parses its imports first.
+ * Node prints the place of a syntax error in a module only when the error ends a process. So this
+ * function starts a process for it. The app's code does not run there, because Node parses all
+ * imports first.
  */
 export async function placeOfSyntaxError(file: string, error: Error): Promise<string> {
   const own = placeIn(error.stack ?? "");
   if (own !== undefined) return `${own}: `;
-  // The app itself parsed this text, for example as JSON.
+  // The app's own code parsed this text, for example as JSON.
   if (!/^\s+at (?:compileSourceTextModule|new ModuleWrap|ModuleLoader)/m.test(error.stack ?? ""))
     return "";
   const program = `await import(${JSON.stringify(pathToFileURL(file).href)})`;
@@ -28,7 +29,7 @@ export async function placeOfSyntaxError(file: string, error: Error): Promise<st
   return place === undefined ? "" : `${place}: `;
 }
 
-/** Node puts the place before the stack, if it knows it. */
+/** Returns the place that Node prints before the stack, if it knows it. */
 function placeIn(text: string): string | undefined {
   const place = /^((?:file:\/\/)?(?:\/|[A-Z]:\\).*):(\d+)\n/m.exec(text);
   if (place === null) return undefined;

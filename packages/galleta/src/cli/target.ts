@@ -2,11 +2,11 @@ import { existsSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { CliError, shortPath } from "./failure.ts";
 
-/** Where an app is: `src/app.ts` or `src/app.ts:admin`. */
+/** The location of an app: `src/app.ts` or `src/app.ts:admin`. */
 export interface AppTarget {
   /** An absolute path. */
   readonly file: string;
-  /** The export that was asked for by name. */
+  /** The name of the export, if the user gave one. */
   readonly exportName: string | undefined;
 }
 

@@ -5,16 +5,16 @@ import { pathToFileURL } from "node:url";
 import { CliError, shortPath } from "./failure.ts";
 import { hookImports } from "./hooks.ts";
 
-/** The used part of `tsx/esm/api`. */
+/** The part of `tsx/esm/api` that this file uses. */
 interface Tsx {
   register(options: { readonly tsconfig: string | false }): unknown;
 }
 
-/** Node itself strips types, but does not read JSX. */
+/** Node can strip types, but cannot read JSX. */
 const isNative = (process.features as { typescript?: unknown }).typescript === "strip";
 
 /**
- * Makes `import` read TypeScript: with Node itself from 22.18 on, else with the `tsx` of the app.
+ * Makes `import` read TypeScript: with Node itself from 22.18 on, otherwise with the app's `tsx`.
  *
  * @param file the app's file, an absolute path
  * @throws CliError if this Node needs tsx and the app does not have it
@@ -33,15 +33,15 @@ export async function readTypeScript(file: string): Promise<void> {
   }
   const { register } = (await import(pathToFileURL(tsx).href)) as Tsx;
   register({ tsconfig: nearestTsconfig(file) ?? false });
-  // Only the way of reading a file changes, never its URL. So the app imports the same `galleta`
-  // that this program runs on, and its App is recognised.
+  // Only the way of reading a file changes, not its URL. So the app imports the `galleta` that this
+  // program uses, which recognizes its App.
   hookImports("module");
 }
 
 function findTsx(file: string): string | undefined {
   for (const from of [file, join(process.cwd(), "none")]) {
     try {
-      // Resolved like `require`, so the result is the CommonJS file, which cannot be imported.
+      // Resolved as for `require`, this is the CommonJS file, which cannot be imported.
       return createRequire(from)
         .resolve("tsx/esm/api")
         .replace(/\.cjs$/, ".mjs");

@@ -10,20 +10,23 @@ import { runServer, type Announce } from "./run.ts";
 import type { Wishes } from "./stop.ts";
 import { parseTarget } from "./target.ts";
 
-/** Seconds for requests in flight. A developer does not want to wait for a restart. */
+/**
+ * How many seconds requests in flight may take. A developer does not want to wait long for a
+ * restart.
+ */
 const GRACE_SECONDS = 2;
-/** Milliseconds between checks that the watching process lives. */
+/** Milliseconds between checks that the watching process is alive. */
 const PARENT_MILLISECONDS = 250;
 
 /**
- * Runs `galleta serve --watch`: the same command without it, in the watch mode of Node.
+ * Runs `galleta serve --watch`: the same command without `--watch`, in Node's watch mode.
  *
  * @returns the exit code
  * @throws CliError if there is no such file
  */
 export async function runWatching(flags: ServeFlags, wishes: Wishes): Promise<number> {
   parseTarget(flags.target);
-  // A port that was chosen freely stays, so that the printed URL stays true.
+  // Keeps the port that the system chose, so that the printed URL stays valid.
   const port = flags.port === "0" ? await freePort(flags.host) : flags.port;
   const files = {
     "--env-file": flags.envFiles,
@@ -51,7 +54,7 @@ export async function runWatching(flags: ServeFlags, wishes: Wishes): Promise<nu
 }
 
 /**
- * Serves in Node's watch mode. After a mistake it waits for the next change instead of ending.
+ * Serves in Node's watch mode. After an error it waits for the next change instead of ending.
  *
  * @param stop resolves when the server must stop
  */
@@ -61,7 +64,7 @@ export async function runWatched(
   announce: Announce,
   io: Io,
 ): Promise<void> {
-  // Node knows what the app imports, and asks its processes for whatever else counts.
+  // Node watches the files that the app imports. This process reports the others.
   process.send?.({ "watch:require": flags.envFiles.map((file) => resolve(file)) });
   const ended = Promise.race([stop, untilOrphaned()]);
   try {
@@ -72,7 +75,9 @@ export async function runWatched(
   }
 }
 
-/** Resolves when the command that the user started is gone; Node's watch mode does not notice. */
+/**
+ * Resolves when the command that the user started has ended. Node's watch mode does not check this.
+ */
 function untilOrphaned(): Promise<void> {
   const watcher = Number(process.env[WATCHER]);
   return new Promise((done) => {

@@ -5,22 +5,25 @@ import { HandshakeRejected, TestSocket } from "./socket.ts";
 
 /** Options of {@link createClient}. */
 export interface ClientOptions {
-  /** The address of the app, as the client sees it. Default `http://testserver`. */
+  /** The origin under which the client calls the app. Default `http://testserver`. */
   readonly baseUrl?: string;
-  /** Headers of every request. */
+  /** Headers to send with every request. */
   readonly headers?: HeadersInit;
 }
 
-/** Options of one request. At most one of `json`, `form` and `body` is given. */
+/** Options of one request. Pass at most one of `json`, `form` and `body`. */
 export interface RequestOptions {
   readonly headers?: HeadersInit;
-  /** Appended to the query of the path. */
+  /** Added to the query of the path. */
   readonly query?: Readonly<Record<string, string>>;
-  /** Sent as JSON. */
+  /** A value to send as JSON. */
   readonly json?: unknown;
-  /** Sent as `application/x-www-form-urlencoded`; a FormData as `multipart/form-data`. */
+  /**
+   * A form to send as `application/x-www-form-urlencoded`; a FormData is sent as
+   * `multipart/form-data`.
+   */
   readonly form?: Readonly<Record<string, string>> | URLSearchParams | FormData;
-  /** Sent unchanged. */
+  /** A body to send unchanged. */
   readonly body?: BodyInit;
 }
 
@@ -32,8 +35,8 @@ export interface WebSocketOptions {
 }
 
 /**
- * A client for tests: it keeps cookies as a browser does, and calls the app without a port. Like a
- * program, it sends neither `Origin` nor `Sec-Fetch-Site`; add them in `headers` to act as a
+ * A client for tests: it keeps cookies as a browser does, and calls the app without a port. It
+ * sends neither `Origin` nor `Sec-Fetch-Site`, like a program; add them in `headers` to imitate a
  * browser. The first request starts the app.
  *
  * @example
@@ -50,18 +53,18 @@ export function createClient<Data extends object>(
   return new TestClient(app as unknown as App, options);
 }
 
-/** See {@link createClient}. */
+/** The client that {@link createClient} returns. */
 export class TestClient {
   /** The client's cookies, kept as a browser keeps them. */
   readonly cookies = new CookieJar();
-  /** The address of the app, as the client sees it. */
+  /** The origin under which the client calls the app. */
   readonly baseUrl: URL;
   readonly #app: App;
   readonly #headers: Headers;
   #started: Promise<void> | undefined;
   #server: Promise<LiveServer> | undefined;
 
-  /** Made by {@link createClient}. */
+  /** Called by {@link createClient}. */
   constructor(app: App, options: ClientOptions) {
     this.baseUrl = new URL(options.baseUrl ?? "http://testserver");
     this.#app = app;

@@ -34,7 +34,7 @@ export class CookieJar {
     return cookies.map(({ name, value }) => `${name}=${value}`).join("; ");
   }
 
-  /** Returns the value of the cookie that a request for `url` carries. */
+  /** Returns the value of a cookie that a request for `url` would send. */
   get(name: string, url: URL): string | undefined {
     return this.#cookiesFor(url).find((cookie) => cookie.name === name)?.value;
   }
@@ -44,7 +44,7 @@ export class CookieJar {
     this.store(url, new Headers({ "set-cookie": `${name}=${value}; Path=/` }));
   }
 
-  /** Removes all cookies, as in a new browser. */
+  /** Removes all cookies, like opening a new browser. */
   clear(): void {
     this.#cookies.clear();
   }
@@ -82,7 +82,7 @@ function parseSetCookie(line: string, url: URL): StoredCookie | undefined {
   };
 }
 
-/** Max-Age wins over Expires (RFC 6265 §5.3). */
+/** Max-Age takes precedence over Expires (RFC 6265 §5.3). */
 function expiryOf(attributes: ReadonlyMap<string, string>): number | undefined {
   const maxAge = attributes.get("max-age");
   if (maxAge !== undefined && /^-?\d+$/.test(maxAge)) return Date.now() + Number(maxAge) * 1000;

@@ -39,7 +39,7 @@ export class LiveServer {
     return new LiveServer(await serve(app, { ...options, hostname: "127.0.0.1", port: 0 }));
   }
 
-  /** Stops the app. After `timeout` seconds (default 1) the rest is cut off. */
+  /** Stops the app. After `timeout` seconds (default 1) all open connections are cut. */
   close({ timeout = 1 }: { readonly timeout?: number } = {}): Promise<void> {
     return this.#server.close({ timeout });
   }

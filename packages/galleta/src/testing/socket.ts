@@ -2,13 +2,13 @@ import WebSocketClient from "crossws/websocket";
 import { WebSocketDisconnect } from "../errors.ts";
 import { Inbox } from "../websocket/inbox.ts";
 
-/** How a socket was closed. */
+/** The code and reason with which a socket was closed. */
 export interface Closed {
   readonly code: number;
   readonly reason: string;
 }
 
-/** The server answered a handshake with another status than 101. */
+/** Thrown if the server answered a handshake with a status other than 101. */
 export class HandshakeRejected extends Error {
   readonly status: number;
   readonly headers: Headers;
@@ -29,7 +29,7 @@ interface HandshakeResponse extends AsyncIterable<Uint8Array> {
   readonly rawHeaders: readonly string[];
 }
 
-/** The used part of the Node client of crossws. */
+/** The part of crossws' Node client that this file uses. */
 interface NodeClient {
   readonly protocol: string;
   send(data: string | Uint8Array): void;
@@ -52,7 +52,7 @@ const Client = WebSocketClient as unknown as new (
   options: { readonly headers: Readonly<Record<string, string>> },
 ) => NodeClient;
 
-/** A socket on the client's side. */
+/** The client's side of a socket. */
 export class TestSocket implements AsyncIterable<string | Uint8Array> {
   /** The headers of the 101. */
   readonly headers: Headers;
@@ -87,7 +87,7 @@ export class TestSocket implements AsyncIterable<string | Uint8Array> {
     headers: Readonly<Record<string, string>>,
   ): Promise<TestSocket> {
     const client = new Client(url, protocols, { headers });
-    // A test keeps everything it receives, so there are no limits.
+    // A test must keep all messages, so there are no limits.
     const inbox = new Inbox<string | Uint8Array>(
       { maxQueue: Infinity, maxMessageSize: Infinity },
       { pause() {}, resume() {}, read: (message) => message },

@@ -4,13 +4,13 @@ import type { Duplex } from "node:stream";
 import type { HTTPError } from "../http-error.ts";
 
 /**
- * Makes a response for an upgrade request that is not upgraded. Node passes such a connection to
- * the listener without a response. It is closed after the response.
+ * Makes a response for an upgrade request that is not upgraded. Node calls the listener with the
+ * socket and without a response. The connection is closed after the response.
  */
 export function responseFor(req: IncomingMessage, socket: Duplex): ServerResponse {
   const res = new ServerResponse(req);
   res.shouldKeepAlive = false;
-  // Node's servers pass net and TLS sockets; the types allow more.
+  // Node's servers pass net and TLS sockets; the type allows others.
   res.assignSocket(socket as NetSocket);
   res.once("finish", () => {
     res.detachSocket(socket as NetSocket);

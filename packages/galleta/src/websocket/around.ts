@@ -12,17 +12,17 @@ import type { Gate } from "./handshake.ts";
 
 type Req = HttpRequest<never, never>;
 
-/** The server's steps of a handshake. If one throws, the handshake is denied. */
+/** The server's steps in a handshake. If one throws, the handshake is denied. */
 interface Steps {
-  /** Throws if the handshake is not acceptable. */
+  /** Throws if the handshake must be denied. */
   check(): void;
-  /** Starts the view. Its decision goes through the gate. */
+  /** Starts the view. The gate delays its answer. */
   start(gate: Gate): void;
 }
 
 /**
- * Runs an app's middleware around a handshake, as around a view. The view starts at `next()`, and
- * the 101 is sent when all middleware has finished. Never rejects.
+ * Runs an app's middleware around a handshake, as around a view. The view starts when the last
+ * middleware calls `next()`, and the 101 is sent when all middleware has finished. Never rejects.
  *
  * @returns the response to send if the view was not started
  */
@@ -52,7 +52,7 @@ export async function runAround(
     accept: (returned) => accept(res, returned),
     answer: async (error) => {
       clear(res);
-      // An error of the server or the view is answered the same with and without middleware.
+      // Errors of the server or the view get the same answer with and without middleware.
       const isOurs = error === denial || (verdict?.accepted === false && error === verdict.error);
       if (isOurs) answer(req, res, error);
       else await answerError({ owners }, req, res, error);
@@ -83,7 +83,7 @@ async function denialOf(req: Req, steps: Steps): Promise<unknown> {
   }
 }
 
-/** Returns the middleware's response, which keeps the socket from opening. */
+/** Returns the middleware's response, which denies the handshake. */
 async function respond(req: Req, res: HttpResponse): Promise<Response> {
   if (res.status < 200 || res.status > 599) {
     clear(res);
@@ -97,7 +97,7 @@ async function respond(req: Req, res: HttpResponse): Promise<Response> {
   }
 }
 
-/** Joins the headers of the view and of the middleware for the 101. */
+/** Joins the view's and the middleware's headers for the 101. */
 function withHeaders(headers: Headers | undefined, res: HttpResponse): Headers | undefined {
   const added = [...res.headers];
   if (added.length === 0) return headers;

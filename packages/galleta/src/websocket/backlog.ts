@@ -1,39 +1,39 @@
 import { getHeapStatistics } from "node:v8";
 
-/** Waiting messages may fill one part in this many of the heap. */
+/** Messages may wait until they fill the heap divided by this number. */
 const PART_OF_HEAP = 8;
 
-/** Holds waiting messages. */
+/** A queue of waiting messages. */
 export interface Holder {
   /** Drops its waiting messages. */
   giveUp(): void;
 }
 
 /**
- * Counts the bytes that wait on all sockets of a server. Each socket has its own limits. This limit
- * applies when very many sockets are at theirs.
+ * Counts the bytes that wait on all sockets of a server. Each socket has its own limits; this limit
+ * applies when very many sockets are close to theirs.
  */
 export class Backlog {
   readonly #most: number;
   #bytes = 0;
-  /** Holders with messages for their view. The one that was read longest ago is first. */
+  /** Queues with messages for their view. The one that was read longest ago is first. */
   readonly #holders = new Set<Holder>();
 
   constructor(most = Math.floor(getHeapStatistics().heap_size_limit / PART_OF_HEAP)) {
     this.#most = most;
   }
 
-  /** True if so much waits that slow clients are dropped earlier. */
+  /** True if so many bytes wait that slow clients are dropped earlier. */
   get isTight(): boolean {
     return this.#bytes > this.#most;
   }
 
-  /** Counts bytes that wait for a client; negative when they are sent. */
+  /** Adds bytes that wait for a client; a negative number when they were sent. */
   count(bytes: number): void {
     this.#bytes += bytes;
   }
 
-  /** Counts a message that waits for its view. Above the limit, other holders drop theirs. */
+  /** Adds a message that waits for its view. Above the limit, other queues drop their messages. */
   add(holder: Holder, bytes: number): void {
     this.#bytes += bytes;
     this.#holders.add(holder);
@@ -44,7 +44,10 @@ export class Backlog {
     }
   }
 
-  /** Counts messages that were read. Moves the holder to the end of the line, or out of it. */
+  /**
+   * Subtracts messages that were read. Moves the queue to the end of the list, or removes it if it
+   * is empty.
+   */
   remove(holder: Holder, bytes: number, isEmpty: boolean): void {
     this.#bytes -= bytes;
     this.#holders.delete(holder);

@@ -12,7 +12,7 @@ import { Inbox, type Source } from "./inbox.ts";
 import { Outbox } from "./outbox.ts";
 import { Pongs } from "./pongs.ts";
 
-/** The answer to a handshake. */
+/** The view's answer to a handshake. */
 export type Verdict =
   | {
       readonly accepted: true;
@@ -23,19 +23,23 @@ export type Verdict =
 
 /** Options of `ws.accept`. */
 export interface AcceptOptions {
-  /** The subprotocol to use, one of those that the client offers (RFC 6455 §1.9). */
+  /** The subprotocol to use, from the client's list (RFC 6455 §1.9). */
   readonly protocol?: string;
-  /** Further headers for the 101. */
+  /** More headers for the 101. */
   readonly headers?: HeadersInit;
 }
 
-/** The environment of a connection. */
+/** The functions that a connection calls on its server. */
 export interface ConnectionHooks {
   /** The subprotocols that the client offers. */
   readonly protocols: readonly string[];
-  /** Saves the session and makes it read-only. Returns the Set-Cookie headers. */
+  /**
+   * Saves the session and makes it read-only.
+   *
+   * @returns the Set-Cookie headers
+   */
   saveSession(): Promise<readonly string[]> | readonly string[];
-  /** Answers the handshake. Called once, unless the client leaves before. */
+  /** Answers the handshake. Called once, unless the client disconnects before. */
   answer(verdict: Verdict): void;
   /** Answers with 503, because the view did not answer the handshake in time. */
   expire(): void;
@@ -51,12 +55,12 @@ export interface ConnectionOptions {
   readonly maxQueue: number;
 }
 
-/** Close codes that end the loop over messages without an error: done, page left, no code. */
+/** The close codes that end the loop over messages without an error: done, page left, no code. */
 const QUIET: ReadonlySet<number> = new Set([1000, 1001, 1005]);
 
 const OPEN = Promise.resolve();
 
-/** A message, as the view gets it. */
+/** A message in the type that the view gets. */
 type Value = string | Uint8Array | JsonValue;
 
 /** Members of a ws socket that the standard WebSocket lacks. */
@@ -68,12 +72,12 @@ type NodeSocket = {
 
 /**
  * One socket from its handshake to its end: pending -> accepting -> open -> closing -> closed. The
- * client may go away in any of these states.
+ * client may disconnect in any of these states.
  */
 export class Connection implements Source<string | Uint8Array, Value> {
-  /** True if the client sent anything since this was last set to false. */
+  /** Set to true when the client sends anything. Each heartbeat resets it. */
   isAlive = true;
-  /** True if the page speaks `galleta.v1`, so that control frames can be sent. */
+  /** True if the page uses `galleta.v1`, so that control frames can be sent. */
   isLive = false;
   readonly inbox: Inbox<string | Uint8Array, Value>;
   readonly #valueType: ValueType;
@@ -88,7 +92,7 @@ export class Connection implements Source<string | Uint8Array, Value> {
   #onDecided: (() => void) | undefined;
   #disconnect: WebSocketDisconnect | undefined;
   #abort: AbortController | undefined;
-  /** A close between the decision and the 101. */
+  /** The close to make once the 101 is sent. */
   #closing: { readonly code: number; readonly reason: string } | undefined;
 
   constructor(options: ConnectionOptions, hooks: ConnectionHooks, backlog: Backlog) {
@@ -111,14 +115,14 @@ export class Connection implements Source<string | Uint8Array, Value> {
     return this.#disconnect?.closeCode;
   }
 
-  /** Aborted when the socket closes, from either side. */
+  /** Aborts when either side closes the socket. */
   get signal(): AbortSignal {
     this.#abort ??= new AbortController();
     if (this.#disconnect) this.#abort.abort(this.#disconnect);
     return this.#abort.signal;
   }
 
-  /** Answers the handshake with 101 and the cookies of the session. */
+  /** Answers the handshake with 101 and the session's cookies. */
   accept(options: AcceptOptions = {}): Promise<void> {
     if (this.#state !== "pending") {
       const reason = this.#disconnect ?? stateError("The handshake was already answered.");
@@ -127,7 +131,7 @@ export class Connection implements Source<string | Uint8Array, Value> {
     return (this.#opened = this.#accept(options));
   }
 
-  /** Resolves when the socket is open. Accepts it if the view did not decide yet. */
+  /** Resolves when the socket is open. Accepts the handshake if the view has not decided. */
   open(autoAccept: boolean): Promise<void> {
     if (this.#state !== "pending") return this.#opened ?? this.accept();
     if (autoAccept) return this.accept();
@@ -139,7 +143,7 @@ export class Connection implements Source<string | Uint8Array, Value> {
       throw stateError("The client does not offer this protocol.");
     }
     const answer = negotiate(this.#hooks.protocols, protocol);
-    // Made before anything is decided, because a header may be malformed.
+    // Created before the decision, because `new Headers` throws for a malformed header.
     let headers = extra && new Headers(extra);
     this.#state = "accepting";
     try {
@@ -152,13 +156,13 @@ export class Connection implements Source<string | Uint8Array, Value> {
       throw error;
     }
     this.isLive = answer.isLive;
-    // The client may have left while the session was saved, and may leave until the socket is open.
+    // The client may disconnect while the session is saved, or at any time before the socket opens.
     if (this.#disconnect) throw this.#disconnect;
     const decided = new Promise<void>((resolve) => (this.#onDecided = resolve));
     this.#hooks.answer({ accepted: true, headers, protocol: answer.protocol });
     await decided;
     if (this.#peer === undefined) throw this.#disconnect;
-    // All open sockets share one promise, because there may be very many.
+    // All open sockets share one promise, because a server may have very many.
     this.#opened = OPEN;
   }
 
@@ -177,7 +181,7 @@ export class Connection implements Source<string | Uint8Array, Value> {
     return rejected;
   }
 
-  /** Saves the session of a denied handshake. A failure must not cause a second answer. */
+  /** Saves the session of a denied handshake. If that fails, there must not be a second answer. */
   async #savedAnyway(): Promise<readonly string[]> {
     try {
       return await this.#hooks.saveSession();
@@ -187,14 +191,14 @@ export class Connection implements Source<string | Uint8Array, Value> {
     }
   }
 
-  /** Answers immediately and saves nothing. */
+  /** Answers immediately without saving. */
   #deny(error: HTTPError, setCookie: readonly string[]): void {
     if (this.#state === "closed") return;
     this.#hooks.answer({ accepted: false, error, setCookie });
     this.closed(1006, "");
   }
 
-  /** Sends a message. Resolves when the client keeps up. */
+  /** Sends a message. Resolves when the client has read enough of the earlier ones. */
   send(data: string | Uint8Array): Promise<void> {
     if (this.#outbox === undefined || this.#state !== "open") {
       return handled(Promise.reject(this.#disconnect ?? new WebSocketDisconnect(1006)));
@@ -207,7 +211,9 @@ export class Connection implements Source<string | Uint8Array, Value> {
     if (this.#state === "open") void this.#outbox?.send(frame);
   }
 
-  /** Starts to close, at the latest when the socket is open. Waiting messages are dropped. */
+  /**
+   * Starts to close the socket; before it opens, waits for the 101. Waiting messages are dropped.
+   */
   close(code: number, reason: string, error?: WebSocketDisconnect): void {
     if (this.#state === "accepting") this.#closing ??= { code, reason };
     if (this.#state !== "open") return;
@@ -219,7 +225,7 @@ export class Connection implements Source<string | Uint8Array, Value> {
     this.#abort?.abort(this.#disconnect);
   }
 
-  /** Closes because the server stops. The client should reconnect. */
+  /** Closes the socket because the server stops. The client should reconnect. */
   async leave(): Promise<void> {
     if (this.#state === "pending") await this.reject(new HTTPError(503));
     else this.close(1001, "");
@@ -232,12 +238,12 @@ export class Connection implements Source<string | Uint8Array, Value> {
 
   /**
    * Pings the client, and breaks the connection if it did not answer the last ping. Denies a
-   * handshake that was already pending at the last beat.
+   * handshake that was already pending at the last heartbeat.
    */
   beat(): void {
     if (this.#state === "pending" || this.#state === "accepting") return this.#beatHandshake();
     if (this.#state !== "open") return;
-    // A client that must wait cannot answer a ping.
+    // The socket of a slow client is not read, so its answer to a ping would not arrive.
     if (this.inbox.isPaused) return this.inbox.beat();
     if (!this.isAlive) return this.terminate();
     this.isAlive = false;
@@ -273,7 +279,7 @@ export class Connection implements Source<string | Uint8Array, Value> {
     this.#pongs.answer(data);
   }
 
-  /** Ends the socket, because dropped messages would be missing in the view. */
+  /** Closes the socket, because the view would miss the dropped messages. */
   overrun(): void {
     const reason = "Messages waited too long for the app to read them.";
     this.close(1013, reason, new WebSocketDisconnect(1013, reason));
@@ -284,13 +290,14 @@ export class Connection implements Source<string | Uint8Array, Value> {
   }
 
   /**
-   * Called when the TCP connection is gone. For an open socket, ws reports the end in more detail.
+   * Called when the TCP connection has ended. For an open socket, ws reports more details of the
+   * end.
    */
   lost(): void {
     if (this.#peer === undefined) this.closed(1006, "");
   }
 
-  /** Called when the connection is gone. If this side closed it, its own code counts. */
+  /** Called when the connection has ended. If this side closed it, its own code is used. */
   closed(code: number, reason: string): void {
     if (this.#state === "closed") return;
     const wasOurs = this.#state === "closing";
@@ -303,17 +310,17 @@ export class Connection implements Source<string | Uint8Array, Value> {
     this.#hooks.closed();
   }
 
-  /** Makes the client wait. */
+  /** Stops reading from the client. */
   pause(): void {
     (this.#peer?.websocket as NodeSocket | undefined)?.pause?.();
   }
 
-  /** Reads on. */
+  /** Reads from the client again. */
   resume(): void {
     (this.#peer?.websocket as NodeSocket | undefined)?.resume?.();
   }
 
-  /** Reads a message. One of the wrong type is the client's fault and closes the socket. */
+  /** Converts a message. If the client sent the wrong type, the socket is closed. */
   read(raw: string | Uint8Array): Value {
     const type = this.#valueType;
     try {

@@ -5,10 +5,10 @@ const decoder = new TextDecoder("utf-8", { fatal: true });
 const encoder = new TextEncoder();
 
 /**
- * Decodes a message to the view's type. Some clients send text as binary frames, so the kind of
- * frame does not matter.
+ * Decodes a message to the view's type. It ignores the kind of frame, because some clients send
+ * text as binary frames.
  *
- * @throws SyntaxError or TypeError if it is not JSON, or not UTF-8
+ * @throws SyntaxError or TypeError if the message is not JSON or not UTF-8
  */
 export function decode(type: ValueType, raw: string | Uint8Array): string | Uint8Array | JsonValue {
   if (type === "bytes") return typeof raw === "string" ? encoder.encode(raw) : raw;
@@ -19,7 +19,7 @@ export function decode(type: ValueType, raw: string | Uint8Array): string | Uint
 /**
  * Encodes a value for sending.
  *
- * @throws TypeError if it has another type
+ * @throws TypeError if the value has another type
  */
 export function encode(type: ValueType, value: unknown): string | Uint8Array {
   if (type === "json") {

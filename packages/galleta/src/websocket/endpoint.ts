@@ -2,7 +2,7 @@ import type { Core } from "../core.ts";
 import { GalletaError } from "../errors.ts";
 import type { AnySocketView, SocketOptions, ValueType } from "../route.ts";
 
-/** A view for sockets, with its options and its apps, the served one first. */
+/** A view for sockets with its options, and its apps from the outermost in. */
 export interface SocketEndpoint extends Required<SocketOptions> {
   readonly view: AnySocketView;
   readonly owners: readonly Core[];
@@ -18,8 +18,9 @@ const DEFAULTS: Required<SocketOptions> = {
 const VALUE_TYPES: readonly ValueType[] = ["text", "json", "bytes"];
 
 /**
- * Checks the options of a socket route. @throws GalletaError `ERR_GALLETA_ROUTE` if an option is
- * unknown or wrong
+ * Checks the options of a socket route.
+ *
+ * @throws GalletaError `ERR_GALLETA_ROUTE` if an option is unknown or wrong
  */
 export function checkSocketOptions(options: SocketOptions): Required<SocketOptions> {
   for (const name of Object.keys(options)) {

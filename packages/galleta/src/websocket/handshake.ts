@@ -9,7 +9,7 @@ import { Connection, type ConnectionHooks, type Verdict } from "./connection.ts"
 import type { SocketEndpoint } from "./endpoint.ts";
 import type { SocketSession } from "./session.ts";
 
-/** The result for crossws: upgrade, or the handshake is already answered. */
+/** The result for crossws: upgrade, or stop because the handshake is already answered. */
 type Answer = { headers?: Headers; protocol?: string } | { handled: true };
 
 /** The context of a request, which crossws passes to its peer. */
@@ -18,22 +18,22 @@ export interface HandshakeContext extends Record<string, unknown> {
 }
 
 /**
- * Delays an answer until the middleware around the handshake has finished. Returns what to send:
- * the 101, perhaps with more headers, or a response in its place.
+ * Delays an answer until the middleware around the handshake has finished. Returns the 101, perhaps
+ * with more headers, or a response to send instead.
  */
 export type Gate = (verdict: Verdict) => Promise<Verdict | Response>;
 
-/** Receives news of a handshake's connection. */
+/** The server's methods that a handshake calls. */
 interface Keeper {
-  /** Counts what waits on all sockets. */
+  /** Counts the bytes that wait on all sockets. */
   readonly backlog: Backlog;
   /** Called when the socket is closed. */
   forget(connection: Connection): void;
 }
 
 /**
- * Connects Node's upgrade, the view and crossws. There is one for every open socket, so it holds
- * little and drops what only the answer needed.
+ * Connects Node's upgrade, the view and crossws. Every open socket has one, so it is small and
+ * drops state that only the answer needs.
  */
 export class Handshake implements ConnectionHooks {
   readonly connection: Connection;
@@ -60,27 +60,27 @@ export class Handshake implements ConnectionHooks {
     this.protocols = protocols;
     this.#request = { req, socket };
     this.connection = new Connection(endpoint, this, keeper.backlog);
-    // If the client leaves before the answer, only this event says so.
+    // If the client disconnects before the answer, this is the only event for it.
     this.#onLost = () => this.connection.lost();
     socket.once("close", this.#onLost);
   }
 
-  /** Sends every later answer through the middleware. */
+  /** Passes every later answer through the gate of the middleware. */
   guard(gate: Gate): void {
     this.#gate = gate;
   }
 
-  /** True if an answer was given, or is no longer needed. */
+  /** True if an answer was sent, or is no longer needed. */
   get isAnswered(): boolean {
     return this.#answer !== undefined || !this.connection.isPending;
   }
 
-  /** For crossws: waits until the view has decided. */
+  /** Waits for the view's decision. Called by crossws. */
   answered(): Answer | Promise<Answer> {
     return this.#answer ?? new Promise((resolve) => (this.#onAnswer = resolve));
   }
 
-  /** Called when the 101 was sent. From here on ws reports the end. */
+  /** Called when the 101 was sent. From then on ws reports the end. */
   opened(): this {
     if (this.#onLost) this.#request?.socket.off("close", this.#onLost);
     this.#request = this.#answer = this.#onAnswer = this.#onLost = undefined;
@@ -127,7 +127,7 @@ export class Handshake implements ConnectionHooks {
   }
 
   closed(): void {
-    // A middleware that waits for the view must not wait for ever.
+    // A middleware that waits for the view must not wait forever.
     void this.#gate?.({ accepted: false, error: new HTTPError(400), setCookie: [] });
     this.#gate = undefined;
     this.session?.closed();

@@ -1,23 +1,23 @@
 import { Backlog, type Holder } from "./backlog.ts";
 
-/** Bytes that may wait until the view first asks for a message. */
+/** How many bytes may wait before the view first asks for a message. */
 const BEFORE_FIRST = 64 * 1024;
-/** Beats without a read after which a full queue is dropped. */
+/** After so many heartbeats without a read, a full queue is dropped. */
 const PATIENCE = 10;
 const PATIENCE_BEFORE_FIRST = 2;
 
-/** The source of an inbox's messages. */
+/** The socket that messages come from. */
 export interface Source<Raw, Message> {
-  /** Makes the client wait: the socket is not read for a while (TCP does the rest). */
+  /** Stops reading from the socket, so that TCP slows the client down. */
   pause(): void;
   resume(): void;
   /** Converts a message for the view. May throw. */
   read(raw: Raw): Message;
-  /** Called when messages were dropped that the view would have read. Ends the socket. */
+  /** Ends the socket, because the view would miss dropped messages. */
   overrun?(): void;
 }
 
-/** How much may wait for the view. */
+/** How many messages and bytes may wait for the view. */
 export interface InboxLimits {
   /** The most messages. */
   readonly maxQueue: number;
@@ -37,26 +37,27 @@ interface Entry<Raw> {
 
 /**
  * The messages that wait for the view. At a limit the socket is no longer read, which slows the
- * client down; the rest of the last chunk still arrives. Reading continues when half is used up.
+ * client down; the rest of the last chunk still arrives. Reading continues when the queue is half
+ * empty.
  *
- * Messages wait in raw form and are converted when they are given out. One that cannot be converted
- * is an error for its reader.
+ * Messages wait in raw form and are converted when the view takes them. If that fails, the view
+ * gets the error.
  */
 export class Inbox<Raw, Message = Raw> implements Holder {
   readonly #limits: InboxLimits;
   readonly #source: Source<Raw, Message>;
   readonly #backlog: Backlog;
-  /** The reader that waits for the next message: nearly always the view's one loop. */
+  /** The reader that waits for the next message, which is nearly always the view's loop. */
   #waiter: Waiter<Message> | undefined;
   #moreWaiters: Waiter<Message>[] | undefined;
-  /** Made when a message must wait: an idle socket has none. */
+  /** Created when a message must wait, so an idle socket has no queue. */
   #entries: Entry<Raw>[] | undefined;
   #size = 0;
   #isPaused = false;
-  /** True if the view asked for a message, so it does not only send. */
+  /** True if the view ever asked for a message. A view that only sends does not. */
   #wasAsked = false;
   #isDropping = false;
-  /** Beats with a full queue and no read. */
+  /** Heartbeats since the last read while the queue was full. */
   #idleBeats = 0;
   #end: { readonly error: Error | undefined } | undefined;
 
@@ -66,7 +67,7 @@ export class Inbox<Raw, Message = Raw> implements Holder {
     this.#backlog = backlog;
   }
 
-  /** True while the client must wait. It cannot answer a ping then. */
+  /** True while the socket is not read. The client's answer to a ping would not arrive. */
   get isPaused(): boolean {
     return this.#isPaused;
   }
@@ -93,8 +94,8 @@ export class Inbox<Raw, Message = Raw> implements Holder {
   }
 
   /**
-   * Called at each heartbeat. A client does not wait for ever: if the view has read nothing for
-   * long, the waiting messages are dropped.
+   * Called at each heartbeat. If the view has not read for long, drops the waiting messages, so
+   * that the client does not wait forever.
    */
   beat(): void {
     if (!this.#isPaused) return;
@@ -103,8 +104,8 @@ export class Inbox<Raw, Message = Raw> implements Holder {
   }
 
   /**
-   * Drops what waits. A view that only sends goes on. One that reads would miss messages, so its
-   * socket ends.
+   * Drops waiting messages. A view that only sends continues. One that reads would miss messages,
+   * so its socket is closed.
    */
   giveUp(): void {
     if (this.#wasAsked) return this.#source.overrun?.();
@@ -113,8 +114,8 @@ export class Inbox<Raw, Message = Raw> implements Holder {
   }
 
   /**
-   * Returns the next message. After the last one it returns done, or throws the error of {@link
-   * end}.
+   * Returns the next message. After the last one it returns done, or throws the error passed to
+   * {@link end}.
    */
   take(): Promise<IteratorResult<Message, undefined>> {
     this.#wasAsked = true;
@@ -139,7 +140,7 @@ export class Inbox<Raw, Message = Raw> implements Holder {
     else (this.#moreWaiters ??= []).push(waiter);
   }
 
-  /** Ends the inbox. Waiting messages are still given out. */
+  /** Ends the inbox. The view can still take waiting messages. */
   end(error?: Error): void {
     if (this.#end !== undefined) return;
     this.#end = { error };
@@ -151,7 +152,10 @@ export class Inbox<Raw, Message = Raw> implements Holder {
     }
   }
 
-  /** Ends the inbox and drops what waits. The socket is read on, for the answer to a close. */
+  /**
+   * Ends the inbox and drops waiting messages. The socket is still read, to receive the client's
+   * close frame.
+   */
   discard(error?: Error): void {
     this.end(error);
     this.#clear();

@@ -3,15 +3,16 @@ import { WebSocketDisconnect } from "../errors.ts";
 import type { Backlog } from "./backlog.ts";
 
 /**
- * Bytes at which `send` starts to wait. More than any Node version buffers before it reports it.
+ * From this many waiting bytes on, `send` waits. It is more than any Node version buffers before it
+ * reports it.
  */
 const HIGH_WATER = 64 * 1024;
 /**
- * Bytes at which the socket is broken, so that a view that does not await its sends cannot fill the
- * memory.
+ * From this many waiting bytes on, the socket is broken, so that a view that does not await its
+ * sends cannot fill the memory.
  */
 const MOST = 16 * 1024 * 1024;
-/** The same limit, while very much waits on all sockets of the server. */
+/** The same limit while many bytes wait on all sockets of the server. */
 const MOST_WHEN_TIGHT = 256 * 1024;
 
 const SENT = Promise.resolve();
@@ -21,11 +22,11 @@ interface Waiter {
   readonly reject: (error: Error) => void;
 }
 
-/** Sends messages to a client, no faster than it reads. */
+/** Sends messages no faster than the client reads them. */
 export class Outbox {
   readonly #peer: Peer;
   readonly #backlog: Backlog;
-  /** Sends that wait for the client; made when one must wait. */
+  /** Sends that wait for the client; created when one must wait. */
   #waiters: Waiter[] | undefined;
   /** Bytes in flight after the last send. */
   #waiting = 0;
@@ -36,10 +37,12 @@ export class Outbox {
   }
 
   /**
-   * Sends a message. Resolves immediately while the client keeps up, else when it has caught up.
+   * Sends a message. Resolves immediately while the client reads fast enough, otherwise when it has
+   * caught up.
    *
-   * @throws WebSocketDisconnect if the socket ends before that, or more than 16 MiB of earlier
-   *   messages wait for the client, or 256 KiB while an eighth of the heap waits on all sockets
+   * @throws WebSocketDisconnect if the socket closes before that, or if earlier messages of more
+   *   than 16 MiB wait for the client; the limit is 256 KiB while an eighth of the heap waits on
+   *   all sockets
    */
   send(data: string | Uint8Array): Promise<void> {
     const most = this.#backlog.isTight ? MOST_WHEN_TIGHT : MOST;
@@ -53,18 +56,18 @@ export class Outbox {
     }
     const waiters = (this.#waiters ??= []);
     const drained = new Promise<void>((resolve, reject) => waiters.push({ resolve, reject }));
-    // A send that the app does not await must not end the process when the client leaves.
+    // A send that the app does not await must not end the process when the client disconnects.
     drained.catch(() => undefined);
     return drained;
   }
 
-  /** Called when the client has read everything. */
+  /** Called when the client has read all data. */
   drained(): void {
     this.#count(0);
     for (const waiter of this.#take()) waiter.resolve();
   }
 
-  /** Called when the socket ends. */
+  /** Called when the socket closes. */
   end(error: Error): void {
     this.#count(0);
     for (const waiter of this.#take()) waiter.reject(error);

@@ -1,12 +1,12 @@
-/** The most pongs that may wait for a client. */
+/** How many pongs may wait for a client. */
 const MOST = 16;
 
-/** Sends a pong, and calls back once the system has taken it. */
+/** Sends a pong, and calls back after the system accepted it. */
 export type SendPong = (data: Uint8Array, sent: () => void) => void;
 
 /**
- * Answers pings, no faster than the client reads. If 16 pongs wait, only the latest ping is
- * answered, as RFC 6455 §5.5.3 allows. So a client that pings and never reads cannot fill the
+ * Answers pings no faster than the client reads the pongs. If 16 pongs wait, only the latest ping
+ * is answered, as RFC 6455 §5.5.3 allows. So a client that pings and never reads cannot fill the
  * memory.
  */
 export class Pongs {

@@ -10,8 +10,8 @@ import type { Socket } from "./socket.ts";
 /**
  * Runs a view from the handshake to the end of its socket. Never rejects.
  *
- * A view that returns closes with 1000. One that throws closes with 1011; before the handshake it
- * answers with the status of its HTTPError, or 500.
+ * When a view returns, the socket is closed with 1000; when it throws, with 1011. A view that
+ * throws before the handshake answers with the status of its HTTPError, or with 500.
  */
 export async function runView(
   endpoint: SocketEndpoint,
@@ -20,12 +20,12 @@ export async function runView(
   socket: Socket<never, never, never>,
 ): Promise<void> {
   try {
-    // Only a store makes it wait. Without one the view starts immediately.
+    // A promise only with a store. Without one the view starts immediately.
     const wait = session?.load();
     if (wait) await wait;
     await endpoint.view(socket);
     if (connection.isPending && !endpoint.autoAccept) await connection.reject(new HTTPError(403));
-    // Also if the view did not await what it began: its messages are still sent.
+    // Also waits for messages that the view did not await, so that they are still sent.
     await connection.open(true);
     connection.close(1000, "");
   } catch (error) {
@@ -55,15 +55,15 @@ async function fail(
   }
 }
 
-/** Returns the status of an error that is an answer and not a failure of the app. */
+/** Returns the status of an error that the app threw as an answer; `undefined` for failures. */
 function expectedStatus(error: unknown): number | undefined {
   if (error instanceof HTTPError) return error.status;
   return error instanceof SessionError && error.status !== 500 ? error.status : undefined;
 }
 
 /**
- * True for a failed change of the session whose socket is gone. It is not logged, like the socket's
- * end.
+ * True for a failed change of the session after its socket closed. Like the close itself, it is not
+ * logged.
  */
 function isAboutTheEnd(error: unknown): boolean {
   if (!(error instanceof SessionError)) return false;

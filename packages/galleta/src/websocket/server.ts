@@ -29,7 +29,7 @@ import { runView } from "./run.ts";
 import { SocketSession } from "./session.ts";
 import { Socket } from "./socket.ts";
 
-/** Seconds between two pings. A client without an answer in between is gone. */
+/** Seconds between two pings. A client that does not answer in between is disconnected. */
 const HEARTBEAT = 30;
 
 /** The route of a handshake. */
@@ -46,18 +46,19 @@ interface Upgrade {
 
 type ServerOptions = NonNullable<NodeOptions["serverOptions"]>;
 
-/** The characters of a Host. Later checks decide what it means. */
+/** The characters that a Host may contain. Later checks interpret it. */
 const HOST = /^[\w.:[\]-]+$/;
 
 /**
- * Takes a Node server's upgrades to the views. It finds paths in the app's own table and passes
- * them straight to crossws.
+ * Passes a Node server's upgrades to the views. It finds paths in the app's own table and hands the
+ * requests directly to crossws.
  */
 export class SocketServer {
   readonly backlog = new Backlog();
   readonly #core: Core;
   readonly #connections = new Set<Connection>();
-  // The largest message is a setting of the whole adapter, so each size needs its own adapter.
+  // The largest message is an option of the whole crossws adapter, so each size needs its own
+  // adapter.
   readonly #adapters = new Map<number, NodeAdapter>();
   readonly #heartbeat: NodeJS.Timeout;
   readonly #onRest: (() => void)[] = [];
@@ -73,7 +74,7 @@ export class SocketServer {
 
   /** Handles the `upgrade` event of a server. */
   upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void {
-    // Node removed its own listener, and an error without one ends the process.
+    // Node removed its own listener, and an error without a listener ends the process.
     socket.on("error", destroy);
     try {
       const event = new H3Event(requestOf(req));
@@ -96,8 +97,8 @@ export class SocketServer {
   }
 
   /**
-   * Closes all sockets with 1001 and takes no more. Resolves when they and their views have ended.
-   * After `timeout` seconds the rest is cut off.
+   * Closes all sockets with 1001 and accepts no more. Resolves when they and their views have
+   * ended. After `timeout` seconds all open connections are cut.
    */
   async close(timeout: number): Promise<void> {
     this.#isClosing = true;
@@ -114,13 +115,13 @@ export class SocketServer {
     for (const connection of this.#connections) connection.terminate();
   }
 
-  /** Resolves the promises that wait until nothing runs. */
+  /** Resolves the promises that wait for all views and handshakes to end. */
   #rest(): void {
     if (this.#connections.size > 0 || this.#runningViews > 0) return;
     for (const tell of this.#onRest.splice(0)) tell();
   }
 
-  /** Makes the server wait for this at its end. */
+  /** Makes `close` wait for this promise. */
   #track(running: Promise<void>): void {
     this.#runningViews += 1;
     void running.then(() => {
@@ -133,7 +134,7 @@ export class SocketServer {
     return isDecodable(event.url.pathname) ? this.#core.findSocket(event) : undefined;
   }
 
-  /** Throws if a handshake is not acceptable, before any code of the app sees it. */
+  /** Throws if a handshake must be denied. Runs before any code of the app. */
   #check({ req, event, match }: Upgrade): { match: Match; facts: RequestFacts } {
     if (this.#isClosing) throw new HTTPError(503);
     if (!isDecodable(event.url.pathname)) throw new HTTPError(400);
@@ -154,7 +155,7 @@ export class SocketServer {
     return { match, facts };
   }
 
-  /** Starts the view if the middleware allows it, and answers otherwise. */
+  /** Starts the view if the middleware calls `next`, and answers otherwise. */
   async #startInside(stack: readonly AnyMiddleware[], upgrade: Upgrade): Promise<void> {
     const { req, socket, event, match } = upgrade;
     const request = new HttpRequest<never, never>(event, this.#core);
@@ -165,7 +166,7 @@ export class SocketServer {
       check: () => void this.#check(upgrade),
       start: (gate) => {
         if (match === undefined || handshake === undefined) throw new HTTPError(404);
-        // The client may be gone by now, or the server about to stop.
+        // The client may have disconnected meanwhile, or the server may be about to stop.
         if (socket.destroyed || handshake.isAnswered) throw new HTTPError(503);
         handshake.guard(gate);
         this.#start(upgrade, match, handshake);
@@ -208,11 +209,11 @@ export class SocketServer {
     let adapter = this.#adapters.get(maxPayload);
     if (adapter === undefined) {
       adapter = nodeAdapter({
-        // The default namespace parses the URL of every request.
+        // The default function for the namespace parses the URL of every request.
         getNamespace: () => "galleta",
-        // Its own heartbeat would drop a client that must wait.
+        // Off, because crossws' heartbeat would drop a slow client whose socket is not read.
         idleTimeout: 0,
-        // ws answers every ping by itself, however many answers wait (see Pongs). The types of
+        // Off, because ws answers every ping however many answers wait (see Pongs). The types of
         // crossws lack this newer option.
         serverOptions: { maxPayload, clientTracking: false, autoPong: false } as ServerOptions,
         hooks: {
@@ -248,7 +249,7 @@ export class SocketServer {
   }
 }
 
-/** Makes a request with its URL. srvx would ask the system for the client's address. */
+/** Makes a Request with the URL only. srvx would ask the system for the client's address. */
 function requestOf(req: IncomingMessage) {
   const { host } = req.headers;
   const target = req.url ?? "";

@@ -12,31 +12,31 @@ import type { Connection } from "./connection.ts";
 export type ChangeListener = () => unknown;
 
 /**
- * The session of one socket. It can be changed until the handshake is answered; after that no
- * cookie can be set, so it is read-only. From then on it follows changes that others make.
+ * The session of one socket. It can be changed until the handshake is answered. After that no
+ * cookie can be set, so it is read-only and shows changes that others make.
  */
 export class SocketSession implements LiveSocket {
   /** Reads nothing before the view uses the session. */
   readonly context: SessionContext<never>;
-  /** The sessions beside it. */
+  /** The other sessions of the socket. */
   readonly others: readonly SocketSession[];
   #listeners: ChangeListener[] | undefined;
   #connection: Connection | undefined;
   #handle: LiveHandle | undefined;
 
-  /** @param others the sessions beside it */
+  /** @param others the other sessions of the socket */
   constructor(context: SessionContext<never>, others: readonly SessionContext<never>[] = []) {
     this.context = context;
     this.others = others.map((each) => new SocketSession(each));
   }
 
-  /** Reads the sessions. */
+  /** Loads the sessions. */
   load(): Promise<unknown> | undefined {
     const loads = [this, ...this.others].map(({ context }) => context.load());
     return loads.some((each) => each !== undefined) ? Promise.all(loads) : undefined;
   }
 
-  /** Saves the changes and returns the Set-Cookie headers. After this nothing can be changed. */
+  /** Saves the changes and returns the Set-Cookie headers. Afterwards the session is read-only. */
   save(): Promise<readonly string[]> | readonly string[] {
     const own = commitHandshake(this.context);
     if (this.others.length === 0) return own;
@@ -44,7 +44,10 @@ export class SocketSession implements LiveSocket {
     return Promise.all(all).then((cookies) => cookies.flat());
   }
 
-  /** Called when the handshake was answered. From here on the socket ends with its session. */
+  /**
+   * Called when the handshake was answered. From then on the socket is closed when its session
+   * ends.
+   */
   opened(connection: Connection): void {
     this.#connection = connection;
     this.#handle = attachSocket(this.context, this);
@@ -57,13 +60,13 @@ export class SocketSession implements LiveSocket {
     for (const each of this.others) each.closed();
   }
 
-  /** Takes a control frame of the page. */
+  /** Handles a control frame from the page. */
   receive(frame: string): void {
     this.#handle?.receive(frame);
     for (const each of this.others) each.receive(frame);
   }
 
-  /** Called for each message of the app that the client sent. */
+  /** Called for each message of the app from the client. */
   active(): void {
     this.#handle?.active();
     for (const each of this.others) each.active();
@@ -78,7 +81,7 @@ export class SocketSession implements LiveSocket {
     this.#connection?.close(code, reason);
   }
 
-  /** Sends a control frame, if the page understands it. */
+  /** Sends a control frame if the page understands it. */
   get control(): ((frame: string) => void) | undefined {
     const connection = this.#connection;
     return connection?.isLive === true ? (frame) => connection.sendControl(frame) : undefined;

@@ -12,7 +12,7 @@ import type { SocketEndpoint } from "./endpoint.ts";
 import { defineOther } from "../several.ts";
 import type { ChangeListener, SocketSession } from "./session.ts";
 
-/** The parts of a socket. */
+/** The objects that a socket is made of. */
 export interface SocketParts {
   readonly event: H3Event;
   readonly params: Record<string, string>;
@@ -23,8 +23,8 @@ export interface SocketParts {
 }
 
 /**
- * One WebSocket, as a view sees it (RFC 6455). Iterate over it to read the client's messages until
- * the client leaves.
+ * One WebSocket, as a view gets it (RFC 6455). Iterate over it to read messages until the client
+ * disconnects.
  *
  * The handshake is answered when the view first waits for a message, sends one, calls `accept`, or
  * returns. Until then its session can be changed: the cookie is sent with the 101.
@@ -54,12 +54,12 @@ export class Socket<
   readonly params: Params;
   /** The subprotocols that the client offers, best first. */
   readonly protocols: readonly string[];
-  /** h3's event of the handshake, for h3's own functions that read a request. */
+  /** h3's event of the handshake, for functions of h3 that read a request. */
   readonly event: H3Event;
   readonly #parts: SocketParts;
   #url: URL | undefined;
 
-  /** The framework calls this. */
+  /** Called by the framework. */
   constructor(parts: SocketParts) {
     this.event = parts.event;
     this.params = parts.params as Params;
@@ -70,14 +70,14 @@ export class Socket<
     }
   }
 
-  /** Returns what a log shows. It leaves out the headers, which hold the cookie. */
+  /** Returns the properties for logs, without the headers, which contain the cookie. */
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return `Socket { ${this.url.pathname} }`;
   }
 
   /**
-   * The whole URL of the handshake that the client asked for. Scheme, host and port come from a
-   * proxy if `SESSIONS.trustProxy` trusts it. The client chooses the host.
+   * The whole URL that the client requested in the handshake. Scheme, host and port come from a
+   * proxy if `SESSIONS.trustProxy` trusts it. The client controls the host.
    */
   get url(): URL {
     const { url, req } = this.event;
@@ -97,16 +97,16 @@ export class Socket<
   }
 
   /**
-   * Aborted when the socket closes, from either side: `on(emitter, "todo", { signal: ws.signal })`.
-   * The view may leave the resulting error uncaught.
+   * Aborts when either side closes the socket: `on(emitter, "todo", { signal: ws.signal })`. The
+   * view need not catch the resulting error.
    */
   get signal(): AbortSignal {
     return this.#parts.connection.signal;
   }
 
   /**
-   * The session, the same as in HTTP. Until the handshake is answered a change reaches the cookie;
-   * after that it is read-only.
+   * The session, the same as in HTTP. Until the handshake is answered, the cookie in the 101 saves
+   * changes; after that the session is read-only.
    *
    * @throws SessionError `ERR_SESSION_DISABLED` if the app has no sessions; on a write after the
    *   handshake `ERR_SESSION_HANDSHAKE_SENT`
@@ -120,8 +120,8 @@ export class Socket<
   }
 
   /**
-   * Listens for changes that others make to the session: a response, another socket, another
-   * process. `ws.session` already has the change.
+   * Calls a listener after other code changed the session: a response, another socket, another
+   * process. `ws.session` already shows the change.
    *
    * @throws SessionError `ERR_SESSION_DISABLED` if the app has no sessions
    * @example
@@ -138,7 +138,7 @@ export class Socket<
    * Answers the handshake with 101.
    *
    * @throws GalletaError `ERR_GALLETA_WEBSOCKET_STATE` if it was already answered, or the client
-   *   does not offer the protocol; WebSocketDisconnect if the client is gone
+   *   does not offer the protocol; WebSocketDisconnect if the client disconnected
    * @example
    * ```ts
    * await ws.accept({ protocol: "chat.v2", headers: { "x-node": "7" } });
@@ -152,7 +152,7 @@ export class Socket<
    * Answers the handshake with an error status and JSON, as an HTTPError does. A browser only tells
    * its page that the socket failed.
    *
-   * Throws RangeError if it is not an error status (400 to 599).
+   * Throws RangeError if `status` is not an error status (400 to 599).
    *
    * @throws GalletaError `ERR_GALLETA_WEBSOCKET_STATE` if the handshake was already answered
    */
@@ -161,8 +161,8 @@ export class Socket<
   }
 
   /**
-   * Sends a message. Resolves when the client keeps up, so a view that awaits it cannot fill the
-   * memory.
+   * Sends a message. Resolves when the client has read enough of the earlier ones, so a view that
+   * awaits it cannot fill the memory.
    *
    * @throws TypeError if the message does not have the socket's `valueType`; WebSocketDisconnect if
    *   the socket is closed
@@ -172,7 +172,7 @@ export class Socket<
     const data = encode(endpoint.valueType, message);
     if (connection.isOpen) return connection.send(data);
     const sent = connection.open(endpoint.autoAccept).then(() => connection.send(data));
-    // As in Connection.send: the app need not await it.
+    // The app need not await it, as for Connection.send.
     sent.catch(() => undefined);
     return sent;
   }
@@ -193,7 +193,7 @@ export class Socket<
   }
 
   /**
-   * Closes the socket. Waiting messages are dropped, and the loop over them ends.
+   * Closes the socket, drops waiting messages, and ends the loop over them.
    *
    * @param code 1000 to 1014 or 3000 to 4999 (RFC 6455 §7.4)
    * @param reason at most 123 bytes
@@ -211,7 +211,7 @@ export class Socket<
     connection.close(code, reason);
   }
 
-  /** Iterates over the messages until the client leaves. */
+  /** Iterates over the messages until the client disconnects. */
   [Symbol.asyncIterator](): AsyncIterator<MessageOf<Type>, undefined> {
     return { next: () => this.#take() };
   }

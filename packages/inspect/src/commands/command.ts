@@ -1,15 +1,15 @@
 /** One option of a command, given as `--name`. */
 export interface OptionSpec {
   readonly type: "string" | "boolean";
-  /** What the help calls the value, such as `<port>`. */
+  /** The name of the value in the help, such as `<port>`. */
   readonly value?: string;
-  /** The option may be repeated. */
+  /** True if the option may be repeated. */
   readonly multiple?: boolean;
-  /** One line, without a full stop. */
+  /** One line of help, without a full stop. */
   readonly help: string;
 }
 
-/** Where a command writes. Each line brings its own newline. */
+/** The outputs of a command. The caller adds the newlines. */
 export interface Io {
   /** Writes the result to standard output. */
   out(text: string): void;
@@ -17,24 +17,28 @@ export interface Io {
   err(text: string): void;
 }
 
-/** A command that the `galleta` program loads when it is called. */
+/** A command that the `galleta` program loads on demand. */
 export interface InspectCommand<Values> {
   readonly name: string;
-  /** One sentence. */
+  /** One sentence for the help. */
   readonly summary: string;
-  /** The help text behind the options, such as `[cookie]`. */
+  /** The arguments in the help, such as `[cookie]`. */
   readonly positional?: string;
   readonly options: Readonly<Record<string, OptionSpec>>;
   /** More lines for the help. */
   readonly notes: readonly string[];
-  /** Runs the command. @returns the exit code */
+  /**
+   * Runs the command.
+   *
+   * @returns the exit code
+   */
   run(
     args: { readonly values: Values; readonly positionals: readonly string[] },
     io: Io,
   ): Promise<number>;
 }
 
-/** A failure that the user of the command line can fix. They see only the message. */
+/** An error that the user of the command line can fix. Only its message is printed. */
 export class UsageError extends Error {
   readonly code = "ERR_GALLETA_USAGE";
 

@@ -7,7 +7,7 @@ import { readMaxAge, UsageError, type InspectCommand } from "./command.ts";
 import { KEY_OPTIONS, namesKey, readKeys, type KeyFlags, type NamedKey } from "./keys.ts";
 import { paintFor, renderReport } from "./text.ts";
 
-/** The most characters that are read: far more than a server accepts as headers. */
+/** The longest input, in characters. Servers accept far less in headers. */
 const MAX_INPUT = 65_536;
 
 type Values = KeyFlags & {

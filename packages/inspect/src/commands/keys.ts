@@ -4,8 +4,8 @@ import { Secret } from "@galleta/session";
 import { UsageError, type OptionSpec } from "./command.ts";
 
 /**
- * The options that name a key. A key itself is never an argument, because other users can list
- * processes.
+ * The options that say where a key is. A key is never an argument, because other users can list
+ * processes with their arguments.
  */
 export const KEY_OPTIONS = {
   "secret-env": {
@@ -24,29 +24,29 @@ export const KEY_OPTIONS = {
 
 /** A key and its source. */
 export interface NamedKey {
-  /** The variable's name. */
+  /** The name of the environment variable. */
   readonly name: string;
-  /** `the environment`, or the file. */
+  /** Either `the environment` or the file's path. */
   readonly source: string;
   readonly secret: Secret;
 }
 
-/** The options from the command line. */
+/** The options about keys from the command line. */
 export interface KeyFlags {
   readonly "secret-env"?: readonly string[];
   readonly "env-file"?: readonly string[];
 }
 
-/** True if the command line names a key. */
+/** True if the command line says where a key is. */
 export function namesKey(flags: KeyFlags): boolean {
   return flags["secret-env"] !== undefined || flags["env-file"] !== undefined;
 }
 
 /**
- * Finds the keys. As in `galleta serve`, the environment wins over files, and a later file over an
- * earlier one.
+ * Finds the keys. As in `galleta serve`, the environment overrides files, and a later file
+ * overrides an earlier one.
  *
- * @throws UsageError that names the missing variable or file; it never holds a value
+ * @throws UsageError that names the missing variable or file; it never contains a value
  */
 export function readKeys(
   flags: KeyFlags,
@@ -55,7 +55,7 @@ export function readKeys(
   const files = (flags["env-file"] ?? []).map(readEnvFile).toReversed();
   return (flags["secret-env"] ?? ["SECRET_KEY"]).map((name) => {
     if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
-      // The value is not repeated: the user probably gave the key instead of its name.
+      // Does not repeat the value: the user probably passed the key instead of its name.
       throw new UsageError("--secret-env takes the name of a variable, such as SECRET_KEY.");
     }
     const places = [{ source: "the environment", variables: environ }, ...files];

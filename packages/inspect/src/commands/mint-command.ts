@@ -52,7 +52,7 @@ export const mintCommand: InspectCommand<Values> = {
       maxAge,
       encrypt: values.encrypt,
       writeAs: readFormat(values, keys, maxAge),
-      // Attributes are not printed, but the prefixes __Host- and __Secure- require this one.
+      // The attributes are not printed, but the prefixes __Host- and __Secure- require this option.
       httpsOnly: true,
       onEvent: () => undefined,
     });
@@ -71,7 +71,7 @@ function readData(text: string | undefined): Record<string, unknown> {
   try {
     data = JSON.parse(text);
   } catch {
-    // The text is not repeated in the message: it may hold personal data.
+    // The message does not repeat the text, because it may contain personal data.
   }
   if (typeof data !== "object" || data === null || Array.isArray(data)) {
     throw new UsageError("--data must be a JSON object, such as --data '{\"user\":1}'.");

@@ -7,7 +7,7 @@ import type { NamedKey } from "./keys.ts";
 /** Colours a text, or returns it unchanged. */
 export type Paint = (style: "bold" | "dim" | "green" | "red" | "yellow", text: string) => string;
 
-/** Colours text if the terminal shows it. Node handles NO_COLOR and TERM=dumb. */
+/** Colours text if the terminal supports it. Node handles NO_COLOR and TERM=dumb. */
 export const paintFor = (stream: NodeJS.WriteStream): Paint =>
   stream.isTTY && stream.hasColors() ? styleText : (_style, text) => text;
 
@@ -26,7 +26,7 @@ const FORMATS: Readonly<Record<CookieReport["format"], string>> = {
 };
 
 /**
- * Renders a report for people. Text from the cookie is escaped, because it may hold terminal
+ * Renders a report as text. Text from the cookie is escaped, because it may contain terminal
  * sequences.
  */
 export function renderReport(
@@ -67,7 +67,7 @@ function verdict(report: CookieReport, keys: readonly NamedKey[], paint: Paint):
   return format === "unknown" ? [paint("red", "unknown")] : [];
 }
 
-/** A bare value does not say for which cookie name it was signed. */
+/** A bare value does not show for which cookie name it was signed. */
 function nameHint({ name, reason }: CookieReport): string[] {
   const isBound = reason === "mac" || reason === "payload";
   return isBound && name === undefined ? ["  If its cookie has another name, pass --name."] : [];

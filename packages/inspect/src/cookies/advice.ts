@@ -3,23 +3,23 @@ import type { SessionContext } from "@galleta/session/adapter";
 import { readCsrfOption, weaknessOf } from "@galleta/session/internals";
 import { durationInWords, plural } from "./words.ts";
 
-/** How important a piece of advice is. */
+/** How urgent a piece of advice is. */
 export type AdviceLevel =
-  /** Change it before production. */
+  /** Change this before production. */
   | "warning"
-  /** Fine, if you chose it knowingly. */
+  /** Fine if you chose it deliberately. */
   | "note"
-  /** Good as it is. */
+  /** No change is needed. */
   | "ok";
 
-/** The advice on one setting. It never holds a key. */
+/** The advice on one setting. It never contains a key. */
 export interface Advice {
   readonly level: AdviceLevel;
-  /** The option or subject. */
+  /** The option or other subject. */
   readonly topic: string;
-  /** The present state, as a sentence. */
+  /** The current state, as a sentence. */
   readonly text: string;
-  /** What to change, as a sentence with code in backquotes. */
+  /** The change to make, as a sentence with code in backquotes. */
   readonly fix?: string;
 }
 
@@ -31,7 +31,7 @@ const DAY = 86_400;
  * Judges session options for production. Lists each weakness with its fix, warnings first.
  *
  * @param options the options of `createSessions`
- * @param context any context of those sessions; it also knows the defaults
+ * @param context any context of those sessions, which provides the defaults
  */
 export function adviseOn(options: SessionOptions, context: SessionContext<never>): Advice[] {
   const order: readonly AdviceLevel[] = ["warning", "note", "ok"];

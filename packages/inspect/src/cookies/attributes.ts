@@ -1,8 +1,7 @@
 import { COOKIE_LIMIT, MAX_AGE_LIMIT } from "@galleta/session/internals";
 
 /**
- * Explains what browsers make of the attributes of a Set-Cookie (RFC 6265bis §4.1), if that may
- * surprise.
+ * Explains how browsers handle a Set-Cookie's attributes (RFC 6265bis §4.1), if that may surprise.
  *
  * @param attributes as written in the header: `Path=/`, `HttpOnly`
  * @param now in milliseconds since 1970
@@ -39,7 +38,7 @@ export function remarkAttributes(
   return remarks;
 }
 
-/** Explains what browsers make of a cookie's size (RFC 6265bis §6.1). */
+/** Explains how browsers handle a cookie's size (RFC 6265bis §6.1). */
 export function remarkSize(bytes: number): string[] {
   if (bytes > COOKIE_LIMIT) return [`Browsers drop a cookie over ${COOKIE_LIMIT} bytes.`];
   return bytes > COOKIE_LIMIT * 0.9 ? ["The cookie is nearly as large as browsers allow."] : [];

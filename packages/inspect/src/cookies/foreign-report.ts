@@ -4,19 +4,19 @@ import type { Candidate } from "./recognise.ts";
 import { dateOf, type CookieReport } from "./report.ts";
 import { durationInWords } from "./words.ts";
 
-/** What a cookie of another framework is checked against. */
+/** The keys, names and times to check another framework's cookie with. */
 export interface ForeignContext {
   readonly value: string;
   /** The value of the separate signature cookie, if there is one. */
   readonly signature: string | undefined;
   readonly keys: readonly Secret[];
-  /** Seconds; undefined means the framework's default. */
+  /** The lifetime in seconds; undefined means the framework's default. */
   readonly maxAge: number | null | undefined;
   /** Milliseconds since 1970. */
   readonly now: number;
 }
 
-/** Looks into a cookie that has the form of one or more of the other frameworks' formats. */
+/** Inspects a cookie that has the form of one or more other frameworks' formats. */
 export function inspectForeign(
   common: Omit<CookieReport, "format" | "status">,
   candidates: readonly [Candidate, ...Candidate[]],
@@ -28,7 +28,7 @@ export function inspectForeign(
     const name = common.name ?? (candidate.format === "django" ? "sessionid" : "session");
     return verifyForeign(candidate, { ...context, name, now: Math.floor(now / 1000) });
   });
-  // Two formats may look alike. If a key verifies one of them, that one is right.
+  // Two formats may look alike. If a key verifies one of them, the cookie has that format.
   const verified = Math.max(
     0,
     readings.findIndex((reading) => reading?.ok),

@@ -21,14 +21,14 @@ export interface ForeignCookie {
   /** The value of `name.sig`, if there is one. */
   readonly signature: string | undefined;
   readonly keys: readonly Secret[];
-  /** Seconds that the framework accepts the cookie; undefined means its default. */
+  /** How many seconds the framework accepts the cookie; undefined means its default. */
   readonly maxAge: number | null | undefined;
   /** Seconds since 1970. */
   readonly now: number;
 }
 
 const DAY = 86_400;
-/** Seconds that cookies last by default, for frameworks whose cookies do not say it. */
+/** The default lifetime in seconds, for frameworks whose cookies do not contain it. */
 export const DEFAULT_MAX_AGE: Readonly<Partial<Record<Candidate["format"], number>>> = {
   starlette: 14 * DAY,
   flask: 31 * DAY,
@@ -51,7 +51,7 @@ export function verifyForeign(candidate: Candidate, cookie: ForeignCookie): Form
     for (const format of formatsOf(candidate, cookie, key)) {
       const reading = format.read(cookies, cookie.now);
       if (reading?.ok) return { ...reading, keyIndex: index };
-      // A failure after the right key was found says more than a wrong key.
+      // A failure with the right key is more informative than a wrong key.
       if (reason === undefined || isWrongKey(reason)) reason = reading?.reason ?? reason;
     }
   }
@@ -70,7 +70,7 @@ function formatsOf(candidate: Candidate, cookie: ForeignCookie, secretKey: Secre
     django: () => [django(timed)],
     "cookie-session": () => [cookieSession({ secretKey, sessionCookie, digest })],
     "iron-session": () => [
-      // A seal names its password by an id that only the app knows.
+      // A seal identifies its password by an id that only the app knows.
       ironSession({ secretKey: { [sealId(cookie.value)]: secretKey }, sessionCookie }),
     ],
     rails: () => [
@@ -81,7 +81,7 @@ function formatsOf(candidate: Candidate, cookie: ForeignCookie, secretKey: Secre
   try {
     return candidate.format === "galleta" ? [] : make[candidate.format]();
   } catch (error) {
-    // A key that the format does not allow, such as a short one for iron-session.
+    // The format does not accept the key, such as a short key for iron-session.
     if (error instanceof SessionError && error.code === "ERR_SESSION_KEY") return [];
     throw error;
   }

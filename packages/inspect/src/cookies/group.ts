@@ -1,10 +1,10 @@
 import { MAX_CHUNKS, looksLikeToken } from "@galleta/session/internals";
 import type { CookieInput } from "./input.ts";
 
-/** The cookies of one session: the one with its name, then its chunks or its signature. */
+/** The cookies of one session: first the main cookie, then its chunks or its signature. */
 export interface CookieGroup {
   readonly members: readonly [CookieInput, ...CookieInput[]];
-  /** True if the first is one of our tokens, followed by its chunks. */
+  /** True if the first cookie is one of our tokens, followed by its chunks. */
   readonly isToken: boolean;
   /** True if another cookie has the same name and another value. */
   readonly isAmbiguous: boolean;

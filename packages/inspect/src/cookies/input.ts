@@ -9,7 +9,7 @@ export interface CookieInput {
   readonly attributes?: readonly string[];
 }
 
-/** Characters of the longest text that is read. */
+/** The longest input in characters. */
 export const MAX_INPUT = 65_536;
 
 const HEADER = /^(?:[<>*] ?)?(set-cookie2?|cookie)[ \t]*:[ \t]*(.*)$/i;
@@ -18,7 +18,7 @@ const ATTRIBUTE =
   /^(?:(?:path|domain|expires|max-age|samesite|priority)=.*|secure|httponly|partitioned)$/i;
 
 /**
- * Reads the cookies in a text: a value, `name=value`, a `Cookie` or `Set-Cookie` header with or
+ * Finds the cookies in a text: a value, `name=value`, a `Cookie` or `Set-Cookie` header with or
  * without its name, or several lines of headers as `curl -i` prints them.
  */
 export function readInput(text: string): CookieInput[] {
@@ -30,7 +30,8 @@ export function readInput(text: string): CookieInput[] {
     );
   }
   const value = text.trim();
-  // Base64 padding makes a value look like `name=value`, so a bare value is tried first.
+  // Base64 padding makes a value look like `name=value`, so the text is first tried as a bare
+  // value.
   if (value === "" || recognise(value).length > 0) return value === "" ? [] : bare(value);
   const [first = "", ...others] = splitPairs(value);
   if (!isPair(first)) return bare(value);

@@ -9,26 +9,29 @@ import { inspectToken } from "./token-report.ts";
 
 /** The options of {@link inspectCookies}. */
 export interface InspectOptions {
-  /** Keys to verify with. Without a key, only unencrypted parts are read. */
+  /** The keys to verify with. Without a key, only unencrypted parts are read. */
   readonly secretKey?: SecretKeys | undefined;
   /**
    * Inspects only the cookie of this name. For a bare value, it is the cookie's name, to which keys
    * are bound.
    */
   readonly name?: string | undefined;
-  /** Seconds that Starlette, Flask or Django accepts the cookie. Default: the framework's own. */
+  /**
+   * How many seconds Starlette, Flask or Django accepts the cookie. Default: the framework's own
+   * limit.
+   */
   readonly maxAge?: number | null | undefined;
   /** Milliseconds since 1970. Default: now. */
   readonly now?: number | undefined;
 }
 
 /**
- * Looks into session cookies of Galleta, Starlette, Flask, Django, cookie-session, iron-session and
- * Rails. With a key it verifies them; without one it reads what is not encrypted. It changes
- * nothing and sends nothing.
+ * Inspects session cookies of Galleta, Starlette, Flask, Django, cookie-session, iron-session and
+ * Rails. With a key it verifies them; without one it reads the parts that are not encrypted. It
+ * changes nothing and sends nothing.
  *
  * @param text a value, `name=value`, or whole `Cookie` and `Set-Cookie` headers
- * @returns a report for each cookie, in their order
+ * @returns a report for each cookie, in the order of the text
  * @throws RangeError if the text is longer than 65,536 characters
  * @example
  * ```ts
@@ -87,7 +90,10 @@ function inspectGroup(
   return inspectForeign(common, [likeliest, ...others], context);
 }
 
-/** Tries all chunks together, then fewer, as the engine does: the last ones may be stale. */
+/**
+ * Tries all chunks together, then fewer, as the engine does: the last ones may be left over from a
+ * longer session.
+ */
 function inspectChunks(
   chunks: readonly string[],
   inspect: (token: string) => CookieReport,

@@ -5,7 +5,7 @@ let loopback: AddressRule | undefined;
 const isLoopback: AddressRule = (address) =>
   (loopback ??= readAddressList(["127.0.0.0/8", "::1"]))(address);
 
-/** Headers that a proxy adds. The client is then not the peer of the connection. */
+/** Headers that a proxy adds. With one of them, the peer of the connection is not the client. */
 const PROXY_HEADERS = [
   "forwarded",
   "via",
@@ -24,9 +24,9 @@ const PROXY_HEADERS = [
  * True if a request comes from this machine: over a loopback connection, for a loopback host, and
  * without a proxy's headers.
  *
- * The host counts because of DNS rebinding: another site's name may lead to 127.0.0.1, and its page
- * could then read the answer. `localhost` and names that end in it never leave the machine (RFC
- * 6761 §6.3).
+ * The host is checked because of DNS rebinding: another site's name may resolve to 127.0.0.1, and
+ * its page could then read the answer. `localhost` and names that end in it never leave the machine
+ * (RFC 6761 §6.3).
  *
  * @example
  * ```ts

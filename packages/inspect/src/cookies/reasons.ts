@@ -1,14 +1,14 @@
 import type { RejectReason } from "@galleta/session";
 
-/** Why a cookie was rejected, in words. */
+/** The explanation why a cookie was rejected. */
 export interface Explanation {
-  /** What is wrong, as a sentence. */
+  /** The problem, as a sentence. */
   readonly what: string;
-  /** What to do about it, as a sentence. */
+  /** The remedy, as a sentence. */
   readonly todo: string;
 }
 
-/** An explanation for every reason why a session's cookie is rejected. */
+/** The explanation for each reason to reject a session's cookie. */
 export const REASONS: Readonly<Record<RejectReason | "revoked", Explanation>> = {
   malformed: {
     what: "It does not have the form of a cookie of this format.",

@@ -21,7 +21,7 @@ export type CookieFormat =
   | "iron-session"
   | "rails";
 
-/** What a cookie may be, and the parts that are readable without a key. */
+/** A format that a cookie may have, with the parts that are readable without a key. */
 export interface Candidate {
   readonly format: CookieFormat;
   readonly data?: JsonObject;
@@ -29,16 +29,16 @@ export interface Candidate {
   readonly issuedAt?: number;
   /** Seconds since 1970. */
   readonly expiresAt?: number;
-  /** Bytes of its signature, which reveal the digest. */
+  /** Bytes of its signature, which show the digest. */
   readonly macBytes?: number;
 }
 
-/** Characters of the longest value that is read. */
+/** The longest value that is read, in characters. */
 const MAX_VALUE = 16_384;
 
 /**
- * Lists the formats that a cookie's value may have, the likeliest first. It verifies nothing:
- * anyone may have written the value.
+ * Lists the formats that a cookie's value may have, the likeliest first. It verifies nothing, so
+ * the value may be forged.
  */
 export function recognise(value: string): Candidate[] {
   if (value.length > MAX_VALUE) return [];
@@ -53,7 +53,7 @@ const macBytesOf = (text: string) => Math.floor((text.length * 3) / 4);
 const DIGEST_BYTES: readonly number[] = [20, 32, 48, 64];
 
 /**
- * Reads `payload.time.signature` of itsdangerous: Starlette and Flask, which differ in the payload.
+ * Reads itsdangerous' `payload.time.signature`. Starlette and Flask use it with different payloads.
  */
 function readDotted(value: string): Candidate[] {
   const found = /^(.+)\.([A-Za-z0-9_-]{1,8})\.([A-Za-z0-9_-]+)$/.exec(value);
@@ -74,7 +74,7 @@ function readDotted(value: string): Candidate[] {
   if (flaskData !== undefined) {
     candidates.push({ format: "flask", data: flaskData, issuedAt, macBytes });
   }
-  // If padding does not tell them apart, spacing does: Flask writes no spaces.
+  // If the padding fits both formats, the spacing decides: Flask writes no spaces.
   return /^\{"[^"\\]*":\S/.test(plain ?? "") ? candidates.toReversed() : candidates;
 }
 

@@ -4,20 +4,20 @@ import type { TokenField } from "./token-view.ts";
 
 /** The result of an inspection. */
 export type CookieStatus =
-  /** A key verified the cookie, and it has not expired. */
+  /** A key verified the cookie, and the cookie has not expired. */
   | "valid"
-  /** The app would reject it; `reason` says why. */
+  /** The app would reject the cookie; `reason` says why. */
   | "rejected"
   /** No key was given, so the content may be forged. */
   | "unverified"
-  /** It is not a session cookie of a known kind. */
+  /** The cookie is not a session cookie of a known kind. */
   | "unknown";
 
-/** The facts about one cookie. It holds no key. */
+/** The facts about one cookie. The report contains no key. */
 export interface CookieReport {
-  /** Its name. For a bare value, the name that it was verified with. */
+  /** The cookie's name. For a bare value, the name with which it was verified. */
   readonly name: string | undefined;
-  /** Its value, joined from all its chunks. */
+  /** The cookie's value, joined from all chunks. */
   readonly value: string;
   readonly format: CookieFormat | "unknown";
   /**
@@ -26,28 +26,30 @@ export interface CookieReport {
   readonly kind?: "signed" | "encrypted" | "ticket" | undefined;
   readonly status: CookieStatus;
   readonly reason?: RejectReason | undefined;
-  /** True if `data` is known to come from the server. */
+  /** True if a key proved that `data` comes from the server. */
   readonly dataIsVerified: boolean;
   readonly data?: JsonObject | undefined;
-  /** The data is in the app's store; the cookie holds only its id. */
+  /** True if the data is in the app's store, and the cookie contains only its id. */
   readonly isStored?: boolean | undefined;
-  /** Data that Galleta keeps beside the session, such as flash messages. */
+  /** Data that Galleta saves with the session, such as flash messages. */
   readonly metadata?: JsonObject | undefined;
   readonly id?: string | undefined;
   readonly revision?: number | undefined;
   readonly createdAt?: Date | undefined;
   readonly issuedAt?: Date | undefined;
-  /** Null if it does not expire. */
+  /** Null if the cookie does not expire. */
   readonly expiresAt?: Date | null | undefined;
-  /** The hint at its key in a Galleta token, in hexadecimal. */
+  /** The hint at the key in a Galleta token, in hexadecimal. */
   readonly keyId?: string | undefined;
-  /** The index of the key that verified it; 0 is the first. */
+  /** The index of the key that verified the cookie; 0 is the first. */
   readonly keyIndex?: number | undefined;
-  /** Bytes of name and value, of all cookies that the session is split into. */
+  /** Bytes of name and value, for all cookies of the session. */
   readonly size: number;
-  /** Its cookies: more than one with `chunks`, or with a separate signature. */
+  /**
+   * The names of the session's cookies: more than one with `chunks`, or with a separate signature.
+   */
   readonly cookies: readonly string[];
-  /** The attributes of a Set-Cookie, as written. */
+  /** The attributes of a Set-Cookie, as in the header. */
   readonly attributes?: readonly string[] | undefined;
   /** Sentences about surprising properties. */
   readonly remarks: readonly string[];

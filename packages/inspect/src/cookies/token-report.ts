@@ -20,10 +20,10 @@ type Common = Omit<CookieReport, "format" | "status">;
 /** The names to try for a value without a name: the default and the hardened one. */
 const USUAL_NAMES = ["session", "__Host-session"];
 const BOTH = { signed: true, encrypted: true };
-/** The app's lifetimes are not known here, so the token's own apply. */
+/** The app's lifetimes are unknown here, so the times in the token decide. */
 const UNKNOWN = { maxAge: null, absoluteMaxAge: null };
 
-/** Looks into a token of format v1. */
+/** Inspects a token of format v1. */
 export function inspectToken(
   common: Common,
   token: string,
@@ -114,7 +114,7 @@ function describeContent({ sid, rev, json }: Content): Described {
   return { ...own, data: body.data, metadata: hasMeta ? body.meta : undefined };
 }
 
-/** Deeper than any session. Deeper data, which nobody verified, could print as gigabytes. */
+/** Deeper than any session. Unverified data that is deeper could print as gigabytes. */
 const MAX_DEPTH = 80;
 
 function isShallow(json: string): boolean {

@@ -11,15 +11,18 @@ import {
 /** One part of a token. */
 export interface TokenField {
   readonly name: string;
-  /** Its characters in the token. A character across two bytes belongs to the first. */
+  /**
+   * The characters of this part in the token. A character that spans two parts belongs to the
+   * first.
+   */
   readonly text: string;
   /** Its length in bytes. */
   readonly bytes: number;
-  /** Its value, or its purpose. */
+  /** The value of this part, or its purpose. */
   readonly meaning: string;
 }
 
-/** The parts of a v1 token that are readable without a key. None is verified. */
+/** The parts of a v1 token that are readable without a key. They are not verified. */
 export interface TokenView {
   readonly kind: "signed" | "encrypted";
   /** The hint at the token's key, in hexadecimal. */
@@ -27,9 +30,9 @@ export interface TokenView {
   /** Seconds since 1970. */
   readonly born: number;
   readonly iat: number;
-  /** Null if it does not expire. */
+  /** Null if the token does not expire. */
   readonly exp: number | null;
-  /** Present for a signed token: id, revision and JSON are readable. */
+  /** The id, revision and JSON, which are readable in a signed token. */
   readonly content?: { readonly sid: string; readonly rev: number; readonly json: string };
   readonly fields: readonly TokenField[];
 }
@@ -52,7 +55,7 @@ const KINDS: ReadonlyMap<unknown, string> = new Map([
 /**
  * Splits a token of format v1 into its parts, without verifying it.
  *
- * @returns `undefined` if it is not one, or not canonical
+ * @returns `undefined` if the text is not such a token, or not canonical
  */
 export function viewToken(token: string): TokenView | undefined {
   const bytes = fromBase64url(token);
@@ -119,7 +122,7 @@ function encryptedParts(version: unknown, rest: number): readonly Part[] | undef
   ];
 }
 
-/** Three bytes are four characters. A character belongs to the field of its first bit. */
+/** Three bytes are four characters. A character belongs to the part of its first bit. */
 function layOut(token: string, parts: readonly Part[]): TokenField[] {
   const character = (byte: number) => Math.ceil((byte * 8) / 6);
   let start = 0;

@@ -29,21 +29,22 @@ export function timeInWords(time: Date, now: Date): string {
   return seconds > 0 ? `in ${durationInWords(seconds)}` : `${durationInWords(-seconds)} ago`;
 }
 
-/** Joins a count and its noun: `1 day`, `2 days`. */
+/** Joins a number and a noun: `1 day`, `2 days`. */
 export function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
-// Controls, format characters (bidi overrides, zero-width), separators, halves of surrogate pairs,
-// private use and unassigned. They could move a cursor or make a text look like another one.
+// Control and format characters (bidi overrides, zero-width), separators, halves of surrogate
+// pairs, private use and unassigned characters. They could move a cursor or make a text look like
+// another one.
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Cn}]/gu;
 
 /**
- * Escapes characters that could control a terminal or a page as `\uXXXX`. Anyone can write a
- * cookie: it may hold escape sequences that repaint a terminal, or characters that reverse a line.
- * JSON stays the same JSON.
+ * Escapes characters that could control a terminal or a page as `\uXXXX`. Attackers can write any
+ * cookie: it may contain escape sequences that repaint a terminal, or characters that reverse a
+ * line. JSON keeps its meaning.
  *
- * @param keepNewlines keeps line breaks, for text that this program laid out
+ * @param keepNewlines keeps line breaks, for text that this program formatted
  */
 export function printable(text: string, keepNewlines = false): string {
   return text.replace(UNPRINTABLE, (char) => {

@@ -1,6 +1,6 @@
 import { printable } from "../cookies/words.ts";
 
-/** HTML that is safe to send. Only {@link html} makes it. */
+/** HTML that is safe to send. Only the function {@link html} creates it. */
 export class Html {
   readonly text: string;
 
@@ -13,7 +13,7 @@ type Part = string | number | Html | undefined | readonly Part[];
 
 /**
  * Makes HTML from a template. Values are escaped for text and quoted attributes; characters that a
- * browser would hide or reverse become `\uXXXX`. HTML from this function is inserted unchanged.
+ * browser would hide or reverse become `\uXXXX`. Results of this function are inserted unchanged.
  */
 export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Html {
   return new Html(strings.reduce((text, next, index) => text + render(parts[index - 1]) + next));

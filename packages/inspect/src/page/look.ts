@@ -15,7 +15,7 @@ import type { Inspected } from "../page.ts";
 export interface View {
   readonly now: Date;
   readonly cookieName: string;
-  /** The content of `req.session`, or why it cannot be read. */
+  /** The content of `req.session`, or the reason why it cannot be read. */
   readonly session: Found | { readonly failure: string };
   /** The attributes that a Set-Cookie for this request would have. */
   readonly attributes: readonly string[];
@@ -25,17 +25,17 @@ export interface View {
   readonly events: readonly SessionEvent[];
 }
 
-/** A session, or the empty one of a request that brought none. */
+/** A session; for a request without one, the empty session. */
 export interface Found {
   readonly about: SessionDescription;
   readonly data: object;
-  /** Data that Galleta keeps beside the session, such as flash messages. */
+  /** Data that Galleta saves with the session, such as flash messages. */
   readonly metadata: object;
-  /** The hash by which events name the session. */
+  /** The hash that identifies the session in events. */
   readonly hash: string;
 }
 
-/** Opens the session as a view would and reads it. It changes nothing. */
+/** Opens and reads the session as a view would. It changes nothing. */
 export async function look(inspected: Inspected, now: Date): Promise<View> {
   const { sessions, options, recorder, facts } = inspected;
   const header = facts.header("cookie") ?? "";
@@ -62,7 +62,7 @@ function find(context: SessionContext<never>): View["session"] {
     const about = describe(data);
     return { about, data, metadata: context.state.meta, hash: hashSessionId(about.id) };
   } catch (error) {
-    // The store does not answer. Its own error may reveal more than the page should show.
+    // The store failed. Its own error may contain more details than the page should show.
     if (error instanceof SessionError) return { failure: error.message };
     throw error;
   }
@@ -75,7 +75,7 @@ function reportsOf(header: string, names: readonly string[]): CookieReport[] {
   try {
     return inspectCookies(`Cookie: ${header}`).filter(({ name }) => names.includes(name ?? ""));
   } catch (error) {
-    // The header is far larger than a browser sends, and the server accepted it.
+    // The header is far larger than browsers send, but the server accepted it.
     if (error instanceof RangeError) return [];
     throw error;
   }

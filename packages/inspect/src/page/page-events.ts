@@ -27,7 +27,7 @@ const WORDS: Readonly<Record<SessionEventType, readonly [words: string, style: s
   device: ["Device", "note"],
 };
 
-/** Renders the events of the last minutes, of all sessions of this process. */
+/** Renders the last minutes' events of all sessions in this process. */
 export function renderEvents({ events, session, now }: View): Html {
   const own = "hash" in session ? session.hash : undefined;
   return html`<section aria-labelledby="events">
@@ -86,7 +86,7 @@ function detailsOf(event: SessionEvent): string {
   return details.filter((detail) => detail !== undefined).join("; ");
 }
 
-/** The sentences for reasons of events. */
+/** The sentence for each reason of an event. */
 const SENTENCES: ReadonlyMap<string, string> = new Map([
   ...Object.entries(REASONS).map(([reason, { what }]) => [reason, what] as const),
   ...Object.values(DENIALS).map(({ rule, message }) => [rule, message] as const),

@@ -8,7 +8,7 @@ import type { Found, View } from "./look.ts";
 
 const COOKIE_LIMIT = 4096;
 
-/** Renders the session as the app finds it in `req.session`. */
+/** Renders the session that the app gets as `req.session`. */
 export function renderSession(view: View): Html {
   const { session } = view;
   if ("failure" in session) {
@@ -80,13 +80,13 @@ function times({ createdAt, issuedAt, expiresAt }: SessionDescription, now: Date
   );
 }
 
-/** A time as seen from now, and its instant. */
+/** Renders a time relative to now, together with the exact time. */
 export function at(time: Date, now: Date): Html {
   const instant = time.toISOString().replace("T", " ").replace(/\..*/, " UTC");
   return html`${timeInWords(time, now)} <span class="aside">${instant}</span>`;
 }
 
-/** How full a cookie is, as a row of a list. */
+/** Renders how full a cookie is, as a row of a list. */
 export function size({ size: bytes, cookies, name }: CookieReport): Html {
   const limit = COOKIE_LIMIT * cookies.length;
   const label = `Size of ${name}`;
@@ -113,7 +113,7 @@ export function renderCookies({ cookies, session }: View): Html {
   return html`${cookies.map((report, index) => renderCookie(report, index, isRejected))}`;
 }
 
-/** Renders one cookie: its parts by colour, and what each of them means. */
+/** Renders one cookie: its parts in colours, with an explanation of each. */
 export function renderCookie(report: CookieReport, index: number, isRejected: boolean): Html {
   const { fields, value, cookies, remarks } = report;
   const id = `cookie-${index}`;

@@ -9,11 +9,11 @@ import { STYLE } from "./style.ts";
 /** The source expression that allows the page's style (CSP Level 3 §2.3.1). */
 export const STYLE_HASH = `sha256-${createHash("sha256").update(STYLE).digest("base64")}`;
 
-// A biscuit. Without an icon, browsers ask the app for one.
+// A biscuit. Browsers request an icon from the app if the page has none.
 const ICON =
   "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Ccircle cx='8' cy='8' r='7' fill='%23b9762f'/%3E%3Cg fill='%23502c0c'%3E%3Ccircle cx='5' cy='6' r='1.3'/%3E%3Ccircle cx='10' cy='5' r='1.1'/%3E%3Ccircle cx='9' cy='10' r='1.4'/%3E%3C/g%3E%3C/svg%3E";
 
-// Made here, because the hash covers every character, white space included.
+// Created here, because the hash covers every character including white space.
 const STYLE_ELEMENT = new Html(`<style>${STYLE}</style>`);
 
 /** Renders the whole page. It needs no script. */

@@ -1,8 +1,8 @@
 const FIELDS = 10;
 
 /**
- * Makes a tint for each field of a token. The field's number stands beside it, so colour is not
- * needed.
+ * Makes a tint for each field of a token. A number stands next to each field, so the page is usable
+ * without colours.
  */
 function tints(saturation: number, lightness: number): string {
   return Array.from(
