@@ -35,6 +35,7 @@ const IS_FUNCTION = new Set([
   "cookie-session",
   "koa-session",
   "fastify-secure-session",
+  "fastify-session",
 ]);
 
 /** Adapters import these with the first socket, so they are never part of an entry. */

@@ -89,6 +89,7 @@ const FRAMEWORKS: Record<string, string> = {
   "express.ts": 'declare const app: import("express").Express;',
   "cookie-session.ts": 'declare const app: import("express").Express;',
   "fastify-secure-session.ts": 'declare const app: import("fastify").FastifyInstance;',
+  "fastify-session.ts": 'declare const app: import("fastify").FastifyInstance;',
   "koa-session.ts": 'import type Koa from "koa"; declare const app: Koa;',
   "express-session.ts": 'declare const app: import("express").Express;',
   "fastify.ts": 'declare const app: import("fastify").FastifyInstance;',

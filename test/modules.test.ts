@@ -65,7 +65,7 @@ describe.each([
     expect(said).toEqual([]);
   });
 
-  it.each(["express-session", "cookie-session", "koa-session", "fastify-secure-session"])(
+  it.each(["express-session", "cookie-session", "koa-session", "fastify-secure-session", "fastify-session"])(
     "gives a function for %s",
     async (name) => {
       const source = `const session = require("@galleta/session/${name}");

@@ -84,6 +84,7 @@ export default defineConfig({
             ["From cookie-session", "cookie-session"],
             ["Fastify", "fastify"],
             ["From @fastify/secure-session", "fastify-secure-session"],
+            ["From @fastify/session", "fastify-session"],
             ["Hono", "hono"],
             ["Koa", "koa"],
             ["From koa-session", "koa-session"],

@@ -30,6 +30,8 @@ interface Apps {
   >;
   oldApp(store: Store, more?: object): RequestListener;
   newApp(store: Store, more?: object): RequestListener;
+  oldFastifyApp(store: Store): Promise<RequestListener>;
+  newFastifyApp(store: Store): Promise<RequestListener>;
 }
 
 const USERS = 200;
@@ -76,13 +78,21 @@ describe.skipIf(!canRun)("a move from express-session", () => {
   const login = (origin: string, user: string, jar: Jar) =>
     ask(origin, `/login?user=${user}`, { jar });
 
-  it.each(NAMES)("keeps 200 users of %s logged in", { timeout: 120_000 }, async (name) => {
+  const rows = [
+    ...NAMES.map((name) => ({ name, library: "express-session" })),
+    { name: "express-session's MemoryStore", library: "@fastify/session" },
+    { name: "connect-redis", library: "@fastify/session" },
+  ];
+  it.each(rows)("keeps 200 users of $library with $name logged in", async ({ name, library }) => {
     const { store, end } = await open(name);
+    const isFastify = library === "@fastify/session";
+    const oldApp = isFastify ? apps.oldFastifyApp : apps.oldApp;
+    const newApp = isFastify ? apps.newFastifyApp : apps.newApp;
     const jars = Array.from({ length: USERS }, () => new Jar());
-    await serve(apps.oldApp(store), async (origin) => {
+    await serve(await oldApp(store), async (origin) => {
       for (const [index, jar] of jars.entries()) await login(origin, `user${index}`, jar);
     });
-    const seen = await serve(apps.newApp(store), async (origin) => {
+    const seen = await serve(await newApp(store), async (origin) => {
       const users = [];
       for (const jar of jars) {
         const { body, setCookie } = await ask(origin, "/", { jar });
@@ -100,13 +110,13 @@ describe.skipIf(!canRun)("a move from express-session", () => {
     await end?.();
     // From now on the old store is not needed.
     const gone = { get: (_sid: string, done: (error: Error) => void) => done(new Error("gone")) };
-    await serve(apps.newApp(gone as never), async (origin) => {
+    await serve(await newApp(gone as never), async (origin) => {
       for (const [index, jar] of jars.entries()) {
         const { body } = await ask(origin, "/", { jar });
         expect(JSON.parse(body)).toMatchObject({ user: `user${index}` });
       }
     });
-  });
+  }, 120_000);
 
   it("a copy of the old cookie is worthless after a logout", async () => {
     const { store } = await open(NAMES[0]!);

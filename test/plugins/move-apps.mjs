@@ -4,12 +4,16 @@ import connectPg from "connect-pg-simple";
 import { RedisStore } from "connect-redis";
 import express from "express";
 import session from "express-session";
+import cookies from "@fastify/cookie";
+import fastifySession from "@fastify/session";
+import Fastify from "fastify";
 import memorystore from "memorystore";
 import pg from "pg";
 import { createClient } from "redis";
 import fileStore from "session-file-store";
 import { destroy } from "@galleta/session";
 import { session as ourSession } from "@galleta/session/express";
+import ourFastifySession from "@galleta/session/fastify-session";
 import { expressSession } from "@galleta/session/formats/express-session";
 
 export const secret = "the old secret, which is not ours";
@@ -82,3 +86,32 @@ export const newApp = (store, { formats, ...more } = {}) =>
       ourSession({ secretKey, formats: [expressSession({ secret, store, ...formats })], ...more }),
     ),
   );
+
+/** The same on Fastify, with the stores of express-session too. */
+async function fastifyApp(register) {
+  const app = Fastify();
+  await register(app);
+  app.get("/login", ({ session, query }) => {
+    session.user = query.user;
+    session.cart = { items: [query.user, 1, null] };
+    return "hello";
+  });
+  app.get("/", ({ session }) => ({ user: session.user, cart: session.cart }));
+  await app.ready();
+  return (req, res) => app.routing(req, res);
+}
+
+const fastifySecret = `${secret}, and longer`;
+const cookie = { secure: false, maxAge: 3_600_000 };
+
+export const oldFastifyApp = (store) =>
+  fastifyApp(async (app) => {
+    await app.register(cookies);
+    await app.register(fastifySession, { secret: fastifySecret, store, cookie });
+  });
+
+export const newFastifyApp = (store) => {
+  const its = { sessionCookie: "sessionId", cookiePrefix: "" };
+  const old = expressSession({ secret: fastifySecret, store, ...its });
+  return fastifyApp((app) => app.register(ourFastifySession({ secretKey, formats: [old] })));
+};

@@ -2,29 +2,16 @@ import type { IncomingMessage } from "node:http";
 import type { SessionData } from "../session/data.ts";
 import { TO_TEXT } from "../session/dictionary.ts";
 import { describe } from "../session/functions.ts";
+import { cookieOf, type CookieView } from "./kit/cookie-view.ts";
 import { serveConnect, type SessionMiddleware } from "./kit/middleware.ts";
 import { exposeDressed, saveLater, startAnew } from "./kit/dress.ts";
 import { heldBy } from "./kit/expose.ts";
-import { refuseAttribute, setMilliseconds } from "./kit/lifetime-spellings.ts";
 import type { NodeSession } from "./kit/node-session.ts";
 import { lazySessions, type LazySessions } from "./kit/given.ts";
 
-export type { SessionMiddleware };
+export type { CookieView, SessionMiddleware };
 
 type Callback = (error?: unknown) => void;
-
-/** The lifetime of the session's cookie, with the property names of express-session. */
-export interface CookieView {
-  /** When the cookie expires. Null, or false when you set it, means when the browser closes. */
-  expires: Date | null;
-  /**
-   * Milliseconds until `expires`. A number gives this session its own lifetime; null means until
-   * the browser closes.
-   */
-  maxAge: number | null;
-  /** The cookie's full lifetime in milliseconds. */
-  readonly originalMaxAge: number | null;
-}
 
 declare global {
   namespace Express {
@@ -117,31 +104,4 @@ const exposeWithMethods = exposeDressed(METHODS);
 function expose<Data>(req: IncomingMessage, held: NodeSession<Data>): void {
   exposeWithMethods(req, held);
   if (held.sessions.property === "session") Object.defineProperty(req, "sessionID", SESSION_ID);
-}
-
-function cookieOf(session: object): CookieView {
-  const { expiresAt, issuedAt, maxAge } = describe(session);
-  const expires = maxAge === null ? null : expiresAt;
-  const view: CookieView = {
-    expires,
-    maxAge: expires && expires.getTime() - Date.now(),
-    originalMaxAge: expires && expires.getTime() - issuedAt.getTime(),
-  };
-  return new Proxy(view, {
-    set(_view, name, value: unknown) {
-      if (name === "maxAge") setMilliseconds(session, value);
-      else if (name === "expires") setMilliseconds(session, untilOf(value));
-      else throw refuseAttribute(String(name));
-      return true;
-    },
-    defineProperty: (_view, name) => {
-      throw refuseAttribute(String(name));
-    },
-  });
-}
-
-/** Returns the milliseconds until a date. Null and false mean until the browser closes. */
-function untilOf(expires: unknown): unknown {
-  if (expires === null || expires === false) return null;
-  return expires instanceof Date ? expires.getTime() - Date.now() : Number.NaN;
 }

@@ -3,9 +3,10 @@ import type { SessionData } from "../session/data.ts";
 import { TO_TEXT } from "../session/dictionary.ts";
 import { destroy, setMaxAge } from "../session/functions.ts";
 import { dresser } from "./kit/dress.ts";
+import { GET_SET } from "./kit/fastify-get-set.ts";
 import { makePlugin, type SessionPlugin } from "./kit/fastify-plugin.ts";
 import { lazySessions, type LazySessions } from "./kit/given.ts";
-import { refuseAttribute } from "./kit/lifetime-spellings.ts";
+import { lifetimeIn } from "./kit/lifetime-spellings.ts";
 
 export type { SessionPlugin } from "./kit/fastify-plugin.ts";
 
@@ -63,17 +64,7 @@ type Dictionary = Record<string, unknown>;
 
 const METHODS: object = Object.create(null, {
   ...TO_TEXT,
-  get: {
-    value(this: Dictionary, key: string) {
-      return Object.hasOwn(this, key) ? this[key] : undefined;
-    },
-  },
-  set: {
-    value(this: Dictionary, key: string, value: unknown) {
-      if (value === undefined) delete this[key];
-      else Object.defineProperty(this, key, { ...OWN, value });
-    },
-  },
+  ...GET_SET,
   data: {
     value(this: Dictionary) {
       return { ...this };
@@ -84,7 +75,12 @@ const METHODS: object = Object.create(null, {
       destroy(this);
     },
   },
-  options: { value: setOptions },
+  options: {
+    value(this: Dictionary, options: Dictionary) {
+      const maxAge = lifetimeIn(options);
+      if (maxAge !== undefined) setMaxAge(this, maxAge as number);
+    },
+  },
   touch: { value: () => {} },
   regenerate: {
     value(this: Dictionary, keep: unknown) {
@@ -105,19 +101,4 @@ const METHODS: object = Object.create(null, {
   },
 }) as object;
 
-/** Apps can set keys that are also names of methods. */
-const OWN = { configurable: true, enumerable: true, writable: true };
-
 const withMethods = dresser(METHODS);
-
-/**
- * Attributes of a cookie that are the same for all sessions. Plugins pass other properties too,
- * which are ignored.
- */
-const ATTRIBUTES = ["path", "domain", "secure", "sameSite", "httpOnly", "partitioned", "expires"];
-
-function setOptions(this: object, options: Dictionary): void {
-  const other = ATTRIBUTES.find((name) => options[name] !== undefined);
-  if (other !== undefined) throw refuseAttribute(other);
-  if (options["maxAge"] !== undefined) setMaxAge(this, options["maxAge"] as number);
-}

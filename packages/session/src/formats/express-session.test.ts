@@ -77,3 +77,23 @@ it("takes no part in writeAs", () => {
     expect.objectContaining({ code: "ERR_SESSION_OPTION" }),
   );
 });
+
+it("takes another prefix of the id, such as none, and then no other", async () => {
+  const store = {
+    get: (sid: string, done: (error?: unknown, session?: never) => void) =>
+      done(undefined, { user: sid } as never),
+  };
+  const read = (cookiePrefix: string, cookie: string) => {
+    const format = expressSession({ secret: SECRET, store, cookiePrefix });
+    const cookies = new Map([["connect.sid", cookie.slice(cookie.indexOf("=") + 1)]]);
+    return format.load(cookies as never);
+  };
+  const plain = (sid: string) => signed(sid).replace("s%3A", "");
+  expect(await read("", plain("a"))).toMatchObject({ ok: true, data: { user: "a" } });
+  expect(await read("", signed("a"))).toMatchObject({ ok: false, reason: "mac" });
+  expect(await read("s:", plain("a"))).toMatchObject({ ok: false, reason: "malformed" });
+  expect(await read("", plain(""))).toMatchObject({ ok: false, reason: "malformed" });
+  expect(() => expressSession({ secret: SECRET, store, cookiePrefix: 7 as never })).toThrow(
+    expect.objectContaining({ code: "ERR_SESSION_OPTION" }),
+  );
+});

@@ -3,7 +3,7 @@ import { optionError } from "../errors.ts";
 import type { CookieSource, FormatReading, StoredFormat } from "../session/format.ts";
 import type { SecretKeys } from "../session/secret-keys.ts";
 import { askStore } from "../store/limit.ts";
-import { checkOption, checkOptionNames } from "../validate.ts";
+import { checkOption, checkOptionNames, textThat } from "../validate.ts";
 import { fromBase64, MAX_COOKIE_CHARS, MAX_JSON_BYTES, reject } from "./bounds.ts";
 import { COOKIE_NAME, readKeys } from "./format-options.ts";
 import { parseForeignObject } from "./json-read.ts";
@@ -25,11 +25,15 @@ export interface ExpressSessionOptions {
   store: ExpressSessionStore;
   /** The option `name` of express-session. Default `"connect.sid"`. */
   sessionCookie?: string | undefined;
+  /** The text before the id in the cookie. Default `"s:"`; @fastify/session uses `""`. */
+  cookiePrefix?: string | undefined;
   /** How many seconds the store may take to answer. Default 1. */
   timeout?: number | undefined;
 }
 
 const FORMAT = "express-session";
+const OPTIONS = ["secret", "store", "sessionCookie", "cookiePrefix", "timeout"];
+const PREFIX = textThat((text) => text.length <= 16, "a text of at most 16 characters");
 
 /**
  * Reads the sessions that express-session keeps in a store, so that users stay logged in when an
@@ -44,14 +48,6 @@ const FORMAT = "express-session";
  * @throws SessionError `ERR_SESSION_OPTION` or `ERR_SESSION_KEY` if an option is wrong; using the
  *   session throws `ERR_SESSION_STORE` (503) if the store fails
  * @example
- *
- * A session keeps its data and its end; what express-session calls `cookie` is left behind. The
- * store is only read: sessions stay there until they expire. Stricter than express-session: the
- * signature must be canonical base64, and sizes are bounded. It takes no part in `writeAs`.
- *
- * @throws SessionError `ERR_SESSION_OPTION` or `ERR_SESSION_KEY` when an option is wrong; a use of
- *   the session `ERR_SESSION_STORE` (503) when the store fails
- * @example
  * ```ts
  * import { expressSession } from "@galleta/session/formats/express-session";
  * const old = expressSession({ secret: THEIR_KEY, store: theirStore });
@@ -59,20 +55,23 @@ const FORMAT = "express-session";
  * ```
  */
 export function expressSession(options: ExpressSessionOptions): StoredFormat {
-  checkOptionNames(options, ["secret", "store", "sessionCookie", "timeout"], `option of ${FORMAT}`);
-  const { secret, store, sessionCookie = "connect.sid", timeout = 1 } = options;
+  checkOptionNames(options, OPTIONS, `option of ${FORMAT}`);
+  const { secret, store, timeout = 1 } = options;
+  const { sessionCookie = "connect.sid", cookiePrefix = "s:" } = options;
   checkOption("sessionCookie", sessionCookie, COOKIE_NAME);
+  checkOption("cookiePrefix", cookiePrefix, PREFIX);
   checkStore(store);
   if (!(timeout > 0 && timeout <= 60)) throw optionError("timeout must be seconds, 60 at most.");
   const keys = readKeys(FORMAT, secret).map((key) => Buffer.from(key, "utf8"));
   const signer = createSigner("sha256", keys);
+  const open = (cookies: CookieSource) => openCookie(cookies, sessionCookie, cookiePrefix, signer);
 
   return {
     name: FORMAT,
     cookieNames: [sessionCookie],
-    isGenuine: (cookies) => "sid" in (openCookie(cookies, sessionCookie, signer) ?? {}),
+    isGenuine: (cookies) => "sid" in (open(cookies) ?? {}),
     load(cookies) {
-      const opened = openCookie(cookies, sessionCookie, signer);
+      const opened = open(cookies);
       if (opened === undefined) return undefined;
       if ("ok" in opened) return opened;
       const session = askStore(() => ask(store, opened.sid), timeout * 1000);
@@ -88,10 +87,11 @@ function checkStore(store: Partial<ExpressSessionStore> | undefined): void {
   );
 }
 
-/** Verifies the cookie `s:<id>.<signature>` and returns the session's id. */
+/** Verifies the cookie `<prefix><id>.<signature>` and returns the session's id. */
 function openCookie(
   cookies: CookieSource,
   name: string,
+  prefix: string,
   signer: Signer,
 ): { sid: string; keyIndex: number } | Extract<FormatReading, { ok: false }> | undefined {
   const value = cookies.get(name);
@@ -99,8 +99,8 @@ function openCookie(
   if (value.length > MAX_COOKIE_CHARS) return reject("too-large");
   const text = decode(value);
   const dot = text.lastIndexOf(".");
-  if (!text.startsWith("s:") || dot < 3) return reject("malformed");
-  const [sid, signature] = [text.slice(2, dot), text.slice(dot + 1)];
+  if (!text.startsWith(prefix) || dot <= prefix.length) return reject("malformed");
+  const [sid, signature] = [text.slice(prefix.length, dot), text.slice(dot + 1)];
   const mac = fromBase64(`${signature}=`);
   if (mac === undefined) return reject("not-canonical");
   const keyIndex = signer.verify(sid, mac);

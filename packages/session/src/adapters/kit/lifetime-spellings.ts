@@ -24,3 +24,20 @@ export function refuseAttribute(name: string): SessionError<"ERR_SESSION_OPTION"
     `The cookie's ${name} is the same for all sessions. Set it as an option of session().`,
   );
 }
+
+/**
+ * Attributes of a cookie that are the same for all sessions. Plugins pass other properties too,
+ * which are ignored.
+ */
+const ATTRIBUTES = ["path", "domain", "secure", "sameSite", "httpOnly", "partitioned", "expires"];
+
+/**
+ * Returns the `maxAge` among options that Fastify's session plugins take for one session.
+ *
+ * @throws SessionError `ERR_SESSION_OPTION` for another attribute
+ */
+export function lifetimeIn(options: Readonly<Record<string, unknown>>): unknown {
+  const other = ATTRIBUTES.find((name) => options[name] !== undefined);
+  if (other !== undefined) throw refuseAttribute(other);
+  return options["maxAge"];
+}

@@ -1,0 +1,136 @@
+import { contextOf } from "../session/context.ts";
+import type { SessionData } from "../session/data.ts";
+import { TO_TEXT } from "../session/dictionary.ts";
+import { describe, setMaxAge } from "../session/functions.ts";
+import { cookieOf, type CookieView } from "./kit/cookie-view.ts";
+import { dresser, saveLater, startAnew } from "./kit/dress.ts";
+import { GET_SET } from "./kit/fastify-get-set.ts";
+import { makePlugin, type SessionPlugin } from "./kit/fastify-plugin.ts";
+import { lazySessions, type LazySessions } from "./kit/given.ts";
+import { lifetimeIn, setMilliseconds } from "./kit/lifetime-spellings.ts";
+
+export type { CookieView } from "./kit/cookie-view.ts";
+export type { SessionPlugin } from "./kit/fastify-plugin.ts";
+
+type Callback = (error?: unknown) => void;
+
+declare module "fastify" {
+  interface RequestSession {
+    get(key: string): unknown;
+    set(key: string, value: unknown): void;
+    readonly sessionId: string;
+    /**
+     * The lifetime of the session. Other attributes are options, the same for all sessions.
+     *
+     * @throws SessionError `ERR_SESSION_OPTION` where another attribute is set
+     */
+    readonly cookie: CookieView;
+    /**
+     * Gives this session a lifetime: `{ maxAge }` in milliseconds. Other attributes of the cookie are
+     * options of all sessions.
+     *
+     * @throws SessionError `ERR_SESSION_OPTION` for another attribute
+     */
+    options(options: { readonly maxAge?: number; readonly [name: string]: unknown }): void;
+    /** Does nothing: see the option `rolling`. */
+    touch(): void;
+    /**
+     * Starts a new session with a new id. Of the data, only these keys stay. The old object keeps its
+     * data.
+     */
+    regenerate(keep?: readonly string[]): Promise<void>;
+    regenerate(done: Callback): void;
+    regenerate(keep: readonly string[], done: Callback): void;
+    /**
+     * Ends the session. After that `request.session` is an empty one; the old object keeps its data.
+     */
+    destroy(): Promise<void>;
+    destroy(done: Callback): void;
+    /** Does nothing: the session is saved when the response begins. */
+    save(): Promise<void>;
+    save(done: Callback): void;
+    /** Does nothing: no other request changes this request's data. */
+    reload(): Promise<void>;
+    reload(done: Callback): void;
+    /** True if the request changed the session. */
+    isModified(): boolean;
+  }
+}
+
+/**
+ * Sessions for apps written for @fastify/session. It is `@galleta/session/fastify` with the methods
+ * that such apps, @fastify/passport and @fastify/flash call on `request.session`. They are inherited
+ * and not enumerable, so the session's own keys are only data.
+ *
+ * @param given options of `@galleta/session`, or sessions that are shared with a WebSocket server
+ * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; `ERR_SESSION_SETUP` at registration
+ *   if `request.session` already exists
+ * @example
+ * ```ts
+ * import session from "@galleta/session/fastify-session";
+ * await app.register(session({ secretKey: process.env.SECRET_KEY ?? "" }));
+ * ```
+ */
+export default function session<Data = SessionData>(given: LazySessions<Data>): SessionPlugin {
+  return makePlugin(lazySessions(given), dresser(METHODS));
+}
+
+type Dictionary = Record<string, unknown>;
+
+const METHODS: object = Object.create(null, {
+  ...TO_TEXT,
+  ...GET_SET,
+  sessionId: {
+    get(this: object) {
+      return describe(this).id;
+    },
+  },
+  cookie: {
+    get(this: object) {
+      return cookieOf(this);
+    },
+  },
+  options: {
+    value(this: object, options: Dictionary) {
+      const maxAge = lifetimeIn(options);
+      if (maxAge !== undefined) setMilliseconds(this, maxAge);
+    },
+  },
+  touch: { value: () => undefined },
+  regenerate: { value: regenerate },
+  destroy: { value: promised(startAnew) },
+  save: { value: promised(saveLater) },
+  reload: { value: promised(saveLater) },
+  isModified: {
+    value(this: object) {
+      return contextOf(this).isChanged;
+    },
+  },
+}) as object;
+
+/** Returns a promise where no callback is given, as the methods of @fastify/session do. */
+function promised(method: (this: object, done: Callback) => unknown) {
+  return function (this: object, done?: Callback): Promise<void> | undefined {
+    if (done === undefined) return new Promise((resolve) => method.call(this, () => resolve()));
+    method.call(this, done);
+    return undefined;
+  };
+}
+
+function regenerate(this: object, ...given: unknown[]): Promise<void> | undefined {
+  const [keep, done] = typeof given[0] === "function" ? [undefined, given[0]] : given;
+  return promised(function (called) {
+    beginAnew(this, Array.isArray(keep) ? keep : []);
+    saveLater.call(this, called);
+  }).call(this, done as Callback | undefined);
+}
+
+/** Starts a new session that has these keys of the old one, and its lifetime. */
+function beginAnew(session: object, keep: readonly unknown[]): void {
+  const context = contextOf(session);
+  const kept = Object.entries(session).filter(([key]) => keep.includes(key));
+  const { maxAge } = context.state.meta;
+  context.startAnew();
+  Object.assign(context.session, Object.fromEntries(kept));
+  if (maxAge !== undefined) setMaxAge(context.session, maxAge);
+}

@@ -1,0 +1,43 @@
+import { describe } from "../../session/functions.ts";
+import { refuseAttribute, setMilliseconds } from "./lifetime-spellings.ts";
+
+/** The lifetime of the session's cookie, with the property names of express-session. */
+export interface CookieView {
+  /** When the cookie expires. Null, or false when you set it, means when the browser closes. */
+  expires: Date | null;
+  /**
+   * Milliseconds until `expires`. A number gives this session its own lifetime; null means until
+   * the browser closes.
+   */
+  maxAge: number | null;
+  /** The cookie's full lifetime in milliseconds. */
+  readonly originalMaxAge: number | null;
+}
+
+/** Returns the lifetime of a session, to read and to set. */
+export function cookieOf(session: object): CookieView {
+  const { expiresAt, issuedAt, maxAge } = describe(session);
+  const expires = maxAge === null ? null : expiresAt;
+  const view: CookieView = {
+    expires,
+    maxAge: expires && expires.getTime() - Date.now(),
+    originalMaxAge: expires && expires.getTime() - issuedAt.getTime(),
+  };
+  return new Proxy(view, {
+    set(_view, name, value: unknown) {
+      if (name === "maxAge") setMilliseconds(session, value);
+      else if (name === "expires") setMilliseconds(session, untilOf(value));
+      else throw refuseAttribute(String(name));
+      return true;
+    },
+    defineProperty: (_view, name) => {
+      throw refuseAttribute(String(name));
+    },
+  });
+}
+
+/** Returns the milliseconds until a date. Null and false mean until the browser closes. */
+function untilOf(expires: unknown): unknown {
+  if (expires === null || expires === false) return null;
+  return expires instanceof Date ? expires.getTime() - Date.now() : Number.NaN;
+}
