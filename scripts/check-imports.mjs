@@ -35,6 +35,7 @@ const LAYERS = [
     "sqlite.ts",
     "deno-kv.ts",
     "cloudflare.ts",
+    "testing",
     "testing.ts",
     "device-bound.ts",
     "live-sockets.ts",

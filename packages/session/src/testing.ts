@@ -1,1 +1,1 @@
-export { storeCases, type OpenStore, type StoreCase } from "./store/store-cases.ts";
+export { storeCases, type OpenStore, type StoreCase } from "./testing/store-cases.ts";

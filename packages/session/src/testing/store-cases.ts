@@ -1,5 +1,6 @@
 import { strict as assert } from "node:assert";
-import type { SessionStore, StoredValue } from "./store.ts";
+import type { SessionStore, StoredValue } from "../store/store.ts";
+import { LIST_CASES } from "./list-cases.ts";
 
 /** One requirement of a store, as a test. */
 export interface StoreCase {
@@ -22,7 +23,7 @@ async function read(store: SessionStore, key: string): Promise<StoredValue | und
   return (await store.get([key]))[0];
 }
 
-const CASES: Record<string, (open: OpenStore) => Promise<void>> = {
+const KEY_CASES: Record<string, (open: OpenStore) => Promise<void>> = {
   "a key without a value is undefined, also among others that have one": async (open) => {
     const store = await open();
     const [first, missing, last] = [newKey(), newKey(), newKey()];
@@ -146,10 +147,7 @@ function plain(stored: StoredValue | undefined) {
 
 /**
  * Returns the tests of a store, for any test runner. A store that passes neither loses sessions nor
- * revives ended ones.
- *
- * @param open opens stores that share one database
- * @example
+ * revives ended ones, and keeps the lists of `sessions.list` right.
  *
  * @param open opens stores that share one database
  * @example
@@ -159,5 +157,5 @@ function plain(stored: StoredValue | undefined) {
  * ```
  */
 export function storeCases(open: OpenStore): readonly StoreCase[] {
-  return Object.entries(CASES).map(([name, run]) => ({ name, run: () => run(open) }));
+  return Object.entries({ ...KEY_CASES, ...LIST_CASES }).map(([name, run]) => ({ name, run: () => run(open) }));
 }
