@@ -63,6 +63,7 @@ const ELSEWHERE = [
     (name) => name !== "express",
   ),
   ...Object.keys(dependenciesOf("test/databases/package.json")),
+  "bowser",
   "elysia/ws",
   "mongodb",
   "node:sqlite",
