@@ -33,7 +33,9 @@ export const roomOf = (appOf) =>
     }
 
     async webSocketMessage(socket, message) {
-      const of = await this.sessions.resume(socket.deserializeAttachment());
+      const keep = (cookie) => socket.serializeAttachment(cookie);
+      const prolonged = this.sessions.shared.socketActivity && keep;
+      const of = await this.sessions.resume(socket.deserializeAttachment(), { prolonged });
       if (of === undefined) socket.close(1008, "session ended");
       else socket.send(await reply(of, message));
     }

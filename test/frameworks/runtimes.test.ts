@@ -71,6 +71,18 @@ describe.runIf(isInstalled())("sockets of a Durable Object, on workerd", () => {
     expect(await closed).toEqual({ code: 1008, reason: "session ended" });
   });
 
+  it.each(["/ws", "/sleepy"])("%s: its messages prolong the session", async (path) => {
+    const client = new Client({ name: path, path, start: async () => server }, server);
+    const jar = await client.login("active");
+    const { talk } = await client.opened("active", "", { cookie: jar.header });
+    const first = Number(await talk("until"));
+    // After a tenth of 20 seconds, and again counted from then.
+    for (const end of [first, first + 2000]) {
+      const until = async () => Number(await talk("until"));
+      await expect.poll(until, { interval: 300, timeout: 15_000 }).toBeGreaterThan(end);
+    }
+  });
+
   it("denies a page on another port", async () => {
     const client = new Client({ name: "", path: "/ws", start: async () => server }, server);
     const origin = "http://127.0.0.1:1";

@@ -17,6 +17,7 @@ import { SessionContext } from "./session/context.ts";
 import type { SessionData, SessionOf } from "./session/data.ts";
 import { throwHandshakeSent } from "./session/late-writes.ts";
 import type { Endpoint, ExchangeAnswer, ListedSession, StorePort } from "./session/ports.ts";
+import { assertResumable, prolong, type ResumeOptions } from "./session/prolong.ts";
 import { ForeignMemory } from "./session/foreign-memory.ts";
 import { RecentChanges } from "./session/recent.ts";
 import type { Shared } from "./session/shared.ts";
@@ -130,18 +131,29 @@ export class Sessions<Data = SessionData> {
    *
    * The session can be read, and changed by `update`.
    *
-   * @param cookieHeader the `Cookie` header of the socket's handshake
+   * @param cookieHeader the `Cookie` header of the socket's handshake, or what `prolonged` got
    * @returns `undefined` if the session has ended or expired
-   * @throws SessionError `ERR_SESSION_STORE`
+   * @throws SessionError `ERR_SESSION_STORE`; `ERR_SESSION_OPTION`, `ERR_SESSION_STORE_REQUIRED` if
+   *   `prolonged` does not fit the options
    * @example
    * ```ts
    * const session = await sessions.resume(request.headers.get("cookie"));
    * ```
    */
-  async resume(cookieHeader: string | null | undefined): Promise<SessionOf<Data> | undefined> {
+  async resume(
+    cookieHeader: string | null | undefined,
+    options: ResumeOptions = {},
+  ): Promise<SessionOf<Data> | undefined> {
+    const { prolonged } = options;
+    assertResumable(this.#shared, options);
     const context = this.open(cookieHeader);
     await context.load();
     if (context.state.loaded.isNew) return undefined;
+    if (prolonged) {
+      const header = await prolong(context as never, cookieHeader ?? "");
+      if (header === undefined) return undefined;
+      if (header !== cookieHeader) prolonged(header);
+    }
     context.close(throwHandshakeSent);
     return context.session;
   }

@@ -69,9 +69,10 @@ export class LiveWebSocket extends Base {
       const response = await fetch(url, { method: "POST", body: ticket, redirect: "error" });
       answer = (await response.json()) as typeof answer;
     } catch {
-      answer = { code: "ERR_SESSION_UPDATE_TIMEOUT" };
+      answer = {};
     }
-    const { receipt, code } = answer;
+    // An answer without either, such as the app's own 404, does not come from the exchange.
+    const { receipt, code = receipt ? undefined : "ERR_SESSION_UPDATE_TIMEOUT" } = answer;
     if (this.readyState === this.OPEN) super.send(MARK + JSON.stringify({ id, receipt, code }));
   }
 }

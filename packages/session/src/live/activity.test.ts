@@ -265,6 +265,27 @@ describe("messages on a socket", () => {
       }),
     ]);
   });
+
+  it("tell once where no server of the site answers the page's exchange", async () => {
+    const { sessions, events } = start(HARDENED);
+    const jar = await loggedIn(sessions);
+    // What the client sends when the answer is not one of the exchange.
+    const code = "ERR_SESSION_UPDATE_TIMEOUT";
+    const socket: FakeSocket = await jar.socket(sessions, {
+      control(frame) {
+        const { id } = JSON.parse(frame.slice(1)) as { id: string };
+        queueMicrotask(() => socket.handle?.receive(JSON.stringify({ id, code })));
+      },
+    });
+    await type(socket, 61);
+    expect(socket.closed).toEqual(EXPIRED);
+    expect(events.filter((event) => event.type === "dropped")).toEqual([
+      expect.objectContaining({
+        reason: code,
+        message: expect.stringMatching(/socketActivity.*POST \/\.galleta\/session/),
+      }),
+    ]);
+  });
 });
 
 describe("the ticket of activity", () => {

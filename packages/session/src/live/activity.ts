@@ -51,7 +51,7 @@ export class Activity {
     } else if (store !== undefined) {
       this.#byStore(context, store, now).catch((error: unknown) => store.report(error));
     } else {
-      this.#tell(context);
+      this.#tell(context, "ERR_SESSION_STORE_REQUIRED", WITHOUT_STORE);
     }
   }
 
@@ -65,6 +65,7 @@ export class Activity {
     const clock = new Clock(attached, TICKET_SECONDS);
     try {
       const outcome = await sendTicket(this.#hub, attached, ticket, undefined, clock);
+      if (outcome?.code === UNANSWERED) this.#tell(context, UNANSWERED, this.#withoutExchange);
       if (outcome === undefined || outcome.code !== undefined || hasEnded(context)) return;
     } finally {
       clock.stop();
@@ -108,14 +109,19 @@ export class Activity {
     await store.save(draft, { json, changed: false, renewed: false }, undefined, now);
   }
 
-  #tell({ settings, state }: SessionContext<never>): void {
+  get #withoutExchange(): string {
+    return `A page could not fetch the cookie by which socketActivity prolongs its session: POST ${this.#hub.publicExchangePath} gave no answer of Galleta. Give the HTTP server of this site the same createSessions. See https://galleta.js.org/options#socketactivity`;
+  }
+
+  #tell({ settings, state }: SessionContext<never>, reason: string, message: string): void {
     if (this.#wasTold) return;
     this.#wasTold = true;
-    settings.events.emit("dropped", state.sid, {
-      reason: "ERR_SESSION_STORE_REQUIRED",
-      keys: [],
-      message:
-        "socketActivity cannot prolong a session without a store, unless its page uses the WebSocket of @galleta/session/client. See https://galleta.js.org/options#socketactivity",
-    });
+    settings.events.emit("dropped", state.sid, { reason, keys: [], message });
   }
 }
+
+/** What a page says that got no answer from the exchange. */
+const UNANSWERED = "ERR_SESSION_UPDATE_TIMEOUT";
+
+const WITHOUT_STORE =
+  "socketActivity cannot prolong a session without a store, unless its page uses the WebSocket of @galleta/session/client. See https://galleta.js.org/options#socketactivity";
