@@ -46,7 +46,9 @@ export async function build(kind) {
   passport.registerUserDeserializer(async (name) => users.get(name) ?? null);
   await app.register(passport.initialize());
   await app.register(passport.secureSession());
-  await app.register(csrf, { sessionPlugin: isSecure ? "@fastify/secure-session" : "@fastify/session" });
+  await app.register(csrf, {
+    sessionPlugin: isSecure ? "@fastify/secure-session" : "@fastify/session",
+  });
 
   app.get("/", (request) => {
     const { user } = request;

@@ -83,40 +83,44 @@ describe.skipIf(!canRun)("a move from express-session", () => {
     { name: "express-session's MemoryStore", library: "@fastify/session" },
     { name: "connect-redis", library: "@fastify/session" },
   ];
-  it.each(rows)("keeps 200 users of $library with $name logged in", async ({ name, library }) => {
-    const { store, end } = await open(name);
-    const isFastify = library === "@fastify/session";
-    const oldApp = isFastify ? apps.oldFastifyApp : apps.oldApp;
-    const newApp = isFastify ? apps.newFastifyApp : apps.newApp;
-    const jars = Array.from({ length: USERS }, () => new Jar());
-    await serve(await oldApp(store), async (origin) => {
-      for (const [index, jar] of jars.entries()) await login(origin, `user${index}`, jar);
-    });
-    const seen = await serve(await newApp(store), async (origin) => {
-      const users = [];
-      for (const jar of jars) {
-        const { body, setCookie } = await ask(origin, "/", { jar });
-        expect(setCookie).toEqual([expect.stringMatching(/^session=/)]);
-        users.push((JSON.parse(body) as { user: string }).user);
-      }
-      const first = jars[0]!;
-      expect(JSON.parse((await ask(origin, "/", { jar: first })).body)).toEqual({
-        user: "user0",
-        cart: { items: ["user0", 1, null] },
+  it.each(rows)(
+    "keeps 200 users of $library with $name logged in",
+    async ({ name, library }) => {
+      const { store, end } = await open(name);
+      const isFastify = library === "@fastify/session";
+      const oldApp = isFastify ? apps.oldFastifyApp : apps.oldApp;
+      const newApp = isFastify ? apps.newFastifyApp : apps.newApp;
+      const jars = Array.from({ length: USERS }, () => new Jar());
+      await serve(await oldApp(store), async (origin) => {
+        for (const [index, jar] of jars.entries()) await login(origin, `user${index}`, jar);
       });
-      return users;
-    });
-    expect(seen).toEqual(jars.map((_, index) => `user${index}`));
-    await end?.();
-    // From now on the old store is not needed.
-    const gone = { get: (_sid: string, done: (error: Error) => void) => done(new Error("gone")) };
-    await serve(await newApp(gone as never), async (origin) => {
-      for (const [index, jar] of jars.entries()) {
-        const { body } = await ask(origin, "/", { jar });
-        expect(JSON.parse(body)).toMatchObject({ user: `user${index}` });
-      }
-    });
-  }, 120_000);
+      const seen = await serve(await newApp(store), async (origin) => {
+        const users = [];
+        for (const jar of jars) {
+          const { body, setCookie } = await ask(origin, "/", { jar });
+          expect(setCookie).toEqual([expect.stringMatching(/^session=/)]);
+          users.push((JSON.parse(body) as { user: string }).user);
+        }
+        const first = jars[0]!;
+        expect(JSON.parse((await ask(origin, "/", { jar: first })).body)).toEqual({
+          user: "user0",
+          cart: { items: ["user0", 1, null] },
+        });
+        return users;
+      });
+      expect(seen).toEqual(jars.map((_, index) => `user${index}`));
+      await end?.();
+      // From now on the old store is not needed.
+      const gone = { get: (_sid: string, done: (error: Error) => void) => done(new Error("gone")) };
+      await serve(await newApp(gone as never), async (origin) => {
+        for (const [index, jar] of jars.entries()) {
+          const { body } = await ask(origin, "/", { jar });
+          expect(JSON.parse(body)).toMatchObject({ user: `user${index}` });
+        }
+      });
+    },
+    120_000,
+  );
 
   it("a copy of the old cookie is worthless after a logout", async () => {
     const { store } = await open(NAMES[0]!);

@@ -111,7 +111,10 @@ describe("sessions.resume with socketActivity", () => {
     vi.advanceTimersByTime(10 * MINUTE);
     expect(await socket.message()).toMatchObject({ user: "ada" });
     expect(socket.writes()).toBe(1);
-    const names = socket.attachment().split("; ").map((pair) => pair.split("=")[0]);
+    const names = socket
+      .attachment()
+      .split("; ")
+      .map((pair) => pair.split("=")[0]);
     expect(names).toEqual(["theme", "sessions", ...set.map(({ name }) => name)]);
     expect(await socket.look()).toMatchObject({ user: "ada" });
   });

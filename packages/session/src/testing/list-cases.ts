@@ -122,12 +122,14 @@ export const LIST_CASES: Record<string, (open: Open) => Promise<void>> = {
       ended.add(handle);
     };
     const ends = Promise.all(ending.map(end));
-    for (let isOver = false; !isOver; ) {
+    for (let isOver = false; !isOver;) {
       isOver = ended.size === ending.length;
       const before = [...ended];
       const listed = await handlesOf(two, user);
-      for (const handle of staying) assert.ok(listed.includes(handle), "a valid session is missing");
-      for (const handle of before) assert.ok(!listed.includes(handle), "an ended session is listed");
+      for (const handle of staying)
+        assert.ok(listed.includes(handle), "a valid session is missing");
+      for (const handle of before)
+        assert.ok(!listed.includes(handle), "an ended session is listed");
       // Give the ends a turn, also where the store answers without waiting.
       await Promise.race([ends, new Promise((resolve) => setTimeout(resolve, 1))]);
     }

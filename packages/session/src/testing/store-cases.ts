@@ -157,5 +157,8 @@ function plain(stored: StoredValue | undefined) {
  * ```
  */
 export function storeCases(open: OpenStore): readonly StoreCase[] {
-  return Object.entries({ ...KEY_CASES, ...LIST_CASES }).map(([name, run]) => ({ name, run: () => run(open) }));
+  return Object.entries({ ...KEY_CASES, ...LIST_CASES }).map(([name, run]) => ({
+    name,
+    run: () => run(open),
+  }));
 }
