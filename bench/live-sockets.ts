@@ -1,8 +1,8 @@
 // node --import tsx live-sockets.ts [sockets]
 //
-// Idle sockets, each of a session of its own: their memory beside the same sockets without
-// sessions, whether all are closed in time when their sessions expire, and how long a revokeAll
-// takes to close all of them. The server and the sockets' other ends have a process each.
+// Measures idle sockets with a session each: their memory compared with sockets without sessions,
+// if all are closed in time when their sessions expire, and how long a revokeAll takes to close all
+// of them. The server and the clients are separate processes.
 import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -13,15 +13,17 @@ import { App, configure, serve } from "galleta";
 import { WebSocket } from "ws";
 
 const SECRET = "a secret of the benchmarks, longer than thirty-two";
-/** Seconds that a session lasts where its end is measured: longer than all sockets take to open. */
+/**
+ * The lifetime of a session in seconds for the test of expiry. All sockets open faster than that.
+ */
 const LIFETIME = 25;
 const WARM_UP = 1000;
-/** More than the cache of verified tokens holds. */
+/** More tokens than the cache of verified tokens holds. */
 const TOKENS = 40_000;
-/** Of the memory the median of so many runs is told. */
+/** Runs of the memory test, whose median is printed. */
 const ROUNDS = 3;
 const AT_ONCE = 200;
-/** The whole run gives up after so many milliseconds. */
+/** The run fails after this many milliseconds. */
 const PATIENCE = 240_000;
 
 const children = new Set<ChildProcess>();
@@ -85,11 +87,11 @@ async function idle(count: number, mode: "on" | "off", maxAge: number) {
   return { server, clients, bytes };
 }
 
-/** When the sockets were closed. */
+/** The times when the sockets were closed. */
 interface Ends {
-  /** Milliseconds since 1970 of the last one. */
+  /** When the last socket was closed, in milliseconds since 1970. */
   readonly at: number;
-  /** The most seconds that one was open after its session's end. */
+  /** How long the slowest socket stayed open after its session's end, in seconds. */
   readonly latest: number;
   readonly reasons: readonly string[];
 }
@@ -140,8 +142,8 @@ async function runServer(isOn: boolean, maxAge: number): Promise<void> {
 }
 
 /**
- * Fills the cache of verified tokens, which is bounded for the whole process: what it takes is not
- * a matter of sockets.
+ * Fills the cache of verified tokens. Its size is bounded for the process, so it is not part of a
+ * socket's memory.
  */
 async function fillCache(app: App<Record<string, unknown>>): Promise<void> {
   const makeCookie = cookieMaker(undefined);
@@ -152,7 +154,7 @@ async function fillCache(app: App<Record<string, unknown>>): Promise<void> {
   }
 }
 
-/** Makes cookies as the server does, of a new session each. */
+/** Returns a function that makes cookies like the server, each for a new session. */
 function cookieMaker(maxAge: number | undefined): () => string {
   const lifetime = maxAge === undefined ? {} : { maxAge };
   const sessions = createSessions<Record<string, unknown>>({ secretKey: SECRET, ...lifetime });
@@ -165,16 +167,16 @@ function cookieMaker(maxAge: number | undefined): () => string {
   };
 }
 
-/** Bytes on the heap and in buffers, after a collection. */
+/** Returns the bytes on the heap and in buffers, after a garbage collection. */
 async function memory(): Promise<number> {
-  // What is still on its way is not idle yet.
+  // Waits for messages in flight.
   await sleep(1000);
   for (let i = 0; i < 3; i += 1) globalThis.gc?.();
   const { heapUsed, external } = process.memoryUsage();
   return heapUsed + external;
 }
 
-/** Opens sockets with a new session each, and tells when all are open and when all are closed. */
+/** Opens sockets with a new session each. Reports when all are open and when all are closed. */
 async function holdSockets(url: string, count: number, maxAge: number): Promise<void> {
   const makeCookie = cookieMaker(maxAge === 0 ? undefined : maxAge);
   const reasons = new Set<string>();

@@ -12,7 +12,7 @@ import { benchSize } from "./size/bench.ts";
 import { benchStart } from "./start/bench.ts";
 import { benchWebSocket } from "./websocket/bench.ts";
 
-/** Minutes after which a run is cut off, whatever it hangs on. */
+/** After this many minutes a run is stopped, even if it hangs. */
 const PATIENCE = 40;
 
 const sections: Readonly<Record<string, (options: Options) => Promise<Finding[]>>> = {
@@ -38,7 +38,7 @@ const findings: Finding[] = [];
 const guard = setTimeout(() => {
   printSkipped("the rest", `It took more than ${PATIENCE} minutes.`);
   finish();
-  // The children go with it.
+  // Exiting also stops the children.
   process.exit(1);
 }, PATIENCE * 60_000);
 if (options.compare === undefined) for (const name of options.sections) await runSection(name);

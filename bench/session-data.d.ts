@@ -1,4 +1,4 @@
-// What the sessions of the other libraries hold here.
+// Declares the data of the other libraries' sessions.
 import "@fastify/secure-session";
 
 declare module "@fastify/secure-session" {

@@ -1,10 +1,9 @@
 // node --import tsx soak.ts [minutes]
 //
-// A server under everything that clients do wrong, for one minute or as many as are given: sockets
-// that come and go, junk in place of frames, clients that do not read, uploads that break off. Its
-// caches are filled first. Then the median of its memory in the second half is compared with that of
-// the first half, since a full cache drops a whole generation at a time; more than a tenth of growth
-// is a failure.
+// Runs a server while clients misbehave, for one minute or the given number: sockets that open and
+// close, junk instead of frames, clients that do not read, uploads that break off. Its caches are
+// filled first. Then the median of its memory in the second half is compared with the first half,
+// since a full cache drops a whole generation at a time. Growth by more than a tenth is a failure.
 import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
@@ -14,16 +13,16 @@ import { App, configure, serve } from "galleta";
 import { WebSocket } from "ws";
 
 const SECRET = "a secret of the benchmarks, longer than thirty-two";
-/** Workers of each kind that run at the same time. */
+/** How many clients of each kind run at the same time. */
 const AT_ONCE = 4;
-/** Sessions that fill the caches of tokens and of recent changes, twice over. */
+/** Enough sessions to fill the caches of tokens and of recent changes twice. */
 const FILL = 25_000;
 const SAMPLE_MS = 5000;
 const MOST_GROWTH = 1.1;
 const KEY = Buffer.from("sixteen bytes...").toString("base64");
 
 interface Memory {
-  /** Objects, and buffers outside of the heap, after a collection. Bytes. */
+  /** Bytes of objects, and of buffers outside the heap, after a garbage collection. */
   readonly used: number;
   readonly rss: number;
 }
@@ -33,7 +32,7 @@ if (argument === "server") await runServer();
 else await soak(Number(argument));
 
 async function runServer(): Promise<void> {
-  // The log of what clients did wrong would be part of what is measured.
+  // Without this, the log about misbehaving clients would be measured too.
   console.error = () => undefined;
   const app = new App<{ visits: number }>();
   configure(app, { SESSIONS: { secretKey: SECRET, onEvent: () => undefined } });
@@ -93,7 +92,7 @@ async function soak(minutes: number): Promise<void> {
     samples.push(await memoryOf(server));
   }
   await Promise.all(running);
-  // What clients left behind is closed within seconds.
+  // The server closes abandoned connections within seconds.
   await sleep(SAMPLE_MS);
   samples.push(await memoryOf(server));
   server.kill();
@@ -132,7 +131,7 @@ async function visit(port: number): Promise<void> {
   await response.arrayBuffer();
 }
 
-/** A socket like any other. */
+/** Opens and closes a normal socket. */
 async function comeAndGo(port: number): Promise<void> {
   const socket = new WebSocket(`ws://127.0.0.1:${port}/echo`);
   await once(socket, "open");
@@ -144,7 +143,7 @@ async function comeAndGo(port: number): Promise<void> {
   await once(socket, "close");
 }
 
-/** No frames, but bytes by chance. */
+/** Sends random bytes instead of frames. */
 async function junk(port: number): Promise<void> {
   const socket = await openByHand(port, "/echo");
   socket.write(crypto.getRandomValues(new Uint8Array(2000)));
@@ -152,7 +151,7 @@ async function junk(port: number): Promise<void> {
   socket.destroy();
 }
 
-/** Reads nothing of what it is sent. */
+/** Does not read the messages that it gets. */
 async function deaf(port: number): Promise<void> {
   const socket = await openByHand(port, "/ticker");
   socket.pause();
@@ -160,7 +159,7 @@ async function deaf(port: number): Promise<void> {
   socket.destroy();
 }
 
-/** Pings, and reads nothing. */
+/** Sends pings and does not read. */
 async function pings(port: number): Promise<void> {
   const socket = await openByHand(port, "/echo");
   socket.pause();

@@ -1,4 +1,4 @@
-// Runs the benchmark, and writes what it prints and the figures of the README into the pages.
+// Runs the benchmark. Writes its output and the README's figures into the pages.
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { start } from "./lib/children.ts";
@@ -20,7 +20,7 @@ for await (const chunk of child.stdout?.setEncoding("utf8") ?? []) {
 const text = readFileSync(PAGE, "utf8");
 const head = text.slice(0, text.indexOf(HEADING) + HEADING.length);
 const tail = text.includes(NEXT) ? text.slice(text.indexOf(NEXT)) : "";
-// Its headings go two levels down, below this one.
+// Moves the headings two levels down.
 writeFileSync(PAGE, `${head}\n${output.replaceAll(/^#/gm, "###").trim()}\n${tail}`);
 
 const figures = JSON.parse(readFileSync(FIGURES, "utf8")) as Record<string, number>;

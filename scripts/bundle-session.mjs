@@ -1,8 +1,8 @@
 // Bundles @galleta/session after `tsc` wrote its declarations: ES modules into dist/, CommonJS into
-// dist/cjs/. An entry is one file, and what several entries need is in dist/shared/.
+// dist/cjs/. Each entry is one file; code that several entries need is in dist/shared/.
 //
-// The keys of `exports` in its package.json are the one list of entries. Their values follow from it:
-// this script writes them, and `--check` fails where they differ.
+// The keys of `exports` in its package.json are the only list of entries. This script writes their
+// values, and `--check` fails if they differ.
 import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
@@ -14,7 +14,10 @@ const dist = join(root, "dist");
 const manifestPath = join(root, "package.json");
 const manifest = JSON.parse(readFileSync(manifestPath, "utf8"));
 
-/** Entries by their name in dist. The source of "./express" is the first of these that exists. */
+/**
+ * The entries by their name in dist. The source of "./express" is the first of these files that
+ * exists.
+ */
 const entries = new Map(
   Object.keys(manifest.exports)
     .filter((key) => key !== "./package.json")
@@ -29,7 +32,7 @@ const entries = new Map(
     }),
 );
 
-/** In CommonJS these export a function, as the packages that they replace do. */
+/** In CommonJS these entries export a function, like the packages that they replace. */
 const IS_FUNCTION = new Set([
   "express-session",
   "cookie-session",
@@ -38,10 +41,10 @@ const IS_FUNCTION = new Set([
   "fastify-session",
 ]);
 
-/** Adapters import these with the first socket, so they are never part of an entry. */
+/** Adapters import these files with the first socket, so they are never part of an entry. */
 const SOCKETS = "adapters/kit/sockets/";
 
-/** What the entries of one framework have in common. It may import sockets, so it is not in "core". */
+/** Code that the entries of one framework share. It may import sockets, so it is not in "core". */
 const FRAMEWORK = /^adapters\/kit\/(fastify|koa)-/;
 
 /** Returns the shared file for a source that several entries need. */
@@ -62,8 +65,8 @@ function exportsOf() {
   const list = [...entries].map(([name, source]) => {
     const esm = { types: `./dist/types/${types(source)}`, default: `./dist/${name}.js` };
     const cjs = { types: cjsTypes(name, source), default: `./dist/cjs/${name}.js` };
-    // Node versions that can `require` an ES module use "module-sync" for both, so that a process
-    // has one copy.
+    // Node versions that can `require` an ES module use "module-sync" for `import` and `require`,
+    // so that a process has one copy.
     return [
       name === "index" ? "." : `./${name}`,
       { "module-sync": esm, require: cjs, default: esm },
@@ -81,7 +84,7 @@ function updateManifest() {
   next.exports = exportsOf();
   next.main = "./dist/cjs/index.js";
   next.types = cjsTypes("index", entries.get("index"));
-  // For TypeScript's "node10", which does not read exports.
+  // For TypeScript's "node10", which ignores `exports`.
   const older = [...entries].filter(([name]) => name !== "index");
   next.typesVersions = {
     "*": Object.fromEntries(older.map(([name, source]) => [name, [cjsTypes(name, source)]])),
@@ -98,7 +101,7 @@ function updateManifest() {
 
 // ---- which source goes into which file
 
-/** Modules that a framework's own bundler resolves: they exist wherever the entry is used. */
+/** Modules that a framework's own bundler resolves. They exist wherever the entry is used. */
 const FRAMEWORKS = ["next/headers.js"];
 
 /** Finds the sources of each entry, without those in another entry's file. */
@@ -119,7 +122,7 @@ async function reach(source) {
   return Object.keys(result.metafile.inputs).map((path) => join(root, path));
 }
 
-/** Makes imports of some sources external. */
+/** Marks imports of some sources as external. */
 function external(find) {
   return {
     name: "external",
@@ -170,7 +173,8 @@ async function bundle(places, format, folder) {
       format,
       platform: "node",
       target: "node20.19",
-      // The maps are more than half of the package. Debuggers load the ES modules.
+      // The maps are more than half of the package. Debuggers load the ES modules, so CommonJS has
+      // none.
       sourcemap: format === "esm",
       external: FRAMEWORKS,
       logLevel: "warning",
@@ -181,8 +185,8 @@ async function bundle(places, format, folder) {
 }
 
 /**
- * Makes a module that exports everything of its parts. A name in two of them is an error in
- * esbuild.
+ * Makes a module that exports everything of its parts. If two parts have the same name, esbuild
+ * fails.
  */
 function everythingOf(parts) {
   return parts
@@ -206,8 +210,9 @@ function footerOf(name, format) {
 }
 
 /**
- * Makes each entry's declarations load the root's. An app's `declare module "@galleta/session"`
- * adds to a loaded module, and is TS2664 if the app imports only an adapter.
+ * Makes each entry's declarations load those of the root. An app's
+ * `declare module "@galleta/session"` extends only a loaded module; otherwise it is error TS2664 in
+ * an app that imports only an adapter.
  */
 function loadRootTypes() {
   const rootTypes = entries.get("index");
@@ -221,7 +226,8 @@ function loadRootTypes() {
 }
 
 /**
- * Writes the declarations again into a folder of CommonJS. The folder decides how they are read.
+ * Copies the declarations into a folder of CommonJS, because the folder decides how TypeScript
+ * reads them.
  */
 function writeCommonJsTypes() {
   const folder = join(dist, "cjs");

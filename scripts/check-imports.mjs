@@ -1,6 +1,6 @@
 // Checks the direction of imports (docs/architecture.md): a file may import only from its own layer
 // or an earlier one, an adapter never imports another adapter, and no two files import each other,
-// not even for types. One exported name means one thing.
+// not even for types. Each exported name is defined in only one file.
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -53,13 +53,13 @@ const layerOf = (file) => {
 
 const EXPORTED =
   /^export (?:declare )?(?:async )?(?:abstract )?(?:function\*?|const|let|class|interface|type) (\w+)/gm;
-/** Users of one adapter import these from it. */
+/** Every adapter exports these names. */
 const IN_EVERY_ADAPTER = new Set(["session", "sessionOf", "FetchSession"]);
-/** The file that each exported name belongs to: one name means one thing. */
+/** The file that defines each exported name. */
 const homes = new Map();
 
 const problems = [];
-/** Every import, by the file that has it, types included. */
+/** The imports of each file, types included. */
 const graph = new Map();
 for (const entry of readdirSync(engine, { recursive: true, withFileTypes: true })) {
   if (!entry.isFile() || !entry.name.endsWith(".ts") || /\.test(-d)?\.ts$/.test(entry.name))
@@ -95,7 +95,7 @@ for (const entry of readdirSync(engine, { recursive: true, withFileTypes: true }
   }
 }
 
-// The framework uses only the engine's entries, and does not repeat what the kit has.
+// The framework uses only the engine's entries, and must not repeat code of the kit.
 const framework = join(root, "packages/galleta/src");
 const { exports: entries } = JSON.parse(readFileSync(join(engine, "../package.json"), "utf8"));
 for (const entry of readdirSync(framework, { recursive: true, withFileTypes: true })) {

@@ -1,20 +1,20 @@
-// `npm ci` rejects a lock file that lacks a package, also one for another platform. An npm that
-// could not fetch such a package silently leaves it out, so this script looks for them. With --fix
-// it adds the missing ones without a checksum, which the next npm that can fetch them adds.
+// `npm ci` rejects a lock file that lacks a package, even one for another platform. If npm could
+// not fetch such a package, it silently leaves it out, so this script looks for missing ones. With
+// --fix it adds them without a checksum, which the next npm that can fetch them adds.
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const path = fileURLToPath(new URL("../package-lock.json", import.meta.url));
 const lock = JSON.parse(readFileSync(path, "utf8"));
 
-/** Lists where Node would look for a package, from the folder that needs it up to the root. */
+/** Lists the folders where Node looks for a package, from the one that needs it up to the root. */
 const places = (from, name) => {
   const parts = from.split("/node_modules/");
   const nested = parts.map((_, end) => [...parts.slice(0, end + 1), name].join("/node_modules/"));
   return [...nested, `node_modules/${name}`];
 };
 
-/** Bindings are named after their platform: `binding-linux-arm64-musl`. */
+/** Bindings have their platform in the name: `binding-linux-arm64-musl`. */
 const platform = (name) => {
   const [, os, cpu, abi] =
     /(android|darwin|freebsd|linux|openharmony|win32)-([a-z0-9]+)(?:-([a-z]+))?$/.exec(name) ?? [];

@@ -1,5 +1,5 @@
 // Builds the docs site into docs/.vitepress/dist: the pages with VitePress, the API reference from
-// the doc comments with TypeDoc, the cookie inspector with esbuild. These tools have their own folder
+// the doc comments with TypeDoc, the cookie inspector with esbuild. The tools have their own folder
 // and lock file; `install` installs them.
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";

@@ -1,5 +1,5 @@
-// Draws doc comments and messages of the packages at random, to be read by the rules of the style
-// guide: how many must be read twice? usage: npm run sample -- [seed] [count]
+// Draws doc comments and messages of the packages at random, so that a reader can count how many
+// must be read twice. usage: npm run sample -- [seed] [count]
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,9 +10,9 @@ const count = Number(process.argv[3] ?? 40);
 
 const COMMENT = /\/\*[^]*?\*\/|(?<=^|\s)\/\/[^\n]*/g;
 const TEXT = /"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`/.source;
-/** One string, or several joined with `+`. */
+/** One string, or several that are joined with `+`. */
 const TEXTS = new RegExp(`(?:${TEXT})(?:\\s*\\+\\s*(?:${TEXT}))*`, "g");
-/** Four words in a row: a sentence, not a key, a path or SQL in capitals. */
+/** Four words in a row, as in a sentence. Keys, paths and SQL in capitals do not match. */
 const SENTENCE = /(?:[\w`'-]+,? ){3}[\w`'-]+/;
 
 const files = ["session", "galleta", "inspect"].flatMap((name) => {
@@ -37,7 +37,7 @@ for (const file of files) {
   }
 }
 
-/** Numbers from 0 to 1, the same for the same seed (mulberry32). */
+/** Returns numbers from 0 to 1 that depend only on the seed (mulberry32). */
 let state = seed;
 function random() {
   state = (state + 0x6d2b79f5) | 0;

@@ -26,7 +26,10 @@ async function prepare(count: number): Promise<Case> {
   return { count, redis, cookie, starts: [] };
 }
 
-/** The first request of a new process, in alternating rounds beside so many ended sessions. */
+/**
+ * Measures the first request of a new process, in alternating rounds with and without ended
+ * sessions in the store.
+ */
 export async function benchColdStart({ quick }: { quick: boolean }): Promise<void> {
   const cases: Case[] = [];
   for (const count of [0, 10_000, 100_000, 1_000_000]) cases.push(await prepare(count));

@@ -11,9 +11,10 @@ interface Fleet {
 
 const SIZES = [1, 2, 4, 8];
 
-/** What a read and a change cost while the fleet grows, each process serving its own part. */
+/** Measures a read and a change while the fleet grows. Each process serves its own users. */
 export async function benchGrowth({ quick }: { quick: boolean }): Promise<void> {
-  // As many for each process, or those of a large fleet would be measured before they are warm.
+  // The same number for each process. Otherwise the processes of a large fleet would be measured
+  // before they are warm.
   const each = quick ? 200 : 1000;
   const fleets: Fleet[] = [];
   for (const size of SIZES) {
@@ -26,7 +27,8 @@ export async function benchGrowth({ quick }: { quick: boolean }): Promise<void> 
       const changes = each * processes.length;
       const spent = await Promise.all(processes.map((one) => one.usage()));
       const before = await redis.cpu();
-      // One after the other: how many commands come at once must not depend on the size.
+      // One after the other, so that the number of simultaneous commands does not depend on the
+      // size.
       const done = [];
       for (const one of processes) done.push(await one.work(each));
       const cpu = done.reduce((sum, one, i) => sum + one.cpu - spent[i]!.cpu, 0);
@@ -67,7 +69,7 @@ function row(costs: readonly (readonly number[])[]): string[] {
   ];
 }
 
-/** A straight line by least squares, and the standard error of its slope. */
+/** Fits a straight line by least squares, and computes the standard error of its slope. */
 function fit(points: readonly (readonly number[])[]) {
   const mean = (list: readonly number[]) => list.reduce((sum, one) => sum + one, 0) / list.length;
   const [mx, my] = [mean(points.map(([x]) => x!)), mean(points.map(([, y]) => y!))];

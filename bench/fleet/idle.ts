@@ -5,7 +5,7 @@ import { printTable } from "../lib/table.ts";
 import { DATA, FleetProcess, open, request } from "./process.ts";
 import { MeasuredRedis } from "./redis.ts";
 
-/** What a process pays that serves nothing, while others change sessions. */
+/** Measures the cost of a process that serves nothing, while others change sessions. */
 export async function benchIdle({ quick }: { quick: boolean }): Promise<void> {
   const redis = await MeasuredRedis.start();
   const busy = open(redis.url);

@@ -1,5 +1,6 @@
-// npm run fleet [-- --quick] [idle | peers | growth | cold-start]: what a process pays beside a busy fleet,
-// and what Redis pays beside connect-redis, each with a redis-server of the bench's own.
+// npm run fleet [-- --quick] [idle | peers | growth | cold-start]: measures the cost of a process
+// next to a busy fleet, and the load of Redis compared with connect-redis. Each starts its own
+// redis-server.
 import { benchColdStart } from "./cold-start.ts";
 import { benchGrowth } from "./growth.ts";
 import { benchIdle } from "./idle.ts";

@@ -4,14 +4,14 @@ import { median, short } from "../lib/stats.ts";
 import { printTable } from "../lib/table.ts";
 import { MeasuredRedis } from "./redis.ts";
 
-/** How many requests are on their way at a time, and how many users take turns. */
+/** How many requests run at the same time, and how many users send them in turn. */
 interface Traffic {
   readonly name: string;
   readonly atOnce: number;
   readonly users: number;
 }
 
-// A user comes back after more than a second where there are many, so each request asks Redis.
+// With many users, each comes back after more than a second, so every request asks Redis.
 const TRAFFIC: readonly Traffic[] = [
   { name: "one request at a time", atOnce: 1, users: 2500 },
   { name: "8 at once", atOnce: 8, users: 4000 },
@@ -24,7 +24,7 @@ interface Cost {
   readonly commands: number;
 }
 
-/** A server, and the cookies of its users. */
+/** A server with the cookies of its users. */
 class Site {
   readonly #server: MeasuredServer;
   readonly #jar: string[];
@@ -61,12 +61,15 @@ class Site {
   }
 }
 
-/** What Redis pays for a request, beside express-session with connect-redis, in alternating rounds. */
+/**
+ * Measures the load of Redis per request, compared with express-session and connect-redis, in
+ * alternating rounds.
+ */
 export async function benchPeers({ quick }: { quick: boolean }): Promise<void> {
   const kinds = ["connect-redis", "galleta"];
   for (const traffic of TRAFFIC) {
     const count = quick ? 500 : Math.max(traffic.users, 3000);
-    // Each has a Redis of its own, so that neither pays for the other's keys.
+    // Each library has its own Redis, so that the keys of the other do not slow it down.
     const databases = await Promise.all(kinds.map(() => MeasuredRedis.start()));
     const servers = await Promise.all(
       kinds.map((kind, i) =>

@@ -1,4 +1,4 @@
-// A process of the fleet, driven by messages: what it says first tells what its start cost.
+// A process of the fleet, controlled by messages. Its first message reports the cost of its start.
 import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
@@ -37,7 +37,7 @@ export async function request(
   return setCookie[0]?.split(";")[0] ?? cookie;
 }
 
-/** What a new process spent until its first answer. */
+/** The cost of a new process until its first answer. */
 export interface Start {
   /** Milliseconds of processor time. */
   readonly cpu: number;
@@ -45,11 +45,11 @@ export interface Start {
   readonly heap: number;
 }
 
-/** What a process has spent so far. */
+/** The total cost of a process so far. */
 export interface Usage {
   /** Seconds of processor time. */
   readonly cpu: number;
-  /** Bytes that came from Redis. */
+  /** Bytes received from Redis. */
   readonly bytes: number;
 }
 
@@ -58,7 +58,9 @@ const cpuSeconds = () => {
   return (user + system) / 1e6;
 };
 
-/** Serves nothing, or answers one request as soon as it can; then changes sessions when it is told to. */
+/**
+ * Serves nothing, or answers one request as soon as it can. Then it changes sessions on request.
+ */
 async function child(url: string, cookie: string): Promise<void> {
   const before = cpuSeconds();
   const made = open(url);

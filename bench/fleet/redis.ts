@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { Redis } from "ioredis";
 import { start, stop, waitFor } from "../lib/children.ts";
 
-/** A redis-server of the bench's own, and a look at what it spends. */
+/** The bench's own redis-server, with its use of time and commands. */
 export class MeasuredRedis {
   readonly url: string;
   readonly client: Redis;
@@ -33,7 +33,7 @@ export class MeasuredRedis {
     return numberIn(info, "used_cpu_sys") + numberIn(info, "used_cpu_user");
   }
 
-  /** Commands that clients sent, without those of the bench. */
+  /** Returns how many commands clients sent, without those of the bench. */
   async commands(): Promise<number> {
     const info = await this.client.info("commandstats");
     const calls = new Map<string, number>();
@@ -42,7 +42,7 @@ export class MeasuredRedis {
     }
     const sum = [...calls.values()].reduce((all, one) => all + one, 0);
     const scripts = calls.get("evalsha") ?? 0;
-    // Redis also counts what a script calls: one read, and a SETEX for each session.
+    // Redis also counts the commands inside scripts: one read each, and a SETEX for each session.
     return scripts === 0 ? sum : sum - scripts - (calls.get("setex") ?? 0);
   }
 

@@ -22,7 +22,7 @@ if (kind === "galleta") {
   );
 } else {
   const store = new RedisStore({ client });
-  // As the documentation of connect-redis shows it.
+  // The configuration from the documentation of connect-redis.
   const options = { store, secret: SECRET, resave: false, saveUninitialized: false };
   app.use(expressSession({ ...options, cookie: { maxAge: 14 * 24 * 3600 * 1000 } }));
 }
@@ -32,7 +32,7 @@ interface Visit {
   cart?: string;
   views?: number;
 }
-// Both libraries say what `req.session` is, each in its own way.
+// Both libraries declare a type of `req.session`.
 const sessionOf = (req: Request) => (req as unknown as { session: Visit }).session;
 
 app.get("/login", (req, res) => {

@@ -23,7 +23,7 @@ import {
   type Row,
 } from "./rows.ts";
 
-/** Measures the rows that the verdicts need, and with `--all` every server. */
+/** Measures the rows for the verdicts, and with `--all` every server. */
 export async function benchHttp(options: Options): Promise<Finding[]> {
   const lacks = pythonLacks();
   if (lacks !== undefined) printSkipped("Starlette", lacks);
@@ -115,7 +115,7 @@ function findingsOf(rows: readonly Row[], costs: readonly Costs[]): Finding[] {
   ];
 }
 
-/** Joins what was measured in the same round. */
+/** Combines the costs of two rows, round by round. */
 function pairs(one: Costs, other: Costs, join: (a: number, b: number) => number): number[] {
   return one.map((value, i) => join(value, other[i] ?? Number.NaN));
 }

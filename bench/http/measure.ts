@@ -4,14 +4,16 @@ import { startServer, type MeasuredServer } from "../lib/server.ts";
 import type { Tree } from "../lib/tree.ts";
 import { keyOf, SERVERS, type Row } from "./rows.ts";
 
-/** How long a measurement takes. */
+/** The number of rounds and requests in a measurement. */
 export interface Effort {
   readonly rounds: number;
-  /** Requests of one slice; a round has three of each row, in turn with the others. */
+  /**
+   * Requests in one slice. Each round has three slices of each row, in turns with the other rows.
+   */
   readonly requests: number;
 }
 
-/** A row, in the tree whose packages it measures. */
+/** A row, and the tree with the packages to measure. */
 export interface Subject {
   readonly row: Row;
   readonly tree: Tree;
@@ -19,7 +21,7 @@ export interface Subject {
 
 const SLICES = 3;
 
-/** Microseconds of processor time of one request, one value for each round. */
+/** Microseconds of processor time for one request, one value for each round. */
 export type Costs = readonly number[];
 
 interface Running extends Subject {
@@ -29,8 +31,8 @@ interface Running extends Subject {
 }
 
 /**
- * Measures rows in rounds. A round starts every server anew, since a Node process settles into a
- * faster or a slower state and stays there, and then loads all of them in turns.
+ * Measures rows in rounds. Each round starts every server anew, because a Node process settles into
+ * a faster or a slower state and stays there. Then it loads all servers in turns.
  */
 export async function measureRows(
   node: string,
@@ -43,7 +45,7 @@ export async function measureRows(
     const running = await startAll(node, subjects, jars);
     for (const { servers, row, jar } of running) await warmUp(servers, row, jar, requests);
     for (let slice = 0; slice < SLICES; slice += 1) {
-      // Every other time backwards, so that no row always comes after the same one.
+      // Every second slice runs backwards, so that no row always follows the same one.
       for (const each of slice % 2 === 0 ? running : running.toReversed()) {
         each.samples.push(await load(each.servers, each.row.path, each.jar, requests));
       }
@@ -60,7 +62,7 @@ async function startAll(
   subjects: readonly Subject[],
   jars: Map<string, Jar>,
 ): Promise<Running[]> {
-  // Rows of the same server share its processes.
+  // Rows with the same server share its processes.
   const started = new Map<string, Promise<readonly MeasuredServer[]>>();
   const start = ({ row, tree }: Subject) => {
     const key = `${tree.root} ${row.server} ${row.processes} ${row.users}`;
@@ -86,7 +88,7 @@ async function startProcesses(node: string, { server, processes }: Row, tree: Tr
   );
 }
 
-/** Where there are no sessions, cookies of the same size come all the same. */
+/** Servers without sessions get cookies of the same size. */
 async function jarOf(
   server: MeasuredServer | undefined,
   { server: name, users }: Row,
@@ -98,7 +100,10 @@ async function jarOf(
   );
 }
 
-/** Until the code is compiled and, with many users, each process has met each of them. */
+/**
+ * Sends requests until the code is compiled. With many users, each process must also have seen each
+ * of them.
+ */
 async function warmUp(
   servers: readonly MeasuredServer[],
   { path, users }: Row,

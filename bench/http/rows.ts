@@ -1,13 +1,13 @@
-/** One way to ask a server. */
+/** One kind of request to a server. */
 export interface Row {
   readonly server: string;
   readonly path: "/plain" | "/read" | "/write";
   readonly users: number;
-  /** Processes that share the users. */
+  /** How many processes share the users. */
   readonly processes: number;
 }
 
-/** A server, by its file and the mode that it is started in. */
+/** A server: its file and the mode in which it starts. */
 export interface ServerSpec {
   readonly file: string;
   readonly mode: string;
@@ -15,7 +15,7 @@ export interface ServerSpec {
 
 const spec = (name: string, mode: string): ServerSpec => ({ file: `http/servers/${name}`, mode });
 
-/** The frameworks that have an adapter, with their files. */
+/** The frameworks with an adapter, and their files. */
 export const FRAMEWORKS = {
   Fastify: "fastify.ts",
   Express: "express.ts",
@@ -47,9 +47,9 @@ export const SERVERS: Readonly<Record<string, ServerSpec>> = {
   h3: spec("h3.ts", "off"),
 };
 
-/** Users whose cookies every process has seen lately. */
+/** The number of users if every process has recently seen every cookie. */
 export const FEW = 256;
-/** Users of a site: most cookies are not the one that a process saw last. */
+/** The number of users if a process has not recently seen most cookies. */
 export const MANY = 10_000;
 export const FLEET = 4;
 
@@ -60,7 +60,7 @@ const one = (server: string, path: Row["path"]): Row => ({
   processes: 1,
 });
 
-/** The rows that the verdicts follow from. */
+/** The rows from which the verdicts are computed. */
 export const DECIDING: readonly Row[] = [
   ...Object.keys(FRAMEWORKS).flatMap((name) => [
     one(name, "/plain"),
@@ -74,19 +74,19 @@ export const DECIDING: readonly Row[] = [
   one(STARLETTE, "/write"),
 ];
 
-/** The same server, its users spread over four processes. */
+/** The same server, with its users spread over four processes. */
 export const FLEET_ROWS: readonly Row[] = (["/read", "/write"] as const).flatMap((path) =>
   [FEW, MANY].map((users) => ({ server: `App + ${SIGNED}`, path, users, processes: FLEET })),
 );
 
-/** Every server and every way to ask it. */
+/** Every server with every kind of request. */
 export const ALL: readonly Row[] = Object.entries(SERVERS).flatMap(([server, { mode }]) =>
   (mode === "off" ? (["/plain"] as const) : (["/plain", "/read", "/write"] as const)).map((path) =>
     one(server, path),
   ),
 );
 
-/** Two rows are the same where they ask the same. */
+/** Returns a key that is equal for rows with the same requests. */
 export function keyOf({ server, path, users, processes }: Row): string {
   return `${server} ${path} ${users} ${processes}`;
 }

@@ -1,6 +1,6 @@
-/** What every server keeps in its session: 40 bytes of JSON or so. */
+/** The session of every server: about 40 bytes of JSON. */
 export interface Visit {
-  /** Which user it is. */
+  /** The number of the user. */
   n: number;
   user: string;
   views: number;
@@ -8,31 +8,31 @@ export interface Visit {
 
 export const SECRET = "4uJxZ7Qm1vWc9Lr2Ks8Tn5Yb0Gd3Hf6Pa-Ei_Ox.Rw~V";
 
-/** The session of user number `n`. */
+/** Returns the session of user number `n`. */
 export function visitOf(n: number): Visit {
   return { n, user: `u_${String(n).padStart(8, "0")}`, views: 1 };
 }
 
-/** The user that `/login?n=7` is for. */
+/** Returns the number in a URL such as `/login?n=7`. */
 export function userOf(url: string | undefined): number {
   return Number(/[?&]n=(\d+)/.exec(url ?? "")?.[1] ?? 0);
 }
 
-/** `/plain`: the session is not touched. */
+/** The view `/plain`, which does not use the session. */
 export const PLAIN = { n: 0, views: 0 };
 
-/** `/login`: the session is filled. */
+/** The view `/login`, which fills the session. */
 export function login(session: Partial<Visit>, n: number): { n: number } {
   Object.assign(session, visitOf(n));
   return { n };
 }
 
-/** `/read`: the session is read. */
+/** The view `/read`, which reads the session. */
 export function read({ n, views }: Partial<Visit>) {
   return { n, views };
 }
 
-/** `/write`: the session is read and written. */
+/** The view `/write`, which reads and changes the session. */
 export function write(session: Partial<Visit>) {
   session.views = (session.views ?? 0) + 1;
   return { n: session.n, views: session.views };

@@ -40,11 +40,12 @@ async function measure(node: string, flags: readonly string[]): Promise<InProces
 }
 
 async function command(node: string): Promise<string[]> {
-  // The collector works on the same thread, so that what a library allocates is its own cost.
+  // The collector works on the same thread, so that its work is counted for the library that
+  // allocated.
   return [node, "--single-threaded-gc", await HERE.bundle("in-process/main.ts")];
 }
 
-/** The figures of the README, for write.ts. */
+/** Writes the figures for the README, which write.ts reads. */
 function writeFigures(rows: readonly InProcessRow[]): void {
   const micros = ({ times }: InProcessRow) => median(times.read) / 1000;
   const figures = rows.map((row) => [`${row.name}, ${row.kind}`, micros(row)]);

@@ -1,4 +1,4 @@
-// Run by bench.ts in a process of its own, under the Node that is measured. Prints JSON.
+// Run by bench.ts in a separate process, with the Node to measure. Prints JSON.
 import { versionOf } from "../lib/machine.ts";
 import { bare, hmac } from "./contestants/bare.ts";
 import { cookieSessions, expressSessions } from "./contestants/express.ts";
@@ -13,7 +13,10 @@ import { joseTokens, reactRouter } from "./contestants/tokens.ts";
 import { dataOf, expectViews, type Contestant, type Kind, type Work } from "./contestant.ts";
 import { measure } from "./measure.ts";
 
-/** What the verdicts need. All of them are synchronous: the work of a peer in threads would disturb them. */
+/**
+ * The libraries for the verdicts. All of them are synchronous: a library that works in threads
+ * would disturb the others.
+ */
 const DECIDING: readonly Contestant[] = [
   galleta,
   galletaUnseen,
@@ -37,7 +40,7 @@ export interface InProcessRow {
   readonly bytes: number;
   readonly name: string;
   readonly version: string;
-  /** Nanoseconds in each round; none where it makes no sense. */
+  /** Nanoseconds in each round; undefined for a step that does not apply. */
   readonly times: Readonly<Record<Step, readonly number[]>>;
   readonly failure?: string;
 }
@@ -75,7 +78,7 @@ async function measureAll(kind: Kind, bytes: number): Promise<InProcessRow[]> {
     }
   }
   for (const step of STEPS) {
-    // What only reads has no other step, and the fleet's would measure another row's.
+    // `hmac` only reads, and the other steps of the fleet are those of another row.
     const able = ready.filter(
       ({ name }) => step === "read" || (name !== hmac.name && name !== galletaFleet.name),
     );

@@ -1,6 +1,6 @@
 type Step = (i: number) => unknown;
 
-/** Milliseconds of processor time: on a busy machine a batch waits for its core. */
+/** Returns milliseconds of processor time, because on a busy machine a batch waits for its core. */
 async function batch(step: Step, count: number, from: number): Promise<number> {
   const began = process.cpuUsage();
   const first = step(from);
@@ -14,7 +14,7 @@ async function batch(step: Step, count: number, from: number): Promise<number> {
   return (user + system) / 1000;
 }
 
-/** Steps that warm up: each of 10,000 users meets each of four processes three times. */
+/** Steps before the measurement: each of 10,000 users meets each of four processes three times. */
 const WARM_UP = 150_000;
 
 /** One thing to measure. */
@@ -23,11 +23,11 @@ export interface Subject {
 }
 
 /**
- * Measures all subjects in alternating rounds, so that what disturbs the machine disturbs all.
+ * Measures all subjects in alternating rounds, so that a disturbance affects all of them alike.
  *
- * @param rounds how many rounds count, after one that warms up
- * @param batchMs milliseconds that each subject has in each round
- * @returns nanoseconds of one step, one number for each round
+ * @param rounds how many rounds count, after one to warm up
+ * @param batchMs milliseconds for each subject in each round
+ * @returns nanoseconds of one step, one value for each round
  */
 export async function measure(
   subjects: readonly Subject[],
@@ -38,8 +38,8 @@ export async function measure(
     subjects.map(async ({ step }) => ({ step, count: 1, next: 0, times: [] as number[] })),
   );
   for (const run of runs) {
-    // By count before by time. A disturbed first batch that lasted long enough used to end the warm-up
-    // after some 60 steps: no user came back, no cookie was remembered, and 0.8 µs became 47.7.
+    // The count limits the warm-up, not only the time. Before, a disturbed first batch could end it
+    // after some 60 steps: no user came back, no cookie was cached, and 0.8 µs became 47.7.
     for (let took = 0; run.next < WARM_UP && took < batchMs * 30; run.next += 100) {
       took += await batch(run.step, 100, run.next);
     }

@@ -8,22 +8,22 @@ import { short } from "../lib/stats.ts";
 import { printSkipped, printTable } from "../lib/table.ts";
 import { HERE, type Tree } from "../lib/tree.ts";
 
-/** What valgrind counted of one row. */
+/** Valgrind's count for one row. */
 export interface Counted {
   readonly name: string;
   readonly kind: string;
   readonly step: string;
-  /** Instructions of one request, the kernel's left out. */
+  /** Instructions of one request, without those in the kernel. */
   readonly instructions: number;
 }
 
 /**
- * V8 compiles on the main thread and at the same moments each time, and hashes alike, so that two
- * runs differ by less than one percent on a machine of any load.
+ * With these flags V8 compiles on the main thread, always at the same moments, and uses one hash
+ * seed. Two runs then differ by less than one percent, whatever the load of the machine.
  */
 const FLAGS = ["--single-threaded", "--predictable", "--hash-seed=1", "--random-seed=1"];
 
-/** Counts the instructions of rows in process. */
+/** Counts the instructions of in-process rows. */
 export async function benchInstructions({ node }: Options): Promise<Finding[]> {
   if (!has("valgrind")) {
     printSkipped("instructions", "It needs Debian's valgrind.");
@@ -38,7 +38,7 @@ export async function benchInstructions({ node }: Options): Promise<Finding[]> {
   return [];
 }
 
-/** @param tree whose packages are measured */
+/** @param tree the repository with the packages to measure */
 export async function countInstructions(node: string, tree: Tree): Promise<Counted[]> {
   const folder = mkdtempSync(join(tmpdir(), "galleta-callgrind-"));
   const file = join(folder, "out");
@@ -46,7 +46,7 @@ export async function countInstructions(node: string, tree: Tree): Promise<Count
     const valgrind = ["valgrind", "-q", "--tool=callgrind", "--smc-check=all-non-file"];
     const dumps = [`--callgrind-out-file=${file}`, "--dump-before=node::Umask*"];
     const script = await tree.bundle("instructions/main.ts");
-    // Addresses decide where hash tables of the runtime put things.
+    // The positions in the runtime's hash tables depend on addresses.
     const fixed = ["setarch", "-R"];
     const output = await run([...fixed, ...valgrind, ...dumps, node, ...FLAGS, script]);
     const rows = output.split("\n").filter((line) => line.startsWith("ROW "));
@@ -56,7 +56,7 @@ export async function countInstructions(node: string, tree: Tree): Promise<Count
       // The first dump of a row holds its warm-up.
       dump += 1;
       const totals = Array.from({ length: windows }, () => totalOf(`${file}.${(dump += 1)}`));
-      // V8 compiles in the others.
+      // In the other windows V8 still compiles.
       return { ...row, instructions: Math.min(...totals) / count };
     });
   } finally {
@@ -64,7 +64,7 @@ export async function countInstructions(node: string, tree: Tree): Promise<Count
   }
 }
 
-/** What main.ts tells about a row beside its name. */
+/** The counts that main.ts reports for a row. */
 interface Windows {
   readonly windows: number;
   readonly count: number;

@@ -1,5 +1,5 @@
-// Run by bench.ts under valgrind. Each `process.umask()` is a mark at which valgrind writes down what
-// it counted since the last one. A row has one mark after its warm-up and one after each window.
+// Run by bench.ts under valgrind. At each `process.umask()`, valgrind writes its count since the
+// last one. Each row makes one call after its warm-up and one after each window.
 import { hmac } from "../in-process/contestants/bare.ts";
 import { contestant } from "../in-process/contestants/galleta.ts";
 import { fastifySecureSession } from "../in-process/contestants/sealed.ts";
@@ -12,7 +12,7 @@ const WINDOWS = 4;
 const COUNTED = 500;
 
 const seen = contestant("Galleta", 256);
-// Each cookie comes once.
+// Each cookie is used once.
 const unseen = contestant("Galleta, cookie not seen lately", WARM_UP + WINDOWS * COUNTED);
 
 const ROWS: readonly (readonly [Contestant, Kind, Step])[] = [

@@ -4,7 +4,7 @@ import { once } from "node:events";
 
 const running = new Set<ChildProcess>();
 
-/** Ends what is still running, whatever happens to the run. */
+/** Stops all processes of the run that are still running. */
 export function killAll(): void {
   for (const child of running) child.kill("SIGKILL");
 }
@@ -12,14 +12,14 @@ export function killAll(): void {
 process.on("exit", killAll);
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(130));
 
-/** Whether a command is there. */
+/** True if a command exists. */
 export function has(command: string): boolean {
   return spawnSync("sh", ["-c", `command -v ${command}`]).status === 0;
 }
 
 const canPin = has("taskset");
 
-/** A command as it is started: pinned to one core where the machine lets us. */
+/** Pins a command to one core if the machine allows it. */
 function pinned(core: number | undefined, command: readonly string[]): readonly string[] {
   return core === undefined || !canPin ? command : ["taskset", "-c", String(core), ...command];
 }
@@ -29,7 +29,7 @@ export interface StartOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** A child process that is ended with the run. */
+/** Starts a child process that ends with the run. */
 export function start(
   command: readonly string[],
   { core, env = {} }: StartOptions = {},
@@ -44,7 +44,7 @@ export function start(
   return child;
 }
 
-/** Runs a command to its end and gives what it printed. */
+/** Runs a command to its end and returns its output. */
 export async function run(command: readonly string[], options: StartOptions = {}): Promise<string> {
   const child = start(command, options);
   child.stdin?.end();
@@ -55,7 +55,7 @@ export async function run(command: readonly string[], options: StartOptions = {}
   return output;
 }
 
-/** Ends a child and waits until it is gone. */
+/** Stops a child and waits for its end. */
 export async function stop(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const gone = once(child, "exit");
@@ -63,7 +63,9 @@ export async function stop(child: ChildProcess): Promise<void> {
   await gone;
 }
 
-/** Resolves with what follows `word` in the first line with it that a child prints. */
+/**
+ * Waits for the first line of a child's output that contains `word`, and returns the text after it.
+ */
 export async function waitFor(
   child: ChildProcess,
   word: string,
@@ -91,10 +93,10 @@ export async function waitFor(
   });
 }
 
-/** Seconds of processor time that the threads of a process have used; Linux alone. */
+/** Returns the seconds of processor time that a process has used. Only on Linux. */
 export function cpuSeconds(pid: number): number {
   const tasks = `/proc/${pid}/task`;
-  // Nanoseconds, where /proc/<pid>/stat counts in hundredths of a second.
+  // Nanoseconds; /proc/<pid>/stat has only hundredths of a second.
   const nanos = (task: string) =>
     Number(readFileSync(`${tasks}/${task}/schedstat`, "utf8").split(" ", 1)[0]);
   return readdirSync(tasks).reduce((sum, task) => sum + nanos(task), 0) / 1e9;

@@ -7,7 +7,7 @@ import { estimate, median, short } from "./stats.ts";
 import { printTable } from "./table.ts";
 import { checkOut, HERE } from "./tree.ts";
 
-/** Prints what a change did: our rows of this tree beside those of another commit. */
+/** Prints the effect of a change: our rows of this tree next to those of another commit. */
 export async function compareWith(commit: string, options: Options): Promise<void> {
   const before = checkOut(commit);
   if (options.sections.includes("instructions") && has("valgrind")) {

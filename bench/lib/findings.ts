@@ -1,22 +1,22 @@
 import { estimate, short } from "./stats.ts";
 import { printTable } from "./table.ts";
 
-/** One row of the page of results: what was measured, and what it should be. */
+/** One row of the results: a measurement and its goal. */
 export interface Finding {
   readonly what: string;
-  /** Written after each number: "x", " µs". */
+  /** The text after each number: "x", " µs". */
   readonly unit: string;
   readonly atMost?: number;
   readonly atLeast?: number;
-  /** One value for each round, each the ratio or the cost of a pair measured side by side. */
+  /** One value for each round: a ratio or cost of a pair that was measured together. */
   readonly rounds: readonly number[];
-  /** Whether it is the same every time, so that one value is enough. */
+  /** True if every run gives the same value, so that one value is enough. */
   readonly isExact?: boolean;
 }
 
 export type Verdict = "inside" | "over" | "undecided" | "";
 
-/** Says whether a goal is met; "undecided" where the interval holds the goal itself. */
+/** Decides if a goal is met; "undecided" if the goal lies within the confidence interval. */
 export function judge(finding: Finding): Verdict {
   const { atMost, atLeast } = finding;
   const { low, high } = boundsOf(finding);
@@ -31,7 +31,7 @@ function boundsOf({ rounds, isExact = false }: Finding) {
   return isExact ? { median: first, low: first, high: first } : estimate(rounds);
 }
 
-/** Prints findings that were measured; those without a value are left out. */
+/** Prints findings that have a value. */
 export function printFindings(title: string, findings: readonly Finding[]): void {
   const rows = findings.filter(({ rounds }) => rounds.some(Number.isFinite)).map(rowOf);
   if (rows.length > 0)

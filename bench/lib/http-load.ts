@@ -3,7 +3,9 @@ import { run } from "./children.ts";
 import { LOAD_CORE, type MeasuredServer } from "./server.ts";
 import { cacheFolder, compile } from "./tools.ts";
 
-/** The users of a server: a file with the cookie of each, which the load keeps up to date. */
+/**
+ * The users of a server: a file with each user's cookie, which the load program keeps up to date.
+ */
 export class Jar {
   static #count = 0;
   readonly file: string;
@@ -14,20 +16,20 @@ export class Jar {
   }
 }
 
-/** What some requests cost. */
+/** The cost of some requests. */
 export interface Sample {
   readonly requests: number;
   readonly seconds: number;
-  /** Seconds of processor time that all the processes used. */
+  /** Seconds of processor time of all processes together. */
   readonly cpu: number;
 }
 
 const CONNECTIONS = 32;
 
 /**
- * Sends requests to the processes of a server, at random for all users of a jar.
+ * Sends requests to the processes of a server, with the cookies of random users.
  *
- * @throws Error where there is no C compiler, or an answer is not 200
+ * @throws Error if there is no C compiler, or an answer is not 200
  */
 export async function load(
   servers: readonly MeasuredServer[],
@@ -50,7 +52,7 @@ export function total(samples: readonly Sample[]): Sample {
   return { requests: sum("requests"), seconds: sum("seconds"), cpu: sum("cpu") };
 }
 
-/** Microseconds of processor time that the server used for one request. */
+/** Returns microseconds of the server's processor time for one request. */
 export function microsOf({ cpu, requests }: Sample): number {
   return (cpu * 1e6) / requests;
 }

@@ -7,7 +7,7 @@ const require = createRequire(import.meta.url);
 
 /** The version of an installed package. */
 export function versionOf(name: string): string {
-  // A package need not export its package.json, so it is looked for on disk.
+  // The package's exports may lack its package.json, so this searches the disk.
   for (const folder of require.resolve.paths(name) ?? []) {
     try {
       const text = readFileSync(`${folder}/${name}/package.json`, "utf8");
@@ -19,14 +19,14 @@ export function versionOf(name: string): string {
   return "?";
 }
 
-/** What a command says its version is: the first number of that form. */
+/** Returns the version that a command prints: the first number of that form. */
 export function commandVersion(command: readonly string[]): string {
   const [program = "", ...args] = command;
   const { stdout, stderr } = spawnSync(program, args, { encoding: "utf8" });
   return /\d+\.\d+(?:\.\d+)*/.exec(`${stdout ?? ""}${stderr ?? ""}`)?.[0] ?? "not there";
 }
 
-/** The machine, in one sentence. */
+/** Describes the machine in one sentence. */
 export function describeMachine(): string {
   const [cpu] = cpus();
   const gib = (totalmem() / 2 ** 30).toFixed(1);

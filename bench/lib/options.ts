@@ -2,24 +2,24 @@ import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { fileURLToPath } from "node:url";
 
-/** How this run was asked for. */
+/** The options of this run. */
 export interface Options {
-  /** About a minute instead of about ten: fewer rounds, shorter ones, fewer sockets. */
+  /** Takes about a minute instead of about ten, with fewer and shorter rounds and fewer sockets. */
   readonly quick: boolean;
-  /** Every server and library, not only those that decide. */
+  /** Measures every server and library, not only those for the verdicts. */
   readonly all: boolean;
-  /** The commit that is compared with. */
+  /** The commit to compare with. */
   readonly compare: string | undefined;
-  /** The sections to run. */
+  /** The names of the sections to run. */
   readonly sections: readonly string[];
-  /** The Node that runs every JavaScript server and the measurements in process. */
+  /** The Node for every JavaScript server and for the in-process measurements. */
   readonly node: string;
 }
 
 const DECIDING = ["http", "in-process", "instructions", "start", "size"];
 const SECTIONS = [...DECIDING, "websocket", "scale"];
 
-// Budgets are set on Node 24; README.md says how to put it there.
+// The budgets are set for Node 24. README.md explains how to install it there.
 const NODE_24 = fileURLToPath(
   new URL("../.cache/node24/node_modules/node/bin/node", import.meta.url),
 );

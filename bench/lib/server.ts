@@ -4,14 +4,14 @@ import { fileURLToPath } from "node:url";
 import { cpuSeconds, start, stop, waitFor } from "./children.ts";
 import { HERE } from "./tree.ts";
 
-// Debian's Python is asked for by its path: another one may stand before it and lack the packages.
+// Debian's Python, by its path: another Python earlier in PATH may lack the packages.
 const PYTHON = "/usr/bin/python3";
 
-/** The core of servers, and the core of load generators. */
+/** The core for servers; load generators get another one. */
 const SERVER_CORE = 0;
 export const LOAD_CORE = 1;
 
-/** A server that is measured. */
+/** A server under measurement. */
 export class MeasuredServer {
   readonly port: number;
   readonly child: ChildProcess;
@@ -29,12 +29,12 @@ export class MeasuredServer {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  /** Seconds of processor time it has used. */
+  /** Seconds of processor time that the server has used. */
   get cpu(): number {
     return cpuSeconds(this.pid);
   }
 
-  /** The Cookie headers of `count` users that logged in. */
+  /** Logs `count` users in and returns their Cookie headers. */
   async login(count: number): Promise<string[]> {
     const jar: string[] = [];
     let next = 0;
@@ -60,7 +60,7 @@ export class MeasuredServer {
  * Starts a server of bench/, in TypeScript or Python.
  * @param file relative to bench/
  * @param flags for Node
- * @param tree the repository whose packages it imports
+ * @param tree the repository with the packages to import
  */
 export async function startServer(
   node: string,
@@ -79,7 +79,7 @@ export async function startServer(
   return new MeasuredServer(child, Number(await waitFor(child, "PORT ")));
 }
 
-/** Why Python servers cannot run here, or undefined. */
+/** Explains why Python servers cannot run here; undefined if they can. */
 export function pythonLacks(): string | undefined {
   const modules = "starlette, uvicorn, uvloop, httptools, itsdangerous, websockets";
   const { status } = spawnSync(PYTHON, ["-c", `import ${modules}`]);
@@ -88,7 +88,7 @@ export function pythonLacks(): string | undefined {
     : "It needs Debian's python3-starlette, python3-uvicorn, python3-uvloop, python3-httptools, python3-itsdangerous and python3-websockets.";
 }
 
-/** The versions of what the Python server is made of. */
+/** Returns the version of a module of the Python server. */
 export function pythonVersion(module: string): string {
   const code = `import importlib.metadata as m; print(m.version("${module}"))`;
   const { stdout } = spawnSync(PYTHON, ["-c", code], { encoding: "utf8" });

@@ -1,4 +1,6 @@
-/** The middle of a list of numbers; of an even count, the mean of the two in the middle. */
+/**
+ * Returns the middle of a list of numbers; for an even count, the mean of the two in the middle.
+ */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const half = Math.floor(sorted.length / 2);
@@ -6,7 +8,7 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[half - 1] ?? Number.NaN) + upper) / 2;
 }
 
-/** A median, and the bounds of its 95 % confidence interval. */
+/** A median with the bounds of its 95 % confidence interval. */
 export interface Estimate {
   readonly median: number;
   readonly low: number;
@@ -14,11 +16,11 @@ export interface Estimate {
 }
 
 /**
- * Estimates a median from rounds, and how far it can be trusted.
+ * Estimates a median from rounds, with its confidence interval.
  *
- * The interval runs between two of the measured values, chosen by their rank. That it holds the
- * true median in 95 of 100 runs follows from counting alone, whatever the noise looks like; the
- * price is that fewer than 6 rounds give no bounds.
+ * The interval lies between two of the measured values, chosen by rank. It contains the true median
+ * in 95 of 100 runs, whatever the distribution of the noise. In return, fewer than 6 rounds give no
+ * bounds.
  */
 export function estimate(values: readonly number[]): Estimate {
   const sorted = values.toSorted((a, b) => a - b);
@@ -30,7 +32,7 @@ export function estimate(values: readonly number[]): Estimate {
   };
 }
 
-/** The largest rank whose two tails hold at most 5 % together; 0 where none does. */
+/** Returns the largest rank whose two tails contain at most 5 % together; 0 if there is none. */
 function rankOf(count: number): number {
   let rank = 0;
   let ways = 1;
@@ -41,7 +43,7 @@ function rankOf(count: number): number {
   return rank;
 }
 
-/** A number for people: three significant digits, with separators. */
+/** Formats a number with three significant digits and separators. */
 export function short(value: number): string {
   if (!Number.isFinite(value)) return "–";
   if (Math.abs(value) >= 1000) return Math.round(value).toLocaleString("en");

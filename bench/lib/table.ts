@@ -1,4 +1,4 @@
-/** Prints a Markdown table that is also readable as it is. The first column is text. */
+/** Prints a Markdown table that is also readable as plain text. The first column is text. */
 export function printTable(
   title: string,
   head: readonly string[],
@@ -15,7 +15,7 @@ export function printTable(
   console.log([render(head), rule, ...rows.map(render)].join("\n"));
 }
 
-/** Prints what could not run, and why. */
+/** Prints which part could not run, and why. */
 export function printSkipped(what: string, why: string): void {
   console.log(`\n> Not run: ${what}. ${why}`);
 }

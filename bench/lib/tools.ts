@@ -4,10 +4,10 @@ import { has, run } from "./children.ts";
 
 const folder = fileURLToPath(new URL("../.cache/", import.meta.url));
 
-/** Where a run leaves the figures that the README names. */
+/** The file with the figures for the README. */
 export const FIGURES = `${folder}figures.json`;
 
-/** The folder for what the benchmark makes; git ignores it. */
+/** Returns the folder for files that the benchmark makes; git ignores it. */
 export function cacheFolder(): string {
   mkdirSync(folder, { recursive: true });
   return folder;
@@ -15,7 +15,7 @@ export function cacheFolder(): string {
 
 const compiled = new Map<string, Promise<string>>();
 
-/** Compiles one of the C files in load/, once in a run. Throws where there is no compiler. */
+/** Compiles one of the C files in load/, once in a run. Throws if there is no compiler. */
 export function compile(name: string): Promise<string> {
   const path = compiled.get(name) ?? compileNow(name);
   compiled.set(name, path);

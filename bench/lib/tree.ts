@@ -8,7 +8,7 @@ import { build } from "esbuild";
 const BENCH = fileURLToPath(new URL("../", import.meta.url));
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
-/** A copy of the repository whose packages are measured: this one, or another commit of it. */
+/** A copy of the repository with the packages to measure: this one, or another commit. */
 export class Tree {
   readonly root: string;
   readonly #bundled = new Map<string, Promise<string>>();
@@ -20,7 +20,7 @@ export class Tree {
   /**
    * Compiles a file of bench/ so that it imports the packages of this tree.
    * @param file relative to bench/
-   * @returns the JavaScript to run; no TypeScript loader takes part in what is measured
+   * @returns the JavaScript to run, so that no TypeScript loader is measured
    */
   bundle(file: string): Promise<string> {
     const made = this.#bundled.get(file) ?? this.#bundle(file);
@@ -43,14 +43,14 @@ export class Tree {
   }
 }
 
-/** The tree that this file is part of. */
+/** The repository that contains this file. */
 export const HERE = new Tree(ROOT);
 
 /**
- * Checks out and builds another commit in a temporary folder, which ends with the process. The
- * frameworks and peers are those that are installed here, so that only our packages differ.
+ * Checks out and builds another commit in a temporary folder, which is deleted when the process
+ * ends. It uses the frameworks and libraries installed here, so that only our packages differ.
  *
- * @param commit anything that git understands
+ * @param commit any name of a commit that git understands
  */
 export function checkOut(commit: string): Tree {
   const root = join(mkdtempSync(join(tmpdir(), "galleta-compare-")), "tree");

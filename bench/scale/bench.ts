@@ -16,7 +16,7 @@ import type { Finding } from "../lib/findings.ts";
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 
-/** Measures what grows: workers, revocations, processes. */
+/** Measures with growing numbers of workers, revocations and processes. */
 export async function benchScale(options: Options): Promise<Finding[]> {
   console.log("\n## Scale");
   await benchWorkers(options);
@@ -27,13 +27,13 @@ export async function benchScale(options: Options): Promise<Finding[]> {
 
 const REQUESTS = 30_000;
 
-/** Loads several servers in turns, the first round to warm up. */
+/** Loads several servers in turns. The first round is the warm-up. */
 async function alternate(
   servers: readonly MeasuredServer[],
   { quick }: Options,
 ): Promise<Sample[][]> {
   const cookies = await Promise.all(servers.map((server) => server.login(256)));
-  // With its first session a server reads what its store knows: that is no part of a request.
+  // With its first session a server inspects its store. That is not part of a request's cost.
   for (const [i, { url }] of servers.entries()) {
     await (
       await fetch(`${url}/read`, { headers: { cookie: cookies[i]?.[0] ?? "" } })
@@ -101,7 +101,10 @@ async function benchRevocations(options: Options): Promise<void> {
   );
 }
 
-/** From the request that ends a session in one process to the close of its socket in another. */
+/**
+ * Measures the time from the request that ends a session in one process to the close of its socket
+ * in another.
+ */
 async function benchRevoke({ node, quick }: Options): Promise<void> {
   if (!has("redis-server")) {
     printSkipped("a revoke through Redis", "It needs Debian's redis-server.");

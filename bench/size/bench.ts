@@ -15,7 +15,7 @@ const SUBJECTS: readonly (readonly [name: string, code: string])[] = [
   ["iron-session", 'export { getIronSession } from "iron-session";'],
 ];
 
-/** Measures what a bundle of each library weighs. */
+/** Measures the size of a bundle of each library. */
 export async function benchSize(): Promise<Finding[]> {
   const sizes: number[] = [];
   for (const [, contents] of SUBJECTS) sizes.push(await kilobytesOf(contents));

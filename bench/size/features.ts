@@ -4,7 +4,7 @@ import { build } from "esbuild";
 
 const SOURCES = fileURLToPath(new URL("../../packages/session/src/", import.meta.url));
 
-/** What the sources of the Express adapter are for; the first that fits counts. */
+/** The features that the sources of the Express adapter belong to; the first match counts. */
 const FEATURES: readonly (readonly [feature: string, sources: RegExp])[] = [
   ["tokens: signing, encryption, key rotation, the cache", /^(?:token|encoding)/],
   ["cookies: parsing, attributes, chunks", /^cookie\/|write-cookies|duplicates|strays/],
@@ -23,7 +23,7 @@ const FEATURES: readonly (readonly [feature: string, sources: RegExp])[] = [
 /** A part of a bundle, in kilobytes. */
 export type Part = readonly [name: string, minified: number, gzipped: number];
 
-/** Divides the bundle of the Express adapter by what its code is for. */
+/** Divides the bundle of the Express adapter by feature. */
 export async function featureSizes(): Promise<Part[]> {
   const { outputFiles, metafile } = await build({
     entryPoints: [`${SOURCES}adapters/express.ts`],
@@ -55,7 +55,7 @@ export async function featureSizes(): Promise<Part[]> {
 
 const TEXT = /"[^"\\\n]*"|`[^`\\]*`/g;
 
-/** Empties what has four words and more. */
+/** Empties strings of four words and more. */
 function withoutSentences(code: string): string {
   return code.replaceAll(TEXT, (text) => (text.split(" ").length < 4 ? text : '""'));
 }

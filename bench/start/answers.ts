@@ -6,7 +6,7 @@ import { HERE } from "../lib/tree.ts";
 
 const CLI = fileURLToPath(new URL("../../packages/galleta/bin/galleta.js", import.meta.url));
 
-/** How long `galleta serve` takes until it answers, beside uvicorn with Starlette. */
+/** Measures the time until `galleta serve` answers, compared with uvicorn and Starlette. */
 export async function answerTimes(node: string, rounds: number): Promise<Finding> {
   const app = await HERE.bundle("scale/servers/app.ts");
   const times: number[] = [];

@@ -12,7 +12,7 @@ import { bunPath, workerdTimes } from "./runtimes.ts";
 
 const OURS = ["express", "fastify", "hono", "koa", "h3", "node", "fetch"];
 
-/** What is imported and set up, by its name: the module, the export and its arguments. */
+/** The modules to import and set up: module, export and arguments, by name. */
 const PEERS: Readonly<Record<string, readonly [module: string, name: string, options: string]>> = {
   "express-session": [
     "express-session",
@@ -39,7 +39,7 @@ interface Start {
   readonly setUp: number;
 }
 
-/** Measures what a process pays before its first request. */
+/** Measures the cost of a process before its first request. */
 export async function benchStart(options: Options): Promise<Finding[]> {
   const rounds = options.quick ? 2 : 15;
   const onNode = await startTimes(options.node, Object.keys(STARTS), rounds);
@@ -59,13 +59,13 @@ export async function benchStart(options: Options): Promise<Finding[]> {
   return findings;
 }
 
-/** Each in a fresh process, in turns. */
+/** Measures each in a fresh process, in turns. */
 async function startTimes(runtime: string, names: readonly string[], rounds: number) {
   const results = new Map<string, Start[]>(names.map((name) => [name, []]));
   for (let round = -1; round < rounds; round += 1) {
     for (const name of round % 2 === 0 ? names : names.toReversed()) {
       const start = JSON.parse(await run([runtime, script(name)], { core: 0 })) as Start;
-      // The first round brings the files into memory.
+      // The first round only loads the files into memory.
       if (round >= 0) results.get(name)?.push(start);
     }
   }

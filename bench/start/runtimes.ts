@@ -10,7 +10,7 @@ import { cacheFolder } from "../lib/tools.ts";
 const installed = (name: string) =>
   fileURLToPath(new URL(`../../test/runtimes/node_modules/.bin/${name}`, import.meta.url));
 
-/** The Bun that the tests of the runtimes use, where it is installed. */
+/** Returns the Bun that the tests of the runtimes use, if it is installed. */
 export function bunPath(): string | undefined {
   return [installed("bun"), installed("workerd")].every((path) => existsSync(path))
     ? installed("bun")
@@ -27,7 +27,7 @@ export default {
   }),
 };`;
 
-/** Processor time of workerd until its first answer: what a worker with a session adds. */
+/** Measures workerd's processor time until its first answer: how much a session adds. */
 export async function workerdTimes(rounds: number): Promise<Finding> {
   const bare = await bundle("bare", BARE);
   const ours = await bundle("session", WITH_SESSION);

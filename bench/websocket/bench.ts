@@ -67,7 +67,7 @@ function findingsOf(rows: readonly Measured[]): Finding[] {
   ];
 }
 
-/** How many times as cheap as another one, in each round. */
+/** Returns how many times cheaper a row is than another one, for each round. */
 function ratiosOf(rows: readonly Measured[], row: Measured, name: string, mode: Mode): number[] {
   const other = rows.find((each) => each.name === name)?.samples[mode];
   return row.samples[mode].map(

@@ -9,7 +9,7 @@ import { HeldSockets } from "./sockets.ts";
 
 const SERVER = "websocket/servers/galleta.ts";
 
-/** Measures sockets that do nothing: their memory, and how fast they are closed. */
+/** Measures idle sockets: their memory, and how fast they are closed. */
 export async function benchIdle(options: Options, tool: string): Promise<Finding[]> {
   const count = options.quick ? 1000 : 10_000;
   const rounds = options.quick ? 1 : 6;
@@ -64,9 +64,9 @@ export async function benchIdle(options: Options, tool: string): Promise<Finding
 }
 
 interface Memory {
-  /** Bytes for each socket on V8's heap and in buffers, after a collection. */
+  /** Bytes for each socket on V8's heap and in buffers, after a garbage collection. */
   readonly heap: number;
-  /** Bytes for each socket that the process has more resident. */
+  /** Growth of the process's resident memory, in bytes for each socket. */
   readonly rss: number;
 }
 
@@ -78,9 +78,9 @@ async function usage(server: MeasuredServer): Promise<NodeJS.MemoryUsage> {
 async function memoryOf(node: string, tool: string, mode: string, count: number): Promise<Memory> {
   const server = await startServer(node, SERVER, [mode], ["--expose-gc"]);
   const [own] = await server.login(1);
-  // The same bytes travel with and without sessions.
+  // Without sessions the client sends a cookie of the same size.
   const cookie = own || `session=${"A".repeat(170)}`;
-  // Some come and go first, so that code and pools are there already.
+  // Opens and closes some sockets first, so that code is compiled and pools exist.
   await stop((await HeldSockets.open(tool, server, cookie, 200)).child);
   await sleep(500);
   const before = await usage(server);
@@ -109,7 +109,7 @@ async function closeOnRevoke(node: string, tool: string, count: number): Promise
   return [String(code), ...milliseconds(began, first, last)];
 }
 
-/** @param lifetime seconds, longer than all sockets take to open */
+/** @param lifetime seconds; all sockets open faster than that */
 async function closeOnExpiry(
   node: string,
   tool: string,
@@ -118,7 +118,7 @@ async function closeOnExpiry(
 ): Promise<string[]> {
   const server = await startServer(node, SERVER, ["on", String(lifetime)]);
   const [cookie = ""] = await server.login(1);
-  // A token's end is a whole second, counted from the whole second it was issued in.
+  // A token expires at a whole second, counted from the whole second of its issue.
   const end = Math.floor(Date.now() / 1000) + lifetime;
   const held = await HeldSockets.open(tool, server, cookie, count);
   const { code, first, last } = await held.closed();

@@ -2,14 +2,14 @@ import type { ChildProcess } from "node:child_process";
 import { cpuSeconds, run, start, waitFor } from "../lib/children.ts";
 import { LOAD_CORE, type MeasuredServer } from "../lib/server.ts";
 
-/** What load/sockets.c measured. */
+/** The result of load/sockets.c. */
 export interface SocketSample {
   readonly perSecond: number;
-  /** Microseconds of processor time that the server used for one. */
+  /** Microseconds of the server's processor time for one handshake or message. */
   readonly cpuMicros: number;
 }
 
-/** Loads a server with handshakes or with messages. */
+/** Loads a server with handshakes or messages. */
 export async function loadSockets(
   tool: string,
   mode: "upgrade" | "echo",
@@ -21,14 +21,14 @@ export async function loadSockets(
   const args = [mode, String(server.port), "/echo", cookie, String(connections), String(seconds)];
   const before = cpuSeconds(server.pid);
   const output = await run([tool, ...args], { core: LOAD_CORE });
-  // The time in which the generator warms up is the server's time too.
+  // The server also works while the generator warms up.
   const cpu = (cpuSeconds(server.pid) - before) / 1.25;
   const [count = 0, took = 0, failures = 0] = output.replace("RESULT ", "").split(" ").map(Number);
   if (failures > 0) throw new Error(`${failures} of ${count} sockets failed.`);
   return { perSecond: count / took, cpuMicros: (cpu * 1e6) / count };
 }
 
-/** Sockets that are open and idle. */
+/** Open, idle sockets. */
 export class HeldSockets {
   readonly child: ChildProcess;
   readonly count: number;
@@ -38,11 +38,11 @@ export class HeldSockets {
     this.child = child;
     this.count = count;
     this.#closed = waitFor(child, "CLOSED ", 60_000);
-    // Sockets that are let go are never closed by the server.
+    // The server does not close sockets that the client drops.
     this.#closed.catch(() => undefined);
   }
 
-  /** Opens sockets, all with one cookie. */
+  /** Opens sockets that all have the same cookie. */
   static async open(
     tool: string,
     server: MeasuredServer,
@@ -55,7 +55,10 @@ export class HeldSockets {
     return new HeldSockets(child, count);
   }
 
-  /** Waits until the server has closed all of them: the code, and when in seconds since 1970. */
+  /**
+   * Waits until the server has closed all sockets. Returns the code, and the times in seconds since
+   * 1970.
+   */
   async closed(): Promise<{ code: number; first: number; last: number }> {
     const [, code = 0, first = 0, last = 0] = (await this.#closed).split(" ").map(Number);
     return { code, first, last };

@@ -1,7 +1,7 @@
 import { posix } from "node:path";
 import { defineConfig } from "vitepress";
 
-/** Anchors as GitHub makes them, so that a link works in the repository and on the site. */
+/** Makes the same anchors as GitHub, so that a link works in the repository and on the site. */
 const slugify = (title) =>
   title
     .toLowerCase()
@@ -10,8 +10,8 @@ const slugify = (title) =>
     .replaceAll(/\s+/g, "-");
 
 /**
- * Markdown has no table without a header. A row of empty headings is left out, and an empty heading
- * becomes a cell: a screen reader announces each heading with its column.
+ * Every Markdown table has a header. This removes a header of empty cells, and turns a single empty
+ * heading into a plain cell, because a screen reader announces each cell with its heading.
  */
 function dropEmptyHeadings(md) {
   md.core.ruler.push("empty_headings", ({ tokens }) => {
@@ -31,7 +31,10 @@ function dropEmptyHeadings(md) {
 
 const REPOSITORY = "https://github.com/galleta/galleta/blob/main/";
 
-/** Links out of docs/ lead to files of the repository, which are not part of the site. */
+/**
+ * Rewrites links out of docs/, which point to files of the repository that are not part of the
+ * site.
+ */
 function linkRepository(md) {
   md.core.ruler.push("repository_links", ({ tokens, env }) => {
     for (const link of tokens.flatMap(({ children }) => children ?? [])) {
@@ -57,7 +60,7 @@ export default defineConfig({
       dropEmptyHeadings(md);
       linkRepository(md);
     },
-    // The default themes fall below 4.5:1 (WCAG 2.2, 1.4.3).
+    // The contrast of the default themes is below 4.5:1 (WCAG 2.2, 1.4.3).
     theme: { light: "github-light-high-contrast", dark: "github-dark-high-contrast" },
     anchor: { slugify },
     languageAlias: { haproxy: "nginx", caddy: "nginx" },

@@ -1,5 +1,6 @@
-// Builds the page that looks into cookies, one file that loads nothing. Its policy allows no request
-// at all: a key that is typed into it cannot leave it. `node build.mjs <folder>` says where to.
+// Builds the page that inspects cookies, as one file that loads nothing else. Its policy forbids
+// all requests, so a key that a user types cannot leave the page. `node build.mjs <folder>` names
+// the output folder.
 import { createHash } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";

@@ -1,5 +1,5 @@
-// The part of node:crypto that the inspector needs, for the page that runs in a browser. WebCrypto
-// would answer later; the engine asks for answers at once. The primitives are those of @noble.
+// The part of node:crypto that the inspector needs in a browser. WebCrypto is asynchronous and the
+// engine is not, so the primitives come from @noble.
 import { cbc, gcm } from "@noble/ciphers/aes.js";
 import { hkdf } from "@noble/hashes/hkdf.js";
 import { hmac } from "@noble/hashes/hmac.js";
@@ -11,7 +11,7 @@ import { Buffer } from "./buffer.mjs";
 const HASHES = { sha1, sha256, sha384, sha512 };
 const bytes = (value) => (typeof value === "string" ? Buffer.from(value, "utf8") : value);
 
-/** A hash or an HMAC: `update`, then `digest`. */
+/** Makes a hash or an HMAC with `update` and `digest`. */
 function sum(state) {
   return {
     update(data) {
@@ -27,7 +27,7 @@ function sum(state) {
 
 export const createHash = (name) => sum(HASHES[name].create());
 export const createHmac = (name, key) => sum(hmac.create(HASHES[name], bytes(key)));
-/** A key is its bytes here: a page has no memory that its own code cannot read. */
+/** Here a key is only its bytes: a page has no memory that its own code cannot read. */
 export const createSecretKey = (key) => Buffer.from(key);
 export const hkdfSync = (name, key, salt, info, length) =>
   hkdf(HASHES[name], bytes(key), bytes(salt), bytes(info), length);
@@ -44,7 +44,7 @@ export function timingSafeEqual(a, b) {
 export const randomFillSync = (target) => crypto.getRandomValues(target);
 export const randomBytes = (size) => randomFillSync(Buffer.alloc(size));
 
-/** As Node's, for a ciphertext that comes in one piece: `final` throws where it does not hold. */
+/** Works like Node's function for a ciphertext in one piece: `final` throws if it was changed. */
 export function createDecipheriv(name, key, iv) {
   let aad;
   let tag;
@@ -71,10 +71,10 @@ export function createDecipheriv(name, key, iv) {
   };
 }
 
-/** The page only reads. */
+/** Throws, because the page only reads cookies. */
 export function createCipheriv() {
   throw new Error("The page does not encrypt.");
 }
 
-/** One-shot hashes: the engine takes `createHmac` where they are missing. */
+/** Undefined, so that the engine uses `createHmac`. */
 export const hash = undefined;

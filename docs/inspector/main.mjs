@@ -1,4 +1,4 @@
-// Shows what a pasted cookie holds. The code that reads and verifies it is the inspector's own.
+// Shows the content of a pasted cookie. The inspector's own code reads and verifies it.
 import { inspectCookies } from "../../packages/inspect/src/cookies/inspect.ts";
 import { REASONS } from "../../packages/inspect/src/cookies/reasons.ts";
 import { html } from "../../packages/inspect/src/page/html.ts";
@@ -13,7 +13,7 @@ const BADGES = {
 const UNVERIFIED =
   "Without a key nothing is verified: anyone may have written this cookie. Enter its key below it.";
 
-/** Signed with the key beside it, and without an end. */
+/** A cookie that the key next to it signed, without an expiry. */
 const EXAMPLE = {
   key: "the key of the example, which signs nothing else",
   cookie: __EXAMPLE__,

@@ -1,2 +1,2 @@
-// node:diagnostics_channel, in a page where no one subscribes.
+// Replaces node:diagnostics_channel in a page, which has no subscribers.
 export const channel = () => ({ hasSubscribers: false, publish() {} });

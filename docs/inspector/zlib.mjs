@@ -1,4 +1,4 @@
-// The part of node:zlib that the inspector needs, for the page that runs in a browser.
+// The part of node:zlib that the inspector needs in a browser.
 import { Inflate } from "pako";
 import { Buffer } from "./buffer.mjs";
 
@@ -18,7 +18,7 @@ export function inflateSync(packed, { maxOutputLength }) {
   return Buffer.concat(chunks);
 }
 
-/** The page only reads. */
+/** Throws, because the page only reads cookies. */
 export function deflateSync() {
   throw new Error("The page does not compress.");
 }

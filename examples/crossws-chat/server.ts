@@ -30,7 +30,7 @@ const fetch = httpSession(sessions)((request, context) => {
 
 const websocket = socketSession(sessions)({
   upgrade(_request, session) {
-    // Only those who are logged in may connect.
+    // Only users who are logged in may connect.
     return session.user === undefined ? new Response("Log in first", { status: 401 }) : undefined;
   },
   open: (peer) => peer.subscribe("chat"),

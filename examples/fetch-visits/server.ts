@@ -1,4 +1,5 @@
-// Any server of the Fetch API: here srvx, which runs on Node, Bun and Deno.
+// Works with any server for the Fetch API; this example uses srvx, which runs on Node, Bun and
+// Deno.
 // SECRET_KEY=$(npx galleta secret) npx tsx server.ts
 import { serve } from "srvx";
 import { renew } from "@galleta/session";

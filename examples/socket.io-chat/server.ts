@@ -33,7 +33,7 @@ const server = createServer(
 );
 
 const io = new Server(server);
-// Only those who are logged in may connect.
+// Only users who are logged in may connect.
 const handshake = (session: { user?: string }) => session.user !== undefined;
 socketSession(sessions, { handshake })(io);
 

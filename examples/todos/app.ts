@@ -32,7 +32,7 @@ declare module "@galleta/session" {
     lastId: number;
     /** The list that the todo is in. */
     list: string;
-    /** Who signed in. */
+    /** The name of the user who is logged in. */
     name: string;
   }
 }
@@ -42,7 +42,7 @@ type Feed = Socket<SessionData, Record<never, string>, "json">;
 export const app = new App();
 configure(app, settings);
 
-/** The last todo of this list that a visitor has seen. */
+/** Returns the last todo of this list that a visitor has seen. */
 function lastSeen({ list, lastId }: Partial<SessionData>): number {
   return list === LIST ? (lastId ?? -1) : -1;
 }
@@ -69,7 +69,7 @@ app.route("/sign-in", { methods: ["POST"] }, async (req, res) => {
   const { name, remember } = readSignIn(await req.json());
   if (name === "") throw new HTTPError(400, { detail: "Enter a name." });
   renew(req.session);
-  // Without the box the browser forgets the session when it closes.
+  // Without the checkbox, the browser deletes the session when it closes.
   setMaxAge(req.session, remember ? 30 * DAY : null);
   req.session.name = name;
   res.status = 204;
@@ -86,7 +86,7 @@ app.route("/devices/end", { methods: ["POST"] }, async (req, res) => {
   res.status = 204;
 });
 
-/** Logs out everywhere: this browser, and all others where the same name is signed in. */
+/** Logs the user out everywhere: in this browser and all others. */
 app.route("/forget", { methods: ["POST"] }, async (req, res) => {
   const { name } = req.session;
   destroy(req.session);
@@ -94,10 +94,10 @@ app.route("/forget", { methods: ["POST"] }, async (req, res) => {
   res.status = 204;
 });
 
-/** Sends unseen todos, then new ones. The page answers with the last that it showed. */
+/** Sends unseen todos, then new ones. The page answers with the last id that it showed. */
 app.websocketRoute("/feed", { valueType: "json" }, async (ws) => {
-  // Listening begins before the list is read, and new todos wait in the iterator while one is sent,
-  // so none is lost.
+  // Starts to listen before the list is read. New todos wait in the iterator while one is sent, so
+  // none is lost.
   const coming = on(arrivals, "todo", { signal: ws.signal });
   await Promise.all([sendTodos(ws, coming), noteSeen(ws)]);
 });
@@ -110,7 +110,7 @@ async function sendTodos(ws: Feed, coming: AsyncIterable<Todo[]>): Promise<void>
 
 async function noteSeen(ws: Feed): Promise<void> {
   for await (const message of ws) {
-    // Without a cookie, the position cannot be remembered.
+    // Without a cookie, the session cannot store the position.
     if (describe(ws.session).isNew) continue;
     const seen = readSeen(message);
     // The handshake is over, so `update` brings the change into the cookie.
@@ -122,7 +122,7 @@ async function noteSeen(ws: Feed): Promise<void> {
 }
 
 app.route("/", (req, res) => {
-  // A visitor gets a session with the first page, so that the feed has one to change.
+  // The first page sets a session, so that the feed has one to change.
   if (req.session.list !== LIST) Object.assign(req.session, { list: LIST, lastId: -1 });
   res.headers.set("content-security-policy", "default-src 'self'; img-src data:");
   res.html = readFileSync(new URL("./page/index.html", import.meta.url), "utf8");

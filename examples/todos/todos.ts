@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { EventEmitter } from "node:events";
 
-/** One thing to do. Its id is its place in the list, so ids start at 0 and have no gaps. */
+/** One todo. Its id is its index in the list, so ids start at 0 and have no gaps. */
 export interface Todo {
   id: number;
   content: string;
@@ -9,7 +9,7 @@ export interface Todo {
 
 const MAX_CONTENT = 200;
 
-/** Names this list. A restart begins another, with the same ids. */
+/** The id of this list. A restart begins another list with the same todo ids. */
 export const LIST = randomUUID();
 
 const todos: Todo[] = ["Wake up", "Take a shower", "Have breakfast"].map((content, id) => ({
@@ -32,7 +32,7 @@ export function todosAfter(id: number): Todo[] {
   return todos.slice(id + 1);
 }
 
-/** Reads the content of a new todo, or says what is wrong with it. */
+/** Reads the content of a new todo, or describes what is wrong with it. */
 export function readContent(body: unknown): { content: string } | { problem: string } {
   const content = typeof body === "object" && body !== null && "content" in body && body.content;
   if (typeof content !== "string") return { problem: 'Send {"content": "..."}.' };
@@ -48,7 +48,7 @@ export function readSeen(message: unknown): number {
   return typeof seen === "number" && todos[seen] !== undefined ? seen : -1;
 }
 
-/** The name and the box of a page's sign-in. */
+/** Reads the name and the checkbox of a page's sign-in form. */
 export function readSignIn(body: unknown): { name: string; remember: boolean } {
   const { name, remember } = (body ?? {}) as { name?: unknown; remember?: unknown };
   const text = typeof name === "string" ? name.trim().slice(0, 40) : "";

@@ -33,7 +33,7 @@ const server = createServer(
 );
 
 const wss = new WebSocketServer({ noServer: true });
-// Only those who are logged in may connect.
+// Only users who are logged in may connect.
 const handshake = (session: { user?: string }) => session.user !== undefined;
 server.on("upgrade", socketSession(sessions, { handshake })(wss));
 

@@ -5,10 +5,10 @@ import { facts, type RequestWords } from "./facts.ts";
 
 export const PASS = "pass";
 
-/** The result of the check in one word: the rule that denied, or that the request passes. */
+/** The result of the check: the rule that denied the request, or that it passes. */
 export type Answer = CrossSiteRule | typeof PASS | "needs-token";
 
-/** Asks about a POST to https://example.com/, unless the words say otherwise. */
+/** Checks a POST to https://example.com/, changed by the given words. */
 export function ask(words: RequestWords, options?: CrossSiteOptions): Answer {
   const headers = { host: "example.com", ...words.headers };
   const request = facts({ method: "POST", encrypted: true, ...words, headers });

@@ -5,7 +5,7 @@ import { command, type SystemNeed } from "./require.ts";
 export const CHROMIUM: SystemNeed = command("/usr/bin/chromium", "chromium");
 
 /**
- * Starts a headless Chromium that uses the network only for what a test opens.
+ * Starts a headless Chromium that uses the network only for pages that a test opens.
  *
  * @param args more command-line switches
  */

@@ -10,9 +10,9 @@ export const BIN = join(ROOT, "packages/galleta/bin/galleta.js");
 /** Long enough for a strong key, and easy to find in any output. */
 export const SECRET_KEY = "a-very-secret-key-that-no-output-may-hold-0123456789";
 
-/** Runs of the program, and the files they need; `end` leaves nothing of them behind. */
+/** Runs of the program with their files. `end` removes all of them. */
 export class CliBench {
-  /** Within the repository, so that an app there finds `galleta` like a user's app. */
+  /** Inside the repository, so that an app there finds `galleta` like a user's app. */
   readonly folder: string;
   readonly #runs: CliRun[] = [];
 
@@ -61,7 +61,7 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
   readonly bin?: string;
-  /** Another Node than the one that runs the tests. */
+  /** A Node other than the one that runs the tests. */
   readonly node?: string;
 }
 
@@ -70,7 +70,7 @@ export class CliRun {
   readonly child: ChildProcess;
   stdout = "";
   stderr = "";
-  /** Resolves with how the process ended, after its output is complete. */
+  /** Resolves with the exit code and signal, after the output is complete. */
   readonly ended: Promise<{ readonly code: number | null; readonly signal: string | null }>;
   #hasEnded = false;
   readonly #watchers = new Set<() => void>();
@@ -100,7 +100,7 @@ export class CliRun {
     return this.child.pid as number;
   }
 
-  /** Waits until the output holds the pattern so many times; returns the last match. */
+  /** Waits until the output contains so many matches of the pattern; returns the last one. */
   until(stream: "stdout" | "stderr", pattern: RegExp, count = 1): Promise<RegExpExecArray> {
     return new Promise((resolve, reject) => {
       const look = () => {
@@ -115,7 +115,7 @@ export class CliRun {
     });
   }
 
-  /** The URL that it listens on; `start` counts the restarts. */
+  /** Waits for the URL that the server listens on; `start` counts the restarts. */
   async listening(start = 1): Promise<string> {
     const [, url = ""] = await this.until("stdout", /^Listening on (\S+?)\/?(?: \(.*\))?$/, start);
     return url;
@@ -136,7 +136,7 @@ export class CliRun {
   }
 }
 
-/** Whether a process lives. */
+/** True if a process is alive. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -146,7 +146,7 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-/** Asks repeatedly until the answer is yes. The test's own time limit ends it otherwise. */
+/** Repeats a question until the answer is true. Otherwise the test's time limit ends it. */
 export async function eventually(question: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await question())) await new Promise((resolve) => setTimeout(resolve, 20));
 }

@@ -4,9 +4,9 @@ import { fileURLToPath } from "node:url";
 
 export const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** One example of a doc comment. */
+/** An example in a doc comment. */
 export interface Example {
-  /** The file and line it stands in. */
+  /** The file and line of the example. */
   readonly place: string;
   readonly file: string;
   readonly code: string;
@@ -22,7 +22,7 @@ function sources(): string[] {
   });
 }
 
-/** Every `ts` block of the doc comments in the packages, except tests. */
+/** Returns every `ts` block in the packages' doc comments, except in tests. */
 export function findExamples(): Example[] {
   const examples: Example[] = [];
   for (const path of sources()) {
@@ -59,10 +59,13 @@ function exportedNames(path: string): string[] {
   return all.filter((name) => /^\w+$/.test(name));
 }
 
-/** The imports that an example leaves out: of its own file first, then of what users import. */
+/**
+ * Makes the imports that an example leaves out: first those of its own file, then those that users
+ * import.
+ */
 export function importsOf({ file, code }: Example): string {
   const words = new Set(code.match(/(?<![.\w"'`/])[A-Za-z_]\w*/g));
-  // Takes everything between a declaring word and the `=`, `(` or `from` behind it.
+  // Matches the text between a declaring word and the `=`, `(` or `from` after it.
   const declaring = /^(?:export )?(?:import|const|let|class|(?:async )?function) ([^=("']*)/gm;
   const declared = [...code.matchAll(declaring)].flatMap(([, names]) => names?.match(/\w+/g) ?? []);
   const taken = new Set<string>(declared);
@@ -77,8 +80,8 @@ export function importsOf({ file, code }: Example): string {
 }
 
 /**
- * Makes a program that collects an example's claims: for each `expression; // value`, also with the
- * value on the next line, the pair of both.
+ * Makes a program that collects an example's claims. Each `expression; // value` gives a pair of
+ * both; the value may be on the next line.
  *
  * @returns `undefined` if the example claims nothing
  */

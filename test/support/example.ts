@@ -5,7 +5,7 @@ import { io } from "socket.io-client";
 import { WebSocket } from "ws";
 import { ask, Jar } from "../adapters/wire.ts";
 
-/** A program that serves one of the examples. */
+/** A running example. */
 export interface Started {
   readonly origin: string;
   stop(): Promise<void>;
@@ -42,7 +42,7 @@ export async function startExample(args: readonly string[], cwd: string): Promis
   };
 }
 
-/** What every example does: it counts visits, and knows who is logged in. */
+/** Checks what every example does: it counts visits and knows who is logged in. */
 export async function visit(origin: string): Promise<void> {
   const jar = new Jar();
   const told = async (path: string, method = "GET", headers = {}) => {
@@ -59,7 +59,7 @@ export async function visit(origin: string): Promise<void> {
   expect(await told("/")).toEqual({ status: 200, visits: 1, user: null });
 }
 
-/** What the examples with sockets add: only users who are logged in can talk. */
+/** Checks what the examples with sockets do: only users who are logged in can talk. */
 export async function chat(origin: string, isSocketIo: boolean): Promise<void> {
   const open = isSocketIo ? openSocketIo : openWebSocket;
   await expect(open(origin, "")).rejects.toThrow();

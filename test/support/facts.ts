@@ -1,6 +1,6 @@
 import type { RequestFacts } from "../../packages/session/src/session/request.ts";
 
-/** A short description of a request. A header given as a list came that many times. */
+/** A short description of a request. A list stands for a header that was sent several times. */
 export interface RequestWords {
   method?: string;
   target?: string;
@@ -9,7 +9,10 @@ export interface RequestWords {
   remoteAddress?: string;
 }
 
-/** Makes the facts of a request as an adapter would: header names in any case, repeats joined. */
+/**
+ * Makes the facts of a request as an adapter would: header names in any case, repeated headers
+ * joined.
+ */
 export function facts(words: RequestWords = {}): RequestFacts {
   const headers = new Map<string, string>();
   for (const [name, value] of Object.entries(words.headers ?? {})) {

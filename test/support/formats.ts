@@ -6,25 +6,26 @@ import type {
   JsonObject,
 } from "../../packages/session/src/session/format.ts";
 
-/** Facts recorded from the real library, in test/vectors. */
+/** Reads test vectors, recorded from the real library, from test/vectors. */
 export function vectors<Facts>(name: string): Facts {
   const file = new URL(`../vectors/${name}.json`, import.meta.url);
   return JSON.parse(readFileSync(file, "utf8")) as Facts;
 }
 
-/** The cookies of a request. */
+/** Makes the cookies of a request. */
 export function cookieSource(cookies: Readonly<Record<string, string>>): CookieSource {
   return { get: (name) => (Object.hasOwn(cookies, name) ? cookies[name] : undefined) };
 }
 
-/** The cookies that a browser sends back after a format wrote them. */
+/** Makes the cookies that a browser sends back after a format wrote them. */
 export function sentBack(written: readonly FormatCookie[]): CookieSource {
   return cookieSource(Object.fromEntries(written.map(({ name, value }) => [name, value])));
 }
 
 /**
- * A text with each character replaced by others (its neighbour in the code, one of the same class,
- * one of no encoding), with each taken away, and with one put in front, in the middle and behind.
+ * Returns variants of a text. Each character is replaced (by its neighbour in the code, one of the
+ * same class, and one outside the encoding) and removed. One character is also added at the start,
+ * in the middle and at the end.
  */
 export function* tampered(text: string): Generator<string> {
   for (let i = 0; i < text.length; i += 1) {
@@ -42,7 +43,7 @@ export function* tampered(text: string): Generator<string> {
   }
 }
 
-/** Sessions as applications have them: any JSON object, with text of every script. */
+/** Makes sessions like those of apps: any JSON object, with text in every script. */
 export function sessions(): fc.Arbitrary<JsonObject> {
   const text = fc.string({ unit: "grapheme", maxLength: 12 });
   const { value } = fc.letrec<{ value: JsonObject[string] }>((tie) => ({
@@ -60,6 +61,6 @@ export function sessions(): fc.Arbitrary<JsonObject> {
   return fc.dictionary(text, value, { maxKeys: 6 }).map(plain);
 }
 
-// fast-check's objects may lack a prototype, which toEqual tells apart.
+// fast-check's objects may lack a prototype, and toEqual tells the difference.
 const plain = (object: Record<string, unknown>) =>
   Object.fromEntries(Object.entries(object).filter(([key]) => key !== "__proto__")) as JsonObject;

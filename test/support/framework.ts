@@ -19,15 +19,15 @@ export const SESSIONS = {
 
 const closers: (() => unknown)[] = [];
 
-/** Runs something after the test, whatever its result. */
+/** Calls a function after the test, whether it passes or fails. */
 export function atEnd(close: () => unknown): void {
   closers.push(close);
 }
 
 /**
- * Closes after each test what it opened, and keeps the framework's log off the screen.
+ * Closes after each test everything that it opened, and keeps the framework's log off the screen.
  *
- * @returns the log; `log().mock.calls` has what was written in this test
+ * @returns the log; `log().mock.calls` has the lines of this test
  */
 export function watchLog(): () => MockInstance<typeof console.error> {
   let spy: MockInstance<typeof console.error>;
@@ -59,7 +59,7 @@ export async function live(app: App<Data>): Promise<LiveServer> {
   return server;
 }
 
-/** Sends raw bytes, and returns everything that comes back until the server closes. */
+/** Sends raw bytes, and returns all bytes that come back until the server closes the connection. */
 export function raw(server: { port: number }, request: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(server.port, "127.0.0.1", () => socket.write(request));
@@ -70,7 +70,7 @@ export function raw(server: { port: number }, request: string): Promise<string> 
   });
 }
 
-/** A promise and its resolver: tests wait for an event, never for a time. */
+/** Makes a promise with its resolver, so that tests wait for an event instead of a time. */
 export function latch<Value = void>() {
   let open!: (value: Value) => void;
   const opened = new Promise<Value>((resolve) => (open = resolve));

@@ -6,7 +6,7 @@ import { atEnd } from "./framework.ts";
 
 const KEY = Buffer.from("sixteen bytes...").toString("base64");
 
-/** The head of a WebSocket handshake. A field that is given goes before the usual one. */
+/** Makes the head of a WebSocket handshake. A given field replaces the usual one. */
 export function handshakeHead(
   port: number,
   fields: Readonly<Record<string, string>> = {},
@@ -24,7 +24,7 @@ export function handshakeHead(
   return `GET ${path} HTTP/1.1\r\n${lines.join("")}\r\n`;
 }
 
-/** A handshake on a bare socket: the lines of the answer's head, as they came. */
+/** Makes a handshake on a bare socket. Returns the header lines of the answer as received. */
 export async function handshake(
   { port }: { port: number },
   fields?: Readonly<Record<string, string>>,

@@ -14,10 +14,10 @@ import { facts } from "./facts.ts";
 
 export const KEY = "a key for tests of more than thirty-two characters";
 
-/** Data as tests have it. */
+/** The data of the sessions in these tests. */
 export type Data = Record<string, unknown>;
 
-/** Sessions, and their events. */
+/** Makes sessions, and collects their events. */
 export function start(options: Partial<CreateSessionsOptions> = {}) {
   const events: SessionEvent[] = [];
   const sessions = createSessions<Data>({
@@ -28,7 +28,7 @@ export function start(options: Partial<CreateSessionsOptions> = {}) {
   return { sessions, events, types: () => events.map(({ type }) => type) };
 }
 
-/** A browser without a server: it keeps one cookie, and runs handlers as requests. */
+/** A browser without a server: it keeps one cookie, and runs handlers as if they were requests. */
 export class Jar {
   cookie: string;
 
@@ -36,19 +36,19 @@ export class Jar {
     this.cookie = cookie;
   }
 
-  /** Copies the cookie, like a thief. */
+  /** Copies the cookie, as a thief would. */
   copy(): Jar {
     return new Jar(this.cookie);
   }
 
-  /** Opens a request's session, ready to be used. */
+  /** Opens a request's session and loads it. */
   async open(sessions: Sessions<Data>): Promise<SessionContext<Data>> {
     const context = sessions.open(this.cookie);
     await context.load();
     return context;
   }
 
-  /** Takes the cookies of a response. */
+  /** Stores the cookies of a response. */
   async finish(context: SessionContext<Data>): Promise<readonly string[]> {
     const { setCookie } = await context.commit();
     this.take(setCookie);
@@ -62,7 +62,7 @@ export class Jar {
     }
   }
 
-  /** One request. */
+  /** Runs one request. */
   async request<Result>(
     sessions: Sessions<Data>,
     handler: (session: Data, context: SessionContext<Data>) => Result,
@@ -78,7 +78,7 @@ export class Jar {
     return this.request(sessions, (session) => ({ ...session }));
   }
 
-  /** Exchanges a ticket as the page does. */
+  /** Exchanges a ticket as the page would. */
   async exchange(sessions: Sessions<Data>, ticket: string) {
     const request = facts({
       method: "POST",

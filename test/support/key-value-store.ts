@@ -1,4 +1,4 @@
-/** A plain Map with the methods of Keyv, which every cache has. */
+/** Makes a Map with the methods of Keyv, which every cache has. */
 export function keyValueStore() {
   const map = new Map<string, { value: string; until: number }>();
   return {

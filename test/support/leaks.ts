@@ -4,7 +4,7 @@ import { serialize } from "node:v8";
 import { afterEach, beforeEach, expect, vi } from "vitest";
 import { derive, info } from "../../packages/session/src/token/keys.ts";
 
-/** What no output may contain: the secret of a test, and the data of its sessions. */
+/** A secret that no output may contain. */
 export const SECRET = "s3cret-of-this-test-that-must-never-show-up";
 export const DATA = "the-data-of-a-session";
 const material = createSecretKey(Buffer.from(SECRET));
@@ -15,7 +15,7 @@ const out: string[] = [];
 /** The texts to search for. */
 export const needles = new Set<string>();
 
-/** Keeps everything that a value shows by the usual means. */
+/** Records every text that shows a value: JSON, inspect and the like. */
 export function keep(value: unknown): void {
   out.push(inspect(value, { depth: 12, showHidden: true, maxArrayLength: null }));
   out.push(inspect(value, { depth: 12, customInspect: false }));
@@ -27,7 +27,7 @@ export function keep(value: unknown): void {
     try {
       out.push(String(show(value)));
     } catch {
-      // A value that cannot be written cannot leak this way.
+      // A value that cannot be converted to text cannot leak this way.
     }
   }
   if (typeof value !== "object" || value === null) return;
@@ -41,7 +41,7 @@ export function keep(value: unknown): void {
   }
 }
 
-/** Runs code that must fail, and keeps its error. */
+/** Runs code that must fail, and records its error. */
 export function fails(run: () => unknown): void {
   try {
     run();
@@ -52,7 +52,7 @@ export function fails(run: () => unknown): void {
   expect.fail(`${run.toString()} did not fail`);
 }
 
-/** Records a cookie value, and its parts. */
+/** Records a cookie value and its parts as texts that must not leak. */
 export function hide(value: string): string {
   needles.add(value);
   if (value.length > 60) {
@@ -63,7 +63,7 @@ export function hide(value: string): string {
   return value;
 }
 
-/** Keeps everything that is written to the console or the streams, in each test. */
+/** Records everything that each test writes to the console or the streams. */
 export function watchOutput(): void {
   beforeEach(() => {
     out.length = 0;
@@ -73,7 +73,7 @@ export function watchOutput(): void {
     }
     for (const use of ["sign", "enc", "csrf"]) {
       needles.add(derived(use));
-      // As inspect shows bytes.
+      // The form in which inspect prints bytes.
       needles.add(derived(use).match(/../g)!.slice(0, 16).join(" "));
     }
     needles.add(DATA);
@@ -96,7 +96,7 @@ export function watchOutput(): void {
   });
 }
 
-/** Fails if anything kept holds a text that must stay inside. */
+/** Fails if a recorded text contains one that must not leak. */
 export function expectNothingFound(): void {
   vi.restoreAllMocks();
   expect(out.length).toBeGreaterThan(0);

@@ -1,11 +1,13 @@
-/** Random numbers that a seed repeats. */
+/** Random numbers that depend only on a seed. */
 export interface Random {
   /** A whole number from 0 to below `limit`. */
   below(limit: number): number;
   pick<T>(list: readonly T[]): T;
 }
 
-/** A small generator (mulberry32): good enough to choose mutations, and the same everywhere. */
+/**
+ * Makes a small generator (mulberry32): random enough to choose mutations, and the same everywhere.
+ */
 export function seeded(seed: number): Random {
   let state = seed >>> 0;
   const next = () => {
@@ -18,7 +20,7 @@ export function seeded(seed: number): Random {
   return { below, pick: (list) => list[below(list.length)]! };
 }
 
-/** The seed of this run. `FUZZ_SEED` repeats an earlier one. */
+/** Returns the seed of this run. `FUZZ_SEED` repeats an earlier run. */
 export function fuzzSeed(): number {
   const given = Number(process.env["FUZZ_SEED"]);
   return Number.isSafeInteger(given) && given > 0 ? given : 1 + (Date.now() % 0x7fffffff);
@@ -29,7 +31,7 @@ export function fuzzSeed(): number {
  * the parser's special words, one to four times.
  *
  * @param corpus examples, valid and nearly valid
- * @param words what the parser treats specially
+ * @param words texts that the parser treats specially
  */
 export function mutator(
   corpus: readonly string[],

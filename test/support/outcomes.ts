@@ -1,7 +1,7 @@
 import { appendFileSync } from "node:fs";
 import { afterEach } from "vitest";
 
-/** Writes a line for each test that ran. The set-up of all suites prints them as a matrix. */
+/** Writes a line for each test that ran. The global set-up prints all of them as a matrix. */
 export function noteOutcomes(column: string): void {
   afterEach(({ task }) => {
     const file = process.env["GALLETA_MATRIX"];

@@ -2,13 +2,13 @@ import type { TestClient, TestSocket } from "../../packages/galleta/src/testing/
 
 const MARK = "\0";
 
-/** A page with the client of `@galleta/session/client`, on a socket of the test client. */
+/** A page that uses `@galleta/session/client`, over a socket of the test client. */
 export class Page {
   readonly socket: TestSocket;
   readonly #client: TestClient;
   readonly #messages: string[] = [];
   readonly #waiting: ((message: string) => void)[] = [];
-  /** Answers of the exchange. */
+  /** The answers to its exchanges. */
   readonly exchanges: { status: number; code?: string; receipt?: string }[] = [];
   readonly ended: Promise<void>;
 
@@ -23,7 +23,7 @@ export class Page {
     return new Page(client, await client.websocket(path, { protocols: offered }));
   }
 
-  /** The next message of the app. */
+  /** Returns the next message of the app. */
   next(): Promise<string> {
     const message = this.#messages.shift();
     if (message !== undefined) return Promise.resolve(message);

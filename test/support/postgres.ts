@@ -44,7 +44,7 @@ export class PostgresServer {
 
   static async start(): Promise<PostgresServer> {
     const folder = mkdtempSync(join(tmpdir(), "galleta-postgres-"));
-    // PostgreSQL does not run as root.
+    // PostgreSQL refuses to run as root.
     const user = process.getuid?.() === 0 ? idsOf("postgres") : undefined;
     if (user !== undefined) chownSync(folder, user.uid, user.gid);
     const init = spawnSync(
@@ -80,7 +80,7 @@ export class PostgresServer {
     });
   }
 
-  /** Kills it, like a machine that fails. Committed data is there after a start. */
+  /** Kills the server as a power failure would. After a start, committed data is still there. */
   async kill(): Promise<void> {
     const child = this.#child;
     this.#child = undefined;

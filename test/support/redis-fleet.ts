@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "./redis.ts";
 
-/** A redis-server with settings of its own. */
+/** A redis-server with the given settings. */
 class Node {
   readonly port: number;
   readonly child: ChildProcess;
@@ -33,7 +33,7 @@ class Node {
     return new Node(port, child);
   }
 
-  /** One command, as redis-cli prints its answer. */
+  /** Runs one command and returns the answer as redis-cli prints it. */
   ask(...args: string[]): string {
     return redisCli(this.port, ...args);
   }
@@ -69,7 +69,7 @@ export class RedisCluster {
     const nodes: Node[] = [];
     for (let i = 0; i < 6; i += 1) {
       const port = await freePort();
-      // The bus has its own port; by default 10,000 above, which may not exist.
+      // The bus needs its own port. The default, 10,000 above the first, may not exist.
       const bus = ["--cluster-enabled", "yes", "--cluster-port", `${await freePort()}`];
       const timing = ["--cluster-node-timeout", "2000", "--repl-diskless-sync-delay", "0"];
       nodes.push(await Node.start(folder, [...bus, ...timing], port));

@@ -5,7 +5,7 @@ import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** A separate Redis on a free port of this machine. It keeps nothing on disk. */
+/** A separate Redis on a free port of this machine. It writes nothing to disk. */
 export class RedisServer {
   readonly port: number;
   readonly #folder: string;
@@ -27,7 +27,7 @@ export class RedisServer {
     return `redis://127.0.0.1:${this.port}`;
   }
 
-  /** Starts it, again if needed: it then remembers nothing. */
+  /** Starts the server. After a restart it is empty. */
   async start(): Promise<void> {
     const args = ["--port", `${this.port}`, "--bind", "127.0.0.1", "--save", "", "--dir"];
     const child = spawn("redis-server", [...args, this.#folder], {
@@ -44,7 +44,7 @@ export class RedisServer {
     });
   }
 
-  /** Kills it, like a machine that fails. */
+  /** Kills the server, as a power failure would. */
   async kill(): Promise<void> {
     const child = this.#child;
     this.#child = undefined;
@@ -54,7 +54,7 @@ export class RedisServer {
     await ended;
   }
 
-  /** Stops its answers, and keeps its connections. */
+  /** Stops its answers, but keeps its connections open. */
   freeze(): void {
     this.#child?.kill("SIGSTOP");
   }

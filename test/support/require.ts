@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 
-/** Something on the system that a suite needs. */
+/** A command, module or library that a suite needs. */
 export interface SystemNeed {
   /** The Debian package that provides it, as scripts/system-packages.txt names it. */
   readonly debianPackage: string;
@@ -25,7 +25,7 @@ function isExecutable(path: string): boolean {
   }
 }
 
-/** A command, by its path or by its name in PATH. */
+/** A command, given by its path or its name in PATH. */
 export function command(name: string, debianPackage: string): SystemNeed {
   const places = name.includes("/")
     ? [name]
@@ -50,8 +50,8 @@ export function rubyLibrary(library: string, debianPackage: string): SystemNeed 
 }
 
 /**
- * True if a suite can run here, for `describe.runIf(available(...))`. A missing need is reported by
- * its Debian package.
+ * True if a suite can run here, for `describe.runIf(available(...))`. If something is missing, it
+ * prints the name of the Debian package.
  *
  * @throws Error with `CI=true` if something is missing: CI must not skip
  * @example

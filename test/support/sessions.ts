@@ -5,12 +5,12 @@ import type { SessionContext } from "../../packages/session/src/session/context.
 import type { SessionEvent } from "../../packages/session/src/session/event-types.ts";
 import { createSessions, type CreateSessionsOptions } from "../../packages/session/src/sessions.ts";
 
-/** The session data of a test: anything. */
+/** Session data of any type. */
 export type Anything = { [key: string]: unknown };
 
 export const KEY = "an engine test key of more than 32 characters";
 
-/** Sessions with a list of their events. */
+/** Makes sessions, with a list of their events. */
 export function start(options: Partial<CreateSessionsOptions> = {}) {
   const events: SessionEvent[] = [];
   const sessions = createSessions<Anything>({
@@ -30,7 +30,7 @@ export function commitOf(context: { commit(): MaybePromise<Commit> }): Commit {
   return commit;
 }
 
-/** A Set-Cookie line in its parts; attribute names in lower case. */
+/** Splits a Set-Cookie line into its parts; attribute names are in lower case. */
 export function readSetCookie(line: string) {
   const [pair = "", ...rest] = line.split("; ");
   const equals = pair.indexOf("=");
@@ -43,7 +43,10 @@ export function readSetCookie(line: string) {
   return { name: pair.slice(0, equals), value: pair.slice(equals + 1), attributes };
 }
 
-/** The `Cookie` header of a browser that got these lines: by name only, without expiry. */
+/**
+ * Makes the `Cookie` header that a browser sends after these lines. It compares names only and
+ * ignores expiry.
+ */
 export function nextCookie(cookie: string, setCookie: readonly string[]): string {
   const jar = new Map(
     cookie
@@ -59,7 +62,7 @@ export function nextCookie(cookie: string, setCookie: readonly string[]): string
   return [...jar].map(([name, value]) => `${name}=${value}`).join("; ");
 }
 
-/** Runs one request, and returns its answer and the `Cookie` header of the next one. */
+/** Runs one request. Returns its answer and the `Cookie` header of the next request. */
 export function visit(
   sessions: Sessions<Anything>,
   cookie: string,
@@ -71,12 +74,15 @@ export function visit(
   return { commit, cookie: nextCookie(cookie, commit.setCookie) };
 }
 
-/** The value of the cookie in a `Cookie` header of one pair. */
+/** Returns the cookie's value in a `Cookie` header with one pair. */
 export function valueOf(cookie: string): string {
   return cookie.slice(cookie.indexOf("=") + 1);
 }
 
-/** Every value of a cookie by the plain reading of RFC 6265 §5.4: slow, and easy to check. */
+/**
+ * Returns every value of a cookie by a simple reading of RFC 6265 §5.4, which is slow but easy to
+ * check.
+ */
 export function splitCookies(header: string, name: string): string[] {
   const values = header
     .split(";")

@@ -14,7 +14,7 @@ if (mode === "signed" || mode === "encrypted") {
   app.use(galletaSession({ secretKey: SECRET, encrypt: mode === "encrypted" }));
 }
 
-// Both libraries say what `req.session` is, each in its own way.
+// Both libraries declare a type of `req.session`.
 const sessionOf = (req: Request) => (req as unknown as { session: Partial<Visit> }).session;
 
 app.get("/plain", (_req, res) => void res.json(PLAIN));

@@ -13,7 +13,7 @@ app.get("/plain", () => PLAIN);
 if (mode === "secure-session") {
   const key = createHash("sha256").update(SECRET).digest();
   await app.register(secureSession, { key, cookieName: "session", cookie: { path: "/" } });
-  // Two libraries say what `req.session` is; here it is this one's.
+  // Two libraries declare a type of `req.session`. This is the one of @fastify/secure-session.
   const session = (req: FastifyRequest) => req.session as unknown as Session<SessionData>;
   app.get("/login", (req) => {
     const visit = visitOf(userOf(req.url));

@@ -10,7 +10,8 @@ import {
 } from "node:crypto";
 import { header, mint, SECRET, tamper, USERS, type Contestant, type Data } from "../contestant.ts";
 
-// The least that a signed or encrypted cookie can cost: no times, no id, no rotation, no headers.
+// The lowest possible cost of a signed or encrypted cookie: no times, no id, no rotation, no
+// headers.
 
 const valueOf = (cookie: string) => cookie.slice(cookie.indexOf("session=") + 8);
 
@@ -69,14 +70,14 @@ export const bare: Contestant = {
   },
 };
 
-/** The yardstick of the budget: one HMAC over as many bytes as a token has, and one JSON.parse. */
+/** The unit of the budget: one HMAC over as many bytes as a token has, and one JSON.parse. */
 export const hmac: Contestant = {
   name: "createHmac of the same bytes + JSON.parse",
   kinds: ["signed"],
   async prepare(_kind, data) {
     const key = createSecretKey(randomBytes(32));
     const json = JSON.stringify(data);
-    // Header, id and revision of a token stand before its JSON.
+    // In a token, the header, id and revision come before the JSON.
     const messages = Array.from({ length: USERS }, () =>
       Buffer.concat([randomBytes(38), Buffer.from(json)]),
     );

@@ -17,7 +17,9 @@ interface WithSession {
   session: Partial<Data>;
 }
 
-/** A response that is written to nothing. Making one is part of no library's cost but is small. */
+/**
+ * A response that sends nothing. Creating one is not part of any library's cost, but it is cheap.
+ */
 class NoResponse extends ServerResponse {
   ended: () => void = () => undefined;
   override writeHead(): this {
@@ -43,7 +45,7 @@ function exchange(cookie: string) {
   return { request, response: new NoResponse(request) };
 }
 
-/** Runs one middleware around a view, the way Express does, up to the headers. */
+/** Runs one middleware around a view, as Express does, up to the headers. */
 function contestant(
   name: string,
   packageName: string,
@@ -72,7 +74,7 @@ function contestant(
           const cookies = response.getHeader("set-cookie") as string[] | string | undefined;
           return { result, cookies: cookies === undefined ? [] : [cookies].flat() };
         };
-        // The types ask for Express's own objects; these middlewares were made for Node's.
+        // The types require Express's own objects, but these middlewares also accept Node's.
         const run = middleware as unknown as (req: object, res: object, next: () => void) => void;
         if (isSync) {
           run(request, response, serve);
@@ -103,7 +105,7 @@ function contestant(
             holder.session.views = (holder.session.views ?? 0) + 1;
           });
           const keep = (cookies: string[]) => {
-            // A server-side session keeps its cookie.
+            // A server-side session keeps its cookie, so there may be none to store.
             if (cookies.length > 0) jar[i % USERS] = fromSetCookie(cookies);
           };
           if (outcome instanceof Promise) return outcome.then(({ cookies }) => keep(cookies));
@@ -127,7 +129,7 @@ export const expressSessions = contestant(
   "express-session (memory)",
   "express-session",
   () => {
-    // Its memory store warns that it is not for production.
+    // Its memory store would warn that it is not meant for production.
     const environment = process.env["NODE_ENV"];
     process.env["NODE_ENV"] = "test";
     const middleware = session({ secret: SECRET, resave: false, saveUninitialized: false });

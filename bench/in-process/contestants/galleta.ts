@@ -11,9 +11,9 @@ import {
   type Data,
 } from "../contestant.ts";
 
-// More than the cache of verified tokens holds, so that each is verified every time.
+// More users than the cache of verified tokens holds, so that each token is verified every time.
 const STRANGERS = 24_576;
-/** Turns that are drawn before, so that drawing is no part of what is measured. */
+/** The random order is drawn before, so that drawing is not measured. */
 const ORDER = 1 << 18;
 
 function setCookie(context: SessionContext<Data>): readonly string[] {
@@ -23,8 +23,9 @@ function setCookie(context: SessionContext<Data>): readonly string[] {
 }
 
 /**
- * @param users whose cookies take turns
- * @param fleet processes that read them; with more than one, users and processes meet at random
+ * @param users how many users' cookies are used in turn
+ * @param fleet how many processes read the cookies; with more than one, each request goes to a
+ *   random process
  */
 export function contestant(name: string, users: number, fleet = 1): Contestant {
   return {
@@ -43,7 +44,7 @@ export function contestant(name: string, users: number, fleet = 1): Contestant {
         context.session = { ...data };
         return fromSetCookie(setCookie(context));
       }, users);
-      // The readers are other instances, as after a restart: they have not made these cookies.
+      // The readers are other instances, as after a restart, so they did not make these cookies.
       const readers = Array.from({ length: fleet }, () => createSessions<Data>(options));
       const [first = sessions] = readers;
       const order = Array.from({ length: fleet === 1 ? 0 : ORDER }, () => ({

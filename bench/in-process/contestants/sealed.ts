@@ -19,11 +19,11 @@ import {
 
 interface Opened {
   read(): number | undefined;
-  /** Changes the views and gives the cookie to bring next. */
+  /** Changes the views and returns the cookie for the next request. */
   write(views: number): string | Promise<string>;
 }
 
-/** Makes the work of a library from how it opens a session; `open("")` begins one. */
+/** Makes the work of a library from its function that opens a session; `open("")` starts one. */
 async function workOf(
   data: Data,
   open: (cookie: string) => Opened | Promise<Opened>,
@@ -78,7 +78,7 @@ export const ironSession: Contestant = {
       Object.assign(opened.session, first);
       return opened.write(first.views);
     };
-    // It has no middleware: a handler that needs no session does not ask for one.
+    // iron-session has no middleware: handlers without a session do not call it.
     return workOf(data, open, begin, () => undefined);
   },
 };
@@ -107,7 +107,7 @@ export const fastifySecureSession: Contestant = {
       };
     };
     const begin = (first: Data) => encode(app.createSecureSession({ ...first }));
-    // Its hook decodes the cookie of every request, whether somebody asks for it or not.
+    // Its hook decodes the cookie of every request, even if the handler does not use the session.
     return workOf(data, open, begin, decode);
   },
 };
@@ -147,7 +147,7 @@ export const honoSessions: Contestant = {
         session.set("views", first.views);
       });
     const idle = (cookie: string) => through(cookie, () => undefined);
-    // One pass of its middleware both reads and writes.
+    // One run of its middleware both reads and writes.
     const rewrite = (cookie: string) =>
       change(cookie, (session) => session.set("views", Number(session.get("views")) + 1));
     return workOf(data, open, begin, idle, rewrite);

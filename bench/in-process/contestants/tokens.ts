@@ -35,7 +35,7 @@ export const reactRouter: Contestant = {
         session.set("views", (session.get("views") ?? 0) + 1);
         jar[i % USERS] = fromSetCookie([await storage.commitSession(session)]);
       },
-      // There is no middleware: a loader that needs no session does not ask for one.
+      // There is no middleware: loaders without a session do not call it.
       untouched: () => undefined,
       tampered: (i) => read(broken[i % USERS] ?? ""),
     };
@@ -48,7 +48,7 @@ export const joseTokens: Contestant = {
   kinds: ["signed", "encrypted"],
   async prepare(kind, data) {
     const bytes = new Uint8Array(createHash("sha256").update(SECRET).digest());
-    // Imported once: with raw bytes it would import them for every token.
+    // Imported once, because raw bytes would be imported again for every token.
     const key = await (kind === "signed"
       ? crypto.subtle.importKey("raw", bytes, { name: "HMAC", hash: "SHA-256" }, false, [
           "sign",

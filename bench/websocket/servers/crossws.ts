@@ -1,4 +1,4 @@
-// Bare crossws, as the App uses it.
+// Plain crossws, configured as in App.
 import nodeAdapter from "crossws/adapters/node";
 import { createServer } from "node:http";
 import { listening } from "../../http/listening.ts";

@@ -26,7 +26,7 @@ function bare(): Server {
   );
 }
 
-/** The recipe of its users: the middleware runs on the upgrade with a response that nobody sends. */
+/** The usual recipe: runs the middleware on the upgrade with a response that is never sent. */
 function withCookieSession(): Server {
   const run = cookieSession({ name: "session", keys: [SECRET] }) as unknown as (
     req: IncomingMessage,

@@ -4,6 +4,7 @@ import { defineConfig } from "astro/config";
 export default defineConfig({
   output: "server",
   adapter: node({ mode: "standalone" }),
-  // Astro believes a Host and a proxy for these alone; its own check of forms goes by them.
+  // Astro trusts the Host and a proxy only for these domains. Its own check of forms uses the
+  // result.
   security: { allowedDomains: [{ hostname: "localhost" }] },
 });

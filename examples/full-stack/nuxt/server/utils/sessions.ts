@@ -6,5 +6,5 @@ declare module "@galleta/session" {
   }
 }
 
-/** Pages and sockets are given the same function, and so have the same sessions. */
+/** Pages and sockets use the same function, and so share the sessions. */
 export const sessions = () => ({ secretKey: process.env.SECRET_KEY ?? "" });

@@ -1,7 +1,7 @@
 import { withSession } from "@/lib/session";
 
-// Self-hosted, `request.url` names the host that the server listens on, so a relative Location is
-// right.
+// Without a hosting platform, `request.url` has the host that the server listens on, so use a
+// relative Location.
 export const POST = withSession((session, _request: Request) => {
   session.user = "returned";
   return new Response(null, { status: 303, headers: { location: "/" } });
