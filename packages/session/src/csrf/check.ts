@@ -1,8 +1,8 @@
 import type { RequestFacts } from "../session/request.ts";
-import { type CrossSiteOptions, readCsrfOption } from "./csrf-options.ts";
+import { type CompiledCsrf, type CrossSiteOptions, readCsrfOption } from "./csrf-options.ts";
 import { isOrigin, pageOrigin, readTrustedOrigins } from "./origin.ts";
 import { DENIALS, type Denial } from "./denial.ts";
-import { createSiteFinder } from "../site/site.ts";
+import { createSiteFinder, type SiteFinder } from "../site/site.ts";
 
 /**
  * The result of the HTTP check. `undefined` accepts the request, a {@link Denial} denies it.
@@ -51,50 +51,16 @@ export interface CrossSiteCheck {
  * ```
  */
 export function createCrossSiteCheck(options: CrossSiteOptions = {}): CrossSiteCheck {
-  const { enabled, strict, exempt } = readCsrfOption(options.csrf);
-  const trusted = readTrustedOrigins(options.trustedOrigins);
-  const findSite = createSiteFinder(options);
-
-  const judge = (facts: RequestFacts, isHandshake: boolean): HttpOutcome => {
-    const { origin: own, fault } = findSite(facts);
-    if (fault !== undefined) return DENIALS[fault];
-    if (!enabled) return undefined;
-    if (!isHandshake) {
-      const { method } = facts;
-      if (method === "GET" || method === "HEAD" || method === "OPTIONS") return undefined;
-      if (exempt.size > 0 && exempt.has(pathOf(facts.target))) return undefined;
-    }
-    const origin = facts.header("origin");
-    const fetchSite = facts.header("sec-fetch-site");
-    // No browser sends a comma in either header. A comma shows that two headers were joined.
-    if (origin?.includes(",") || fetchSite?.includes(",")) return DENIALS["repeated-header"];
-    if (origin !== undefined && trusted.has(origin)) return undefined;
-    // Checked before Origin: a same-origin page with `Referrer-Policy: no-referrer` sends Origin
-    // null.
-    if (fetchSite !== undefined) {
-      if (fetchSite !== "same-origin" && (isHandshake || fetchSite !== "none")) {
-        return DENIALS["sec-fetch-site"];
-      }
-      if (!isHandshake) return undefined;
-    }
-    if (origin === undefined) {
-      if (!strict) return undefined;
-      return isHandshake ? DENIALS["origin-missing"] : "needs-token";
-    }
-    const page = isHandshake ? pageOrigin(origin) : origin;
-    // The site's own origin is normalized, so an equal Origin needs no check of its form.
-    if (page === own) return undefined;
-    // A page with `Referrer-Policy: no-referrer` sends Origin null, and so does a sandboxed frame
-    // of another site. A valid token tells them apart.
-    if (page === "null") return isHandshake ? DENIALS["origin-null"] : "needs-token";
-    if (!isOrigin(page)) return DENIALS["origin-malformed"];
-    return DENIALS[own === undefined ? "host-missing" : "origin-foreign"];
+  const rules: Rules = {
+    ...readCsrfOption(options.csrf),
+    trusted: readTrustedOrigins(options.trustedOrigins),
+    findSite: createSiteFinder(options),
   };
-
+  const { findSite, strict } = rules;
   return {
     strict,
-    http: (facts) => judge(facts, false),
-    handshake: (facts) => judge(facts, true) as Denial | undefined,
+    http: (facts) => judge(rules, facts, false),
+    handshake: (facts) => judge(rules, facts, true) as Denial | undefined,
     host(facts) {
       const { fault } = findSite(facts);
       return fault && DENIALS[fault];
@@ -103,6 +69,52 @@ export function createCrossSiteCheck(options: CrossSiteOptions = {}): CrossSiteC
     isSecure: (facts) => findSite(facts).secure,
     clientAddress: findSite.clientAddress,
   };
+}
+
+/** The checked options. */
+interface Rules extends CompiledCsrf {
+  readonly trusted: ReadonlySet<string>;
+  readonly findSite: SiteFinder;
+}
+
+function judge(
+  { enabled, strict, exempt, trusted, findSite }: Rules,
+  facts: RequestFacts,
+  isHandshake: boolean,
+): HttpOutcome {
+  const { origin: own, fault } = findSite(facts);
+  if (fault !== undefined) return DENIALS[fault];
+  if (!enabled) return undefined;
+  if (!isHandshake) {
+    const { method } = facts;
+    if (method === "GET" || method === "HEAD" || method === "OPTIONS") return undefined;
+    if (exempt.size > 0 && exempt.has(pathOf(facts.target))) return undefined;
+  }
+  const origin = facts.header("origin");
+  const fetchSite = facts.header("sec-fetch-site");
+  // No browser sends a comma in either header. A comma shows that two headers were joined.
+  if (origin?.includes(",") || fetchSite?.includes(",")) return DENIALS["repeated-header"];
+  if (origin !== undefined && trusted.has(origin)) return undefined;
+  // Checked before Origin: a same-origin page with `Referrer-Policy: no-referrer` sends Origin
+  // null.
+  if (fetchSite !== undefined) {
+    if (fetchSite !== "same-origin" && (isHandshake || fetchSite !== "none")) {
+      return DENIALS["sec-fetch-site"];
+    }
+    if (!isHandshake) return undefined;
+  }
+  if (origin === undefined) {
+    if (!strict) return undefined;
+    return isHandshake ? DENIALS["origin-missing"] : "needs-token";
+  }
+  const page = isHandshake ? pageOrigin(origin) : origin;
+  // The site's own origin is normalized, so an equal Origin needs no check of its form.
+  if (page === own) return undefined;
+  // A page with `Referrer-Policy: no-referrer` sends Origin null, and so does a sandboxed frame
+  // of another site. A valid token tells them apart.
+  if (page === "null") return isHandshake ? DENIALS["origin-null"] : "needs-token";
+  if (!isOrigin(page)) return DENIALS["origin-malformed"];
+  return DENIALS[own === undefined ? "host-missing" : "origin-foreign"];
 }
 
 /** Returns the path as received. It is not normalized, because only an exact match is exempt. */

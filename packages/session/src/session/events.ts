@@ -14,10 +14,10 @@ const diagnostics = channel("galleta:session");
 
 /** Sends events to the app's listener and to `node:diagnostics_channel` "galleta:session". */
 export class Events {
-  readonly #listener: SessionListener;
+  #listener: SessionListener | undefined;
 
   constructor(listener: SessionListener | undefined) {
-    this.#listener = listener ?? createConsoleListener();
+    this.#listener = listener;
   }
 
   emit<Type extends SessionEventType>(
@@ -34,6 +34,7 @@ export class Events {
     if (error !== undefined) Object.defineProperty(event, "error", { value: error });
     if (user !== undefined) Object.defineProperty(event, "user", { value: user });
     try {
+      this.#listener ??= createConsoleListener();
       const outcome: unknown = this.#listener(event);
       if (outcome instanceof Promise) outcome.catch(ignore);
     } catch {

@@ -1,5 +1,5 @@
 import type { RequestFacts } from "../session/request.ts";
-import { parseAuthority, readAllowedHosts } from "./authority.ts";
+import { parseAuthority, readAllowedHosts, type HostTest } from "./authority.ts";
 import { readTrustProxy, type ProxyFault, type TrustProxy } from "./proxy.ts";
 
 /** The options that decide which site a request was sent to. */
@@ -43,15 +43,6 @@ export interface SiteFinder {
 export function createSiteFinder(options: SiteOptions): SiteFinder {
   const read = readTrustProxy(options.trustProxy);
   const isAllowed = readAllowedHosts(options.allowedHosts);
-  const judge = (secure: boolean, host: string | undefined): OwnSite => {
-    if (host === undefined)
-      return { secure, origin: undefined, fault: isAllowed && "host-missing" };
-    const url = parseAuthority(host, secure ? "https" : "http");
-    if (url === undefined) return { secure, origin: undefined, fault: "host-invalid" };
-    return isAllowed === undefined || isAllowed(url.hostname)
-      ? { secure, origin: url.origin, fault: undefined }
-      : { secure, origin: undefined, fault: "host-not-allowed" };
-  };
   // Nearly every request names the same host as the one before it, and parsing costs more than all
   // other rules together. A cache of one entry cannot be filled with made-up hosts.
   let last: OwnSite | undefined;
@@ -62,7 +53,7 @@ export function createSiteFinder(options: SiteOptions): SiteFinder {
       return { secure: facts.encrypted, origin: undefined, fault: asked };
     const { secure, host } = asked;
     if (last === undefined || host !== lastHost || secure !== last.secure) {
-      last = judge(secure, host);
+      last = judge(isAllowed, secure, host);
       lastHost = host;
     }
     return last;
@@ -72,4 +63,17 @@ export function createSiteFinder(options: SiteOptions): SiteFinder {
     return typeof asked === "string" ? facts.remoteAddress : asked.address;
   };
   return Object.assign(find, { clientAddress });
+}
+
+function judge(
+  isAllowed: HostTest | undefined,
+  secure: boolean,
+  host: string | undefined,
+): OwnSite {
+  if (host === undefined) return { secure, origin: undefined, fault: isAllowed && "host-missing" };
+  const url = parseAuthority(host, secure ? "https" : "http");
+  if (url === undefined) return { secure, origin: undefined, fault: "host-invalid" };
+  return isAllowed === undefined || isAllowed(url.hostname)
+    ? { secure, origin: url.origin, fault: undefined }
+    : { secure, origin: undefined, fault: "host-not-allowed" };
 }
