@@ -30,6 +30,18 @@ it("does not match a token that only has the same end", () => {
   expect(cache.get(token)).toBeDefined();
 });
 
+it("keeps the newer of two tokens with the same end", () => {
+  const cache = new TokenCache();
+  const [one, other] = [`a${"e".repeat(40)}`, `b${"e".repeat(40)}`];
+  cache.set(one, opened('{"one":1}'));
+  cache.set(other, opened('{"other":1}'));
+  expect(cache.get(one)).toBeUndefined();
+  expect(cache.get(other)).toEqual(opened('{"other":1}'));
+  cache.set(one, opened('{"one":2}'), one);
+  expect(cache.get(one)).toEqual(opened('{"one":2}'));
+  expect(cache.get(other)).toBeUndefined();
+});
+
 it.each([
   { size: 8, json: 2 },
   { size: 190, json: 46 },

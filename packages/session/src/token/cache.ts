@@ -12,59 +12,60 @@ const GENERATION = 8 * 1024 * 1024;
  * visitors would keep old tokens forever.
  */
 const STRANGERS = 8192;
-const SEEN_BYTES = 0x8000;
 /** Bytes of an entry in addition to its text. */
 const OVERHEAD = 256;
-/** Characters at the end of a token that serve as its key: at least 68 bits of its MAC. */
-const TAIL = 12;
 
 interface Entry {
   readonly token: string;
   readonly opened: OpenedToken;
 }
 
+/** Stands for a token that was seen once. */
+const SEEN = null;
+
+type Generation = Map<number, Entry | typeof SEEN>;
+
 /**
  * Remembers verified tokens, so that their MAC need not be computed again. The caller still checks
  * times and revocation every time, and each request parses or copies its own data.
  *
- * A token is found by its end, because hashing all of it costs as much as parsing it. An entry
- * matches only if the whole token is equal. The comparison takes longer the more characters are
- * equal. That does not help an attacker: only a token with the right end of the MAC is compared at
- * all.
+ * A token is found by a number made of its end, because hashing all of it costs as much as parsing
+ * it. An entry matches only if the whole token is equal. The comparison takes longer the more
+ * characters are equal. That does not help an attacker: only a token with the right end of the MAC
+ * is compared at all. Two tokens rarely have the same number; the cache then keeps the newer one.
  *
  * Two generations bound the memory. They count bytes, since tokens may be large. When the young
  * generation is full it becomes the old one, and entries that were not used since are dropped.
  *
  * A token from a request is kept when it comes a second time. Visitors who do not come back, often
- * the majority, cost one bit each.
+ * the majority, leave only the number of their token.
  */
 export class TokenCache {
-  #young = new Map<string, Entry>();
-  #old = new Map<string, Entry>();
+  #young: Generation = new Map();
+  #old: Generation = new Map();
   #size = 0;
   #strangers = 0;
-  /** One bit for each token seen in either generation, at the hash of its end. */
-  #seen = new Uint8Array(SEEN_BYTES);
-  #seenBefore = this.#seen;
 
   get(token: string): OpenedToken | undefined {
-    if (!this.#sawLately(token)) return undefined;
-    const tail = token.slice(-TAIL);
-    const young = this.#young.get(tail);
-    const entry = young ?? this.#old.get(tail);
+    const key = keyOf(token);
+    const young = this.#young.get(key);
+    const entry = young ?? this.#old.get(key);
     if (entry?.token !== token) return undefined;
-    if (young === undefined) this.#put(tail, entry);
+    if (entry !== young) this.#put(key, entry);
     return entry.opened;
   }
 
   /** Adds a token from a request, if an earlier request had it too. */
   add(token: string, opened: OpenedToken): void {
-    // A copy: a substring of the Cookie header would keep the whole header in memory.
-    if (this.#sawLately(token)) this.set(Buffer.from(token, "latin1").toString("latin1"), opened);
-    else {
-      this.#see(token);
-      this.#strangers += 1;
+    const key = keyOf(token);
+    if (this.#young.has(key) || this.#old.has(key)) {
+      // A copy: a substring of the Cookie header would keep the whole header in memory.
+      this.#put(key, { token: Buffer.from(token, "latin1").toString("latin1"), opened });
+      return;
     }
+    this.#makeRoom();
+    this.#young.set(key, SEEN);
+    this.#strangers += 1;
   }
 
   /**
@@ -74,42 +75,28 @@ export class TokenCache {
   set(token: string, opened: OpenedToken, replaced?: string): void {
     // Without this, each write would leave a token in the cache that no request uses again.
     if (replaced !== undefined) this.#drop(replaced);
-    this.#put(token.slice(-TAIL), { token, opened });
+    this.#put(keyOf(token), { token, opened });
   }
 
   #drop(token: string): void {
-    const tail = token.slice(-TAIL);
-    const entry = this.#young.get(tail);
+    const key = keyOf(token);
+    const entry = this.#young.get(key);
     if (entry?.token !== token) return;
-    this.#young.delete(tail);
+    this.#young.delete(key);
     this.#size -= sizeOf(entry);
   }
 
-  #put(tail: string, entry: Entry): void {
-    this.#see(entry.token);
+  #put(key: number, entry: Entry): void {
+    this.#makeRoom();
     this.#size += sizeOf(entry);
-    this.#young.set(tail, entry);
+    this.#young.set(key, entry);
   }
 
-  #see(token: string): void {
-    if (this.#size >= GENERATION || this.#strangers >= STRANGERS) {
-      this.#old = this.#young;
-      this.#young = new Map();
-      this.#seenBefore = this.#seen;
-      this.#seen = new Uint8Array(SEEN_BYTES);
-      this.#size = this.#strangers = 0;
-    }
-    const hash = hashOf(token);
-    this.#seen[hash >> 3] = (this.#seen[hash >> 3] ?? 0) | (1 << (hash & 7));
-  }
-
-  /**
-   * True if the token was seen in this generation or the last. A hash collision also gives true.
-   */
-  #sawLately(token: string): boolean {
-    const hash = hashOf(token);
-    const bits = (this.#seen[hash >> 3] ?? 0) | (this.#seenBefore[hash >> 3] ?? 0);
-    return (bits & (1 << (hash & 7))) !== 0;
+  #makeRoom(): void {
+    if (this.#size < GENERATION && this.#strangers < STRANGERS) return;
+    this.#old = this.#young;
+    this.#young = new Map();
+    this.#size = this.#strangers = 0;
   }
 }
 
@@ -117,11 +104,11 @@ function sizeOf({ token, opened }: Entry): number {
   return OVERHEAD + token.length + opened.json.length;
 }
 
-/** Makes an 18-bit number from characters that hold only bits of the MAC. */
-function hashOf(token: string): number {
-  let hash = 0;
-  for (let at = token.length - 5; at < token.length - 1; at += 1) {
-    hash = (hash * 33) ^ token.charCodeAt(at);
+/** Makes a number of 32 bits from the last six characters, which belong to the MAC. */
+function keyOf(token: string): number {
+  let key = 0;
+  for (let at = token.length - 6; at < token.length; at += 1) {
+    key = (key << 5) ^ token.charCodeAt(at);
   }
-  return hash & 0x3_ffff;
+  return key;
 }
