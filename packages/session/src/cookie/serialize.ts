@@ -42,6 +42,20 @@ export function serializeCookie(
   maxAge: number | null,
 ): string {
   if (!VALUE.test(value)) throw optionError(`The cookie "${name}" cannot carry this value.`);
+  return cookieLine(name, value, attributes, maxAge);
+}
+
+/**
+ * Makes one Set-Cookie value without a check, as {@link serializeCookie}.
+ *
+ * @param value base64url, whose characters no cookie has to escape
+ */
+export function cookieLine(
+  name: string,
+  value: string,
+  attributes: string,
+  maxAge: number | null,
+): string {
   if (maxAge === null) return `${name}=${value}${attributes}`;
   // Max-Age=0 alone deletes the cookie. Expires does the same for clients that know only Expires.
   const expires = maxAge === 0 ? "; Expires=Thu, 01 Jan 1970 00:00:00 GMT" : "";

@@ -1,5 +1,5 @@
-import { expect, it } from "vitest";
-import { isSame } from "./body.ts";
+import { describe, expect, it } from "vitest";
+import { flatCopy, isSame } from "./body.ts";
 import type { JsonObject } from "./format.ts";
 
 const flat = { user: "ada", views: 3, admin: false, gone: null };
@@ -27,4 +27,30 @@ it("notices a key that exists without a value", () => {
   const data: Record<string, unknown> = { ...flat, more: undefined };
   expect(isSame(data as JsonObject, flat)).toBe(false);
   expect(isSame({ ...flat, views: Number.NaN }, flat)).toBe(false);
+});
+
+describe("a copy for the next request", () => {
+  it("holds what JSON gives back", () => {
+    expect(flatCopy(flat, {})).toEqual(JSON.parse(JSON.stringify(flat)));
+  });
+
+  it.each<[string, object]>([
+    ["NaN", { views: Number.NaN }],
+    ["Infinity", { views: Number.POSITIVE_INFINITY }],
+    ["minus zero", { views: -0 }],
+    ["undefined", { views: undefined }],
+    ["a function", { views: () => 1 }],
+    ["a BigInt", { views: 1n }],
+    ["a symbol as a value", { views: Symbol("views") }],
+    ["a symbol as a key", { ...flat, [Symbol("views")]: 1 }],
+    ["an object", { views: {} }],
+    ["a list", { views: [] }],
+    ["the key __proto__", JSON.parse('{"__proto__":1}') as object],
+  ])("is not made with %s", (_what, data) => {
+    expect(flatCopy(data as JsonObject, {})).toBeUndefined();
+  });
+
+  it("is not made with metadata", () => {
+    expect(flatCopy(flat, { label: "Firefox" })).toBeUndefined();
+  });
 });

@@ -69,16 +69,27 @@ export function isSame(data: JsonObject, flat: Readonly<JsonObject>): boolean {
 /**
  * Returns a copy of the data as the next request will read it, so that it need not parse the JSON.
  *
- * @returns `undefined` if a value is nested or changes in JSON, or if there is metadata
+ * @returns `undefined` if a value is nested or not the same in JSON, or if there is metadata
  */
 export function flatCopy(data: JsonObject, meta: JsonObject): Flat | undefined {
   for (const _ in meta) return undefined;
   const copy: Record<string, Flat[string]> = {};
   for (const key in data) {
     const value: JsonValue | undefined = data[key];
-    if (value === undefined || (typeof value === "object" && value !== null)) return undefined;
-    if (key === "__proto__" || Object.is(value, -0)) return undefined;
+    if (!isPlain(value) || key === "__proto__") return undefined;
     copy[key] = value;
   }
-  return copy;
+  return Object.getOwnPropertySymbols(data).length === 0 ? copy : undefined;
+}
+
+function isPlain(value: JsonValue | undefined): value is Flat[string] {
+  switch (typeof value) {
+    case "string":
+    case "boolean":
+      return true;
+    case "number":
+      return Number.isFinite(value) && !Object.is(value, -0);
+    default:
+      return value === null;
+  }
 }

@@ -298,13 +298,16 @@ export class SessionContext<Data = SessionData> {
   #owesNothing({ loaded, data, openedAt, sid, meta }: State): boolean {
     const { isNew, reissue, json } = loaded;
     if (isNew || reissue || sid !== loaded.sid || meta !== loaded.meta) return false;
-    const known = this.#shared.recent.peek(sid);
-    if (known !== undefined && (known.ended || known.rev > loaded.rev)) return false;
     if (isDue(this.#shared, loaded, openedAt) || json === EMPTY_BODY) return false;
     // Only a difference found here is serialized, once, when the session is saved.
-    if (loaded.isFlat) return isSame(data, loaded.data);
-    assertJson(data);
-    return serializeBody(data, meta) === json;
+    if (loaded.isFlat) {
+      if (!isSame(data, loaded.data)) return false;
+    } else {
+      assertJson(data);
+      if (serializeBody(data, meta) !== json) return false;
+    }
+    const known = this.#shared.recent.peek(sid);
+    return known === undefined || (!known.ended && known.rev <= loaded.rev);
   }
 
   /** Makes every later change throw. Reading still works. */

@@ -4,6 +4,7 @@ import { mergeBodies } from "./merge.ts";
 import type { Draft, LoadedSnapshot, RecentChange, Saved } from "./records.ts";
 import { endSession } from "./end.ts";
 import { deletions, writeCookies } from "./write-cookies.ts";
+import type { Flat } from "../token/token.ts";
 import type { JsonObject } from "./format.ts";
 import { assertJson, NO_META, parseBody } from "./json.ts";
 import { lifetimesOf, ownMaxAge } from "./lifetime.ts";
@@ -28,12 +29,16 @@ export function saveSession(shared: Shared, draft: Draft, now: number): MaybePro
   // still has the old data, must not survive a logout, and must not lose a change.
   const known = destroyed ? undefined : shared.recent.peek(loaded.sid);
   const ending = destroyed ? endSession(shared, loaded, now) : undefined;
-  assertJson(data);
-  const json = isBare(data, meta) ? EMPTY_BODY : serializeBody(data, meta);
+  const flat = flatCopy(data, meta);
+  if (flat === undefined) assertJson(data);
+  const json = isBare(data, meta) ? EMPTY_BODY : serializeBody(flat ?? data, meta);
   // Keys that another request added meanwhile must be kept.
   const isBehind = known !== undefined && !known.ended && known.rev > loaded.rev;
   const isEmpty = json === EMPTY_BODY && !isBehind;
-  return after(ending, isEmpty ? clear(shared, draft, now) : save(shared, draft, json, known, now));
+  const saved = isEmpty
+    ? clear(shared, draft, now)
+    : save(shared, draft, { json, flat }, known, now);
+  return after(ending, saved);
 }
 
 /** Metadata that only describes a session. It does not keep a session without data. */
@@ -52,12 +57,12 @@ function after(ending: Promise<unknown> | undefined, saved: MaybePromise<Saved>)
 function save(
   shared: Shared,
   draft: Draft,
-  json: string,
+  { json, flat }: { readonly json: string; readonly flat: Flat | undefined },
   known: RecentChange | undefined,
   now: number,
 ): MaybePromise<Saved> {
   const { settings, store, recent } = shared;
-  const { loaded, sid, data, meta, destroyed } = draft;
+  const { loaded, sid, data, destroyed } = draft;
   const renewed = sid !== loaded.sid;
   const changed = json !== loaded.json && (loaded.isNew || !isRespelt(loaded, draft, json));
   if (changed) assertFits(settings, data);
@@ -79,8 +84,7 @@ function save(
   const rev = (behind ?? loaded).rev + (changed || renewed ? 1 : 0);
   const issued = newSnapshot(shared, draft, { rev, json: body }, now);
   if (issued.exp <= issued.iat) return dropExpired(shared, draft);
-  const flat = body === json ? flatCopy(data, meta) : undefined;
-  const setCookie = writeCookies(shared, draft, issued, now, flat);
+  const setCookie = writeCookies(shared, draft, issued, now, body === json ? flat : undefined);
   // Runs only after the new cookie is known to fit: otherwise the client has only the old one.
   if (renewed && !loaded.isNew && !destroyed) recent.end(loaded.sid, now);
   announce(shared, draft, issued, changed, now);

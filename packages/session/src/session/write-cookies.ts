@@ -1,5 +1,5 @@
 import { DEFAULT_TOTAL, isChunkName, MAX_CHUNKS, splitChunks } from "../cookie/chunks.ts";
-import { COOKIE_LIMIT, serializeCookie } from "../cookie/serialize.ts";
+import { COOKIE_LIMIT, cookieLine, serializeCookie } from "../cookie/serialize.ts";
 import { SessionError } from "../errors.ts";
 import { NEVER } from "../token/header.ts";
 import { encryptToken, signToken, type Flat } from "../token/token.ts";
@@ -30,11 +30,15 @@ export function writeCookies(
     writeAs === undefined
       ? tokenCookies(shared, draft, issued, flat)
       : writeAs.write(foreignData(issued.json), now, maxAge);
+  const line = attributes[draft.secure ? "secure" : "plain"];
+  const serialize = writeAs === undefined ? cookieLine : serializeCookie;
   const written = cookies.map(({ name, value }) => {
     const size = name.length + value.length;
     if (size > COOKIE_LIMIT) tooLarge(shared, draft, size);
-    return serializeCookie(name, value, attributes[draft.secure ? "secure" : "plain"], maxAge);
+    return serialize(name, value, line, maxAge);
   });
+  // The usual request brings at most one cookie, which the new one replaces.
+  if (draft.strays.length === 0 && draft.loaded.cookies.length < 2) return written;
   // Our own chunks that the session no longer needs. Cookies of other formats are kept.
   const stale = draft.loaded.cookies.filter(
     (name) => isChunkName(cookieName, name) && cookies.every((cookie) => cookie.name !== name),

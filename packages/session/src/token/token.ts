@@ -138,9 +138,14 @@ export function looksLikeToken(value: string): boolean {
  */
 function verify({ mac }: Key, end: number): number | TokenFault {
   const macStart = end - MAC_BYTES;
-  const sum = mac((messages[macStart] ??= work.subarray(0, macStart)));
+  const sum = mac(messageTo(macStart, work));
   work.copyWithin(0, macStart, end);
   return timingSafeEqual(sum, given) ? macStart : "mac";
+}
+
+/** Returns the message of a MAC, with its headroom. */
+function messageTo(end: number, source: Buffer): Buffer {
+  return source === work ? (messages[end] ??= work.subarray(0, end)) : source.subarray(0, end);
 }
 
 /** Opens an encrypted token whose key belongs to an epoch. */
@@ -189,7 +194,7 @@ export function signToken(input: TokenInput, ring: KeyRing): string {
   const { mac, kid } = ring.newest;
   const target = roomFor(input);
   const end = fill(target, SIGNED, kid, input, CONTENT);
-  target.set(mac(target.subarray(0, end)), end);
+  target.set(mac(messageTo(end, target)), end);
   return target.toString("base64url", HEADROOM, end + MAC_BYTES);
 }
 
@@ -241,10 +246,13 @@ function fill(
   start: number,
 ): number {
   // The second byte holds the flags, which are all 0.
-  let at = target.writeUInt16BE(version << 8, HEADROOM);
-  for (const each of [kid, born, iat, exp]) at = target.writeUInt32BE(each, at);
+  target.writeUInt16BE(version << 8, HEADROOM);
+  target.writeUInt32BE(kid, HEADROOM + 2);
+  target.writeUInt32BE(born, HEADROOM + 6);
+  target.writeUInt32BE(iat, HEADROOM + 10);
+  target.writeUInt32BE(exp, HEADROOM + 14);
   target.write(sid, start, "base64url");
-  at = target.writeUInt32BE(rev, start + SID_BYTES);
+  const at = target.writeUInt32BE(rev, start + SID_BYTES);
   return at + target.write(json, at);
 }
 

@@ -11,6 +11,8 @@ import { deniedReply, type DeniedReply, type Reply } from "./reply.ts";
 export interface Incoming<Data = SessionData> extends Judged<Data> {
   /** The request object of the host. All sessions of one request share it. */
   readonly request?: object;
+  /** The result of {@link asksForSocket}, if the caller keeps it: it is needed several times. */
+  readonly isHandshake?: boolean;
   /** The session of the request. Opened at its first use. */
   readonly context: SessionContext<Data>;
   /** Reads the body and leaves it readable for the handler; `undefined` above 1 MiB. */
@@ -37,8 +39,7 @@ export interface Incoming<Data = SessionData> extends Judged<Data> {
 export function begin<Data>(
   incoming: Incoming<Data>,
 ): MaybePromise<Reply | DeniedReply | undefined> {
-  const { sessions, facts } = incoming;
-  const isHandshake = asksForSocket(facts);
+  const { sessions, facts, isHandshake = asksForSocket(facts) } = incoming;
   const endpoint = isHandshake ? undefined : sessions.endpointOf(facts);
   const outcome = check(incoming, isHandshake, endpoint);
   if (typeof outcome === "object") return deniedReply(outcome);
@@ -86,8 +87,12 @@ async function checkToken<Data>(incoming: Incoming<Data>): Promise<DeniedReply |
  * Saves the session right before the headers of its response are sent. Later writes throw; after a
  * handshake the error recommends an adapter for sockets.
  */
-export function commitResponse<Data>({ context, facts }: Incoming<Data>): MaybePromise<Commit> {
+export function commitResponse<Data>({
+  context,
+  facts,
+  isHandshake = asksForSocket(facts),
+}: Incoming<Data>): MaybePromise<Commit> {
   const commit = context.commit();
-  if (asksForSocket(facts)) context.close(throwUnattached);
+  if (isHandshake) context.close(throwUnattached);
   return commit;
 }

@@ -100,10 +100,12 @@ function join<Data>(target: object, holder: Holder<Data>, property: string): voi
  * first.
  */
 export function allHeld(target: object): Holder<never>[] {
-  const names = (target as Record<symbol, string[] | undefined>)[OTHERS] ?? [];
-  return ["session", ...names]
-    .map((name) => heldBy(target, name))
-    .filter((held) => held !== undefined);
+  const first = heldBy(target);
+  const held = first === undefined ? [] : [first];
+  for (const name of (target as Record<symbol, string[] | undefined>)[OTHERS] ?? []) {
+    held.push(heldBy(target, name)!);
+  }
+  return held;
 }
 
 /**

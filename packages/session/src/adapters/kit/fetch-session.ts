@@ -45,12 +45,17 @@ export class FetchSession<Data = SessionData> implements Incoming<Data>, Holder<
   /** The commit of a handshake, whose socket may open before the response is sent. */
   #owed: Commit | undefined;
   #isAnswered = false;
+  #isHandshake: boolean | undefined;
 
   constructor(sessions: Sessions<Data>, request: ServedRequest, sources: FetchSources = {}) {
     this.sessions = sessions;
     this.request = request;
     this.facts = sources.facts ?? factsOf(request);
     this.#read = sources.readBody ?? (() => peekFetchBody(request));
+  }
+
+  get isHandshake(): boolean {
+    return (this.#isHandshake ??= asksForSocket(this.facts));
   }
 
   get session(): SessionOf<Data> {
@@ -86,7 +91,7 @@ export class FetchSession<Data = SessionData> implements Incoming<Data>, Holder<
     if (this.#context === undefined) return UNTOUCHED;
     if (this.#owed !== undefined) return this.#owed;
     return when(commitResponse(this), (commit) => {
-      if (asksForSocket(this.facts)) this.#owed = commit;
+      if (this.isHandshake) this.#owed = commit;
       return commit;
     });
   }
@@ -136,8 +141,7 @@ export class FetchSession<Data = SessionData> implements Incoming<Data>, Holder<
   #open(): SessionContext<Data> {
     const context = this.sessions.open(this.facts.header("cookie"), this.facts);
     // Too late for a cookie: a write must throw now.
-    if (this.#isAnswered)
-      context.close(asksForSocket(this.facts) ? throwUnattached : throwCommitted);
+    if (this.#isAnswered) context.close(this.isHandshake ? throwUnattached : throwCommitted);
     return context;
   }
 }

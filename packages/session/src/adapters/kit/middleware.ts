@@ -73,7 +73,7 @@ export function serveConnect<Data>(
   define(req, held);
   const goOn = (reply: Reply | undefined) => {
     // express-ws has already answered the handshake: no response can carry a change.
-    if (reply === undefined && "ws" in req && asksForSocket(held)) {
+    if (reply === undefined && "ws" in req && held.isHandshake) {
       held.context.close(throwUnattached);
     }
     if (reply === undefined) next();

@@ -11,6 +11,7 @@ import { begin, commitResponse, type Incoming } from "./begin.ts";
 import { parsedToken } from "./body.ts";
 import { heldBy, hold, type Holder } from "./expose.ts";
 import { warn } from "../../warn.ts";
+import { asksForSocket } from "./handshake.ts";
 import { peekBody } from "./node-body.ts";
 import { NodeFacts, type NodeRequest } from "./node-facts.ts";
 import { applyToNode } from "./node-headers.ts";
@@ -43,6 +44,7 @@ export class NodeSession<Data = SessionData>
   readonly #res: ServerResponse;
   readonly #fail: (error: unknown) => void;
   #parsedBody: unknown;
+  #isHandshake: boolean | undefined;
   #context: SessionContext<Data> | undefined;
   #owed: Commit | undefined;
 
@@ -96,6 +98,10 @@ export class NodeSession<Data = SessionData>
   /** True if the session was read or written. */
   get isAccessed(): boolean {
     return this.#context?.accessed === true;
+  }
+
+  get isHandshake(): boolean {
+    return (this.#isHandshake ??= asksForSocket(this));
   }
 
   get request(): NodeRequest {
