@@ -51,9 +51,11 @@ export class Debts {
       if (until > now) await store.replace({ ...write, seconds: until - now });
       this.#writes.delete(key);
     }
-    for (const [key, { keep, until }] of this.#users) {
+    for (const [key, debt] of this.#users) {
+      const { keep, until } = debt;
       if (until > now) await countUp(store, key, keep, until - now);
-      this.#users.delete(key);
+      // Another revocation may have failed meanwhile. The count that was just written is older.
+      if (this.#users.get(key) === debt) this.#users.delete(key);
     }
   }
 

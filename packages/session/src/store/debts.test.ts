@@ -1,0 +1,38 @@
+import { describe, expect, it } from "vitest";
+import { Debts } from "./debts.ts";
+import { memoryStore } from "./memory.ts";
+import type { SessionStore } from "./store.ts";
+
+const later = () => new Promise((resolve) => setImmediate(resolve));
+
+describe("revocations that the store still lacks", () => {
+  it("keep the one that failed while an earlier one of the same user was written", async () => {
+    let open = () => {};
+    const opened = new Promise<void>((resolve) => (open = resolve));
+    const inner = memoryStore();
+    const counts: number[] = [];
+    const store: SessionStore = {
+      isLocal: false,
+      get: (keys) => inner.get(keys),
+      async replace(write) {
+        await opened;
+        counts.push(write.rev);
+        return inner.replace(write);
+      },
+    };
+    const debts = new Debts();
+    const until = Date.now() / 1000 + 60;
+    debts.oweUser("u:ada", "", until, later);
+    const paying = debts.pay(store);
+    await later();
+    debts.oweUser("u:ada", "", until, later);
+    open();
+    await paying;
+    expect(debts.isUserEnded("u:ada", "a session")).toBe(true);
+    await debts.pay(store);
+    debts.stop();
+    expect(debts.isEmpty).toBe(true);
+    expect(counts).toHaveLength(2);
+    expect(counts[1]).toBeGreaterThan(counts[0]!);
+  });
+});
