@@ -1,11 +1,11 @@
 import { optionError } from "../errors.ts";
-import { CONNECT, type CheckedConnected, type ConnectedStore } from "../session/connect.ts";
-import type { Shared } from "../session/shared.ts";
-import { SessionStorePort } from "./connected-store.ts";
+import type { ConnectedStore } from "../session/connect.ts";
+import { BaseStore } from "./base-store.ts";
 import {
   readSqliteRow,
   sqliteStatements,
   SWEEP_EVERY,
+  TABLE,
   type SqliteRow,
   type SqliteStatements,
 } from "./sql.ts";
@@ -39,7 +39,7 @@ export interface D1StoreOptions {
  * console.log(d1Migration());
  * ```
  */
-export function d1Migration(table = "galleta_sessions"): string {
+export function d1Migration(table = TABLE): string {
   return `${sqliteStatements(table).create.join(";\n")};\n`;
 }
 
@@ -60,7 +60,7 @@ export function d1Migration(table = "galleta_sessions"): string {
  */
 export function d1Store(
   database: D1Database,
-  { table = "galleta_sessions" }: D1StoreOptions = {},
+  { table = TABLE }: D1StoreOptions = {},
 ): SessionStore & ConnectedStore {
   if (typeof database?.prepare !== "function" || typeof database.batch !== "function") {
     throw optionError("d1Store needs the binding of a D1 database, as in d1Store(env.DB).");
@@ -68,19 +68,15 @@ export function d1Store(
   return new D1Store(database, sqliteStatements(table));
 }
 
-class D1Store implements SessionStore, ConnectedStore {
-  readonly isLocal = false;
+class D1Store extends BaseStore {
   readonly #database: D1Database;
   readonly #sql: SqliteStatements;
   #writes = 0;
 
   constructor(database: D1Database, sql: SqliteStatements) {
+    super();
     this.#database = database;
     this.#sql = sql;
-  }
-
-  [CONNECT](shared: Shared, options: CheckedConnected): SessionStorePort {
-    return new SessionStorePort(this, shared, options);
   }
 
   async get(keys: readonly string[]): Promise<(StoredValue | undefined)[]> {

@@ -1,7 +1,6 @@
 import { optionError, SessionError } from "../errors.ts";
-import { CONNECT, type CheckedConnected, type ConnectedStore } from "../session/connect.ts";
-import type { Shared } from "../session/shared.ts";
-import { SessionStorePort } from "./connected-store.ts";
+import type { ConnectedStore } from "../session/connect.ts";
+import { BaseStore } from "./base-store.ts";
 import type { SessionStore, StoredValue, Write } from "./store.ts";
 
 interface Entry {
@@ -78,18 +77,14 @@ export function denoKvStore(
   return new DenoKvStore(kv, prefix);
 }
 
-class DenoKvStore implements SessionStore, ConnectedStore {
-  readonly isLocal = false;
+class DenoKvStore extends BaseStore {
   readonly #kv: DenoKv;
   readonly #prefix: string;
 
   constructor(kv: DenoKv, prefix: string) {
+    super();
     this.#kv = kv;
     this.#prefix = prefix;
-  }
-
-  [CONNECT](shared: Shared, options: CheckedConnected): SessionStorePort {
-    return new SessionStorePort(this, shared, options);
   }
 
   async get(keys: readonly string[]): Promise<(StoredValue | undefined)[]> {
@@ -112,13 +107,7 @@ class DenoKvStore implements SessionStore, ConnectedStore {
         await new Promise((resolve) => setTimeout(resolve, Math.random() * LOCKED_MS));
       }
     }
-    throw new SessionError(
-      "ERR_SESSION_STORE",
-      "Other writes of this key kept coming first. Try again.",
-      {
-        status: 503,
-      },
-    );
+    throw tooBusy();
   }
 
   async #commit(name: Key, { rev, value, seconds }: Write, versionstamp: string | null) {
@@ -153,13 +142,7 @@ class DenoKvStore implements SessionStore, ConnectedStore {
       // Another process wrote the key between the two reads.
       [found] = await this.#readAll([name]);
     }
-    throw new SessionError(
-      "ERR_SESSION_STORE",
-      "Other writes of this key kept coming first. Try again.",
-      {
-        status: 503,
-      },
-    );
+    throw tooBusy();
   }
 
   async #readAll(keys: readonly Key[]): Promise<readonly Entry[]> {
@@ -173,4 +156,12 @@ function piecesOf(value: string): string[] {
   const pieces = [];
   for (let i = 0; i === 0 || i < value.length; i += PIECE) pieces.push(value.slice(i, i + PIECE));
   return pieces;
+}
+
+function tooBusy(): SessionError<"ERR_SESSION_STORE"> {
+  return new SessionError(
+    "ERR_SESSION_STORE",
+    "Other writes of this key kept coming first. Try again.",
+    { status: 503 },
+  );
 }

@@ -1,7 +1,6 @@
 import { optionError } from "../errors.ts";
-import { CONNECT, type CheckedConnected, type ConnectedStore } from "../session/connect.ts";
-import type { Shared } from "../session/shared.ts";
-import { SessionStorePort } from "./connected-store.ts";
+import type { ConnectedStore } from "../session/connect.ts";
+import { BaseStore } from "./base-store.ts";
 import { readInGroups } from "./groups.ts";
 import type { SessionStore, StoredValue, Write } from "./store.ts";
 
@@ -52,16 +51,12 @@ export function durableObjectStore(
   return new DurableObjectStore(namespace);
 }
 
-class DurableObjectStore implements SessionStore, ConnectedStore {
-  readonly isLocal = false;
+class DurableObjectStore extends BaseStore {
   readonly #namespace: DurableObjectNamespace;
 
   constructor(namespace: DurableObjectNamespace) {
+    super();
     this.#namespace = namespace;
-  }
-
-  [CONNECT](shared: Shared, options: CheckedConnected): SessionStorePort {
-    return new SessionStorePort(this, shared, options);
   }
 
   async get(keys: readonly string[]): Promise<(StoredValue | undefined)[]> {

@@ -1,9 +1,8 @@
 import { SessionError } from "../errors.ts";
-import { CONNECT, type ConnectedStore, type CheckedConnected } from "../session/connect.ts";
-import type { Shared } from "../session/shared.ts";
+import type { ConnectedStore } from "../session/connect.ts";
+import { BaseStore } from "./base-store.ts";
 import { isList, isRevocation } from "./keys.ts";
 import type { SessionStore, StoredValue, Write } from "./store.ts";
-import { SessionStorePort } from "./connected-store.ts";
 
 /** Options of {@link memoryStore}. */
 export interface MemoryStoreOptions {
@@ -39,8 +38,8 @@ export function memoryStore({ max = 100_000 }: MemoryStoreOptions = {}): Session
   return new MemoryStore(max);
 }
 
-class MemoryStore implements SessionStore, ConnectedStore {
-  readonly isLocal = true;
+class MemoryStore extends BaseStore {
+  override readonly isLocal = true;
   readonly #max: number;
   // Separate maps, so that a flood of new sessions cannot push out revocations or lists. A Map
   // keeps insertion order, and a written value moves to the end, so the first is the oldest.
@@ -51,11 +50,8 @@ class MemoryStore implements SessionStore, ConnectedStore {
   #writes = 0;
 
   constructor(max: number) {
+    super();
     this.#max = max;
-  }
-
-  [CONNECT](shared: Shared, options: CheckedConnected): SessionStorePort {
-    return new SessionStorePort(this, shared, options);
   }
 
   get(keys: readonly string[]): (StoredValue | undefined)[] {

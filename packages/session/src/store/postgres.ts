@@ -1,10 +1,9 @@
 import { optionError, SessionError } from "../errors.ts";
-import { CONNECT, type CheckedConnected, type ConnectedStore } from "../session/connect.ts";
-import type { Shared } from "../session/shared.ts";
+import type { ConnectedStore } from "../session/connect.ts";
+import { BaseStore } from "./base-store.ts";
 import { queryOf, type PostgresClient, type Query } from "./postgres-client.ts";
-import { assertTable, SWEEP_EVERY } from "./sql.ts";
+import { assertTable, SWEEP_EVERY, TABLE } from "./sql.ts";
 import type { SessionStore, StoredValue, Write } from "./store.ts";
-import { SessionStorePort } from "./connected-store.ts";
 
 /** Options of {@link postgresStore}. */
 export interface PostgresStoreOptions {
@@ -23,7 +22,7 @@ export interface PostgresStoreOptions {
  * console.log(postgresMigration());
  * ```
  */
-export function postgresMigration(table = "galleta_sessions"): string {
+export function postgresMigration(table = TABLE): string {
   assertTable(table);
   return `CREATE TABLE IF NOT EXISTS ${table} (
   key text COLLATE "C" PRIMARY KEY,
@@ -52,7 +51,7 @@ CREATE INDEX IF NOT EXISTS ${table}_expires_at ON ${table} (expires_at);
  */
 export function postgresStore(
   client: PostgresClient,
-  { table = "galleta_sessions" }: PostgresStoreOptions = {},
+  { table = TABLE }: PostgresStoreOptions = {},
 ): SessionStore & ConnectedStore {
   const query = queryOf(client);
   if (query === undefined) {
@@ -70,19 +69,15 @@ interface Row {
   readonly value: string;
 }
 
-class PostgresStore implements SessionStore, ConnectedStore {
-  readonly isLocal = false;
+class PostgresStore extends BaseStore {
   readonly #query: Query;
   readonly #table: string;
   #writes = 0;
 
   constructor(query: Query, table: string) {
+    super();
     this.#query = query;
     this.#table = table;
-  }
-
-  [CONNECT](shared: Shared, options: CheckedConnected): SessionStorePort {
-    return new SessionStorePort(this, shared, options);
   }
 
   async get(keys: readonly string[]): Promise<(StoredValue | undefined)[]> {

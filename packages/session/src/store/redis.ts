@@ -1,6 +1,6 @@
 import { optionError, SessionError } from "../errors.ts";
-import { CONNECT, type ConnectedStore, type CheckedConnected } from "../session/connect.ts";
-import type { Shared } from "../session/shared.ts";
+import type { ConnectedStore } from "../session/connect.ts";
+import { BaseStore } from "./base-store.ts";
 import { Batch } from "./batch.ts";
 import { readInGroups } from "./groups.ts";
 import { isRevocation } from "./keys.ts";
@@ -12,7 +12,6 @@ import {
 } from "./redis-client.ts";
 import { DIGITS, REPLACE, REPLACE_MANY, type RedisScript } from "./redis-scripts.ts";
 import type { SessionStore, StoredValue, Write } from "./store.ts";
-import { SessionStorePort } from "./connected-store.ts";
 
 /** Options of {@link redisStore}. */
 export interface RedisStoreOptions {
@@ -77,8 +76,7 @@ export function redisStore(
 
 const isCount = (value: unknown) => Number.isSafeInteger(value) && (value as number) > 0;
 
-class RedisStore implements SessionStore, ConnectedStore {
-  readonly isLocal = false;
+class RedisStore extends BaseStore {
   readonly #connection: RedisConnection;
   readonly #prefix: string;
   readonly #wait: RedisWait | undefined;
@@ -86,6 +84,7 @@ class RedisStore implements SessionStore, ConnectedStore {
   readonly #writes: Batch<NamedWrite, StoredValue | undefined>;
 
   constructor(connection: RedisConnection, prefix: string, wait: RedisWait | undefined) {
+    super();
     this.#connection = connection;
     this.#prefix = prefix;
     this.#wait = wait;
@@ -98,10 +97,6 @@ class RedisStore implements SessionStore, ConnectedStore {
       sizeOf: ({ text }) => text.length + WRITE_OVERHEAD,
       nameOf: ({ name }) => name,
     });
-  }
-
-  [CONNECT](shared: Shared, options: CheckedConnected): SessionStorePort {
-    return new SessionStorePort(this, shared, options);
   }
 
   async get(keys: readonly string[]): Promise<(StoredValue | undefined)[]> {

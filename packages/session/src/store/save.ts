@@ -15,6 +15,7 @@ import {
 import type { Shared } from "../session/shared.ts";
 import { newSnapshot } from "../session/snapshot.ts";
 import { writeCookies } from "../session/write-cookies.ts";
+import { oweEnd, sealOld } from "./ends.ts";
 import { carried, isOver } from "./epoch.ts";
 import { withEpoch } from "./load.ts";
 import type { IndexEntry } from "./session-index.ts";
@@ -196,11 +197,11 @@ class Writer {
     const until = lastExpiry(lifetimes, loaded, this.#now);
     let newest: Revision | typeof ENDED | undefined;
     try {
-      newest = await store.seal(loaded.sid, until, this.#base.rev);
+      newest = await sealOld(store, loaded.sid, until, this.#base.rev);
     } catch (error) {
       store.report(error);
       if (!store.isOptional || store.keepsData) throw error;
-      store.oweEnd(loaded.sid, until);
+      oweEnd(store, loaded.sid, until);
     }
     if (newest === undefined) this.#shared.recent.end(loaded.sid, this.#now);
     return newest;

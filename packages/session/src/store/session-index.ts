@@ -6,6 +6,7 @@ import { parseBody } from "../session/json.ts";
 import { ENDED } from "../session/records.ts";
 import { NEVER, type Times } from "../token/header.ts";
 import { NO_EPOCH, readEpoch } from "./epoch.ts";
+import { isRevoked } from "./held.ts";
 import { endKey, sessionKey, timesOf } from "./keys.ts";
 import { readPair } from "./questions.ts";
 import type { StoreAccess } from "./store-access.ts";
@@ -149,7 +150,7 @@ export class SessionIndex {
       const session = values[i * 2];
       const stored = readPair(session, values[i * 2 + 1]);
       const revocations = (user !== undefined && epochs.get(user)) || NO_EPOCH;
-      if (this.#store.isRevoked({ sid, meta: { epoch } }, stored, user, revocations)) return [];
+      if (isRevoked(this.#store, { sid, meta: { epoch } }, stored, user, revocations)) return [];
       const isOnItsWay = now - entry.iat <= ON_ITS_WAY;
       if (stored === undefined && this.#store.keepsData && !isOnItsWay) return [];
       const body = stored === undefined || stored === ENDED ? undefined : parseBody(stored.json);

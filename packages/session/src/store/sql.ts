@@ -15,6 +15,9 @@ export function assertTable(table: string): void {
   );
 }
 
+/** The name of the table, unless the option `table` gives another. */
+export const TABLE = "galleta_sessions";
+
 /** One in this many writes also deletes expired values. */
 export const SWEEP_EVERY = 1000;
 

@@ -1,9 +1,8 @@
 import { optionError } from "../errors.ts";
-import { CONNECT, type CheckedConnected, type ConnectedStore } from "../session/connect.ts";
-import type { Shared } from "../session/shared.ts";
-import { readSqliteRow, sqliteStatements, SWEEP_EVERY, type SqliteRow } from "./sql.ts";
+import type { ConnectedStore } from "../session/connect.ts";
+import { BaseStore } from "./base-store.ts";
+import { readSqliteRow, sqliteStatements, SWEEP_EVERY, TABLE, type SqliteRow } from "./sql.ts";
 import type { SessionStore, StoredValue, Write } from "./store.ts";
-import { SessionStorePort } from "./connected-store.ts";
 
 /** The part of a prepared statement that the store uses. */
 export interface SqliteStatement {
@@ -40,7 +39,7 @@ export interface SqliteStoreOptions {
  */
 export function sqliteStore(
   database: SqliteDatabase,
-  { table = "galleta_sessions" }: SqliteStoreOptions = {},
+  { table = TABLE }: SqliteStoreOptions = {},
 ): SessionStore & ConnectedStore {
   if (typeof database?.exec !== "function" || typeof database.prepare !== "function") {
     throw optionError(
@@ -50,15 +49,14 @@ export function sqliteStore(
   return new SqliteStore(database, table);
 }
 
-class SqliteStore implements SessionStore, ConnectedStore {
-  // Another process may use the same file.
-  readonly isLocal = false;
+class SqliteStore extends BaseStore {
   readonly #read: SqliteStatement;
   readonly #write: SqliteStatement;
   readonly #sweep: SqliteStatement;
   #writes = 0;
 
   constructor(database: SqliteDatabase, table: string) {
+    super();
     const { create, read, sweep, write } = sqliteStatements(table);
     // Waiting for another writer blocks this process, so the limit is short.
     database.exec("PRAGMA busy_timeout = 1000");
@@ -68,10 +66,6 @@ class SqliteStore implements SessionStore, ConnectedStore {
     this.#read = database.prepare(read);
     this.#write = database.prepare(write);
     this.#sweep = database.prepare(sweep);
-  }
-
-  [CONNECT](shared: Shared, options: CheckedConnected): SessionStorePort {
-    return new SessionStorePort(this, shared, options);
   }
 
   get(keys: readonly string[]): (StoredValue | undefined)[] {

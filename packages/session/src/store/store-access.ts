@@ -1,5 +1,5 @@
 import type { StorePort } from "../session/ports.ts";
-import type { ENDED, HeldSession, Revision } from "../session/records.ts";
+import type { ENDED, Revision } from "../session/records.ts";
 import type { UserEpoch } from "./epoch.ts";
 import type { Questions } from "./questions.ts";
 
@@ -22,21 +22,4 @@ export interface StoreAccess extends StorePort {
    * @throws SessionError `ERR_SESSION_STORE`
    */
   readEpoch(key: string): Promise<UserEpoch>;
-  /** True if this process knows that the session ended. */
-  knowsEnd(session: HeldSession): boolean;
-  /** True if a session is over, according to the store's answers about it and its user. */
-  isRevoked(
-    session: Pick<HeldSession, "sid" | "meta">,
-    stored: Revision | typeof ENDED | undefined,
-    user: string | undefined,
-    epoch: UserEpoch,
-  ): boolean;
-  /** Ends a session in this process now, and in the store as soon as possible. */
-  oweEnd(sid: string, until: number): void;
-  /**
-   * Ends the old id after a renewal, unless the session was changed meanwhile.
-   *
-   * @returns the other change, if there was one
-   */
-  seal(sid: string, until: number, base: number): Promise<Revision | typeof ENDED | undefined>;
 }

@@ -1,0 +1,82 @@
+import { SessionError } from "../errors.ts";
+import { nowSeconds } from "../session/clock.ts";
+import { storeRequired } from "../session/connect.ts";
+import { lastExpiryOfAny } from "../session/end.ts";
+import type { HeldSession, User } from "../session/records.ts";
+import type { Shared } from "../session/shared.ts";
+import { carried, isOver, nextCount, readEpoch, writeEpoch } from "./epoch.ts";
+import { endKey, userKey } from "./keys.ts";
+import type { SignIns } from "./sign-ins.ts";
+import type { StoreAccess } from "./store-access.ts";
+import { assertUser } from "./user.ts";
+
+const ATTEMPTS = 100;
+
+/**
+ * Ends all sessions of a user, sockets included.
+ *
+ * @param keep the id of the session that stays, or ""
+ * @param asks the session that asks: a revoked one must not end others
+ * @throws SessionError `ERR_SESSION_STORE`, but the end still holds in this process;
+ *   `ERR_SESSION_ENDED` if the session that asks was already revoked
+ */
+export async function endUser(
+  { settings, live }: Shared,
+  store: StoreAccess,
+  signIns: SignIns,
+  user: User,
+  keep: string,
+  asks: HeldSession | undefined,
+): Promise<void> {
+  if (!store.knowsUsers) throw storeRequired();
+  assertUser(user);
+  const { questions } = store;
+  const now = nowSeconds();
+  const until = lastExpiryOfAny(settings.lifetimes, now);
+  const key = userKey(user);
+  // Read first, because after the revocation none of them is valid.
+  const ended = await signIns.ofUser(user).catch(() => []);
+  try {
+    await countUp(store, key, keep, asks, until - now);
+  } catch (error) {
+    if (error instanceof SessionError && error.code === "ERR_SESSION_ENDED") throw error;
+    questions.debts.oweUser(key, keep, until, () => questions.pay());
+    live?.userEnded(key);
+    store.report(error);
+    throw error;
+  }
+  live?.userEnded(key);
+  await signIns.revoked(key, ended, keep);
+}
+
+/** Adds a revocation to the user's count in the store. */
+async function countUp(
+  { questions }: StoreAccess,
+  key: string,
+  keep: string,
+  asks: HeldSession | undefined,
+  seconds: number,
+): Promise<void> {
+  const keys = asks === undefined ? [key] : [key, endKey(asks.sid)];
+  const [stored, end] = await questions.read(keys);
+  let epoch = readEpoch(stored);
+  for (let i = 0; i < ATTEMPTS; i += 1) {
+    // A revoked session must not revoke the others or keep itself.
+    const isRevoked = asks && (end || isOver(epoch, asks.sid, carried(asks.meta)));
+    if (isRevoked) throw new SessionError("ERR_SESSION_ENDED", "This session was revoked.");
+    const at = performance.now();
+    const next = { count: nextCount(epoch.count), keep, at: nowSeconds() };
+    const write = { key, base: epoch.count, rev: next.count, value: writeEpoch(next), seconds };
+    const newer = await questions.write(write);
+    if (newer === undefined) {
+      questions.wroteUser(key, next, at);
+      return;
+    }
+    epoch = readEpoch(newer);
+  }
+  throw new SessionError(
+    "ERR_SESSION_STORE",
+    "Other revocations of this user kept coming first. Try again.",
+    { status: 503 },
+  );
+}

@@ -1,0 +1,59 @@
+import { nowSeconds } from "../session/clock.ts";
+import { ENDED, type Revision } from "../session/records.ts";
+import { endKey, readSession, sessionKey, TOMB } from "./keys.ts";
+import type { StoreAccess } from "./store-access.ts";
+import type { Write } from "./store.ts";
+
+/** The base of a write that replaces any value of its key. */
+const ALWAYS = Number.MAX_SAFE_INTEGER;
+
+/**
+ * Ends a session, in this process first and then in the store.
+ *
+ * @param until the expiry of its last cookie, in seconds since 1970
+ * @throws SessionError `ERR_SESSION_STORE` if the store fails; the end is then written later
+ */
+export async function endStored(store: StoreAccess, sid: string, until: number): Promise<void> {
+  const { questions } = store;
+  questions.wrote(sid, ENDED, performance.now());
+  try {
+    await Promise.all(endsOf(sid, until).map((write) => questions.write(write)));
+  } catch (error) {
+    oweEnd(store, sid, until);
+    throw error;
+  }
+}
+
+/** Ends a session in this process now, and in the store as soon as possible. */
+export function oweEnd({ questions }: StoreAccess, sid: string, until: number): void {
+  for (const write of endsOf(sid, until)) questions.debts.owe(write, () => questions.pay());
+}
+
+/**
+ * Ends the old id after a renewal, unless the session was changed meanwhile.
+ *
+ * @param base the revision that the renewal carries on
+ * @returns the other change, if there was one
+ */
+export async function sealOld(
+  store: StoreAccess,
+  sid: string,
+  until: number,
+  base: number,
+): Promise<Revision | typeof ENDED | undefined> {
+  const seconds = Math.max(until - nowSeconds(), 1);
+  const write = { ...TOMB, key: sessionKey(sid), base, seconds };
+  const newer = await store.questions.write(write);
+  if (newer !== undefined) return readSession(newer);
+  await endStored(store, sid, until);
+  return undefined;
+}
+
+/**
+ * Returns the writes that end a session. One marks the end under a key that changes never write.
+ * The other replaces the session's value, which deletes the data and makes a pending change fail.
+ */
+function endsOf(sid: string, until: number): Write[] {
+  const end = { ...TOMB, base: ALWAYS, seconds: Math.max(until - nowSeconds(), 1) };
+  return [endKey(sid), sessionKey(sid)].map((key) => ({ ...end, key }));
+}
