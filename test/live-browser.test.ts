@@ -1,6 +1,11 @@
+import { createServer } from "node:http";
 import { build } from "esbuild";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { WebSocketServer } from "ws";
+import type { SessionEvent } from "@galleta/session";
+import { session as httpSession } from "@galleta/session/node";
+import { session as socketSession, sessionOf } from "@galleta/session/ws";
 import {
   App,
   configure,
@@ -11,6 +16,7 @@ import {
   type SessionOptions,
 } from "../packages/galleta/src/index.ts";
 import { LiveServer } from "../packages/galleta/src/testing/index.ts";
+import { listen } from "./adapters/harnesses/listen.ts";
 import { CHROMIUM, launchBrowser } from "./support/browser.ts";
 import { eventually } from "./support/cli.ts";
 import { KEY } from "./support/jar.ts";
@@ -249,6 +255,46 @@ describe.runIf(available(CHROMIUM))("in a real browser", () => {
     await other.evaluate(() => window.socket.send("see 2"));
     await heard(other, "stored");
     expect(await session(other)).toEqual({ user: "ada", seen: 2 });
+  });
+
+  it("a ws server whose site has no exchange says so, for update and for socketActivity", async () => {
+    const options = { secretKey: KEY, maxAge: 20 };
+    const events: SessionEvent[] = [];
+    const http = httpSession(options)((req, res) => {
+      const { pathname } = new URL(req.url ?? "/", "http://here");
+      if (pathname === "/login") (req.session as Data)["user"] = "ada";
+      res.statusCode = ["/", "/client.js", "/login"].includes(pathname) ? 200 : 404;
+      const type = { "/": "text/html", "/client.js": "text/javascript" }[pathname];
+      res.setHeader("content-type", type ?? "application/json");
+      res.end({ "/": PAGE, "/client.js": client }[pathname] ?? '{"message":"what this app says"}');
+    });
+    const server = createServer(http);
+    const running = await listen(server);
+    ends.push(() => running.close());
+    const wss = new WebSocketServer({ noServer: true });
+    const onEvent = (event: SessionEvent) => void events.push(event);
+    const its = { ...options, socketActivity: true, onEvent };
+    server.on("upgrade", socketSession(its)(wss));
+    wss.on("connection", (ws) => {
+      ws.send("ready");
+      ws.on("message", (message) => {
+        if (String(message) !== "update") return;
+        update(sessionOf<Data>(ws), (draft) => (draft["n"] = 1)).catch(({ code }) => ws.send(code));
+      });
+    });
+    const page = await tab(await visitor(), { url: `${running.origin}/` } as LiveServer);
+    await post(page, "/login");
+    await connect(page);
+    await page.evaluate(() => window.socket.send("update"));
+    await heard(page, "ERR_SESSION_UPDATE_TIMEOUT");
+    await eventually(async () => {
+      await page.evaluate(() => window.socket.send("typing"));
+      return events.some(({ type }) => type === "dropped");
+    });
+    expect(events.find(({ type }) => type === "dropped")).toMatchObject({
+      reason: "ERR_SESSION_UPDATE_TIMEOUT",
+      message: expect.stringContaining("createSessions") as string,
+    });
   });
 });
 

@@ -7,13 +7,15 @@ import { storeCases } from "@galleta/session/testing";
 const SESSIONS = 100;
 const ROUNDS = 100;
 
-/** @param open gives stores that share one database. @returns for each name "ok", or what failed */
-export async function checkStore(open) {
+/**
+ * @param open gives stores that share one database
+ * @param hasCrowd false for a server that is too slow for 20,000 operations
+ * @returns for each name "ok", or what failed
+ */
+export async function checkStore(open, hasCrowd = true) {
   const outcomes = {};
-  const cases = [
-    ...storeCases(open),
-    { name: "20,000 operations at once", run: () => crowd(open) },
-  ];
+  const cases = [...storeCases(open)];
+  if (hasCrowd) cases.push({ name: "20,000 operations at once", run: () => crowd(open) });
   for (const { name, run } of cases) {
     try {
       await run();

@@ -15,6 +15,7 @@ import { destroy } from "@galleta/session";
 import { session as ourSession } from "@galleta/session/express";
 import ourFastifySession from "@galleta/session/fastify-session";
 import { expressSession } from "@galleta/session/formats/express-session";
+import { makeCollection } from "../support/mongo-collection.ts";
 
 export const secret = "the old secret, which is not ours";
 const secretKey = "a secret key of the new app, long enough";
@@ -42,19 +43,7 @@ export const stores = {
 
 /** What connect-mongo calls of a client: no MongoDB server comes from npm or Debian. */
 function clientInMemory() {
-  const documents = new Map();
-  const collection = {
-    createIndex: async () => "expires_1",
-    findOne: async ({ _id }) => documents.get(_id) ?? null,
-    async updateOne({ _id }, { $set }) {
-      documents.set(_id, { ...documents.get(_id), ...$set, _id });
-      return { upsertedCount: 1, matchedCount: 1 };
-    },
-    async deleteOne({ _id }) {
-      documents.delete(_id);
-      return { deletedCount: 1 };
-    },
-  };
+  const collection = makeCollection();
   const database = { collection: () => collection };
   return { db: () => database, close: async () => {}, on() {} };
 }

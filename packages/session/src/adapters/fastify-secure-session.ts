@@ -46,11 +46,6 @@ declare module "fastify" {
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; `ERR_SESSION_SETUP` at registration
  *   if `request.session` already exists
  * @example
- *
- * @param given options of `@galleta/session`, or sessions that are shared with a WebSocket server
- * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; `ERR_SESSION_SETUP` at registration
- *   where `request.session` is there already
- * @example
  * ```ts
  * import session from "@galleta/session/fastify-secure-session";
  * await app.register(session({ secretKey: process.env.SECRET_KEY ?? "", encrypt: true }));

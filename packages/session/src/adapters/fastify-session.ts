@@ -22,34 +22,35 @@ declare module "fastify" {
     /**
      * The lifetime of the session. Other attributes are options, the same for all sessions.
      *
-     * @throws SessionError `ERR_SESSION_OPTION` where another attribute is set
+     * @throws SessionError `ERR_SESSION_OPTION` if another attribute is set
      */
     readonly cookie: CookieView;
     /**
-     * Gives this session a lifetime: `{ maxAge }` in milliseconds. Other attributes of the cookie are
-     * options of all sessions.
+     * Sets the lifetime of this session: `{ maxAge }` in milliseconds. Set other attributes of the
+     * cookie in the options of all sessions.
      *
      * @throws SessionError `ERR_SESSION_OPTION` for another attribute
      */
     options(options: { readonly maxAge?: number; readonly [name: string]: unknown }): void;
-    /** Does nothing: see the option `rolling`. */
+    /** Does nothing. The option `rolling` prolongs sessions. */
     touch(): void;
     /**
-     * Starts a new session with a new id. Of the data, only these keys stay. The old object keeps its
-     * data.
+     * Starts a new session with a new id, which gets only these keys of the data. The old object
+     * keeps its data.
      */
     regenerate(keep?: readonly string[]): Promise<void>;
     regenerate(done: Callback): void;
     regenerate(keep: readonly string[], done: Callback): void;
     /**
-     * Ends the session. After that `request.session` is an empty one; the old object keeps its data.
+     * Ends the session. Afterwards `request.session` is a new, empty session; the old object keeps
+     * its data.
      */
     destroy(): Promise<void>;
     destroy(done: Callback): void;
-    /** Does nothing: the session is saved when the response begins. */
+    /** Does nothing: Galleta saves the session when the response begins. */
     save(): Promise<void>;
     save(done: Callback): void;
-    /** Does nothing: no other request changes this request's data. */
+    /** Does nothing: other requests cannot change the data of this one. */
     reload(): Promise<void>;
     reload(done: Callback): void;
     /** True if the request changed the session. */
@@ -58,9 +59,9 @@ declare module "fastify" {
 }
 
 /**
- * Sessions for apps written for @fastify/session. It is `@galleta/session/fastify` with the methods
- * that such apps, @fastify/passport and @fastify/flash call on `request.session`. They are inherited
- * and not enumerable, so the session's own keys are only data.
+ * Sessions for apps written for @fastify/session. This is `@galleta/session/fastify` with the
+ * methods that such apps, @fastify/passport and @fastify/flash call on `request.session`. The
+ * methods are inherited and not enumerable, so the session's own keys contain only data.
  *
  * @param given options of `@galleta/session`, or sessions that are shared with a WebSocket server
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; `ERR_SESSION_SETUP` at registration
@@ -108,7 +109,7 @@ const METHODS: object = Object.create(null, {
   },
 }) as object;
 
-/** Returns a promise where no callback is given, as the methods of @fastify/session do. */
+/** Makes a method that returns a promise if it gets no callback. */
 function promised(method: (this: object, done: Callback) => unknown) {
   return function (this: object, done?: Callback): Promise<void> | undefined {
     if (done === undefined) return new Promise((resolve) => method.call(this, () => resolve()));
@@ -125,7 +126,7 @@ function regenerate(this: object, ...given: unknown[]): Promise<void> | undefine
   }).call(this, done as Callback | undefined);
 }
 
-/** Starts a new session that has these keys of the old one, and its lifetime. */
+/** Starts a new session with these keys of the old one, and with its lifetime. */
 function beginAnew(session: object, keep: readonly unknown[]): void {
   const context = contextOf(session);
   const kept = Object.entries(session).filter(([key]) => keep.includes(key));

@@ -71,7 +71,7 @@ export class LiveWebSocket extends Base {
     } catch {
       answer = {};
     }
-    // An answer without either, such as the app's own 404, does not come from the exchange.
+    // An answer without a receipt and a code is not from Galleta, such as the 404 of an app.
     const { receipt, code = receipt ? undefined : "ERR_SESSION_UPDATE_TIMEOUT" } = answer;
     if (this.readyState === this.OPEN) super.send(MARK + JSON.stringify({ id, receipt, code }));
   }

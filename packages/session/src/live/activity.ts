@@ -110,7 +110,7 @@ export class Activity {
   }
 
   get #withoutExchange(): string {
-    return `A page could not fetch the cookie by which socketActivity prolongs its session: POST ${this.#hub.publicExchangePath} gave no answer of Galleta. Give the HTTP server of this site the same createSessions. See https://galleta.js.org/options#socketactivity`;
+    return `socketActivity could not prolong a session: Galleta did not answer the page's POST ${this.#hub.publicExchangePath}. Pass the result of one createSessions to the HTTP server and to the socket server. See https://galleta.js.org/options#socketactivity`;
   }
 
   #tell({ settings, state }: SessionContext<never>, reason: string, message: string): void {
@@ -120,7 +120,7 @@ export class Activity {
   }
 }
 
-/** What a page says that got no answer from the exchange. */
+/** The code that a page sends if its request for a cookie failed. */
 const UNANSWERED = "ERR_SESSION_UPDATE_TIMEOUT";
 
 const WITHOUT_STORE =

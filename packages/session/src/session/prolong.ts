@@ -3,37 +3,41 @@ import { optionError, SessionError } from "../errors.ts";
 import type { SessionContext } from "./context.ts";
 import type { Shared } from "./shared.ts";
 
-/** Options of `sessions.resume`. */
+/** The options of `sessions.resume`. */
 export interface ResumeOptions {
   /**
-   * Needed with `socketActivity`. For a message of the client, a function: the session is prolonged as
-   * by a request, and the function gets the `Cookie` header for the next call. It is not called where
-   * nothing was due. For anything else, `false`.
+   * Needed with `socketActivity`. For a message of the client, pass a function. The session is then
+   * prolonged as by a request, and the function gets the `Cookie` header for the next call. Until a
+   * tenth of the lifetime has passed, it is not called. For anything else, pass `false`.
    */
   readonly prolonged?: ((cookieHeader: string) => void) | false | undefined;
 }
 
-/** @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_STORE_REQUIRED` */
+/**
+ * Checks that the call fits the options of the sessions.
+ *
+ * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_STORE_REQUIRED`
+ */
 export function assertResumable(shared: Shared, { prolonged }: ResumeOptions): void {
   if (!shared.socketActivity) {
-    if (prolonged) throw optionError("resume({ prolonged }) needs the option socketActivity.");
+    if (prolonged) throw optionError("resume({ prolonged }) needs the option `socketActivity` of the sessions.");
     return;
   }
   if (prolonged === undefined) {
     throw optionError(
-      "With socketActivity, resume needs { prolonged }: for a message of the client a function that keeps the new Cookie header, otherwise false.",
+      "With socketActivity, resume() needs the option `prolonged`. For a message of the client, pass a function that keeps the new Cookie header; for anything else, pass false.",
     );
   }
   if (prolonged !== false && shared.store === undefined) {
     throw new SessionError(
       "ERR_SESSION_STORE_REQUIRED",
-      "resume({ prolonged }) needs a store. Without one nobody could end the session after its cookie expired.",
+      "resume({ prolonged }) needs the option `store`. Without a store, the app could not end the session after its first cookie expired.",
     );
   }
 }
 
 /**
- * Prolongs a session as a request does that only reads it.
+ * Prolongs a session, as a request does that only reads it.
  *
  * @param header the `Cookie` header that the session was opened with
  * @returns the header to use from now on; `undefined` if the session has ended
