@@ -45,11 +45,6 @@ declare global {
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; requests fail with
  *   `ERR_SESSION_SETUP` if another session middleware comes before this one
  * @example
- *
- * @param given options of `@galleta/session`, or sessions that are shared with a WebSocket server
- * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; requests fail with
- *   `ERR_SESSION_SETUP` where another session middleware stands before it
- * @example
  * ```ts
  * import session from "@galleta/session/cookie-session";
  * app.use(session({ secretKey: process.env.SECRET_KEY ?? "" }));

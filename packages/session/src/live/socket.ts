@@ -46,9 +46,6 @@ export const MAX_CONTROL = 1024;
  *
  * @returns the frame, or the message without the extra mark
  * @example
- *
- * @returns the frame, or the message without the extra mark
- * @example
  * ```ts
  * readFrame("hello"); // {"message":"hello"}
  * ```
@@ -78,11 +75,6 @@ export function escapeMessage(text: string): string {
  * @param offered the client's list, best first
  * @param chosen the app's choice from the list
  * @returns the protocol for the 101, and true if control frames may be sent
- * @example
- *
- * @param offered the client's list, best first
- * @param chosen the app's choice from it
- * @returns the protocol for the 101, and whether control frames may be sent
  * @example
  * ```ts
  * negotiate(["galleta.v1+chat", "chat"], "chat"); // {"protocol":"galleta.v1+chat","isLive":true}

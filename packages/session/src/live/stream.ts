@@ -48,15 +48,6 @@ export interface StreamOptions {
  * @returns the stream to send: the same one, or a replacement
  * @throws SessionError `ERR_SESSION_NOT_A_SESSION`, `ERR_SESSION_OPTION`
  * @example
- *
- * The session follows changes that others make, and `update` changes it. A stream without a session
- * stays independent.
- *
- * @param stream a response of Node, a web `Response` or `ReadableStream`, an async iterable, or a
- *   stream with `close` and `onClosed`
- * @returns the stream to send: the same, or one that replaces it
- * @throws SessionError `ERR_SESSION_NOT_A_SESSION`, `ERR_SESSION_OPTION`
- * @example
  * ```ts
  * const events = new ReadableStream();
  * const response = attachStream(req.session, new Response(events));

@@ -226,10 +226,6 @@ export class SessionContext<Data = SessionData> {
    * @throws SessionError the errors of {@link SessionContext.commit}; the call can be repeated.
    *   `ERR_SESSION_COMMITTED` after a commit
    * @example
-   *
-   * @throws SessionError as {@link SessionContext.commit}, and can be tried again;
-   *   `ERR_SESSION_COMMITTED` after a commit
-   * @example
    * ```ts
    * const context = sessions.open("");
    * context.session.views = 1;

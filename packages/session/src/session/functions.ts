@@ -62,11 +62,6 @@ export function destroy(session: object, options: DestroyOptions = {}): void {
  * @throws SessionError `ERR_SESSION_NOT_JSON`, `ERR_SESSION_COMMITTED`,
  *   `ERR_SESSION_HANDSHAKE_SENT`, `ERR_SESSION_NOT_A_SESSION`
  * @example
- *
- * @returns the message that was taken out; `undefined` if there is none
- * @throws SessionError `ERR_SESSION_NOT_JSON`, `ERR_SESSION_COMMITTED`,
- *   `ERR_SESSION_HANDSHAKE_SENT`, `ERR_SESSION_NOT_A_SESSION`
- * @example
  * ```ts
  * flash(req.session, "notice", "Saved"); // in the POST
  * // In the GET after it, once:
@@ -125,15 +120,6 @@ export function authenticatedAt(session: object, date?: Date): Date | undefined 
  * @param seconds until the unused session ends, at most 34,560,000 (400 days). With null the
  *   browser deletes the cookie when it closes, and a copy of the cookie expires by the option
  *   `maxAge`
- * @throws SessionError `ERR_SESSION_OPTION`; `ERR_SESSION_FORMAT` with `writeAs`;
- *   `ERR_SESSION_COMMITTED`, `ERR_SESSION_HANDSHAKE_SENT`, `ERR_SESSION_NOT_A_SESSION`
- * @example
- *
- * It replaces the option `maxAge` for this session, is kept by `renew`, and ends with `destroy`.
- * Each use prolongs the session by it, up to `absoluteMaxAge`.
- *
- * @param seconds until the unused session ends, at most 34,560,000 (400 days). With null the
- *   browser deletes the cookie when it closes; a copy of it expires by the option `maxAge`
  * @throws SessionError `ERR_SESSION_OPTION`; `ERR_SESSION_FORMAT` with `writeAs`;
  *   `ERR_SESSION_COMMITTED`, `ERR_SESSION_HANDSHAKE_SENT`, `ERR_SESSION_NOT_A_SESSION`
  * @example

@@ -20,7 +20,8 @@ export interface ResumeOptions {
  */
 export function assertResumable(shared: Shared, { prolonged }: ResumeOptions): void {
   if (!shared.socketActivity) {
-    if (prolonged) throw optionError("resume({ prolonged }) needs the option `socketActivity` of the sessions.");
+    if (prolonged)
+      throw optionError("resume({ prolonged }) needs the option `socketActivity` of the sessions.");
     return;
   }
   if (prolonged === undefined) {

@@ -49,10 +49,6 @@ export function d1Migration(table = TABLE): string {
  * @param database the binding, `env.DB`
  * @throws SessionError `ERR_SESSION_OPTION` if the argument is not a D1 database
  * @example
- *
- * @param database the binding, `env.DB`
- * @throws SessionError `ERR_SESSION_OPTION` if it is not one
- * @example
  * ```ts
  * // import { env } from "cloudflare:workers";
  * const sessions = createSessions({ secretKey, store: d1Store(env.DB), subject: "userId" });

@@ -55,10 +55,6 @@ const LOCKED_MS = 20;
  * @param kv an open database from `Deno.openKv()`
  * @throws SessionError `ERR_SESSION_OPTION` if the argument is not such a database
  * @example
- *
- * @param kv an open database of `Deno.openKv()`
- * @throws SessionError `ERR_SESSION_OPTION` if it is not one
- * @example
  * ```ts
  * // const kv = await Deno.openKv();
  * const sessions = createSessions({ secretKey, store: denoKvStore(kv), subject: "userId" });

@@ -13,12 +13,6 @@ import { throwEnded } from "../session/late-writes.ts";
  *   the others when the store is back; `ERR_SESSION_NOT_A_SESSION`; `ERR_SESSION_ENDED` if no user
  *   is logged in
  * @example
- *
- * @throws SessionError `ERR_SESSION_STORE_REQUIRED` without the options `store` and `subject`;
- *   `ERR_SESSION_STORE` if the store fails: the revocation then holds in this process, and
- *   everywhere when the store is back; `ERR_SESSION_NOT_A_SESSION`; `ERR_SESSION_ENDED` if no user
- *   is logged in
- * @example
  * ```ts
  * await setPassword(req.session.userId, password);
  * await revokeOthers(req.session);

@@ -66,10 +66,6 @@ export function heldBy(target: object, property = "session"): Holder<never> | un
  *
  * @throws SessionError `ERR_SESSION_OPTION` if another session of the request has the same cookie
  * @example
- *
- * @throws SessionError `ERR_SESSION_OPTION` where another session of the request has the same
- *   cookie
- * @example
  * ```ts
  * hold(request, new FetchSession(sessions, request));
  * ```
@@ -112,10 +108,6 @@ export function allHeld(target: object): Holder<never>[] {
  * Defines the session property on `target`. The session opens when the property is first used.
  *
  * @throws SessionError `ERR_SESSION_OPTION` if another session of the request has the same cookie
- * @example
- *
- * @throws SessionError `ERR_SESSION_OPTION` where another session of the request has the same
- *   cookie
  * @example
  * ```ts
  * exposeSession(request, new FetchSession(sessions, request)); // request.session

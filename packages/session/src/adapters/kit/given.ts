@@ -36,9 +36,6 @@ const made = new WeakMap<() => unknown, Sessions<never>>();
  *
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; with a function, at the first use
  * @example
- *
- * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; given a function, at the first use
- * @example
  * ```ts
  * const sessions = lazySessions(() => ({ secretKey: process.env.SECRET_KEY ?? "" }));
  * sessions().open("");

@@ -125,9 +125,6 @@ export async function openHandshakes<Data>(
  *
  * @throws SessionError the errors of `context.commit()`
  * @example
- *
- * @throws SessionError as `context.commit()`
- * @example
  * ```ts
  * const setCookie = await commitHandshake(context);
  * ```
@@ -181,11 +178,6 @@ export function liveContextOf(
  * @param where names the object in the error, as in "The session of this socket"
  * @param property the property name of the session
  * @throws SessionError `ERR_SESSION_SETUP` if none was stored
- * @example
- *
- * @param where names it in the error, as in "The session of this socket"
- * @param property of these sessions
- * @throws SessionError `ERR_SESSION_SETUP` for any other
  * @example
  * ```ts
  * const { session } = recallSession(socket, "The session of this socket");
