@@ -59,7 +59,7 @@ it("says what is wrong after a mistake, and continues when it is fixed", async (
     "stderr",
     /^galleta: parts\/name\.ts:1: (?:Unexpected ";"|Expression expected)\.$/,
   );
-  await run.until("stderr", /^It starts again at the next change\.$/);
+  await run.until("stderr", /^The app starts again at the next change\.$/);
   part("three");
   expect(await read(await run.listening(2))).toMatchObject({ name: "three" });
 });

@@ -229,7 +229,7 @@ describe("galleta serve says in one line", () => {
     const { port } = taken.address() as { port: number };
     try {
       expect(await failure(["serve", file, "--port", String(port)])).toBe(
-        `Port ${port} is in use on 127.0.0.1. Stop what uses it, or choose another with --port.`,
+        `Port ${port} is in use on 127.0.0.1. Stop the program that uses it, or choose another port with --port.`,
       );
     } finally {
       taken.close();

@@ -101,7 +101,10 @@ describe("galleta inspect", () => {
     expect(out).toContain("Path=/; HttpOnly; SameSite=Lax");
   });
   it("ends with 1 if there is nothing to read, or far too much", async () => {
-    expect(await inspect("")).toEqual({ code: 1, out: "galleta: The text holds no cookie.\n" });
+    expect(await inspect("")).toEqual({
+      code: 1,
+      out: "galleta: The text does not contain a cookie.\n",
+    });
     expect(await inspect("x".repeat(1_000_000))).toEqual({
       code: 1,
       out: "galleta: The text has more than 65536 characters.\n",

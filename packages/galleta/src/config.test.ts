@@ -157,7 +157,7 @@ describe("Config casts", () => {
   it("casts with any function", () => {
     expect(cast("a,b", (value) => value.split(","))).toEqual(["a", "b"]);
     expect(failure(() => cast("not a url", (value) => new URL(value))).message).toContain(
-      "KEY does not fit its cast.",
+      "KEY is rejected by its cast.",
     );
   });
 
@@ -174,7 +174,7 @@ describe("Config casts", () => {
 
   it("casts with a Standard Schema, also one that is a function", () => {
     expect(cast("5", positive)).toBe(5);
-    expect(failure(() => cast("-5", positive)).message).toContain("KEY does not fit its schema.");
+    expect(failure(() => cast("-5", positive)).message).toContain("KEY does not match its schema.");
     const callable = Object.assign(() => "called", positive);
     expect(cast("5", callable)).toBe(5);
   });

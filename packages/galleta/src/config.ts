@@ -147,7 +147,7 @@ function castValue(name: string, value: string, cast: ConfigCast): unknown {
     return (cast as (value: string) => unknown)(value);
   } catch {
     // Without a cause, because such errors quote the value ("abc" is not valid JSON).
-    throw new ConfigError(`${name} does not fit its cast.`);
+    throw new ConfigError(`${name} is rejected by its cast.`);
   }
 }
 
@@ -156,16 +156,16 @@ function validate(name: string, value: string, schema: StandardSchema): unknown 
   try {
     result = schema["~standard"].validate(value);
   } catch {
-    throw new ConfigError(`${name} does not fit its schema.`);
+    throw new ConfigError(`${name} does not match its schema.`);
   }
   if (result instanceof Promise) {
     // No code awaits this promise, and its rejection must not end the process.
     result.catch(() => undefined);
     throw new ConfigError(
-      `${name} has an asynchronous schema. Use a synchronous one: Config.get returns at once.`,
+      `${name} has an asynchronous schema. Use a synchronous one, because Config.get is synchronous.`,
     );
   }
   // The schema's own message is not repeated, because it may quote the value.
-  if (result.issues) throw new ConfigError(`${name} does not fit its schema.`);
+  if (result.issues) throw new ConfigError(`${name} does not match its schema.`);
   return result.value;
 }

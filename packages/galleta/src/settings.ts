@@ -202,10 +202,10 @@ function readAllSessions(
   }
   const all = (setting as unknown[]).map((each) => {
     if (typeof each === "object" && each !== null) return readSessions(each, hosts, core)!;
-    throw unusable("SESSIONS, as a list, must hold objects of options.");
+    throw unusable("If SESSIONS is a list, each entry must be an object of options.");
   });
   if (all[0]?.property !== "session") {
-    throw unusable("The first of SESSIONS is req.session. Leave out its property.");
+    throw unusable("The first entry of SESSIONS is req.session. Leave out its property.");
   }
   try {
     all.forEach((sessions, index) => {

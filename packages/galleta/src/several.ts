@@ -82,7 +82,7 @@ export function defineOther(target: object, property: string, session: () => unk
   if (property in target) {
     throw new SessionError(
       "ERR_SESSION_OPTION",
-      `Requests and sockets have a property "${property}" already. Give the session another property.`,
+      `Requests and sockets already have a property "${property}". Give the session another property.`,
     );
   }
   Object.defineProperty(target, property, { get: session, enumerable: true });

@@ -118,7 +118,7 @@ class Pool {
         this.#listening(await readiness(fork));
       } catch (error) {
         const why = (error as Error).message;
-        this.#io.err(`${why}\nThe reload failed; the old workers go on.\n`);
+        this.#io.err(`${why}\nThe reload failed. The old workers keep serving.\n`);
         return;
       }
       if (this.#stopping) return;

@@ -125,7 +125,7 @@ describe("galleta inspect", () => {
     expect(none).toEqual({
       code: 1,
       out: "",
-      err: "galleta: The text holds no cookie of that name.\n",
+      err: "galleta: The text does not contain a cookie of that name.\n",
     });
   });
   it("prints JSON", async () => {

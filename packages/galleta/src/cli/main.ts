@@ -18,7 +18,7 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map([
   [
     "inspect",
     {
-      summary: "Look into a session cookie",
+      summary: "Inspect a session cookie",
       load: async () => ({ command: (await import("@galleta/inspect/commands")).inspectCommand }),
     },
   ],

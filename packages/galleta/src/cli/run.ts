@@ -74,7 +74,7 @@ function listenFailure(cause: unknown, hostname: string, port: number): CliError
   switch (codeOf(cause)) {
     case "EADDRINUSE":
       return new CliError(
-        `Port ${port} is in use on ${hostname}. Stop what uses it, or choose another with --port.`,
+        `Port ${port} is in use on ${hostname}. Stop the program that uses it, or choose another port with --port.`,
         { cause },
       );
     case "EACCES":

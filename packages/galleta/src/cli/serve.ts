@@ -11,7 +11,7 @@ const MOST_GRACE = 3600;
 /** After this many milliseconds the command prints that it is still stopping. */
 const SAY_AFTER_MILLISECONDS = 500;
 
-const STOPPING = "Stopping after the requests in flight. A second signal stops at once.\n";
+const STOPPING = "Stopping after the requests in flight. A second signal stops immediately.\n";
 
 /** The command `galleta serve`. */
 export const command = defineCommand({
@@ -39,7 +39,7 @@ export const command = defineCommand({
       type: "string",
       value: "file",
       multiple: true,
-      help: "Read environment variables from this file; existing ones win; may be repeated",
+      help: "Read missing environment variables from this file; may be repeated",
     },
     "tls-cert": { type: "string", value: "file", help: "Certificate (PEM), for HTTPS" },
     "tls-key": { type: "string", value: "file", help: "Its private key (PEM)" },
@@ -50,8 +50,8 @@ export const command = defineCommand({
     },
   },
   notes: [
-    "The app is the default export of the file, else the export called app, else the one named",
-    "after the colon. SIGINT and SIGTERM stop it cleanly, a second one at once. SIGHUP reloads.",
+    "The app is the export named after the colon, or else the default export, or else the export",
+    "called app. SIGINT and SIGTERM stop it cleanly, a second one immediately. SIGHUP reloads.",
     "",
     "Example: SECRET_KEY=$(npx galleta secret) npx galleta serve src/app.ts --watch",
   ],

@@ -70,7 +70,9 @@ export async function runWatched(
   try {
     await runServer(flags, ended, announce, io);
   } catch (error) {
-    io.err(`${details(error)}galleta: ${explain(error)}\nIt starts again at the next change.\n`);
+    io.err(
+      `${details(error)}galleta: ${explain(error)}\nThe app starts again at the next change.\n`,
+    );
     await ended;
   }
 }

@@ -19,7 +19,7 @@ type Values = KeyFlags & {
 /** The command `galleta inspect`. */
 export const inspectCommand: InspectCommand<Values> = {
   name: "inspect",
-  summary: "Look into a session cookie: what it holds, when it expires, and why it is rejected.",
+  summary: "Inspect a session cookie: what it contains, when it expires, and why it is rejected.",
   positional: "[cookie]",
   options: {
     ...KEY_OPTIONS,
@@ -50,7 +50,9 @@ export const inspectCommand: InspectCommand<Values> = {
     const reports = inspectCookies(text, { secretKey, name, maxAge, now: now.getTime() });
     if (reports.length === 0) {
       throw new UsageError(
-        name === undefined ? "The text holds no cookie." : "The text holds no cookie of that name.",
+        name === undefined
+          ? "The text does not contain a cookie."
+          : "The text does not contain a cookie of that name.",
       );
     }
     if (values.json === true) io.out(asJson(reports, keys));

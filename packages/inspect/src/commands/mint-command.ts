@@ -37,7 +37,7 @@ export const mintCommand: InspectCommand<Values> = {
     format: { type: "string", value: "name", help: "Another framework's format, see below" },
   },
   notes: [
-    "Prints name=value, as curl takes it:",
+    "Prints name=value, for use with curl:",
     '  curl -b "$(npx galleta mint --env-file .env --data \'{"user":1}\')" http://127.0.0.1:8000/',
     `Formats: ${FORMATS.join(", ")}.`,
     "For an app with hardened: true, pass --encrypt --name __Host-session.",

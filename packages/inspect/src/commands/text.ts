@@ -86,7 +86,7 @@ function rowsOf(report: CookieReport, now: Date): [label: string, value: string]
       "expires",
       report.expiresAt === null ? "never by itself" : report.expiresAt && at(report.expiresAt, now),
     ],
-    ["key", keyId && `${keyId} (a hint that all tokens of a key share)`],
+    ["key", keyId && `${keyId} (a hint at the key, the same in all its tokens)`],
     ["size", size(report)],
     ["attributes", attributes && (printable(attributes.join("; ")) || "none")],
   ];

@@ -56,7 +56,7 @@ const judgeKeys: Judge = ({ secretKey }) => {
   return warning(
     "secretKey",
     `The key${which} ${weak[index]}: anyone who guesses it can write any session.`,
-    "Set SECRET_KEY to what `npx galleta secret` prints. With NODE_ENV=production this key throws an error.",
+    "Set SECRET_KEY to the output of `npx galleta secret`. With NODE_ENV=production this key throws an error.",
   );
 };
 
@@ -65,7 +65,7 @@ const judgeSecure: Judge = ({ trustProxy }, { settings: { httpsOnly } }) => {
   if (httpsOnly === false) {
     return warning(
       "httpsOnly",
-      "The cookie also travels over plain HTTP, where anyone on the way can read and use it.",
+      "The cookie also travels over plain HTTP, where anyone on the network path can read and use it.",
       'Set `httpsOnly: true`, or `"auto"` if development has no HTTPS.',
     );
   }

@@ -29,7 +29,7 @@ export function remarkAttributes(
   remark(found.has("partitioned") && !secure, "Browsers drop Partitioned without Secure.");
   remark(
     Number(found.get("max-age")) > MAX_AGE_LIMIT,
-    "Browsers keep no cookie for more than 400 days.",
+    "Browsers delete a cookie after 400 days at the latest.",
   );
   remark(
     breaksPrefix(name, found),

@@ -67,6 +67,6 @@ function remarkEnd({ format }: Candidate, maxAge: number | null | undefined): st
   const byDefault = DEFAULT_MAX_AGE[format];
   if (maxAge !== undefined || byDefault === undefined) return [];
   return [
-    `The cookie does not say when it expires: ${durationInWords(byDefault)} are its framework's default.`,
+    `The cookie does not contain its lifetime. Its framework's default is ${durationInWords(byDefault)}.`,
   ];
 }

@@ -15,7 +15,7 @@ export const REASONS: Readonly<Record<RejectReason | "revoked", Explanation>> = 
     todo: "Copy the whole value, without quotes and line breaks.",
   },
   "not-canonical": {
-    what: "Its base64 has a spelling that no server writes.",
+    what: "Its base64 is not in the form that servers write.",
     todo: "It was changed, or cut when it was copied. Copy it again, or let the server issue another.",
   },
   length: {
@@ -23,7 +23,7 @@ export const REASONS: Readonly<Record<RejectReason | "revoked", Explanation>> = 
     todo: "Copy the whole value. If the session is in several cookies, copy all of them.",
   },
   version: {
-    what: "Its kind is not accepted: it is signed but encrypted is wanted, or it has another version.",
+    what: "Its kind is not accepted: it is signed and the app wants encrypted cookies, or it has another version.",
     todo: "Set the option accept to both kinds while you move from one to the other.",
   },
   flags: {
@@ -52,11 +52,11 @@ export const REASONS: Readonly<Record<RejectReason | "revoked", Explanation>> = 
   },
   future: {
     what: "It was issued in the future.",
-    todo: "Set the clocks of your servers: one of them is ahead of this one.",
+    todo: "Synchronize the clocks of your servers. One of them is ahead of this one.",
   },
   payload: {
     what: "Its content is not the data of a session.",
-    todo: "Check that it is a session cookie, and that the other side writes JSON.",
+    todo: "Check that it is a session cookie, and that the other framework writes JSON.",
   },
   schema: {
     what: "Its data does not match the option schema.",
@@ -75,7 +75,7 @@ export const REASONS: Readonly<Record<RejectReason | "revoked", Explanation>> = 
     todo: "Check where it comes from.",
   },
   device: {
-    what: "Its session is bound to a device, and the browser did not prove that it is that device.",
+    what: "Its session is bound to a device, and the browser did not prove that it runs on that device.",
     todo: "Let the browser refresh its bound cookie. A cookie that was copied to another device stays rejected.",
   },
   revoked: {

@@ -116,7 +116,7 @@ function encryptedParts(version: unknown, rest: number): readonly Part[] | undef
       : [["salt", SALT + NONCE, "random; the key and the nonce of this token are derived from it"]];
   return [
     ...random,
-    ["commitment", COMMITMENT, "binds it to one key"],
+    ["commitment", COMMITMENT, "binds the token to one key"],
     ["ciphertext", sealed, "session id, revision and data in AES-256-GCM"],
     ["tag", TAG, "authenticates everything before it"],
   ];

@@ -253,7 +253,7 @@ function warnOfLoss(): void {
   warn(
     new SessionError(
       "ERR_SESSION_RUNTIME",
-      "A handler threw after it changed its session, so the cookie was lost. Pass withSession an onError that makes a response of the error, or return one.",
+      "A handler threw after it changed its session, so the cookie was lost. Pass `onError` to withSession to turn the error into a response, or catch the error and return a response.",
     ),
   );
 }

@@ -33,7 +33,7 @@ export interface ExpressSessionOptions {
 
 const FORMAT = "express-session";
 const OPTIONS = ["secret", "store", "sessionCookie", "cookiePrefix", "timeout"];
-const PREFIX = textThat((text) => text.length <= 16, "a text of at most 16 characters");
+const PREFIX = textThat((text) => text.length <= 16, "a string of at most 16 characters");
 
 /**
  * Reads the sessions that express-session keeps in a store, so that users stay logged in when an
@@ -61,7 +61,8 @@ export function expressSession(options: ExpressSessionOptions): StoredFormat {
   checkOption("sessionCookie", sessionCookie, COOKIE_NAME);
   checkOption("cookiePrefix", cookiePrefix, PREFIX);
   checkStore(store);
-  if (!(timeout > 0 && timeout <= 60)) throw optionError("timeout must be seconds, 60 at most.");
+  if (!(timeout > 0 && timeout <= 60))
+    throw optionError("timeout must be a number of seconds, at most 60.");
   const keys = readKeys(FORMAT, secret).map((key) => Buffer.from(key, "utf8"));
   const signer = createSigner("sha256", keys);
   const open = (cookies: CookieSource) => openCookie(cookies, sessionCookie, cookiePrefix, signer);
@@ -83,7 +84,7 @@ export function expressSession(options: ExpressSessionOptions): StoredFormat {
 function checkStore(store: Partial<ExpressSessionStore> | undefined): void {
   if (typeof store?.get === "function" && !("replace" in store)) return;
   throw optionError(
-    "store must be the store that express-session was given, such as new RedisStore({ client }).",
+    "store must be the store that you pass to express-session, such as new RedisStore({ client }).",
   );
 }
 

@@ -28,7 +28,7 @@ export function writeForeignObject(data: object, style: JsonStyle): string {
   if (text.length > MAX_JSON_BYTES) {
     throw new SessionError(
       "ERR_SESSION_TOO_LARGE",
-      `The session is ${text.length} characters of JSON; a foreign cookie holds at most ${MAX_JSON_BYTES}. Keep large data elsewhere and its id in the session.`,
+      `The session is ${text.length} characters of JSON; a cookie of another framework can hold at most ${MAX_JSON_BYTES}. Keep large data elsewhere and its id in the session.`,
     );
   }
   return text;

@@ -20,7 +20,7 @@ function changeAtOnce(change: (draft: object) => unknown, draft: object): void {
   outcome.catch(() => undefined);
   throw new SessionError(
     "ERR_SESSION_ASYNC_CHANGE",
-    "`update` needs a function that returns no promise: `await` before you call `update`. Nothing was changed.",
+    "`update` needs a function that does not return a promise. Use `await` before you call `update`. Nothing was changed.",
   );
 }
 

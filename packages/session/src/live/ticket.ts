@@ -47,7 +47,7 @@ export function openTicket(ring: KeyRing, ticket: string, now: number): OpenedTo
 }
 
 const TICKET_ERRORS = {
-  INVALID: [400, "The ticket is not one of this site, or it was changed on its way."],
+  INVALID: [400, "This site did not issue the ticket, or the ticket was changed on the way."],
   EXPIRED: [410, "The ticket came too late: it is valid for 60 seconds. Make the change again."],
   USED: [409, "The ticket was already exchanged. Each change needs its own ticket."],
   FOREIGN: [403, "The ticket belongs to another session than this request's cookie."],

@@ -177,6 +177,6 @@ function timeIsUp({ context }: Attached): SessionError {
   }
   return new SessionError(
     "ERR_SESSION_UPDATE_TIMEOUT",
-    "The page did not fetch its cookie in time, or it is gone. It may or may not have the change.",
+    "The page did not fetch its cookie in time, or it was closed. It may or may not have the change.",
   );
 }

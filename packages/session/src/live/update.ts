@@ -89,6 +89,6 @@ function tellFailure(session: object, error: unknown): void {
     reason: isOurs ? error.code : "change",
     keys: [],
     // An error from the app's code may contain data.
-    message: `An update of a session was not applied: ${isOurs ? error.message : "its change threw."}`,
+    message: `An update of a session was not applied: ${isOurs ? error.message : "its function threw."}`,
   });
 }

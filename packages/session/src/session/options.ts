@@ -143,11 +143,14 @@ const isStoredFormat = (value: unknown) => {
   return isComplete && isCookieName(cookieNames?.[0]);
 };
 
-const FORMAT: Check = [isFormat, "what starlette({ ... }) or its like returns"];
+const FORMAT: Check = [
+  isFormat,
+  "the result of starlette({ ... }) or another format function that writes",
+];
 
 const READABLE: Check = [
   (value) => isFormat(value) || isStoredFormat(value),
-  "what starlette({ ... }) or another format function returns",
+  "the result of starlette({ ... }) or another format function",
 ];
 
 const isPublicPath = (value: unknown) =>

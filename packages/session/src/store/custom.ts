@@ -35,7 +35,7 @@ export function sessionStore(store: KeyValueStore | SessionStore): ConnectedStor
 }
 
 const OTHERS_STORE =
-  "store is that of another session library: it has no conditional write, so a logout could be undone. Use redisStore(client), postgresStore(pool) or memoryStore(), and read its sessions with formats: [expressSession({ secret, store })].";
+  "store was made for another session library: it has no conditional write, so a logout could be undone. Use redisStore(client), postgresStore(pool) or memoryStore(), and read its sessions with formats: [expressSession({ secret, store })].";
 
 /** True if a store was made for express-session, @fastify/session or koa-session. */
 function isOthers(store: unknown): boolean {

@@ -36,8 +36,8 @@ describe("storeCases", { timeout: 120_000 }, () => {
     expect(await failedBy(open)).toEqual(
       expect.arrayContaining([
         "a write on an older base fails, and returns the stored value",
-        "of many logins at once, in two processes, none is missing from the list",
-        'of two logins at once, maxSessions with over: "deny" denies one',
+        "simultaneous logins in two processes are all listed",
+        'with over: "deny", maxSessions denies one of two simultaneous logins',
       ]),
     );
   });
@@ -78,7 +78,7 @@ describe("lists of sessions in Keyv", () => {
   const map = new Map();
   const open = () => new Keyv({ store: map }) as never;
   // Keyv has no conditional write: two processes may overwrite each other's entry of one moment.
-  const cases = Object.entries(LIST_CASES).filter(([name]) => !name.includes("at once"));
+  const cases = Object.entries(LIST_CASES).filter(([name]) => !name.includes("simultaneous"));
 
   it.each(cases)("%s", (_name, run) => run(open), 60_000);
 });

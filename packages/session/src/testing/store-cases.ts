@@ -24,7 +24,7 @@ async function read(store: SessionStore, key: string): Promise<StoredValue | und
 }
 
 const KEY_CASES: Record<string, (open: OpenStore) => Promise<void>> = {
-  "a key without a value is undefined, also among others that have one": async (open) => {
+  "a key without a value is undefined, even if other keys of the read have one": async (open) => {
     const store = await open();
     const [first, missing, last] = [newKey(), newKey(), newKey()];
     await store.replace({ key: first, base: 0, rev: 1, value: "a", seconds: SECONDS });
@@ -103,7 +103,7 @@ const KEY_CASES: Record<string, (open: OpenStore) => Promise<void>> = {
       undefined,
     );
   },
-  "of many keys at once, each gets its own answer": async (open) => {
+  "a read of many keys returns each key's own value": async (open) => {
     const store = await open();
     const keys = Array.from({ length: CHANGES }, newKey);
     const write = (key: string, base: number, rev: number) =>
@@ -121,7 +121,7 @@ const KEY_CASES: Record<string, (open: OpenStore) => Promise<void>> = {
       keys.map((key, i) => `${key} ${1 + (i % 2)}`),
     );
   },
-  "of many writers at once, in two stores, none overwrites another": async (open) => {
+  "simultaneous writers in two stores do not overwrite each other": async (open) => {
     const stores = [await open(), await open()];
     const key = newKey();
     const add = async (store: SessionStore, name: string) => {

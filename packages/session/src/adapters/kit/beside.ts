@@ -24,7 +24,7 @@ export function assertApart(one: Member, other: Member): void {
   if (first === undefined || second === undefined) return;
   if (first.settings.property === second.settings.property) {
     throw optionError(
-      "Two sessions of one request have the same property. Give one of them another.",
+      "Two sessions of one request have the same property. Give one of them another property.",
     );
   }
   const names = `${first.settings.property} and ${second.settings.property}`;

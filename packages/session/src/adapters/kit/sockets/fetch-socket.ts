@@ -111,7 +111,7 @@ function assertKept({ context, sessions }: FetchSession): void {
   if (sessions.shared.store === undefined || !context.isChanged) return;
   throw new SessionError(
     "ERR_SESSION_RUNTIME",
-    "Bun's server.upgrade cannot wait for a store. Change the session in an HTTP request before, or after the handshake with update.",
+    "Bun's server.upgrade cannot wait for a store. Change the session in an earlier HTTP request, or with update after the handshake.",
   );
 }
 
@@ -130,7 +130,7 @@ function ownData(data: unknown): object {
 function throwNotObject(): never {
   throw new SessionError(
     "ERR_SESSION_OPTION",
-    "The data of server.upgrade must be an object, because the socket's session is found by it.",
+    "The data of server.upgrade must be an object: it identifies the socket's session.",
   );
 }
 

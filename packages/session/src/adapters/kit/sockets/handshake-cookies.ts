@@ -12,7 +12,7 @@ export function assertSendable<Data>(context: SessionContext<Data>): void {
   if (!("Deno" in globalThis) || !context.isChanged) return;
   throw new SessionError(
     "ERR_SESSION_RUNTIME",
-    "Deno cannot set a cookie on the 101 of a WebSocket. Change the session in an HTTP request before, or after the handshake with update.",
+    "Deno cannot set a cookie on the 101 of a WebSocket. Change the session in an earlier HTTP request, or with update after the handshake.",
   );
 }
 
