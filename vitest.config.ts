@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
+import { MatrixReporter } from "./test/adapters/matrix.ts";
 
 const source = (path: string) => fileURLToPath(new URL(`./packages/${path}`, import.meta.url));
 
@@ -33,6 +34,7 @@ const alias = [
 
 export default defineConfig({
   test: {
+    reporters: [new MatrixReporter(), "default"],
     projects: [
       {
         resolve: { alias },
@@ -52,7 +54,6 @@ export default defineConfig({
         resolve: { alias },
         test: {
           name: "whole",
-          globalSetup: ["test/adapters/matrix.ts"],
           include: ["test/**/*.test.ts"],
           environment: "node",
           testTimeout: 30_000,

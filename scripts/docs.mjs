@@ -1,6 +1,6 @@
 // Builds the docs site into docs/.vitepress/dist: the pages with VitePress, the API reference from
 // the doc comments with TypeDoc, the cookie inspector with esbuild. The tools have their own folder
-// and lock file; `install` installs them.
+// and lock file, and are installed when they are missing.
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -14,7 +14,7 @@ function run(command, args) {
 
 const [task = "build"] = process.argv.slice(2);
 const isInstalled = existsSync(`${folder}/node_modules/vitepress`);
-if (task === "install" || !isInstalled) run("npm", ["ci", "--no-audit", "--no-fund"]);
+if (!isInstalled) run("npm", ["ci", "--no-audit", "--no-fund"]);
 if (task === "dev") run("npx", ["vitepress", "dev", "."]);
 if (task === "build") {
   run("npx", ["vitepress", "build", "."]);

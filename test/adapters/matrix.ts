@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Reporter } from "vitest/node";
 
 interface Outcome {
   readonly column: string;
@@ -8,17 +9,27 @@ interface Outcome {
   readonly passed: boolean;
 }
 
-/** Collects what the conformance suites note, and prints adapter by case when all have run. */
-export function setup(): () => void {
-  const folder = mkdtempSync(join(tmpdir(), "galleta-matrix-"));
-  const file = join(folder, "outcomes");
-  writeFileSync(file, "");
-  process.env["GALLETA_MATRIX"] = file;
-  return () => {
-    const lines = readFileSync(file, "utf8").split("\n").filter(Boolean);
-    rmSync(folder, { recursive: true });
+/**
+ * Prints what the conformance suites noted, adapter by case, when all have run. It stands before
+ * Vitest's own reporter in the configuration, so that the failures are the last thing in a log.
+ */
+export class MatrixReporter implements Reporter {
+  readonly #folder = mkdtempSync(join(tmpdir(), "galleta-matrix-"));
+  readonly #file = join(this.#folder, "outcomes");
+
+  constructor() {
+    process.once("exit", () => rmSync(this.#folder, { recursive: true, force: true }));
+  }
+
+  onTestRunStart(): void {
+    writeFileSync(this.#file, "");
+    process.env["GALLETA_MATRIX"] = this.#file;
+  }
+
+  onTestRunEnd(): void {
+    const lines = readFileSync(this.#file, "utf8").split("\n").filter(Boolean);
     if (lines.length > 0) console.log(table(lines.map((line) => JSON.parse(line) as Outcome)));
-  };
+  }
 }
 
 /** HTTP adapters, socket adapters and full-stack apps have rows of their own: each is a table. */
