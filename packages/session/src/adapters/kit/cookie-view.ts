@@ -1,3 +1,4 @@
+import { nowSeconds } from "../../session/clock.ts";
 import { describe } from "../../session/functions.ts";
 import { refuseAttribute, setMilliseconds } from "./lifetime-spellings.ts";
 
@@ -20,7 +21,9 @@ export function cookieOf(session: object): CookieView {
   const expires = maxAge === null ? null : expiresAt;
   const view: CookieView = {
     expires,
-    maxAge: expires && expires.getTime() - Date.now(),
+    // A session ends on a whole second. Counted from the whole second as well, a lifetime that was
+    // just set reads as it was set.
+    maxAge: expires && expires.getTime() - nowSeconds() * 1000,
     originalMaxAge: expires && expires.getTime() - issuedAt.getTime(),
   };
   return new Proxy(view, {
