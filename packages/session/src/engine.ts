@@ -16,8 +16,13 @@ import {
 import { SessionContext } from "./session/context.ts";
 import type { SessionData, SessionOf } from "./session/data.ts";
 import { throwHandshakeSent } from "./session/late-writes.ts";
-import type { Endpoint, ExchangeAnswer, ListedSession, StorePort } from "./session/ports.ts";
-import { assertResumable, prolong, type ResumeOptions } from "./session/prolong.ts";
+import type {
+  Endpoint,
+  ExchangeAnswer,
+  ListedSession,
+  ResumeOptions,
+  StorePort,
+} from "./session/ports.ts";
 import { ForeignMemory } from "./session/foreign-memory.ts";
 import { RecentChanges } from "./session/recent.ts";
 import type { Shared } from "./session/shared.ts";
@@ -144,16 +149,12 @@ export class Sessions<Data = SessionData> {
     cookieHeader: string | null | undefined,
     options: ResumeOptions = {},
   ): Promise<SessionOf<Data> | undefined> {
-    const { prolonged } = options;
-    assertResumable(this.#shared, options);
+    const { live } = this.#shared;
     const context = this.open(cookieHeader);
     await context.load();
     if (context.state.loaded.isNew) return undefined;
-    if (prolonged) {
-      const header = await prolong(context as never, cookieHeader ?? "");
-      if (header === undefined) return undefined;
-      if (header !== cookieHeader) prolonged(header);
-    }
+    const header = cookieHeader ?? "";
+    if ((await live?.resumed(context as never, header, options)) === false) return undefined;
     context.close(throwHandshakeSent);
     return context.session;
   }

@@ -40,8 +40,7 @@ export {
   type DestroyOptions,
   type SessionDescription,
 } from "./session/functions.ts";
-export type { ListedSession } from "./session/ports.ts";
-export type { ResumeOptions } from "./session/prolong.ts";
+export type { ListedSession, ResumeOptions } from "./session/ports.ts";
 export type { SecretKeys } from "./session/secret-keys.ts";
 export type { StandardSchema } from "./session/schema.ts";
 export { createSessions, type CreateSessionsOptions } from "./sessions.ts";

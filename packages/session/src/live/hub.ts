@@ -4,7 +4,7 @@ import { nowSeconds } from "../session/clock.ts";
 import type { SessionContext } from "../session/context.ts";
 import { parseBody } from "../session/json.ts";
 import { ENDED, type Revision, type Snapshot } from "../session/records.ts";
-import type { ExchangeAnswer, LivePort } from "../session/ports.ts";
+import type { ExchangeAnswer, LivePort, ResumeOptions } from "../session/ports.ts";
 import type { Shared } from "../session/shared.ts";
 import type { Fail } from "../session/dictionary.ts";
 import { throwCommitted, throwHandshakeSent, throwWithoutSession } from "../session/late-writes.ts";
@@ -20,6 +20,7 @@ import {
   type SentChange,
   type TicketOutcome,
 } from "./messages.ts";
+import { countResumed } from "./prolong.ts";
 import { currentOf, end } from "./socket-session.ts";
 import { bucketOf, EVERYONE } from "./buckets.ts";
 import { Registry, socketsOf, type Attached, type LiveSession } from "./registry.ts";
@@ -178,6 +179,14 @@ export class LiveHub implements LivePort {
 
   exchange(context: SessionContext<never>, ticket: string): Promise<ExchangeAnswer> {
     return exchangeTicket(this, context, ticket.slice(0, MAX_TOKEN_CHARACTERS + 1));
+  }
+
+  resumed(
+    context: SessionContext<never>,
+    header: string,
+    options: ResumeOptions,
+  ): Promise<boolean> {
+    return countResumed(context, header, options);
   }
 
   #receive(text: string): void {

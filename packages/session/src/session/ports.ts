@@ -160,9 +160,26 @@ export interface LivePort {
   readonly exchangePath: string | undefined;
   /** Exchanges a ticket for a cookie. The request (a SessionContext) is the one with the ticket. */
   exchange(context: never, ticket: string): Promise<ExchangeAnswer>;
+  /**
+   * Counts a call of `sessions.resume` (with its SessionContext) as a message, if it is one.
+   *
+   * @param header the Cookie header
+   * @returns false if the session has ended
+   */
+  resumed(context: never, header: string, options: ResumeOptions): Promise<boolean>;
   /** Starts listening to other processes. */
   start(): void;
   stop(): void;
+}
+
+/** The options of `sessions.resume`. */
+export interface ResumeOptions {
+  /**
+   * Needed with `socketActivity`. For a message of the client, pass a function. The session is then
+   * prolonged as by a request, and the function gets the `Cookie` header for the next call. Until a
+   * tenth of the lifetime has passed, it is not called. For anything else, pass `false`.
+   */
+  readonly prolonged?: ((cookieHeader: string) => void) | false | undefined;
 }
 
 /** The headers and cookies that device binding adds to a response. */

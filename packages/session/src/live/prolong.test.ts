@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Jar, start, type Data } from "@galleta/test-support/jar";
 import type { Sessions } from "../engine.ts";
 import { memoryStore } from "../store/memory.ts";
-import { destroy, setMaxAge } from "./functions.ts";
+import { update } from "./update.ts";
+import { destroy, setMaxAge } from "../session/functions.ts";
 
 const MINUTE = 60_000;
 const ACTIVE = { hardened: true, socketActivity: true } as const;
@@ -80,7 +81,6 @@ describe("sessions.resume with socketActivity", () => {
     expect(() => (session!["n"] = 1)).toThrow(
       expect.objectContaining({ code: "ERR_SESSION_HANDSHAKE_SENT" }),
     );
-    const { update } = await import("../live/update.ts");
     await update(session!, (draft) => void ((draft as Data)["n"] = 1));
     expect(await socket.message()).toEqual({ user: "ada", n: 1 });
   });
