@@ -18,7 +18,10 @@ import {
 } from "./route.ts";
 import { checkSocketOptions } from "./websocket/endpoint.ts";
 
-/** What `app.mount` accepts besides an app: an h3 app, a Hono app, anything with `fetch`. */
+/**
+ * The values that `app.mount` accepts besides an app: an h3 app, a Hono app, any object with
+ * `fetch`.
+ */
 export type Mountable =
   | ((request: Request) => Response | Promise<Response>)
   | { fetch(request: Request): Response | Promise<Response> };
@@ -115,7 +118,7 @@ export class App<Data extends object = SessionData> {
   }
 
   /**
-   * Adds a view for sockets (RFC 6455). The view runs from the handshake to the end of the socket.
+   * Adds a view for sockets (RFC 6455). The view runs from the handshake until the socket closes.
    * When it returns, the socket is closed with 1000; when it throws, with 1011.
    *
    * @throws GalletaError `ERR_GALLETA_ROUTE` if the pattern or an option is wrong, or the path

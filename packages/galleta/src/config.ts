@@ -24,7 +24,7 @@ export type CastResult<Cast extends ConfigCast> =
 export interface ConfigOptions {
   /** The prefix of every key in the environment and the file: `"APP_"` reads `APP_PORT`. */
   readonly envPrefix?: string;
-  /** The environment. Default `process.env`, read again for each key. */
+  /** The environment. Default `process.env`, which is read for each key. */
   readonly environ?: Readonly<Record<string, string | undefined>>;
 }
 

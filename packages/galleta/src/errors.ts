@@ -90,9 +90,6 @@ export class SettingsError<
  * Normal ends are 1000, 1001 (the page was left) and 1005 (no code). A view need not catch this
  * error: the socket is already closed, and nothing is logged. It has no stack.
  *
- * Normal ends are 1000, 1001 (the page was left) and 1005 (no code). A view may leave this error
- * uncaught: the socket is closed already, and nothing is logged. It has no stack.
- *
  * @example
  * ```ts
  * try {
@@ -106,7 +103,7 @@ export class SettingsError<
 export class WebSocketDisconnect extends GalletaError<"ERR_GALLETA_WEBSOCKET_DISCONNECT"> {
   /** The close code (RFC 6455 §7.4); 1006 if the connection broke without a close code. */
   readonly closeCode: number;
-  /** The reason that came with the code; often empty. */
+  /** The reason that the client sent with the code; often empty. */
   readonly reason: string;
 
   constructor(closeCode: number, reason = "") {

@@ -37,7 +37,7 @@ export class Lifecycle {
     }
   }
 
-  /** Stops when the last server of the app stops, in the opposite order. */
+  /** Stops the app, in the opposite order, when its last server stops. */
   async stop(): Promise<void> {
     this.#users -= 1;
     if (this.#users > 0) return;

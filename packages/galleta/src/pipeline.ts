@@ -158,7 +158,10 @@ async function recover(endpoint: Endpoint, req: Req, res: HttpResponse, error: u
   }
 }
 
-/** Puts the answer to an error into the response: from its handler, or from the framework. */
+/**
+ * Writes the answer to an error into the response. It comes from the app's handler, or else from
+ * the framework.
+ */
 export async function answerError(
   endpoint: Pick<Endpoint, "owners">,
   req: Req,

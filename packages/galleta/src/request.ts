@@ -17,7 +17,7 @@ import { defineOther, FirstOfSeveral, holdSessions } from "./several.ts";
 export let heldOf: <Data extends object>(
   req: HttpRequest<Data, never>,
 ) => FetchSession<Data> | undefined;
-/** Makes every use of the session and the body throw, until it is called with undefined. */
+/** Makes every use of the session and the body throw the given error; undefined removes this. */
 export let seal: (req: HttpRequest<never, never>, error: unknown) => void;
 /** Marks the headers as sent. A session that is opened later is read-only. */
 export let markSent: (req: HttpRequest<never, never>) => void;

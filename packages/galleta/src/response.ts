@@ -124,8 +124,8 @@ export class HttpResponse {
    * Redirects the client (RFC 9110 §15.4).
    *
    * 302 and 303 lead to a GET; 307 and 308 repeat the request; 301 and 308 are permanent. Never
-   * redirect to an address from a client without checking it. A path of the app (`/login`) gets
-   * `SESSIONS.publicPath` before it.
+   * redirect to an address from a client without checking it. For a path of the app (`/login`),
+   * `SESSIONS.publicPath` is put in front.
    *
    * Throws RangeError if `status` is not a redirect.
    *

@@ -17,7 +17,7 @@ export class FallbackH3 extends H3 {
     return super["~findRoute"](event) ?? this.#fallback;
   }
 
-  /** True if a path has a route for this method, from any source. */
+  /** True if a path has a route for this method, whoever added it. */
   hasRoute(method: string, path: string): boolean {
     return findRoute(this["~rou3"], method, path) !== undefined;
   }

@@ -42,7 +42,7 @@ export interface AppSettings {
   readonly PLUGINS?: readonly PluginEntry[] | undefined;
   /** The largest body of a request, in bytes. Default 1 MiB. */
   readonly BODY_LIMIT?: number | undefined;
-  /** The hosts that are served; a request for another host gets 400. Default: any. */
+  /** The hosts to serve; a request for another host gets 400. Default: any. */
   readonly ALLOWED_HOSTS?: readonly string[] | undefined;
   /** Switches on the session inspector at `/.galleta/` in development. Default true. */
   readonly INSPECTOR?: boolean | undefined;

@@ -32,7 +32,7 @@ import { readSettings } from "./session/settings.ts";
 import { checkOptionNames } from "./validate.ts";
 import { TokenCache } from "./token/cache.ts";
 
-/** The options of sessions. Unknown ones throw at set-up. */
+/** The options of sessions. Unknown options throw at set-up. */
 // oxlint-disable-next-line typescript/no-explicit-any -- options without a schema fit any data
 export interface SessionOptions<Data = any>
   extends SessionCookieOptions<Data>, CrossSiteOptions, ConnectedOptions {}
@@ -109,8 +109,7 @@ export class Sessions<Data = SessionData> {
   }
 
   /**
-   * The path where pages exchange the tickets of `update`; `undefined` if the sessions need no
-   * exchange.
+   * The path where pages exchange the tickets of `update`; `undefined` if no ticket is ever needed.
    */
   get exchangePath(): string | undefined {
     return this.#shared.live?.exchangePath;
@@ -132,11 +131,8 @@ export class Sessions<Data = SessionData> {
    *
    * The session can be read, and `update` can change it.
    *
-   * @param cookieHeader the `Cookie` header of the socket's handshake
-   *
-   * The session can be read, and changed by `update`.
-   *
-   * @param cookieHeader the `Cookie` header of the socket's handshake, or what `prolonged` got
+   * @param cookieHeader the `Cookie` header of the socket's handshake, or the newest one that
+   *   `prolonged` received
    * @returns `undefined` if the session has ended or expired
    * @throws SessionError `ERR_SESSION_STORE`; `ERR_SESSION_OPTION`, `ERR_SESSION_STORE_REQUIRED` if
    *   `prolonged` does not fit the options
@@ -343,7 +339,7 @@ export class Sessions<Data = SessionData> {
   }
 
   /**
-   * Returns the origin that the client asked for, such as `https://example.com`. Reads a proxy's
+   * Returns the origin that the client requested, such as `https://example.com`. Reads a proxy's
    * headers if `trustProxy` allows it. `undefined` if the Host is missing, invalid or not allowed.
    */
   originOf(request: RequestFacts): string | undefined {

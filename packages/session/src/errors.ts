@@ -9,7 +9,7 @@ export type SessionErrorCode =
   | "ERR_SESSION_OPTION"
   /** A secret key is missing, empty, or too weak for production. Thrown at set-up. */
   | "ERR_SESSION_KEY"
-  /** A function that takes a session got something else. */
+  /** The argument of a function is not a session. */
   | "ERR_SESSION_NOT_A_SESSION"
   /** The session holds a value that JSON cannot carry; the message names the path. */
   | "ERR_SESSION_NOT_JSON"
@@ -19,7 +19,7 @@ export type SessionErrorCode =
   | "ERR_SESSION_FORMAT"
   /** The cookie would be larger than a browser keeps; the message names the largest keys. */
   | "ERR_SESSION_TOO_LARGE"
-  /** The session was changed after the response headers went out. */
+  /** The session was changed after the response headers were sent. */
   | "ERR_SESSION_COMMITTED"
   /** `ws.session` was changed after the handshake; the message names `update`. */
   | "ERR_SESSION_HANDSHAKE_SENT"
@@ -35,7 +35,7 @@ export type SessionErrorCode =
   | "ERR_SESSION_CSRF"
   /** A request's Host is invalid or not allowed. */
   | "ERR_SESSION_HOST"
-  /** The store did not answer in time or failed; `cause` has its error. */
+  /** The store failed or did not answer in time; `cause` has the store's error. */
   | "ERR_SESSION_STORE"
   /** A user id is neither a non-empty string nor a finite number. */
   | "ERR_SESSION_SUBJECT"
@@ -85,8 +85,6 @@ const BRAND: unique symbol = Symbol.for("galleta.error");
  * The error class of `@galleta/session`. Its `code` is a literal that says which error it is.
  *
  * The message says what to do and never contains a token, a secret or a value of the session.
- *
- * The message says what to do and never holds a token, a secret or a value of the session.
  *
  * @example
  * ```ts

@@ -4,7 +4,8 @@ export type MaybePromise<T> = T | Promise<T>;
 /**
  * Continues with a value, immediately or when its promise resolves.
  *
- * @param fail receives the reason of a rejected promise; an error of a synchronous `goOn` is thrown
+ * @param fail receives the reason if the promise rejects; if `goOn` throws synchronously, so does
+ *   `when`
  */
 export function when<T, U>(
   value: MaybePromise<T>,

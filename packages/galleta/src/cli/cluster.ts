@@ -109,7 +109,7 @@ class Pool {
     this.#listening(urls[0] ?? "");
   }
 
-  /** Replaces the worker in each place, one after the other. The old one finishes its requests. */
+  /** Replaces the workers one after the other. Each old worker finishes its requests. */
   async reload(): Promise<void> {
     this.#io.err("Reloading the workers.\n");
     for (const place of this.#places) {

@@ -83,7 +83,7 @@ export class Connection implements Source<string | Uint8Array, Value> {
   readonly #valueType: ValueType;
   readonly #hooks: ConnectionHooks;
   readonly #backlog: Backlog;
-  /** Made only for a client that pings; browsers do not. */
+  /** Created only if the client sends pings. Browsers send none. */
   #pongs: Pongs | undefined;
   #state: "pending" | "accepting" | "open" | "closing" | "closed" = "pending";
   #peer: Peer | undefined;
@@ -259,7 +259,7 @@ export class Connection implements Source<string | Uint8Array, Value> {
     this.closed(1006, "");
   }
 
-  /** Called when the 101 was sent. */
+  /** Called after the 101 was sent. */
   opened(peer: Peer): void {
     this.isAlive = true;
     this.#peer = peer;

@@ -19,9 +19,9 @@ export interface Source<Raw, Message> {
 
 /** How many messages and bytes may wait for the view. */
 export interface InboxLimits {
-  /** The most messages. */
+  /** The largest number of messages. */
   readonly maxQueue: number;
-  /** The most bytes, in total. */
+  /** The largest number of bytes in all messages together. */
   readonly maxMessageSize: number;
 }
 

@@ -42,7 +42,10 @@ const DIGESTS: Readonly<Record<number, Digest>> = {
   64: "sha512",
 };
 
-/** Verifies a cookie with its format's own reader, in each variant that its options allow. */
+/**
+ * Verifies a cookie with the reader of its format. Tries every variant that the format's options
+ * allow.
+ */
 export function verifyForeign(candidate: Candidate, cookie: ForeignCookie): FormatReading {
   const cookies = new Map([[cookie.name, cookie.value]]);
   if (cookie.signature !== undefined) cookies.set(`${cookie.name}.sig`, cookie.signature);

@@ -12,8 +12,8 @@ export interface InspectOptions {
   /** The keys to verify with. Without a key, only unencrypted parts are read. */
   readonly secretKey?: SecretKeys | undefined;
   /**
-   * Inspects only the cookie of this name. For a bare value, it is the cookie's name, to which keys
-   * are bound.
+   * Inspects only the cookie of this name. A bare value is verified as a cookie of this name,
+   * because keys are bound to names.
    */
   readonly name?: string | undefined;
   /**

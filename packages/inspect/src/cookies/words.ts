@@ -6,7 +6,7 @@ const UNITS = [
   { name: "minute", seconds: 60, from: 1 },
 ] as const;
 
-/** Names a length of time in its largest unit, rounded down: `13 days`. */
+/** Writes a duration in its largest unit, rounded down: `13 days`. */
 export function durationInWords(seconds: number): string {
   for (const unit of UNITS) {
     const count = Math.floor(seconds / unit.seconds);
@@ -16,7 +16,7 @@ export function durationInWords(seconds: number): string {
 }
 
 /**
- * Names a time relative to now: `in 13 days`, `2 hours ago`, `now`.
+ * Writes a time relative to now: `in 13 days`, `2 hours ago`, `now`.
  *
  * @example
  * ```ts

@@ -51,8 +51,9 @@ export interface CrosswsSettings<Data = SessionData> {
    */
   readonly changed?: (session: SessionOf<Data>, peer: Peer) => void;
   /**
-   * Describes the client's connection. Default: what the server behind the request knows. On Node
-   * without srvx only the URL is known, and crossws sets its scheme from `X-Forwarded-Proto`.
+   * Describes the client's connection. Default: the facts of the server that received the request.
+   * On Node without srvx only the URL is known, and crossws sets its scheme from
+   * `X-Forwarded-Proto`.
    */
   readonly connection?: (request: Request) => ConnectionFacts;
 }

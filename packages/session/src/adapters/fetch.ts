@@ -248,7 +248,7 @@ async function release<Data, Answer>(held: Held<Data>, answer: Answer): Promise<
   return answer;
 }
 
-/** Warns that the handler threw past this adapter, so the answer has no cookie. */
+/** Warns that a handler's error bypassed this adapter, so the answer has no cookie. */
 function warnOfLoss(): void {
   warn(
     new SessionError(

@@ -12,16 +12,7 @@ export interface CommitHeaders {
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
-/**
- * The headers that a response needs after its session was committed.
- *
- * @example
- * ```ts
- * const context = sessions.open("");
- * context.session.views = 1;
- * const [cookie] = (await context.commit()).cookies; // { name, value, attributes }
- * ```
- */
+/** The headers to add to a response after its session was committed. */
 export class Commit implements CommitHeaders {
   readonly accessed: boolean;
   readonly setCookie: readonly string[];

@@ -39,8 +39,8 @@ export function findCookie(header: string, name: string): string | typeof AMBIGU
 }
 
 /**
- * Returns all values of one cookie, as {@link findCookie} finds them, without duplicates and empty
- * ones.
+ * Returns all values of one cookie, without duplicates and empty values. Finds them like
+ * {@link findCookie}.
  */
 export function findCookies(header: string, name: string): string[] {
   const values = new Set<string>();

@@ -11,7 +11,7 @@ import { createSiteFinder, type SiteFinder } from "../site/site.ts";
  */
 export type HttpOutcome = Denial | "needs-token" | undefined;
 
-/** The compiled rules. No method throws for any request. */
+/** The compiled rules. Their methods never throw. */
 export interface CrossSiteCheck {
   /** True if `csrf` is strict. */
   readonly strict: boolean;
@@ -36,11 +36,11 @@ export interface CrossSiteCheck {
  * Compiles the rules against cross-site requests and WebSocket hijacking. The rules read the Fetch
  * Metadata and Origin headers (W3C Fetch Metadata, RFC 6454), never the Content-Type.
  *
- * HTTP, in this order: a wrong Host is 400; GET, HEAD and OPTIONS pass; exempt paths pass; a
- * repeated Origin or Sec-Fetch-Site is 403; a trusted Origin passes; Sec-Fetch-Site passes with
- * `same-origin` and `none` and is 403 otherwise; an Origin passes if it is this site's and is 403
- * otherwise; a request with neither header does not come from a browser and passes, or needs a
- * token with `csrf: "strict"`.
+ * The first rule that applies to an HTTP request decides: a wrong Host gets 400; GET, HEAD, OPTIONS
+ * and exempt paths pass; a repeated Origin or Sec-Fetch-Site gets 403; a trusted Origin passes; a
+ * Sec-Fetch-Site of `same-origin` or `none` passes, any other gets 403; the Origin of this site
+ * passes, any other gets 403. A request with neither header does not come from a browser: it
+ * passes, or with `csrf: "strict"` needs a token.
  *
  * @throws SessionError ERR_SESSION_OPTION if an option is wrong
  *

@@ -2,7 +2,7 @@ import { optionError } from "../errors.ts";
 import { checkOption, listOf, textThat } from "../validate.ts";
 import { SITE_OPTION_NAMES, type SiteOptions } from "../site/site.ts";
 
-/** How cross-site requests are denied. */
+/** The settings of the check for cross-site requests. */
 export interface CsrfSettings {
   /**
    * Requires a token in requests that have a session but neither Origin nor Sec-Fetch-Site, and an
@@ -22,7 +22,7 @@ export type CsrfOption = boolean | "strict" | CsrfSettings;
 /** The options of `createCrossSiteCheck`. */
 export interface CrossSiteOptions extends SiteOptions {
   readonly csrf?: CsrfOption | undefined;
-  /** Other origins whose pages may send requests that change something. Exact matches only. */
+  /** Other origins whose pages may send requests with side effects. Only exact matches count. */
   readonly trustedOrigins?: readonly string[] | undefined;
 }
 

@@ -13,7 +13,7 @@ export type CrossSiteRule =
   | "forwarded-malformed"
   /** `Forwarded` and `X-Forwarded-*` contradict each other. */
   | "forwarded-conflict"
-  /** Origin or Sec-Fetch-Site came more than once. */
+  /** The request has several Origin or Sec-Fetch-Site headers. */
   | "repeated-header"
   /** Sec-Fetch-Site says that another site caused the request. */
   | "sec-fetch-site"
@@ -22,7 +22,7 @@ export type CrossSiteRule =
    * a file.
    */
   | "origin-null"
-  /** The Origin is not its own serialization. */
+  /** The Origin is malformed or not normalized. */
   | "origin-malformed"
   /** The Origin is neither this site's nor trusted. */
   | "origin-foreign"

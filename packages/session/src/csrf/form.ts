@@ -16,12 +16,11 @@ export function isForm(contentType: string | undefined): contentType is string {
 
 /**
  * Finds the CSRF token in a form, `application/x-www-form-urlencoded` or `multipart/form-data`. It
- * does not change the bytes, so that the view can still read the body. The platform's own parser
- * reads the form, for this function and for the view, so both read the same.
+ * does not change the bytes, so that the view can still read the body. The platform's parser reads
+ * the form both here and in the view, so both see the same values.
  *
  * @param contentType the request's Content-Type, in any case
- * @param body the whole body. The caller must limit its size: parsing takes time and memory in
- *   proportion.
+ * @param body the whole body. The caller must limit its size: time and memory grow with it.
  * @returns the token as it was sent; `undefined` if the body has another type or is malformed, or
  *   if the field is missing, a file, or repeated. Never throws or rejects.
  *

@@ -33,7 +33,7 @@ const ORIGINS = listOf(
 );
 
 /**
- * Compiles `trustedOrigins`: other origins whose pages may send requests that change something.
+ * Compiles `trustedOrigins`: other origins whose pages may send requests with side effects.
  *
  * @throws SessionError ERR_SESSION_OPTION for an entry that no browser would ever send; the message
  *   names its index

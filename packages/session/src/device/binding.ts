@@ -93,7 +93,10 @@ export class DeviceBinding implements DevicePort {
     return `(${algorithms});path=${writeText(this.#publicPathOf(REGISTRATION_PATH))};challenge=${writeText(challenge)}`;
   }
 
-  /** Makes the bound cookie. When it expires, the browser must prove its key to get a new one. */
+  /**
+   * Makes the bound cookie. When it expires, the browser must prove that it has the key to get a
+   * new one.
+   */
   boundCookie(sid: string, { key, until }: DeviceRecord): string {
     const { ring } = this.shared.settings;
     const label = makeLabel(ring, "device-cookie", until, [sid, key]);
@@ -132,7 +135,7 @@ export class DeviceBinding implements DevicePort {
     });
   }
 
-  /** True if the audience in a proof is this server. */
+  /** True if a proof's audience is this server. */
   isAudience(audience: string, facts: RequestFacts): boolean {
     const own = this.shared.ownOrigin(facts);
     if (own === undefined) return false;
@@ -165,7 +168,7 @@ export class DeviceBinding implements DevicePort {
     return rejectCookie(this.shared, "device", now, cookies, sid);
   }
 
-  /** Browsers bind sessions only over TLS or on localhost. */
+  /** True if the browser can bind the session: only over TLS or on localhost. */
   #canBind(request: RequestFacts): boolean {
     if (this.shared.isSecure(request)) return true;
     const host = request.header("host") ?? "";

@@ -14,7 +14,7 @@ const MODULUS = /^[\w-]{342,683}$/;
 const EXPONENT = /^[\w-]{1,6}$/;
 
 /**
- * Reads the public key of a JWK (RFC 7517) that fits an algorithm.
+ * Reads the public key from a JWK (RFC 7517) for the given algorithm.
  *
  * @returns `undefined` for any other key, and for a key with a private part
  */

@@ -36,7 +36,7 @@ export function makeLabel(
  * Verifies a label, in constant time for each key.
  *
  * @param now seconds since 1970
- * @returns "late" for an expired label, "foreign" for one that was not made for these parts
+ * @returns "late" for an expired label, "foreign" for a label about other parts
  */
 export function checkLabel(
   ring: KeyRing,

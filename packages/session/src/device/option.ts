@@ -9,8 +9,8 @@ import { readDeviceSettings, type DeviceBoundSettings } from "./settings.ts";
  * Binds sessions to the device of their browser (experimental).
  *
  * Browsers with Device Bound Session Credentials keep a key that cannot leave the device, and prove
- * every few minutes that they have it. A cookie copied to another device is then useful for minutes
- * only. Other browsers work as before, unless `require` says otherwise.
+ * every few minutes that they have it. A cookie copied to another device then works for only a few
+ * minutes. In other browsers sessions work without a binding, unless `require` demands one.
  *
  * It needs TLS or localhost, and a cookie of one host: set neither `domain` nor `partitioned`.
  *

@@ -37,11 +37,6 @@ const STYLE: JsonStyle = { numbers: "js" };
  * This reader is stricter than cookie-session: data and signature must be canonical base64 (RFC
  * 4648 §3.5), and sizes are bounded.
  *
- *
- * These cookies do not say when they were written, so only the browser ends them. This reader is
- * stricter than cookie-session: data and signature must be canonical base64 (RFC 4648 §3.5), and
- * sizes are bounded.
- *
  * @throws SessionError `ERR_SESSION_OPTION` or `ERR_SESSION_KEY` if an option is wrong
  * @example
  * ```ts

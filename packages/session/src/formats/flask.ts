@@ -32,9 +32,9 @@ export interface FlaskOptions {
    * any age.
    */
   maxAge?: number | null | undefined;
-  /** The session interface's `salt`. Default `"cookie-session"`. */
+  /** The attribute `salt` of the session interface. Default `"cookie-session"`. */
   salt?: string | undefined;
-  /** The session interface's `digest_method`. Default `"sha1"`. */
+  /** The attribute `digest_method` of the session interface. Default `"sha1"`. */
   digest?: Digest | undefined;
 }
 

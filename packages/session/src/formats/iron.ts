@@ -22,7 +22,7 @@ export interface SealSalts {
   readonly iv: Uint8Array;
 }
 
-/** One password, and the id by which seals name it. */
+/** One password and its id, which seals contain. */
 export interface SealPassword {
   readonly id: string;
   readonly text: string;

@@ -46,7 +46,7 @@ export function changeOpen(session: object, change: (draft: object) => unknown):
  * Applies a change to a session, without storing it.
  *
  * @param newest the session before the change
- * @returns `undefined` if the change changes nothing
+ * @returns `undefined` if the data stays the same
  * @throws SessionError `ERR_SESSION_NOT_JSON`, `ERR_SESSION_SCHEMA` or `ERR_SESSION_TOO_LARGE`
  */
 export function draftChange(

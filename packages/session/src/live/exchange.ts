@@ -18,8 +18,8 @@ interface TicketDesk {
 }
 
 /**
- * Exchanges a ticket for a cookie. The ticket must be authentic, in time, unused, and made for the
- * newest revision of the request's session.
+ * Exchanges a ticket for a cookie. The ticket must be authentic, unexpired, unused, and made for
+ * the newest revision of the request's session.
  *
  * @param context the request's context; the request must have passed the cross-site check
  */

@@ -23,7 +23,7 @@ export class ExpiryTimer<Item extends Ending> {
     this.#onEnd = onEnd;
   }
 
-  /** Adds an item, or moves one that now ends earlier. Items without an end are ignored. */
+  /** Adds an item, or moves it if it now expires earlier. Items that never expire are ignored. */
   add(item: Item): void {
     if (item.turnsAt !== 0 && item.turnsAt <= item.endsAt) return;
     this.delete(item);

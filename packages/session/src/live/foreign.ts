@@ -241,7 +241,9 @@ interface Remembered extends Ending {
   readonly at: number;
 }
 
-/** Makes a name that is not a credential, for other processes and the backplane. */
+/**
+ * Returns a hash of an id for other processes and the backplane, since the id may be a credential.
+ */
 function nameOf(kind: "s" | "u", id: string | number): string {
   return `${kind}:${shortHash(`${kind}:${id}`)}`;
 }

@@ -21,8 +21,8 @@ export type Message =
   | ({ readonly kind: "ticket" } & TicketOutcome);
 
 /**
- * A change as it is sent. With a store it has no JSON: a process with a socket of the session reads
- * the store.
+ * A change in the form that is sent. With a store it contains no JSON: the receiver reads the data
+ * from the store.
  */
 export type SentChange = Omit<Snapshot, "json"> & { readonly json?: string };
 

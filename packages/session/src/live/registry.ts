@@ -82,9 +82,9 @@ export interface LiveSession {
 export interface Holding {
   /** Returns the key of a session's user; `undefined` if the sessions do not know users. */
   userKeyOf(data: object): string | undefined;
-  /** Called for the first socket of a session or user. */
+  /** Called when a session or user gets its first socket. */
   hold(name: string): void;
-  /** Called when the last socket is gone. */
+  /** Called when the last socket of a session or user closed. */
   release(name: string): void;
 }
 

@@ -29,7 +29,7 @@ export function makeTicket(
   return encryptToken({ sid, rev, json, ...times }, ring, "ticket");
 }
 
-/** Returns a ticket's name: a hash, which cannot replace the ticket. */
+/** Returns a ticket's name: a hash that cannot be exchanged in its place. */
 export function nameOf(ticket: string): string {
   return createHash("sha256").update(ticket).digest("base64url").slice(0, 22);
 }

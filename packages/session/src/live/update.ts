@@ -15,7 +15,7 @@ export interface UpdateOptions {
    * `@galleta/session/client`. The update then resolves once the server answered the exchange.
    */
   readonly deliver?: ((ticket: string) => unknown) | undefined;
-  /** Seconds in which the page must exchange its ticket. Default 10, at most 60. */
+  /** How many seconds the page has to exchange its ticket. Default 10, at most 60. */
   readonly timeout?: number | undefined;
 }
 

@@ -35,9 +35,7 @@ export interface ConnectedBackplane {
 
 /** The type of the option `deviceBound`: `deviceBound()` of `@galleta/session/device-bound`. */
 export interface ConnectedDevice {
-  /**
-   * @throws SessionError `ERR_SESSION_OPTION` together with an option that excludes it
-   */
+  /** @throws SessionError `ERR_SESSION_OPTION` together with an incompatible option */
   [CONNECT](shared: Shared): DevicePort;
 }
 
@@ -59,7 +57,7 @@ export interface StoreOptions {
    * (503). With "allow", requests continue with the cookie's data. Default "reject".
    */
   readonly onStoreError?: "reject" | "allow" | undefined;
-  /** Seconds that the store may take for one answer. Default 1. */
+  /** How many seconds the store may take to answer. Default 1. */
   readonly storeTimeout?: number | undefined;
   /** The field of the data that holds the user id, a string or number, for `revokeAll`. */
   readonly subject?: string | undefined;

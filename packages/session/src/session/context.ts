@@ -337,7 +337,7 @@ export class SessionContext<Data = SessionData> {
     if (state.meta.device !== undefined) this.changeMeta((meta) => void delete meta.device);
   }
 
-  /** Ends the session. Later writes go to a new one. */
+  /** Ends the session. Later writes go to a new session. */
   destroy(clearSiteData?: string): void {
     if (this.#failure !== undefined) this.#openUnchecked(this.#failure.found);
     this.renew();

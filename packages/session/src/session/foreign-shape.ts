@@ -18,8 +18,8 @@ export interface ForeignShape {
 }
 
 /**
- * Recognises a rejected cookie by its form. Without this, the log of an app that moves to Galleta
- * would report attacks.
+ * Recognizes a rejected cookie by its form. Otherwise the log of an app that moves to Galleta would
+ * report attacks.
  */
 export function foreignShapeOf(value: string): ForeignShape | undefined {
   const found = SHAPES.find(([shape]) => shape.test(value.slice(0, 4096)));

@@ -50,7 +50,7 @@ export type FormatReading =
     }
   | { readonly ok: false; readonly reason: RejectReason };
 
-/** A cookie to write: its name, and its value as in the header. */
+/** A cookie to write: its name, and its value in the form that the header contains. */
 export interface FormatCookie {
   readonly name: string;
   readonly value: string;
@@ -63,7 +63,7 @@ export interface SessionFormat {
   /** Every cookie name of this format; the first holds the data. */
   readonly cookieNames: readonly string[];
   /**
-   * Verifies and reads a cookie. Never throws for any cookie.
+   * Verifies and reads a cookie. Never throws.
    * @param now seconds since 1970
    * @returns `undefined` if the request has no cookie of this format
    */

@@ -140,9 +140,8 @@ export function isObject(value: unknown): value is JsonObject {
 }
 
 /**
- * Checks that an object's keys can replace those of a session.
- *
- * @throws SessionError `ERR_SESSION_NOT_JSON`
+ * Checks that a value can replace the data of a session.
+ * || @throws SessionError `ERR_SESSION_NOT_JSON`
  */
 export function assertDictionary(value: unknown): asserts value is JsonObject {
   if (typeof value !== "object" || value === null) {

@@ -45,13 +45,13 @@ export interface SessionCookieOptions<Data = any> {
   /** Sets `Partitioned` (CHIPS); needs `httpsOnly`. Default false. */
   readonly partitioned?: boolean | undefined;
   /**
-   * Former attributes of the cookie: `[{ domain: "example.com" }]`. Missing ones have their
-   * default. Each Set-Cookie also deletes the cookies with these attributes. Default: none.
+   * Former attributes of the cookie: `[{ domain: "example.com" }]`. An attribute that you leave out
+   * has its default. Each Set-Cookie also deletes the cookies with these attributes. Default: none.
    */
   readonly formerly?: readonly FormerAttributes[] | undefined;
   /** Hides the data from the client with AES-256-GCM. Default false: signed and readable. */
   readonly encrypt?: boolean | undefined;
-  /** The kinds of tokens to accept. Default: the kind that is written. */
+  /** The kinds of tokens to accept. Default: only the kind that is written. */
   readonly accept?: readonly ("signed" | "encrypted")[] | undefined;
   /** Prolongs a session in use. Default true. */
   readonly rolling?: boolean | undefined;
@@ -122,7 +122,7 @@ export type CheckedOptions = {
 
 const DAY = 86_400;
 
-/** The options that `hardened` sets. Explicit options win. */
+/** The options that `hardened` sets. Explicit options take precedence. */
 export const HARDENED: Partial<CheckedOptions> = {
   sessionCookie: "__Host-session",
   httpsOnly: true,

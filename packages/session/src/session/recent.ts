@@ -6,8 +6,8 @@ const REMEMBER_ENDS = 100_000;
 
 /**
  * Remembers what this process committed in the last minutes. It detects overlapping requests that
- * change one session, and requests that continue after their session ended. It is bounded in time
- * and number; a store remembers longer.
+ * change the same session, and requests that continue after their session ended. It is bounded in
+ * time and number; a store remembers longer.
  */
 export class RecentChanges {
   readonly #changes = new Generation(REMEMBER_CHANGES);

@@ -5,7 +5,7 @@ import type { JsonObject, JsonValue, RejectReason } from "./format.ts";
 /** The data of a session at one revision, as stores keep it. */
 export interface Revision {
   readonly rev: number;
-  /** The JSON: its data, or data and metadata. */
+  /** The session's JSON: its data, or data and metadata. */
   readonly json: string;
 }
 
@@ -40,7 +40,7 @@ export interface LoadedSnapshot extends Snapshot {
   readonly keyIndex: number;
   /** The state of the session's device, if it was checked. */
   readonly device?: DeviceState | undefined;
-  /** When the cookie's session was renewed or ended, if that was recently. */
+  /** When the cookie's session was renewed or ended, if this happened recently. */
   readonly endedAt?: number | undefined;
   /** Why the cookie was rejected. */
   readonly rejected?: RejectReason | "revoked" | undefined;

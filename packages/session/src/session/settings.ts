@@ -30,7 +30,7 @@ export interface SessionSettings extends Pick<
   | "writeAs"
 > {
   readonly cookieName: string;
-  /** The cookie names of an unsplit session: the one name. */
+  /** The cookie's name, as a list. A session without chunks has this one cookie. */
   readonly cookieNames: readonly string[];
   readonly ring: KeyRing;
   readonly lifetimes: Lifetimes;
@@ -48,7 +48,7 @@ export interface SessionSettings extends Pick<
 /**
  * Checks the options, once, at set-up.
  *
- * @throws SessionError `ERR_SESSION_OPTION` or `ERR_SESSION_KEY`; no message shows a value
+ * @throws SessionError `ERR_SESSION_OPTION` or `ERR_SESSION_KEY`; their messages show no values
  */
 export function readSettings(given: SessionCookieOptions): SessionSettings {
   const hardened = given.hardened === true ? HARDENED : {};
@@ -88,13 +88,15 @@ export function readSettings(given: SessionCookieOptions): SessionSettings {
   };
 }
 
-/** The cookie is named after the property, so that two sessions of a request have two cookies. */
+/**
+ * Derives the cookie's name from the property, so that two sessions of a request have two cookies.
+ */
 function nameOf({ property, hardened }: SessionCookieOptions): Partial<CheckedOptions> {
   if (typeof property !== "string") return {};
   return { sessionCookie: hardened === true ? `__Host-${property}` : property };
 }
 
-/** A cookie is for the public path; a `__Host-` cookie has no other path than "/". */
+/** Returns the cookie's path: the public path, except that a `__Host-` cookie must have "/". */
 function pathOf(given: SessionCookieOptions, { path, publicPath, sessionCookie }: CheckedOptions) {
   const isBound = /^__host-/i.test(sessionCookie);
   return given.path === undefined && publicPath !== "" && !isBound ? publicPath : path;

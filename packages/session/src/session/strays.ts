@@ -46,7 +46,7 @@ function allowedBy(
   return all;
 }
 
-/** Lists the host and the domains above it. Browsers reject one that is a public suffix. */
+/** Lists the host and the domains above it. Browsers reject a domain that is a public suffix. */
 function parentsOf(request: RequestFacts): string[] {
   const host = (request.header("host") ?? "").replace(/:\d+$/, "").toLowerCase();
   if (!/^[a-z0-9.-]+$/.test(host) || !/[a-z]/.test(host)) return [];

@@ -29,7 +29,7 @@ export function parseAuthority(text: string, scheme: string): URL | undefined {
   return name.startsWith("[") || url.hostname === name.toLowerCase() ? url : undefined;
 }
 
-/** Tests whether this application serves a host. */
+/** Tests if this app serves a host. */
 export type HostTest = (host: string) => boolean;
 
 /**

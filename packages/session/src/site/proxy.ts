@@ -18,7 +18,7 @@ export interface RequestedSite {
   readonly address: string | undefined;
 }
 
-/** Why the headers of a trusted proxy could not be used. */
+/** The reason why a trusted proxy's headers cannot be used. */
 export type ProxyFault = "forwarded-malformed" | "forwarded-conflict";
 
 /** Finds the site that a request was sent to. */
@@ -115,8 +115,8 @@ function clientOf(chain: readonly string[], count: HopCounter): string | undefin
 }
 
 /**
- * Adds X-Forwarded-Port to a Host without port, since some proxies remove it. The default port of
- * the other scheme comes from a second proxy that ends TLS, so it is ignored.
+ * Adds X-Forwarded-Port to a Host without port, since some proxies remove the port. Ignores the
+ * default port of the other scheme, which a second proxy adds if it ends TLS.
  */
 function withPort(
   host: string | undefined,

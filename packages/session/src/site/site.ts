@@ -6,7 +6,7 @@ import { readTrustProxy, type ProxyFault, type TrustProxy } from "./proxy.ts";
 export interface SiteOptions {
   /** Which proxies are trusted to forward the client's host, scheme and address. Default false. */
   readonly trustProxy?: TrustProxy | undefined;
-  /** The hosts that are served; a request for another host gets 400. Default: all. */
+  /** The hosts to serve; a request for another host gets 400. Default: all. */
   readonly allowedHosts?: readonly string[] | undefined;
 }
 
@@ -16,7 +16,7 @@ export const SITE_OPTION_NAMES = [
   "allowedHosts",
 ] as const satisfies readonly (keyof SiteOptions)[];
 
-/** Why a request's site cannot be served. */
+/** The reason why a request's site cannot be served. */
 export type SiteFault = ProxyFault | "host-invalid" | "host-missing" | "host-not-allowed";
 
 /** The site that a request was sent to. */

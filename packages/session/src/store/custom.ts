@@ -10,10 +10,6 @@ import { SessionStorePort } from "./connected-store.ts";
  * With Keyv's methods, the store is asked for every opened session, and its writes are atomic only
  * within one process.
  *
- *
- * With Keyv's methods, the store is asked about every opened session, and its writes are atomic
- * only within one process.
- *
  * @throws SessionError `ERR_SESSION_OPTION` if it is neither
  * @example
  * ```ts

@@ -13,12 +13,11 @@ import { assertUser } from "./user.ts";
 const ATTEMPTS = 100;
 
 /**
- * Ends all sessions of a user, sockets included.
- *
- * @param keep the id of the session that stays, or ""
- * @param asks the session that asks: a revoked one must not end others
- * @throws SessionError `ERR_SESSION_STORE`, but the end still holds in this process;
- *   `ERR_SESSION_ENDED` if the session that asks was already revoked
+ * Ends all sessions of a user and closes their sockets.
+ * || @param keep the id of the session to keep, or ""
+ * @param asks the session that makes the request; it must not be revoked itself
+ * @throws SessionError `ERR_SESSION_STORE`, but in this process the sessions have ended;
+ *   `ERR_SESSION_ENDED` if the session in `asks` was already revoked
  */
 export async function endUser(
   { settings, live }: Shared,

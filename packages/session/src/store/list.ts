@@ -34,9 +34,9 @@ export async function listSessions(
 const dateOf = (seconds: number) => new Date(seconds * 1000);
 
 /**
- * Ends the session with a handle.
- *
- * @throws SessionError `ERR_SESSION_ENDED` if the session that makes the request has itself ended
+ * Ends the session that a handle names.
+ * || @throws SessionError `ERR_SESSION_ENDED` if the session that makes the request has itself
+ * ended
  */
 export async function endByHandle(
   store: StoreAccess,

@@ -39,8 +39,6 @@ CREATE INDEX IF NOT EXISTS ${table}_expires_at ON ${table} (expires_at);
  * value expires.
  *
  * @param client a pool of node-postgres (`pg`), or the `sql` function of postgres.js
- *
- * @param client a pool of node-postgres (`pg`), or the `sql` of postgres.js
  * @throws SessionError `ERR_SESSION_OPTION` if it is neither
  * @example
  * ```ts

@@ -137,7 +137,7 @@ export class Questions {
   }
 }
 
-/** Combines a session's own key and the key of its end. The end wins. */
+/** Combines the values of a session's two keys. If its end is there, it takes precedence. */
 export function readPair(
   session: StoredValue | undefined,
   end: StoredValue | undefined,

@@ -88,9 +88,7 @@ export class RedisConnection {
   readonly #send: Send;
   #wasReady = false;
 
-  /**
-   * @throws SessionError `ERR_SESSION_OPTION` if it is neither client
-   */
+  /** @throws SessionError `ERR_SESSION_OPTION` if the client belongs to neither library */
   constructor(client: RedisClient) {
     this.kind = kindOf(client);
     this.#client = client as unknown as Shape;

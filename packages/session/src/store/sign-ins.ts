@@ -142,7 +142,7 @@ export class SignIns {
   }
 
   /**
-   * Ends the session with a handle.
+   * Ends the session that a handle names.
    *
    * @param by the session that makes the request; it must belong to the same user
    * @returns true if there was such a session

@@ -10,7 +10,7 @@ type Open = () => SessionStore | Promise<SessionStore>;
 type Data = Record<string, unknown>;
 type Process = Sessions<Data>;
 
-/** Stands for a process of an app, with its own connection to the shared store. */
+/** Makes the sessions of one process, with its own connection to the shared store. */
 async function start(open: Open, options: Partial<CreateSessionsOptions> = {}): Promise<Process> {
   return createSessions<Data>({
     secretKey: "a key that only the tests of stores use",
@@ -49,7 +49,7 @@ const login = (sessions: Process, user: string, more: (session: Data) => void = 
     more(session);
   });
 
-/** Returns the users of cookies, as a process answers that has not seen them before. */
+/** Returns the user of each cookie, as a new process without remembered sessions reads it. */
 async function usersOf(open: Open, cookies: readonly string[]): Promise<unknown[]> {
   const fresh = await start(open);
   const users: unknown[] = [];
@@ -62,7 +62,9 @@ async function usersOf(open: Open, cookies: readonly string[]): Promise<unknown[
 const handlesOf = async (sessions: Process, user: string) =>
   (await sessions.list(user)).map(({ handle }) => handle);
 
-/** What a store must do for `sessions.list`, `sessions.end`, `endWhere` and `maxSessions`. */
+/**
+ * The requirements of `sessions.list`, `sessions.end`, `endWhere` and `maxSessions` for a store.
+ */
 export const LIST_CASES: Record<string, (open: Open) => Promise<void>> = {
   "each login is listed, with its label, in every process": async (open) => {
     const [one, two] = await pair(open);
@@ -129,7 +131,7 @@ export const LIST_CASES: Record<string, (open: Open) => Promise<void>> = {
           assert.ok(listed.includes(handle), "a valid session is missing");
         for (const handle of before)
           assert.ok(!listed.includes(handle), "an ended session is listed");
-        // Give the ends a turn, also where the store answers without waiting.
+        // Waits one turn, so that the ends run even if the store answers synchronously.
         await Promise.race([ends, new Promise((resolve) => setTimeout(resolve, 1))]);
       }
       await ends;

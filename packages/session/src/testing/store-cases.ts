@@ -147,7 +147,7 @@ function plain(stored: StoredValue | undefined) {
 
 /**
  * Returns the tests of a store, for any test runner. A store that passes neither loses sessions nor
- * revives ended ones, and keeps the lists of `sessions.list` right.
+ * revives ended ones, and keeps the lists of `sessions.list` complete.
  *
  * @param open opens stores that share one database
  * @example

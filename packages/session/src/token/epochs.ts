@@ -12,7 +12,7 @@ export const COMMITMENT_BYTES = 16;
 const EPOCH_MS = 3_600_000;
 /** After this many tokens, a new key is used. docs/token.md explains how many AES-GCM allows. */
 const EPOCH_TOKENS = 2 ** 24;
-/** Keys in one generation of the reader's cache. */
+/** The number of keys in one generation of the cache for reading. */
 const GENERATION = 512;
 
 /** The key that encrypts the tokens of one process for up to an hour. */
@@ -20,7 +20,7 @@ export interface Epoch {
   readonly salt: Uint8Array;
   readonly key: KeyObject;
   /**
-   * Part of every token of the epoch. It is different for each key, so a token opens with one key
+   * Stored in every token of the epoch. Each key has another value, so a token opens with one key
    * only.
    */
   readonly commitment: Buffer;

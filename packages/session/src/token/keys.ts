@@ -19,7 +19,7 @@ export interface Key {
   readonly mac: Mac;
   /** Makes and checks CSRF tokens. */
   readonly csrf: KeyObject;
-  /** Seals tokens, by use. */
+  /** Encrypts tokens, by purpose. */
   readonly epochs: Readonly<Record<TokenUse, Epochs>>;
   /** The secret, for encrypted tokens with their own key. */
   readonly material: KeyObject;

@@ -26,7 +26,7 @@ const SALT_TEXT = [(HEADER_BYTES * 4) / 3, ((HEADER_BYTES + SALT_BYTES) * 4) / 3
 /** Bytes of id and revision before the JSON. */
 const BEFORE_JSON = SID_BYTES + 4;
 
-/** Characters of the longest token that is read: four full cookies. */
+/** The length of the longest token that is read: four full cookies. */
 export const MAX_TOKEN_CHARACTERS = 4 * 4096;
 
 /** The content of a token whose MAC was verified. */
@@ -50,7 +50,7 @@ export interface OpenedToken extends TokenContent, Times {
   flat?: Flat | undefined;
 }
 
-/** Why a token was rejected. */
+/** The reason why a token was rejected. */
 export type TokenFault =
   | "not-canonical"
   | "length"
@@ -60,7 +60,7 @@ export type TokenFault =
   | "mac"
   | "decryption";
 
-/** Which kinds of token are accepted. */
+/** The kinds of tokens to accept. */
 export interface Accepted {
   readonly signed: boolean;
   readonly encrypted: boolean;

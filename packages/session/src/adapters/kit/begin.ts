@@ -11,7 +11,9 @@ import { deniedReply, type DeniedReply, type Reply } from "./reply.ts";
 export interface Incoming<Data = SessionData> extends Judged<Data> {
   /** The request object of the host. All sessions of one request share it. */
   readonly request?: object;
-  /** The result of {@link asksForSocket}, if the caller keeps it: it is needed several times. */
+  /**
+   * The result of {@link asksForSocket}, cached by the caller because it is needed several times.
+   */
   readonly isHandshake?: boolean;
   /** The session of the request. Opened at its first use. */
   readonly context: SessionContext<Data>;
@@ -25,9 +27,6 @@ export interface Incoming<Data = SessionData> extends Judged<Data> {
  *
  * @returns the response to send instead of calling the handler; `undefined` accepts the request. A
  *   promise only with a store, with a token to check, or for an endpoint
- *
- * @returns the answer in the handler's place; `undefined` accepts the request. A promise only with
- *   a store, with a token to check, or for an endpoint
  * @example
  * ```ts
  * const denied = async (request: Request) => {

@@ -2,7 +2,7 @@ import { isChunkName } from "../../cookie/chunks.ts";
 import { optionError } from "../../errors.ts";
 import type { Shared } from "../../session/shared.ts";
 
-/** One of the sessions of a request, with the options of its kind. */
+/** A session of a request, with access to the options that it was made with. */
 export interface Member {
   readonly sessions?: { readonly shared: Shared; readonly property: string };
   readonly shared?: Shared;

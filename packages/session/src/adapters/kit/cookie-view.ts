@@ -15,7 +15,7 @@ export interface CookieView {
   readonly originalMaxAge: number | null;
 }
 
-/** Returns the lifetime of a session, to read and to set. */
+/** Returns an object through which an app reads and sets a session's lifetime. */
 export function cookieOf(session: object): CookieView {
   const { expiresAt, issuedAt, maxAge } = describe(session);
   const expires = maxAge === null ? null : expiresAt;

@@ -92,7 +92,7 @@ function join<Data>(target: object, holder: Holder<Data>, property: string): voi
 }
 
 /**
- * Returns the holders of all sessions of a request or its substitute; that of `session` comes
+ * Returns the holders of all sessions of a request or its substitute. The holder of `session` comes
  * first.
  */
 export function allHeld(target: object): Holder<never>[] {

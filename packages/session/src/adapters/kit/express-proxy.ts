@@ -9,7 +9,7 @@ const seen = new WeakSet<object>();
  * Warns once, at the first request, if Express trusts a proxy and the sessions do not. Handshakes
  * would then be denied, and the author would not expect it after setting Express's option.
  *
- * Express marks each request with its app. An explicit `trustProxy: false` turns the warning off.
+ * The app comes from `req.app`. An explicit `trustProxy: false` turns the warning off.
  */
 export function warnOfTrustProxy(sessions: Sessions<never>, req: object): void {
   const { app } = req as { app?: { settings?: Record<string, unknown> } };

@@ -42,7 +42,9 @@ export class FetchSession<Data = SessionData> implements Incoming<Data>, Holder<
   readonly facts: RequestFacts;
   readonly #read: () => Promise<Uint8Array | undefined>;
   #context: SessionContext<Data> | undefined;
-  /** The commit of a handshake, whose socket may open before the response is sent. */
+  /**
+   * The commit of a handshake. It is kept because the socket may open before the response is sent.
+   */
   #owed: Commit | undefined;
   #isAnswered = false;
   #isHandshake: boolean | undefined;

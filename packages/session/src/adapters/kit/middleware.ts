@@ -39,8 +39,6 @@ export type SessionMiddleware = (
  * Gives one request its session, then calls `next` or answers the request.
  *
  * @param define defines the session property on the request
- *
- * @param define defines the property of the request
  * @throws SessionError `ERR_SESSION_SETUP` if the request already has a session, or was already
  *   answered
  */
