@@ -93,7 +93,6 @@ export class HttpResponse {
   /**
    * Sends a value as JSON (RFC 8259). It is serialized immediately: later changes are not sent.
    *
-   *
    * Throws TypeError if it is not JSON: a function, `undefined`, a cycle, a BigInt.
    */
   set json(value: unknown) {

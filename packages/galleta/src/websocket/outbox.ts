@@ -12,7 +12,7 @@ const HIGH_WATER = 64 * 1024;
  * sends cannot fill the memory.
  */
 const MOST = 16 * 1024 * 1024;
-/** The same limit while many bytes wait on all sockets of the server. */
+/** The limit of `MOST` while many bytes wait on all sockets of the server. */
 const MOST_WHEN_TIGHT = 256 * 1024;
 
 const SENT = Promise.resolve();

@@ -18,8 +18,8 @@ export type CrossSiteRule =
   /** Sec-Fetch-Site says that another site caused the request. */
   | "sec-fetch-site"
   /**
-   * The Origin is `null` and there is no token: `Referrer-Policy: no-referrer`, a sandboxed frame,
-   * a file.
+   * The Origin is `null` and there is no token. It is null for `Referrer-Policy: no-referrer`, in a
+   * sandboxed frame, and for a file.
    */
   | "origin-null"
   /** The Origin is malformed or not normalized. */

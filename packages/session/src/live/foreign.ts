@@ -61,7 +61,6 @@ const REMEMBER_SECONDS = 60;
  * Auth.js. They are closed with 1008 when their session ends or expires, in every process. Galleta
  * sets no cookie for them.
  *
- *
  * @throws SessionError `ERR_SESSION_OPTION` if a setting is wrong
  * @example
  * ```ts

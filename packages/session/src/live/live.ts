@@ -8,7 +8,6 @@ import type { LiveHandle, LiveSocket } from "./socket.ts";
  * Sessions from `createSessions` and from socket adapters are already live. Call this for an HTTP
  * adapter that got options.
  *
- *
  * @returns the same sessions
  * @example
  * ```ts

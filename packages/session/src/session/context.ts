@@ -180,7 +180,6 @@ export class SessionContext<Data = SessionData> {
    * Saves the session and returns the headers for its response. Call it right before the headers
    * are sent. A second call returns no cookies. It returns a promise only with a store.
    *
-   *
    * @throws SessionError `ERR_SESSION_NOT_JSON`, `ERR_SESSION_TOO_LARGE`, `ERR_SESSION_SCHEMA`,
    *   `ERR_SESSION_FORMAT`, `ERR_SESSION_STORE`; the change is then dropped, and the next call
    *   succeeds

@@ -115,7 +115,7 @@ export const NO_META: JsonObject = Object.freeze({});
 
 /**
  * Parses JSON that must be an object, and removes every `__proto__`.
- * @returns `undefined` if the text is not JSON of an object or of `[data, metadata]`
+ * @returns `undefined` if the text is not JSON, or is neither an object nor `[data, metadata]`
  */
 export function parseBody(json: string): { data: JsonObject; meta: JsonObject } | undefined {
   try {

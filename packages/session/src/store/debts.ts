@@ -9,9 +9,9 @@ const MOST = 100_000;
 const ATTEMPTS = 100;
 
 /**
- * Revocations that the store does not have yet because it failed. This process applies them, and
- * writes them before its next question to the store, or by a timer that exists only while some are
- * pending.
+ * Revocations that are not in the store yet because it failed. They already apply in this process.
+ * It writes them before its next question to the store, or when a timer fires; the timer exists
+ * only while some are pending.
  */
 export class Debts {
   readonly #writes = new Map<string, { readonly write: Write; readonly until: number }>();

@@ -131,7 +131,7 @@ export class NodeSession<Data = SessionData>
 
   /**
    * Saves the session and returns the headers for it; `undefined` if the session was not used. A
-   * framework may call it before the headers, while it can still answer with an error.
+   * framework may call it early, while it can still answer with an error.
    */
   commit(): MaybePromise<Commit> | undefined {
     const keep = (commit: Commit) => (this.#owed = commit);

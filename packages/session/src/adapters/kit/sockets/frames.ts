@@ -50,7 +50,7 @@ export function isLivePage(req: IncomingMessage): boolean {
 /**
  * Separates control frames from messages of the app.
  *
- * @param handles the handles of the socket's sessions, filled as each is attached
+ * @param handles the handles of the socket's sessions, a list that grows as they are attached
  * @returns a function that sends a control frame, which already has its mark
  */
 export function separateFrames(
