@@ -125,7 +125,9 @@ describe("mounting", () => {
     expect((await client.get("/fun")).status).toBe(404);
     expect(middleware).toHaveBeenCalledTimes(7);
     expect(() => app.mount("/:id", h3)).toThrow("at a plain path");
-    expect(() => app.mount("/bad", {} as never)).toThrow("no app or fetch handler");
+    expect(() => app.mount("/bad", {} as never)).toThrow(
+      "The app or fetch handler must be a function",
+    );
   });
 });
 

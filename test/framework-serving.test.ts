@@ -11,6 +11,14 @@ describe("serving", () => {
     await expect(serve(app)).rejects.toMatchObject({ code: "ERR_GALLETA_NOT_CONFIGURED" });
     expect(() => app.fetch(new Request("http://a/"))).toThrow("configure(app");
     await expect(createClient(app).get("/")).rejects.toThrow("configure(app");
+    const unknown = {
+      code: "ERR_GALLETA_SETTINGS",
+      message: expect.stringContaining("Did you mean"),
+    };
+    await expect(serve(app, { host: "::1" } as never)).rejects.toMatchObject(unknown);
+    expect(() => createClient(app, { baseURL: "http://a" } as never)).toThrow(
+      /Did you mean baseUrl/,
+    );
   });
 
   test("starts before it listens, and stops in the opposite order", async () => {

@@ -1,7 +1,6 @@
 import type { SessionData, Sessions } from "@galleta/session";
 import type { H3 } from "h3";
 import { Core } from "./core.ts";
-import { GalletaError } from "./errors.ts";
 import { sessionsAreOff } from "./request.ts";
 import type { LifecycleEvent, LifecycleListener } from "./lifecycle.ts";
 import {
@@ -15,6 +14,7 @@ import {
   type SocketView,
   type ValueType,
   type View,
+  routeError,
 } from "./route.ts";
 import { checkSocketOptions } from "./websocket/endpoint.ts";
 
@@ -215,10 +215,7 @@ export class App<Data extends object = SessionData> {
    */
   on(event: LifecycleEvent, listener: LifecycleListener): this {
     if (event !== "startup" && event !== "shutdown") {
-      throw new GalletaError(
-        "ERR_GALLETA_ROUTE",
-        'app.on knows the events "startup" and "shutdown".',
-      );
+      throw routeError('app.on knows the events "startup" and "shutdown".');
     }
     checkFunction(listener, "listener");
     this.#core.lifecycle.on(event, listener);
@@ -266,5 +263,5 @@ function checkFunction(
   what: string,
 ): asserts value is (...args: never[]) => unknown {
   if (typeof value === "function") return;
-  throw new GalletaError("ERR_GALLETA_ROUTE", `This is no ${what}: ${typeof value}.`);
+  throw routeError(`The ${what} must be a function, and is ${typeof value}.`);
 }

@@ -30,6 +30,13 @@ const failure = (work: () => unknown): ConfigError => {
 };
 
 describe("Config", () => {
+  it("throws for an unknown option, and suggests the one that was meant", () => {
+    const error = failure(() => new Config(undefined, { envprefix: "APP_" } as never));
+    expect(error.message).toContain(
+      'There is no option of Config "envprefix". Did you mean envPrefix?',
+    );
+  });
+
   it("takes the environment, then the file, then the default", () => {
     const environ = { A: "environment" };
     const config = new Config(envFile("A=file\nB=file\n"), { environ });

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseEnv } from "node:util";
 import { Secret, type StandardSchema } from "@galleta/session";
+import { checkOptionNames } from "@galleta/session/internals";
 import { ConfigError } from "./errors.ts";
 
 /**
@@ -50,9 +51,11 @@ export class Config {
 
   /**
    * @param file relative to the working directory; it need not exist
-   * @throws ConfigError (`ERR_GALLETA_CONFIG`) if the file exists and cannot be read
+   * @throws ConfigError (`ERR_GALLETA_CONFIG`) if the file exists and cannot be read, or an option is
+   *   unknown
    */
   constructor(file?: string | URL, options: ConfigOptions = {}) {
+    checkOptionNames(options, ["envPrefix", "environ"], "option of Config", configError);
     this.#fileName = file instanceof URL ? fileURLToPath(file) : file;
     this.#file = this.#fileName === undefined ? new Map() : readEnvFile(this.#fileName);
     this.#environ = options.environ ?? process.env;
@@ -107,6 +110,8 @@ type Widen<Type> = Type extends string
     : Type extends boolean
       ? boolean
       : Type;
+
+const configError = (message: string) => new ConfigError(message);
 
 function readEnvFile(file: string): ReadonlyMap<string, string> {
   let text: string;

@@ -2,11 +2,11 @@ import type { Sessions } from "@galleta/session";
 import type { CrossSiteCheck } from "@galleta/session/adapter";
 import { getRouterParams, requestWithBaseURL, type H3, type H3Event } from "h3";
 import { addRoute, createRouter, findRoute } from "rou3";
-import { GalletaError, SettingsError } from "./errors.ts";
+import { SettingsError } from "./errors.ts";
 import { HTTPError } from "./http-error.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { handle, type Endpoint } from "./pipeline.ts";
-import { joinPattern, type AnyErrorHandler, type AnyMiddleware } from "./route.ts";
+import { joinPattern, routeError, type AnyErrorHandler, type AnyMiddleware } from "./route.ts";
 import { FallbackH3 } from "./seams.ts";
 import type { SettingsTable } from "./settings.ts";
 import type { SocketEndpoint } from "./websocket/endpoint.ts";
@@ -83,7 +83,7 @@ export class Core {
   /** Mounts another app. Its later routes are also added. */
   mountApp(prefix: string, child: Core): void {
     if (child === this || child.#contains(this)) {
-      throw new GalletaError("ERR_GALLETA_ROUTE", "An app cannot be mounted in itself.");
+      throw routeError("An app cannot be mounted in itself.");
     }
     const mount: Mount = { parent: this, prefix };
     child.#mounts.push(mount);
@@ -96,8 +96,7 @@ export class Core {
   mountFetch(prefix: string, fetch: (request: Request) => Response | Promise<Response>): void {
     const base = prefix.replace(/\/+$/, "");
     if (/[:*]/.test(base)) {
-      throw new GalletaError(
-        "ERR_GALLETA_ROUTE",
+      throw routeError(
         "A handler without routes can only be mounted at a plain path, such as /admin.",
       );
     }
@@ -138,7 +137,7 @@ export class Core {
 
   #take(name: string): void {
     if (this.#taken.has(name)) {
-      throw new GalletaError("ERR_GALLETA_ROUTE", `${name} already has a view.`);
+      throw routeError(`${name} already has a view.`);
     }
     this.#taken.add(name);
   }

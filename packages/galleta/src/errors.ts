@@ -83,6 +83,14 @@ export class SettingsError<
     | "ERR_GALLETA_NOT_CONFIGURED",
 > extends GalletaError<Code> {}
 
+/** Makes the error of a setting or option that cannot be used. */
+export function settingsError(
+  message: string,
+  cause?: unknown,
+): SettingsError<"ERR_GALLETA_SETTINGS"> {
+  return new SettingsError("ERR_GALLETA_SETTINGS", message, cause === undefined ? {} : { cause });
+}
+
 /**
  * The client of a socket disconnected abnormally, or the socket was already closed when a message
  * was sent.

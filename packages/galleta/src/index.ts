@@ -57,11 +57,11 @@ export {
   configure,
   settings,
   type AppSettings,
-  type SessionSettings,
   type Plugin,
   type PluginEntry,
   type Settings,
 } from "./settings.ts";
+export type { SessionSettings } from "./session-settings.ts";
 export type { AcceptOptions } from "./websocket/connection.ts";
 export type { ChangeListener } from "./websocket/session.ts";
 export type { Socket } from "./websocket/socket.ts";

@@ -4,36 +4,29 @@ import { factsOf } from "@galleta/session/adapter";
 import { sharedRecorder } from "@galleta/inspect/recorder";
 import type { H3Event } from "h3";
 import type { Core } from "./core.ts";
-import { SettingsError } from "./errors.ts";
 import { HTTPError } from "./http-error.ts";
 import { handle } from "./pipeline.ts";
-import type { SettingsTable } from "./settings.ts";
 
 const INSPECTOR_PATH = "/.galleta/";
 
 /**
- * Serves the session inspector at `/.galleta/`, if the app has sessions. It is off if the setting
- * `INSPECTOR` is false or `NODE_ENV` is `production`. Its code is loaded at the first visit.
+ * Serves the session inspector at `/.galleta/`, if the app has sessions. It is off if `NODE_ENV` is
+ * `production`. Its code is loaded at the first visit.
  *
  * It runs before the app's middleware, so that an app that requires a login for every view does not
  * hide it.
  *
- * @throws SettingsError `ERR_GALLETA_SETTINGS` if `INSPECTOR` is neither true nor false
+ * @param setting the setting `SESSIONS`
  */
 export function mountInspector(
   core: Core,
   sessions: Sessions<never> | undefined,
-  settings: SettingsTable,
+  setting: unknown,
 ): void {
-  const wanted = settings.get("INSPECTOR") ?? true;
-  if (typeof wanted !== "boolean") {
-    throw new SettingsError("ERR_GALLETA_SETTINGS", "INSPECTOR must be true or false.");
-  }
-  if (!wanted || sessions === undefined || process.env["NODE_ENV"] === "production") return;
-  const all = settings.get("SESSIONS");
-  const setting: unknown = Array.isArray(all) ? all[0] : all;
+  if (sessions === undefined || process.env["NODE_ENV"] === "production") return;
+  const first: unknown = Array.isArray(setting) ? setting[0] : setting;
   const options =
-    setting === true ? { secretKey: process.env["SECRET_KEY"] ?? "" } : (setting as SessionOptions);
+    first === true ? { secretKey: process.env["SECRET_KEY"] ?? "" } : (first as SessionOptions);
   const recorder = sharedRecorder();
   core.inspector = INSPECTOR_PATH;
   core.h3.all(INSPECTOR_PATH, async (event) => {

@@ -41,7 +41,9 @@ describe("the options of a route", () => {
   });
 
   test("throw for an unknown option and a limit that is not a number of bytes", () => {
-    expect(() => checkRouteOptions({ method: "POST" } as never)).toThrow("no option method");
+    expect(() => checkRouteOptions({ method: "POST" } as never)).toThrow(
+      'no option of a route "method". Did you mean methods?',
+    );
     expect(() => checkRouteOptions({ bodyLimit: -1 })).toThrow("whole number of bytes");
   });
 });

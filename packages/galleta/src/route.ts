@@ -1,6 +1,14 @@
-import { inspect } from "node:util";
 import type { JsonValue, SessionData } from "@galleta/session";
-import { nearest } from "@galleta/session/adapter";
+import {
+  type Check,
+  checkOptionNames,
+  filled,
+  integer,
+  listOf,
+  oneOf,
+  readOptions,
+  type Rules,
+} from "@galleta/session/internals";
 import { normalizeRoute } from "h3";
 import type { InferRouteParams } from "rou3";
 import { GalletaError } from "./errors.ts";
@@ -131,48 +139,39 @@ const METHODS = [
 /** The name of a method, in upper case (RFC 9110 §9). */
 export type Method = (typeof METHODS)[number];
 
-/** Checks the options of a route, and lists each method once. */
+/** A check for a number of bytes. */
+export const BYTES = integer(0, Number.MAX_SAFE_INTEGER, "a whole number of bytes");
+
+const METHOD: Check = [oneOf(...METHODS)[0], "HTTP methods in upper case", undefined, METHODS];
+
+const RULES: Rules<RouteOptions> = {
+  methods: [filled(listOf(METHOD)), ["GET"]],
+  bodyLimit: [BYTES],
+};
+
+/**
+ * Checks the options of a route, and lists each method once.
+ *
+ * @throws GalletaError `ERR_GALLETA_ROUTE` if an option is unknown or wrong
+ */
 export function checkRouteOptions(options: RouteOptions): {
   readonly methods: readonly Method[];
   readonly bodyLimit: number | undefined;
 } {
-  for (const name of Object.keys(options)) {
-    if (name === "methods" || name === "bodyLimit") continue;
-    throw wrong(`A route has no option ${name}. Its options are methods and bodyLimit.`);
-  }
-  const { bodyLimit } = options;
-  if (bodyLimit !== undefined && !(Number.isSafeInteger(bodyLimit) && bodyLimit >= 0)) {
-    throw wrong("bodyLimit must be a whole number of bytes.");
-  }
-  return { methods: checkMethods(options.methods), bodyLimit };
+  checkOptionNames(options, Object.keys(RULES), "option of a route", routeError);
+  const { methods, bodyLimit } = readOptions(options, RULES, {}, routeError);
+  return { methods: [...new Set(methods)], bodyLimit };
 }
 
-function checkMethods(methods: readonly Method[] = ["GET"]): readonly Method[] {
-  if (!Array.isArray(methods) || methods.length === 0) {
-    throw wrong('methods must be a list of HTTP methods, such as ["GET", "POST"].');
-  }
-  for (const method of methods as readonly unknown[]) {
-    if ((METHODS as readonly unknown[]).includes(method)) continue;
-    const meant = typeof method === "string" ? nearest(method, METHODS) : undefined;
-    throw wrong(
-      `methods must hold names of HTTP methods in upper case, and ${inspect(method)} is not one.` +
-        (meant === undefined ? "" : ` Did you mean "${meant}"?`),
-    );
-  }
-  return [...new Set(methods)];
-}
-
-function wrong(message: string): GalletaError<"ERR_GALLETA_ROUTE"> {
+/** Makes the error of a route that cannot be registered. */
+export function routeError(message: string): GalletaError<"ERR_GALLETA_ROUTE"> {
   return new GalletaError("ERR_GALLETA_ROUTE", message);
 }
 
 /** Normalizes a pattern, so that `items/:id` and `/items/:id` are the same. */
 export function checkPattern(pattern: string): string {
   if (typeof pattern !== "string" || !pattern.startsWith("/")) {
-    throw new GalletaError(
-      "ERR_GALLETA_ROUTE",
-      'A pattern must start with a slash, such as "/items/:id".',
-    );
+    throw routeError('A pattern must start with a slash, such as "/items/:id".');
   }
   return normalizeRoute(pattern);
 }

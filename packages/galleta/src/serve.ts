@@ -3,8 +3,10 @@ import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Server as SrvxServer } from "srvx";
 import { serve as listen } from "srvx/node";
+import { checkOptionNames } from "@galleta/session/internals";
 import { coreOf, type App } from "./app.ts";
 import type { Core } from "./core.ts";
+import { settingsError } from "./errors.ts";
 import { HTTPError } from "./http-error.ts";
 import { denyUpgrade, responseFor } from "./websocket/answer.ts";
 import { SocketServer } from "./websocket/server.ts";
@@ -45,8 +47,9 @@ const DEFAULT_TIMEOUT = 10;
  * Serves an app on Node: runs its startup listeners, then listens. Uses HTTP/1.1, with TLS if you
  * pass a certificate.
  *
- * @throws SettingsError `ERR_GALLETA_NOT_CONFIGURED` before `configure(app)` ran; an error of a
- *   startup listener; Node's own error if it cannot listen (`EADDRINUSE`)
+ * @throws SettingsError `ERR_GALLETA_NOT_CONFIGURED` before `configure(app)` ran,
+ *   `ERR_GALLETA_SETTINGS` for an unknown option; an error of a startup listener; Node's own error if
+ *   it cannot listen (`EADDRINUSE`)
  * @example
  * ```ts
  * const server = await serve(app, { port: 8000 });
@@ -57,6 +60,7 @@ export async function serve<Data extends object>(
   app: App<Data>,
   options: ServeOptions = {},
 ): Promise<Server> {
+  checkOptionNames(options, ["hostname", "port", "tls"], "option of serve", settingsError);
   const core = coreOf(app);
   core.assertConfigured();
   await core.lifecycle.start();

@@ -1,16 +1,22 @@
+import { createCrossSiteCheck } from "@galleta/session/adapter";
 import {
-  clusterBackplane,
-  createSessions,
-  Secret,
-  type CreateSessionsOptions,
-  type Sessions,
-} from "@galleta/session";
-import { assertApart, createCrossSiteCheck, nearest } from "@galleta/session/adapter";
+  checkOption,
+  listOf,
+  nearest,
+  readOptions,
+  SWITCH,
+  type Rules,
+} from "@galleta/session/internals";
 import { coreOf, type App } from "./app.ts";
-import type { Core } from "./core.ts";
-import { SettingsError } from "./errors.ts";
+import { SettingsError, settingsError } from "./errors.ts";
 import { mountInspector } from "./inspector.ts";
-import { openStoreUrl } from "./store-url.ts";
+import { BYTES } from "./route.ts";
+import {
+  explained,
+  readAllSessions,
+  type Hosts,
+  type SessionSettings,
+} from "./session-settings.ts";
 
 /** The settings of an app, by name. */
 export type SettingsTable = ReadonlyMap<string, unknown>;
@@ -20,16 +26,6 @@ export type Plugin = (app: App) => void;
 
 /** An entry of the setting `PLUGINS`: a plugin, alone or with a condition. */
 export type PluginEntry = Plugin | readonly [plugin: Plugin, condition: boolean | (() => boolean)];
-
-/** The options of the session, where the store may be a URL. */
-export interface SessionSettings extends Omit<CreateSessionsOptions, "store"> {
-  /**
-   * A store for `createSessions`, or a URL: `sqlite:./sessions.db`, `redis://`, `rediss://`,
-   * `postgres://`. Its driver comes from the app's dependencies. Redis and PostgreSQL also become
-   * the backplane.
-   */
-  readonly store?: CreateSessionsOptions["store"] | string | Secret;
-}
 
 /** The settings that the framework reads. An app may add its own. */
 export interface AppSettings {
@@ -103,9 +99,14 @@ export function configure<Data extends object>(
   checkNames(table);
   const hosts = readAllowedHosts(table.get("ALLOWED_HOSTS"));
   const [sessions, ...others] = readAllSessions(table.get("SESSIONS"), hosts, core);
-  const plugins = readPlugins(table.get("PLUGINS"));
-  const bodyLimit = readBodyLimit(table.get("BODY_LIMIT"), core);
-  mountInspector(core, sessions, table);
+  const { PLUGINS, BODY_LIMIT, INSPECTOR } = readOptions<Checked>(
+    Object.fromEntries(table),
+    RULES,
+    {},
+    settingsError,
+  );
+  const plugins = PLUGINS.flatMap(usedPlugins);
+  if (INSPECTOR) mountInspector(core, sessions, table.get("SESSIONS"));
 
   core.sessions = sessions;
   core.otherSessions = others;
@@ -114,7 +115,7 @@ export function configure<Data extends object>(
     core.lifecycle.on("startup", () => each.start());
     core.lifecycle.on("shutdown", () => each.stop());
   }
-  core.bodyLimit = bodyLimit;
+  core.bodyLimit = BODY_LIMIT ?? core.bodyLimit;
   core.settings = current = table;
   for (const plugin of plugins) plugin(app as unknown as App);
 }
@@ -158,151 +159,54 @@ function configured(): SettingsTable {
 
 function entriesOf(settings: object): [string, unknown][] {
   if (typeof settings !== "object" || settings === null) {
-    throw unusable("The settings must be a module or an object.");
+    throw settingsError("The settings must be a module or an object.");
   }
   return Object.entries(settings).filter(([name]) => SETTING.test(name));
 }
 
-const OWN_NAMES = ["SESSIONS", "PLUGINS", "BODY_LIMIT", "ALLOWED_HOSTS", "INSPECTOR"];
+interface Checked {
+  readonly PLUGINS: readonly PluginEntry[];
+  readonly BODY_LIMIT?: number;
+  readonly INSPECTOR: boolean;
+}
+
+const RULES: Rules<Checked> = {
+  PLUGINS: [listOf([isPluginEntry, "functions, or pairs of a function and a condition"]), []],
+  BODY_LIMIT: [BYTES],
+  INSPECTOR: [SWITCH, true],
+};
+
+const OWN_NAMES = [...Object.keys(RULES), "SESSIONS", "ALLOWED_HOSTS"];
 
 /** Throws for a name that is probably a misspelt setting of the framework. */
 function checkNames(table: SettingsTable): void {
   for (const name of table.keys()) {
     const meant = OWN_NAMES.includes(name) ? undefined : nearest(name, OWN_NAMES);
     if (meant === undefined || table.has(meant)) continue;
-    throw unusable(
+    throw settingsError(
       `There is no setting ${name}. Did you mean ${meant}? If it is a setting of your own, give it ` +
         "a name that differs more.",
     );
   }
 }
 
-type Hosts = Pick<CreateSessionsOptions, "allowedHosts">;
-
 function readAllowedHosts(setting: unknown): Hosts | undefined {
   if (setting === undefined) return undefined;
   const hosts = { allowedHosts: setting as readonly string[] };
-  try {
-    createCrossSiteCheck(hosts);
-  } catch (cause) {
-    throw unusable(`ALLOWED_HOSTS: ${cause instanceof Error ? cause.message : "unusable"}`, cause);
-  }
+  explained("ALLOWED_HOSTS", () => createCrossSiteCheck(hosts));
   return hosts;
 }
 
-/** Reads one set of sessions, or a list of them. */
-function readAllSessions(
-  setting: unknown,
-  hosts: Hosts | undefined,
-  core: Core,
-): Sessions<never>[] {
-  if (!Array.isArray(setting)) {
-    const only = readSessions(setting, hosts, core);
-    return only === undefined ? [] : [only];
-  }
-  const all = (setting as unknown[]).map((each) => {
-    if (typeof each === "object" && each !== null) return readSessions(each, hosts, core)!;
-    throw unusable("If SESSIONS is a list, each entry must be an object of options.");
-  });
-  if (all[0]?.property !== "session") {
-    throw unusable("The first entry of SESSIONS is req.session. Leave out its property.");
-  }
-  try {
-    all.forEach((sessions, index) => {
-      for (const other of all.slice(0, index)) assertApart({ sessions }, { sessions: other });
-    });
-  } catch (cause) {
-    throw unusable(`SESSIONS: ${cause instanceof Error ? cause.message : "unusable"}`, cause);
-  }
-  return all;
+function isPluginEntry(entry: unknown): boolean {
+  const [plugin, condition = true] = Array.isArray(entry) ? (entry as unknown[]) : [entry];
+  const isCondition = typeof condition === "function" || typeof condition === "boolean";
+  return typeof plugin === "function" && isCondition;
 }
 
-function readSessions(
-  setting: unknown,
-  hosts: Hosts | undefined,
-  core: Core,
-): Sessions<never> | undefined {
-  if (setting === undefined || setting === false) return undefined;
-  if (setting !== true && (typeof setting !== "object" || setting === null)) {
-    throw unusable("SESSIONS must be true, false, or an object of options.");
-  }
-  const options: Partial<SessionSettings> =
-    setting === true ? { secretKey: process.env["SECRET_KEY"] ?? "" } : setting;
-  if (isMissing(options.secretKey)) {
-    throw unusable(
-      setting === true
-        ? "SESSIONS is true, and the environment variable SECRET_KEY is missing or empty. " +
-            "`npx galleta secret` prints a strong one."
-        : "SESSIONS has no secretKey, or an empty one. `npx galleta secret` prints a strong one.",
-    );
-  }
-  checkWorkers(options as CreateSessionsOptions);
-  const opened = openStoreUrl(options.store);
-  try {
-    const sessions = createSessions<never>({
-      ...withRelay(),
-      ...hosts,
-      ...opened?.options,
-      ...options,
-      ...(opened && { store: opened.options.store }),
-    } as CreateSessionsOptions<never>);
-    // Shutdown listeners run in reverse order: the sessions stop before their store closes.
-    if (opened !== undefined) core.lifecycle.on("shutdown", opened.close);
-    return sessions;
-  } catch (cause) {
-    void opened?.close();
-    throw unusable(`SESSIONS: ${cause instanceof Error ? cause.message : "unusable"}`, cause);
-  }
-}
-
-/**
- * Throws for memoryStore with several workers. Connections go to the workers in turn, so the next
- * request may reach a worker that does not have the session.
- */
-function checkWorkers({ store, storage }: CreateSessionsOptions): void {
-  const workers = Number(process.env["GALLETA_WORKERS"]);
-  const isLocal = (store as { readonly isLocal?: unknown } | undefined)?.isLocal === true;
-  if (!(workers > 1) || storage !== "store" || !isLocal) return;
-  throw unusable(
-    `SESSIONS keeps sessions in a memoryStore, but each of the ${workers} workers has its own. ` +
-      "Use a store that processes share, such as redisStore, or keep sessions in the cookie by " +
-      'leaving out `storage: "store"`.',
-  );
-}
-
-/** Connects the workers of `galleta serve --workers`, unless the app sets a backplane. */
-function withRelay(): Pick<CreateSessionsOptions, "backplane"> {
-  const isRelayed = process.env["GALLETA_RELAY"] === "1" && process.send !== undefined;
-  return isRelayed ? { backplane: clusterBackplane() } : {};
-}
-
-function isMissing(key: unknown): boolean {
-  if (key instanceof Secret) return key.reveal() === "";
-  if (Array.isArray(key)) return key.length === 0 || key.some(isMissing);
-  return key === undefined || key === null || key === "";
-}
-
-function readPlugins(setting: unknown): Plugin[] {
-  if (setting === undefined) return [];
-  if (!Array.isArray(setting)) throw unusable("PLUGINS must be a list.");
-  const plugins: Plugin[] = [];
-  for (const [index, entry] of (setting as unknown[]).entries()) {
-    const [plugin, condition = true] = Array.isArray(entry) ? (entry as unknown[]) : [entry];
-    const isUsed: unknown = typeof condition === "function" ? condition() : condition;
-    if (typeof plugin !== "function" || typeof isUsed !== "boolean") {
-      throw unusable(`PLUGINS[${index}] must be a function or [function, condition].`);
-    }
-    if (isUsed) plugins.push(plugin as Plugin);
-  }
-  return plugins;
-}
-
-function readBodyLimit(setting: unknown, { bodyLimit }: Core): number {
-  if (setting === undefined) return bodyLimit;
-  if (typeof setting === "number" && Number.isInteger(setting) && setting >= 0) return setting;
-  throw unusable("BODY_LIMIT must be a whole number of bytes.");
-}
-
-function unusable(message: string, cause?: unknown): SettingsError<"ERR_GALLETA_SETTINGS"> {
-  return new SettingsError("ERR_GALLETA_SETTINGS", message, cause === undefined ? {} : { cause });
+/** Returns the plugin of an entry if its condition holds. */
+function usedPlugins(entry: PluginEntry): Plugin[] {
+  const [plugin, condition = true] = typeof entry === "function" ? [entry] : entry;
+  const isUsed: unknown = typeof condition === "function" ? condition() : condition;
+  checkOption("The condition of a plugin", isUsed, SWITCH, settingsError);
+  return isUsed === true ? [plugin] : [];
 }

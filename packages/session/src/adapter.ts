@@ -66,5 +66,4 @@ export type { SessionContext } from "./session/context.ts";
 export type { Endpoint } from "./session/ports.ts";
 export type { ExchangeAnswer } from "./session/ports.ts";
 export { docsOf } from "./errors.ts";
-export { nearest } from "./nearest.ts";
 export type { RequestFacts } from "./session/request.ts";

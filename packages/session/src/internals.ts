@@ -1,7 +1,8 @@
 /**
- * The parts of the engine that `@galleta/inspect` needs: the layout of tokens, and the readers of
- * other frameworks' cookies. Both packages are released together and pin each other, so this may
- * change at any time. To build an adapter, use `@galleta/session/adapter`.
+ * The parts of the engine that `galleta` and `@galleta/inspect` need: the checks of options, the
+ * layout of tokens, and the readers of other frameworks' cookies. These packages are released
+ * together and pin each other, so this may change at any time. To build an adapter, use
+ * `@galleta/session/adapter`.
  *
  * @module
  */
@@ -18,6 +19,7 @@ export { parseForeignObject } from "./formats/json-read.ts";
 export { unpack } from "./formats/packed.ts";
 export { splitMessage } from "./formats/rails-message.ts";
 export type { Digest } from "./formats/signer.ts";
+export { hintFor, nearest } from "./nearest.ts";
 export { shortHash } from "./session/hash.ts";
 export { parseBody } from "./session/json.ts";
 export { isStoredBody } from "./session/records.ts";
@@ -28,3 +30,15 @@ export { ENCRYPTED, ENCRYPTED_ALONE, HEADER_BYTES, NEVER, SIGNED } from "./token
 export { type TokenUse, createKeyRing } from "./token/keys.ts";
 export { judgeTimes } from "./token/times.ts";
 export { type OpenedToken, type TokenFault, looksLikeToken, openToken } from "./token/token.ts";
+export {
+  type Check,
+  type Rules,
+  checkOption,
+  checkOptionNames,
+  filled,
+  integer,
+  listOf,
+  oneOf,
+  readOptions,
+  SWITCH,
+} from "./validate.ts";

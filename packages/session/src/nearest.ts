@@ -17,6 +17,19 @@ export function nearest(name: string, names: Iterable<string>): string | undefin
   return best;
 }
 
+/**
+ * Returns the sentence that helps with an unknown name: the one that was probably meant.
+ * @param otherwise the sentence if none is near
+ */
+export function hintFor(
+  name: string,
+  names: readonly string[],
+  otherwise = `Known are ${names.join(", ")}.`,
+): string {
+  const meant = nearest(name, names);
+  return meant === undefined ? otherwise : `Did you mean ${meant}?`;
+}
+
 const plain = (name: string): string => name.toLowerCase().replaceAll("_", "");
 
 /** Returns the edit distance: letters to insert, remove, change or swap (Damerau). */

@@ -1,30 +1,43 @@
 import { optionError } from "./errors.ts";
-import { nearest } from "./nearest.ts";
+import { hintFor, nearest } from "./nearest.ts";
 
 /**
- * How an option is checked: a test, the words after "must be" in the message, and for a list the
- * test of one entry.
+ * How an option is checked: a test, the words after "must be" in the message, for a list the test of
+ * one entry, and the texts to choose from.
  */
 export type Check = readonly [
   fits: (value: unknown) => boolean,
   what: string,
-  entry?: (value: unknown) => boolean,
+  entry?: ((value: unknown) => boolean) | undefined,
+  choices?: readonly string[] | undefined,
 ];
 
 /** A check for every option, with its default. */
 export type Rules<Options> = {
-  readonly [Name in keyof Options]: readonly [check: Check, byDefault?: Options[Name]];
+  readonly [Name in keyof Options]-?: readonly [check: Check, byDefault?: Options[Name]];
 };
+
+/** Makes the error of a wrong option. */
+export type MakeError = (message: string) => Error;
 
 /** Accepts the given JSON values. */
 export function oneOf(...choices: readonly unknown[]): Check {
-  const what = choices.map((choice) => JSON.stringify(choice)).join(" or ");
-  return [(value) => choices.includes(value), what];
+  const words = choices.map((choice) => JSON.stringify(choice));
+  const what = [words.slice(0, -1).join(", "), ...words.slice(-1)].join(" or ");
+  const texts = choices.filter((choice) => typeof choice === "string");
+  return [(value) => choices.includes(value), what, undefined, texts];
 }
 
 /** Accepts a list if every entry passes. Holes do not pass. */
-export function listOf([fits, what]: Check): Check {
-  return [(value) => Array.isArray(value) && [...value].every(fits), `a list of ${what}`, fits];
+export function listOf([fits, what, , choices]: Check): Check {
+  const fit = (value: unknown) => Array.isArray(value) && [...(value as unknown[])].every(fits);
+  return [fit, `a list of ${what}`, fits, choices];
+}
+
+/** Accepts such a list if it has an entry. */
+export function filled([fits, what, ...entries]: Check): Check {
+  const fit = (value: unknown) => fits(value) && (value as unknown[]).length > 0;
+  return [fit, `${what}, with at least one`, ...entries];
 }
 
 /** Accepts a string that passes a test. */
@@ -56,33 +69,42 @@ export function orNull([fits, what]: Check): Check {
 /**
  * Checks one option.
  *
- * @throws SessionError `ERR_SESSION_OPTION`; the message names the index of a wrong entry and shows
- * no value
+ * @throws SessionError `ERR_SESSION_OPTION`, or what `fail` makes; the message names the index of a
+ * wrong entry and shows no value
  */
-export function checkOption(name: string, value: unknown, [fits, what, entry]: Check): void {
+export function checkOption(
+  name: string,
+  value: unknown,
+  [fits, what, entry, choices = []]: Check,
+  fail: MakeError = optionError,
+): void {
   if (fits(value)) return;
   const wrong =
     entry === undefined || !Array.isArray(value) ? -1 : [...value].findIndex((one) => !entry(one));
   const place = wrong < 0 ? "" : `${name}[${wrong}] is invalid: `;
-  throw optionError(`${place}${name} must be ${what}.`);
+  const given = wrong < 0 ? value : (value as unknown[])[wrong];
+  const meant = typeof given === "string" ? nearest(given, choices) : undefined;
+  const hint = meant === undefined ? "" : ` Did you mean "${meant}"?`;
+  throw fail(`${place}${name} must be ${what}.${hint}`);
 }
 
 /**
  * Checks every option that has a rule, and returns the options with defaults for `undefined` ones.
  *
  * @param instead defaults that replace those of the rules
- * @throws SessionError `ERR_SESSION_OPTION`; the message shows no value
+ * @throws SessionError `ERR_SESSION_OPTION`, or what `fail` makes; the message shows no value
  */
 export function readOptions<Options>(
   given: { readonly [Name in keyof Options]?: Options[Name] | undefined },
   rules: Rules<Options>,
   instead: Partial<Options> = {},
+  fail?: MakeError,
 ): Options {
   const options: Partial<Options> = {};
   for (const name in rules) {
     const [check, byDefault] = rules[name];
     const value = given[name];
-    if (value !== undefined) checkOption(name, value, check);
+    if (value !== undefined) checkOption(name, value, check, fail);
     options[name] = value === undefined ? (instead[name] ?? byDefault) : value;
   }
   return options as Options;
@@ -92,20 +114,19 @@ export function readOptions<Options>(
  * Throws for an unknown option, and suggests the name that was probably meant.
  *
  * @param what the kind of name, for the message: an option, a setting
- * @throws SessionError `ERR_SESSION_OPTION`
+ * @throws SessionError `ERR_SESSION_OPTION`, or what `fail` makes
  */
 export function checkOptionNames(
   options: unknown,
   names: readonly string[],
   what = "session option",
+  fail: MakeError = optionError,
 ): void {
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
-    throw optionError(`Pass an object with at least one ${what}: ${names.join(", ")}.`);
+    throw fail(`Pass an object with at least one ${what}: ${names.join(", ")}.`);
   }
   for (const name of Object.keys(options)) {
     if (names.includes(name)) continue;
-    const meant = nearest(name, names);
-    const hint = meant === undefined ? `Known are ${names.join(", ")}.` : `Did you mean ${meant}?`;
-    throw optionError(`There is no ${what} "${name.slice(0, 60)}". ${hint}`);
+    throw fail(`There is no ${what} "${name.slice(0, 60)}". ${hintFor(name, names)}`);
   }
 }

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { nearest } from "@galleta/session/adapter";
+import { hintFor } from "@galleta/session/internals";
 import type { OptionSpec, OptionSpecs } from "./command.ts";
 import { CliError } from "./failure.ts";
 
@@ -78,7 +78,6 @@ function unknown(rawName: string, name: string, options: OptionSpecs): string {
   if (Object.hasOwn(options, "secret-env") && /^(?:secret(?:-?key)?|key|password)$/i.test(name)) {
     return `${rawName} is not an option: every user of this machine may read the arguments of a command. Put the key into a variable and name it: --secret-env SECRET_KEY.`;
   }
-  const meant = nearest(name, [...Object.keys(options), "help"]);
-  const hint = meant === undefined ? "--help lists them." : `Did you mean --${meant}?`;
-  return `There is no option ${rawName}. ${hint}`;
+  const names = [...Object.keys(options), "help"].map((each) => `--${each}`);
+  return `There is no option ${rawName}. ${hintFor(`--${name}`, names, "--help lists them.")}`;
 }

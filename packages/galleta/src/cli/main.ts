@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { nearest } from "@galleta/session/adapter";
+import { hintFor } from "@galleta/session/internals";
 import { parseArguments } from "./args.ts";
 import type { Command, Io } from "./command.ts";
 import { CliError, details, explain } from "./failure.ts";
@@ -78,9 +78,8 @@ async function dispatch([name, ...rest]: readonly string[], io: Io): Promise<num
 
 function unknown(name: string): string {
   const what = name.startsWith("-") ? "option" : "command";
-  const names = what === "option" ? ["--help", "--version"] : COMMANDS.keys();
-  const meant = nearest(name, names);
-  const hint = meant === undefined ? "galleta --help lists them." : `Did you mean ${meant}?`;
+  const names = what === "option" ? ["--help", "--version"] : [...COMMANDS.keys()];
+  const hint = hintFor(name, names, "galleta --help lists them.");
   return `There is no ${what} ${name.split("=", 1)[0]}. ${hint}`;
 }
 

@@ -1,4 +1,6 @@
+import { checkOptionNames } from "@galleta/session/internals";
 import { coreOf, type App } from "../app.ts";
+import { settingsError } from "../errors.ts";
 import { CookieJar } from "./jar.ts";
 import { LiveServer } from "./live-server.ts";
 import { HandshakeRejected, TestSocket } from "./socket.ts";
@@ -39,6 +41,7 @@ export interface WebSocketOptions {
  * sends neither `Origin` nor `Sec-Fetch-Site`, like a program; add them in `headers` to imitate a
  * browser. The first request starts the app.
  *
+ * @throws SettingsError `ERR_GALLETA_SETTINGS` for an unknown option
  * @example
  * ```ts
  * await using client = createClient(app);
@@ -66,6 +69,7 @@ export class TestClient {
 
   /** Called by {@link createClient}. */
   constructor(app: App, options: ClientOptions) {
+    checkOptionNames(options, ["baseUrl", "headers"], "option of createClient", settingsError);
     this.baseUrl = new URL(options.baseUrl ?? "http://testserver");
     this.#app = app;
     this.#headers = new Headers(options.headers);

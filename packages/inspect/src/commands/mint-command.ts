@@ -6,7 +6,7 @@ import { flask } from "@galleta/session/formats/flask";
 import { ironSession } from "@galleta/session/formats/iron-session";
 import { rails } from "@galleta/session/formats/rails";
 import { starlette } from "@galleta/session/formats/starlette";
-import { nearest } from "@galleta/session/adapter";
+import { hintFor } from "@galleta/session/internals";
 import { readMaxAge, UsageError, type InspectCommand } from "./command.ts";
 import { KEY_OPTIONS, readKeys, type KeyFlags, type NamedKey } from "./keys.ts";
 
@@ -114,7 +114,5 @@ function needName(name: string | undefined, format: string): string {
 }
 
 function unknownFormat(format: string): string {
-  const meant = nearest(format, FORMATS);
-  const hint = meant === undefined ? `Known are ${FORMATS.join(", ")}.` : `Did you mean ${meant}?`;
-  return `--format must be a known format. ${hint}`;
+  return `--format must be a known format. ${hintFor(format, FORMATS)}`;
 }

@@ -1,6 +1,15 @@
 import { optionError } from "../errors.ts";
 import type { SessionData, SessionOf } from "../session/data.ts";
-import { checkOptionNames, FUNCTION, oneOf, readOptions, type Rules } from "../validate.ts";
+import {
+  checkOptionNames,
+  filled,
+  FUNCTION,
+  integer,
+  listOf,
+  oneOf,
+  readOptions,
+  type Rules,
+} from "../validate.ts";
 import type { DeviceAlgorithm } from "./jwk.ts";
 
 /** The settings of `deviceBound()`. */
@@ -33,24 +42,9 @@ export interface CheckedDeviceBound {
   readonly stale: "reject" | "mark";
 }
 
-const ALGORITHM = oneOf("ES256", "RS256");
-
 const RULES: Rules<CheckedDeviceBound> = {
-  refresh: [
-    [
-      (value) => Number.isInteger(value) && (value as number) >= 30 && (value as number) <= 86_400,
-      "whole seconds, 30 to 86400",
-    ],
-    600,
-  ],
-  algorithms: [
-    [
-      (value) =>
-        Array.isArray(value) && value.length > 0 && value.every((one) => ALGORITHM[0](one)),
-      'a list of "ES256" and "RS256"',
-    ],
-    ["ES256", "RS256"],
-  ],
+  refresh: [integer(30, 86_400, "whole seconds, 30 to 86400"), 600],
+  algorithms: [filled(listOf(oneOf("ES256", "RS256"))), ["ES256", "RS256"]],
   require: [FUNCTION],
   stale: [oneOf("reject", "mark"), "reject"],
 };
