@@ -1,7 +1,7 @@
 import type { SessionData } from "../session/data.ts";
 import { exposeSession, heldBy, hold } from "./kit/expose.ts";
 import { FetchSession } from "./kit/fetch-session.ts";
-import { lazySessions, refuseSecond, type LazySessions } from "./kit/given.ts";
+import { lazySessions, secondSessionError, type LazySessions } from "./kit/given.ts";
 import { blockSession } from "./kit/locals.ts";
 import { rescue } from "./kit/rescue.ts";
 import { UrlFacts } from "./kit/url-facts.ts";
@@ -46,7 +46,8 @@ export function session<Data = SessionData>(given: LazySessions<Data>): AstroMid
     }
     const { property } = sessions();
     const before = heldBy(request, property) as FetchSession<Data> | undefined;
-    if (heldBy(locals, property) !== undefined) throw refuseSecond(`context.locals.${property}`);
+    if (heldBy(locals, property) !== undefined)
+      throw secondSessionError(`context.locals.${property}`);
     if (before !== undefined) {
       // Astro renders its error page in a second pass, with new locals.
       exposeSession(locals, before);

@@ -3,10 +3,10 @@ import { contextOf } from "../session/context.ts";
 import type { SessionData } from "../session/data.ts";
 import { TO_TEXT } from "../session/dictionary.ts";
 import { describe } from "../session/functions.ts";
-import { exposeDressed, saveLater, startAnew } from "./kit/dress.ts";
+import { methodExposer, saveLater, startAnew } from "./kit/session-methods.ts";
 import { heldBy } from "./kit/expose.ts";
 import { lazySessions, type LazySessions } from "./kit/given.ts";
-import { refuseAttribute, setMilliseconds } from "./kit/lifetime-spellings.ts";
+import { attributeError, setMilliseconds } from "./kit/lifetime-spellings.ts";
 import { serveConnect, type SessionMiddleware } from "./kit/middleware.ts";
 import type { NodeSession } from "./kit/node-session.ts";
 
@@ -77,7 +77,7 @@ const METHODS: object = Object.create(null, {
   save: { value: saveLater },
 }) as object;
 
-const exposeWithMethods = exposeDressed(METHODS);
+const exposeWithMethods = methodExposer(METHODS);
 
 /** One accessor serves all requests. */
 const SESSION_OPTIONS: PropertyDescriptor & ThisType<object> = {
@@ -102,7 +102,7 @@ function optionsOf(session: () => object): OptionsOfSession {
       return maxAge === null ? undefined : maxAge * 1000;
     },
     set(_target, name, value: unknown) {
-      if (name !== "maxAge") throw refuseAttribute(String(name));
+      if (name !== "maxAge") throw attributeError(String(name));
       setMilliseconds(session(), value);
       return true;
     },

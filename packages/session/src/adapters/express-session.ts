@@ -4,7 +4,7 @@ import { TO_TEXT } from "../session/dictionary.ts";
 import { describe } from "../session/functions.ts";
 import { cookieOf, type CookieView } from "./kit/cookie-view.ts";
 import { serveConnect, type SessionMiddleware } from "./kit/middleware.ts";
-import { exposeDressed, saveLater, startAnew } from "./kit/dress.ts";
+import { methodExposer, saveLater, startAnew } from "./kit/session-methods.ts";
 import { heldBy } from "./kit/expose.ts";
 import type { NodeSession } from "./kit/node-session.ts";
 import { lazySessions, type LazySessions } from "./kit/given.ts";
@@ -99,7 +99,7 @@ const METHODS: object = Object.create(null, {
   },
 }) as object;
 
-const exposeWithMethods = exposeDressed(METHODS);
+const exposeWithMethods = methodExposer(METHODS);
 
 function expose<Data>(req: IncomingMessage, held: NodeSession<Data>): void {
   exposeWithMethods(req, held);

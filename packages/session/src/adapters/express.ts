@@ -1,6 +1,6 @@
 import type { SessionData } from "../session/data.ts";
 import { TO_TEXT } from "../session/dictionary.ts";
-import { exposeDressed, saveLater, startAnew } from "./kit/dress.ts";
+import { methodExposer, saveLater, startAnew } from "./kit/session-methods.ts";
 import { serveConnect, type SessionMiddleware } from "./kit/middleware.ts";
 import { lazySessions, type LazySessions } from "./kit/given.ts";
 
@@ -34,4 +34,4 @@ const PASSPORT: object = Object.create(null, {
 }) as object;
 
 /** Passport sets a property on each request. Only sessions of such requests get these methods. */
-const exposeToPassport = exposeDressed(PASSPORT, (req) => "_sessionManager" in req);
+const exposeToPassport = methodExposer(PASSPORT, (req) => "_sessionManager" in req);

@@ -2,7 +2,7 @@ import { contextOf } from "../session/context.ts";
 import type { SessionData } from "../session/data.ts";
 import { TO_TEXT } from "../session/dictionary.ts";
 import { destroy, setMaxAge } from "../session/functions.ts";
-import { dresser } from "./kit/dress.ts";
+import { methodAdder } from "./kit/session-methods.ts";
 import { GET_SET } from "./kit/fastify-get-set.ts";
 import { makePlugin, type SessionPlugin } from "./kit/fastify-plugin.ts";
 import { lazySessions, type LazySessions } from "./kit/given.ts";
@@ -96,4 +96,4 @@ const METHODS: object = Object.create(null, {
   },
 }) as object;
 
-const withMethods = dresser(METHODS);
+const withMethods = methodAdder(METHODS);

@@ -3,7 +3,7 @@ import type { SessionData } from "../session/data.ts";
 import { TO_TEXT } from "../session/dictionary.ts";
 import { describe, setMaxAge } from "../session/functions.ts";
 import { cookieOf, type CookieView } from "./kit/cookie-view.ts";
-import { dresser, saveLater, startAnew } from "./kit/dress.ts";
+import { methodAdder, saveLater, startAnew } from "./kit/session-methods.ts";
 import { GET_SET } from "./kit/fastify-get-set.ts";
 import { makePlugin, type SessionPlugin } from "./kit/fastify-plugin.ts";
 import { lazySessions, type LazySessions } from "./kit/given.ts";
@@ -73,7 +73,7 @@ declare module "fastify" {
  * ```
  */
 export default function session<Data = SessionData>(given: LazySessions<Data>): SessionPlugin {
-  return makePlugin(lazySessions(given), dresser(METHODS));
+  return makePlugin(lazySessions(given), methodAdder(METHODS));
 }
 
 type Dictionary = Record<string, unknown>;

@@ -7,7 +7,7 @@ import { asksForSocket, recallSession } from "./kit/handshake.ts";
 import type { BunServer } from "./kit/sockets/bun-server.ts";
 import type * as BunSocketsModule from "./kit/sockets/fetch-socket.ts";
 import type { EventSocket } from "./kit/sockets/fetch-socket.ts";
-import { refuseEarly, refuseSecond, lazySessions, type LazySessions } from "./kit/given.ts";
+import { tooEarlyError, secondSessionError, lazySessions, type LazySessions } from "./kit/given.ts";
 
 /** The second argument of a handler. */
 export interface FetchSession<Data = SessionData> extends OtherProperties {
@@ -104,7 +104,8 @@ export function withSession<
   return async (request, ...passed) => {
     const sessions = lazy();
     const { property } = sessions;
-    if (heldBy(request, property) !== undefined) throw refuseSecond("The session of this request");
+    if (heldBy(request, property) !== undefined)
+      throw secondSessionError("The session of this request");
     // An outer `withSession` passes its context as the next argument.
     const [outer] = passed as unknown[];
     const isInner = outer instanceof Exposed;
@@ -189,7 +190,7 @@ export function guardWebSocket<Handlers extends object>(
     open(ws: never) {
       if (bunSockets?.openBunSocket(ws) === true) return handlers.open?.(ws);
       // An error thrown here would end the process.
-      warn(refuseEarly("The session of this socket"));
+      warn(tooEarlyError("The session of this socket"));
       return (ws as WebSocket).close(1011, "no session");
     },
     close(ws: never, code: number, reason: string) {

@@ -4,7 +4,7 @@ import type { SessionData } from "../session/data.ts";
 import { exposeSession } from "./kit/expose.ts";
 import { openHeaders } from "./kit/fetch-response.ts";
 import { FetchSession } from "./kit/fetch-session.ts";
-import { refuseSecond, refuseSetUp, lazySessions, type LazySessions } from "./kit/given.ts";
+import { secondSessionError, setUpError, lazySessions, type LazySessions } from "./kit/given.ts";
 
 export type { SessionEventContext } from "./kit/h3-context.ts";
 
@@ -30,7 +30,8 @@ export function session<Data = SessionData>(given: LazySessions<Data>): H3Plugin
   const middleware: Middleware = async (event, next) => {
     const sessions = lazy();
     const { property } = sessions;
-    if (event.context[property] !== undefined) throw refuseSecond(`event.context.${property}`);
+    if (event.context[property] !== undefined)
+      throw secondSessionError(`event.context.${property}`);
     if (!watched.has((event.app as { config: object }).config)) throw mountedError();
     const held = new FetchSession(sessions, event.req);
     exposeSession(event.context, held);
@@ -82,7 +83,7 @@ const watched = new WeakSet<object>();
  */
 function checkApp(app: object): void {
   if ("config" in app && "register" in app) return;
-  throw refuseSetUp(
+  throw setUpError(
     "app" in app
       ? "@galleta/session/h3 is a plugin. Write `app.register(session(...))` instead of `app.use(session(...))`."
       : "@galleta/session/h3 needs h3 2. For h3 1, Nitro 2 and Nuxt use @galleta/session/nuxt.",
@@ -90,7 +91,7 @@ function checkApp(app: object): void {
 }
 
 function mountedError() {
-  return refuseSetUp(
+  return setUpError(
     "The session middleware is registered on a mounted app, whose responses it cannot see. Register it on the app that is served.",
   );
 }

@@ -11,7 +11,7 @@ import { withCommit } from "./kit/fetch-response.ts";
 import { FetchSession } from "./kit/fetch-session.ts";
 import { asksForSocket } from "./kit/handshake.ts";
 import { NodeFacts } from "./kit/node-facts.ts";
-import { refuseEarly, refuseSecond, lazySessions, type LazySessions } from "./kit/given.ts";
+import { tooEarlyError, secondSessionError, lazySessions, type LazySessions } from "./kit/given.ts";
 
 declare module "hono" {
   interface ContextVariableMap extends OtherProperties {
@@ -45,7 +45,8 @@ export function session<Data = SessionData>(
   return async (c, next) => {
     const sessions = lazy();
     const { property } = sessions;
-    if (c.get(property as "session") !== undefined) throw refuseSecond(`c.get("${property}")`);
+    if (c.get(property as "session") !== undefined)
+      throw secondSessionError(`c.get("${property}")`);
     const sources = { facts: factsOf(c), readBody: () => readBody(c) };
     const held = new FetchSession(sessions, c.req.raw, sources);
     expose(c, held, property);
@@ -90,7 +91,7 @@ export function guardUpgrade<Upgrade extends (...args: never[]) => unknown>(
   const run = async (c: Context, events: WSEvents, upgrade: (events: WSEvents) => Answered) => {
     const held = allHeld(c) as unknown as FetchSession[];
     const [first] = held;
-    if (first === undefined) throw refuseEarly("upgradeWebSocket");
+    if (first === undefined) throw tooEarlyError("upgradeWebSocket");
     if (!asksForSocket(first.facts)) return upgrade(events);
     // Loaded only here, so that apps without sockets do not load it.
     const { upgradeWithSession } = await import("./kit/sockets/hono-socket.ts");

@@ -2,7 +2,7 @@ import { contextOf } from "../session/context.ts";
 import type { SessionData } from "../session/data.ts";
 import { TO_TEXT } from "../session/dictionary.ts";
 import { describe } from "../session/functions.ts";
-import { exposeDressed } from "./kit/dress.ts";
+import { methodExposer } from "./kit/session-methods.ts";
 import { lazySessions, type LazySessions } from "./kit/given.ts";
 import { serveKoa, type KoaMiddleware } from "./kit/koa-middleware.ts";
 import { setMilliseconds } from "./kit/lifetime-spellings.ts";
@@ -99,4 +99,4 @@ const METHODS: object = Object.create(null, {
   },
 }) as object;
 
-const exposeWithMethods = exposeDressed(METHODS);
+const exposeWithMethods = methodExposer(METHODS);

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { when } from "../maybe.ts";
 import type { SessionData } from "../session/data.ts";
 import { exposeSession, heldBy } from "./kit/expose.ts";
-import { lazySessions, refuseSecond, type LazySessions } from "./kit/given.ts";
+import { lazySessions, secondSessionError, type LazySessions } from "./kit/given.ts";
 import { NodeSession, sendReply, warnAndAnswer } from "./kit/node-session.ts";
 
 export type { SessionEventContext } from "./kit/h3-context.ts";
@@ -43,7 +43,7 @@ export function session<Data = SessionData>(given: LazySessions<Data>): SessionE
       exposeSession(context, lent);
       return;
     }
-    if (property in context) throw refuseSecond(`event.context.${property}`);
+    if (property in context) throw secondSessionError(`event.context.${property}`);
     const held = new NodeSession(sessions(), req, res, (error) => warnAndAnswer(error, res));
     exposeSession(context, held);
     await when(held.begin(), (reply) => reply && sendReply(res, reply));

@@ -5,7 +5,7 @@ import type { JsonValue } from "../session/format.ts";
 import { describe, flash } from "../session/functions.ts";
 import { heldBy, hold } from "./kit/expose.ts";
 import { FetchSession } from "./kit/fetch-session.ts";
-import { lazySessions, refuseEarly, refuseSecond, type LazySessions } from "./kit/given.ts";
+import { lazySessions, tooEarlyError, secondSessionError, type LazySessions } from "./kit/given.ts";
 import { UrlFacts } from "./kit/url-facts.ts";
 
 /** A middleware of a route module. */
@@ -38,7 +38,8 @@ export function session<Data = SessionData>(
     // The build renders these pages once for all visitors, so any use of the session throws.
     if (isBuild()) return next();
     const { property } = sessions();
-    if (heldBy(context, property) !== undefined) throw refuseSecond("The session of this request");
+    if (heldBy(context, property) !== undefined)
+      throw secondSessionError("The session of this request");
     const facts = new UrlFacts(request, new URL(request.url));
     const held = new FetchSession(sessions(), request, { facts });
     hold(context, held);
@@ -46,7 +47,7 @@ export function session<Data = SessionData>(
   };
   const getSession: GetSession<Data> = (context) => {
     const held = isBuild() ? undefined : heldBy(context, sessions().property);
-    if (held === undefined) throw refuseEarly("getSession(context)");
+    if (held === undefined) throw tooEarlyError("getSession(context)");
     return held.session;
   };
   return [middleware, getSession];

@@ -3,7 +3,7 @@ import { SessionError } from "../errors.ts";
 import type { SessionData } from "../session/data.ts";
 import { exposeSession, heldBy } from "./kit/expose.ts";
 import { FetchSession } from "./kit/fetch-session.ts";
-import { lazySessions, refuseSecond, type LazySessions } from "./kit/given.ts";
+import { lazySessions, secondSessionError, type LazySessions } from "./kit/given.ts";
 import { blockSession } from "./kit/locals.ts";
 import { UrlFacts } from "./kit/url-facts.ts";
 
@@ -59,7 +59,8 @@ export function session<Data = SessionData>(given: LazySessions<Data>): SvelteKi
       return resolve(event);
     }
     const { property } = held.sessions;
-    if (heldBy(locals, property) !== undefined) throw refuseSecond(`event.locals.${property}`);
+    if (heldBy(locals, property) !== undefined)
+      throw secondSessionError(`event.locals.${property}`);
     exposeSession(locals, held);
     const reply = await held.begin();
     if (reply !== undefined) return reply;

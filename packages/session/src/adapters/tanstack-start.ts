@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import type { SessionData, SessionOf } from "../session/data.ts";
 import { heldBy, hold } from "./kit/expose.ts";
 import { FetchSession } from "./kit/fetch-session.ts";
-import { lazySessions, refuseEarly, refuseSecond, type LazySessions } from "./kit/given.ts";
+import { lazySessions, tooEarlyError, secondSessionError, type LazySessions } from "./kit/given.ts";
 import { rescue } from "./kit/rescue.ts";
 
 /** The argument of `createMiddleware().server()`. */
@@ -36,7 +36,8 @@ export function session<Data = SessionData>(
   const middleware: StartMiddleware = async ({ request, next }) => {
     const held = new FetchSession(setUp(sessions), request);
     const { property } = held.sessions;
-    if (heldBy(request, property) !== undefined) throw refuseSecond("The session of this request");
+    if (heldBy(request, property) !== undefined)
+      throw secondSessionError("The session of this request");
     hold(request, held);
     const reply = await held.begin();
     if (reply !== undefined) return reply;
@@ -49,7 +50,7 @@ export function session<Data = SessionData>(
   };
   const getSession = () => {
     const held = current.getStore();
-    if (held === undefined) throw refuseEarly("getSession()");
+    if (held === undefined) throw tooEarlyError("getSession()");
     return held.session;
   };
   return [middleware, getSession];

@@ -1,4 +1,4 @@
-import { tellError } from "../session/events.ts";
+import { describeFailure } from "../session/events.ts";
 import { randomBytes } from "node:crypto";
 import { nowSeconds } from "../session/clock.ts";
 import type { SessionContext } from "../session/context.ts";
@@ -292,7 +292,7 @@ export class LiveHub implements LivePort {
     try {
       await call();
     } catch (failure) {
-      const told = tellError("The backplane of the sessions", failure);
+      const told = describeFailure("The backplane of the sessions", failure);
       this.#shared.settings.events.emit("store", undefined, { reason: "backplane", ...told });
     }
   }

@@ -48,7 +48,7 @@ export function update<Session extends object, Outcome>(
   options: UpdateOptions = {},
 ): Promise<void> {
   const outcome = apply(session, change as (draft: object) => unknown, options);
-  outcome.catch((error: unknown) => tellFailure(session, error));
+  outcome.catch((error: unknown) => reportFailure(session, error));
   return outcome;
 }
 
@@ -81,7 +81,7 @@ async function apply(
  * Reports a failed update. A client can cause a failure by logging out or by never fetching its
  * cookie. It must not end the process if the app forgot `await`, so the rejection is handled here.
  */
-function tellFailure(session: object, error: unknown): void {
+function reportFailure(session: object, error: unknown): void {
   const context = ownerOf(session) as SessionContext<never> | undefined;
   if (context === undefined) return;
   const isOurs = error instanceof SessionError;

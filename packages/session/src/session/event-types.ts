@@ -133,7 +133,7 @@ export type Fact =
   | "other";
 
 /** The facts of one type; those of other types are undefined. */
-type Told<Facts> = Facts extends unknown
+type FactsOf<Facts> = Facts extends unknown
   ? Facts & { readonly [Name in Exclude<Fact, keyof Facts>]?: undefined }
   : never;
 
@@ -152,7 +152,7 @@ type Told<Facts> = Facts extends unknown
  * ```
  */
 export type SessionEvent<Type extends SessionEventType = SessionEventType> = {
-  readonly [Each in Type]: Told<EventFacts[Each]> & {
+  readonly [Each in Type]: FactsOf<EventFacts[Each]> & {
     readonly type: Each;
     /** The time, in milliseconds since 1970. */
     readonly at: number;

@@ -48,7 +48,7 @@ export class Events {
 const REDIS_CODE = /^[A-Z]{2,20}(?= |$)/;
 
 /** Describes an error of the store or backplane for an event. */
-export function tellError(what: string, failure: unknown): Omit<StoreFacts, "reason"> {
+export function describeFailure(what: string, failure: unknown): Omit<StoreFacts, "reason"> {
   const error =
     failure instanceof Error && failure.cause instanceof Error ? failure.cause : failure;
   const {

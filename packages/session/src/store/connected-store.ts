@@ -1,7 +1,7 @@
 import { MAX_AGE_LIMIT } from "../cookie/serialize.ts";
 import { optionError, SessionError } from "../errors.ts";
 import { nowSeconds } from "../session/clock.ts";
-import { tellError } from "../session/events.ts";
+import { describeFailure } from "../session/events.ts";
 import type { CheckedConnected } from "../session/connect.ts";
 import { LATE } from "../session/end.ts";
 import { parseBody } from "../session/json.ts";
@@ -123,7 +123,7 @@ export class SessionStorePort implements StoreAccess {
   }
 
   stop(): void {
-    this.questions.debts.stop();
+    this.questions.pending.stop();
   }
 
   /** Returns the record of a session, if the store is in this process. */
@@ -219,7 +219,7 @@ export class SessionStorePort implements StoreAccess {
     const isLate = error instanceof SessionError && error.cause === undefined;
     this.#shared.settings.events.emit("store", undefined, {
       reason: isLate ? "timeout" : "failed",
-      ...tellError("The session store", error),
+      ...describeFailure("The session store", error),
     });
   }
 }

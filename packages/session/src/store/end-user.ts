@@ -39,7 +39,7 @@ export async function endUser(
     await countUp(store, key, keep, asks, until - now);
   } catch (error) {
     if (error instanceof SessionError && error.code === "ERR_SESSION_ENDED") throw error;
-    questions.debts.oweUser(key, keep, until, () => questions.pay());
+    questions.pending.addUser(key, keep, until, () => questions.flush());
     live?.userEnded(key);
     store.report(error);
     throw error;

@@ -19,14 +19,14 @@ export async function endStored(store: StoreAccess, sid: string, until: number):
   try {
     await Promise.all(endsOf(sid, until).map((write) => questions.write(write)));
   } catch (error) {
-    oweEnd(store, sid, until);
+    endSoon(store, sid, until);
     throw error;
   }
 }
 
 /** Ends a session in this process now, and in the store as soon as possible. */
-export function oweEnd({ questions }: StoreAccess, sid: string, until: number): void {
-  for (const write of endsOf(sid, until)) questions.debts.owe(write, () => questions.pay());
+export function endSoon({ questions }: StoreAccess, sid: string, until: number): void {
+  for (const write of endsOf(sid, until)) questions.pending.add(write, () => questions.flush());
 }
 
 /**

@@ -9,12 +9,12 @@ type Stored = Revision | typeof ENDED | undefined;
 
 /** True if this process knows, without asking, that a session is over. */
 export function knowsEnd(store: StoreAccess, { sid, next, data, meta }: HeldSession): boolean {
-  const { debts, sessions } = store.questions;
+  const { pending, sessions } = store.questions;
   const known = store.isLocal ? store.lookAt(sid) : sessions.get(sid)?.value;
-  if (known === ENDED || debts.isEnded(sid)) return true;
+  if (known === ENDED || pending.isEnded(sid)) return true;
   const user = store.userKeyOf(data);
   if (user === undefined) return false;
-  if (debts.isUserEnded(user, next ?? sid)) return true;
+  if (pending.isUserEnded(user, next ?? sid)) return true;
   const epoch = store.epochOf(user);
   const isKept = epoch !== undefined && epoch.keep === next;
   return epoch !== undefined && !isKept && isOver(epoch, sid, carried(meta));
@@ -49,14 +49,14 @@ export async function checkHeld(
 
 /** True if a session is over, according to the store's answers about it and its user. */
 export function isRevoked(
-  { questions: { debts } }: StoreAccess,
+  { questions: { pending } }: StoreAccess,
   { sid, meta }: Pick<HeldSession, "sid" | "meta">,
   stored: Stored,
   user: string | undefined,
   epoch: UserEpoch,
 ): boolean {
-  if (stored === ENDED || debts.isEnded(sid)) return true;
-  if (user === undefined || (epoch.count === 0 && debts.isEmpty)) return false;
+  if (stored === ENDED || pending.isEnded(sid)) return true;
+  if (user === undefined || (epoch.count === 0 && pending.isEmpty)) return false;
   const newest = stored === undefined ? meta : (parseBody(stored.json)?.meta ?? meta);
-  return debts.isUserEnded(user, sid) || isOver(epoch, sid, carried(newest));
+  return pending.isUserEnded(user, sid) || isOver(epoch, sid, carried(newest));
 }

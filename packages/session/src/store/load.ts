@@ -12,7 +12,7 @@ import type { Shared } from "../session/shared.ts";
 import { rejectCookie } from "../session/snapshot.ts";
 import { isVerified } from "../session/verified.ts";
 import { carried, isOver, type UserEpoch } from "./epoch.ts";
-import type { Told } from "./questions.ts";
+import type { QuestionAnswer } from "./questions.ts";
 import type { StoreAccess } from "./store-access.ts";
 
 type Found = VerifiedCookie | LoadedSnapshot;
@@ -69,7 +69,7 @@ export async function loadStored(
   const { questions } = store;
   const isOurs = isVerified(found);
   const isOptional = store.isOptional && !(isOurs && isStoredBody(found.opened.json));
-  const ask = async (question: Parameters<typeof questions.ask>[0]): Promise<Told> => {
+  const ask = async (question: Parameters<typeof questions.ask>[0]): Promise<QuestionAnswer> => {
     try {
       return await questions.ask(question);
     } catch (error) {
@@ -123,7 +123,7 @@ function settle(
 ): LoadedSnapshot {
   const { opened, present } = verified;
   const { sid } = opened;
-  const isEnded = stored === ENDED || questions.debts.isEnded(sid);
+  const isEnded = stored === ENDED || questions.pending.isEnded(sid);
   // The store lost the data: it was full, was emptied, or failed to write. This process may
   // remember older data, but a read must never be older than its cookie.
   const isLost = isStoredBody(opened.json) && (stored === undefined || isOlder(stored, opened.rev));
@@ -150,7 +150,7 @@ function judge(
   const isRevoked =
     epoch !== undefined &&
     (isForeign === true ? born <= epoch.at : isOver(epoch, sid, carried(meta)));
-  if (!isRevoked && !store.questions.debts.isUserEnded(user, sid)) return loaded;
+  if (!isRevoked && !store.questions.pending.isUserEnded(user, sid)) return loaded;
   return rejectCookie(shared, "revoked", now, cookies, sid);
 }
 

@@ -1,7 +1,7 @@
 import type { MaybePromise } from "../maybe.ts";
 import { ENDED } from "../session/records.ts";
 import { Answers, FRESH_MS, type SessionAnswer, type UserAnswer } from "./answers.ts";
-import { Debts } from "./debts.ts";
+import { PendingRevocations } from "./pending-revocations.ts";
 import { readEpoch, type UserEpoch } from "./epoch.ts";
 import { endKey, readSession, sessionKey } from "./keys.ts";
 import { askStore } from "./limit.ts";
@@ -20,7 +20,7 @@ export interface Question {
 }
 
 /** The store's answer to a {@link Question}. */
-export interface Told {
+export interface QuestionAnswer {
   readonly session?: SessionAnswer | undefined;
   readonly user?: UserAnswer | undefined;
 }
@@ -29,12 +29,15 @@ export interface Told {
 export class Questions {
   readonly sessions = new Answers<Revision | typeof ENDED | undefined>();
   readonly users = new Answers<UserEpoch>();
-  readonly debts = new Debts();
+  readonly pending = new PendingRevocations();
   readonly #store: SessionStore;
   readonly #timeout: number;
   /** False for a store without conditional writes: every request must ask it. */
   readonly #remembers: boolean;
-  readonly #asking = new Map<string, { readonly at: number; readonly told: Promise<Told> }>();
+  readonly #asking = new Map<
+    string,
+    { readonly at: number; readonly answer: Promise<QuestionAnswer> }
+  >();
   #failure: { readonly error: unknown; readonly at: number; readonly count: number } | undefined;
 
   /** @param timeout how many milliseconds the store may take to answer */
@@ -49,39 +52,39 @@ export class Questions {
    *
    * @throws SessionError `ERR_SESSION_STORE`
    */
-  ask(question: Question): Promise<Told> {
+  ask(question: Question): Promise<QuestionAnswer> {
     const name = `${question.sid ?? ""} ${question.user ?? ""}`;
     const shared = this.#asking.get(name);
     // An answer may be too old if its question was sent more than a second ago.
-    if (shared !== undefined && performance.now() - shared.at < FRESH_MS) return shared.told;
+    if (shared !== undefined && performance.now() - shared.at < FRESH_MS) return shared.answer;
     const at = performance.now();
-    const told = this.#ask(question, at);
-    const asked = { at, told };
+    const answer = this.#ask(question, at);
+    const asked = { at, answer };
     this.#asking.set(name, asked);
     const forget = () => {
       if (this.#asking.get(name) === asked) this.#asking.delete(name);
     };
-    told.then(forget, forget);
-    return told;
+    answer.then(forget, forget);
+    return answer;
   }
 
-  async #ask({ sid, user }: Question, at: number): Promise<Told> {
+  async #ask({ sid, user }: Question, at: number): Promise<QuestionAnswer> {
     const keys = [
       ...(sid === undefined ? [] : [sessionKey(sid), endKey(sid)]),
       ...(user === undefined ? [] : [user]),
     ];
     if (keys.length === 0) return {};
     const values = await this.read(keys);
-    const told: { session?: SessionAnswer; user?: UserAnswer } = {};
+    const answer: { session?: SessionAnswer; user?: UserAnswer } = {};
     if (sid !== undefined) {
-      told.session = { at, value: readPair(values[0], values[1]) };
-      this.#remember(this.sessions, sid, told.session);
+      answer.session = { at, value: readPair(values[0], values[1]) };
+      this.#remember(this.sessions, sid, answer.session);
     }
     if (user !== undefined) {
-      told.user = { at, value: readEpoch(values[keys.length - 1]) };
-      this.#remember(this.users, user, told.user);
+      answer.user = { at, value: readEpoch(values[keys.length - 1]) };
+      this.#remember(this.users, user, answer.user);
     }
-    return told;
+    return answer;
   }
 
   #remember<Value>(
@@ -111,7 +114,7 @@ export class Questions {
     const { at = 0, count = 0, error } = this.#failure ?? {};
     if (count >= FAILURES && performance.now() - at < REST_MS) throw error;
     try {
-      await this.pay();
+      await this.flush();
       const values = await this.#limit(() => this.#store.get(keys));
       this.#failure = undefined;
       return values;
@@ -128,8 +131,8 @@ export class Questions {
   }
 
   /** @throws SessionError `ERR_SESSION_STORE` */
-  async pay(): Promise<void> {
-    if (!this.debts.isEmpty) await this.#limit(() => this.debts.pay(this.#store));
+  async flush(): Promise<void> {
+    if (!this.pending.isEmpty) await this.#limit(() => this.pending.flush(this.#store));
   }
 
   #limit<Answer>(question: () => MaybePromise<Answer>): Promise<Answer> {

@@ -15,7 +15,7 @@ import {
 import type { Shared } from "../session/shared.ts";
 import { newSnapshot } from "../session/snapshot.ts";
 import { writeCookies } from "../session/write-cookies.ts";
-import { oweEnd, sealOld } from "./ends.ts";
+import { endSoon, sealOld } from "./ends.ts";
 import { carried, isOver } from "./epoch.ts";
 import { withEpoch } from "./load.ts";
 import type { IndexEntry } from "./session-index.ts";
@@ -43,8 +43,8 @@ export async function saveStored(
   const { loaded, sid } = draft;
   store.assertSubject(draft.data);
   const before = parseBody(loaded.json)?.data;
-  const count = await countAtBirth(store, draft, work, before);
-  if (count === ENDED) return refuse(shared, loaded.sid);
+  const count = await initialCount(store, draft, work, before);
+  if (count === ENDED) return endedMeanwhile(shared, loaded.sid);
   const isFirst = loaded.isNew || draft.destroyed || loaded.isForeign === true;
   const epoch = count ?? carried(loaded.meta);
   const noting = { draft, before: isFirst ? undefined : before, epoch };
@@ -58,7 +58,7 @@ export async function saveStored(
     const setCookie = writeCookies(shared, draft, issued, now);
     surplus ??= await signIns.note({ ...noting, issued });
     const outcome = await writer.write();
-    if (outcome === ENDED) return refuse(shared, sid);
+    if (outcome === ENDED) return endedMeanwhile(shared, sid);
     if (outcome === undefined) {
       announce(shared, draft, issued, work.changed, now);
       await signIns.written({ ...noting, issued }, surplus);
@@ -78,7 +78,7 @@ export async function saveStored(
  *
  * @returns `undefined` if the count does not change, `ENDED` if the session was revoked meanwhile
  */
-async function countAtBirth(
+async function initialCount(
   store: StoreAccess,
   { loaded, sid, data, destroyed }: Draft,
   { renewed }: Outcome,
@@ -101,7 +101,7 @@ async function countAtBirth(
 }
 
 /** Reports that another request ended the session, and keeps it ended. */
-function refuse({ settings }: Shared, sid: string): Saved {
+function endedMeanwhile({ settings }: Shared, sid: string): Saved {
   settings.events.emit("revoked", sid);
   return { setCookie: [] };
 }
@@ -201,7 +201,7 @@ class Writer {
     } catch (error) {
       store.report(error);
       if (!store.isOptional || store.keepsData) throw error;
-      oweEnd(store, loaded.sid, until);
+      endSoon(store, loaded.sid, until);
     }
     if (newest === undefined) this.#shared.recent.end(loaded.sid, this.#now);
     return newest;

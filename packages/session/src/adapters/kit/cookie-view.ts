@@ -1,6 +1,6 @@
 import { nowSeconds } from "../../session/clock.ts";
 import { describe } from "../../session/functions.ts";
-import { refuseAttribute, setMilliseconds } from "./lifetime-spellings.ts";
+import { attributeError, setMilliseconds } from "./lifetime-spellings.ts";
 
 /** The lifetime of the session's cookie, with the property names of express-session. */
 export interface CookieView {
@@ -30,11 +30,11 @@ export function cookieOf(session: object): CookieView {
     set(_view, name, value: unknown) {
       if (name === "maxAge") setMilliseconds(session, value);
       else if (name === "expires") setMilliseconds(session, untilOf(value));
-      else throw refuseAttribute(String(name));
+      else throw attributeError(String(name));
       return true;
     },
     defineProperty: (_view, name) => {
-      throw refuseAttribute(String(name));
+      throw attributeError(String(name));
     },
   });
 }

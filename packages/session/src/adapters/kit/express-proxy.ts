@@ -1,6 +1,6 @@
 import type { Sessions } from "../../engine.ts";
 import { warn } from "../../warn.ts";
-import { refuseSetUp } from "./given.ts";
+import { setUpError } from "./given.ts";
 
 /** Sessions whose first request was checked. */
 const seen = new WeakSet<object>();
@@ -19,7 +19,7 @@ export function warnOfTrustProxy(sessions: Sessions<never>, req: object): void {
   const isOn = Boolean(app.settings?.["trust proxy"]);
   if (!isOn || sessions.shared.knowsProxies) return;
   warn(
-    refuseSetUp(
+    setUpError(
       'Express trusts a proxy (`trust proxy`), but the sessions do not: behind a proxy sockets and forms are denied, and `httpsOnly: "auto"` sets no Secure. Set the sessions\' `trustProxy` as well, or set it to false.',
     ),
   );

@@ -9,7 +9,7 @@ import { asksForSocket } from "./handshake.ts";
 import { NodeSession, prepareReply, sendFailure } from "./node-session.ts";
 import { headersOf, type Reply } from "./reply.ts";
 import type { WsServer, WsSocket } from "./sockets/ws-server.ts";
-import { refuseEarly, refuseSecond } from "./given.ts";
+import { tooEarlyError, secondSessionError } from "./given.ts";
 
 declare module "fastify" {
   /**
@@ -34,18 +34,18 @@ export type SessionPlugin = FastifyPluginCallback;
 
 function holderOf(request: FastifyRequest, property: string): Holder<never> {
   const held = heldBy(request.raw, property);
-  if (held === undefined) throw refuseEarly(`request.${property}`);
+  if (held === undefined) throw tooEarlyError(`request.${property}`);
   return held;
 }
 
 /**
  * Makes the plugin.
  *
- * @param dress adds methods to a session
+ * @param addMethods adds methods to a session
  */
 export function makePlugin<Data>(
   lazy: () => Sessions<Data>,
-  dress: <Session extends object>(session: Session) => Session = (session) => session,
+  addMethods: <Session extends object>(session: Session) => Session = (session) => session,
 ): SessionPlugin {
   const plugin: FastifyPluginCallback = (app, _options, done) => {
     let sessions: Sessions<Data>;
@@ -59,7 +59,7 @@ export function makePlugin<Data>(
     const { property } = sessions;
     app.decorateRequest(property as "session", {
       getter(this: FastifyRequest) {
-        return dress(holderOf(this, property).session) as never;
+        return addMethods(holderOf(this, property).session) as never;
       },
       setter(this: FastifyRequest, value: SessionOf | null) {
         holderOf(this, property).session = value as SessionOf<never> | null;
@@ -117,7 +117,7 @@ const REGISTERED = Symbol.for("galleta.sessions");
  */
 function register<Data>(app: FastifyInstance, sessions: Sessions<Data>): void {
   const { property } = sessions;
-  if (app.hasRequestDecorator(property)) throw refuseSecond(`request.${property}`);
+  if (app.hasRequestDecorator(property)) throw secondSessionError(`request.${property}`);
   const instance = app as unknown as { [REGISTERED]?: readonly Member[] };
   const before = instance[REGISTERED] ?? [];
   for (const other of before) assertApart({ sessions }, other);

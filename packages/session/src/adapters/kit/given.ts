@@ -59,16 +59,16 @@ export function lazySessions<Data>(given: LazySessions<Data>): () => Sessions<Da
  *
  * @param message states the fault and the remedy
  */
-export function refuseSetUp(message: string): SessionError<"ERR_SESSION_SETUP"> {
+export function setUpError(message: string): SessionError<"ERR_SESSION_SETUP"> {
   return new SessionError("ERR_SESSION_SETUP", message);
 }
 
 /** Makes the error for a second session on one request. Both would write the same cookie. */
-export function refuseSecond(where: string): SessionError<"ERR_SESSION_SETUP"> {
-  return refuseSetUp(`${where} already exists. Keep one session middleware.`);
+export function secondSessionError(where: string): SessionError<"ERR_SESSION_SETUP"> {
+  return setUpError(`${where} already exists. Keep one session middleware.`);
 }
 
 /** Makes the error for a session that was used before the middleware ran. */
-export function refuseEarly(where: string): SessionError<"ERR_SESSION_SETUP"> {
-  return refuseSetUp(`Put the session middleware first: ${where} was used before it ran.`);
+export function tooEarlyError(where: string): SessionError<"ERR_SESSION_SETUP"> {
+  return setUpError(`Put the session middleware first: ${where} was used before it ran.`);
 }

@@ -13,7 +13,7 @@ import { warn } from "../../warn.ts";
 import { exposeSession } from "./expose.ts";
 import { NodeFacts } from "./node-facts.ts";
 import { deniedReply, headersOf, reasonOf, type DeniedReply, type Reply } from "./reply.ts";
-import { refuseEarly } from "./given.ts";
+import { tooEarlyError } from "./given.ts";
 
 /** The parts of a request that the handshake checks need. */
 export interface Judged<Data> {
@@ -189,7 +189,7 @@ export function recallSession<Data>(
   property = "session",
 ): SessionContext<Data> {
   const context = liveContextOf(key, property);
-  if (context === undefined) throw refuseEarly(where);
+  if (context === undefined) throw tooEarlyError(where);
   return context as unknown as SessionContext<Data>;
 }
 

@@ -6,8 +6,8 @@ import type { Sessions } from "../../engine.ts";
 import type { MaybePromise } from "../../maybe.ts";
 import type { SessionContext } from "../../session/context.ts";
 import type { OtherProperties, SessionData, SessionOf, WithMethods } from "../../session/data.ts";
-import type { Expose } from "./dress.ts";
-import { refuseSecond, refuseSetUp } from "./given.ts";
+import type { Expose } from "./session-methods.ts";
+import { secondSessionError, setUpError } from "./given.ts";
 import { liveContextOf } from "./handshake.ts";
 import { NodeSession, prepareReply } from "./node-session.ts";
 
@@ -92,9 +92,9 @@ export function serveKoa<Data>(
       await next();
       return;
     }
-    if (ctx.res === undefined) throw refuseBare();
+    if (ctx.res === undefined) throw uncheckedHandshakeError();
     const held = new KoaSession(sessions, ctx, check);
-    if (property in ctx) throw refuseSecond(`ctx.${property}`);
+    if (property in ctx) throw secondSessionError(`ctx.${property}`);
     expose(ctx, held);
     const reply = await held.begin(ctx.request.body);
     if (reply === undefined) {
@@ -110,8 +110,8 @@ export function serveKoa<Data>(
  * Makes the error for a socket of koa-websocket whose handshake was answered without an Origin
  * check.
  */
-function refuseBare() {
-  return refuseSetUp(
+function uncheckedHandshakeError() {
+  return setUpError(
     "The handshake of this socket was not checked. After app.listen() call guard(app.ws.server, sessions) of @galleta/session/ws.",
   );
 }

@@ -18,7 +18,7 @@ export function setMilliseconds(session: object, milliseconds: unknown): void {
  * Makes the error for a cookie attribute that is an option of all sessions, so one session cannot
  * set it.
  */
-export function refuseAttribute(name: string): SessionError<"ERR_SESSION_OPTION"> {
+export function attributeError(name: string): SessionError<"ERR_SESSION_OPTION"> {
   return new SessionError(
     "ERR_SESSION_OPTION",
     `The cookie's ${name} is the same for all sessions. Set it as an option of session().`,
@@ -38,6 +38,6 @@ const ATTRIBUTES = ["path", "domain", "secure", "sameSite", "httpOnly", "partiti
  */
 export function lifetimeIn(options: Readonly<Record<string, unknown>>): unknown {
   const other = ATTRIBUTES.find((name) => options[name] !== undefined);
-  if (other !== undefined) throw refuseAttribute(other);
+  if (other !== undefined) throw attributeError(other);
   return options["maxAge"];
 }

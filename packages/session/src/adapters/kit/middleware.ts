@@ -9,7 +9,7 @@ import { asksForSocket, liveContextOf, openForHandshake } from "./handshake.ts";
 import { NodeSession, sendReply } from "./node-session.ts";
 import { NodeFacts } from "./node-facts.ts";
 import type { Reply } from "./reply.ts";
-import { refuseSecond } from "./given.ts";
+import { secondSessionError } from "./given.ts";
 
 declare global {
   // Express extends its types through this namespace; without Express it has no effect.
@@ -56,7 +56,7 @@ export function serveConnect<Data>(
     next();
     return;
   }
-  if (before[property] !== undefined) throw refuseSecond(`req.${property}`);
+  if (before[property] !== undefined) throw secondSessionError(`req.${property}`);
   warnOfTrustProxy(sessions as Sessions<never>, req);
   // A server's `upgrade` event has no response. The substitute responses of tests may lack the same
   // members.

@@ -3,7 +3,7 @@ import type { Readable } from "node:stream";
 import { joinCommits, type CommitHeaders } from "../../cookie/headers.ts";
 import type { MaybePromise } from "../../maybe.ts";
 import { applyToNode, type HeadArguments } from "./node-headers.ts";
-import { refuseSecond } from "./given.ts";
+import { secondSessionError } from "./given.ts";
 
 /** The methods that send a part of the response. Whichever runs first also sends the headers. */
 type Method = "writeHead" | "write" | "end" | "flushHeaders";
@@ -123,7 +123,7 @@ class ResponseHook {
   add(commit: OwedBy, property: string): void {
     // Two sessions of one name would overwrite each other's cookie.
     if (property === this.#property || this.#others?.has(property)) {
-      throw refuseSecond("The session of this response");
+      throw secondSessionError("The session of this response");
     }
     (this.#others ??= new Map()).set(property, commit);
   }

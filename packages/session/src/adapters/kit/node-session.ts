@@ -17,7 +17,7 @@ import { NodeFacts, type NodeRequest } from "./node-facts.ts";
 import { applyToNode } from "./node-headers.ts";
 import { hookResponse } from "./node-response.ts";
 import { headersOf, type DeniedReply, type Reply } from "./reply.ts";
-import { refuseSecond, refuseSetUp } from "./given.ts";
+import { secondSessionError, setUpError } from "./given.ts";
 
 /** A response of `node:http`, `node:https` or the compatibility layer of `node:http2`. */
 export type NodeResponse = ServerResponse | Http2ServerResponse;
@@ -61,9 +61,9 @@ export class NodeSession<Data = SessionData>
   ) {
     super(req);
     const { property } = sessions;
-    if (heldBy(req, property) !== undefined) throw refuseSecond("The session");
+    if (heldBy(req, property) !== undefined) throw secondSessionError("The session");
     if (res.headersSent) {
-      throw refuseSetUp("Put the session middleware first: the response began before it ran.");
+      throw setUpError("Put the session middleware first: the response began before it ran.");
     }
     this.sessions = sessions;
     this.#req = req;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Debts } from "./debts.ts";
+import { PendingRevocations } from "./pending-revocations.ts";
 import { memoryStore } from "./memory.ts";
 import type { SessionStore } from "./store.ts";
 
@@ -20,18 +20,18 @@ describe("revocations that the store still lacks", () => {
         return inner.replace(write);
       },
     };
-    const debts = new Debts();
+    const pending = new PendingRevocations();
     const until = Date.now() / 1000 + 60;
-    debts.oweUser("u:ada", "", until, later);
-    const paying = debts.pay(store);
+    pending.addUser("u:ada", "", until, later);
+    const flushing = pending.flush(store);
     await later();
-    debts.oweUser("u:ada", "", until, later);
+    pending.addUser("u:ada", "", until, later);
     open();
-    await paying;
-    expect(debts.isUserEnded("u:ada", "a session")).toBe(true);
-    await debts.pay(store);
-    debts.stop();
-    expect(debts.isEmpty).toBe(true);
+    await flushing;
+    expect(pending.isUserEnded("u:ada", "a session")).toBe(true);
+    await pending.flush(store);
+    pending.stop();
+    expect(pending.isEmpty).toBe(true);
     expect(counts).toHaveLength(2);
     expect(counts[1]).toBeGreaterThan(counts[0]!);
   });

@@ -13,7 +13,7 @@ const ATTEMPTS = 100;
  * It writes them before its next question to the store, or when a timer fires; the timer exists
  * only while some are pending.
  */
-export class Debts {
+export class PendingRevocations {
   readonly #writes = new Map<string, { readonly write: Write; readonly until: number }>();
   readonly #users = new Map<string, { readonly keep: string; readonly until: number }>();
   #timer: NodeJS.Timeout | undefined;
@@ -27,17 +27,17 @@ export class Debts {
   }
 
   isUserEnded(key: string, sid: string): boolean {
-    const debt = this.#users.size === 0 ? undefined : this.#users.get(key);
-    return debt !== undefined && debt.keep !== sid;
+    const entry = this.#users.size === 0 ? undefined : this.#users.get(key);
+    return entry !== undefined && entry.keep !== sid;
   }
 
-  owe(write: Write, retry: () => Promise<unknown>): void {
+  add(write: Write, retry: () => Promise<unknown>): void {
     if (this.#writes.size >= MOST) return;
     this.#writes.set(write.key, { write, until: nowSeconds() + write.seconds });
     this.#retry(retry);
   }
 
-  oweUser(key: string, keep: string, until: number, retry: () => Promise<unknown>): void {
+  addUser(key: string, keep: string, until: number, retry: () => Promise<unknown>): void {
     const before = this.#users.get(key);
     const kept = before === undefined || before.keep === keep ? keep : "";
     this.#users.set(key, { keep: kept, until });
@@ -45,17 +45,17 @@ export class Debts {
   }
 
   /** Writes the pending revocations. A failed one stays pending. */
-  async pay(store: SessionStore): Promise<void> {
+  async flush(store: SessionStore): Promise<void> {
     const now = nowSeconds();
     for (const [key, { write, until }] of this.#writes) {
       if (until > now) await store.replace({ ...write, seconds: until - now });
       this.#writes.delete(key);
     }
-    for (const [key, debt] of this.#users) {
-      const { keep, until } = debt;
+    for (const [key, entry] of this.#users) {
+      const { keep, until } = entry;
       if (until > now) await countUp(store, key, keep, until - now);
       // Another revocation may have failed meanwhile. The count that was just written is older.
-      if (this.#users.get(key) === debt) this.#users.delete(key);
+      if (this.#users.get(key) === entry) this.#users.delete(key);
     }
   }
 
@@ -64,13 +64,13 @@ export class Debts {
     this.#timer = undefined;
   }
 
-  #retry(pay: () => Promise<unknown>): void {
+  #retry(flush: () => Promise<unknown>): void {
     this.#timer ??= background(
       setTimeout(() => {
         this.#timer = undefined;
         if (this.isEmpty) return;
-        const again = () => void (this.isEmpty || this.#retry(pay));
-        pay().then(again, again);
+        const again = () => void (this.isEmpty || this.#retry(flush));
+        flush().then(again, again);
       }, RETRY_MS),
     );
   }

@@ -6,7 +6,9 @@ import { propertyOf } from "./beside.ts";
 export type Expose = <Data>(target: object, holder: Holder<Data>) => void;
 
 /** Returns a function that gives a session methods by inheritance. */
-export function dresser(methods: object): <Session extends object>(session: Session) => Session {
+export function methodAdder(
+  methods: object,
+): <Session extends object>(session: Session) => Session {
   return (session) =>
     Object.getPrototypeOf(session) === methods ? session : Object.setPrototypeOf(session, methods);
 }
@@ -18,14 +20,14 @@ export function dresser(methods: object): <Session extends object>(session: Sess
  * @param methods the prototype of the sessions, which has no prototype itself
  * @param wants decides whether the session of a request needs the methods; default: always
  */
-export function exposeDressed(methods: object, wants?: (target: object) => boolean): Expose {
+export function methodExposer(methods: object, wants?: (target: object) => boolean): Expose {
   // One accessor for each property serves all requests, as in `exposeSession`.
   const accessors = new Map<string, PropertyDescriptor>();
-  const dress = dresser(methods);
+  const addMethods = methodAdder(methods);
   const accessorOf = (property: string): PropertyDescriptor & ThisType<object> => ({
     get() {
       const { session } = heldBy(this, property)!;
-      return wants?.(this) === false ? session : dress(session);
+      return wants?.(this) === false ? session : addMethods(session);
     },
     set(value: never) {
       heldBy(this, property)!.session = value;
