@@ -12,6 +12,9 @@ import {
 
 const secretKey = "a secret key of the frameworks' suite, long enough";
 
+/** The options of the second session, in the variants that have one. */
+const prefs = (more = {}) => ({ property: "prefs", secretKey: `${secretKey}, too`, ...more });
+
 /** A store that can be switched off. */
 function frailStore() {
   const values = new Map();
@@ -30,32 +33,46 @@ function frailStore() {
 
 const frail = frailStore();
 
-/** The same app with other options, each on its own port. */
+/** The same app with other options, each on its own port. A list is of several sessions. */
 export const VARIANTS = {
-  plain: () => ({ trustedOrigins: ["https://friend.example"] }),
-  strict: () => ({ csrf: "strict" }),
-  stored: () => ({ store: memoryStore(), subject: "user" }),
-  short: () => ({ maxAge: 3, rolling: false }),
-  active: () => ({ store: memoryStore(), maxAge: 20, socketActivity: true }),
-  frail: () => ({ store: frail.port }),
+  plain: () => [{ trustedOrigins: ["https://friend.example"] }],
+  strict: () => [{ csrf: "strict" }],
+  stored: () => [{ store: memoryStore(), subject: "user" }],
+  short: () => [{ maxAge: 3, rolling: false }],
+  active: () => [{ store: memoryStore(), maxAge: 20, socketActivity: true }],
+  frail: () => [{ store: frail.port }],
+  pair: () => [{}, prefs()],
+  storedPair: () => [{ store: memoryStore() }, prefs({ store: memoryStore() })],
 };
 
+/**
+ * Makes the app. Its functions take `of(property)`, which gives a session and opens it by that;
+ * without a property it gives the first.
+ */
 export function makeApp(variant) {
-  const sessions = createSessions({ secretKey, ...VARIANTS[variant]() });
+  const all = VARIANTS[variant]().map((each) => createSessions({ secretKey, ...each }));
+  const [sessions] = all;
   const codes = [];
   const record = (error) => {
     codes.push(error?.code ?? String(error));
     if (globalThis.process?.env?.SHOW) console.error(error);
   };
   globalThis.process?.on?.("warning", record);
-  return { sessions, record, http: (url, session) => http({ sessions, codes }, url, session) };
+  return { all, sessions, record, http: (url, of) => http({ sessions, codes }, url, of) };
 }
 
-/**
- * Answers an HTTP request.
- * @param session gives the session, which is opened by that
- */
-async function http({ sessions, codes }, target, session) {
+/** Wraps a handler in the middlewares of all sessions, the first outermost. */
+export const inAll = (all, session, handler) =>
+  all.reduceRight((inner, each) => session(each)(inner), handler);
+
+/** Gives the sessions of an object that has them as properties. */
+export const ofObject =
+  (object) =>
+  (property = "session") =>
+    object[property];
+
+/** Answers an HTTP request. */
+async function http({ sessions, codes }, target, of) {
   const { pathname, searchParams } = new URL(target, "http://here");
   switch (pathname) {
     case "/page":
@@ -66,16 +83,22 @@ async function http({ sessions, codes }, target, session) {
       frail.isDown = searchParams.has("down");
       return "switched";
     case "/login":
-      renew(session());
-      session().user = searchParams.get("user") ?? "ann";
+      renew(of());
+      of().user = searchParams.get("user") ?? "ann";
       return "hello";
     case "/set":
-      for (const [key, value] of searchParams) session()[key] = value;
-      return JSON.stringify({ ...session() });
+      for (const [key, value] of searchParams) of()[key] = value;
+      return JSON.stringify({ ...of() });
     case "/read":
-      return JSON.stringify({ ...session() });
+      return JSON.stringify({ ...of() });
+    case "/prefs":
+      for (const [key, value] of searchParams) of("prefs")[key] = value;
+      return JSON.stringify({ ...of("prefs") });
+    case "/prefs-end":
+      destroy(of("prefs"));
+      return "gone";
     case "/logout":
-      destroy(session());
+      destroy(of());
       return "bye";
     case "/revoke":
       await sessions.revokeAll(searchParams.get("user") ?? "ann");
@@ -86,20 +109,29 @@ async function http({ sessions, codes }, target, session) {
 }
 
 /** The app's code while a handshake can still be answered. */
-export function handshake(session, target) {
+export function handshake(of, target) {
   const { searchParams } = new URL(target, "http://here");
-  if (searchParams.has("set")) session.fromHandshake = searchParams.get("set");
-  if (searchParams.has("big")) session.big = "x".repeat(6000);
+  if (searchParams.has("set")) of().fromHandshake = searchParams.get("set");
+  if (searchParams.has("prefs")) of("prefs").fromHandshake = searchParams.get("prefs");
+  if (searchParams.has("big")) of().big = "x".repeat(6000);
   return searchParams.has("refuse") ? Number(searchParams.get("refuse")) : undefined;
 }
 
-/** Answers a message on a socket. @param send sends a further message first */
-export async function reply(session, message, send) {
+/**
+ * Answers a message on a socket: "read" is for the first session, "prefs read" for the second.
+ * @param send sends a further message first
+ */
+export async function reply(of, text, send) {
+  const isSecond = text.startsWith("prefs ");
+  const message = isSecond ? text.slice("prefs ".length) : text;
   const change = (draft) => void (draft.updated = true);
   try {
+    const session = of(isSecond ? "prefs" : undefined);
     if (message === "write") session.late = true;
     if (message === "until") return String(describe(session).expiresAt.getTime());
     if (message === "update") await update(session, change);
+    if (message === "nul") return "\0 is a message";
+    if (message.startsWith("\0")) return `got ${JSON.stringify(message)}`;
     if (message === "deliver") {
       await update(session, change, { deliver: (ticket) => send(`ticket ${ticket}`) });
     }

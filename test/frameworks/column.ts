@@ -11,8 +11,19 @@ import { connect, type Connected, type Refused, type Talk } from "../adapters/so
 import { ask, Jar, type Sent } from "../adapters/wire.ts";
 import type { WebSocket } from "ws";
 
+const VARIANTS = [
+  "plain",
+  "strict",
+  "stored",
+  "short",
+  "active",
+  "frail",
+  "pair",
+  "storedPair",
+] as const;
+
 /** The sets of options that an app is served with; see app.mjs. */
-export type Variant = "plain" | "strict" | "stored" | "short" | "active" | "frail";
+export type Variant = (typeof VARIANTS)[number];
 export type Ports = Readonly<Record<Variant, number>>;
 
 /** A framework's own sockets on one runtime. */
@@ -113,8 +124,6 @@ export async function serveOnWorkerd(program: string): Promise<Server> {
   };
   return { ports, stop: end };
 }
-
-const VARIANTS = ["plain", "strict", "stored", "short", "active", "frail"] as const;
 
 function workerdConfig(program: string, ports: Ports): string {
   const services = VARIANTS.map((it) => `(name = "${it}", worker = .${it})`);

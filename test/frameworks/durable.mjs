@@ -1,15 +1,15 @@
 // Sockets of a Durable Object, which carry their session in the attachment.
 import { session } from "@galleta/session/fetch";
-import { reply } from "./app.mjs";
+import { inAll, ofObject, reply } from "./app.mjs";
 
-export function durableOf({ sessions, http }) {
-  return session(sessions)(async (request, context, env) => {
+export function durableOf({ all, http }) {
+  return inAll(all, session, async (request, context, env) => {
     const { pathname } = new URL(request.url);
     if (pathname === "/ws" || pathname === "/sleepy") {
       const room = env.ROOM.get(env.ROOM.idFromName("all"));
       return room.fetch(request);
     }
-    return new Response(await http(request.url, () => context.session));
+    return new Response(await http(request.url, ofObject(context)));
   });
 }
 
@@ -18,7 +18,7 @@ export const roomOf = (appOf) =>
   class Room {
     constructor(state, env) {
       this.state = state;
-      this.sessions = appOf(env).sessions;
+      this.all = appOf(env).all;
     }
 
     fetch(request) {
@@ -34,9 +34,12 @@ export const roomOf = (appOf) =>
 
     async webSocketMessage(socket, message) {
       const keep = (cookie) => socket.serializeAttachment(cookie);
-      const prolonged = this.sessions.shared.socketActivity && keep;
-      const of = await this.sessions.resume(socket.deserializeAttachment(), { prolonged });
-      if (of === undefined) socket.close(1008, "session ended");
-      else socket.send(await reply(of, message));
+      const held = {};
+      for (const each of this.all) {
+        const prolonged = each.shared.socketActivity && keep;
+        held[each.property] = await each.resume(socket.deserializeAttachment(), { prolonged });
+      }
+      if (Object.values(held).includes(undefined)) socket.close(1008, "session ended");
+      else socket.send(await reply(ofObject(held), message));
     }
   };

@@ -7,9 +7,8 @@ const DENO = {
   handshakeChangeStored: "ERR_SESSION_RUNTIME",
 };
 
-// crossws 0.3 answers with no subprotocol there.
-const OLD = { hasNoPage: true } as const;
-const OLD_DENO = { ...DENO, ...OLD };
+// crossws 0.3 cannot choose a subprotocol there.
+const OLD_DENO = { ...DENO, hasNoPage: true } as const;
 
 // Runs the built packages (`npm run build`) with what `npm run runtimes` installs.
 describe.runIf(isInstalled())("sockets of frameworks on every runtime", () => {
@@ -24,28 +23,27 @@ describe.runIf(isInstalled())("sockets of frameworks on every runtime", () => {
     { name: "Hono, Deno", start: () => serveWith("hono", "deno"), limits: DENO },
     { name: "Hono, workerd", start: () => serveOnWorkerd("hono") },
     { name: "crossws 0.3, Node", start: () => serveWith("crossws-3") },
-    { name: "crossws 0.3, Bun", start: () => serveWith("crossws-3", "bun"), limits: OLD },
+    { name: "crossws 0.3, Bun", start: () => serveWith("crossws-3", "bun") },
     { name: "crossws 0.3, Deno", start: () => serveWith("crossws-3", "deno"), limits: OLD_DENO },
     {
       name: "Bun.serve",
       start: () => serveWith("fetch-sockets", "bun"),
       // Bun's upgrade cannot wait for a store.
-      limits: { handshakeChangeStored: "ERR_SESSION_RUNTIME", hasNoPage: true },
+      limits: { handshakeChangeStored: "ERR_SESSION_RUNTIME" },
     },
     {
       name: "Elysia, Bun",
       start: () => serveWith("elysia", "bun"),
-      limits: { handshakeChangeStored: "ERR_SESSION_RUNTIME", hasNoPage: true },
+      limits: { handshakeChangeStored: "ERR_SESSION_RUNTIME" },
     },
     {
       name: "Deno.upgradeWebSocket",
       start: () => serveWith("fetch-sockets", "deno"),
-      limits: { ...DENO, hasNoPage: true },
+      limits: DENO,
     },
     {
       name: "WebSocketPair, workerd",
       start: () => serveOnWorkerd("fetch"),
-      limits: { hasNoPage: true },
     },
   ]);
 });
@@ -80,6 +78,24 @@ describe.runIf(isInstalled())("sockets of a Durable Object, on workerd", () => {
     for (const end of [first, first + 2000]) {
       const until = async () => Number(await talk("until"));
       await expect.poll(until, { interval: 300, timeout: 15_000 }).toBeGreaterThan(end);
+    }
+  });
+
+  it("two sessions: each is resumed at a message, and the end of either closes the socket", async () => {
+    const client = new Client({ name: "", path: "/ws", start: async () => server }, server);
+    for (const [path, name] of [
+      ["/logout", "read"],
+      ["/prefs-end", "prefs read"],
+    ] as const) {
+      const jar = await client.login("storedPair");
+      await client.get("storedPair", "/prefs?theme=dark", jar);
+      const { talk, ws, closed } = await client.opened("storedPair", "", { cookie: jar.header });
+      expect(await talk("read")).toBe('{"user":"ann"}');
+      expect(await talk("prefs update")).toBe('{"theme":"dark","updated":true}');
+      expect(await client.get("storedPair", "/read", jar)).toBe('{"user":"ann"}');
+      await client.get("storedPair", path, jar);
+      ws.send(name);
+      expect(await closed).toEqual({ code: 1008, reason: "session ended" });
     }
   });
 

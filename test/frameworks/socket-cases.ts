@@ -1,28 +1,13 @@
 import { expect } from "vitest";
-import type { Connected } from "../adapters/socket-harness.ts";
-import type { Client, Column, Variant } from "./column.ts";
-
-/** Work that starts before the other cases, because it takes seconds. */
-export interface Begun {
-  readonly expiring: Connected;
-}
+import type { Client, Variant } from "./column.ts";
+import { LivePage } from "./live-page.ts";
+import { pairCases } from "./pair-cases.ts";
+import { endsWith, hasHandshake, hasPage, type Begun, type SocketCase } from "./socket-case.ts";
 
 export async function begin(client: Client): Promise<Begun> {
   const jar = await client.login("short");
   return { expiring: await client.opened("short", "", { cookie: jar.header }) };
 }
-
-type Run = (client: Client, begun: Begun) => Promise<void>;
-
-/** A row of the matrix. */
-export interface SocketCase {
-  readonly name: string;
-  readonly run: Run;
-  /** True if the case applies to a column. Default: it does. */
-  readonly isFor?: (column: Column) => boolean;
-}
-
-const hasHandshake = ({ limits }: Column) => limits?.hasNoHandshake !== true;
 
 async function refusal(client: Client, variant: Variant, headers: Record<string, string>) {
   const outcome = await client.open(variant, "set=1", headers);
@@ -43,12 +28,6 @@ async function judge(
     const told = isHidden ? expected.split(" ")[0] : expected;
     expect([headers, await refusal(client, variant, headers)]).toEqual([headers, told]);
   }
-}
-
-async function endsWith({ closed }: Connected, reason: string, { limits }: Column): Promise<void> {
-  const end = await closed;
-  expect(end.code).toBe(limits?.closeCode ?? 1008);
-  if (limits?.closeCode === undefined) expect(end.reason).toBe(reason);
 }
 
 /** Asks for a change in the handshake. It is a cookie of the 101, or an error with a code. */
@@ -237,27 +216,27 @@ export const socketCases: readonly SocketCase[] = [
   },
   {
     name: "socket: a page with @galleta/session/client fetches its cookie unseen",
-    isFor: ({ limits }) => limits?.hasProtocol !== true && limits?.hasNoPage !== true,
+    isFor: hasPage,
     async run(client) {
-      const jar = await client.login("plain");
-      const headers = { cookie: jar.header };
-      const { ws } = await client.opened("plain", "", headers, ["galleta.v1"]);
-      expect(ws.protocol).toBe("galleta.v1");
-      const messages: string[] = [];
-      const exchange = async ({ id, ticket: body, path = "" }: Record<string, string>) => {
-        const sent = { method: "POST", headers: { origin: client.origin("plain") }, jar };
-        const answer = await client.ask("plain", path, { ...sent, body: body ?? "" });
-        const { receipt } = JSON.parse(answer.body) as { receipt: string };
-        ws.send(`\0${JSON.stringify({ id, receipt })}`);
-      };
-      ws.on("message", (data) => {
-        const text = String(data);
-        if (!text.startsWith("\0")) messages.push(text);
-        else void exchange(JSON.parse(text.slice(1)) as Record<string, string>);
-      });
-      ws.send("update");
-      await expect.poll(() => messages).toEqual(['{"user":"ann","updated":true}']);
-      expect(await client.get("plain", "/read", jar)).toBe(messages[0]);
+      const page = await LivePage.open(client, "plain", await client.login("plain"));
+      expect(await page.talk("update")).toBe('{"user":"ann","updated":true}');
+      expect(await page.get("/read")).toBe('{"user":"ann","updated":true}');
+      // Messages of the app that only look like control frames.
+      expect(await page.talk("nul")).toBe("\0 is a message");
+      expect(await page.talk("\0 from the page")).toBe('got "\\u0000 from the page"');
+    },
+  },
+  {
+    name: "socket: with socketActivity a page with @galleta/session/client keeps its cookie",
+    isFor: hasPage,
+    async run(client) {
+      const page = await LivePage.open(client, "active", await client.login("active"));
+      const first = Number(await page.talk("until"));
+      await expect
+        .poll(async () => Number(await page.talk("until")), { interval: 300, timeout: 15_000 })
+        .toBeGreaterThan(first);
+      await expect.poll(() => page.exchanges, { timeout: 5000 }).toBeGreaterThan(0);
+      expect(await page.get("/read")).toBe('{"user":"ann"}');
     },
   },
   {
@@ -288,4 +267,5 @@ export const socketCases: readonly SocketCase[] = [
       expect(await Promise.all(read)).toEqual(users.map((user) => JSON.stringify({ user })));
     },
   },
+  ...pairCases,
 ];

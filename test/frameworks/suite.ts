@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { noteOutcomes } from "../support/outcomes.ts";
 import { Client, type Column } from "./column.ts";
-import { begin, socketCases, type Begun } from "./socket-cases.ts";
+import { begin, socketCases } from "./socket-cases.ts";
+import type { Begun } from "./socket-case.ts";
 
 interface Started {
   readonly client: Client;
@@ -20,7 +21,7 @@ export function socketSuites(columns: readonly Column[]): void {
     };
     const keep = async (column: Column) => {
       const late = new Promise<Error>((resolve) =>
-        setTimeout(resolve, 30_000, new Error("did not start in time")).unref(),
+        setTimeout(resolve, 90_000, new Error("did not start in time")).unref(),
       );
       const outcome = start(column).catch((error: unknown) => error as Error);
       started.set(column, await Promise.race([outcome, late]));

@@ -2,24 +2,26 @@
 import { guardWebSocket, session, sessionOf } from "@galleta/session/fetch";
 import { Elysia } from "elysia";
 import { websocket } from "elysia/ws";
-import { handshake, reply } from "../app.mjs";
+import { handshake, inAll, reply } from "../app.mjs";
 
-export default function start({ sessions, http, record }) {
+const ofRequest = (request) => (property) => sessionOf(request, property);
+
+export default function start({ all, http, record }) {
   const app = new Elysia()
     .onError(({ error }) => record(error))
     .ws("/ws", {
       beforeHandle({ request }) {
-        const status = handshake(sessionOf(request), request.url);
+        const status = handshake(ofRequest(request), request.url);
         return status === undefined ? undefined : new Response(null, { status });
       },
       async message(ws, message) {
         const send = (text) => ws.send(text);
-        send(await reply(sessionOf(ws.data.request), String(message), send));
+        send(await reply(ofRequest(ws.data.request), String(message), send));
       },
     })
-    .get("/*", ({ request }) => http(request.url, () => sessionOf(request)))
+    .get("/*", ({ request }) => http(request.url, ofRequest(request)))
     .compile();
-  const fetch = session(sessions)((request, _context, server) => {
+  const fetch = inAll(all, session, (request, _context, server) => {
     if (request.headers.has("upgrade")) app.server ??= server;
     return app.handle(request);
   });

@@ -1,6 +1,6 @@
 // The runtimes' own sockets, with the adapter for Fetch.
 import { guardWebSocket, session, sessionOf } from "@galleta/session/fetch";
-import { handshake, reply } from "../app.mjs";
+import { handshake, inAll, ofObject, reply } from "../app.mjs";
 import { serveFetch } from "../serve-fetch.mjs";
 
 /** Answers a handshake as the users of the runtime do. */
@@ -9,7 +9,9 @@ function upgrade(request, context, server) {
     return server.upgrade(request) ? undefined : new Response("no socket", { status: 400 });
   }
   if ("Deno" in globalThis) {
-    const { socket, response } = globalThis.Deno.upgradeWebSocket(request);
+    const { socket, response } = globalThis.Deno.upgradeWebSocket(request, {
+      protocol: context.subprotocol(),
+    });
     context.attach(socket);
     answerOn(socket, context);
     return response;
@@ -24,28 +26,27 @@ function upgrade(request, context, server) {
 function answerOn(socket, context) {
   const send = (text) => socket.send(text);
   socket.addEventListener("message", async ({ data }) => {
-    send(await reply(context.session, String(data), send));
+    send(await reply(ofObject(context), String(data), send));
   });
 }
 
-export function fetchOf({ sessions, http, record }) {
-  const withSession = session(sessions);
-  return withSession(
+export function fetchOf({ all, http, record }) {
+  const onError = (error) => {
+    record(error);
+    return new Response("failed", { status: 500 });
+  };
+  return inAll(
+    all,
+    (each) => (handler) => session(each)(handler, { onError }),
     async (request, context, ...beside) => {
       if (new URL(request.url).pathname === "/ws") {
-        const status = handshake(context.session, request.url);
+        const status = handshake(ofObject(context), request.url);
         return status === undefined
           ? upgrade(request, context, ...beside)
           : new Response(null, { status });
       }
-      const body = await http(request.url, () => context.session);
+      const body = await http(request.url, ofObject(context));
       return new Response(body, { headers: { "content-type": "text/html" } });
-    },
-    {
-      onError(error) {
-        record(error);
-        return new Response("failed", { status: 500 });
-      },
     },
   );
 }
@@ -53,7 +54,7 @@ export function fetchOf({ sessions, http, record }) {
 const websocket = guardWebSocket({
   async message(ws, message) {
     const send = (text) => ws.send(text);
-    send(await reply(sessionOf(ws), String(message), send));
+    send(await reply((property) => sessionOf(ws, property), String(message), send));
   },
 });
 

@@ -1,6 +1,6 @@
 import { guardUpgrade, session } from "@galleta/session/hono";
 import { Hono } from "hono";
-import { handshake, reply } from "../app.mjs";
+import { handshake, ofObject, reply } from "../app.mjs";
 import { serveFetch } from "../serve-fetch.mjs";
 
 /** Hono's helper for sockets of this runtime, and what its server needs. */
@@ -16,11 +16,11 @@ export async function hostOf() {
   return { upgradeWebSocket, more };
 }
 
-export function makeHono({ sessions, http, record }, upgradeWebSocket, app = new Hono()) {
+export function makeHono({ all, http, record }, upgradeWebSocket, app = new Hono()) {
   const upgrade = guardUpgrade(upgradeWebSocket);
-  app.use(session(sessions));
+  for (const each of all) app.use(session(each));
   app.use("/ws", async (c, next) => {
-    const status = handshake(c.var.session, c.req.url);
+    const status = handshake(ofObject(c.var), c.req.url);
     return status === undefined ? next() : c.body(null, status);
   });
   app.get(
@@ -28,11 +28,11 @@ export function makeHono({ sessions, http, record }, upgradeWebSocket, app = new
     upgrade((c) => ({
       async onMessage(event, ws) {
         const send = (text) => ws.send(text);
-        send(await reply(c.var.session, String(event.data), send));
+        send(await reply(ofObject(c.var), String(event.data), send));
       },
     })),
   );
-  app.get("*", async (c) => c.html(await http(c.req.url, () => c.var.session)));
+  app.get("*", async (c) => c.html(await http(c.req.url, ofObject(c.var))));
   app.onError((error, c) => {
     record(error);
     return c.text("failed", 500);

@@ -12,14 +12,17 @@ import { FastifyAdapter } from "@nestjs/platform-fastify";
 import { IoAdapter } from "@nestjs/platform-socket.io";
 import { WsAdapter } from "@nestjs/platform-ws";
 import { SubscribeMessage, WebSocketGateway } from "@nestjs/websockets";
-import { handshake, reply } from "../app.mjs";
+import { handshake, ofObject, reply } from "../app.mjs";
 
-const options = { handshake: (of, req) => handshake(of, req.url) };
+const options = { handshake: (_first, req) => handshake(ofObject(req), req.url) };
 
 function makeModule(gatewayOptions, sessionOfClient) {
   class Gateway {
     async say(client, message) {
-      return { event: "reply", data: await reply(sessionOfClient(client), message) };
+      return {
+        event: "reply",
+        data: await reply((property) => sessionOfClient(client, property), message),
+      };
     }
   }
   const say = Object.getOwnPropertyDescriptor(Gateway.prototype, "say");
@@ -30,20 +33,20 @@ function makeModule(gatewayOptions, sessionOfClient) {
   return AppModule;
 }
 
-function wsAdapter(app, sessions) {
+function wsAdapter(app, all) {
   class SessionWsAdapter extends WsAdapter {
     create(port, given) {
-      return guard(super.create(port, given), sessions, options);
+      return guard(super.create(port, given), all, options);
     }
   }
   return new SessionWsAdapter(app);
 }
 
-function ioAdapter(app, sessions) {
+function ioAdapter(app, all) {
   class SessionIoAdapter extends IoAdapter {
     createIOServer(port, given) {
       const io = super.createIOServer(port, given);
-      ioSession(sessions, options)(io);
+      ioSession(all, options)(io);
       return io;
     }
   }
@@ -51,22 +54,22 @@ function ioAdapter(app, sessions) {
 }
 
 /** @param platform "express" or "fastify" @param sockets "ws" or "io" */
-export async function startNest({ sessions, http }, platform, sockets) {
+export async function startNest({ all, http }, platform, sockets) {
   const isWs = sockets === "ws";
   const module = isWs ? makeModule({ path: "/ws" }, sessionOf) : makeModule({}, ioSessionOf);
   const on = platform === "express" ? new ExpressAdapter() : new FastifyAdapter();
   const app = await NestFactory.create(module, on, { logger: false });
   if (platform === "express") {
-    app.use(expressSession(sessions));
-    app.use(async (req, res) => res.send(await http(req.url, () => req.session)));
+    for (const each of all) app.use(expressSession(each));
+    app.use(async (req, res) => res.send(await http(req.url, ofObject(req))));
   } else {
-    await app.register(fastifySession(sessions));
+    for (const each of all) await app.register(fastifySession(each));
     on.getInstance().get("/*", (request, answer) => {
       answer.type("text/html");
-      return http(request.url, () => request.session);
+      return http(request.url, ofObject(request));
     });
   }
-  app.useWebSocketAdapter(isWs ? wsAdapter(app, sessions) : ioAdapter(app, sessions));
+  app.useWebSocketAdapter(isWs ? wsAdapter(app, all) : ioAdapter(app, all));
   await app.listen(0, "127.0.0.1");
   return app.getHttpServer().address().port;
 }

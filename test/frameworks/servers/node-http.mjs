@@ -1,12 +1,13 @@
 // The app over HTTP on node:http, for libraries that only take sockets.
 import { createServer } from "node:http";
 import { session } from "@galleta/session/node";
+import { inAll, ofObject } from "../app.mjs";
 
 /** @param prepare is given the server before it listens */
-export async function listen({ sessions, http }, prepare) {
+export async function listen({ all, http }, prepare) {
   const server = createServer(
-    session(sessions)(async (req, res) => {
-      const body = await http(req.url, () => req.session);
+    inAll(all, session, async (req, res) => {
+      const body = await http(req.url, ofObject(req));
       res.setHeader("content-type", "text/html").end(body);
     }),
   );

@@ -5,18 +5,19 @@ import { WebSocketServer } from "ws";
 import { handshake, reply } from "../app.mjs";
 import { listen } from "./node-http.mjs";
 
+const ofSocket = (ws) => (property) => sessionOf(ws, property);
 const t = initTRPC.context().create();
 const router = t.router({
   say: t.procedure
     .input((value) => String(value))
-    .mutation(({ ctx, input }) => reply(ctx.session, input)),
+    .mutation(({ ctx, input }) => reply(ctx.of, input)),
 });
 
 export default function start(app) {
   return listen(app, (server) => {
     const wss = new WebSocketServer({ noServer: true });
-    const options = { handshake: (of, req) => handshake(of, req.url) };
-    server.on("upgrade", session(app.sessions, options)(wss));
-    applyWSSHandler({ wss, router, createContext: ({ req }) => ({ session: sessionOf(req) }) });
+    const options = { handshake: (_first, req) => handshake(ofSocket(req), req.url) };
+    server.on("upgrade", session(app.all, options)(wss));
+    applyWSSHandler({ wss, router, createContext: ({ req }) => ({ of: ofSocket(req) }) });
   });
 }

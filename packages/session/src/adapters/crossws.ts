@@ -117,6 +117,10 @@ export function session<Data = SessionData>(
       const offered = offeredProtocols(request.headers.get("sec-websocket-protocol"));
       const { protocol, isLive } = negotiate(offered, result?.protocol);
       const headers = new Headers(result?.headers);
+      // crossws 0.3 has no other way to choose one. On Node its server takes the first offered.
+      if ("Bun" in globalThis && protocol !== undefined) {
+        headers.set("sec-websocket-protocol", protocol);
+      }
       for (const cookie of (await Promise.all(contexts.map(commitHandshake))).flat()) {
         headers.append("set-cookie", cookie);
       }

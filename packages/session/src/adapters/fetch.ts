@@ -1,4 +1,5 @@
 import { SessionError } from "../errors.ts";
+import { negotiate, offeredProtocols } from "../live/socket.ts";
 import type { OtherProperties, SessionData, SessionOf } from "../session/data.ts";
 import { allHeld, exposeSession, heldBy, hold } from "./kit/expose.ts";
 import { connectionOf, FetchFacts, type ConnectionFacts } from "./kit/fetch-facts.ts";
@@ -6,7 +7,7 @@ import { FetchSession as Held } from "./kit/fetch-session.ts";
 import { asksForSocket, recallSession } from "./kit/handshake.ts";
 import type { BunServer } from "./kit/sockets/bun-server.ts";
 import type * as BunSocketsModule from "./kit/sockets/fetch-socket.ts";
-import type { EventSocket } from "./kit/sockets/fetch-socket.ts";
+import type { AttachedSocket, EventSocket } from "./kit/sockets/fetch-socket.ts";
 import { tooEarlyError, secondSessionError, lazySessions, type LazySessions } from "./kit/given.ts";
 
 /** The second argument of a handler. */
@@ -19,6 +20,13 @@ export interface FetchSession<Data = SessionData> extends OtherProperties {
    * the socket's messages.
    */
   attach(socket: EventSocket): void;
+  /**
+   * Returns the subprotocol for Deno's 101: your choice, joined with that of a page which uses
+   * `@galleta/session/client`. Bun and workers are answered with it anyway.
+   *
+   * @param chosen your choice from what the page offers, if it offers any of yours
+   */
+  subprotocol(chosen?: string): string | undefined;
 }
 
 /** Settings of {@link withSession}, besides the options of sessions. */
@@ -117,11 +125,13 @@ export function withSession<
     const reply = await held.begin();
     if (reply !== undefined) return reply;
     try {
-      const exposed = isInner ? outer : new Exposed();
+      const exposed = isInner ? outer : new Exposed(facts);
       exposeSession(exposed, held);
-      const args = isInner || !asksForSocket(facts) ? beside : await guarded(held, beside);
-      const answer = await handler(request, exposed as never, ...(args as Beside));
-      if (exposed.sockets !== undefined && !isInner) await tie(request, exposed.sockets);
+      const args = asksForSocket(facts) ? await guarded(held, beside, isInner) : beside;
+      let answer = await handler(request, exposed as never, ...(args as Beside));
+      // Where sessions are nested, the innermost ties the sockets: the others have no say yet.
+      const sockets = exposed.takeSockets();
+      if (sockets !== undefined) answer = await tie(request, sockets, answer);
       return answer === undefined ? await release(held, answer) : await held.finish(answer);
     } catch (error) {
       const response = error instanceof Response ? error : await settings.onError?.(error, request);
@@ -139,19 +149,27 @@ function lasting(request: Request): Request {
 }
 
 /** Prepares the runtime's arguments for a handshake, so that Bun's server attaches the session. */
-async function guarded<Data>(held: Held<Data>, beside: unknown[]): Promise<unknown[]> {
+async function guarded<Data>(
+  held: Held<Data>,
+  beside: unknown[],
+  isInner: boolean,
+): Promise<unknown[]> {
   const [server, ...rest] = beside as [BunServer | undefined, ...unknown[]];
   // Deno answers a handshake once the handler upgraded it, even if an error follows here.
   if ("Deno" in globalThis && held.sessions.loads) void held.context.state;
-  if (!("Bun" in globalThis) || typeof server?.upgrade !== "function") return beside;
+  if (isInner || !("Bun" in globalThis) || typeof server?.upgrade !== "function") return beside;
   // Loaded only here, so that apps without sockets do not load it.
   bunSockets ??= await import("./kit/sockets/fetch-socket.ts");
   return [bunSockets.guardServer(held as never, server), ...rest];
 }
 
-async function tie(request: Request, sockets: EventSocket[]): Promise<void> {
+async function tie<Answer>(
+  request: Request,
+  sockets: AttachedSocket[],
+  answer: Answer,
+): Promise<Answer> {
   const { tieSockets } = await import("./kit/sockets/fetch-socket.ts");
-  await tieSockets(allHeld(request) as never, sockets);
+  return tieSockets(allHeld(request) as never, sockets, answer);
 }
 
 /** Loaded at the first handshake, and thus before the first socket opens. */
@@ -184,8 +202,8 @@ export function guardWebSocket<Handlers extends object>(
   return {
     ...handlers,
     message(ws: never, message: never) {
-      bunSockets?.activeBunSocket(ws);
-      return read?.call(handlers, ws, message);
+      const own = bunSockets === undefined ? message : bunSockets.readBunSocket(ws, message);
+      return own === undefined ? undefined : read?.call(handlers, ws, own as never);
     },
     open(ws: never) {
       if (bunSockets?.openBunSocket(ws) === true) return handlers.open?.(ws);
@@ -217,11 +235,30 @@ export function sessionOf<Data = SessionData>(ws: object, property = "session"):
 
 /** The object passed to handlers. Each session is a property of it. */
 class Exposed {
-  /** The sockets that the handler attached. */
-  sockets: EventSocket[] | undefined;
+  readonly #facts: FetchFacts;
+  #sockets: AttachedSocket[] | undefined;
+
+  constructor(facts: FetchFacts) {
+    this.#facts = facts;
+  }
 
   attach(socket: EventSocket): void {
-    (this.sockets ??= []).push(socket);
+    const attached: AttachedSocket = { socket };
+    // The first listener of the socket, so that the app's do not get control frames.
+    socket.addEventListener("message", (event) => attached.read?.(event));
+    (this.#sockets ??= []).push(attached);
+  }
+
+  subprotocol(chosen?: string): string | undefined {
+    const offered = this.#facts.header("sec-websocket-protocol");
+    return negotiate(offeredProtocols(offered), chosen).protocol;
+  }
+
+  /** Returns the sockets that the handler attached, once. */
+  takeSockets(): AttachedSocket[] | undefined {
+    const sockets = this.#sockets;
+    this.#sockets = undefined;
+    return sockets;
   }
 }
 

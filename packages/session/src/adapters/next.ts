@@ -5,6 +5,7 @@ import type { SessionContext } from "../session/context.ts";
 import type { SessionData, SessionOf } from "../session/data.ts";
 import type { RequestFacts } from "../session/request.ts";
 import { begin } from "./kit/begin.ts";
+import { assertApart, type Member } from "./kit/beside.ts";
 import { peekFetchBody } from "./kit/fetch-body.ts";
 import { toResponse, withCommit } from "./kit/fetch-response.ts";
 import { lazySessions, type LazySessions } from "./kit/given.ts";
@@ -34,10 +35,12 @@ export interface NextSession<Data = SessionData> {
   getSession(): Promise<ReadonlySession<Data>>;
   /**
    * Wraps a Server Action or a route handler, and passes the session before the other arguments.
-   * Changes to the session are saved even if the function throws `redirect()` or an error.
+   * Changes to the session are saved even if the function throws `redirect()` or an error. Nest the
+   * wrappers of several sessions: `withSession(withPrefs(async (prefs, session, form) => {}))`.
    *
    * @throws SessionError in an action `ERR_SESSION_CSRF` if another site sent it;
-   *   `ERR_SESSION_RUNTIME` if it changes the session while a page renders
+   *   `ERR_SESSION_RUNTIME` if it changes the session while a page renders; `ERR_SESSION_OPTION` if
+   *   nested sessions have the same cookie
    */
   withSession<Args extends unknown[], Result>(
     handler: (session: SessionOf<Data>, ...args: Args) => Result,
@@ -85,29 +88,64 @@ export function nextSession<Data = SessionData>(given: LazySessions<Data>): Next
     withSession:
       (handler) =>
       async (...args) => {
-        const jar = await openJar();
-        const [first] = args;
-        const isRoute = first instanceof Request;
-        const facts = isRoute ? routeFacts(first) : new ActionFacts(jar.headers, args);
+        const call = callOf(args) ?? (await openCall(args));
+        join(call, sessions());
+        const { jar, facts, route } = call;
         const context = sessions().open(jar.header, facts);
-        const readBody = async () => (isRoute ? peekFetchBody(first) : undefined);
-        const denied = await begin({ sessions: sessions(), facts, context, readBody });
+        const readBody = async () => route && peekFetchBody(route);
+        const denied = await begin({
+          sessions: sessions(),
+          request: call,
+          facts,
+          context,
+          readBody,
+        });
         if (denied !== undefined) {
-          if (isRoute) return toResponse(denied) as never;
+          if (route !== undefined) return toResponse(denied) as never;
           throw crossSite(denied as DeniedReply);
         }
-        return (await run(() => handler(context.session, ...args), context, jar, isRoute)) as never;
+        calls.set(context.session, call);
+        return (await run(() => handler(context.session, ...args), context, call)) as never;
       },
     proxy: ((given: Request | ProxyHandler<Data, never>) =>
       typeof given === "function" ? makeProxy(given) : plainProxy(given)) as never,
   };
 }
 
+/** What the nested sessions of a Server Action or route handler share. */
+interface Call {
+  readonly jar: Jar;
+  readonly facts: RequestFacts;
+  /** The request of a route handler. */
+  readonly route: Request | undefined;
+  readonly all: Member[];
+}
+
+/** By the sessions that handlers are given. */
+const calls = new WeakMap<object, Call>();
+
+/** Returns the call that a session around this one opened, and passed on with itself. */
+function callOf([first]: readonly unknown[]): Call | undefined {
+  return typeof first === "object" && first !== null ? calls.get(first) : undefined;
+}
+
+async function openCall(args: readonly unknown[]): Promise<Call> {
+  const jar = await openJar();
+  const [first] = args;
+  const route = first instanceof Request ? first : undefined;
+  const facts = route === undefined ? new ActionFacts(jar.headers, args) : routeFacts(route);
+  return { jar, facts, route, all: [] };
+}
+
+function join<Data>({ all }: Call, sessions: Sessions<Data>): void {
+  for (const other of all) assertApart({ sessions }, other);
+  all.push({ sessions });
+}
+
 async function run<Data>(
   handler: () => unknown,
   context: SessionContext<Data>,
-  jar: Jar,
-  isRoute: boolean,
+  { jar, route }: Call,
 ): Promise<unknown> {
   try {
     const result = await handler();
@@ -118,7 +156,7 @@ async function run<Data>(
   } catch (error) {
     const commit = await context.commit();
     // Next.js adds the cookies of its jar to a redirect, but not to other responses of a route.
-    if (isRoute && commit.setCookie.length > 0) {
+    if (route !== undefined && commit.setCookie.length > 0) {
       const answer = answerTo(error);
       if (answer !== undefined) return withCommit(answer, commit);
     }
@@ -147,7 +185,7 @@ async function serveProxy<Data>(
   const cookieHeader = request.headers.get("cookie");
   const context = sessions.open(cookieHeader, facts);
   const readBody = () => peekFetchBody(request);
-  const reply = await begin({ sessions, facts, context, readBody });
+  const reply = await begin({ sessions, request, facts, context, readBody });
   if (reply !== undefined) return toResponse(reply);
   // The proxy prolongs sessions that are only read, because pages cannot set cookies.
   if (handler === undefined && cookieHeader?.includes(sessions.cookieName)) void context.session;

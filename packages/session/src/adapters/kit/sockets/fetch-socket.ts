@@ -2,9 +2,17 @@ import { live } from "../../../live/live.ts";
 import { SessionError } from "../../../errors.ts";
 import type { Commit } from "../../../cookie/headers.ts";
 import type { FetchSession } from "../fetch-session.ts";
+import {
+  appProtocols,
+  escapeMessage,
+  isLiveProtocol,
+  negotiate,
+  offeredProtocols,
+} from "../../../live/socket.ts";
 import type { SessionContext } from "../../../session/context.ts";
 import { warn } from "../../../warn.ts";
 import { allHeld } from "../expose.ts";
+import { openHeaders } from "../fetch-response.ts";
 import { rememberSession } from "../handshake.ts";
 import { withCookies, withUpgrade, type BunServer } from "./bun-server.ts";
 import { assertSendable } from "./handshake-cookies.ts";
@@ -12,25 +20,35 @@ import { TiedSocket } from "./tied-socket.ts";
 
 /** A WebSocket of Deno or workerd. */
 export interface EventSocket {
-  readonly protocol: string | null;
   readonly readyState: number;
   close(code?: number, reason?: string): void;
   send(data: never): void;
   addEventListener(type: string, listener: (event: never) => void): void;
 }
 
+/** A socket that a handler passed to `attach`. */
+export interface AttachedSocket {
+  readonly socket: EventSocket;
+  /** Called before the app's listeners, once the socket is tied. */
+  read?(event: MessageEvent): void;
+}
+
+const PROTOCOL = "sec-websocket-protocol";
+
 /**
  * Ties sockets to the sessions of a request after their handshake is committed and before its
  * answer is sent.
  *
+ * @returns the response, with the subprotocol of a page that uses `@galleta/session/client`
  * @throws SessionError if the session cannot be saved. Deno has already upgraded the request, and
  *   exits unless the handler returns its response: there the sockets are closed with 1011, and the
  *   error becomes a process warning.
  */
-export async function tieSockets(
+export async function tieSockets<Answer>(
   held: readonly FetchSession[],
-  sockets: readonly EventSocket[],
-): Promise<void> {
+  sockets: readonly AttachedSocket[],
+  answer: Answer,
+): Promise<Answer> {
   const contexts = held.map(({ context }) => context);
   for (const { sessions } of held) live(sessions);
   try {
@@ -43,32 +61,70 @@ export async function tieSockets(
     if (!("Deno" in globalThis)) throw error;
     warn(error);
     for (const each of held) each.skip();
-    for (const socket of sockets) closeWhenOpen(socket);
-    return;
+    for (const { socket } of sockets) closeWhenOpen(socket);
+    return answer;
   }
-  for (const socket of sockets) tie(contexts, socket);
+  const offered = held[0]!.facts.header(PROTOCOL);
+  const [sent, protocol] = speakLive(offered, answer);
+  for (const each of sockets) tie(contexts, each, protocol);
+  return sent;
+}
+
+/**
+ * Returns the answer and its subprotocol. A worker is given that of the page; Deno answered when it
+ * upgraded the request.
+ */
+function speakLive<Answer>(
+  offered: string | undefined,
+  answer: Answer,
+): [answer: Answer, protocol?: string | undefined] {
+  if (!(answer instanceof Response)) return [answer];
+  const chosen = answer.headers.get(PROTOCOL) ?? undefined;
+  if ("Deno" in globalThis) return [answer, chosen];
+  const { protocol, isLive } = negotiate(offeredProtocols(offered), chosen);
+  if (!isLive) return [answer, chosen];
+  const opened = openHeaders(answer);
+  opened.headers.set(PROTOCOL, protocol!);
+  return [opened as Answer, protocol];
 }
 
 function closeWhenOpen(socket: EventSocket): void {
   socket.addEventListener("open", () => socket.close(1011, "session not saved"));
 }
 
-function tie(contexts: readonly SessionContext[], socket: EventSocket): void {
+function tie(
+  contexts: readonly SessionContext[],
+  attached: AttachedSocket,
+  protocol: string | undefined,
+): void {
+  const { socket } = attached;
   let tied: TiedSocket | undefined;
   const send = socket.send.bind(socket) as (data: unknown) => void;
-  const open = () => (tied ??= new TiedSocket(contexts as never, { ...given(socket), send }));
+  const close = (code: number, reason: string) => socket.close(code, reason);
+  const open = () => (tied ??= new TiedSocket(contexts as never, { protocol, close, send }));
+  if (isLiveProtocol(protocol)) socket.send = escaped(send);
   // Deno's socket is connecting until its response is sent.
   if (socket.readyState === 0) socket.addEventListener("open", open);
   else open();
   socket.addEventListener("close", () => tied?.detach());
-  if (!contexts.some(({ shared }) => shared.socketActivity)) return;
-  socket.addEventListener("message", ({ data }: { data: unknown }) => tied?.read(data));
+  let isUnescaped = false;
+  attached.read = (event) => {
+    const data: unknown = event.data;
+    const own = isUnescaped || tied === undefined ? data : tied.read(data);
+    if (own === data) return;
+    event.stopImmediatePropagation();
+    if (own === undefined) return;
+    isUnescaped = true;
+    (socket as EventTarget & EventSocket).dispatchEvent(new MessageEvent("message", { data: own }));
+    isUnescaped = false;
+  };
 }
 
-const given = (socket: EventSocket) => ({
-  protocol: socket.protocol,
-  close: (code: number, reason: string) => socket.close(code, reason),
-});
+/** Makes the `send` of a socket whose page knows control frames. */
+const escaped =
+  (send: (data: unknown, ...rest: unknown[]) => unknown) =>
+  (data: unknown, ...rest: unknown[]) =>
+    send(typeof data === "string" ? escapeMessage(data) : data, ...rest);
 
 /**
  * Makes a copy of Bun's server whose `upgrade` commits the sessions of a request and stores them
@@ -89,17 +145,29 @@ export function guardServer<Server extends BunServer>(given: FetchSession, serve
     const setCookie = held.flatMap((each) => commitNow(each).setCookie);
     const data = ownData(options.data);
     for (const { context } of held) rememberSession(context, data);
-    dataSessions.set(
-      data,
-      held.map(({ context }) => context as never),
-    );
     const headers = withCookies(options.headers, setCookie);
+    const protocol = chooseProtocol(request, headers);
+    dataSessions.set(data, { contexts: held.map(({ context }) => context as never), protocol });
     return server.upgrade(request, { ...options, headers, data });
   });
 }
 
+/** Chooses the subprotocol of the 101. Without a choice of the app, Bun takes the first offered. */
+function chooseProtocol(request: Request, headers: Headers): string | undefined {
+  const offered = offeredProtocols(request.headers.get(PROTOCOL));
+  const chosen = headers.get(PROTOCOL) ?? appProtocols(offered)[0];
+  const { protocol } = negotiate(offered, chosen);
+  if (protocol !== undefined) headers.set(PROTOCOL, protocol);
+  return protocol;
+}
+
+interface Upgraded {
+  readonly contexts: readonly SessionContext<never>[];
+  readonly protocol: string | undefined;
+}
+
 /** The sessions of each upgraded socket, by the socket's data. */
-const dataSessions = new WeakMap<object, readonly SessionContext<never>[]>();
+const dataSessions = new WeakMap<object, Upgraded>();
 
 /**
  * Commits a session that must be unchanged: Bun answers a handshake when `upgrade` is called, and
@@ -138,7 +206,8 @@ function throwNotObject(): never {
 interface BunSocket {
   readonly data: unknown;
   close(code?: number, reason?: string): void;
-  send(data: string): unknown;
+  send(data: unknown, ...rest: unknown[]): unknown;
+  sendText(data: unknown, ...rest: unknown[]): unknown;
 }
 
 const tiedSockets = new WeakMap<object, TiedSocket>();
@@ -151,17 +220,24 @@ const tiedSockets = new WeakMap<object, TiedSocket>();
 export function openBunSocket(ws: BunSocket): boolean {
   const { data } = ws;
   const isOurs = typeof data === "object" && data !== null;
-  const contexts = isOurs ? dataSessions.get(data) : undefined;
-  if (contexts === undefined) return false;
+  const upgraded = isOurs ? dataSessions.get(data) : undefined;
+  if (upgraded === undefined) return false;
+  const { contexts, protocol } = upgraded;
   for (const context of contexts) rememberSession(context, ws);
   const close = (code: number, reason: string) => ws.close(code, reason);
-  tiedSockets.set(ws, new TiedSocket(contexts, { close, send: (text) => ws.send(text) }));
+  const send = ws.send.bind(ws);
+  if (isLiveProtocol(protocol)) {
+    ws.send = escaped(send);
+    ws.sendText = escaped(ws.sendText.bind(ws));
+  }
+  tiedSockets.set(ws, new TiedSocket(contexts, { protocol, close, send }));
   return true;
 }
 
-/** Counts a message of a Bun socket as activity of its session. */
-export function activeBunSocket(ws: object): void {
-  tiedSockets.get(ws)?.active();
+/** Returns the app's part of a message; undefined for a control frame. */
+export function readBunSocket(ws: object, message: unknown): unknown {
+  const tied = tiedSockets.get(ws);
+  return tied === undefined ? message : tied.read(message);
 }
 
 /** Detaches a Bun socket that was closed. */

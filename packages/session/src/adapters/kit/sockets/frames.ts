@@ -2,6 +2,7 @@ import { Buffer } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import {
   appProtocols,
+  CONTROL,
   escapeMessage,
   negotiate,
   readFrame,
@@ -61,13 +62,13 @@ export function separateFrames(
   ws.send = (data, ...rest) =>
     send.call(ws, typeof data === "string" ? escapeMessage(data) : data, ...rest);
   ws.emit = (event, ...args) => {
-    const [data, isBinary] = args as unknown[];
-    if (event !== "message" || isBinary === true || !Buffer.isBuffer(data) || data[0] !== 0) {
-      return emit.call(ws, event, ...args);
-    }
-    const frame = readFrame(data.toString());
+    const text = event === "message" ? markedText(args) : undefined;
+    if (text === undefined) return emit.call(ws, event, ...args);
+    const frame = readFrame(text);
     if ("message" in frame) {
-      return emit.call(ws, event, ...([Buffer.from(frame.message), false] as never[]));
+      const isOld = typeof args[0] === "string";
+      const own = isOld ? [frame.message] : [Buffer.from(frame.message), false];
+      return emit.call(ws, event, ...(own as never[]));
     }
     // The answer to a ticket names the ticket. The session that made the ticket recognizes it by
     // that.
@@ -75,4 +76,14 @@ export function separateFrames(
     return true;
   };
   return (frame) => send.call(ws, frame);
+}
+
+/**
+ * Returns the text of a message that begins as control frames do. The package ws 7, which express-ws
+ * brings, passes texts as strings; ws 8 passes bytes, and says that they are not binary.
+ */
+function markedText([data, isBinary]: readonly unknown[]): string | undefined {
+  if (typeof data === "string") return data.startsWith(CONTROL) ? data : undefined;
+  const isText = isBinary === false && Buffer.isBuffer(data) && data[0] === 0;
+  return isText ? data.toString() : undefined;
 }
