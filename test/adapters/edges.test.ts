@@ -6,6 +6,8 @@ import express from "express";
 import Fastify from "fastify";
 import { sessionStore } from "@galleta/session";
 import { session as fastifySession } from "@galleta/session/fastify";
+import fromSecureSession from "@galleta/session/fastify-secure-session";
+import fromSession from "@galleta/session/fastify-session";
 import { withSession } from "@galleta/session/fetch";
 import { session as nodeSession } from "@galleta/session/node";
 import { afterEach, describe, expect, it, vi } from "vitest";
@@ -176,6 +178,18 @@ describe("Fastify", () => {
     await app.close();
     expect(answers).toEqual(["false", "true", "true"]);
   });
+
+  it.each([fastifySession, fromSession, fromSecureSession])(
+    "says that register takes the result of session(), not the function",
+    (session) => {
+      expect(() => session(Fastify() as never)).toThrow(
+        expect.objectContaining({
+          code: "ERR_SESSION_SETUP",
+          message: expect.stringContaining("app.register(session({ secretKey }))") as string,
+        }),
+      );
+    },
+  );
 
   it("sets the cookie of a reply that was hijacked", async () => {
     const app = Fastify();

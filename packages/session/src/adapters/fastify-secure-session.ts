@@ -5,7 +5,7 @@ import { destroy, setMaxAge } from "../session/functions.ts";
 import { methodAdder } from "./kit/session-methods.ts";
 import { GET_SET } from "./kit/fastify-get-set.ts";
 import { makePlugin, type SessionPlugin } from "./kit/fastify-plugin.ts";
-import { lazySessions, type LazySessions } from "./kit/given.ts";
+import type { LazySessions } from "./kit/given.ts";
 import { lifetimeIn } from "./kit/lifetime-spellings.ts";
 
 export type { SessionPlugin } from "./kit/fastify-plugin.ts";
@@ -52,7 +52,7 @@ declare module "fastify" {
  * ```
  */
 export default function session<Data = SessionData>(given: LazySessions<Data>): SessionPlugin {
-  return makePlugin(lazySessions(given), withMethods);
+  return makePlugin(given, withMethods);
 }
 
 type Dictionary = Record<string, unknown>;

@@ -6,7 +6,7 @@ import { cookieOf, type CookieView } from "./kit/cookie-view.ts";
 import { methodAdder, saveLater, startAnew } from "./kit/session-methods.ts";
 import { GET_SET } from "./kit/fastify-get-set.ts";
 import { makePlugin, type SessionPlugin } from "./kit/fastify-plugin.ts";
-import { lazySessions, type LazySessions } from "./kit/given.ts";
+import type { LazySessions } from "./kit/given.ts";
 import { lifetimeIn, setMilliseconds } from "./kit/lifetime-spellings.ts";
 
 export type { CookieView } from "./kit/cookie-view.ts";
@@ -73,7 +73,7 @@ declare module "fastify" {
  * ```
  */
 export default function session<Data = SessionData>(given: LazySessions<Data>): SessionPlugin {
-  return makePlugin(lazySessions(given), methodAdder(METHODS));
+  return makePlugin(given, methodAdder(METHODS));
 }
 
 type Dictionary = Record<string, unknown>;

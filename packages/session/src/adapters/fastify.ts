@@ -1,6 +1,6 @@
 import type { SessionData } from "../session/data.ts";
 import { makePlugin, type SessionPlugin } from "./kit/fastify-plugin.ts";
-import { lazySessions, type LazySessions } from "./kit/given.ts";
+import type { LazySessions } from "./kit/given.ts";
 
 export type { SessionPlugin } from "./kit/fastify-plugin.ts";
 
@@ -20,5 +20,5 @@ export type { SessionPlugin } from "./kit/fastify-plugin.ts";
  * ```
  */
 export function session<Data = SessionData>(given: LazySessions<Data>): SessionPlugin {
-  return makePlugin(lazySessions(given));
+  return makePlugin(given);
 }

@@ -9,7 +9,13 @@ import { asksForSocket } from "./handshake.ts";
 import { NodeSession, prepareReply, sendFailure } from "./node-session.ts";
 import { headersOf, type Reply } from "./reply.ts";
 import type { WsServer, WsSocket } from "./sockets/ws-server.ts";
-import { tooEarlyError, secondSessionError } from "./given.ts";
+import {
+  lazySessions,
+  secondSessionError,
+  setUpError,
+  tooEarlyError,
+  type LazySessions,
+} from "./given.ts";
 
 declare module "fastify" {
   /**
@@ -42,11 +48,20 @@ function holderOf(request: FastifyRequest, property: string): Holder<never> {
  * Makes the plugin.
  *
  * @param addMethods adds methods to a session
+ * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; `ERR_SESSION_SETUP` if Fastify
+ *   itself made the call
  */
 export function makePlugin<Data>(
-  lazy: () => Sessions<Data>,
+  given: LazySessions<Data>,
   addMethods: <Session extends object>(session: Session) => Session = (session) => session,
 ): SessionPlugin {
+  // Fastify's other plugins take their options from `register`, and so their users write it here.
+  if (given !== null && typeof given === "object" && "decorateRequest" in given) {
+    throw setUpError(
+      "session() returns the plugin. Write `app.register(session({ secretKey }))` instead of `app.register(session, { secretKey })`.",
+    );
+  }
+  const lazy = lazySessions(given);
   const plugin: FastifyPluginCallback = (app, _options, done) => {
     let sessions: Sessions<Data>;
     try {
