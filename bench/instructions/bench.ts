@@ -29,7 +29,7 @@ export async function benchInstructions({ node }: Options): Promise<Finding[]> {
     printSkipped("instructions", "It needs Debian's valgrind.");
     return [];
   }
-  const rows = await countInstructions(node, HERE);
+  const rows = await countInstructions(node, HERE, "instructions/main.ts");
   printTable(
     "Instructions of one request in process, counted by valgrind; the same twice within 1 %",
     ["library", "kind", "request", "instructions"],
@@ -38,24 +38,34 @@ export async function benchInstructions({ node }: Options): Promise<Finding[]> {
   return [];
 }
 
-/** @param tree the repository with the packages to measure */
-export async function countInstructions(node: string, tree: Tree): Promise<Counted[]> {
+/**
+ * Runs a script under valgrind and returns its rows.
+ *
+ * @param tree the repository with the packages to measure
+ * @param file relative to bench/
+ */
+export async function countInstructions(
+  node: string,
+  tree: Tree,
+  file: string,
+  args: readonly string[] = [],
+): Promise<Counted[]> {
   const folder = mkdtempSync(join(tmpdir(), "galleta-callgrind-"));
-  const file = join(folder, "out");
+  const out = join(folder, "out");
   try {
     const valgrind = ["valgrind", "-q", "--tool=callgrind", "--smc-check=all-non-file"];
-    const dumps = [`--callgrind-out-file=${file}`, "--dump-before=node::Umask*"];
-    const script = await tree.bundle("instructions/main.ts");
+    const dumps = [`--callgrind-out-file=${out}`, "--dump-before=node::Umask*"];
+    const script = await tree.bundle(file);
     // The positions in the runtime's hash tables depend on addresses.
     const fixed = ["setarch", "-R"];
-    const output = await run([...fixed, ...valgrind, ...dumps, node, ...FLAGS, script]);
+    const output = await run([...fixed, ...valgrind, ...dumps, node, ...FLAGS, script, ...args]);
     const rows = output.split("\n").filter((line) => line.startsWith("ROW "));
     let dump = 0;
     return rows.map((line) => {
       const { count, windows, ...row } = JSON.parse(line.slice(4)) as Counted & Windows;
       // The first dump of a row holds its warm-up.
       dump += 1;
-      const totals = Array.from({ length: windows }, () => totalOf(`${file}.${(dump += 1)}`));
+      const totals = Array.from({ length: windows }, () => totalOf(`${out}.${(dump += 1)}`));
       // In the other windows V8 still compiles.
       return { ...row, instructions: Math.min(...totals) / count };
     });

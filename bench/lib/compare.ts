@@ -12,8 +12,8 @@ export async function compareWith(commit: string, options: Options): Promise<voi
   const before = checkOut(commit);
   if (options.sections.includes("instructions") && has("valgrind")) {
     const [old, now] = [
-      await countInstructions(options.node, before),
-      await countInstructions(options.node, HERE),
+      await countInstructions(options.node, before, "instructions/main.ts"),
+      await countInstructions(options.node, HERE, "instructions/main.ts"),
     ];
     printTable(
       `Instructions of one request in process, ${commit} and now`,

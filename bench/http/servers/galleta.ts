@@ -1,5 +1,6 @@
 // node galleta.ts [off | signed | encrypted]
 import { App, configure, serve } from "galleta";
+import { announce } from "../listening.ts";
 import { login, PLAIN, read, SECRET, userOf, write, type Visit } from "../views.ts";
 
 const mode = process.argv[2] ?? "signed";
@@ -21,4 +22,4 @@ app.route("/write", (req, res) => {
 });
 
 const { port } = await serve(app, { port: 0 });
-console.log(`PORT ${port}`);
+announce(port);
