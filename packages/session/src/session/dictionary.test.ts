@@ -82,6 +82,22 @@ describe("a session is a dictionary", () => {
     expect(keys).toEqual(["a", "b"]);
   });
 
+  it("leaves what is assigned to an object that inherits from it to that object", () => {
+    const { session } = open({ a: 1 });
+    const child = Object.create(session) as Record<string, unknown>;
+    child["a"] = 2;
+    child["b"] = 3;
+    expect({ ...child }).toEqual({ a: 2, b: 3 });
+    expect({ ...session }).toEqual({ a: 1 });
+  });
+
+  it("throws for an assignment that a frozen object cannot take", () => {
+    const session = Object.freeze(open({ a: 1 }).session) as Record<string, unknown>;
+    expect(() => (session["a"] = 2)).toThrow(TypeError);
+    expect(() => (session["b"] = 2)).toThrow(TypeError);
+    expect({ ...session }).toEqual({ a: 1 });
+  });
+
   it("never keeps __proto__", () => {
     const { sessions } = start();
     const { cookie } = visit(sessions, "", (session) => {

@@ -1,5 +1,5 @@
 import { acrossCopies } from "../copies.ts";
-import type { JsonObject } from "./format.ts";
+import type { JsonObject, JsonValue } from "./format.ts";
 
 /** Throws the error of a late write: after the headers, after the handshake, or after the end. */
 export type Fail = () => never;
@@ -18,8 +18,9 @@ Session.prototype = Object.freeze(Object.create(null, TO_TEXT));
  * The dictionary that handlers see, with its internals.
  *
  * It is an object without a prototype behind a proxy. While the session is open, the proxy
- * intercepts only `in` and the prototype. After the cookie was sent, {@link Dictionary.close} adds
- * traps. Every late write, also a nested one, then throws instead of being silently lost.
+ * intercepts only `in`, the prototype and assignments. After the cookie was sent,
+ * {@link Dictionary.close} adds traps. Every late write, also a nested one, then throws instead of
+ * being silently lost.
  *
  * The dictionary is the handler of its own proxy, which saves one object for each request. An
  * undefined trap has no effect, and the object's shape never changes.
@@ -32,6 +33,7 @@ export class Dictionary {
   owner: object;
   defineProperty: Fail | undefined;
   deleteProperty: Fail | undefined;
+  set: typeof write | undefined;
   get: typeof getReadOnly | undefined;
   /** The read-only views of nested objects, made at first use. */
   nested: WeakMap<object, object> | undefined;
@@ -43,6 +45,7 @@ export class Dictionary {
   constructor(data: Readonly<JsonObject>, owner: object) {
     this.data = Object.assign(new Session(), data);
     this.owner = owner;
+    this.set = write;
     this.view = new Proxy(this.data, this as ProxyHandler<JsonObject>);
   }
 
@@ -58,6 +61,7 @@ export class Dictionary {
 
   /** Makes the dictionary read-only. Reading still works; each write calls `fail`. */
   close(fail: Fail): void {
+    this.set = undefined;
     this.defineProperty = this.deleteProperty = fail;
     this.get = getReadOnly;
   }
@@ -68,6 +72,7 @@ export class Dictionary {
    */
   retire(owner: object, fail: Fail): void {
     this.owner = owner;
+    this.set = undefined;
     this.defineProperty = this.deleteProperty = fail;
   }
 
@@ -148,6 +153,23 @@ const found = /* @__PURE__ */ acrossCopies("found", () => ({
 function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   return Array.isArray(value) || prototype === Object.prototype || prototype === null;
+}
+
+/**
+ * The trap for an assignment while the session is open. Without it V8 assigns in its runtime, in
+ * four times the time.
+ */
+function write(
+  this: Dictionary,
+  target: JsonObject,
+  key: string,
+  value: JsonValue,
+  receiver: unknown,
+): boolean {
+  // An object that inherits from the session keeps its own properties.
+  if (receiver !== this.view) return Reflect.set(target, key, value, receiver);
+  target[key] = value;
+  return true;
 }
 
 function getReadOnly(
