@@ -35,6 +35,8 @@ const alias = [
 export default defineConfig({
   test: {
     reporters: [new MatrixReporter(), "default"],
+    // Many tests wait for servers, browsers and databases: a worker for each core is not too much.
+    maxWorkers: "100%",
     projects: [
       {
         resolve: { alias },
@@ -56,8 +58,8 @@ export default defineConfig({
           name: "whole",
           include: ["test/**/*.test.ts"],
           environment: "node",
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
+          testTimeout: 90_000,
+          hookTimeout: 120_000,
         },
       },
     ],
