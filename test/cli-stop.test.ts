@@ -74,7 +74,7 @@ describe.each(["SIGTERM", "SIGINT"] as const)("%s", (signal) => {
     expect(run.stdout).toContain("shut down");
   });
 
-  it("stops at once when it comes a second time", async () => {
+  it("stops immediately when it comes a second time", async () => {
     const run = await serve();
     const { answer } = await hold(run);
     run.child.kill(signal);

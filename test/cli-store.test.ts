@@ -143,7 +143,7 @@ describe("a store that is a URL", () => {
     expect(await unseen(second.url, saved)).toHaveLength(3);
   }, 60_000);
 
-  it("is refused with what to write, and without its password", async () => {
+  it("is rejected with a hint, and without showing its password", async () => {
     const unknown = await refusal(`mysql://app:${PASSWORD}@127.0.0.1/app`);
     expect(unknown).toContain("errors#err_galleta_settings");
     expect(unknown).toContain("sqlite:, redis://, rediss:// or postgres://");

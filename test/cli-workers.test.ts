@@ -91,7 +91,7 @@ it("SIGTERM reaches every worker, and a socket is closed with 1001", async () =>
   for (const pid of workers) expect(isAlive(pid)).toBe(false);
 });
 
-it("what one worker publishes reaches all others, bytes as bytes, and only that", async () => {
+it("a message of one worker reaches all others, even bytes, and nothing else does", async () => {
   const run = await serve(3);
   const workers = await workersOf(run.url, 3);
   const publisher = Number(await ask(`${run.url}/publish`));

@@ -99,7 +99,7 @@ describe("galleta serve loads", () => {
 });
 
 describe("galleta serve listens", () => {
-  it("where the environment says, which files add to", async () => {
+  it("at the address from the environment and its files", async () => {
     const file = bench.file("app.ts", APP);
     bench.file("one.env", `EXTRA="from the file"\nSECRET_KEY=overridden\nHOST=::1\nPORT=1\n`);
     const run = bench.run(["serve", file, "--env-file", "one.env"], {

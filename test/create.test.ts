@@ -71,7 +71,7 @@ describe("npm create galleta", { timeout: 600_000 }, () => {
     }
   });
 
-  it("gives each project a key of its own", async () => {
+  it("gives each project its own key", async () => {
     await create("one", "--no-install");
     await create("two", "--no-install");
     const [one, two] = ["one", "two"].map((name) => readFileSync(join(home, name, ".env"), "utf8"));

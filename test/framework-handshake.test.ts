@@ -81,7 +81,7 @@ describe("the handshake", () => {
     socket.destroy();
   });
 
-  test("reject answers with a real status, JSON and what the session says", async () => {
+  test("reject answers with a real status, JSON and the session's cookies", async () => {
     const app = appWith({ SESSIONS });
     app.websocketRoute("/ws", { autoAccept: false }, async (ws) => {
       ws.session.count = 1;
@@ -143,7 +143,7 @@ describe("the handshake", () => {
     expect(codes).toEqual(Array.from({ length: 5 }, () => "ERR_GALLETA_WEBSOCKET_STATE"));
   });
 
-  test("a client that goes away before the answer ends the view", async () => {
+  test("a client that disconnects before the answer ends the view", async () => {
     const app = appWith({ SESSIONS });
     const entered = latch();
     const proceed = latch();

@@ -68,7 +68,7 @@ describe("middleware", () => {
 });
 
 describe("mounting", () => {
-  test("an app brings its routes, middleware and error handlers", async () => {
+  test("an app keeps its routes, middleware and error handlers", async () => {
     const inner = new App<Data>();
     inner.use(async (_req, res, next) => {
       await next();

@@ -43,7 +43,7 @@ const FORWARDED = [
   "X-Forwarded-For: 6.6.6.6, 203.0.113.5",
 ];
 
-it("a view sees what the client asked for, behind a trusted proxy", async () => {
+it("a view sees the client's URL behind a trusted proxy", async () => {
   const port = await start({ trustProxy: 1 });
   const answer = await send(port, [
     "GET /callback?code=1 HTTP/1.1",
@@ -60,7 +60,7 @@ it("a view sees what the client asked for, behind a trusted proxy", async () => 
 it.each([
   [{ trustProxy: 1 }, "https://shop.example:8443", "https://shop.example:8443/feed?room=1"],
   [{}, "http://inner:3000", "http://inner:3000/feed?room=1"],
-])("a socket's view sees what a page's view sees with %j", async (sessions, origin, url) => {
+])("a socket's view sees the same site as a page's view with %j", async (sessions, origin, url) => {
   const port = await start(sessions);
   const headers = Object.fromEntries(FORWARDED.map((line) => line.split(": ")));
   const socket = new WebSocket(`ws://127.0.0.1:${port}/feed?room=1`, {

@@ -64,7 +64,7 @@ describe("serving", () => {
     expect(stop).toHaveBeenCalledOnce();
   });
 
-  test("close lets requests finish, and takes no more", async () => {
+  test("close lets requests finish, and accepts no more", async () => {
     const app = appWith();
     let enter!: () => void;
     let leave!: () => void;
@@ -85,7 +85,7 @@ describe("serving", () => {
     await closed;
   });
 
-  test("what has not finished in time is cut off", async () => {
+  test("requests that do not finish in time are cut off", async () => {
     const app = appWith();
     let enter!: () => void;
     const entered = new Promise<void>((resolve) => (enter = resolve));

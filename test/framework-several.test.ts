@@ -86,7 +86,7 @@ describe("SESSIONS as a list", () => {
     expect((await socket.closed).code).toBe(1008);
   });
 
-  test("what cannot be together is an error at set-up that names the option", () => {
+  test("conflicting sessions throw at set-up and name the option", () => {
     expect(refusal({ SESSIONS: [SESSIONS, SESSIONS] })).toContain("property");
     expect(refusal({ SESSIONS: [SESSIONS, { ...PREFS, sessionCookie: "session" }] })).toContain(
       "sessionCookie",

@@ -95,7 +95,7 @@ describe("the end", () => {
     expect(await closes.closed).toEqual({ code: 4001, reason: "enough" });
   });
 
-  test("a view need not await what it began: its socket still ends", async () => {
+  test("a socket ends even if its view does not await its work", async () => {
     const app = appWith({ SESSIONS });
     app.websocketRoute("/sends", (ws) => {
       void ws.send("a");

@@ -79,7 +79,7 @@ test.each(["@galleta/session", "galleta"])(
   },
 );
 
-test("without a declaration, any key may hold anything", async () => {
+test("without a declaration, every key has any type", async () => {
   const told = await compile(`
     import { App } from "galleta";
     new App().route("/", (req) => {

@@ -79,7 +79,7 @@ describe("messages", () => {
     expect(log()).not.toHaveBeenCalled();
   });
 
-  test("what is sent must have the socket's type", async () => {
+  test("messages to send must have the socket's type", async () => {
     const app = appWith({});
     app.websocketRoute("/ws", { valueType: "json" }, async (ws) => {
       await ws.send(undefined);
@@ -147,7 +147,7 @@ describe("the session on a socket", () => {
     }
   });
 
-  test("throws for a write after the handshake, and names what to do", async () => {
+  test("throws for a write after the handshake, and names the remedy", async () => {
     const app = appWith({ SESSIONS });
     const errors: unknown[] = [];
     app.websocketRoute("/ws", async (ws) => {

@@ -111,7 +111,7 @@ describe("Origin", () => {
     });
   });
 
-  it("is read only if it is its own serialization", () => {
+  it("is accepted only if it is normalized", () => {
     fuzz(100_000, ORIGINS, ORIGIN_WORDS, (text) => {
       if (!isOrigin(text)) return undefined;
       const url = new URL(text);
@@ -148,7 +148,7 @@ describe("Forwarded", () => {
     });
   });
 
-  it("from a client never outweighs what the trusted proxy adds", () => {
+  it("from a client never overrides the entries of a trusted proxy", () => {
     const check = createCrossSiteCheck({ trustProxy: 1 });
     const added = "for=203.0.113.5;host=good.example;proto=https";
     fuzz(100_000, FORWARDED, FORWARDED_WORDS, (text) => {

@@ -74,7 +74,7 @@ describe("cookies", () => {
     expect(events.filter(({ type }) => type === "rejected")).toEqual([]);
   });
 
-  it("a planted cookie beside a genuine one is rejected with it, in either order", () => {
+  it("a planted cookie and a genuine one are both rejected, in either order", () => {
     const { sessions, cookie, events } = login();
     const changed = `${cookie.slice(0, -1)}${cookie.endsWith("A") ? "B" : "A"}`;
     for (const header of [

@@ -71,7 +71,7 @@ describe("galleta serve", () => {
   it.each([
     ["NODE_ENV is production", [], { ...env, NODE_ENV: "production" }],
     ["others may reach it", ["--host", "0.0.0.0"], env],
-  ])("says nothing of it if %s", async (_why, flags, variables) => {
+  ])("does not mention it if %s", async (_why, flags, variables) => {
     const run = await bench.serve([bench.file("app.mjs", APP), ...flags], { env: variables });
     await fetch(run.url.replace("0.0.0.0", "127.0.0.1"));
     run.child.kill("SIGTERM");
@@ -81,7 +81,7 @@ describe("galleta serve", () => {
 });
 
 describe("galleta inspect", () => {
-  it("reads what curl prints of an app", async () => {
+  it("reads the output of curl", async () => {
     const { url } = await bench.serve([bench.file("app.mjs", APP)], { env });
     const headers = await new Promise<string>((resolve, reject) => {
       const sent = request(url, (response) => {

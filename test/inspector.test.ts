@@ -106,7 +106,7 @@ describe("the inspector", () => {
     // It comes before the app's middleware: a login page would hide it.
     expect(seen).toEqual(["/set/alice"]);
   });
-  it("shows what the app cannot read: a changed cookie, and why", async () => {
+  it("shows a changed cookie, which the app cannot read, and the reason", async () => {
     await start();
     const cookie = await cookieOf("/set/alice");
     const { text } = await inspect(`${cookie.slice(0, -8)}AAAAAAAA`);

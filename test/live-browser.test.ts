@@ -257,7 +257,7 @@ describe.runIf(available(CHROMIUM))("in a real browser", () => {
     expect(await session(other)).toEqual({ user: "ada", seen: 2 });
   });
 
-  it("a ws server whose site has no exchange says so, for update and for socketActivity", async () => {
+  it("a ws server reports that its site has no exchange, for update and for socketActivity", async () => {
     const options = { secretKey: KEY, maxAge: 20 };
     const events: SessionEvent[] = [];
     const http = httpSession(options)((req, res) => {

@@ -153,7 +153,7 @@ describe("the workers of galleta serve --workers 2, with the cookie alone", () =
       expect(await copy.copy().get("/session")).not.toHaveProperty("user");
   });
 
-  it("survive when one of them is killed, and lose no session", async () => {
+  it("keep all sessions when one of them is killed", async () => {
     const run = await serve();
     const visitor = new Visitor(run.url);
     await visitor.post("/set/user/ada");

@@ -65,7 +65,7 @@ describe.each(KINDS)("with %s", (_name, options) => {
     expect(Object.keys(await jar.read(sessions))).toHaveLength(61);
   });
 
-  it("of requests that run while a session is destroyed none brings it back", async () => {
+  it("no request that runs while a session is destroyed revives it", async () => {
     const { sessions } = start(options());
     for (let i = 0; i < 100; i += 1) {
       const jar = new Jar();

@@ -89,7 +89,7 @@ describe.runIf(available(command("redis-server", "redis-server")))("with a real 
       expect(await copy.read(two.sessions)).toEqual({});
     });
 
-    it("also without a backplane, by what the store logs", async () => {
+    it("works without a backplane, by the store", async () => {
       const [one, two] = await pair({ backplane: undefined });
       const jar = new Jar();
       await login(jar, one);
@@ -104,7 +104,7 @@ describe.runIf(available(command("redis-server", "redis-server")))("with a real 
       expect(await other.read(two.sessions)).toEqual({ userId: "ada" });
     });
 
-    it("a process that starts later knows what was revoked", async () => {
+    it("a process that starts later knows the revocations", async () => {
       const [one] = await pair();
       const jars = Array.from({ length: 20 }, () => new Jar());
       for (const jar of jars) await login(jar, one, "eve");
@@ -131,7 +131,7 @@ describe.runIf(available(command("redis-server", "redis-server")))("with a real 
       expect(await jar.read(two.sessions)).toEqual({ large, n: 1 });
     });
 
-    it("a thousand pairs of requests at once lose no change of different keys", async () => {
+    it("a thousand pairs of simultaneous requests lose no change of different keys", async () => {
       const [one, two] = await pair({ storeTimeout: 10 });
       for (let round = 0; round < 10; round += 1) {
         await Promise.all(Array.from({ length: 100 }, () => race(one, two, ["a", "b"])));
@@ -139,7 +139,7 @@ describe.runIf(available(command("redis-server", "redis-server")))("with a real 
       expect([...one.types(), ...two.types()]).not.toContain("conflict");
     });
 
-    it("a thousand pairs that change the same key: the later holds, every conflict is told", async () => {
+    it("a thousand pairs that change the same key keep the later change and report every conflict", async () => {
       const [one, two] = await pair({ storeTimeout: 10 });
       for (let round = 0; round < 10; round += 1) {
         await Promise.all(Array.from({ length: 100 }, () => race(one, two, ["a", "a"])));
@@ -148,7 +148,7 @@ describe.runIf(available(command("redis-server", "redis-server")))("with a real 
       expect(told).toHaveLength(1000);
     });
 
-    it("a Redis that was killed: the policy answers, nothing hangs, revocations hold after", async () => {
+    it("while Redis is killed the policy decides, no request hangs, and revocations are kept", async () => {
       const own = await RedisServer.start();
       ends.push(() => own.close());
       const make = (onStoreError: "reject" | "allow") =>

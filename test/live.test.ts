@@ -110,7 +110,7 @@ describe.each([
     expect(page.exchanges.map(({ status }) => status)).toEqual("store" in options() ? [] : [200]);
   });
 
-  it("simultaneous changes of sockets and requests all hold", async () => {
+  it("simultaneous changes of sockets and requests are all kept", async () => {
     const client = await loggedIn(start(options()));
     const page = await open(client);
     page.send("set a 1");
@@ -186,7 +186,7 @@ describe("a page that speaks galleta.v1", () => {
     }
   });
 
-  it("cannot do anything with control frames of its own making", async () => {
+  it("cannot do anything with forged control frames", async () => {
     const page = await open(await loggedIn(start()));
     const frames = ["{", "null", "[]", '{"id":1}', '{"id":"x","code":"y"}', "x".repeat(50_000)];
     for (const frame of frames) page.socket.send(`\0${frame}`);
@@ -194,7 +194,7 @@ describe("a page that speaks galleta.v1", () => {
     expect(await page.next()).toBe("echo hello");
   });
 
-  it("is told apart from one that does not", async () => {
+  it("is distinguished from one that does not", async () => {
     const client = await loggedIn(start());
     const plain = await client.websocket("/live");
     const messages = plain[Symbol.asyncIterator]();

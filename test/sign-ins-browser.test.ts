@@ -141,7 +141,7 @@ describe.runIf(available(CHROMIUM))("signing in", () => {
     await expect.poll(() => devices(third.page)).toHaveLength(2);
   });
 
-  it("log out everywhere ends all of them, and nobody else", async () => {
+  it("log out everywhere ends all of them, and no other user's sessions", async () => {
     await start();
     const one = await signedIn("Mozilla/5.0 (X11; Linux x86_64) Firefox/130.0");
     const two = await signedIn("Mozilla/5.0 (Android 15; Mobile) Firefox/130.0");
@@ -156,7 +156,7 @@ describe.runIf(available(CHROMIUM))("signing in", () => {
     expect(await other.getByText("Feed: live").count()).toBe(1);
   });
 
-  it("with the server out of reach, Add says so; after a restart new todos show again", async () => {
+  it("reports that the server is unreachable, and shows new todos after its restart", async () => {
     await start();
     const context = await browser.newContext();
     opened.push(context);

@@ -89,7 +89,7 @@ describe.runIf(available(command("redis-server", "redis-server"), command("faket
       return jar;
     }
 
-    it("have the clocks that the title says", async () => {
+    it("have the clocks in the title", async () => {
       const nowAt = async (url: string) => Number((await ask(url, "/now")).body);
       const apart = (await nowAt(servers.fast)) - (await nowAt(servers.right));
       expect(Math.round(apart / 10_000)).toBe(AHEAD / 10);
@@ -118,7 +118,7 @@ describe.runIf(available(command("redis-server", "redis-server"), command("faket
       });
     });
 
-    it("end what began on the right clock by a logout on the fast one", async () => {
+    it("end sessions from the right clock by a logout on the fast one", async () => {
       const jar = await loginAt(servers.right);
       const cookie = jar.header;
       expect((await post(servers.fast, "/logout", jar)).status).toBe(200);

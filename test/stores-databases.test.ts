@@ -54,7 +54,7 @@ describe.runIf(isInstalled)("a store", () => {
   afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
   it.each(DATABASES)(
-    "%s does what a store must, under 20,000 operations at once too",
+    "%s meets all requirements, even with 20,000 simultaneous operations",
     async (_name, command, ...args) => {
       const { stdout } = await promisify(execFile)(command, args, { timeout: 280_000 });
       const outcomes = JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as object;

@@ -179,7 +179,7 @@ describe.runIf(available(command("redis-server", "redis-server")))("Redis as peo
     expect(calm.types()).not.toContain("store");
   });
 
-  it("what Redis evicts concerns its own sessions alone, in a process that starts later too", async () => {
+  it("an eviction affects only the evicted sessions, even in a process that starts later", async () => {
     const own = await RedisServer.start();
     ends.push(() => own.close());
     const client = quiet(new Redis(own.url));
@@ -232,7 +232,7 @@ describe.runIf(available(command("redis-server", "redis-server")))("Redis as peo
   });
 
   it.each(["ioredis Sentinel", "node-redis sentinel", "ioredis Cluster", "node-redis cluster"])(
-    "with %s an end waits for a replica, if the option says so",
+    "with %s an end waits for a replica, with the option wait",
     async (name) => {
       const client = await CLIENTS[name]!();
       const made = process(client, {
@@ -302,7 +302,7 @@ describe.runIf(available(command("redis-server", "redis-server")))("Redis as peo
     expect(list).not.toMatch(/ sub=[1-9]| ssub=[1-9]/);
   });
 
-  it("a failover whose replica lags loses at most what was not replicated, and no process skips what the new master acknowledges", async () => {
+  it("a failover with a lagging replica loses only unreplicated writes, and every process sees the new master's writes", async () => {
     const own = await RedisSentinel.start();
     ends.push(() => own.close());
     const sentinels = [{ host: "127.0.0.1", port: own.sentinel.port }];

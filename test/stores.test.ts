@@ -239,7 +239,7 @@ describe.each(KINDS.filter(({ isThere }) => isThere))("$name", ({ before, open }
 });
 
 describe.runIf(isPostgres)("postgresStore", () => {
-  it("names the missing table, and what creates it", async () => {
+  it("names the missing table and the function that creates it", async () => {
     await startPostgres();
     const pool = new Pool({ connectionString: pg.url });
     ends.push(() => pool.end());

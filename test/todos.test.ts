@@ -46,7 +46,7 @@ describe("over HTTP", () => {
     expect(await unseen()).toEqual([{ id: 3, content: "Go to work" }]);
   });
 
-  it("misses none of several todos that are created in a row", async () => {
+  it("sends all of several todos that are created in a row", async () => {
     const unseen = visitor();
     await unseen();
     for (const content of ["a", "b", "c", "d"]) {
@@ -177,7 +177,7 @@ describe.runIf(available(CHROMIUM))("in a browser", () => {
     await expect.poll(() => unseen(page)).toContain("<img src=x onerror=alert(1)>");
   });
 
-  it("says what is wrong with a todo", async () => {
+  it("reports the fault in a todo", async () => {
     const page = await open();
     await add(page, "   ");
     await page.getByRole("alert").getByText("A todo needs some content.").waitFor();

@@ -50,7 +50,7 @@ it("a change of a session in a store is saved there", async () => {
   expect(warn).not.toHaveBeenCalled();
 });
 
-it("after the handshake a write and update throw, and name what to use", async () => {
+it("after the handshake a write and update throw, and name the alternative", async () => {
   let late: object = {};
   const serve = session(withEvents().options)((_request, context) => {
     late = context.session;

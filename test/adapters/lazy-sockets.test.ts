@@ -98,7 +98,7 @@ describe.each(LIBRARIES)("options by a function, for %s", (_, path, serve) => {
     expect(calls).toBe(1);
   });
 
-  test("a function that throws is a 500, and the server goes on", async () => {
+  test("a function that throws gives a 500, and the server keeps running", async () => {
     vi.spyOn(process, "emitWarning").mockImplementation(() => undefined);
     let secretKey = "";
     const origin = await start(() => ({ secretKey }));

@@ -139,31 +139,34 @@ describe.each([
     expect(seen).toEqual(["after end", "before end", "after writeHead", "before writeHead"]);
   });
 
-  it.each([COMMIT, READ])("keeps what a middleware adds to Vary in its writeHead", async (owed) => {
-    running = await listen(
-      createServer((_req, res) => {
-        const { writeHead } = res;
-        res.writeHead = function (this: ServerResponse, ...args: never[]) {
-          const before = this.getHeader("vary");
-          this.setHeader(
-            "Vary",
-            [...(before === undefined ? [] : [before]), "Accept-Encoding"].join(", "),
+  it.each([COMMIT, READ])(
+    "keeps the Vary that a middleware adds in its writeHead",
+    async (owed) => {
+      running = await listen(
+        createServer((_req, res) => {
+          const { writeHead } = res;
+          res.writeHead = function (this: ServerResponse, ...args: never[]) {
+            const before = this.getHeader("vary");
+            this.setHeader(
+              "Vary",
+              [...(before === undefined ? [] : [before]), "Accept-Encoding"].join(", "),
+            );
+            return writeHead.apply(this, args as never);
+          } as never;
+          const later = commit() instanceof Promise;
+          hookResponse(
+            res,
+            () => (later ? soon(owed) : owed),
+            () => res.destroy(),
           );
-          return writeHead.apply(this, args as never);
-        } as never;
-        const later = commit() instanceof Promise;
-        hookResponse(
-          res,
-          () => (later ? soon(owed) : owed),
-          () => res.destroy(),
-        );
-        res.writeHead(200, { "x-own": "1" }).end("body");
-      }),
-    );
-    const { headers } = await ask(running.origin, "/");
-    expect(headers.vary).toBe("Cookie, Accept-Encoding");
-    expect(headers["x-own"]).toBe("1");
-  });
+          res.writeHead(200, { "x-own": "1" }).end("body");
+        }),
+      );
+      const { headers } = await ask(running.origin, "/");
+      expect(headers.vary).toBe("Cookie, Accept-Encoding");
+      expect(headers["x-own"]).toBe("1");
+    },
+  );
 
   it("the later of two spellings of a name in writeHead counts, as in Node", async () => {
     const { headers, body } = await respond(commit, (res) => {
@@ -238,7 +241,7 @@ describe("a commit that fails", () => {
   };
 
   // An error out of `res.end()` ends the process wherever no framework catches it.
-  it("requests an answer, and drops what the handler still writes", async () => {
+  it("asks for an answer, and drops later writes of the handler", async () => {
     const { status, body } = await respond(refuse(), (res) => {
       expect(res.write("lost")).toBe(false);
       expect(res.write("lost as well")).toBe(false);
@@ -257,7 +260,7 @@ describe("a commit that fails", () => {
     });
   });
 
-  it("requests an answer if it fails later, and drops what was written", async () => {
+  it("asks for an answer if it fails later, and drops earlier writes", async () => {
     const commit = refuse();
     const { status, body } = await respond(
       async () => commit(),

@@ -213,7 +213,7 @@ describe.runIf(needs && isInstalled("oidc-provider"))(
       expect(await read(page)).toMatchObject({ user: null, pending: false });
     });
 
-    test("takes the answer of form_post by a form of its own origin", async () => {
+    test("receives the answer of form_post by a form on its own origin", async () => {
       const page = await context.newPage();
       const posts: Promise<[string, string | undefined]>[] = [];
       page.on("request", (request) => {
@@ -291,7 +291,7 @@ describe.runIf(needs && isInstalled("oidc-provider"))(
     const isOpen = (page: Page) =>
       page.evaluate(() => (globalThis as unknown as { socket: WebSocket }).socket.readyState === 1);
 
-    test("a logout at the provider ends that session alone, with its sockets in another process", async () => {
+    test("a logout at the provider ends only that session, with its sockets in another process", async () => {
       const elsewhere = await browser.newContext({ ignoreHTTPSErrors: true });
       const [page, theirs] = [await context.newPage(), await elsewhere.newPage()];
       await login(page, "fay");

@@ -306,7 +306,7 @@ describe("a session", () => {
     expect(JSON.parse(body)).toEqual({ user: "ana", device: "stale" });
   });
 
-  test("that is stale is rejected by default, and its cookie stays", async () => {
+  test("that is stale is rejected by default, without deleting its cookie", async () => {
     const { open, wire } = await serve();
     const browser = open();
     await login(browser);
@@ -355,7 +355,7 @@ describe("a session", () => {
     expect(reasons()).toEqual(["bound", "refreshed"]);
   });
 
-  test("keeps what a request changed while its browser refreshed", async () => {
+  test("keeps a request's changes while its browser refreshed", async () => {
     const { open } = await serve({}, { store: memoryStore() });
     const browser = open();
     const id = await login(browser);

@@ -18,7 +18,7 @@ fullStack({
       expect(await response.text()).toContain("ERR_SESSION_RUNTIME");
     });
 
-    it("app: a page of errors sees what the page before it changed", async () => {
+    it("app: an error page sees the changes of the page before it", async () => {
       const { request } = await app().context();
       const response = await request.get(`${app().origin}/fail`);
       expect(await response.text()).toContain("Something went wrong, kept.");

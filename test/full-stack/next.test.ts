@@ -176,7 +176,7 @@ fullStack({
       expect((await ask("/plain")).headers.get("set-cookie")).toBeNull();
     });
 
-    it("app: the page sees what its proxy changed, and both changes survive", async () => {
+    it("app: the page sees its proxy's changes, and both changes survive", async () => {
       const page = await app().page(false);
       await page.goto(`${app().origin}/seen`);
       expect(await page.textContent("#told")).toBe("proxy 0");
@@ -186,7 +186,7 @@ fullStack({
       expect(await told.json()).toEqual({ user: "proxy", clicks: 1 });
     });
 
-    it("app: what proxy and action change in one request survives", async () => {
+    it("app: changes by the proxy and an action in one request both survive", async () => {
       const page = await app().page(false);
       await page.goto(`${app().origin}/seen`);
       await page.context().clearCookies();
@@ -196,7 +196,7 @@ fullStack({
       expect(await told.json()).toEqual({ user: "proxy", clicks: 1 });
     });
 
-    it("app: what proxy and route handler change in one request survives", async () => {
+    it("app: changes by the proxy and a route handler in one request both survive", async () => {
       const { request } = await app().context();
       const seen = await request.post(`${app().origin}/api/seen`);
       expect(await seen.json()).toEqual({ user: "proxy" });

@@ -80,7 +80,7 @@ fullStack({
       expect(await told.json()).toEqual({ user: "outer", clicks: 2 });
     });
 
-    it("app: the adapter of h3 2, given h3 1, says so", async () => {
+    it("app: the adapter for h3 2 rejects h3 1", async () => {
       const script = `
         import { createApp, toNodeListener } from "h3";
         import { session } from "@galleta/session/h3";

@@ -270,7 +270,7 @@ export function fullStack(options: FullStack): void {
       await shows(page, "user", "kept");
     });
 
-    it("app: a page that leaves the session alone has no Vary: Cookie", async () => {
+    it("app: a page that does not use the session has no Vary: Cookie", async () => {
       const page = await open(true);
       await login(page, "ann");
       const response = await page.context().request.get(`${app.origin}/plain`);

@@ -205,7 +205,7 @@ describe.skipIf(!canRun)("a move from express-session", () => {
     });
   });
 
-  it("a store that fails or does not answer is a 503, and logs nobody out", async () => {
+  it("a store that fails or does not answer gives a 503, and users stay logged in", async () => {
     const { store } = await open(NAMES[0]!);
     const jar = new Jar();
     await serve(apps.oldApp(store), (origin) => login(origin, "ana", jar));
@@ -239,7 +239,7 @@ describe.skipIf(!canRun)("a move from express-session", () => {
     });
   });
 
-  it("says what to do where a store of express-session is given as ours", async () => {
+  it("says what to do if a store of express-session is passed as ours", async () => {
     const { store, end } = await open("connect-redis");
     const options = { secretKey: "a secret key of the new app, long enough", store };
     expect(() => createSessions(options as never)).toThrow(

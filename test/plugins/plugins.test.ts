@@ -240,7 +240,7 @@ describe.skipIf(!isInstalled).each([
     expect((await send(`${token}x`)).status).toBe(403);
   });
 
-  it.each(kinds)("a session may have a lifetime of its own on %s", async (kind) => {
+  it.each(kinds)("a session may have its own lifetime on %s", async (kind) => {
     running = await listen(await build(kind));
     for (const path of lifetimes) {
       const { setCookie } = await ask(running.origin, path);
@@ -249,7 +249,7 @@ describe.skipIf(!isInstalled).each([
   });
 });
 
-describe.skipIf(!isInstalled)("what @fastify/session does in silence", () => {
+describe.skipIf(!isInstalled)("what @fastify/session does silently", () => {
   const build = async () =>
     (await load("fastify-app.mjs"))["buildStrict"]!() as Promise<{ server: Server }>;
 

@@ -77,7 +77,7 @@ describe("a misspelt setting", () => {
     expect(String(error)).toContain(`There is no setting ${name}. Did you mean ${meant}?`);
   });
 
-  test("is told apart from one of the app's own", () => {
+  test("is distinguished from the app's own settings", () => {
     const own = { DEBUG: true, DATABASE_URL: "x", PAGE_SIZE: 20, SESSION_KEY: KEY };
     configure(new App(), { ...own, SESSIONS: { secretKey: KEY } });
     configure(new App(), { SESION_HOURS_OF_STAFF: 1 });

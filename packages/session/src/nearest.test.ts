@@ -16,7 +16,7 @@ it("ignores case and underscores", () => {
   expect(nearest("httponly", ["httpsOnly", "path"])).toBe("httpsOnly");
 });
 
-it("finds none if none is near", () => {
+it("returns undefined if no name is near", () => {
   expect(nearest("deploy", NAMES)).toBeUndefined();
   expect(nearest("x", NAMES)).toBeUndefined();
   expect(nearest("serve", [])).toBeUndefined();

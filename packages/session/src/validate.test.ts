@@ -21,7 +21,7 @@ it.each([
   expect(() => checkOption("colour", value, COLOUR)).toThrow(message);
 });
 
-it("names the index of a wrong entry, and what it was meant to be", () => {
+it("names the index of a wrong entry, and the expected type", () => {
   expect(() => checkOption("colours", ["red", "grene"], listOf(COLOUR))).toThrow(
     'colours[1] is invalid: colours must be a list of "red", "green", "blue" or null. Did you mean "green"?',
   );

@@ -20,7 +20,7 @@ it("answers a handshake that failed, where no process warning exists", () => {
   expect(said.mock.calls).toEqual([[failure]]);
 });
 
-it("says what a backplane throws, where no process warning exists", async () => {
+it("prints the error of a backplane on runtimes without process warnings", async () => {
   const said = withoutWarnings();
   const failure = new Error("The backplane is down.");
   const backplane = {

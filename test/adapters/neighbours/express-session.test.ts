@@ -64,7 +64,7 @@ describe("set-up", () => {
 });
 
 describe("a session", () => {
-  it("begins with a request that brings none, and continues with its cookie", () =>
+  it("begins with a request without one, and continues with its cookie", () =>
     serve(count, async (ask, jar) => {
       expect(await bodies(ask, jar, "/", "/", "/")).toEqual(["1", "2", "3"]);
     }));
@@ -182,7 +182,7 @@ describe("the response", () => {
     });
   });
 
-  it("sets no cookie for an empty session, and none again without a change", () =>
+  it("sets no cookie for an empty session, or for a second response without a change", () =>
     serve(
       (req, res) => {
         if (req.path === "/set") dataOf(req)["user"] = "ana";

@@ -48,7 +48,7 @@ describe("parseArguments", () => {
     expect(refusal(["--constructor"])).toContain("There is no option --constructor.");
   });
 
-  it("needs a value where one belongs, and none elsewhere", () => {
+  it("requires a value for options that take one, and rejects it for others", () => {
     const needs = "--port needs a value: --port <number>.";
     for (const argv of [["--port"], ["--port", "--watch"], ["--port="], ["--port", ""]]) {
       expect(refusal(argv)).toBe(needs);

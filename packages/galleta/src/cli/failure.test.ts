@@ -28,7 +28,7 @@ describe("explain", () => {
     expect(explain(error)).toBe("Error: no (DEBUG=galleta shows the stack)");
   });
 
-  it("does not show a thrown value that is not an error, nor what JSON.parse quotes", () => {
+  it("shows neither a thrown value that is not an error nor the text that JSON.parse quotes", () => {
     expect(explain("hunter2")).toBe("The app threw a value that is not an Error (string).");
     expect(explain(null)).toContain("(null)");
     let error: unknown;

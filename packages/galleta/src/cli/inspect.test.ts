@@ -143,7 +143,7 @@ describe("galleta inspect", () => {
     });
     expect(cookies[0]!["issuedAt"]).toMatch(/^\d{4}-\d\d-\d\dT/);
   });
-  it("lets no cookie control the terminal", async () => {
+  it("escapes cookies that would control the terminal", async () => {
     const data = JSON.stringify({ "\u001b[2J\u009b31m": "\u0007\u202e\u0085\u2028" });
     const cookie = `session=${Buffer.from(data).toString("base64")}`;
     const header = `Set-Cookie: ${cookie}; Path=\u001b]0;x\u0007; \u009bA`;

@@ -17,7 +17,7 @@ afterEach(() => {
 });
 
 describe("CookieJar", () => {
-  test("keeps a cookie for its host alone, below the directory of its path", () => {
+  test("sends a cookie only to its host, below the directory of its path", () => {
     const jar = jarWith(["a=1"]);
     expect(jar.header(HTTP)).toBe("a=1");
     expect(jar.header(at("http://www.example.com/shop"))).toBe("a=1");

@@ -60,7 +60,7 @@ describe("Inbox", () => {
     expect(calls).toEqual(["pause", "resume"]);
   });
 
-  test("gives out what waits before the end, and the error after it", async () => {
+  test("returns waiting messages first, and then the error", async () => {
     const { inbox } = inboxOf({ count: 10, size: 10 });
     const error = new Error("gone");
     inbox.push("a", 1);
@@ -72,7 +72,7 @@ describe("Inbox", () => {
     await expect(inbox.take()).rejects.toBe(error);
   });
 
-  test("tells those that wait about the end", async () => {
+  test("ends waiting readers", async () => {
     const quiet = inboxOf({ count: 1, size: 1 }).inbox;
     const waiting = [quiet.take(), quiet.take()];
     quiet.end();
@@ -93,7 +93,7 @@ describe("Inbox", () => {
     expect(await inbox.take()).toEqual(value("b"));
   });
 
-  test("discard drops what waits, and reads on", async () => {
+  test("discard drops waiting messages, and continues to read", async () => {
     const { inbox, calls } = inboxOf({ count: 1, size: 10 });
     inbox.push("a", 1);
     inbox.discard();
@@ -109,7 +109,7 @@ describe("Inbox", () => {
     expect(calls).toEqual(["pause"]);
   });
 
-  test("drops what waits at the second beat if the view only sends, and reads on", async () => {
+  test("drops waiting messages at the second heartbeat if the view only sends, and continues to read", async () => {
     const { inbox, calls } = inboxOf({ count: 2, size: 100 });
     inbox.push("a", 1);
     inbox.beat();

@@ -19,7 +19,7 @@ describe("adviseOn", () => {
   });
   afterEach(() => vi.restoreAllMocks());
 
-  it("lists what the defaults lack, the worst first", () => {
+  it("lists the weaknesses of the defaults, the worst first", () => {
     const advice = [...advise({}).values()];
     expect(advice.map(({ level, topic }) => `${level} ${topic}`)).toEqual([
       "warning httpsOnly",

@@ -129,7 +129,7 @@ describe("a Galleta token", () => {
     expect(report).toMatchObject({ status: "valid", isStored: true });
     expect(report.data).toBeUndefined();
   });
-  it("is told apart from a ticket, if the key is known", () => {
+  it("is distinguished from a ticket, if the key is known", () => {
     const now = Math.floor(NOW / 1000);
     const ring = createKeyRing([Buffer.from(KEY)], "session");
     const content = { sid: newSessionId(), rev: 3, json: '{"user":"alice"}' };
@@ -153,7 +153,7 @@ describe("a Galleta token", () => {
     });
     expect(only(`${pair}; ${pair}`, { secretKey: KEY })).toMatchObject({ status: "valid" });
   });
-  it("reports what browsers make of its attributes", () => {
+  it("reports how browsers handle its attributes", () => {
     const report = only(`Set-Cookie: ${setCookie}`, { secretKey: KEY });
     expect(report.attributes).toContain("HttpOnly");
     expect(report.remarks).toEqual(["Without Secure, the cookie also travels over plain HTTP."]);
@@ -223,7 +223,7 @@ describe("a cookie of another framework", () => {
     const report = only(`session=${express.value}`, { secretKey: express.secret });
     expect(report).toMatchObject({ status: "rejected", reason: "mac" });
   });
-  it("expires when its framework says, or when the option says", () => {
+  it("expires after its framework's default, or after the option", () => {
     const text = `session=${read("starlette").value}`;
     const later = NOW + 20 * 86_400_000;
     const secretKey = read("starlette").secret;
@@ -242,7 +242,7 @@ describe("a cookie of another framework", () => {
       }
     }
   });
-  it("of Starlette is told from Flask's with any content", () => {
+  it("of Starlette is distinguished from Flask's, whatever it contains", () => {
     const format = starlette({ secretKey: KEY });
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.string(), { minKeys: 1 }), (data) => {

@@ -24,7 +24,7 @@ describe("times in words", () => {
 });
 
 describe("printable", () => {
-  it("escapes what would control a terminal, and keeps other text", () => {
+  it("escapes text that would control a terminal, and keeps other text", () => {
     expect(printable("Grüße, 世界 🍪")).toBe("Grüße, 世界 🍪");
     expect(printable("\u001b[31m\u0007\u009b\u202e\u200b\u2028\n")).toBe(
       "\\u001b[31m\\u0007\\u009b\\u202e\\u200b\\u2028\\u000a",

@@ -89,7 +89,7 @@ describe("findCookie", () => {
     expect(find("session=a; x=1; session=a ")).toBe("a");
   });
 
-  it("ignores an empty value beside another, and returns it alone", () => {
+  it("ignores an empty value if there is another, and returns it otherwise", () => {
     expect(find("session=; session=b")).toBe("b");
     expect(find("session=b; session=")).toBe("b");
     expect(find("session=a; session=; session=b")).toBe(AMBIGUOUS);

@@ -25,7 +25,7 @@ describe("serializeAttributes", () => {
 describe("serializeCookie", () => {
   const all = serializeAttributes(plain, false);
 
-  it("says how long to keep it, up to the limit of browsers", () => {
+  it("sets Max-Age, up to the limit of browsers", () => {
     expect(serializeCookie("s", "v", all, 60)).toBe(`s=v; Max-Age=60${all}`);
     expect(serializeCookie("s", "v", all, null)).toBe(`s=v${all}`);
     expect(serializeCookie("s", "", all, 0)).toBe(

@@ -105,6 +105,6 @@ it.each([
   ["text/plain, application/x-www-form-urlencoded", false],
   ["", false],
   [undefined, false],
-])("tells a form by its type: %s", (type, is) => {
+])("recognizes a form by its type: %s", (type, is) => {
   expect(isForm(type)).toBe(is);
 });

@@ -18,7 +18,7 @@ describe("isOrigin", () => {
     "wss://example.com",
     "chrome-extension://abcdefghijklmnopabcdefghijklmnop",
     "capacitor://localhost",
-  ])("accepts %s, and it is its own serialization", (text) => {
+  ])("accepts %s, which is normalized", (text) => {
     expect(isOrigin(text)).toBe(true);
     const url = new URL(text);
     expect(`${url.protocol}//${url.host}`).toBe(text);
@@ -126,7 +126,7 @@ describe("readTrustedOrigins", () => {
     "https://private.test:99999",
     /example/,
     undefined,
-  ])("refuses %s and says what is right, but not the value", (entry) => {
+  ])("rejects %s and says what is valid, without the value", (entry) => {
     let error: unknown;
     try {
       readTrustedOrigins(["https://fine.example", entry]);

@@ -6,7 +6,7 @@ const secretKey = "a key for tests of more than thirty-two characters";
 const open = (options: object = {}) => createSessions({ secretKey, ...options }).open("");
 
 describe("csrfToken", () => {
-  it("makes a token that holds for its session and scope alone", () => {
+  it("makes a token that is valid only for its session and scope", () => {
     const { session } = open();
     const token = csrfToken(session, "delete");
     expect(verifyToken(session, token, "delete")).toBe(true);

@@ -3,14 +3,14 @@ import { describe, expect, it } from "vitest";
 import { fromBase62, toBase62 } from "./base62.ts";
 
 describe("base 62", () => {
-  it("writes what Django writes", () => {
+  it("writes the same text as Django", () => {
     expect(toBase62(1735689600)).toBe("1tSm9Y");
     expect(fromBase62("1tSm9Y")).toBe(1735689600);
     expect(toBase62(0)).toBe("0");
     expect(toBase62(61)).toBe("z");
   });
 
-  it("reads back what it wrote", () => {
+  it("reads its own output", () => {
     fc.assert(
       fc.property(fc.maxSafeNat(), (number) => {
         expect(fromBase62(toBase62(number))).toBe(number);

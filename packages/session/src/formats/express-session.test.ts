@@ -37,7 +37,7 @@ it("takes the data and the beginning, and leaves the cookie's attributes behind"
   expect(Math.abs(state.born - (now / 1000 - 20))).toBeLessThan(2);
 });
 
-it("asks its store for no cookie of Galleta's own, and for none that is forged", async () => {
+it("does not ask its store about Galleta's own cookies or forged ones", async () => {
   const { sessions, asked } = sessionsOf({ a: { user: "ana" } });
   const first = await read(sessions, signed("a"));
   void first.session;
@@ -64,13 +64,13 @@ it("throws where a session is used before the store was asked", () => {
   expect({ ...sessions.open("other=1").session }).toEqual({});
 });
 
-it.each([undefined, null, "text", 7, [1], { get: 1 }])("refuses %s as a store", (store) => {
+it.each([undefined, null, "text", 7, [1], { get: 1 }])("rejects %s as a store", (store) => {
   expect(() => expressSession({ secret: SECRET, store: store as never })).toThrow(
     expect.objectContaining({ code: "ERR_SESSION_OPTION" }),
   );
 });
 
-it("takes no part in writeAs", () => {
+it("cannot be used for writeAs", () => {
   const format = expressSession({ secret: SECRET, store: { get() {} } });
   const options = { secretKey: "a secret key of this test, long enough", writeAs: format as never };
   expect(() => createSessions(options)).toThrow(

@@ -150,7 +150,7 @@ describe.each(Object.entries(subjects))("%s", (name, { make, authentic }) => {
     }
   });
 
-  it("never throws, whatever its cookies hold", () => {
+  it("never throws, whatever its cookies contain", () => {
     const genuine = written(format, { a: "x".repeat(300) });
     const text = fc.oneof(
       fc.string({ unit: "binary", maxLength: 300 }),
@@ -193,7 +193,7 @@ describe.each(Object.entries(subjects))("%s", (name, { make, authentic }) => {
     expect(reading).toEqual({ ok: false, reason: "payload" });
   });
 
-  it("rejects a long cookie by its length alone", () => {
+  it("rejects a long cookie without decoding it", () => {
     const huge = "A".repeat(1_000_000);
     expect(read({ name: huge, "name.sig": "x" })).toEqual({ ok: false, reason: "too-large" });
     const sized = { name: "A".repeat(MAX_COOKIE_CHARS + 1), "name.sig": "" };
@@ -227,7 +227,7 @@ describe.each([
     expect(read(packed('{"a":1}'))).toMatchObject({ ok: true, data: { a: 1 } });
   });
 
-  it("never unpacks more than a session may hold", () => {
+  it("stops decompressing at the size limit of a session", () => {
     // 4 kB of zlib, the size of a cookie, can unpack to 4 MB.
     expect(read(packed(Buffer.alloc(4_000_000)))).toEqual({ ok: false, reason: "too-large" });
     const nested = `{"a":${"[".repeat(4_000_000)}`;

@@ -118,7 +118,7 @@ describe("iron-session's cookie", () => {
     expect(chunked.read(cookieSource(long), now)).toEqual({ ok: false, reason: "too-large" });
   });
 
-  it("is rejected when it does not hold a session", () => {
+  it("is rejected if it does not contain a session", () => {
     for (const text of ["", "null", "[]", "1", '"a"', "{", "{}{}"]) {
       expect(read(sealed(text, undefined))).toEqual({ ok: false, reason: "payload" });
     }

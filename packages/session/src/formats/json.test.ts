@@ -93,7 +93,7 @@ describe("reading", () => {
     );
   });
 
-  it("drops __proto__ in every spelling and keeps the keys beside it", () => {
+  it("drops __proto__ in every spelling and keeps the other keys", () => {
     const read = parseForeignObject(
       '{"__proto__":{"admin":true},"a":{"__pr\\u006fto__":1,"b":2},"constructor":3}',
       "python",
@@ -102,7 +102,7 @@ describe("reading", () => {
     expect(Object.getPrototypeOf(read)).toBe(Object.prototype);
   });
 
-  it("goes as deep as the engine and no deeper", () => {
+  it("accepts the same depth as the engine", () => {
     const nested = (depth: number) => `{"a":${"[".repeat(depth)}${"]".repeat(depth)}}`;
     expect(parseForeignObject(nested(MAX_DEPTH - 1), "js")).toBeDefined();
     expect(parseForeignObject(nested(MAX_DEPTH), "js")).toBeUndefined();
@@ -110,7 +110,7 @@ describe("reading", () => {
     expect(parseForeignObject('{"a":'.repeat(10_000), "js")).toBeUndefined();
   });
 
-  it("rejects a longer text by its length alone", () => {
+  it("rejects a longer text without parsing it", () => {
     const text = (length: number) => `{"a":"${"x".repeat(length - 8)}"}`;
     expect(parseForeignObject(text(MAX_JSON_BYTES), "js")).toBeDefined();
     expect(parseForeignObject(text(MAX_JSON_BYTES + 1), "js")).toBeUndefined();
@@ -142,7 +142,7 @@ describe("numbers that JavaScript cannot hold", () => {
     expect(throughUs('{"n":12345678901234567890}', "ruby")).toBe('{"n":12345678901234567890}');
   });
 
-  it("are told apart from objects that only look like them", () => {
+  it("are distinguished from objects that only look like them", () => {
     const text =
       '{"a":{"$number":"NaN"},"b":NaN,"c":{"$$number":"NaN"},"d":{"$number":"5"},"e":{"$number":"NaN","x":1}}';
     expect(parseForeignObject(text, "python")).toEqual({
@@ -174,7 +174,7 @@ describe("writing", () => {
     );
   });
 
-  it("writes what it reads back, in every style", () => {
+  it("writes JSON that it reads back, in every style", () => {
     fc.assert(
       fc.property(
         sessions(),
@@ -207,7 +207,7 @@ describe("writing", () => {
     },
   );
 
-  it("takes what JSON.stringify takes: toJSON, keys set to undefined, a null prototype", () => {
+  it("accepts the same values as JSON.stringify: toJSON, keys set to undefined, a null prototype", () => {
     const session = Object.assign(Object.create(null) as object, {
       at: new Date(0),
       gone: undefined,
@@ -235,7 +235,7 @@ describe("writing", () => {
     );
   });
 
-  it("throws for what it could not read again", () => {
+  it("throws for a session that it could not read back", () => {
     const cycle: Record<string, unknown> = {};
     cycle["self"] = cycle;
     expect(() => writeForeignObject(cycle, style("js"))).toThrow(

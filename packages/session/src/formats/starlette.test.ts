@@ -56,7 +56,7 @@ describe("Starlette's cookie", () => {
     expect(reading).not.toHaveProperty("expiresAt");
   });
 
-  it("is rejected with a signature in another spelling, which Starlette accepts", () => {
+  it("is rejected with a non-canonical signature, which Starlette accepts", () => {
     expect(read(`${value}=`)).toEqual({ ok: false, reason: "not-canonical" });
     // 20 bytes leave 2 bits of the last character unused.
     expect(value.endsWith("c")).toBe(true);

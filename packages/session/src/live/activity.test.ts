@@ -109,7 +109,7 @@ describe("messages on a socket", () => {
     },
   );
 
-  it("keep it open with a store where the page has no client; the cookie stays", async () => {
+  it("keep it open with a store if the page has no client, without a new cookie", async () => {
     for (const storage of ["cookie", "store"] as const) {
       const { sessions } = start({ ...HARDENED, store: memoryStore(), storage });
       const jar = await loggedIn(sessions);
@@ -202,7 +202,7 @@ describe("messages on a socket", () => {
     expect(Number(listed?.endsAt) - Date.now()).toBeGreaterThan(50 * MINUTE);
   });
 
-  it("take what another request changed, when they prolong", async () => {
+  it("also apply changes of other requests when they prolong the session", async () => {
     const { store } = countingStore();
     const here = start({ ...HARDENED, store });
     const elsewhere = start({ ...HARDENED, store });

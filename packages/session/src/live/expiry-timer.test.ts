@@ -29,7 +29,7 @@ it("ends each item in its second", () => {
   expect(ended).toHaveLength(4);
 });
 
-it("has one timer, and none if there is nothing to end", () => {
+it("has one timer, and none without items", () => {
   const items = Array.from({ length: 1000 }, (_, i) => item(NOW + 1 + (i % 5)));
   for (const each of items) timer.add(each);
   expect(vi.getTimerCount()).toBe(1);

@@ -52,7 +52,7 @@ describe("liveSockets", () => {
     expect(other.closed).toEqual([]);
   });
 
-  test("closes all sockets of a user but those of the session that stays", async () => {
+  test("closes all sockets of a user except those of the session to keep", async () => {
     const { first, second } = processes();
     const kept = open(second, { id: "a", user: 7 });
     const ended = open(second, { id: "b", user: 7 });
@@ -83,7 +83,7 @@ describe("liveSockets", () => {
     expect(past).toMatchObject({ handle: undefined, closed: ["1008 session expired"] });
   });
 
-  test("tells a late socket from one of a new login", async () => {
+  test("closes a late socket of an old session, but not one of a new login", async () => {
     const live = liveSockets();
     const createdAt = new Date();
     vi.advanceTimersByTime(1000);
@@ -143,7 +143,7 @@ describe("liveSockets", () => {
     '{"kind":"end"}',
     '{"kind":"user","name":1}',
     '{"kind":"x","name":"s:a"}',
-  ])("ignores what is not a message of ours: %j", (text) => {
+  ])("ignores a message that is not ours: %j", (text) => {
     const { connect } = bus();
     const backplane = connect();
     const live = liveSockets({ backplane });

@@ -162,7 +162,7 @@ describe("update with a store", () => {
     expect(await jar.read(sessions)).toEqual({ n: 50 });
   });
 
-  it("throws what a later request would throw", async () => {
+  it("throws the error that a later request would throw", async () => {
     const { sessions } = start({ store: memoryStore() });
     const jar = new Jar();
     await jar.request(sessions, (session) => (session["n"] = 0));
@@ -176,7 +176,7 @@ describe("update with a store", () => {
     expect(await jar.read(sessions)).toEqual({ n: 0 });
   });
 
-  it("may fail where nobody waits for it, and an event says why", async () => {
+  it("may fail without await, and an event has the reason", async () => {
     const store = memoryStore();
     const { sessions, events } = start({ store });
     const unhandled = vi.fn();

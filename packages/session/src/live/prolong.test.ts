@@ -62,7 +62,7 @@ describe("sessions.resume with socketActivity", () => {
     },
   );
 
-  it("prolongs nothing for what is not a message", async () => {
+  it("does not prolong the session for a call without a message", async () => {
     const { sessions } = start({ ...ACTIVE, store: memoryStore() });
     const socket = sleeping(sessions, (await loggedIn(sessions)).cookie);
     vi.advanceTimersByTime(59 * MINUTE);
@@ -119,7 +119,7 @@ describe("sessions.resume with socketActivity", () => {
     expect(await socket.look()).toMatchObject({ user: "ada" });
   });
 
-  it("leaves a session alone that ends with its browser", async () => {
+  it("does not change a session that ends with its browser", async () => {
     const { sessions } = start({ socketActivity: true, store: memoryStore(), maxAge: 3600 });
     const jar = await loggedIn(sessions);
     await jar.request(sessions, (session) => setMaxAge(session, null));
@@ -139,7 +139,7 @@ describe("sessions.resume with socketActivity", () => {
     });
   });
 
-  it("throws without a store, which alone could end the session later", async () => {
+  it("throws without a store, because only a store could end the session later", async () => {
     const { sessions } = start(ACTIVE);
     const socket = sleeping(sessions, (await loggedIn(sessions)).cookie);
     await expect(socket.message()).rejects.toMatchObject({ code: "ERR_SESSION_STORE_REQUIRED" });

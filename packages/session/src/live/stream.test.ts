@@ -65,7 +65,7 @@ describe("attachStream", () => {
     expect(heard).toEqual([7]);
   });
 
-  it("passes on what a stream sends, its end and its error", async () => {
+  it("forwards a stream's data, end and error", async () => {
     const context = await opened(await login());
     const source = new ReadableStream({
       start(controller) {
@@ -109,7 +109,7 @@ describe("attachStream", () => {
     await expect.poll(() => isOver).toBe(true);
   });
 
-  it("ignores what an app writes after the end", async () => {
+  it("ignores writes of the app after the end", async () => {
     const cookie = await login();
     const context = await opened(cookie);
     const target = new PassThrough().resume();

@@ -43,7 +43,7 @@ describe("a ticket", () => {
     expect(await jar.read(start().sessions)).toEqual({ n: 2 });
   });
 
-  it("hides what it carries", async () => {
+  it("hides its content", async () => {
     const { sessions } = start();
     const { ticket } = await pending(sessions, (draft) => (draft["n"] = "a-plain-word"));
     expect(Buffer.from(ticket, "base64url").toString("latin1")).not.toContain("plain");
@@ -173,7 +173,7 @@ describe("update without a store", () => {
     await expect(done).rejects.toMatchObject({ code: "ERR_SESSION_UPDATE_TIMEOUT" });
   });
 
-  it("ends with a code when the page goes away", async () => {
+  it("fails with a code when the page is closed", async () => {
     const { sessions } = start();
     const { done, socket } = await pending(sessions);
     socket.handle?.detach();
@@ -203,7 +203,7 @@ describe("update without a store", () => {
     expect(await jar.read(sessions)).toEqual({ n: 8 });
   });
 
-  it("goes on if one of several tabs fails", async () => {
+  it("succeeds if one of several tabs fails", async () => {
     const { sessions } = start();
     const { jar, done, socket } = await pending(sessions, undefined, { timeout: 1 });
     await vi.advanceTimersByTimeAsync(1_000);

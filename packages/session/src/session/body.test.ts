@@ -30,7 +30,7 @@ it("notices a key that exists without a value", () => {
 });
 
 describe("a copy for the next request", () => {
-  it("holds what JSON gives back", () => {
+  it("contains the values after a JSON round trip", () => {
     expect(flatCopy(flat, {})).toEqual(JSON.parse(JSON.stringify(flat)));
   });
 

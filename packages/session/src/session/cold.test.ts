@@ -149,7 +149,7 @@ it("a session without metadata gets some", () => {
   });
 });
 
-it("a change of another process at the same revision is not undone by what this process knows", () => {
+it("a change of another process at the same revision is not undone by this process's recent changes", () => {
   const cookie = elsewhere((session) => (session["user"] = "alice"));
   const { sessions } = start(options);
   visit(sessions, cookie, (session) => (session["user"] = "here"));

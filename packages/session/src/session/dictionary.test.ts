@@ -140,7 +140,7 @@ describe("assigning a session", () => {
     expect(context.session).toBe(session);
     expect({ ...session }).toEqual({ b: 3 });
   });
-  it("to itself, or of its own parts, loses nothing", () => {
+  it("keeps the data when it is assigned to itself or from its own parts", () => {
     const context = open({ a: { b: { c: 1 } } });
     const { session } = context;
     context.session = session;

@@ -160,7 +160,7 @@ describe("among several cookies", () => {
     return setCookie.map((line) => line.slice(0, line.indexOf(";")));
   };
 
-  it("a planted one costs the session, and logging in again brings it back", () => {
+  it("a planted one makes the session empty until the next login", () => {
     const browser = new Browser();
     browser.visit({}, (session) => (session["user"] = "ana"));
     browser.take(["session=planted; Domain=example.com; Path=/app"]);
@@ -187,7 +187,7 @@ describe("among several cookies", () => {
     expect(sessions.open(many.join("; ")).session).toEqual({});
   });
 
-  it("a genuine one of another framework yields to ours, but a planted one beside it does not", () => {
+  it("a genuine one of another framework is ignored if there is one of ours; a planted one is rejected", () => {
     const old = cookieSession({
       secretKey: "an old key of cookie-session, long enough",
       sessionCookie: "session",
@@ -200,7 +200,7 @@ describe("among several cookies", () => {
     expect(sessions.open(`${neighbour}; ${ours}; session=x`).session).toEqual({});
   });
 
-  it("chunks of two sessions are told apart", () => {
+  it("chunks of two sessions are not mixed", () => {
     const options: Options = { chunks: 16_384 };
     const one = issue(options, "a".repeat(5000));
     const two = issue(options, "b".repeat(5000));

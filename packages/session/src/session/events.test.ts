@@ -47,7 +47,7 @@ describe("events", () => {
     for (const secret of secrets) expect(shown).not.toContain(secret);
   });
 
-  it("give each session its own hash, which opens nothing", () => {
+  it("give each session its own hash, which is not a credential", () => {
     expect(shortHash("a")).toMatch(/^[\w-]{16}$/);
     expect(shortHash("a")).toBe(shortHash("a"));
     expect(shortHash("a")).not.toBe(shortHash("b"));
@@ -126,7 +126,7 @@ describe("the console, without a listener", () => {
     }
   });
 
-  it("shows for a denied request what came, what was expected, and what to do", () => {
+  it("shows the Origin, the expected origin and the remedy for a denied request", () => {
     const { warn, sessions } = open();
     const headers = { host: "localhost:8000", origin: "http://localhost:5173" };
     sessions.check(facts({ method: "POST", target: "/todos?token=secret", headers }));
@@ -135,7 +135,7 @@ describe("the console, without a listener", () => {
     ]);
   });
 
-  it("shows for a denied handshake what differs, in any browser", () => {
+  it("shows the difference of the origins for a denied handshake", () => {
     const { warn, sessions } = open();
     const headers = { host: "app.example", origin: "https://app.example" };
     sessions.checkHandshake(facts({ target: "/feed", headers }));
@@ -157,7 +157,7 @@ describe("the console, without a listener", () => {
     ]);
   });
 
-  it("shows a wrong Host as such", () => {
+  it("reports a wrong Host as a separate event", () => {
     const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
     const sessions = createSessions({ secretKey: KEY, allowedHosts: ["app.example"] });
     sessions.check(facts({ method: "POST", headers: { host: "other.example" } }));

@@ -174,7 +174,7 @@ describe("parseBody", () => {
     "\ufeff{}",
   ])("%j is rejected", (json) => expect(parseBody(json)).toBeUndefined());
 
-  it("drops __proto__ at every depth, in every spelling", () => {
+  it("drops __proto__ at every depth and in every spelling", () => {
     const spellings = [
       "__proto__",
       "\\u005f_proto__",

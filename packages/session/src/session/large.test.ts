@@ -63,7 +63,7 @@ describe.each([{ encrypt: false }, { encrypt: true }])("chunks, %j", (kind) => {
     for (const { attributes } of names.slice(1)) expect(attributes.get("max-age")).toBe("0");
   });
 
-  it("a session that shrinks leaves no chunk behind, and one that ends none at all", () => {
+  it("a session that shrinks deletes its extra chunks, and one that ends deletes all of them", () => {
     const { sessions } = start({ ...options, path: "/app", httpsOnly: true });
     const cookie = write(sessions, 12_000);
     expect(pairs(cookie).length).toBeGreaterThan(3);
@@ -148,7 +148,7 @@ describe("without chunks", () => {
   });
 });
 
-it("any JSON goes out and comes back as JSON has it", () => {
+it("every JSON value survives the round trip", () => {
   const data = fc.dictionary(fc.string({ unit: "binary" }), fc.jsonValue({ maxDepth: 4 }), {
     maxKeys: 8,
   });

@@ -181,7 +181,7 @@ describe("a restored cookie", () => {
     expect(isAlive(sessions, cookie)).toBe(false);
   });
 
-  it("with an old revision brings neither old data nor a later expiry", () => {
+  it("with an old revision restores neither old data nor an old expiry", () => {
     const { sessions, cookie } = begin({ maxAge: 1000, absoluteMaxAge: 120 });
     pass(60);
     const newer = visit(sessions, cookie, (session) => (session["b"] = 2)).cookie;

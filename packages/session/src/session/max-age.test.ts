@@ -131,7 +131,7 @@ describe.each(KINDS)("a session's own lifetime, $name", ({ options }) => {
     expect(await jar.read(sessions)).toEqual({});
   });
 
-  it("alone sets no cookie, and clearing the data deletes the cookie", async () => {
+  it("without data sets no cookie, and clearing the data deletes the cookie", async () => {
     const { sessions, types } = start({ ...options() });
     const jar = new Jar();
     const empty = await jar.open(sessions);
@@ -215,7 +215,7 @@ describe("a session's own lifetime", () => {
     expect(sessions.open(`${older}; ${newer}`).session["a"]).toBeUndefined();
   });
 
-  it("is visible before the commit, and stays beside flash and authenticatedAt", () => {
+  it("is visible before the commit, and is kept together with flash and authenticatedAt", () => {
     const { sessions } = start({ maxAge: 100 });
     const { cookie } = visit(sessions, "", (session) => {
       session["a"] = 1;

@@ -38,7 +38,7 @@ const apply = (data: Anything, list: readonly Snapshot[]) => {
   }
 };
 
-it("two requests at once: every change survives, and of one key the later, with either cookie", () => {
+it("two overlapping requests: every change survives, and the later one of the same key, with either cookie", () => {
   fc.assert(
     fc.property(changes, changes, changes, fc.boolean(), (before, first, second, keepFirst) => {
       const { sessions, events } = start();

@@ -109,7 +109,7 @@ describe("a request that empties the session while another fills it", () => {
     visit(sessions, written, (session) => expect(session["user"]).toBe("alice"));
   });
 
-  it("takes out a last message and keeps what the faster one wrote", () => {
+  it("removes the last message and keeps the data of the faster one", () => {
     const { sessions } = start();
     const { cookie } = visit(sessions, "", (session) => flash(session, "notice", "Hello"));
     const [reading, writing] = [sessions.open(cookie), sessions.open(cookie)];

@@ -50,7 +50,7 @@ suite.each([
     expect((await context.commit()).setCookie).toEqual([]);
   });
 
-  it("keeps what another request wrote meanwhile", async () => {
+  it("keeps changes that another request made meanwhile", async () => {
     const sessions = create();
     const context = sessions.open("");
     context.session["ours"] = 1;
@@ -67,7 +67,7 @@ suite.each([
     expect(await read(sessions, headerOf(last))).toEqual({ ours: 3, theirs: 1 });
   });
 
-  it("renews after a save, and ends what was saved before", async () => {
+  it("renews after a save, and ends the saved session", async () => {
     const sessions = create();
     const context = sessions.open("");
     context.session["name"] = "ana";
@@ -80,7 +80,7 @@ suite.each([
     if (store) expect(await read(sessions, before)).toEqual({});
   });
 
-  it("destroys what was saved before, and starts anew", async () => {
+  it("destroys the saved session, and starts a new one", async () => {
     const sessions = create();
     const context = sessions.open("");
     context.session["name"] = "ana";

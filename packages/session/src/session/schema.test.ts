@@ -88,7 +88,7 @@ describe.each(schemas)("%s", (_, schema) => {
     expect(commitOf(context).setCookie).toEqual([]);
   });
 
-  it("lets a session without data begin, hold a message, and end", () => {
+  it("allows a session without data to begin, hold a message, and end", () => {
     const { sessions, events } = start({ schema });
     expect(visit(sessions, "", () => undefined).commit.setCookie).toEqual([]);
     const { cookie } = visit(sessions, "", (session) => flash(session, "notice", "Hi"));

@@ -37,7 +37,7 @@ describe("names of options", () => {
     expect(refusal({ [wrong]: true })).toContain(`Did you mean ${right}?`);
   });
 
-  it("lists the known ones if none is near", () => {
+  it("lists the known names if none is near", () => {
     const message = refusal({ thisIsNothingLikeAnyOfThem: 1 });
     expect(message).toContain("Known are secretKey,");
     expect(message).toContain("trustedOrigins");

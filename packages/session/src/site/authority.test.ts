@@ -89,7 +89,7 @@ describe("readAllowedHosts", () => {
     expect(rule(host)).toBe(allowed);
   });
 
-  it("allows all without the option or with a star, and none with an empty list", () => {
+  it("allows all hosts without the option or with a star, and none with an empty list", () => {
     expect(readAllowedHosts(undefined)).toBeUndefined();
     expect(readAllowedHosts(["one.example", "*"])).toBeUndefined();
     expect(readAllowedHosts([])?.("one.example")).toBe(false);

@@ -37,7 +37,7 @@ describe("a batch", () => {
     expect(runs).toEqual([["a1", "b"], ["a2"]]);
   });
 
-  it("fails its own items, and no later ones", async () => {
+  it("fails only its own items, not later ones", async () => {
     const { made } = batch();
     const outcomes = await Promise.allSettled([made.add("fails"), made.add("b")]);
     expect(outcomes.map(({ status }) => status)).toEqual(["rejected", "rejected"]);

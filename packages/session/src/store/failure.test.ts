@@ -44,7 +44,7 @@ const revokesAgain = (sessions: Sessions<Data>) =>
   );
 
 describe.each(["fails", "hangs"] as const)("a store that %s", (mode) => {
-  it("answers a request that uses its session with 503, and leaves other requests alone", async () => {
+  it("answers 503 to requests that use their session, and does not affect others", async () => {
     const { store, jar, fresh } = await loggedIn("reject");
     store.mode = mode;
     const context = await jar.open(fresh.sessions);

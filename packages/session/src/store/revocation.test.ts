@@ -170,7 +170,7 @@ describe.each([
     expect([mine.closed, bobs.closed]).toEqual([ended, undefined]);
   });
 
-  it("changes of different keys at once both hold, across processes", async () => {
+  it("simultaneous changes of different keys are both kept, across processes", async () => {
     const [one, two] = pair();
     const jar = new Jar();
     await login(jar, one);

@@ -138,7 +138,7 @@ describe.each(STORES)("lists of sessions, $name", ({ make }) => {
     expect(await victim.read(one.sessions)).toEqual({ user: "ana" });
   });
 
-  it("do not hold sessions that logged out, expired, were renewed, revoked, or changed their user", async () => {
+  it("omit sessions that logged out, expired, were renewed, revoked, or changed their user", async () => {
     const [one, two] = pair({ maxAge: 1000 });
     const out = await login(one.sessions);
     await out.request(two.sessions, (session) => destroy(session));
@@ -318,7 +318,7 @@ describe.each(STORES)("lists of sessions, $name", ({ make }) => {
     expect(alive.filter((count) => count > 0)).toHaveLength(2);
   });
 
-  it("a list is bounded: the hundred used last stay", async () => {
+  it("a list keeps at most the hundred most recently used sessions", async () => {
     const [one] = pair();
     for (let i = 0; i < 103; i += 1) {
       pass(1);
@@ -460,7 +460,7 @@ describe("events of logins", () => {
     return { ...made, told };
   };
 
-  it("login and logout name the user, the label and the handle, and hold no data", async () => {
+  it("login and logout contain the user, the label and the handle, but no data", async () => {
     const { sessions, events, told } = started();
     const jar = new Jar();
     await jar.request(sessions, (session) => {
@@ -505,7 +505,7 @@ describe("events of logins", () => {
     ]);
   });
 
-  it("an end says its cause, and the session that caused it", async () => {
+  it("an end names its cause, and the session that caused it", async () => {
     const { sessions, events } = started({ maxSessions: 3, findBy: ["sid"] });
     const ended = () => {
       const all = events.filter(({ type }) => type === "ended");

@@ -25,7 +25,7 @@ function faulty(change: (good: SessionStore) => Partial<SessionStore>): OpenStor
 }
 
 describe("storeCases", { timeout: 120_000 }, () => {
-  it("passes a store that does what it must", async () => {
+  it("passes a correct store", async () => {
     expect(await failedBy(faulty(() => ({})))).toEqual([]);
   });
 

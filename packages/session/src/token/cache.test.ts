@@ -91,7 +91,7 @@ describe("a token that came with a request", () => {
     expect(cache.get("a token")).toEqual(opened("{}"));
   });
 
-  it("is kept at once if this process issued it", () => {
+  it("is kept immediately if this process issued it", () => {
     const cache = new TokenCache();
     cache.set("a token", opened("{}"));
     expect(cache.get("a token")).toEqual(opened("{}"));

@@ -18,7 +18,7 @@ test("gives bytes that no later call changes", () => {
   expect(first).toEqual(before);
 });
 
-test("leaves no bytes over when the pool is empty: none is all zero", () => {
+test("never returns zero bytes when the pool is empty", () => {
   for (let i = 0; i < 1000; i += 1) {
     expect(takeRandom(100).some((byte) => byte !== 0)).toBe(true);
   }

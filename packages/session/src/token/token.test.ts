@@ -45,7 +45,7 @@ describe("vectors of format v1", () => {
     expect(encryptToken(input, ring, "session", fixed)).toBe(sealed.session);
     expect(encryptToken(ticket, ring, "ticket", fixed)).toBe(sealed.ticket);
   });
-  it.each(["signed", "encrypted"])("opens what is %s", (kind) => {
+  it.each(["signed", "encrypted"])("opens a token that is %s", (kind) => {
     const encrypted = kind === "encrypted";
     const token = encrypted ? sealed.session : vectors.signed;
     expect(openToken(token, ring, both)).toEqual({ ...input, keyIndex: 0, encrypted });
@@ -100,12 +100,15 @@ describe("WebCrypto, written from docs/token.md alone", () => {
   it.each([
     ["session", "epoch", input],
     ["ticket", "ticket-epoch", ticket],
-  ] as const)("opens the vector of a %s, and what we encrypt today", async (use, label, given) => {
-    const { sid, rev, json, born, iat, exp } = given;
-    const said = { times: [born, iat, exp], sid, rev, json };
-    expect(await open(sealed[use], label)).toEqual(said);
-    expect(await open(encryptToken(given, ring, use), label)).toEqual(said);
-  });
+  ] as const)(
+    "opens the vector of a %s, and a token that we encrypt now",
+    async (use, label, given) => {
+      const { sid, rev, json, born, iat, exp } = given;
+      const said = { times: [born, iat, exp], sid, rev, json };
+      expect(await open(sealed[use], label)).toEqual(said);
+      expect(await open(encryptToken(given, ring, use), label)).toEqual(said);
+    },
+  );
 });
 
 describe("looksLikeToken", () => {
