@@ -1,5 +1,8 @@
 import { request as httpRequest, type IncomingHttpHeaders } from "node:http";
 import { connect, constants, type OutgoingHttpHeaders } from "node:http2";
+import { Jar } from "../support/cookies.ts";
+
+export { Jar };
 
 /** A request to send. A header given as a list is sent that many times. */
 export interface Sent {
@@ -18,40 +21,6 @@ export interface Received {
   readonly headers: IncomingHttpHeaders;
   readonly setCookie: readonly string[];
   readonly body: string;
-}
-
-/**
- * Keeps cookies by name, as a browser does for one site: the ports of a host share them, and what no
- * browser would keep is dropped.
- */
-export class Jar {
-  readonly cookies = new Map<string, string>();
-
-  get header(): string {
-    return [...this.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
-  }
-
-  /** The names, in order. */
-  get names(): string[] {
-    return [...this.cookies.keys()].toSorted();
-  }
-
-  take(setCookie: readonly string[]): void {
-    for (const cookie of setCookie) {
-      const [pair = "", ...attributes] = cookie.split(/; ?/);
-      const name = pair.slice(0, pair.indexOf("="));
-      const value = pair.slice(name.length + 1);
-      if (name.length + value.length > 4096) continue;
-      if (attributes.some(isOver)) this.cookies.delete(name);
-      else this.cookies.set(name, value);
-    }
-  }
-}
-
-function isOver(attribute: string): boolean {
-  const [name = "", value = ""] = attribute.split("=");
-  if (name.toLowerCase() === "max-age") return Number(value) <= 0;
-  return name.toLowerCase() === "expires" && Date.parse(value) < Date.now();
 }
 
 function headersOf({ headers, jar }: Sent): Record<string, string | string[]> {

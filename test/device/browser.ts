@@ -117,7 +117,7 @@ export class DeviceBrowser {
   }
 
   async #send(path: string, { method = "GET", headers = {}, body }: Sent): Promise<Received> {
-    const cookie = this.cookies.header(path);
+    const cookie = this.cookies.headerFor(path);
     const all: Record<string, string> = { ...headers, ...(cookie === "" ? {} : { cookie }) };
     if (method !== "GET")
       Object.assign(all, { origin: this.#origin, "sec-fetch-site": "same-origin" });
@@ -127,7 +127,7 @@ export class DeviceBrowser {
       ...(body !== undefined && { body }),
     });
     this.exchanges.push({ method, path, headers: all, status: answer.status });
-    for (const line of answer.setCookie) this.cookies.take(line);
+    this.cookies.take(answer.setCookie);
     const told = (name: string) => answer.headers[name]?.toString() ?? "";
     this.#clearSiteData(told("clear-site-data"));
     if (this.#habits.supported ?? true) {

@@ -74,7 +74,7 @@ async function login(browser: DeviceBrowser): Promise<string> {
 /** Makes a refresh as an attacker with the browser's cookies sends it. */
 function headersOf(browser: DeviceBrowser, id: string, jwt?: string): Record<string, string> {
   return {
-    cookie: browser.cookies.header("/"),
+    cookie: browser.cookies.header,
     "sec-secure-session-id": `"${id}"`,
     ...(jwt !== undefined && { "secure-session-response": `"${jwt}"` }),
   };
@@ -92,7 +92,7 @@ describe("a refresh", () => {
     const [used] = browser.exchanges.filter(
       ({ path, headers }) => path === REFRESH_PATH && "secure-session-response" in headers,
     );
-    const headers = { ...used!.headers, cookie: browser.cookies.header("/") };
+    const headers = { ...used!.headers, cookie: browser.cookies.header };
     const replayed = await wire(REFRESH_PATH, { method: "POST", headers });
     expect(replayed).toMatchObject({ status: 403, setCookie: [] });
     expect(challengeOf(replayed.headers["secure-session-challenge"])).not.toBe("");
@@ -144,7 +144,7 @@ describe("a refresh", () => {
     const { open, wire } = await serve();
     const browser = open();
     await login(browser);
-    const headers = { cookie: browser.cookies.header("/") };
+    const headers = { cookie: browser.cookies.header };
     expect(await wire(REFRESH_PATH, { method: "POST", headers })).toMatchObject({ status: 400 });
   });
 
@@ -299,7 +299,7 @@ describe("a session", () => {
     const { open, wire } = await serve({ stale: "mark" });
     const browser = open();
     await login(browser);
-    const cookie = browser.cookies.header("/");
+    const cookie = browser.cookies.header;
     expect((await wire("/", { headers: { cookie } })).body).toContain('"device":"fresh"');
     pass(REFRESH + 1);
     const { body } = await wire("/", { headers: { cookie } });
@@ -310,7 +310,7 @@ describe("a session", () => {
     const { open, wire } = await serve();
     const browser = open();
     await login(browser);
-    const cookie = browser.cookies.header("/");
+    const cookie = browser.cookies.header;
     pass(REFRESH + 1);
     const answer = await wire("/", { headers: { cookie } });
     expect(answer).toMatchObject({ body: '{"device":"none"}', setCookie: [] });

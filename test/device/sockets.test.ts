@@ -50,7 +50,7 @@ async function serve(options: object) {
 /** A socket as a page of the browser opens it. */
 async function open(browser: DeviceBrowser, origin: string) {
   const socket = new WebSocket(origin.replace("http", "ws"), {
-    headers: { cookie: browser.cookies.header("/"), origin },
+    headers: { cookie: browser.cookies.header, origin },
   });
   closing.push(() => socket.terminate());
   const closed = once(socket, "close").then(([code, reason]) => `${code} ${reason}`);
@@ -95,7 +95,7 @@ describe.each([
     const { browser, origin } = await serve(options);
     await browser.settled();
     const stolen = new DeviceBrowser(origin, (path, sent) => ask(origin, path, sent));
-    stolen.cookies.take(`session=${browser.cookies.get("session")}; Path=/`);
+    stolen.cookies.set("session", browser.cookies.get("session") ?? "");
     pass(REFRESH + 1);
     const { whose } = await open(stolen, origin);
     expect(await whose()).toBe("undefined");

@@ -135,7 +135,7 @@ describe.each(olds)("moving from $name to Galleta", ({ format, start, needs }) =
     events.length = 0;
     for (const user of present) await visit(user, moving);
     expect(ofType("migrated")).toHaveLength(present.length);
-    for (const { jar } of present) expect(jar.cookies.get(sessionCookie)).toMatch(/^Uw/);
+    for (const { jar } of present) expect(jar.get(sessionCookie)).toMatch(/^Uw/);
     for (let i = 0; i < 150; i += 1)
       await visit(random.pick(present), random.pick([moving, sharing]));
 

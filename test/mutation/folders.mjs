@@ -10,5 +10,6 @@ export const FOLDERS = {
   live: ["test/{live,live-races}.test.ts"],
 };
 
-/** The folder of this run, which `main.mjs` names. */
-export const folder = process.env["MUTATED_FOLDER"];
+/** The folder or file of this run, which `main.mjs` names. */
+export const mutated = process.env["MUTATED"] ?? "";
+export const [folder] = mutated.split("/");

@@ -1,11 +1,11 @@
-import { folder } from "./folders.mjs";
+import { folder, mutated } from "./folders.mjs";
 
 export default {
   plugins: [import.meta.resolve("@stryker-mutator/vitest-runner")],
   testRunner: "vitest",
   vitest: { configFile: "test/mutation/vitest.config.mjs" },
   mutate: [
-    `packages/session/src/${folder}/**/*.ts`,
+    `packages/session/src/${mutated === folder ? `${folder}/**/*.ts` : mutated}`,
     `!packages/session/src/${folder}/**/*.test{,-d}.ts`,
   ],
   // The sandbox holds what the tests read, test/ included. Folders with their own installs are large.
@@ -22,6 +22,6 @@ export default {
   timeoutMS: 20_000,
   reporters: ["clear-text", "json", "progress-append-only"],
   clearTextReporter: { allowColor: false, allowEmojis: false, logTests: false, reportTests: false },
-  jsonReporter: { fileName: `.scratch/mutation/${folder}.json` },
+  jsonReporter: { fileName: `.scratch/mutation/${mutated.replaceAll("/", "-")}.json` },
   tempDirName: ".scratch/stryker",
 };

@@ -4,29 +4,14 @@ import {
   type LiveSocket,
   type SessionContext,
 } from "../../packages/session/src/adapter.ts";
-import {
-  createSessions,
-  type CreateSessionsOptions,
-  type SessionEvent,
-  type Sessions,
-} from "../../packages/session/src/index.ts";
+import type { Sessions } from "../../packages/session/src/index.ts";
 import { facts } from "./facts.ts";
+import { KEY, nextCookie, start } from "./sessions.ts";
 
-export const KEY = "a key for tests of more than thirty-two characters";
+export { KEY, start };
 
 /** The data of the sessions in these tests. */
 export type Data = Record<string, unknown>;
-
-/** Makes sessions, and collects their events. */
-export function start(options: Partial<CreateSessionsOptions> = {}) {
-  const events: SessionEvent[] = [];
-  const sessions = createSessions<Data>({
-    secretKey: KEY,
-    onEvent: (event) => void events.push(event),
-    ...options,
-  });
-  return { sessions, events, types: () => events.map(({ type }) => type) };
-}
 
 /** A browser without a server: it keeps one cookie, and runs handlers as if they were requests. */
 export class Jar {
@@ -56,10 +41,7 @@ export class Jar {
   }
 
   take(setCookie: readonly string[]): void {
-    for (const line of setCookie) {
-      const pair = line.slice(0, line.indexOf(";"));
-      this.cookie = line.includes("Max-Age=0") ? "" : pair;
-    }
+    this.cookie = nextCookie(this.cookie, setCookie);
   }
 
   /** Runs one request. */

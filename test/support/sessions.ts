@@ -4,6 +4,7 @@ import type { MaybePromise } from "../../packages/session/src/maybe.ts";
 import type { SessionContext } from "../../packages/session/src/session/context.ts";
 import type { SessionEvent } from "../../packages/session/src/session/event-types.ts";
 import { createSessions, type CreateSessionsOptions } from "../../packages/session/src/sessions.ts";
+import { Jar } from "./cookies.ts";
 
 /** Session data of any type. */
 export type Anything = { [key: string]: unknown };
@@ -43,23 +44,11 @@ export function readSetCookie(line: string) {
   return { name: pair.slice(0, equals), value: pair.slice(equals + 1), attributes };
 }
 
-/**
- * Makes the `Cookie` header that a browser sends after these lines. It compares names only and
- * ignores expiry.
- */
+/** Makes the `Cookie` header that a browser sends after these lines. It ignores their paths. */
 export function nextCookie(cookie: string, setCookie: readonly string[]): string {
-  const jar = new Map(
-    cookie
-      .split("; ")
-      .filter(Boolean)
-      .map((pair) => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)]),
-  );
-  for (const line of setCookie) {
-    const { name, value, attributes } = readSetCookie(line);
-    if (attributes.get("max-age") === "0") jar.delete(name);
-    else jar.set(name, value);
-  }
-  return [...jar].map(([name, value]) => `${name}=${value}`).join("; ");
+  const jar = new Jar(cookie);
+  jar.take(setCookie.map((line) => `${line.replace(/; Path=[^;]*/, "")}; Path=/`));
+  return jar.header;
 }
 
 /** Runs one request. Returns its answer and the `Cookie` header of the next request. */

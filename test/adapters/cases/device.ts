@@ -57,7 +57,7 @@ export const deviceCases: readonly Case[] = [
       withDevice(harness, async (browser, { ask, pass }) => {
         await browser.request("/set?name=ana");
         await browser.settled();
-        const cookie = browser.cookies.header("/");
+        const cookie = browser.cookies.header;
         expect((await ask("/read", { headers: { cookie } })).body).toBe('{"name":"ana"}');
         pass(REFRESH + 1);
         const stolen = await ask("/read", { headers: { cookie } });

@@ -93,7 +93,7 @@ export const sessionCases: readonly Case[] = [
         expect((await ask("/renew", { jar })).setCookie).toHaveLength(1);
         expect((await ask("/read", { jar })).body).toBe('{"name":"ana"}');
         await ask("/destroy", { jar });
-        expect(jar.cookies.size).toBe(0);
+        expect(jar.names).toEqual([]);
         expect(events.map(({ type }) => type)).toEqual(["created", "renewed", "destroyed"]);
       });
     },
@@ -105,7 +105,7 @@ export const sessionCases: readonly Case[] = [
       return serve(harness, options, async ({ ask }) => {
         const jar = new Jar();
         await ask("/set?name=ana", { jar });
-        const token = jar.cookies.get("session")!;
+        const token = jar.get("session")!;
         const other = token.at(-1) === "A" ? "B" : "A";
         for (const bad of [
           `${token.slice(0, -1)}${other}`,

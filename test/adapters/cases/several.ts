@@ -100,7 +100,7 @@ export const severalCases: readonly Case[] = [
         async ({ ask }) => {
           const jar = new Jar();
           await ask("/set?role=user", { jar });
-          const moved = `prefs=${jar.cookies.get("session")}`;
+          const moved = `prefs=${jar.get("session")}`;
           const { body } = await ask("/both-read", { headers: { cookie: moved } });
           expect(body).toBe("[{},{}]");
         },

@@ -85,7 +85,7 @@ describe("a session from a cookie", () => {
   ])("is a new one %s", (_, change) =>
     serve(show, async (ask, jar) => {
       await ask("/set", { jar });
-      jar.cookies.set("session", change(jar.cookies.get("session") ?? ""));
+      jar.set("session", change(jar.get("session") ?? ""));
       expect((await ask("/", { jar })).body).toBe("{}");
     }),
   );

@@ -46,6 +46,8 @@ describe("CookieJar", () => {
     const jar = jarWith(["a=1; Path=/", "a=2; Path=/", "a=3; Path=/shop", "b=x=y; path=/"]);
     expect(jar.header(HTTP)).toBe("a=3; a=2; b=x=y");
     expect(jar.get("a", HTTP)).toBe("3");
+    jar.set("a", "4", HTTP);
+    expect(jar.header(HTTP)).toBe("a=3; a=4; b=x=y");
   });
 
   test("drops a deleted cookie immediately, and an expired one later", () => {
@@ -62,6 +64,23 @@ describe("CookieJar", () => {
     expect(jar.get("g", at("http://www.example.com/"))).toBe("7");
     jar.clear();
     expect(jar.header(HTTP)).toBeUndefined();
+  });
+
+  // RFC 6265bis §5.6 and §5.7
+  test("rejects what a browser rejects: a cookie over 4096 characters, a prefix without its attributes", () => {
+    const full = `a=${"x".repeat(4095)}`;
+    expect(jarWith([full]).header(HTTP)).toBe(full);
+    expect(jarWith([`${full}x`]).header(HTTP)).toBeUndefined();
+    const kept = ["__Host-a=1; Secure; Path=/", "__Secure-b=2; Secure; Path=/shop"];
+    expect(jarWith(kept, HTTPS).header(HTTPS)).toBe("__Secure-b=2; __Host-a=1");
+    const rejected = [
+      "__Host-a=1; Path=/",
+      "__Host-b=2; Secure",
+      "__Host-c=3; Secure; Path=/shop",
+      "__host-d=4; Secure; Path=/; Domain=www.example.com",
+      "__Secure-e=5; Path=/",
+    ];
+    expect(jarWith(rejected, HTTPS).header(HTTPS)).toBeUndefined();
   });
 
   test("ignores a header that is not a cookie", () => {

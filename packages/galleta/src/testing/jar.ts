@@ -10,8 +10,9 @@ interface StoredCookie {
 }
 
 /**
- * Keeps cookies as a browser does (RFC 6265 §5): by domain and path, secure ones for https only,
- * and until they expire.
+ * Keeps cookies as a browser does (RFC 6265bis §5): by domain and path, secure ones for https only,
+ * and until they expire. It rejects what a browser rejects: over 4096 characters, or a prefix such as
+ * `__Host-` without its attributes.
  */
 export class CookieJar {
   readonly #cookies = new Map<string, StoredCookie>();
@@ -22,8 +23,9 @@ export class CookieJar {
       const cookie = parseSetCookie(line, url);
       if (cookie === undefined) continue;
       const key = `${cookie.domain};${cookie.path};${cookie.name}`;
-      this.#cookies.delete(key);
-      if (!isOver(cookie)) this.#cookies.set(key, cookie);
+      // A cookie that is replaced keeps its place among the others.
+      if (isOver(cookie)) this.#cookies.delete(key);
+      else this.#cookies.set(key, cookie);
     }
   }
 
@@ -71,9 +73,14 @@ function parseSetCookie(line: string, url: URL): StoredCookie | undefined {
   const isSecure = attributes.has("secure");
   if (isSecure && url.protocol !== "https:") return undefined;
   const path = attributes.get("path") ?? "";
+  const name = pair.slice(0, separator).trim();
+  const value = pair.slice(separator + 1).trim();
+  if (name.length + value.length > 4096) return undefined;
+  if (/^__(?:Host|Secure)-/i.test(name) && !isSecure) return undefined;
+  if (/^__Host-/i.test(name) && (domain !== "" || path !== "/")) return undefined;
   return {
-    name: pair.slice(0, separator).trim(),
-    value: pair.slice(separator + 1).trim(),
+    name,
+    value,
     domain: domain || url.hostname,
     isHostOnly: domain === "",
     path: path.startsWith("/") ? path : defaultPath(url.pathname),
