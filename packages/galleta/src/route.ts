@@ -139,7 +139,7 @@ const METHODS = [
 /** The name of a method, in upper case (RFC 9110 §9). */
 export type Method = (typeof METHODS)[number];
 
-/** A check for a number of bytes. */
+/** The check for a number of bytes. */
 export const BYTES = integer(0, Number.MAX_SAFE_INTEGER, "a whole number of bytes");
 
 const METHOD: Check = [oneOf(...METHODS)[0], "HTTP methods in upper case", undefined, METHODS];

@@ -20,7 +20,7 @@ export interface SessionSettings extends Omit<CreateSessionsOptions, "store"> {
   readonly store?: CreateSessionsOptions["store"] | string | Secret;
 }
 
-/** The hosts that all sessions of an app are for. */
+/** The hosts for all sessions of an app. */
 export type Hosts = Pick<CreateSessionsOptions, "allowedHosts">;
 
 /**
@@ -118,7 +118,7 @@ function isMissing(key: unknown): boolean {
   return key === undefined || key === null || key === "";
 }
 
-/** Calls the engine, and names the setting in the error. */
+/** Calls the engine. If it throws, the new error names the setting. */
 export function explained<Result>(name: string, call: () => Result): Result {
   try {
     return call();

@@ -25,7 +25,7 @@ export class FirstOfSeveral<Data> extends FetchSession<Data> {
     this.others = core.otherSessions.map((sessions) => new FetchSession(sessions, request));
   }
 
-  /** Runs the checks of the other sessions that come before a view. */
+  /** Runs the checks of the other sessions before the view. */
   async beginOthers(): Promise<Reply | undefined> {
     for (const each of this.others) {
       const reply = await begin(each);

@@ -18,8 +18,8 @@ export function nearest(name: string, names: Iterable<string>): string | undefin
 }
 
 /**
- * Returns the sentence that helps with an unknown name: the one that was probably meant.
- * @param otherwise the sentence if none is near
+ * Returns a sentence for an unknown name, which suggests the name that the user probably meant.
+ * || @param otherwise the sentence if no name is near
  */
 export function hintFor(
   name: string,

@@ -2,8 +2,8 @@ import { optionError } from "./errors.ts";
 import { hintFor, nearest } from "./nearest.ts";
 
 /**
- * How an option is checked: a test, the words after "must be" in the message, for a list the test of
- * one entry, and the texts to choose from.
+ * How an option is checked: a test, the words after "must be" in the message, the test of one entry
+ * for a list, and the choices for a text.
  */
 export type Check = readonly [
   fits: (value: unknown) => boolean,
@@ -34,7 +34,7 @@ export function listOf([fits, what, , choices]: Check): Check {
   return [fit, `a list of ${what}`, fits, choices];
 }
 
-/** Accepts such a list if it has an entry. */
+/** Accepts such a list if it is not empty. */
 export function filled([fits, what, ...entries]: Check): Check {
   const fit = (value: unknown) => fits(value) && (value as unknown[]).length > 0;
   return [fit, `${what}, with at least one`, ...entries];
@@ -69,8 +69,8 @@ export function orNull([fits, what]: Check): Check {
 /**
  * Checks one option.
  *
- * @throws SessionError `ERR_SESSION_OPTION`, or what `fail` makes; the message names the index of a
- * wrong entry and shows no value
+ * @throws SessionError `ERR_SESSION_OPTION`, or the error that `fail` makes; the message names the
+ *   index of a wrong entry and shows no value
  */
 export function checkOption(
   name: string,
@@ -92,7 +92,8 @@ export function checkOption(
  * Checks every option that has a rule, and returns the options with defaults for `undefined` ones.
  *
  * @param instead defaults that replace those of the rules
- * @throws SessionError `ERR_SESSION_OPTION`, or what `fail` makes; the message shows no value
+ * @throws SessionError `ERR_SESSION_OPTION`, or the error that `fail` makes; the message shows no
+ *   value
  */
 export function readOptions<Options>(
   given: { readonly [Name in keyof Options]?: Options[Name] | undefined },
@@ -114,7 +115,7 @@ export function readOptions<Options>(
  * Throws for an unknown option, and suggests the name that was probably meant.
  *
  * @param what the kind of name, for the message: an option, a setting
- * @throws SessionError `ERR_SESSION_OPTION`, or what `fail` makes
+ * @throws SessionError `ERR_SESSION_OPTION`, or the error that `fail` makes
  */
 export function checkOptionNames(
   options: unknown,

@@ -4,8 +4,8 @@ import { isMessage } from "./ipc.ts";
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
 /**
- * The terminal sends Ctrl-C to this process and to `npx`, which sends it again. Two signals within
- * so many milliseconds count as one.
+ * The terminal sends Ctrl-C to this process and to `npx`, which sends it again. Two signals count
+ * as one if less than this many milliseconds lie between them.
  */
 const ECHO_MILLISECONDS = 200;
 

@@ -117,7 +117,8 @@ export function session<Data = SessionData>(
       const offered = offeredProtocols(request.headers.get("sec-websocket-protocol"));
       const { protocol, isLive } = negotiate(offered, result?.protocol);
       const headers = new Headers(result?.headers);
-      // crossws 0.3 has no other way to choose one. On Node its server takes the first offered.
+      // crossws 0.3 has no other way to choose a subprotocol. On Node its server takes the first
+      // one offered.
       if ("Bun" in globalThis && protocol !== undefined) {
         headers.set("sec-websocket-protocol", protocol);
       }

@@ -22,9 +22,9 @@ export interface FetchSession<Data = SessionData> extends OtherProperties {
   attach(socket: EventSocket): void;
   /**
    * Returns the subprotocol for Deno's 101: your choice, joined with that of a page which uses
-   * `@galleta/session/client`. Bun and workers are answered with it anyway.
+   * `@galleta/session/client`. On Bun and workers it is sent automatically.
    *
-   * @param chosen your choice from what the page offers, if it offers any of yours
+   * @param chosen the app's subprotocol, if the page offers it
    */
   subprotocol(chosen?: string): string | undefined;
 }
@@ -129,7 +129,7 @@ export function withSession<
       exposeSession(exposed, held);
       const args = asksForSocket(facts) ? await guarded(held, beside, isInner) : beside;
       let answer = await handler(request, exposed as never, ...(args as Beside));
-      // Where sessions are nested, the innermost ties the sockets: the others have no say yet.
+      // If sessions are nested, the innermost ties the sockets, before the others are finished.
       const sockets = exposed.takeSockets();
       if (sockets !== undefined) answer = await tie(request, sockets, answer);
       return answer === undefined ? await release(held, answer) : await held.finish(answer);
@@ -244,7 +244,7 @@ class Exposed {
 
   attach(socket: EventSocket): void {
     const attached: AttachedSocket = { socket };
-    // The first listener of the socket, so that the app's do not get control frames.
+    // Added as the socket's first listener, so that the app's listeners get no control frames.
     socket.addEventListener("message", (event) => attached.read?.(event));
     (this.#sockets ??= []).push(attached);
   }
@@ -254,7 +254,7 @@ class Exposed {
     return negotiate(offeredProtocols(offered), chosen).protocol;
   }
 
-  /** Returns the sockets that the handler attached, once. */
+  /** Returns the sockets that the handler attached, and forgets them. */
   takeSockets(): AttachedSocket[] | undefined {
     const sockets = this.#sockets;
     this.#sockets = undefined;

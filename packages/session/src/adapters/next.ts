@@ -112,7 +112,7 @@ export function nextSession<Data = SessionData>(given: LazySessions<Data>): Next
   };
 }
 
-/** What the nested sessions of a Server Action or route handler share. */
+/** The state that the nested sessions of a Server Action or route handler share. */
 interface Call {
   readonly jar: Jar;
   readonly facts: RequestFacts;
@@ -121,10 +121,10 @@ interface Call {
   readonly all: Member[];
 }
 
-/** By the sessions that handlers are given. */
+/** The keys are the sessions that handlers get. */
 const calls = new WeakMap<object, Call>();
 
-/** Returns the call that a session around this one opened, and passed on with itself. */
+/** Returns the state that an outer `withSession` opened and passed on with its session. */
 function callOf([first]: readonly unknown[]): Call | undefined {
   return typeof first === "object" && first !== null ? calls.get(first) : undefined;
 }

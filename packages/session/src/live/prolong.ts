@@ -5,7 +5,8 @@ import type { ResumeOptions } from "../session/ports.ts";
 import type { Shared } from "../session/shared.ts";
 
 /**
- * Counts a call of `sessions.resume` as a message, if it is one, with the option `socketActivity`.
+ * Counts a call of `sessions.resume` for a message as activity, if the option `socketActivity` is
+ * set.
  *
  * @param header the `Cookie` header that the session was opened with
  * @returns false if the session has ended
@@ -45,7 +46,7 @@ function assertFits(shared: Shared, prolonged: ResumeOptions["prolonged"]): void
   }
 }
 
-/** Returns a `Cookie` header after a response set these cookies. */
+/** Returns the `Cookie` header that a browser sends after a response set these cookies. */
 function cookiesAfter(header: string, set: readonly SetCookie[]): string | undefined {
   const kept = set.filter(({ attributes }) => attributes.maxAge !== 0);
   if (kept.length === 0) return undefined;

@@ -156,8 +156,8 @@ function isPlain(value: object): boolean {
 }
 
 /**
- * The trap for an assignment while the session is open. Without it V8 assigns in its runtime, in
- * four times the time.
+ * The trap for an assignment while the session is open. Without it, V8 assigns in its runtime,
+ * which takes four times as long.
  */
 function write(
   this: Dictionary,

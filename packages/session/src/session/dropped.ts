@@ -7,8 +7,8 @@ import type { State } from "./state.ts";
 const LATE_SECONDS = 60;
 
 /**
- * Drops a new session that would replace a login whose cookie this request could not bring, and
- * returns the event. After `renew` the app wants a new session, so it is never dropped.
+ * Drops a new session whose cookie would replace a login that this request did not bring. Returns
+ * the event for it. After `renew` the app wants a new session, so it is never dropped.
  *
  * - late: the request was sent before its session was renewed or ended, and arrived afterwards.
  * - held-back: because of `SameSite`, the browser did not send the cookie with a request from

@@ -4,7 +4,7 @@ import { expiryOf, type Lifetimes } from "../token/times.ts";
 import type { LoadedSnapshot, OtherSession } from "./records.ts";
 import type { Shared } from "./shared.ts";
 
-/** For so many seconds, a process that does not know of the end may still prolong a cookie. */
+/** A process that does not know of the end may still prolong a cookie for this many seconds. */
 export const LATE = 300;
 
 /**

@@ -58,7 +58,7 @@ export function destroy(session: object, options: DestroyOptions = {}): void {
  * call without one returns and removes it. Requests whose response no user sees, HEAD and prefetch
  * (`Sec-Purpose`), do not remove it.
  *
- * @returns the stored message, in a call without a value; `undefined` if there is none
+ * @returns the stored message, if called without a value; `undefined` if there is none
  * @throws SessionError `ERR_SESSION_NOT_JSON`, `ERR_SESSION_COMMITTED`,
  *   `ERR_SESSION_HANDSHAKE_SENT`, `ERR_SESSION_NOT_A_SESSION`
  * @example

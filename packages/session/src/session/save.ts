@@ -92,9 +92,9 @@ function save(
 }
 
 /**
- * Deletes the cookie of an empty session. If the session had data, it ends with every copy. A
- * session with only a flash message is not a login: removing the message does not end it, so an
- * overlapping request can still add data.
+ * Deletes the cookie of an empty session. If the session had data, it ends, and copies of its
+ * cookie are rejected. A session with only a flash message is not a login: removing the message
+ * does not end it, so an overlapping request can still add data.
  */
 function clear(shared: Shared, draft: Draft, now: number): MaybePromise<Saved> {
   const { loaded, sid, destroyed } = draft;

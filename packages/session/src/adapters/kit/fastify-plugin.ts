@@ -55,7 +55,7 @@ export function makePlugin<Data>(
   given: LazySessions<Data>,
   addMethods: <Session extends object>(session: Session) => Session = (session) => session,
 ): SessionPlugin {
-  // Fastify's other plugins take their options from `register`, and so their users write it here.
+  // Other plugins of Fastify take their options from `register`, so users may pass ours there too.
   if (given !== null && typeof given === "object" && "decorateRequest" in given) {
     throw setUpError(
       "session() returns the plugin. Write `app.register(session({ secretKey }))` instead of `app.register(session, { secretKey })`.",

@@ -29,7 +29,7 @@ export interface EventSocket {
 /** A socket that a handler passed to `attach`. */
 export interface AttachedSocket {
   readonly socket: EventSocket;
-  /** Called before the app's listeners, once the socket is tied. */
+  /** Called once the socket is tied, before the app's listeners. */
   read?(event: MessageEvent): void;
 }
 
@@ -71,8 +71,8 @@ export async function tieSockets<Answer>(
 }
 
 /**
- * Returns the answer and its subprotocol. A worker is given that of the page; Deno answered when it
- * upgraded the request.
+ * Returns the response with its subprotocol. On workers, that is the page's; Deno already answered
+ * when it upgraded the request.
  */
 function speakLive<Answer>(
   offered: string | undefined,
@@ -120,7 +120,7 @@ function tie(
   };
 }
 
-/** Makes the `send` of a socket whose page knows control frames. */
+/** Makes the `send` function for a socket whose page uses control frames. */
 const escaped =
   (send: (data: unknown, ...rest: unknown[]) => unknown) =>
   (data: unknown, ...rest: unknown[]) =>
@@ -152,7 +152,10 @@ export function guardServer<Server extends BunServer>(given: FetchSession, serve
   });
 }
 
-/** Chooses the subprotocol of the 101. Without a choice of the app, Bun takes the first offered. */
+/**
+ * Chooses the subprotocol of the 101. If the app does not choose one, Bun takes the first one
+ * offered.
+ */
 function chooseProtocol(request: Request, headers: Headers): string | undefined {
   const offered = offeredProtocols(request.headers.get(PROTOCOL));
   const chosen = headers.get(PROTOCOL) ?? appProtocols(offered)[0];

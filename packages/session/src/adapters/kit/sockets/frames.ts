@@ -79,8 +79,8 @@ export function separateFrames(
 }
 
 /**
- * Returns the text of a message that begins as control frames do. The package ws 7, which express-ws
- * brings, passes texts as strings; ws 8 passes bytes, and says that they are not binary.
+ * Returns the text of a message that begins like a control frame. Version 7 of ws, which express-ws
+ * uses, passes texts as strings; ws 8 passes bytes with a flag that they are not binary.
  */
 function markedText([data, isBinary]: readonly unknown[]): string | undefined {
   if (typeof data === "string") return data.startsWith(CONTROL) ? data : undefined;
