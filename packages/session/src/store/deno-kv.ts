@@ -1,6 +1,6 @@
 import { optionError, SessionError } from "../errors.ts";
 import type { ConnectedStore } from "../session/connect.ts";
-import { BaseStore } from "./base-store.ts";
+import { connected } from "./connected.ts";
 import type { SessionStore, StoredValue, Write } from "./store.ts";
 
 interface Entry {
@@ -70,15 +70,15 @@ export function denoKvStore(
     );
   }
   if (typeof prefix !== "string" || prefix === "") throw optionError("prefix must be a string.");
-  return new DenoKvStore(kv, prefix);
+  return connected(new DenoKvStore(kv, prefix));
 }
 
-class DenoKvStore extends BaseStore {
+class DenoKvStore implements SessionStore {
+  readonly isLocal = false;
   readonly #kv: DenoKv;
   readonly #prefix: string;
 
   constructor(kv: DenoKv, prefix: string) {
-    super();
     this.#kv = kv;
     this.#prefix = prefix;
   }

@@ -1,6 +1,6 @@
 import { optionError } from "../errors.ts";
 import type { ConnectedStore } from "../session/connect.ts";
-import { BaseStore } from "./base-store.ts";
+import { connected } from "./connected.ts";
 import { readInGroups } from "./groups.ts";
 import type { SessionStore, StoredValue, Write } from "./store.ts";
 
@@ -48,14 +48,14 @@ export function durableObjectStore(
       "durableObjectStore needs the binding of the class SessionObject, as in durableObjectStore(env.SESSIONS).",
     );
   }
-  return new DurableObjectStore(namespace);
+  return connected(new DurableObjectStore(namespace));
 }
 
-class DurableObjectStore extends BaseStore {
+class DurableObjectStore implements SessionStore {
+  readonly isLocal = false;
   readonly #namespace: DurableObjectNamespace;
 
   constructor(namespace: DurableObjectNamespace) {
-    super();
     this.#namespace = namespace;
   }
 

@@ -1,6 +1,6 @@
 import { SessionError } from "../errors.ts";
 import type { ConnectedStore } from "../session/connect.ts";
-import { BaseStore } from "./base-store.ts";
+import { connected } from "./connected.ts";
 import { isList, isRevocation } from "./keys.ts";
 import type { SessionStore, StoredValue, Write } from "./store.ts";
 
@@ -35,11 +35,11 @@ export function memoryStore({ max = 100_000 }: MemoryStoreOptions = {}): Session
   if (!Number.isSafeInteger(max) || max < 1) {
     throw new SessionError("ERR_SESSION_OPTION", "max must be a whole number above 0.");
   }
-  return new MemoryStore(max);
+  return connected(new MemoryStore(max));
 }
 
-class MemoryStore extends BaseStore {
-  override readonly isLocal = true;
+class MemoryStore implements SessionStore {
+  readonly isLocal = true;
   readonly #max: number;
   // Separate maps, so that a flood of new sessions cannot push out revocations or lists. A Map
   // keeps insertion order, and a written value moves to the end, so the first is the oldest.
@@ -50,7 +50,6 @@ class MemoryStore extends BaseStore {
   #writes = 0;
 
   constructor(max: number) {
-    super();
     this.#max = max;
   }
 

@@ -1,6 +1,6 @@
 import { optionError, SessionError } from "../errors.ts";
 import type { ConnectedStore } from "../session/connect.ts";
-import { BaseStore } from "./base-store.ts";
+import { connected } from "./connected.ts";
 import { queryOf, type PostgresClient, type Query } from "./postgres-client.ts";
 import { assertTable, SWEEP_EVERY, TABLE } from "./sql.ts";
 import type { SessionStore, StoredValue, Write } from "./store.ts";
@@ -58,7 +58,7 @@ export function postgresStore(
     );
   }
   assertTable(table);
-  return new PostgresStore(query, table);
+  return connected(new PostgresStore(query, table));
 }
 
 interface Row {
@@ -67,13 +67,13 @@ interface Row {
   readonly value: string;
 }
 
-class PostgresStore extends BaseStore {
+class PostgresStore implements SessionStore {
+  readonly isLocal = false;
   readonly #query: Query;
   readonly #table: string;
   #writes = 0;
 
   constructor(query: Query, table: string) {
-    super();
     this.#query = query;
     this.#table = table;
   }

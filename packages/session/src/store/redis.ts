@@ -1,6 +1,6 @@
 import { optionError, SessionError } from "../errors.ts";
 import type { ConnectedStore } from "../session/connect.ts";
-import { BaseStore } from "./base-store.ts";
+import { connected } from "./connected.ts";
 import { Batch } from "./batch.ts";
 import { readInGroups } from "./groups.ts";
 import { isRevocation } from "./keys.ts";
@@ -71,12 +71,13 @@ export function redisStore(
   if (wait !== undefined && !(isCount(wait.replicas) && isCount(wait.timeout))) {
     throw optionError("wait must be { replicas, timeout }: two whole numbers above 0.");
   }
-  return new RedisStore(new RedisConnection(client), prefix, wait);
+  return connected(new RedisStore(new RedisConnection(client), prefix, wait));
 }
 
 const isCount = (value: unknown) => Number.isSafeInteger(value) && (value as number) > 0;
 
-class RedisStore extends BaseStore {
+class RedisStore implements SessionStore {
+  readonly isLocal = false;
   readonly #connection: RedisConnection;
   readonly #prefix: string;
   readonly #wait: RedisWait | undefined;
@@ -84,7 +85,6 @@ class RedisStore extends BaseStore {
   readonly #writes: Batch<NamedWrite, StoredValue | undefined>;
 
   constructor(connection: RedisConnection, prefix: string, wait: RedisWait | undefined) {
-    super();
     this.#connection = connection;
     this.#prefix = prefix;
     this.#wait = wait;

@@ -1,6 +1,6 @@
 import { optionError } from "../errors.ts";
 import type { ConnectedStore } from "../session/connect.ts";
-import { BaseStore } from "./base-store.ts";
+import { connected } from "./connected.ts";
 import { readSqliteRow, sqliteStatements, SWEEP_EVERY, TABLE, type SqliteRow } from "./sql.ts";
 import type { SessionStore, StoredValue, Write } from "./store.ts";
 
@@ -46,17 +46,18 @@ export function sqliteStore(
       "sqliteStore needs an open database of node:sqlite, better-sqlite3 or bun:sqlite.",
     );
   }
-  return new SqliteStore(database, table);
+  return connected(new SqliteStore(database, table));
 }
 
-class SqliteStore extends BaseStore {
+class SqliteStore implements SessionStore {
+  // Another process may use the same file.
+  readonly isLocal = false;
   readonly #read: SqliteStatement;
   readonly #write: SqliteStatement;
   readonly #sweep: SqliteStatement;
   #writes = 0;
 
   constructor(database: SqliteDatabase, table: string) {
-    super();
     const { create, read, sweep, write } = sqliteStatements(table);
     // Waiting for another writer blocks this process, so the limit is short.
     database.exec("PRAGMA busy_timeout = 1000");

@@ -1,0 +1,12 @@
+import { CONNECT, type CheckedConnected, type ConnectedStore } from "../session/connect.ts";
+import type { Shared } from "../session/shared.ts";
+import { SessionStorePort } from "./connected-store.ts";
+import type { SessionStore } from "./store.ts";
+
+/** Adds the code that sessions need with a store. */
+export function connected(store: SessionStore): SessionStore & ConnectedStore {
+  return Object.assign(store, {
+    [CONNECT]: (shared: Shared, options: CheckedConnected) =>
+      new SessionStorePort(store, shared, options),
+  });
+}
