@@ -134,7 +134,7 @@ export const servedChecks = {
     );
   },
   "socket: the cookie of the 101": () => socketWithCookie(),
-  "socket: a session to read, and a foreign Origin refused": () =>
+  "socket: a readable session, and a foreign Origin denied": () =>
     withServer(
       () => serve(sockets(sessions)({})),
       async (port) => {

@@ -148,7 +148,7 @@ describe("Origin", () => {
     ["a final dot", "https://example.com.", "origin-foreign"],
     ["NULL", "NULL", "origin-malformed"],
     ["a WebSocket's origin", "wss://example.com", "origin-foreign"],
-  ])("refuses %s", (_name, origin, answer) => {
+  ])("rejects %s", (_name, origin, answer) => {
     expect(post(undefined, origin)).toBe(answer);
   });
 

@@ -83,7 +83,7 @@ describe("a CSRF token", () => {
     ["white space", ` ${token.slice(1)}`],
     ["other letters", "\u0100".repeat(64)],
     ["a megabyte", "A".repeat(1_000_000)],
-  ])("is refused where it is %s", (_what, text) => {
+  ])("is rejected if it is %s", (_what, text) => {
     expect(verifyCsrfToken([key], sid, text, "pay")).toBe(false);
   });
 

@@ -84,7 +84,7 @@ describe("isOrigin", () => {
     ["a wildcard", "https://*.example.com"],
     ["600 characters", `https://${"a".repeat(600)}`],
     ["a megabyte", `https://${"a.".repeat(500_000)}`],
-  ])("refuses %s", (_what, text) => {
+  ])("rejects %s", (_what, text) => {
     expect(isOrigin(text)).toBe(false);
   });
 });

@@ -19,7 +19,7 @@ describe("base 62", () => {
   });
 
   it.each(["", "01", "00", "-1", "1_", "é", " 1", "1 ", "zzzzzzzzz", "1".repeat(100)])(
-    "refuses %j",
+    "rejects %j",
     (text) => expect(fromBase62(text)).toBeUndefined(),
   );
 });

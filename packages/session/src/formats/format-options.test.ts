@@ -104,9 +104,12 @@ describe("single options", () => {
     ["rails", rails, { iterations: 0 }],
     ["rails", rails, { iterations: "1000" }],
     ["rails", rails, { salt: "" }],
-  ] as [string, Factory, object][])("of %s are refused when wrong: %#", (_, factory, options) => {
-    expect(make(factory, { ...named, ...options })).toThrow(code("ERR_SESSION_OPTION"));
-  });
+  ] as [string, Factory, object][])(
+    "of %s are rejected if they are wrong: %#",
+    (_, factory, options) => {
+      expect(make(factory, { ...named, ...options })).toThrow(code("ERR_SESSION_OPTION"));
+    },
+  );
 
   it("require 32 characters for iron-session", () => {
     const short = "x".repeat(31);

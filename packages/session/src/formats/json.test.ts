@@ -54,7 +54,7 @@ describe("reading", () => {
     '{1:"a"}',
     '{"a":1\u00a0}',
     "{\u2028}",
-  ])("refuses %j", (text) => {
+  ])("rejects %j", (text) => {
     for (const numbers of STYLES) expect(parseForeignObject(text, numbers)).toBeUndefined();
   });
 

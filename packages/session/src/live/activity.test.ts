@@ -308,7 +308,7 @@ describe("the ticket of activity", () => {
   });
 });
 
-it("is refused where nothing is prolonged, or no cookie of our own is there", () => {
+it("throws if sessions are not prolonged, or have no cookie of our own", () => {
   const writeAs = cookieSession({ secretKey: "a key of the other framework" });
   const refused = [{ rolling: false }, { writeAs }, { socketActivity: 60 as never }];
   for (const options of refused) {

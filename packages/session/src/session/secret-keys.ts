@@ -40,7 +40,7 @@ export function readSecretKeys(option: unknown): Buffer[] {
         throw new SessionError("ERR_SESSION_KEY", message);
       }
       // oxlint-disable-next-line no-console -- a weak key is easy to change now
-      console.warn(`[galleta] ${message} NODE_ENV=production refuses it.`);
+      console.warn(`[galleta] ${message} With NODE_ENV=production it throws.`);
     }
     return Buffer.from(text as string);
   });

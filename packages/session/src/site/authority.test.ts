@@ -65,7 +65,7 @@ describe("parseAuthority", () => {
     "[v1.a]",
     "xn--",
     "a".repeat(261),
-  ])("refuses %j", (text) => {
+  ])("rejects %j", (text) => {
     expect(parseAuthority(text, "https")).toBeUndefined();
   });
 });
@@ -117,7 +117,7 @@ describe("readAllowedHosts", () => {
     "",
     7,
     undefined,
-  ])("refuses %j at set-up", (entry) => {
+  ])("rejects %j at set-up", (entry) => {
     expect(() => readAllowedHosts(["fine.example", entry])).toThrow(
       expect.objectContaining({
         code: "ERR_SESSION_OPTION",

@@ -78,7 +78,7 @@ describe("parseForwarded", () => {
     "for=a\r\nhost=b",
     // A client's open quote must not swallow what the proxy adds.
     'for="evil, for=192.0.2.1;host=good.example',
-  ])("refuses %j as a whole", (header) => {
+  ])("rejects %j as a whole", (header) => {
     expect(parseForwarded(header)).toBeUndefined();
   });
 
