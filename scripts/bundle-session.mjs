@@ -32,13 +32,16 @@ const entries = new Map(
     }),
 );
 
-/** In CommonJS these entries export a function, like the packages that they replace. */
-const IS_FUNCTION = new Set([
-  "express-session",
-  "cookie-session",
-  "koa-session",
-  "fastify-secure-session",
-  "fastify-session",
+/**
+ * In CommonJS these entries export a function, like the packages that they replace, and their types
+ * as its members.
+ */
+const IS_FUNCTION = new Map([
+  ["express-session", ["CookieView", "SessionMiddleware"]],
+  ["cookie-session", ["OptionsOfSession", "SessionMiddleware"]],
+  ["koa-session", ["KoaMiddleware<Data>"]],
+  ["fastify-secure-session", ["SessionPlugin"]],
+  ["fastify-session", ["CookieView", "SessionPlugin"]],
 ]);
 
 /** Adapters import these files with the first socket, so they are never part of an entry. */
@@ -225,6 +228,17 @@ function loadRootTypes() {
   }
 }
 
+/** Copies the declarations that are a script: tsc copies none, and drops references to them. */
+function copyScript() {
+  const name = "express-request.d.ts";
+  const [from, to] = [join(root, "src"), join(dist, "types")].map((at) => join(at, "adapters/kit"));
+  cpSync(join(from, name), join(to, name));
+  const module = join(to, "middleware.d.ts");
+  const line = `/// <reference path="./${name}" />\n`;
+  const before = readFileSync(module, "utf8");
+  if (!before.startsWith(line)) writeFileSync(module, line + before);
+}
+
 /**
  * Copies the declarations into a folder of CommonJS, because the folder decides how TypeScript
  * reads them.
@@ -237,13 +251,13 @@ function writeCommonJsTypes() {
     recursive: true,
     filter: (path) => !path.endsWith(".tsbuildinfo"),
   });
-  for (const name of IS_FUNCTION) {
+  for (const [name, members] of IS_FUNCTION) {
     const from = `./types/${types(entries.get(name)).replace(/\.d\.ts$/, ".js")}`;
     const text = [
       `import original, * as all from "${from}";`,
       "declare const session: typeof original & { readonly default: typeof original };",
       "declare namespace session {",
-      "  type CookieView = all.CookieView;",
+      ...members.map((type) => `  type ${type} = all.${type};`),
       "}",
       "export = session;",
     ];
@@ -258,5 +272,6 @@ if (!process.argv.includes("--check")) {
   await bundle(places, "esm", dist);
   await bundle(places, "cjs", join(dist, "cjs"));
   loadRootTypes();
+  copyScript();
   writeCommonJsTypes();
 }

@@ -179,7 +179,9 @@ it("Jest runs the test of docs/testing.md", { timeout: 120_000 }, async () => {
   expect(stderr).toMatch(/Tests: +1 passed, 1 total/);
 });
 
+// The declarations of express-session come first, as with a store that imports them.
 const SOURCE = `
+import type { Store } from "express-session";
 import express from "express";
 import type { SessionData } from "@galleta/session";
 import { createSessions, destroy, SessionError } from "@galleta/session";
@@ -201,6 +203,14 @@ app.get("/", (req, res) => {
   destroy(req.session);
   res.json(visits);
 });
+const typed = createSessions<{ theme: "light" | "dark" }>({ secretKey, property: "prefs" });
+app.get("/theme", (req, res) => {
+  const theme: "light" | "dark" | undefined = typed.of(req).theme;
+  // @ts-expect-error -- it is not one of them
+  typed.of(req).theme = "pink";
+  res.json(theme);
+});
+export type TheirStore = Store;
 const view = (of: CookieView): Date | null => of.expires;
 const data: SessionData = { visits: 1 };
 console.log([typeof view, typeof data, typeof SessionError, typeof rails, typeof DropIn({ secretKey })].join());

@@ -57,3 +57,84 @@ describe.each(["plain", "augmented", "typed", "several", "fastify-session"])("%s
     expect(compile(project)).toContain(join("types", "plain", "app.ts"));
   });
 });
+
+/** Compiles one program against what is published, in the kind of module that its name ends with. */
+function compileAlone(file: string, code: string, skipLibCheck: boolean): string {
+  const folder = join(scratch, "beside");
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, "package.json"), "{}");
+  writeFileSync(join(folder, file), code);
+  const compilerOptions = {
+    target: "ES2023",
+    lib: ["ES2023", "DOM", "DOM.Iterable"],
+    module: "nodenext",
+    types: ["node"],
+    strict: true,
+    noEmit: true,
+    skipLibCheck,
+  };
+  const project = join(folder, "tsconfig.json");
+  writeFileSync(project, JSON.stringify({ compilerOptions, files: [file] }));
+  return compile(project);
+}
+
+const USE = `
+declare module "@galleta/session" {
+  interface SessionData { user: string }
+}
+express().use(session({ secretKey: "" })).get("/", (req) => {
+  const user: string | undefined = req.session.user;
+  // @ts-expect-error -- not declared
+  req.session.other = user;
+});
+`;
+const OURS = `import express from "express";
+import session from "@galleta/session/express-session";
+`;
+
+describe.runIf(existsSync(join(root, "packages/session/dist/types/index.d.ts")))(
+  "the declarations that are published",
+  { timeout: 120_000 },
+  () => {
+    const theirs = 'import type {} from "express-session";\n';
+
+    it.each([
+      ["before", theirs + OURS],
+      ["after", OURS + theirs],
+    ])("type req.session with @types/express-session imported %s them", (_order, imports) => {
+      expect(compileAlone("beside.mts", imports + USE, true)).toBe("");
+    });
+
+    it("have one conflict with @types/express-session, which skipLibCheck hides", () => {
+      const told = compileAlone("beside.mts", theirs + OURS + USE, false);
+      expect(told.split(/\n(?=\S)/).filter((line) => line !== "")).toEqual([
+        expect.stringMatching(/@types\/express-session\/index\.d\.ts.*error TS2717/),
+      ]);
+    });
+
+    it("stand beside @types/cookie-session", () => {
+      const cookieSession = 'import type {} from "cookie-session";\n';
+      const own = OURS.replace("/express-session", "/cookie-session");
+      for (const imports of [cookieSession + own, own + cookieSession]) {
+        expect(compileAlone("beside.mts", imports + USE, false)).toBe("");
+      }
+    });
+
+    it.each(["mts", "cts"])("of drop-ins name all their types, for a .%s", (kind) => {
+      const code = `
+import express, { type CookieView, type SessionMiddleware } from "@galleta/session/express-session";
+import cookie, { type OptionsOfSession } from "@galleta/session/cookie-session";
+import koa, { type KoaMiddleware } from "@galleta/session/koa-session";
+export const forExpress: SessionMiddleware = express({ secretKey: "" });
+export const forCookies: SessionMiddleware = cookie({ secretKey: "" });
+export const forKoa: KoaMiddleware<{ user: string }> = koa<{ user: string }>({ secretKey: "" });
+export type View = CookieView | OptionsOfSession;
+`;
+      // Koa's own declarations have errors without skipLibCheck.
+      const told = compileAlone(`names.${kind}`, code, false).split(/\n(?=\S)/);
+      expect(told.filter((line) => line.includes("galleta") || line.includes("names."))).toEqual(
+        [],
+      );
+    });
+  },
+);

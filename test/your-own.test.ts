@@ -137,6 +137,7 @@ async function nodeView(req: IncomingMessage, res: ServerResponse): Promise<void
     get prefs() {
       return holder.prefs;
     },
+    native: req,
     async text() {
       let text = "";
       for await (const chunk of req.setEncoding("utf8")) text += chunk as string;

@@ -1,4 +1,12 @@
-import { csrfToken, destroy, flash, renew, SessionError, setMaxAge } from "@galleta/session";
+import {
+  csrfToken,
+  destroy,
+  flash,
+  renew,
+  SessionError,
+  setMaxAge,
+  type Sessions,
+} from "@galleta/session";
 
 /** A request as the app of the conformance suite gets it, from any framework. */
 export interface Call {
@@ -8,9 +16,14 @@ export interface Call {
   set session(value: Record<string, unknown> | null);
   /** The second session, in the tests that have two. */
   readonly prefs: Record<string, unknown>;
+  /** What the framework gives to a handler. */
+  readonly native: object;
   /** The body as the framework gives it to a view. */
   readonly text: () => Promise<string>;
 }
+
+/** The sessions that the view `/of` asks for its session. */
+export const asked: { sessions?: readonly Sessions[] } = {};
 
 /** Resolved by the test of a late write, once its client has the headers. */
 export const headersArrived = { promise: Promise.resolve(), resolve: () => {} };
@@ -71,6 +84,10 @@ const VIEWS: Record<string, (call: Call) => Answer | Promise<Answer>> = {
     session["seen"] = true;
     prefs["big"] = "x".repeat(6000);
     return { body: "too large" };
+  },
+  "/of": ({ native, session, prefs }) => {
+    const of = asked.sessions!.map((sessions) => sessions.of(native));
+    return json([of[0] === session, of[1] === prefs]);
   },
   "/null": (call) => {
     call.session = null;

@@ -9,6 +9,7 @@ socketConformance({
   takesSeveral: true,
   path: "/",
   serve(server, sessions) {
+    const [first] = [sessions].flat();
     const withSession = session(sessions);
     const ws = crossws({
       hooks: withSession({
@@ -18,7 +19,7 @@ socketConformance({
         },
         async message(peer, message) {
           const prefs = () => sessionOf(peer, "prefs");
-          peer.send(await reply(sessionOf(peer), message.text(), prefs));
+          peer.send(await reply(first!.of(peer), message.text(), prefs));
         },
       }),
     });

@@ -30,6 +30,7 @@ async function build(...all: (LazySessions | undefined)[]): Promise<FastifyInsta
       get prefs() {
         return (request as unknown as { prefs: Record<string, unknown> }).prefs;
       },
+      native: request,
       text: () => Promise.resolve(bodyOf(request)),
     });
     reply.code(status ?? 200);

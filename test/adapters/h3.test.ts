@@ -12,7 +12,7 @@ function build(...all: (LazySessions | undefined)[]): H3 {
     onError: (error) => new Response(codeOf(error.cause ?? error), { status: error.status }),
   });
   for (const given of all) if (given !== undefined) app.register(session(given));
-  app.all("/**", ({ req, context }) => respond(req, context));
+  app.all("/**", (event) => respond(event.req, event.context, undefined, event));
   return app;
 }
 

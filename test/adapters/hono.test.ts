@@ -9,7 +9,7 @@ import { codeOf, listen } from "./harnesses/listen.ts";
 function build(...all: (LazySessions | undefined)[]): Hono {
   const app = new Hono();
   for (const given of all) if (given !== undefined) app.use(session(given));
-  app.all("*", (c) => respond(c.req.raw, holder(c), () => c.req.text()));
+  app.all("*", (c) => respond(c.req.raw, holder(c), () => c.req.text(), c));
   app.onError((error, c) => c.text(codeOf(error), 500));
   return app;
 }

@@ -23,6 +23,7 @@ async function view(ctx: Koa.Context): Promise<void> {
     get prefs() {
       return ctx["prefs"] as Record<string, unknown>;
     },
+    native: ctx,
     async text() {
       let text = "";
       for await (const chunk of ctx.req.setEncoding("utf8")) text += chunk as string;

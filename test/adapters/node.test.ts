@@ -33,6 +33,7 @@ async function view(req: Request, res: ServerResponse): Promise<void> {
       get prefs() {
         return (req as unknown as { prefs: Record<string, unknown> }).prefs;
       },
+      native: req,
       text: () => textOf(req),
     });
     res.statusCode = status ?? 200;

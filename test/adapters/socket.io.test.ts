@@ -34,6 +34,7 @@ socketConformance({
   // Engine.IO closes without a code.
   closeCode: 1005,
   serve(server, sessions) {
+    const [first] = [sessions].flat();
     const io = new Server(server, { serveClient: false });
     session(sessions, {
       handshake: (of, req) => handshake(of, req.url ?? "/", (req as { prefs?: object }).prefs),
@@ -41,7 +42,7 @@ socketConformance({
     io.on("connection", (socket) => {
       socket.on("say", (message: string) => {
         const prefs = () => sessionOf(socket, "prefs");
-        void reply(sessionOf(socket), message, prefs).then((text) => socket.emit("reply", text));
+        void reply(first!.of(socket), message, prefs).then((text) => socket.emit("reply", text));
       });
     });
   },

@@ -9,6 +9,7 @@ socketConformance({
   takesSeveral: true,
   path: "/",
   serve(server, sessions) {
+    const [first] = [sessions].flat();
     const wss = new WebSocketServer({ noServer: true });
     const listener = session(sessions, {
       handshake: (of, req) => handshake(of, req.url ?? "/", (req as { prefs?: object }).prefs),
@@ -18,7 +19,7 @@ socketConformance({
       ws.on(
         "message",
         (data) =>
-          void reply(sessionOf(ws), String(data), () => sessionOf(ws, "prefs")).then((text) =>
+          void reply(first!.of(ws), String(data), () => sessionOf(ws, "prefs")).then((text) =>
             ws.send(text),
           ),
       );

@@ -249,3 +249,27 @@ suite("two requests at once", () => {
     expect(events.find(({ type }) => type === "conflict")?.keys).toEqual(["user"]);
   });
 });
+
+suite("Sessions.of", () => {
+  const sessions = start();
+  const { session } = sessions.open("");
+
+  it.each(["context", "locals", "var", "request"])(
+    "looks into %s, and checks whose it is",
+    (place) => {
+      expect(sessions.of({ session })).toBe(session);
+      expect(sessions.of({ [place]: { session } })).toBe(session);
+      const setUp = expect.objectContaining({ code: "ERR_SESSION_SETUP" });
+      const others = [
+        start().open("").session, // of other sessions
+        { ...session },
+        "text",
+        undefined,
+      ];
+      for (const other of others) {
+        expect(() => sessions.of({ [place]: { session: other } })).toThrow(setUp);
+        expect(() => sessions.of({ session: other })).toThrow(setUp);
+      }
+    },
+  );
+});

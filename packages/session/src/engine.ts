@@ -15,6 +15,9 @@ import {
 } from "./session/connect.ts";
 import { SessionContext } from "./session/context.ts";
 import type { SessionData, SessionOf } from "./session/data.ts";
+import { ownerOf } from "./session/dictionary.ts";
+import { SessionError } from "./errors.ts";
+import { isObject } from "./session/json.ts";
 import { throwHandshakeSent } from "./session/late-writes.ts";
 import type {
   Endpoint,
@@ -124,6 +127,34 @@ export class Sessions<Data = SessionData> {
   open(cookieHeader: string | null | undefined, request?: RequestFacts): SessionContext<Data> {
     if (this.#mustStart) this.start();
     return new SessionContext<Data>(this.#shared, cookieHeader ?? "", request);
+  }
+
+  /**
+   * Returns the session of a request or a socket, with the type `Data` of these sessions.
+   *
+   * It works in every framework and needs no declaration of `SessionData`.
+   *
+   * @param given what the handler gets: `req` of Express and Fastify, `ctx` of Koa, `c` of Hono,
+   *   `event` of h3, the context of a Fetch handler, the locals of a page, a socket
+   * @throws SessionError `ERR_SESSION_SETUP` if the middleware of these sessions did not run before
+   * @example
+   * ```ts
+   * const mine = sessions.of(req); // the same object as req.session
+   * mine.visits = (mine.visits ?? 0) + 1;
+   * ```
+   */
+  of(given: object): SessionOf<Data> {
+    const own = sessionIn(given, this.property);
+    if (own !== undefined && this.#isOwn(own)) return own as SessionOf<Data>;
+    throw new SessionError(
+      "ERR_SESSION_SETUP",
+      "sessions.of() found no session of these sessions. Give the same sessions to the middleware, put it before the handler, and pass the request, context or socket of the handler.",
+    );
+  }
+
+  #isOwn(session: object): boolean {
+    const context = ownerOf(session) as SessionContext<Data> | undefined;
+    return context?.shared === this.#shared;
   }
 
   /**
@@ -359,6 +390,20 @@ export class Sessions<Data = SessionData> {
       { reason: denial.rule, ...explainDenial(denial, request, own, isHandshake) },
     );
   }
+}
+
+/** Where frameworks keep what belongs to a request or a socket. */
+const PLACES = ["context", "locals", "var", "request"] as const;
+
+/** Finds the session in an object of a framework, or in a part of it. */
+function sessionIn(given: object, property: string): object | undefined {
+  const whole = given as Record<string, unknown>;
+  if (isObject(whole[property])) return whole[property];
+  for (const place of PLACES) {
+    const part = whole[place];
+    if (isObject(part) && isObject(part[property])) return part[property];
+  }
+  return undefined;
 }
 
 async function readToken(request: RequestFacts, readBody: BodyReader): Promise<string | undefined> {

@@ -1,7 +1,8 @@
 import { createSessions, csrfToken, memoryStore, type SessionOptions } from "@galleta/session";
 import { expect } from "vitest";
 import type { Case } from "../conformance.ts";
-import { SECRET, serve, withEvents } from "../harness.ts";
+import { asked } from "../app.ts";
+import { SECRET, serve, withEvents, type Service } from "../harness.ts";
 import { ask, Jar } from "../wire.ts";
 
 const prefs = (more: Partial<SessionOptions> = {}): SessionOptions => ({
@@ -180,6 +181,19 @@ export const severalCases: readonly Case[] = [
         },
         createSessions(prefs()),
       ),
+  },
+  {
+    name: "sessions.of() finds the session of its own sessions in what a handler gets",
+    async run(harness) {
+      const [first, second] = [createSessions(withEvents().options), createSessions(prefs())];
+      const test = async ({ ask }: Service) => {
+        asked.sessions = [first, second];
+        expect((await ask("/of")).body).toBe("[true,true]");
+        asked.sessions = [createSessions(withEvents().options), second];
+        expect(await ask("/of")).toMatchObject({ status: 500, body: "ERR_SESSION_SETUP" });
+      };
+      await serve(harness, first, test, second);
+    },
   },
   {
     name: "two sessions with one cookie: a coded error",

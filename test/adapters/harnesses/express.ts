@@ -52,6 +52,7 @@ export function expressHarness(
       get prefs() {
         return holder.prefs;
       },
+      native: req,
       text: () => Promise.resolve(typeof req.body === "string" ? req.body : ""),
     });
     res.status(status ?? 200);

@@ -11,6 +11,7 @@ export async function respond(
   request: Request,
   holder: Pick<Call, "session"> & Partial<Pick<Call, "prefs">>,
   text: () => Promise<string> = () => request.text(),
+  native: object = holder,
 ): Promise<Response> {
   const url = new URL(request.url);
   const { status, headers, body } = await answer({
@@ -25,6 +26,7 @@ export async function respond(
     get prefs() {
       return holder.prefs!;
     },
+    native,
     text,
   });
   return responseOf({

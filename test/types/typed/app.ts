@@ -12,6 +12,9 @@ import { session as koa } from "@galleta/session/koa";
 import { session as node } from "@galleta/session/node";
 import { session as socketIo } from "@galleta/session/socket.io";
 import { session as ws } from "@galleta/session/ws";
+import expressApp from "express";
+import createFastify from "fastify";
+import { H3 } from "h3";
 import { Hono } from "hono";
 import Koa from "koa";
 import { WebSocketServer } from "ws";
@@ -42,6 +45,21 @@ const seen = <Seen>(_value: Seen): Equal<Seen, number | undefined> => true as ne
 export const honoApp = new Hono().use(forHono).get("/", (c) => {
   seen(c.var.session.visits) satisfies true;
   return c.json(c.get("session").visits ?? 0);
+});
+
+// Where a framework has one type of request, the sessions give theirs.
+expressApp().get("/", (req) => void (seen(sessions.of(req).visits) satisfies true));
+createFastify().get("/", (request) => void (seen(sessions.of(request).visits) satisfies true));
+new H3().get("/", (event) => void (seen(sessions.of(event).visits) satisfies true));
+// @ts-expect-error -- not declared
+expressApp().get("/", (req) => void sessions.of(req).user);
+
+// Hono has one type for `get` and `set`, so `destroy(c.var.session)` ends a session.
+new Hono<SessionEnv<Data>>().use(forHono).get("/", (c) => {
+  c.set("session", { visits: 1 });
+  // @ts-expect-error -- null, which other frameworks accept
+  c.set("session", null);
+  return c.body(null);
 });
 
 const declared = new Hono<SessionEnv<Data>>();

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { contextOf } from "../session/context.ts";
 import type { SessionData } from "../session/data.ts";
-import { TO_TEXT } from "../session/dictionary.ts";
+import { INHERITED } from "../session/dictionary.ts";
 import { describe } from "../session/functions.ts";
 import { methodExposer, saveLater, startAnew } from "./kit/session-methods.ts";
 import { heldBy } from "./kit/expose.ts";
@@ -56,7 +56,7 @@ export default function session<Data = SessionData>(given: LazySessions<Data>): 
 }
 
 const METHODS: object = Object.create(null, {
-  ...TO_TEXT,
+  ...INHERITED,
   isChanged: {
     get(this: object) {
       const context = contextOf(this);

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { SessionData } from "../session/data.ts";
-import { TO_TEXT } from "../session/dictionary.ts";
+import { INHERITED } from "../session/dictionary.ts";
 import { describe } from "../session/functions.ts";
 import { cookieOf, type CookieView } from "./kit/cookie-view.ts";
 import { serveConnect, type SessionMiddleware } from "./kit/middleware.ts";
@@ -36,8 +36,6 @@ declare global {
       reload(done?: Callback): this;
       /** Does nothing. The option `rolling` prolongs sessions. */
       touch(): this;
-      /** True if the session has this key. Works as on every object. */
-      hasOwnProperty(key: PropertyKey): boolean;
     }
 
     interface Request {
@@ -76,7 +74,7 @@ const SESSION_ID: PropertyDescriptor & ThisType<object> = {
 };
 
 const METHODS: object = Object.create(null, {
-  ...TO_TEXT,
+  ...INHERITED,
   id: {
     get(this: object) {
       return describe(this).id;
@@ -92,11 +90,6 @@ const METHODS: object = Object.create(null, {
   save: { value: saveLater },
   reload: { value: saveLater },
   touch: { value: saveLater },
-  hasOwnProperty: {
-    value(this: object, key: PropertyKey) {
-      return Object.hasOwn(this, key);
-    },
-  },
 }) as object;
 
 const exposeWithMethods = methodExposer(METHODS);

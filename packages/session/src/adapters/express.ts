@@ -1,5 +1,5 @@
 import type { SessionData } from "../session/data.ts";
-import { TO_TEXT } from "../session/dictionary.ts";
+import { INHERITED } from "../session/dictionary.ts";
 import { methodExposer, saveLater, startAnew } from "./kit/session-methods.ts";
 import { serveConnect, type SessionMiddleware } from "./kit/middleware.ts";
 import { lazySessions, type LazySessions } from "./kit/given.ts";
@@ -28,7 +28,7 @@ export function session<Data = SessionData>(given: LazySessions<Data>): SessionM
 
 /** The methods that Passport calls on a session when a user logs in or out. */
 const PASSPORT: object = Object.create(null, {
-  ...TO_TEXT,
+  ...INHERITED,
   regenerate: { value: startAnew },
   save: { value: saveLater },
 }) as object;

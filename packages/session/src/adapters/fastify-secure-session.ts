@@ -1,6 +1,6 @@
 import { contextOf } from "../session/context.ts";
 import type { SessionData } from "../session/data.ts";
-import { TO_TEXT } from "../session/dictionary.ts";
+import { INHERITED } from "../session/dictionary.ts";
 import { destroy, setMaxAge } from "../session/functions.ts";
 import { methodAdder } from "./kit/session-methods.ts";
 import { GET_SET } from "./kit/fastify-get-set.ts";
@@ -58,7 +58,7 @@ export default function session<Data = SessionData>(given: LazySessions<Data>): 
 type Dictionary = Record<string, unknown>;
 
 const METHODS: object = Object.create(null, {
-  ...TO_TEXT,
+  ...INHERITED,
   ...GET_SET,
   data: {
     value(this: Dictionary) {

@@ -1,6 +1,6 @@
 import { contextOf } from "../session/context.ts";
 import type { SessionData } from "../session/data.ts";
-import { TO_TEXT } from "../session/dictionary.ts";
+import { INHERITED } from "../session/dictionary.ts";
 import { describe, setMaxAge } from "../session/functions.ts";
 import { cookieOf, type CookieView } from "./kit/cookie-view.ts";
 import { methodAdder, saveLater, startAnew } from "./kit/session-methods.ts";
@@ -79,7 +79,7 @@ export default function session<Data = SessionData>(given: LazySessions<Data>): 
 type Dictionary = Record<string, unknown>;
 
 const METHODS: object = Object.create(null, {
-  ...TO_TEXT,
+  ...INHERITED,
   ...GET_SET,
   sessionId: {
     get(this: object) {

@@ -1,6 +1,6 @@
 import { contextOf } from "../session/context.ts";
 import type { SessionData } from "../session/data.ts";
-import { TO_TEXT } from "../session/dictionary.ts";
+import { INHERITED } from "../session/dictionary.ts";
 import { describe } from "../session/functions.ts";
 import { methodExposer } from "./kit/session-methods.ts";
 import { lazySessions, type LazySessions } from "./kit/given.ts";
@@ -59,7 +59,7 @@ function settled(done: Callback | undefined): Promise<void> {
 }
 
 const METHODS: object = Object.create(null, {
-  ...TO_TEXT,
+  ...INHERITED,
   isNew: {
     get(this: object) {
       return describe(this).isNew;

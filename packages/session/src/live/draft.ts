@@ -3,6 +3,7 @@ import { nowSeconds } from "../session/clock.ts";
 import type { SessionContext } from "../session/context.ts";
 import { assertFits, serializeBody } from "../session/body.ts";
 import { writeCookies } from "../session/write-cookies.ts";
+import { PROTOTYPE } from "../session/dictionary.ts";
 import { assertJson, parseBody } from "../session/json.ts";
 import type { JsonObject, JsonValue } from "../session/format.ts";
 import { newSnapshot } from "../session/snapshot.ts";
@@ -34,7 +35,7 @@ export function changeOpen(session: object, change: (draft: object) => unknown):
   assertJson(data);
   const texts = new Map(Object.entries(data).map(([key, value]) => [key, JSON.stringify(value)]));
   const copies = [...texts].map(([key, text]) => [key, text && (JSON.parse(text) as JsonValue)]);
-  const draft = Object.setPrototypeOf(Object.fromEntries(copies), null) as JsonObject;
+  const draft = Object.setPrototypeOf(Object.fromEntries(copies), PROTOTYPE) as JsonObject;
   changeAtOnce(change, draft);
   for (const key of texts.keys()) if (!Object.hasOwn(draft, key)) delete data[key];
   for (const [key, value] of Object.entries(draft)) {
@@ -56,7 +57,7 @@ export function draftChange(
 ): Snapshot | undefined {
   const { state, shared } = context;
   const { data, meta } = parseBody(newest.json) ?? { data: {}, meta: {} };
-  const draft = Object.setPrototypeOf(data, null) as typeof data;
+  const draft = Object.setPrototypeOf(data, PROTOTYPE) as typeof data;
   changeAtOnce(change, draft);
   assertJson(draft);
   assertFits(shared.settings, draft);

@@ -14,7 +14,7 @@ describe("a session is a dictionary", () => {
   it("without a prototype", () => {
     const { session } = open({ a: 1 });
     expect(Object.getPrototypeOf(session)).toBeNull();
-    for (const key of ["toString", "hasOwnProperty", "constructor", "valueOf", "__proto__"]) {
+    for (const key of ["toString", "constructor", "valueOf", "__proto__"]) {
       expect(session[key]).toBeUndefined();
       expect(key in session).toBe(false);
     }
@@ -29,10 +29,37 @@ describe("a session is a dictionary", () => {
     expect(Reflect.ownKeys(session)).toEqual(["a"]);
   });
 
+  it("that answers hasOwnProperty, without a key for it", () => {
+    const { sessions } = start();
+    const { cookie } = visit(sessions, "", (session) => {
+      session["a"] = 1;
+      expect(["a", "b", "hasOwnProperty"].map((key) => session.hasOwnProperty(key))).toEqual([
+        true,
+        false,
+        false,
+      ]);
+      expect(Object.keys(session)).toEqual(["a"]);
+    });
+    const { cookie: next } = visit(sessions, cookie, (session, context) => {
+      session["hasOwnProperty"] = "a key like any other";
+      expect(Object.entries(session)[1]).toEqual(["hasOwnProperty", "a key like any other"]);
+      context.session = { hasOwnProperty: 1 };
+    });
+    const context = sessions.open(next);
+    expect({ ...context.session }).toEqual({ hasOwnProperty: 1 });
+    delete context.session["hasOwnProperty"];
+    expect(context.session.hasOwnProperty("a")).toBe(false);
+    commitOf(context);
+    expect(context.session.hasOwnProperty("a")).toBe(false);
+    expect(() => (context.session["hasOwnProperty"] = 1)).toThrow(
+      expect.objectContaining({ code: "ERR_SESSION_COMMITTED" }),
+    );
+  });
+
   it("whose hidden empty prototype cannot be changed", () => {
     const frozen = Object.freeze(open({ a: 1 }).session);
     const empty: object = Object.getPrototypeOf(frozen);
-    expect(Reflect.ownKeys(empty)).toEqual([Symbol.toPrimitive]);
+    expect(Reflect.ownKeys(empty)).toEqual(["hasOwnProperty", Symbol.toPrimitive]);
     expect(Object.isFrozen(empty)).toBe(true);
     expect(Object.getPrototypeOf(empty)).toBeNull();
   });

@@ -5,14 +5,30 @@ import type { JsonObject, JsonValue } from "./format.ts";
 export type Fail = () => never;
 
 // On Node 24, objects without any prototype cost four times as much, with `Object.create(null)` or
-// by removing the prototype. These objects have an empty, frozen prototype, which the dictionary
-// hides. Its one symbol cannot collide with a key of the data.
+// by removing the prototype. These objects have a frozen prototype without keys, which the
+// dictionary hides.
 const Session = function () {} as unknown as new () => JsonObject;
-/** Gives `String(session)` and templates a result. Otherwise they would throw a bare TypeError. */
-export const TO_TEXT: PropertyDescriptorMap = {
+/**
+ * What every session inherits. `String(session)` and templates need the symbol. `hasOwnProperty` is
+ * what TypeScript and older code expect of every object; data may have a key of that name.
+ */
+export const INHERITED: PropertyDescriptorMap & ThisType<object> = {
   [Symbol.toPrimitive]: { value: () => "[object Session]" },
+  hasOwnProperty: {
+    get: () => hasOwnProperty,
+    set(value: unknown) {
+      const data = { configurable: true, enumerable: true, writable: true };
+      Object.defineProperty(this, "hasOwnProperty", { ...data, value });
+    },
+  },
 };
-Session.prototype = Object.freeze(Object.create(null, TO_TEXT));
+/** The prototype of sessions and drafts. */
+export const PROTOTYPE: object = Object.freeze(Object.create(null, INHERITED));
+Session.prototype = PROTOTYPE;
+
+function hasOwnProperty(this: object, key: PropertyKey): boolean {
+  return Object.hasOwn(this, key);
+}
 
 /**
  * The dictionary that handlers see, with its internals.
@@ -84,12 +100,12 @@ export class Dictionary {
   }
 
   /**
-   * The trap for `Object.getPrototypeOf`. It hides the empty prototype, but shows a prototype that
+   * The trap for `Object.getPrototypeOf`. It hides our own prototype, but shows a prototype that
    * an app set. For a frozen object, a proxy must report the real prototype.
    */
   getPrototypeOf(target: object): object | null {
     const prototype = Reflect.getPrototypeOf(target);
-    return prototype === Session.prototype && Object.isExtensible(target) ? null : prototype;
+    return prototype === PROTOTYPE && Object.isExtensible(target) ? null : prototype;
   }
 }
 

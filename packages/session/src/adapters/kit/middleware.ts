@@ -1,7 +1,9 @@
+// oxlint-disable-next-line typescript/triple-slash-reference -- a script cannot be imported
+/// <reference path="./express-request.d.ts" />
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Sessions } from "../../engine.ts";
 import { when } from "../../maybe.ts";
-import type { OtherProperties, SessionData, SessionOf } from "../../session/data.ts";
+import type { OtherProperties } from "../../session/data.ts";
 import { throwUnattached } from "../../session/late-writes.ts";
 import { exposeSession } from "./expose.ts";
 import { warnOfTrustProxy } from "./express-proxy.ts";
@@ -14,17 +16,7 @@ import { secondSessionError } from "./given.ts";
 declare global {
   // Express extends its types through this namespace; without Express it has no effect.
   namespace Express {
-    /**
-     * The members of a request's session besides its data; see `@galleta/session/express-session`.
-     */
-    // oxlint-disable-next-line typescript/no-empty-object-type -- the module above fills it
-    interface RequestSession {}
-
-    interface Request extends OtherProperties {
-      get session(): SessionOf<SessionData> & RequestSession;
-      /** An object replaces the data, null ends the session. */
-      set session(value: SessionOf<SessionData> | null);
-    }
+    interface Request extends OtherProperties {}
   }
 }
 
