@@ -16,8 +16,8 @@ import { FirstOfSeveral } from "./several.ts";
  * Runs before all code of the app: the cross-site check, endpoints of the sessions, and loading the
  * session from a store.
  *
- * @returns the response to send instead of calling the app, if any. A promise only with a store,
- *   with a token to check, or for an endpoint of the sessions
+ * @returns the response to send instead of calling the app, if any. It is a promise only with a
+ *   store, with a token to check, or for an endpoint of the sessions
  * @throws SessionError `ERR_SESSION_CSRF` or `ERR_SESSION_HOST` if the request is denied
  */
 export function guard(

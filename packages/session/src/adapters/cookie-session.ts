@@ -41,7 +41,7 @@ declare global {
  * `isChanged`, `isNew`, `isPopulated` and `req.sessionOptions.maxAge`, plus `regenerate` and
  * `save`, which Passport calls and cookie-session lacks.
  *
- * @param given options of `@galleta/session`, or sessions that are shared with a WebSocket server
+ * @param given options of `@galleta/session`, or sessions shared with a WebSocket server
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; requests fail with
  *   `ERR_SESSION_SETUP` if another session middleware comes before this one
  * @example

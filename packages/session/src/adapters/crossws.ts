@@ -43,12 +43,9 @@ export interface SessionHooks<Data = SessionData> extends Omit<Partial<Hooks>, "
   ): MaybePromise<UpgradeResult>;
 }
 
-/** Settings of {@link session}, besides the options of sessions. */
+/** Settings for {@link session}, in addition to the session options. */
 export interface CrosswsSettings<Data = SessionData> {
-  /**
-   * Called after code elsewhere changed the socket's session, when the change is already visible in
-   * it.
-   */
+  /** Called after other code changed the socket's session, which already shows the change. */
   readonly changed?: (session: SessionOf<Data>, peer: Peer) => void;
   /**
    * Describes the client's connection. Default: the facts of the server that received the request.

@@ -49,8 +49,8 @@ declare global {
  * with the methods that such apps call on `req.session`. The methods are inherited and not
  * enumerable, so the session's own keys contain only data.
  *
- * @param given options of `@galleta/session`, sessions that are shared with a WebSocket server, or
- *   a function that gives either at the first request
+ * @param given options of `@galleta/session`, sessions shared with a WebSocket server, or a
+ *   function that returns either at the first request
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; requests fail with
  *   `ERR_SESSION_SETUP` if another session middleware comes before this one
  * @example

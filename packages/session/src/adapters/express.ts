@@ -11,8 +11,8 @@ export type { SessionMiddleware };
  * that uses the session or sends a response. In the `upgrade` event of a server, call it with `{}`
  * as the response: the session can then be read.
  *
- * @param given options, sessions that are shared with a WebSocket server, or a function that gives
- *   either at the first request
+ * @param given options, sessions shared with a WebSocket server, or a function that returns either
+ *   at the first request
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; requests fail with
  *   `ERR_SESSION_SETUP` if another session middleware comes before this one
  * @example

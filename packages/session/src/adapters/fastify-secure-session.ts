@@ -42,7 +42,7 @@ declare module "fastify" {
  * on `request.session`. The methods are inherited and not enumerable, so the session's own keys
  * contain only data.
  *
- * @param given options of `@galleta/session`, or sessions that are shared with a WebSocket server
+ * @param given options of `@galleta/session`, or sessions shared with a WebSocket server
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; `ERR_SESSION_SETUP` at registration
  *   if `request.session` already exists
  * @example

@@ -8,8 +8,8 @@ export type { SessionPlugin } from "./kit/fastify-plugin.ts";
  * Sessions for Fastify 5: a plugin for `request.session`, with the cross-site check. It works for
  * the instance that registers it and for nested instances.
  *
- * @param given options, sessions that are shared with a WebSocket server, or a function that gives
- *   either at registration
+ * @param given options, sessions shared with a WebSocket server, or a function that returns either
+ *   at registration
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; `ERR_SESSION_SETUP` at registration
  *   if `request.session` already exists, or if the session is used before the plugin's `onRequest`
  *   ran

@@ -13,7 +13,7 @@ import { tooEarlyError, secondSessionError, lazySessions, type LazySessions } fr
 /** The second argument of a handler. */
 export interface FetchSession<Data = SessionData> extends OtherProperties {
   get session(): SessionOf<Data>;
-  /** An object replaces the data, null ends the session. */
+  /** Assigning an object replaces the data; assigning null ends the session. */
   set session(value: SessionOf<Data> | null);
   /**
    * Ties a socket of Deno or workerd to the session. Call it in the handler, before you listen to
@@ -29,7 +29,7 @@ export interface FetchSession<Data = SessionData> extends OtherProperties {
   subprotocol(chosen?: string): string | undefined;
 }
 
-/** Settings of {@link withSession}, besides the options of sessions. */
+/** Settings for {@link withSession}, in addition to the session options. */
 export interface FetchSettings<Beside extends unknown[] = unknown[]> {
   /**
    * Makes a response for an error that the handler threw; the session's cookie is added to it.
@@ -60,8 +60,8 @@ type Answered = Response | undefined | void;
  * Sessions for hosts that pass a `Request` and take a `Response`: Bun.serve, Deno.serve, workers,
  * route handlers of Next.js and hooks of SvelteKit. Set it up once, then wrap handlers.
  *
- * @param given options, sessions that are shared with a WebSocket server, or a function that gives
- *   either at the first request
+ * @param given options, sessions shared with a WebSocket server, or a function that returns either
+ *   at the first request
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`
  * @example
  * ```ts
@@ -84,8 +84,8 @@ export function session<Data = SessionData>(given: LazySessions<Data>) {
  * Works like {@link session}, for one handler.
  *
  * @param handler gets the request, `{ session }`, and the runtime's further arguments
- * @param given options, sessions that are shared with a WebSocket server, or a function that gives
- * either at the first request
+ * @param given options, sessions shared with a WebSocket server, or a function that returns either
+ *   at the first request
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; a request rejects with
  *   `ERR_SESSION_SETUP` if it already went through another `withSession`
  * @example

@@ -12,8 +12,8 @@ export type { SessionEventContext } from "./kit/h3-context.ts";
  * Sessions for h3 2: a plugin for `event.context.session`, with the cross-site check. Register it
  * on the app that is served, before all code that uses the session.
  *
- * @param given options, sessions that are shared with a WebSocket server, or a function that gives
- *   either at the first request
+ * @param given options, sessions shared with a WebSocket server, or a function that returns either
+ *   at the first request
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; requests fail with
  *   `ERR_SESSION_SETUP` if another session comes before this one, or if its app is mounted in
  *   another app

@@ -28,8 +28,8 @@ export interface SessionEnv<Data = SessionData> {
  * Sessions for Hono: `c.var.session` or `c.get("session")`, with the cross-site check.
  * `c.set("session", data)` replaces the data, `destroy(c.var.session)` ends the session.
  *
- * @param given options, sessions that are shared with a WebSocket server, or a function that gives
- *   either at the first request
+ * @param given options, sessions shared with a WebSocket server, or a function that returns either
+ *   at the first request
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; requests fail with
  *   `ERR_SESSION_SETUP` if another session middleware comes before this one
  * @example

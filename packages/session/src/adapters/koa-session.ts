@@ -37,7 +37,7 @@ declare module "koa" {
  * methods that such apps and koa-passport call on `ctx.session`. The methods are inherited and not
  * enumerable, so the session's own keys contain only data.
  *
- * @param given options of `@galleta/session`, or sessions that are shared with a WebSocket server
+ * @param given options of `@galleta/session`, or sessions shared with a WebSocket server
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; requests fail with
  *   `ERR_SESSION_SETUP` if another session middleware comes before this one
  * @example

@@ -10,8 +10,8 @@ export type { KoaContext, KoaMiddleware, SessionProperty } from "./kit/koa-middl
 /**
  * Sessions for Koa: `ctx.session`, with the cross-site check.
  *
- * @param given options, sessions that are shared with a WebSocket server, or a function that gives
- *   either at the first request
+ * @param given options, sessions shared with a WebSocket server, or a function that returns either
+ *   at the first request
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; requests fail with
  *   `ERR_SESSION_SETUP` if another session middleware comes before this one
  * @example

@@ -12,7 +12,7 @@ export type WithSession<Request, Data = SessionData> = Omit<
 > &
   OtherProperties & {
     get session(): SessionOf<Data>;
-    /** An object replaces the data, null ends the session. */
+    /** Assigning an object replaces the data; assigning null ends the session. */
     set session(value: SessionOf<Data> | null);
   };
 
@@ -31,7 +31,7 @@ export interface NodeSessions<Data = SessionData> {
   attach(req: NodeRequest, res: NodeResponse): boolean | Promise<boolean>;
 }
 
-/** Settings of {@link session}, besides the options of sessions. */
+/** Settings for {@link session}, in addition to the session options. */
 export interface NodeSessionSettings {
   /**
    * Answers a request whose session could not be saved. Default: a process warning (`warning`
@@ -44,8 +44,8 @@ export interface NodeSessionSettings {
  * Sessions for `http.createServer`, `https.createServer` and the compatibility layer of
  * `node:http2`: `req.session`, with the cross-site check.
  *
- * @param given options, sessions that are shared with a WebSocket server, or a function that gives
- * either at the first request
+ * @param given options, sessions shared with a WebSocket server, or a function that returns either
+ *   at the first request
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; a request throws
  *   `ERR_SESSION_SETUP` if it already has a session
  * @example

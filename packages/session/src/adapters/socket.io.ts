@@ -41,12 +41,9 @@ export interface SocketIoServer {
   readonly engine: unknown;
 }
 
-/** Settings of {@link session}, besides the options of sessions. */
+/** Settings for {@link session}, in addition to the session options. */
 export interface SocketIoSettings<Data = SessionData> extends HandshakeSettings<Data> {
-  /**
-   * Called after code elsewhere changed the socket's session, when the change is already visible in
-   * it.
-   */
+  /** Called after other code changed the socket's session, which already shows the change. */
   readonly changed?: (session: SessionOf<Data>, req: IncomingMessage) => void;
 }
 

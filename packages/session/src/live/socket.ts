@@ -7,7 +7,7 @@ export const SESSION_EXPIRED = "session expired";
 export interface LiveSocket {
   /** Closes it. The arguments are 1008 and "session ended" or "session expired". */
   close(code: number, reason: string): void;
-  /** Called after code elsewhere changed the session, when the change is already visible in it. */
+  /** Called after other code changed the session, which already shows the change. */
   changed?(): void;
   /**
    * Sends a control frame to the page. Set it only if the page speaks the subprotocol `galleta.v1`

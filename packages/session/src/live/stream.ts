@@ -33,7 +33,7 @@ export type StreamTarget =
 
 /** Options of {@link attachStream}. */
 export interface StreamOptions {
-  /** Called after code elsewhere changed the session, when the change is already visible in it. */
+  /** Called after other code changed the session, which already shows the change. */
   readonly changed?: () => void;
 }
 

@@ -25,8 +25,8 @@ export interface Incoming<Data = SessionData> extends Judged<Data> {
  * Runs before a handler: the check of a handshake or of a cross-site request, the endpoints of the
  * sessions, the CSRF token, and loading from a store.
  *
- * @returns the response to send instead of calling the handler; `undefined` accepts the request. A
- *   promise only with a store, with a token to check, or for an endpoint
+ * @returns the response to send instead of calling the handler; `undefined` accepts the request. It
+ *   is a promise only with a store, with a token to check, or for an endpoint
  * @example
  * ```ts
  * const denied = async (request: Request) => {

@@ -4,7 +4,7 @@ import { assertApart, propertyOf, type Member } from "./beside.ts";
 /** An object whose session can be read and replaced. */
 export interface Holder<Data> extends Member {
   get session(): SessionOf<Data>;
-  /** An object replaces the data, null ends the session. */
+  /** Assigning an object replaces the data; assigning null ends the session. */
   set session(value: SessionOf<Data> | null);
 }
 

@@ -27,7 +27,7 @@ declare module "fastify" {
 
   interface FastifyRequest extends OtherProperties {
     get session(): WithMethods<SessionOf<SessionData>, RequestSession>;
-    /** An object replaces the data, null ends the session. */
+    /** Assigning an object replaces the data; assigning null ends the session. */
     set session(value: SessionOf<SessionData> | null);
   }
 }

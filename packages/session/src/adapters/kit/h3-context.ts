@@ -3,7 +3,7 @@ import type { OtherProperties, SessionData, SessionOf } from "../../session/data
 /** The members that the middleware adds to `event.context`. */
 export interface SessionEventContext<Data = SessionData> {
   get session(): SessionOf<Data>;
-  /** An object replaces the data, null ends the session. */
+  /** Assigning an object replaces the data; assigning null ends the session. */
   set session(value: SessionOf<Data> | null);
 }
 

@@ -18,7 +18,7 @@ declare module "koa" {
 
   interface DefaultContext extends OtherProperties {
     get session(): WithMethods<SessionOf<SessionData>, ContextSession>;
-    /** An object replaces the data, null ends the session. */
+    /** Assigning an object replaces the data; assigning null ends the session. */
     set session(value: SessionOf<SessionData> | null);
   }
 }
@@ -26,7 +26,7 @@ declare module "koa" {
 /** The members that the middleware adds to Koa's context. */
 export interface SessionProperty<Data = SessionData> {
   get session(): SessionOf<Data>;
-  /** An object replaces the data, null ends the session. */
+  /** Assigning an object replaces the data; assigning null ends the session. */
   set session(value: SessionOf<Data> | null);
 }
 

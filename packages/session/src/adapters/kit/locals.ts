@@ -5,7 +5,7 @@ import { exposeSession, type Holder } from "./expose.ts";
 /** The members that the middleware adds to `event.locals` or `context.locals`. */
 export interface SessionLocals<Data = SessionData> {
   get session(): SessionOf<Data>;
-  /** An object replaces the data, null ends the session. */
+  /** Assigning an object replaces the data; assigning null ends the session. */
   set session(value: SessionOf<Data> | null);
 }
 

@@ -47,10 +47,7 @@ export interface WsServer<Socket extends WsSocket> {
 
 /** The app's settings for the sockets of a server. */
 export interface WsSettings<Data = SessionData> extends HandshakeSettings<Data> {
-  /**
-   * Called after code elsewhere changed the socket's session, when the change is already visible in
-   * it.
-   */
+  /** Called after other code changed the socket's session, which already shows the change. */
   readonly changed?: (session: SessionOf<Data>, ws: WsSocket) => void;
 }
 
