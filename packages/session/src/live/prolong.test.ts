@@ -3,7 +3,7 @@ import { Jar, start, type Data } from "@galleta/test-support/jar";
 import type { Sessions } from "../engine.ts";
 import { memoryStore } from "../store/memory.ts";
 import { update } from "./update.ts";
-import { destroy, setMaxAge } from "../session/functions.ts";
+import { destroy, renew, setMaxAge } from "../session/functions.ts";
 
 const MINUTE = 60_000;
 const ACTIVE = { hardened: true, socketActivity: true } as const;
@@ -117,6 +117,15 @@ describe("sessions.resume with socketActivity", () => {
       .map((pair) => pair.split("=")[0]);
     expect(names).toEqual(["theme", "sessions", ...set.map(({ name }) => name)]);
     expect(await socket.look()).toMatchObject({ user: "ada" });
+  });
+
+  it("ends with the id that a renewal replaced: the page must open a new socket", async () => {
+    const { sessions } = start({ ...ACTIVE, store: memoryStore() });
+    const jar = await loggedIn(sessions);
+    const socket = sleeping(sessions, jar.cookie);
+    await jar.request(sessions, (session) => renew(session));
+    expect(await socket.message()).toBeUndefined();
+    expect(await sleeping(sessions, jar.cookie).message()).toEqual({ user: "ada" });
   });
 
   it("does not change a session that ends with its browser", async () => {
