@@ -50,14 +50,21 @@ const login = (sessions: Process, user: string, more: (session: Data) => void = 
   });
 
 /** Returns the user of each cookie, as a new process without remembered sessions reads it. */
-async function usersOf(open: Open, cookies: readonly string[]): Promise<unknown[]> {
-  const fresh = await start(open);
+async function usersOf(
+  open: Open,
+  cookies: readonly string[],
+  options: Partial<CreateSessionsOptions> = {},
+): Promise<unknown[]> {
+  const fresh = await start(open, options);
   const users: unknown[] = [];
   for (const cookie of cookies) {
     await visit(fresh, cookie, (session) => users.push(session["user"]));
   }
   return users;
 }
+
+/** Lists must be right with the data in the cookie and with the data in the store. */
+const IN_STORE = { storage: "store" } as const;
 
 const handlesOf = async (sessions: Process, user: string) =>
   (await sessions.list(user)).map(({ handle }) => handle);
@@ -83,13 +90,13 @@ export const LIST_CASES: Record<string, (open: Open) => Promise<void>> = {
     assert.deepEqual(await one.list(newUser()), []);
   },
   "simultaneous logins in two processes are all listed": async (open) => {
-    const [one, two] = await pair(open);
+    const [one, two] = await pair(open, IN_STORE);
     const user = newUser();
     await Promise.all(Array.from({ length: 10 }, (_, i) => login(i % 2 === 0 ? one : two, user)));
     assert.equal((await one.list(user)).length, 10);
   },
   "a handle ends one session in every process, and no other": async (open) => {
-    const [one, two] = await pair(open);
+    const [one, two] = await pair(open, IN_STORE);
     const user = newUser();
     const cookies = [await login(one, user), await login(two, user)];
     await visit(one, cookies[0]!, async (session) => {
@@ -97,7 +104,7 @@ export const LIST_CASES: Record<string, (open: Open) => Promise<void>> = {
       assert.equal(await two.end(other!.handle), true);
       assert.equal(await one.end(other!.handle), false);
     });
-    assert.deepEqual(await usersOf(open, cookies), [user, undefined]);
+    assert.deepEqual(await usersOf(open, cookies, IN_STORE), [user, undefined]);
     assert.equal((await two.list(user)).length, 1);
   },
   "the handle of another user's session ends nothing": async (open) => {
@@ -138,7 +145,7 @@ export const LIST_CASES: Record<string, (open: Open) => Promise<void>> = {
       assert.deepEqual((await handlesOf(one, user)).toSorted(), staying.toSorted());
     },
   "a logout, revokeOthers and revokeAll take sessions off the list": async (open) => {
-    const [one, two] = await pair(open);
+    const [one, two] = await pair(open, IN_STORE);
     const user = newUser();
     const cookies = [await login(one, user), await login(two, user), await login(one, user)];
     await visit(two, cookies[0]!, (session) => destroy(session));
@@ -151,15 +158,15 @@ export const LIST_CASES: Record<string, (open: Open) => Promise<void>> = {
         [true],
       );
     });
-    assert.deepEqual(await usersOf(open, cookies), [undefined, user, undefined]);
+    assert.deepEqual(await usersOf(open, cookies, IN_STORE), [undefined, user, undefined]);
     await two.revokeAll(user);
     assert.deepEqual(await one.list(user), []);
     const later = await login(one, user);
     assert.equal((await two.list(user)).length, 1);
-    assert.deepEqual(await usersOf(open, [later]), [user]);
+    assert.deepEqual(await usersOf(open, [later], IN_STORE), [user]);
   },
   "endWhere ends the sessions with a value in a field, and no others": async (open) => {
-    const [one, two] = await pair(open);
+    const [one, two] = await pair(open, IN_STORE);
     const [user, sid] = [newUser(), newUser()];
     const atProvider = (value: string) => (session: Data) => {
       session["provider"] = { sid: value };
@@ -171,16 +178,16 @@ export const LIST_CASES: Record<string, (open: Open) => Promise<void>> = {
     ];
     assert.equal(await one.endWhere("provider.sid", sid), 2);
     assert.equal(await two.endWhere("provider.sid", sid), 0);
-    assert.deepEqual(await usersOf(open, cookies), [undefined, user, undefined]);
+    assert.deepEqual(await usersOf(open, cookies, IN_STORE), [undefined, user, undefined]);
     assert.equal((await one.list(user)).length, 1);
   },
   "two simultaneous logins respect maxSessions, and end the oldest session": async (open) => {
-    const [one, two] = await pair(open, { maxSessions: 2 });
+    const [one, two] = await pair(open, { ...IN_STORE, maxSessions: 2 });
     const user = newUser();
     const first = await login(one, user);
     const cookies = await Promise.all([login(one, user), login(two, user)]);
     assert.equal((await one.list(user)).length, 2);
-    assert.deepEqual(await usersOf(open, [first, ...cookies]), [undefined, user, user]);
+    assert.deepEqual(await usersOf(open, [first, ...cookies], IN_STORE), [undefined, user, user]);
   },
   'with over: "deny", maxSessions denies one of two simultaneous logins': async (open) => {
     const [one, two] = await pair(open, { maxSessions: { max: 2, over: "deny" } });
