@@ -16,7 +16,11 @@ app.get("/", async (request, reply) => {
   const { session } = request;
   same<Equal<typeof session.user, string | undefined>>();
   session.user = "ana";
+  same<Equal<ReturnType<typeof session.get<"user">>, string | undefined>>();
   session.set("user", session.get("user"));
+  session.set("not declared", { a: 1 });
+  // @ts-expect-error -- not a text
+  session.set("user", 1);
   await session.regenerate();
   await session.regenerate(["user"]);
   session.regenerate((error) => void reply.send(error));

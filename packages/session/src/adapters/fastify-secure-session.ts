@@ -3,7 +3,7 @@ import type { SessionData } from "../session/data.ts";
 import { INHERITED } from "../session/dictionary.ts";
 import { destroy, setMaxAge } from "../session/functions.ts";
 import { methodAdder } from "./kit/session-methods.ts";
-import { GET_SET } from "./kit/fastify-get-set.ts";
+import { GET_SET, type GetSet } from "./kit/fastify-get-set.ts";
 import { makePlugin, type SessionPlugin } from "./kit/fastify-plugin.ts";
 import type { LazySessions } from "./kit/given.ts";
 import { lifetimeIn } from "./kit/lifetime-spellings.ts";
@@ -11,9 +11,7 @@ import { lifetimeIn } from "./kit/lifetime-spellings.ts";
 export type { SessionPlugin } from "./kit/fastify-plugin.ts";
 
 declare module "fastify" {
-  interface RequestSession {
-    get(key: string): unknown;
-    set(key: string, value: unknown): void;
+  interface RequestSession extends GetSet {
     /** Returns a copy of the session's data. */
     data(): Record<string, unknown>;
     /** Ends the session. */

@@ -4,7 +4,7 @@ import { INHERITED } from "../session/dictionary.ts";
 import { describe, setMaxAge } from "../session/functions.ts";
 import { cookieOf, type CookieView } from "./kit/cookie-view.ts";
 import { methodAdder, saveLater, startAnew } from "./kit/session-methods.ts";
-import { GET_SET } from "./kit/fastify-get-set.ts";
+import { GET_SET, type GetSet } from "./kit/fastify-get-set.ts";
 import { makePlugin, type SessionPlugin } from "./kit/fastify-plugin.ts";
 import type { LazySessions } from "./kit/given.ts";
 import { lifetimeIn, setMilliseconds } from "./kit/lifetime-spellings.ts";
@@ -15,9 +15,7 @@ export type { SessionPlugin } from "./kit/fastify-plugin.ts";
 type Callback = (error?: unknown) => void;
 
 declare module "fastify" {
-  interface RequestSession {
-    get(key: string): unknown;
-    set(key: string, value: unknown): void;
+  interface RequestSession extends GetSet {
     readonly sessionId: string;
     /**
      * The lifetime of the session. Other attributes are options, the same for all sessions.

@@ -1,3 +1,16 @@
+import type { SessionData } from "../../session/data.ts";
+
+/** The type of a key that the app declared, or `unknown`. */
+type ValueOf<Key extends string> = Key extends keyof SessionData
+  ? SessionData[Key] | undefined
+  : unknown;
+
+/** The methods `get` and `set` of a session. */
+export interface GetSet {
+  get<Key extends string>(key: Key): ValueOf<Key>;
+  set<Key extends string>(key: Key, value: ValueOf<Key>): void;
+}
+
 /** Apps can set keys that are also names of methods. */
 const OWN = { configurable: true, enumerable: true, writable: true };
 
