@@ -1,8 +1,10 @@
 // Frameworks that mount an app with a new Request for a shorter path.
 import type { SessionEvent } from "@galleta/session";
 import { session } from "@galleta/session/fetch";
+import { session as fastifySession } from "@galleta/session/fastify";
 import { session as h3Session } from "@galleta/session/h3";
 import { session as honoSession } from "@galleta/session/hono";
+import createFastify, { type FastifyPluginAsync } from "fastify";
 import { H3 } from "h3";
 import { Hono } from "hono";
 import { describe, expect, test } from "vitest";
@@ -60,5 +62,29 @@ describe.each(FRAMEWORKS)("an app mounted in %s", (_, mount) => {
     expect((await app(foreign("/api/other"))).status).toBe(403);
     // The log shows the path to exempt.
     expect(events).toMatchObject([{ type: "csrf", method: "POST", path: "/other" }]);
+  });
+});
+
+describe("a prefix that a framework does not cut off belongs to the path", () => {
+  test("of a plugin of Fastify that has the sessions itself", async () => {
+    const app = createFastify();
+    const api: FastifyPluginAsync = async (inner) => {
+      await inner.register(fastifySession(optionsFor("/api/hook")));
+      inner.post("/hook", () => "here");
+      inner.post("/other", () => "here");
+    };
+    await app.register(api, { prefix: "/api" });
+    const headers = { host: "shop.example", origin: "http://evil.example" };
+    const post = async (url: string) =>
+      (await app.inject({ method: "POST", url, headers })).statusCode;
+    expect([await post("/api/hook"), await post("/api/other")]).toEqual([200, 403]);
+  });
+
+  test("of an app that Hono routes to, and that has the sessions itself", async () => {
+    const inner = new Hono().use(honoSession(optionsFor("/api/hook")));
+    inner.post("/hook", (c) => c.text("here")).post("/other", (c) => c.text("here"));
+    const app = new Hono().route("/api", inner);
+    const status = async (path: string) => (await app.fetch(foreign(path))).status;
+    expect([await status("/api/hook"), await status("/api/other")]).toEqual([200, 403]);
   });
 });
