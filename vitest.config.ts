@@ -30,6 +30,12 @@ const alias = [
   { find: /^galleta$/, replacement: source("galleta/src/index.ts") },
   { find: /^galleta\/h3$/, replacement: source("galleta/src/h3.ts") },
   { find: /^galleta\/testing$/, replacement: source("galleta/src/testing/index.ts") },
+  // In node_modules it is a link to the repository. A copy, such as the sandbox of the mutation test,
+  // would test the code of the original.
+  {
+    find: /^@galleta\/test-support\/(.*)$/,
+    replacement: source("../test/support/$1.ts"),
+  },
 ];
 
 export default defineConfig({

@@ -83,6 +83,17 @@ describe("denies with 403", () => {
       { "sec-fetch-site": "cross-site" },
       "sec-fetch-site",
     ],
+    // No browser sends these. Whoever does must not pass by one header alone.
+    [
+      "another Origin with Sec-Fetch-Site same-origin",
+      { origin: "https://evil.example", "sec-fetch-site": "same-origin" },
+      "origin-foreign",
+    ],
+    [
+      "Origin null with Sec-Fetch-Site same-origin",
+      { origin: "null", "sec-fetch-site": "same-origin" },
+      "origin-null",
+    ],
     [
       "a WebSocket's origin that is trusted only as a page's",
       { origin: "wss://trusted.example" },
@@ -94,6 +105,8 @@ describe("denies with 403", () => {
 
   it("denies a missing Origin, with csrf: strict", () => {
     expect(handshake({}, { csrf: "strict" })).toBe("origin-missing");
+    const sameOrigin = { "sec-fetch-site": "same-origin" };
+    expect(handshake(sameOrigin, { csrf: "strict" })).toBe("origin-missing");
     expect(handshake({ origin: "https://victim.example" }, { csrf: "strict" })).toBeUndefined();
   });
 });
