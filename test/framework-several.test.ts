@@ -1,4 +1,4 @@
-import { App, configure, destroy, update, type AppSettings } from "galleta";
+import { App, configure, csrfToken, destroy, update, type AppSettings } from "galleta";
 import { describe, expect, test } from "vitest";
 import { clientOf, SESSIONS, watchLog, type Data } from "./support/framework.ts";
 
@@ -71,6 +71,27 @@ describe("SESSIONS as a list", () => {
       headers: { origin, "sec-fetch-site": "cross-site" },
     });
     expect(denied.status).toBe(403);
+  });
+
+  test("with csrf strict the token of the first counts for each", async () => {
+    const strict = { csrf: "strict" } as const;
+    const app = appOf({
+      SESSIONS: [
+        { ...SESSIONS, ...strict },
+        { ...PREFS, ...strict },
+      ],
+    });
+    app.route("/tokens", (req, res) => {
+      res.json = [csrfToken(req.session), csrfToken(prefsOf(req))];
+    });
+    const client = clientOf(app);
+    await client.get("/both");
+    const [first, second] = (await (await client.get("/tokens")).json()) as string[];
+    const post = async (headers: Record<string, string>) =>
+      (await client.post("/form", { headers })).status;
+    expect(await post({})).toBe(403);
+    expect(await post({ "x-csrf-token": second! })).toBe(403);
+    expect(await post({ "x-csrf-token": first! })).toBe(200);
   });
 
   test("sockets have them too", async () => {

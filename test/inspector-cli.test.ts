@@ -48,6 +48,49 @@ async function pipe(file: string, args: readonly string[], input: string, more =
 const inspect = (input: string, ...flags: string[]) =>
   pipe(process.execPath, [BIN, "inspect", ...flags], input);
 
+const TWO = `
+import { App, configure } from "galleta";
+const app = new App();
+const { SECRET_KEY, PREFS_KEY } = process.env;
+configure(app, { SESSIONS: [{ secretKey: SECRET_KEY }, { property: "prefs", secretKey: PREFS_KEY }] });
+app.route("/", (req, res) => (res.json = [{ ...req.session }, { ...req.prefs }]));
+app.route("/set", (req) => { req.session.visits = 1; req.prefs.theme = "dark"; });
+export default app;
+`;
+
+describe("SESSIONS as a list", () => {
+  const both = { ...env, PREFS_KEY: "another key, of the preferences, long enough" };
+  const keys = ["--secret-env", "SECRET_KEY", "--secret-env", "PREFS_KEY"];
+
+  it("mint makes a cookie of each by its name, inspect verifies each with its key", async () => {
+    const { url } = await bench.serve([bench.file("two.mjs", TWO)], { env: both });
+    const minted = bench.run(
+      ["mint", "--data", '{"theme":"light"}', "--name", "prefs", "--secret-env", "PREFS_KEY"],
+      { env: both },
+    );
+    expect(await minted.ended).toEqual({ code: 0, signal: null });
+    const cookie = `${await mint("--data", '{"visits":41}')}; ${minted.stdout.trim()}`;
+    expect(await (await fetch(url, { headers: { cookie } })).json()).toEqual([
+      { visits: 41 },
+      { theme: "light" },
+    ]);
+    const set = await fetch(new URL("/set", url));
+    const lines = set.headers.getSetCookie().map((each) => `Set-Cookie: ${each}\r\n`);
+    const args = [BIN, "inspect", "--json", ...keys];
+    const { code, out } = await pipe(process.execPath, args, lines.join(""), both);
+    expect(code).toBe(0);
+    const { cookies } = JSON.parse(out) as {
+      cookies: { name: string; status: string; verifiedWith: { name: string } }[];
+    };
+    expect(
+      cookies.map(({ name, status, verifiedWith }) => [name, status, verifiedWith.name]).toSorted(),
+    ).toEqual([
+      ["prefs", "valid", "PREFS_KEY"],
+      ["session", "valid", "SECRET_KEY"],
+    ]);
+  });
+});
+
 describe("galleta mint", () => {
   it("makes a session that an app accepts", async () => {
     const file = bench.file("app.mjs", APP);

@@ -27,13 +27,22 @@ async function start(
   hostname?: string,
 ) {
   const app = new App<Record<string, unknown>>();
-  const options = typeof sessions === "object" ? { secretKey: KEY, ...sessions } : sessions;
+  const withKey = (each: object) => ({ secretKey: KEY, ...each });
+  const options = Array.isArray(sessions)
+    ? (sessions as object[]).map(withKey)
+    : typeof sessions === "object"
+      ? withKey(sessions)
+      : sessions;
   app.use(async (req, _res, next) => {
     seen.push(req.url.pathname);
     await next();
   });
   app.route("/set/:value", (req, res) => {
     req.session["value"] = req.params.value;
+    res.text = "set";
+  });
+  app.route("/prefs/:value", (req, res) => {
+    (req as unknown as { prefs: Record<string, unknown> }).prefs["theme"] = req.params.value;
     res.text = "set";
   });
   app.route("/end", (req, res) => {
@@ -130,6 +139,24 @@ describe("the inspector", () => {
     const { text } = await inspect();
     expect(text).toContain("None yet");
     expect(text).toContain("This request brought no session.");
+  });
+  it("shows each of several sessions", async () => {
+    await start([{}, { property: "prefs", encrypt: true }]);
+    const cookies = [await cookieOf("/set/alice"), await cookieOf("/prefs/dark")];
+    const { text } = await inspect(cookies.join("; "));
+    expect(text).toContain("<code>session</code> <code>prefs</code>");
+    expect(text).toMatch(/This session <code>session<\/code>[^]*This session <code>prefs<\/code>/);
+    expect(text).toContain("&quot;value&quot;: &quot;alice&quot;");
+    expect(text).toContain("&quot;theme&quot;: &quot;dark&quot;");
+    expect(text).toMatch(/production\? <code>session<\/code>[^]*production\? <code>prefs<\/code>/);
+    expect(text.match(/<strong>this one<\/strong>/g)).toHaveLength(2);
+    const ids = [...text.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id);
+    expect(ids.toSorted()).toEqual([...new Set(ids)].toSorted());
+    expect((await inspect(cookies[0])).text).toContain("<code>req.prefs</code>");
+  });
+  it("hides if any of several sessions trusts a proxy", async () => {
+    await start([{}, { property: "prefs", trustProxy: 1 }]);
+    expect((await inspect()).status).toBe(404);
   });
   it("shows an encrypted session to its owner", async () => {
     await start({ encrypt: true });

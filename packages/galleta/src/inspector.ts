@@ -16,27 +16,29 @@ const INSPECTOR_PATH = "/.galleta/";
  * It runs before the app's middleware, so that an app that requires a login for every view does not
  * hide it.
  *
- * @param setting the setting `SESSIONS`
+ * @param setting the setting `SESSIONS`, from which `sessions` were made
  */
 export function mountInspector(
   core: Core,
-  sessions: Sessions<never> | undefined,
+  sessions: readonly Sessions<never>[],
   setting: unknown,
 ): void {
-  if (sessions === undefined || process.env["NODE_ENV"] === "production") return;
-  const first: unknown = Array.isArray(setting) ? setting[0] : setting;
-  const options =
-    first === true ? { secretKey: process.env["SECRET_KEY"] ?? "" } : (first as SessionOptions);
+  if (sessions.length === 0 || process.env["NODE_ENV"] === "production") return;
+  const settings = [setting].flat() as (true | SessionOptions)[];
+  const all = sessions.map((each, index) => ({ sessions: each, options: given(settings[index]!) }));
   const recorder = sharedRecorder();
   core.inspector = INSPECTOR_PATH;
   core.h3.all(INSPECTOR_PATH, async (event) => {
     const { mayInspect, respond } = await import("@galleta/inspect/page");
     const facts = factsOf(event.req);
     const isRead = event.req.method === "GET" || event.req.method === "HEAD";
-    if (!isRead || !mayInspect(facts, options, httpVersionOf(event))) return missing(core, event);
-    return respond({ sessions, options, recorder, facts });
+    if (!isRead || !mayInspect(facts, all, httpVersionOf(event))) return missing(core, event);
+    return respond({ all, recorder, facts });
   });
 }
+
+const given = (setting: true | SessionOptions): SessionOptions =>
+  setting === true ? { secretKey: process.env["SECRET_KEY"] ?? "" } : setting;
 
 function httpVersionOf(event: H3Event): string | undefined {
   return event.runtime?.node?.req.httpVersion;

@@ -98,7 +98,7 @@ export function configure<Data extends object>(
   const table: SettingsTable = new Map([...entriesOf(settings), ...entriesOf(overrides)]);
   checkNames(table);
   const hosts = readAllowedHosts(table.get("ALLOWED_HOSTS"));
-  const [sessions, ...others] = readAllSessions(table.get("SESSIONS"), hosts, core);
+  const all = readAllSessions(table.get("SESSIONS"), hosts, core);
   const { PLUGINS, BODY_LIMIT, INSPECTOR } = readOptions<Checked>(
     Object.fromEntries(table),
     RULES,
@@ -106,12 +106,11 @@ export function configure<Data extends object>(
     settingsError,
   );
   const plugins = PLUGINS.flatMap(usedPlugins);
-  if (INSPECTOR) mountInspector(core, sessions, table.get("SESSIONS"));
+  if (INSPECTOR) mountInspector(core, all, table.get("SESSIONS"));
 
-  core.sessions = sessions;
-  core.otherSessions = others;
+  [core.sessions, ...core.otherSessions] = all;
   core.hosts = hosts && createCrossSiteCheck(hosts);
-  for (const each of sessions === undefined ? [] : [sessions, ...others]) {
+  for (const each of all) {
     core.lifecycle.on("startup", () => each.start());
     core.lifecycle.on("shutdown", () => each.stop());
   }

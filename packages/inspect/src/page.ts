@@ -5,10 +5,16 @@ import { renderPage, STYLE_HASH } from "./page/page.ts";
 import type { Recorder } from "./recorder.ts";
 import { look } from "./page/look.ts";
 
-/** The request and app that the inspector shows. */
-export interface Inspected {
+/** Sessions, and the options that they were made with. */
+export interface Configured {
   readonly sessions: Sessions<never>;
   readonly options: SessionOptions;
+}
+
+/** The request and app that the inspector shows. */
+export interface Inspected {
+  /** The app's sessions: one, or several by the option `property`. */
+  readonly all: readonly Configured[];
   readonly recorder: Recorder;
   readonly facts: RequestFacts;
 }
@@ -24,10 +30,11 @@ export interface Inspected {
  */
 export function mayInspect(
   facts: RequestFacts,
-  { trustProxy = false }: SessionOptions,
+  all: readonly Configured[],
   httpVersion: string | undefined,
 ): boolean {
-  if (!isLocalRequest(facts) || trustProxy !== false || httpVersion === "1.0") return false;
+  const trustsProxy = all.some(({ options }) => (options.trustProxy ?? false) !== false);
+  if (!isLocalRequest(facts) || trustsProxy || httpVersion === "1.0") return false;
   return (facts.header("sec-fetch-dest") ?? "document") === "document";
 }
 

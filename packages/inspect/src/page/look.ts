@@ -9,20 +9,26 @@ import { adviseOn, type Advice } from "../cookies/advice.ts";
 import { shortHash as hashSessionId } from "@galleta/session/internals";
 import { inspectCookies } from "../cookies/inspect.ts";
 import type { CookieReport } from "../cookies/report.ts";
-import type { Inspected } from "../page.ts";
+import type { Configured, Inspected } from "../page.ts";
 
 /** The content of the page. */
 export interface View {
   readonly now: Date;
+  readonly sessions: readonly SessionView[];
+  readonly events: readonly SessionEvent[];
+}
+
+/** What the page says of one session. */
+export interface SessionView {
+  readonly property: string;
   readonly cookieName: string;
-  /** The content of `req.session`, or the reason why it cannot be read. */
+  /** The content of the property, or the reason why it cannot be read. */
   readonly session: Found | { readonly failure: string };
   /** The attributes that a Set-Cookie for this request would have. */
   readonly attributes: readonly string[];
   /** The request's session cookies. */
   readonly cookies: readonly CookieReport[];
   readonly advice: readonly Advice[];
-  readonly events: readonly SessionEvent[];
 }
 
 /** A session; for a request without one, the empty session. */
@@ -35,9 +41,17 @@ export interface Found {
   readonly hash: string;
 }
 
-/** Opens and reads the session as a view would. It changes nothing. */
+/** Opens and reads the sessions as a view would. It changes nothing. */
 export async function look(inspected: Inspected, now: Date): Promise<View> {
-  const { sessions, options, recorder, facts } = inspected;
+  const sessions: SessionView[] = [];
+  for (const each of inspected.all) sessions.push(await lookAt(each, inspected));
+  return { now, sessions, events: inspected.recorder.recent(now.getTime()) };
+}
+
+async function lookAt(
+  { sessions, options }: Configured,
+  { recorder, facts }: Inspected,
+): Promise<SessionView> {
   const header = facts.header("cookie") ?? "";
   const context = sessions.open(header, facts);
   await recorder.unrecorded(() => context.load());
@@ -46,17 +60,20 @@ export async function look(inspected: Inspected, now: Date): Promise<View> {
   const names = [settings, ...settings.formats].flatMap(namesOf);
   const attributes = settings.attributes[sessions.isSecure(facts) ? "secure" : "plain"];
   return {
-    now,
+    property: settings.property,
     cookieName: settings.cookieName,
     session,
     attributes: attributes.split("; ").filter((attribute) => attribute !== ""),
     cookies: reportsOf(header, names),
     advice: adviseOn(options, context),
-    events: recorder.recent(now.getTime()),
   };
 }
 
-function find(context: SessionContext<never>): View["session"] {
+/** Makes the id of an element about one session. The first keeps the plain one. */
+export const idOf = (what: string, property: string): string =>
+  property === "session" ? what : `${what}-${encodeURIComponent(property)}`;
+
+function find(context: SessionContext<never>): SessionView["session"] {
   try {
     const { session: data } = context;
     const about = describe(data);

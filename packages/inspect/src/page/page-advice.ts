@@ -1,6 +1,7 @@
 import { plural } from "../cookies/words.ts";
 import type { Advice, AdviceLevel } from "../cookies/advice.ts";
 import { html, type Html } from "./html.ts";
+import { idOf, type SessionView, type View } from "./look.ts";
 
 const BADGES: Readonly<Record<AdviceLevel, readonly [word: string, style: string]>> = {
   warning: ["Fix", "bad"],
@@ -8,8 +9,8 @@ const BADGES: Readonly<Record<AdviceLevel, readonly [word: string, style: string
   ok: ["Good", "good"],
 };
 
-/** Renders the advice for production, each weakness with its fix. */
-export function renderAdvice(advice: readonly Advice[]): Html {
+/** Renders the advice for production about one session, each weakness with its fix. */
+export function renderAdvice({ advice, property }: SessionView, { sessions }: View): Html {
   const warnings = advice.filter(({ level }) => level === "warning").length;
   const notes = advice.filter(({ level }) => level === "note").length;
   const [word, style] =
@@ -18,8 +19,10 @@ export function renderAdvice(advice: readonly Advice[]): Html {
       : notes > 0
         ? [`Yes, with ${plural(notes, "choice")} to make`, "note"]
         : ["Yes", "good"];
-  return html`<section aria-labelledby="ready">
-    <h2 id="ready">Ready for production? <span class="badge ${style}">${word}</span></h2>
+  const id = idOf("ready", property);
+  const which = sessions.length > 1 ? html`<code>${property}</code> ` : "";
+  return html`<section aria-labelledby="${id}">
+    <h2 id="${id}">Ready for production? ${which}<span class="badge ${style}">${word}</span></h2>
     <ul>
       ${advice.map(renderItem)}
     </ul>

@@ -28,8 +28,8 @@ const WORDS: Readonly<Record<SessionEventType, readonly [words: string, style: s
 };
 
 /** Renders the last minutes' events of all sessions in this process. */
-export function renderEvents({ events, session, now }: View): Html {
-  const own = "hash" in session ? session.hash : undefined;
+export function renderEvents({ events, sessions, now }: View): Html {
+  const own = sessions.flatMap(({ session }) => ("hash" in session ? [session.hash] : []));
   return html`<section aria-labelledby="events">
     <h2 id="events">Events of the last ${KEEP_MINUTES} minutes</h2>
     ${
@@ -54,10 +54,10 @@ export function renderEvents({ events, session, now }: View): Html {
   </section>`;
 }
 
-function renderEvent(event: SessionEvent, own: string | undefined, now: Date): Html {
+function renderEvent(event: SessionEvent, own: readonly string[], now: Date): Html {
   const [words, style] = WORDS[event.type];
   const { session } = event;
-  const isOwn = session !== undefined && session === own;
+  const isOwn = session !== undefined && own.includes(session);
   const details = detailsOf(event);
   return html`<tr>
     <td class="narrow">${timeInWords(new Date(event.at), now)}</td>

@@ -4,48 +4,47 @@ import { REASONS } from "../cookies/reasons.ts";
 import type { CookieReport } from "../cookies/report.ts";
 import type { TokenField } from "../cookies/token-view.ts";
 import { html, type Html } from "./html.ts";
-import type { Found, View } from "./look.ts";
+import { idOf, type Found, type SessionView, type View } from "./look.ts";
 
 const COOKIE_LIMIT = 4096;
 
-/** Renders the session that the app gets as `req.session`. */
-export function renderSession(view: View): Html {
-  const { session } = view;
-  if ("failure" in session) {
-    return card(
-      "session",
-      "This session",
-      ["Not readable", "bad"],
-      html`<p>${session.failure}</p>`,
-    );
-  }
+/** Renders the session that the app gets as `req.session`, or as another property. */
+export function renderSession(view: SessionView, { now, sessions }: View): Html {
+  const { session, property } = view;
+  const title =
+    sessions.length > 1 ? html`This session <code>${property}</code>` : html`This session`;
+  const card = (word: string, style: string, body: Html) => {
+    const id = idOf("session", property);
+    return html`<section aria-labelledby="${id}">
+      <h2 id="${id}">${title} <span class="badge ${style}">${word}</span></h2>
+      ${body}
+    </section>`;
+  };
+  if ("failure" in session) return card("Not readable", "bad", html`<p>${session.failure}</p>`);
   const { about } = session;
   if (about.rejected !== undefined) {
     const { what, todo } = REASONS[about.rejected];
     const body = html`<p>${what} The app sees an empty session.</p>
       <p>${todo}</p>`;
-    return card("session", "This session", ["Cookie rejected", "bad"], body);
+    return card("Cookie rejected", "bad", body);
   }
   if (about.isNew) {
     const body = html`<p>
         This request brought no session. One begins when the app puts something into
-        <code>req.session</code>.
+        <code>req.${property}</code>.
       </p>
       <h3>The cookie it would get</h3>
       <p>${flags(view.attributes)}</p>`;
-    return card("session", "This session", ["None yet", "none"], body);
+    return card("None yet", "none", body);
   }
-  return card("session", "This session", ["In force", "good"], describeFound(session, view));
+  return card("In force", "good", describeFound(session, view, now));
 }
 
-function card(id: string, title: string, [word, style]: [string, string], body: Html): Html {
-  return html`<section aria-labelledby="${id}">
-    <h2 id="${id}">${title} <span class="badge ${style}">${word}</span></h2>
-    ${body}
-  </section>`;
-}
-
-function describeFound({ about, data, metadata }: Found, { now, attributes, cookies }: View): Html {
+function describeFound(
+  { about, data, metadata }: Found,
+  { attributes, cookies }: SessionView,
+  now: Date,
+): Html {
   const hasMetadata = Object.keys(metadata).length > 0;
   return html`<dl>
       <dt>Id</dt>
@@ -108,15 +107,20 @@ const flags = (attributes: readonly string[]): Html[] =>
   attributes.map((attribute) => html`<code>${attribute}</code> `);
 
 /** Renders the request's cookies, split into their parts. */
-export function renderCookies({ cookies, session }: View): Html {
+export function renderCookies({ cookies, session, property }: SessionView): Html {
   const isRejected = "about" in session && session.about.isNew;
-  return html`${cookies.map((report, index) => renderCookie(report, index, isRejected))}`;
+  const numbers = cookies.map((_, index) => idOf(String(index), property));
+  return html`${cookies.map((report, index) => renderCookie(report, numbers[index]!, isRejected))}`;
 }
 
 /** Renders one cookie: its parts in colours, with an explanation of each. */
-export function renderCookie(report: CookieReport, index: number, isRejected: boolean): Html {
+export function renderCookie(
+  report: CookieReport,
+  number: number | string,
+  isRejected: boolean,
+): Html {
   const { fields, value, cookies, remarks } = report;
-  const id = `cookie-${index}`;
+  const id = `cookie-${number}`;
   return html`<section aria-labelledby="${id}">
     <h2 id="${id}">The cookie ${cookies.map((name) => html`<code>${name}</code> `)}</h2>
     ${isRejected ? html`<p>The app does not trust it: what it says here may be made up.</p>` : ""}

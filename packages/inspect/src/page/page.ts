@@ -3,7 +3,7 @@ import { renderAdvice } from "./page-advice.ts";
 import { renderEvents } from "./page-events.ts";
 import { renderCookies, renderSession } from "./page-session.ts";
 import { html, Html } from "./html.ts";
-import type { View } from "./look.ts";
+import type { SessionView, View } from "./look.ts";
 import { STYLE } from "./style.ts";
 
 /** The source expression that allows the page's style (CSP Level 3 §2.3.1). */
@@ -16,8 +16,12 @@ const ICON =
 // Created here, because the hash covers every character including white space.
 const STYLE_ELEMENT = new Html(`<style>${STYLE}</style>`);
 
+const renderOne = (each: SessionView, view: View) =>
+  html`${renderSession(each, view)} ${renderCookies(each)}`;
+
 /** Renders the whole page. It needs no script. */
 export function renderPage(view: View): Html {
+  const { sessions } = view;
   const time = view.now.toISOString().replace("T", " ").replace(/\..*/, " UTC");
   return html`<!doctype html>
     <html lang="en">
@@ -32,12 +36,17 @@ export function renderPage(view: View): Html {
       <body>
         <header>
           <h1>Session inspector</h1>
-          <p>Cookie <code>${view.cookieName}</code></p>
+          <p>
+            ${sessions.length > 1 ? "Cookies" : "Cookie"}
+            ${sessions.map(({ cookieName }) => html`<code>${cookieName}</code> `)}
+          </p>
           <p>As of ${time} <a href="">Look again</a></p>
         </header>
         <main>
-          <div class="column">${renderSession(view)} ${renderCookies(view)}</div>
-          <div class="column">${renderAdvice(view.advice)} ${renderEvents(view)}</div>
+          <div class="column">${sessions.map((each) => renderOne(each, view))}</div>
+          <div class="column">
+            ${sessions.map((each) => renderAdvice(each, view))} ${renderEvents(view)}
+          </div>
         </main>
         <footer>
           <p>
