@@ -65,6 +65,22 @@ describe("a release", () => {
     expect(missing).toEqual([]);
   });
 
+  // `internals` may change with every version: a range would pair it with another.
+  it("pins the engine in each package that uses its internals", () => {
+    const users = published.filter((name) => {
+      const sources = readdirSync(join(ROOT, `packages/${name}/src`), {
+        recursive: true,
+        encoding: "utf8",
+      }).filter((path) => /(?<!test)\.ts$/.test(path));
+      return sources.some((path) =>
+        read(`packages/${name}/src/${path}`).includes('from "@galleta/session/internals"'),
+      );
+    });
+    expect(users.toSorted()).toEqual(["galleta", "inspect"]);
+    const pins = users.map((name) => json(`packages/${name}/package.json`)["dependencies"]);
+    expect(pins).toEqual(pins.map(() => expect.objectContaining({ "@galleta/session": version })));
+  });
+
   it("publishes every package with provenance, after those that it depends on", () => {
     const workflow = read(".github/workflows/release.yml");
     const order = [...workflow.matchAll(/npm publish --provenance .*--workspace (\S+)/g)].map(
