@@ -263,5 +263,5 @@ function checkFunction(
   what: string,
 ): asserts value is (...args: never[]) => unknown {
   if (typeof value === "function") return;
-  throw routeError(`The ${what} must be a function, and is ${typeof value}.`);
+  throw routeError(`The ${what} must be a function, but it is ${typeof value}.`);
 }

@@ -234,8 +234,8 @@ export class HttpRequest<Data extends object = SessionData, Params = Record<stri
   }
 
   /**
-   * The server enforces Content-Length, so a body with a small one needs no counting. A body
-   * without one is counted while it is read.
+   * If Content-Length is within the limit, the body needs no counting, because the server enforces
+   * that header. A body without the header is counted while it is read.
    */
   #limitBody(): void {
     if (this.#seal !== undefined) throw this.#seal;

@@ -223,8 +223,8 @@ function isForeignResponse(value: object): boolean {
 
 /** Works like `applyCommit`, for a response whose headers the app did not set. */
 function withSession(type: Kind, { setCookie, clearSiteData, headers }: Commit): readonly Field[] {
-  const owesVaryAlone = setCookie.length === 0 && clearSiteData === undefined;
-  if (owesVaryAlone && headers === undefined) return type.read;
+  const needsOnlyVary = setCookie.length === 0 && clearSiteData === undefined;
+  if (needsOnlyVary && headers === undefined) return type.read;
   const fields = [...(setCookie.length === 0 ? type.read : type.written)];
   if (clearSiteData !== undefined) fields.push(["clear-site-data", clearSiteData]);
   for (const name in headers) fields.push([name, headers[name]!]);

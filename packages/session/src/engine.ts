@@ -194,7 +194,7 @@ export class Sessions<Data = SessionData> {
    */
   check(request: RequestFacts): Denial | "needs-token" | undefined {
     const outcome = this.#crossSite.http(request);
-    if (typeof outcome === "object") this.#tell(outcome, request);
+    if (typeof outcome === "object") this.#report(outcome, request);
     return outcome;
   }
 
@@ -217,14 +217,14 @@ export class Sessions<Data = SessionData> {
     if (token !== undefined && !isNew && verifyToken(context.session, token)) return undefined;
     const missing = isNull ? "origin-null" : "token-missing";
     const denial = DENIALS[token === undefined ? missing : "token-invalid"];
-    this.#tell(denial, request);
+    this.#report(denial, request);
     return denial;
   }
 
   /** Checks only the Host, for endpoints that browsers call on behalf of any page. */
   checkHost(request: RequestFacts): Denial | undefined {
     const denial = this.#crossSite.host(request);
-    if (denial !== undefined) this.#tell(denial, request);
+    if (denial !== undefined) this.#report(denial, request);
     return denial;
   }
 
@@ -242,7 +242,7 @@ export class Sessions<Data = SessionData> {
   /** Checks the Origin of a WebSocket handshake, before its session is opened. */
   checkHandshake(request: RequestFacts): Denial | undefined {
     const denial = this.#crossSite.handshake(request);
-    if (denial !== undefined) this.#tell(denial, request, true);
+    if (denial !== undefined) this.#report(denial, request, true);
     return denial;
   }
 
@@ -382,7 +382,7 @@ export class Sessions<Data = SessionData> {
     return this.#crossSite.clientAddress(request);
   }
 
-  #tell(denial: Denial, request: RequestFacts, isHandshake = false): void {
+  #report(denial: Denial, request: RequestFacts, isHandshake = false): void {
     const own = this.#crossSite.ownOrigin(request);
     this.#shared.settings.events.emit(
       denial.code === "ERR_SESSION_HOST" ? "host" : "csrf",

@@ -61,13 +61,15 @@ export function createSessions<Data = SessionData>(
  */
 function withFactories<Data>(options: CreateSessionsOptions<Data>): SessionOptions<Data> {
   const { store, backplane, deviceBound: device } = options ?? {};
-  if (!isBare(store) && !isBare(backplane) && !isBare(device))
+  if (!needsNoCookie(store) && !needsNoCookie(backplane) && !needsNoCookie(device))
     return options as SessionOptions<Data>;
   return {
     ...(options as SessionOptions<Data>),
-    ...(isBare(device) && { deviceBound: toDevice(device as DeviceBoundSettings | boolean) }),
-    ...(isBare(store) && { store: sessionStore(store as KeyValueStore) }),
-    ...(isBare(backplane) && { backplane: sessionBackplane(backplane as Backplane) }),
+    ...(needsNoCookie(device) && {
+      deviceBound: toDevice(device as DeviceBoundSettings | boolean),
+    }),
+    ...(needsNoCookie(store) && { store: sessionStore(store as KeyValueStore) }),
+    ...(needsNoCookie(backplane) && { backplane: sessionBackplane(backplane as Backplane) }),
   };
 }
 
@@ -76,7 +78,7 @@ function toDevice(device: DeviceBoundSettings | boolean): ConnectedDevice | unde
   return deviceBound(device === true ? {} : device);
 }
 
-function isBare(option: unknown): boolean {
+function needsNoCookie(option: unknown): boolean {
   return (
     option !== undefined && (option as Partial<ConnectedStore> | null)?.[CONNECT] === undefined
   );

@@ -138,7 +138,7 @@ export class Handshake implements ConnectionHooks {
     if (!verdict.accepted && this.#request) {
       denyUpgrade(this.#request.req, this.#request.socket, verdict.error, verdict.setCookie);
     }
-    this.#tell(toAnswer(verdict));
+    this.#finish(toAnswer(verdict));
   }
 
   #sendInstead(verdict: Verdict, answer: Verdict | Response): void {
@@ -147,11 +147,11 @@ export class Handshake implements ConnectionHooks {
       const { req, socket } = this.#request;
       void denyUpgradeWith(req, socket, answer, cookiesOf(verdict));
     }
-    this.#tell({ handled: true });
+    this.#finish({ handled: true });
     this.connection.closed(1006, "");
   }
 
-  #tell(answer: Answer): void {
+  #finish(answer: Answer): void {
     this.#answer = answer;
     this.#onAnswer?.(answer);
   }

@@ -66,7 +66,7 @@ export class SocketSession implements LiveSocket {
     for (const each of this.others) each.receive(frame);
   }
 
-  /** Called for each message of the app from the client. */
+  /** Called when the client sends a message that is not a control frame. */
   active(): void {
     this.#handle?.active();
     for (const each of this.others) each.active();

@@ -15,7 +15,7 @@ export const isCookieName = matches(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,256}$/);
  */
 export const isCookiePath = matches(/^\/[\x20-\x3a\x3c-\x7e]{0,1023}$/);
 
-/** True if a value is a host name. It may start with a dot, as the domains of old cookies did. */
+/** True if a value is a host name. A leading dot is allowed, because older cookies used it. */
 export const isCookieDomain = matches(/^(?:(?:^|\.)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)+$/i);
 
 /**

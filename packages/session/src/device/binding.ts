@@ -3,7 +3,7 @@ import { serializeCookie } from "../cookie/serialize.ts";
 import { optionError } from "../errors.ts";
 import { pathFor } from "../session/connect.ts";
 import { copyData } from "../session/dictionary.ts";
-import type { DeviceOwed, DevicePort } from "../session/ports.ts";
+import type { DeviceHeaders, DevicePort } from "../session/ports.ts";
 import type { DeviceRecord, Draft, LoadedSnapshot, Saved } from "../session/records.ts";
 import type { RequestFacts } from "../session/request.ts";
 import type { Shared } from "../session/shared.ts";
@@ -66,11 +66,11 @@ export class DeviceBinding implements DevicePort {
     return Object.assign(loaded, { device: "stale" as const });
   }
 
-  owedFor(
+  headersFor(
     { loaded, destroyed, sid }: Draft,
     { issued }: Saved,
     request: RequestFacts | undefined,
-  ): DeviceOwed | undefined {
+  ): DeviceHeaders | undefined {
     const wasBound = (loaded.meta as { device?: unknown }).device !== undefined;
     const setCookie = destroyed && wasBound ? [this.deletion()] : [];
     const isBegun = issued !== undefined && (loaded.isNew || sid !== loaded.sid);

@@ -51,7 +51,7 @@ export class Activity {
     } else if (store !== undefined) {
       this.#byStore(context, store, now).catch((error: unknown) => store.report(error));
     } else {
-      this.#tell(context, "ERR_SESSION_STORE_REQUIRED", WITHOUT_STORE);
+      this.#report(context, "ERR_SESSION_STORE_REQUIRED", WITHOUT_STORE);
     }
   }
 
@@ -65,7 +65,7 @@ export class Activity {
     const clock = new Clock(attached, TICKET_SECONDS);
     try {
       const outcome = await sendTicket(this.#hub, attached, ticket, undefined, clock);
-      if (outcome?.code === UNANSWERED) this.#tell(context, UNANSWERED, this.#withoutExchange);
+      if (outcome?.code === UNANSWERED) this.#report(context, UNANSWERED, this.#withoutExchange);
       if (outcome === undefined || outcome.code !== undefined || hasEnded(context)) return;
     } finally {
       clock.stop();
@@ -113,7 +113,7 @@ export class Activity {
     return `socketActivity could not prolong a session: Galleta did not answer the page's POST ${this.#hub.publicExchangePath}. Pass the result of one createSessions to the HTTP server and to the socket server. See https://galleta.js.org/options#socketactivity`;
   }
 
-  #tell({ settings, state }: SessionContext<never>, reason: string, message: string): void {
+  #report({ settings, state }: SessionContext<never>, reason: string, message: string): void {
     if (this.#wasTold) return;
     this.#wasTold = true;
     settings.events.emit("dropped", state.sid, { reason, keys: [], message });

@@ -134,7 +134,7 @@ export class LiveSockets {
 
   /** Ends a session: closes its sockets here and in every other process. */
   async end(id: string): Promise<void> {
-    await this.#tell({ kind: "end", name: nameOf("s", id) });
+    await this.#send({ kind: "end", name: nameOf("s", id) });
   }
 
   /**
@@ -144,7 +144,7 @@ export class LiveSockets {
    */
   async endUser(user: string | number, { keep }: { readonly keep?: string } = {}): Promise<void> {
     const kept = keep === undefined ? undefined : nameOf("s", keep);
-    await this.#tell({ kind: "user", name: nameOf("u", user), keep: kept });
+    await this.#send({ kind: "user", name: nameOf("u", user), keep: kept });
   }
 
   /** Stops listening to other processes. Open sockets are not closed. */
@@ -166,7 +166,7 @@ export class LiveSockets {
     );
   }
 
-  async #tell(message: Message): Promise<void> {
+  async #send(message: Message): Promise<void> {
     this.#start();
     this.#apply(message);
     const text = JSON.stringify({ sender: this.#sender, ...message });

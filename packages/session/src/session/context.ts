@@ -245,7 +245,7 @@ export class SessionContext<Data = SessionData> {
   }
 
   #save(state: State): MaybePromise<Commit> {
-    if (this.#owesNothing(state)) {
+    if (this.#needsNoHeaders(state)) {
       state.issued = state.loaded;
       return ACCESSED;
     }
@@ -266,7 +266,7 @@ export class SessionContext<Data = SessionData> {
     return when(done, (saved) => {
       const { setCookie, issued } = saved;
       state.issued = issued;
-      const owed = device?.owedFor(state, saved, this.#request);
+      const owed = device?.headersFor(state, saved, this.#request);
       const cookies = owed === undefined ? setCookie : [...setCookie, ...owed.setCookie];
       return new Commit(true, cookies, state.clearSiteData, owed?.headers);
     });
@@ -290,7 +290,7 @@ export class SessionContext<Data = SessionData> {
   }
 
   /** Handles the most common case first: the request read the session and did not change it. */
-  #owesNothing({ loaded, data, openedAt, sid, meta }: State): boolean {
+  #needsNoHeaders({ loaded, data, openedAt, sid, meta }: State): boolean {
     const { isNew, reissue, json } = loaded;
     if (isNew || reissue || sid !== loaded.sid || meta !== loaded.meta) return false;
     if (isDue(this.#shared, loaded, openedAt) || json === EMPTY_BODY) return false;

@@ -183,7 +183,7 @@ export interface ResumeOptions {
 }
 
 /** The headers and cookies that device binding adds to a response. */
-export interface DeviceOwed {
+export interface DeviceHeaders {
   readonly setCookie: readonly string[];
   /** Headers by name in lower case. */
   readonly headers: Readonly<Record<string, string>>;
@@ -204,7 +204,11 @@ export interface DevicePort {
    *
    * @returns `undefined` for all other responses
    */
-  owedFor(draft: Draft, saved: Saved, request: RequestFacts | undefined): DeviceOwed | undefined;
+  headersFor(
+    draft: Draft,
+    saved: Saved,
+    request: RequestFacts | undefined,
+  ): DeviceHeaders | undefined;
 }
 
 /** The answer to a request that exchanges a ticket. */

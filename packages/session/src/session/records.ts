@@ -184,7 +184,7 @@ export type User = string | number;
 /** The facts that the check of a session's user needs. */
 export interface HeldSession {
   readonly sid: string;
-  /** The id that a renewal in this request will give the session. */
+  /** The session's new id, if this request renews it. */
   readonly next?: string;
   readonly data: object;
   readonly meta: JsonObject;

@@ -24,7 +24,7 @@ export function resume(state: State, sent: JsonObject, setCookie: readonly strin
   }
   const body = parseBody(issued.json);
   if (body === undefined || issued === loaded) return;
-  takeIn(state.data, sent, body.data);
+  adoptChanges(state.data, sent, body.data);
   const written = setCookie.map(parseSetCookie).filter(({ value }) => value !== "");
   const { rev, json, born, iat, exp } = issued;
   const next: LoadedSnapshot = {
@@ -47,7 +47,7 @@ export function resume(state: State, sent: JsonObject, setCookie: readonly strin
 }
 
 /** Adopts changes of other requests, except for keys that the handler changed meanwhile. */
-function takeIn(data: JsonObject, sent: JsonObject, merged: JsonObject): void {
+function adoptChanges(data: JsonObject, sent: JsonObject, merged: JsonObject): void {
   const isSent = (key: string) => JSON.stringify(data[key]) === JSON.stringify(sent[key]);
   for (const key of new Set([...Object.keys(sent), ...Object.keys(merged)])) {
     if (JSON.stringify(merged[key]) === JSON.stringify(sent[key]) || !isSent(key)) continue;

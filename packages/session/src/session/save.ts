@@ -31,7 +31,7 @@ export function saveSession(shared: Shared, draft: Draft, now: number): MaybePro
   const ending = destroyed ? endSession(shared, loaded, now) : undefined;
   const flat = flatCopy(data, meta);
   if (flat === undefined) assertJson(data);
-  const json = isBare(data, meta) ? EMPTY_BODY : serializeBody(flat ?? data, meta);
+  const json = needsNoCookie(data, meta) ? EMPTY_BODY : serializeBody(flat ?? data, meta);
   // Keys that another request added meanwhile must be kept.
   const isBehind = known !== undefined && !known.ended && known.rev > loaded.rev;
   const isEmpty = json === EMPTY_BODY && !isBehind;
@@ -45,7 +45,7 @@ export function saveSession(shared: Shared, draft: Draft, now: number): MaybePro
 const DESCRIBING: ReadonlySet<string> = new Set(["from", "maxAge", "label", "epoch", "device"]);
 
 /** True if neither data nor metadata needs a cookie. */
-function isBare(data: JsonObject, meta: JsonObject): boolean {
+function needsNoCookie(data: JsonObject, meta: JsonObject): boolean {
   for (const _ in data) return false;
   return Object.keys(meta).every((key) => DESCRIBING.has(key));
 }
@@ -64,7 +64,8 @@ function save(
   const { settings, store, recent } = shared;
   const { loaded, sid, data, destroyed } = draft;
   const renewed = sid !== loaded.sid;
-  const changed = json !== loaded.json && (loaded.isNew || !isRespelt(loaded, draft, json));
+  const changed =
+    json !== loaded.json && (loaded.isNew || !isSpelledDifferently(loaded, draft, json));
   if (changed) assertFits(settings, data);
   if (known?.ended === true) {
     // Another request ended the session while this one ran. It stays ended.
@@ -110,7 +111,11 @@ function clear(shared: Shared, draft: Draft, now: number): MaybePromise<Saved> {
  * True if different JSON has the same meaning. Another framework may write the same data
  * differently.
  */
-function isRespelt(loaded: LoadedSnapshot, { data, meta }: Draft, json: string): boolean {
+function isSpelledDifferently(
+  loaded: LoadedSnapshot,
+  { data, meta }: Draft,
+  json: string,
+): boolean {
   if (loaded.isFlat) return meta === NO_META && isSame(data, loaded.data);
   const body = parseBody(loaded.json);
   return body !== undefined && serializeBody(body.data, body.meta) === json;

@@ -81,7 +81,7 @@ export class SignIns {
       const limit = isLogin ? this.#limit : undefined;
       const added = await this.#add(key, entry, limit, loaded.sid, isNew);
       surplus.push(...added.surplus);
-      if (user !== undefined && key === listKeyOf(user)) this.#tellExpired(added.expired);
+      if (user !== undefined && key === listKeyOf(user)) this.#reportExpired(added.expired);
     }
     return surplus;
   }
@@ -183,7 +183,7 @@ export class SignIns {
     const by = keep === "" ? "revokeAll" : "revokeOthers";
     const kept = entries.find(({ sid }) => sid === keep);
     const other = kept && handleOfEntry(kept);
-    for (const entry of entries) if (entry !== kept) this.#tellEnded(entry, by, other);
+    for (const entry of entries) if (entry !== kept) this.#reportEnded(entry, by, other);
     await this.#index.remove(listKeyOf(user), ({ sid }) =>
       entries.some((entry) => entry !== kept && entry.sid === sid),
     );
@@ -191,20 +191,20 @@ export class SignIns {
 
   async #end(entry: IndexEntry, by: EndedBy, other?: string): Promise<void> {
     const ending = endOne(this.#shared, entry, nowSeconds());
-    this.#tellEnded(entry, by, other);
+    this.#reportEnded(entry, by, other);
     await ending;
     const { user, sid } = entry;
     if (user !== undefined) await this.#index.remove(listKeyOf(user), (one) => one.sid === sid);
   }
 
-  #tellEnded(entry: IndexEntry, by: EndedBy, other?: string): void {
+  #reportEnded(entry: IndexEntry, by: EndedBy, other?: string): void {
     const { sid, label } = entry;
     const handle = handleOfEntry(entry);
     this.#shared.settings.events.emit("ended", sid, { by, handle, label, other });
   }
 
-  #tellExpired(entries: readonly IndexEntry[]): void {
-    for (const entry of entries) this.#tellEnded(entry, "expiry");
+  #reportExpired(entries: readonly IndexEntry[]): void {
+    for (const entry of entries) this.#reportEnded(entry, "expiry");
   }
 
   /** Returns the keys of the lists that a session with this data belongs to. */

@@ -46,7 +46,7 @@ function hooked(name: Method): Call {
  */
 export function hookResponse(
   res: ServerResponse,
-  commit: OwedBy,
+  commit: CommitFunction,
   fail: (error: unknown) => void,
   property = "session",
 ): void {
@@ -55,7 +55,7 @@ export function hookResponse(
   else hook.add(commit, property);
 }
 
-type OwedBy = () => MaybePromise<CommitHeaders>;
+type CommitFunction = () => MaybePromise<CommitHeaders>;
 
 // One function serves all responses, as for METHODS.
 function onPipe(this: Hooked, source: Readable): void {
@@ -68,10 +68,10 @@ function onUnpipe(this: Hooked, source: Readable): void {
 
 class ResponseHook {
   readonly #res: ServerResponse;
-  readonly #first: OwedBy;
+  readonly #first: CommitFunction;
   readonly #property: string;
   /** The commit functions of further sessions, by property. */
-  #others: Map<string, OwedBy> | undefined;
+  #others: Map<string, CommitFunction> | undefined;
   readonly #fail: (error: unknown) => void;
   /** The response's methods before this hook, which another middleware may have replaced. */
   readonly #original: Methods;
@@ -90,7 +90,7 @@ class ResponseHook {
 
   constructor(
     res: ServerResponse,
-    commit: OwedBy,
+    commit: CommitFunction,
     fail: (error: unknown) => void,
     property: string,
   ) {
@@ -120,7 +120,7 @@ class ResponseHook {
     this.#sources?.delete(source);
   }
 
-  add(commit: OwedBy, property: string): void {
+  add(commit: CommitFunction, property: string): void {
     // Two sessions of one name would overwrite each other's cookie.
     if (property === this.#property || this.#others?.has(property)) {
       throw secondSessionError("The session of this response");
