@@ -1,5 +1,5 @@
 import type { Times } from "../token/header.ts";
-import type { OpenedToken } from "../token/token.ts";
+import type { Flat, OpenedToken } from "../token/token.ts";
 import type { JsonObject, JsonValue, RejectReason } from "./format.ts";
 
 /** The data of a session at one revision, as stores keep it. */
@@ -150,6 +150,8 @@ export interface Saved {
 export interface Outcome {
   /** The session's JSON after the request. */
   readonly json: string;
+  /** The parsed JSON, if no value in it is nested. */
+  readonly flat?: Flat | undefined;
   readonly changed: boolean;
   readonly renewed: boolean;
 }

@@ -76,7 +76,7 @@ function save(
     return { setCookie: [], issued: loaded };
   }
   const behind = known !== undefined && known.rev > loaded.rev ? known : undefined;
-  if (store !== undefined) return store.save(draft, { json, changed, renewed }, behind, now);
+  if (store !== undefined) return store.save(draft, { json, flat, changed, renewed }, behind, now);
   let body = json;
   if (behind !== undefined) {
     body = changed ? mergeBodies(shared, sid, loaded.json, behind.json, json) : behind.json;

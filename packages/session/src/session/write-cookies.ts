@@ -62,7 +62,18 @@ function tokenCookies(
       ? storedBody(store.userKeyOf(draft.data), ownMaxAgeIn(issued.json))
       : issued.json;
   const { sid, loaded } = draft;
-  const made = { sid, rev, json, born, iat, exp, keyIndex: 0, encrypted: encrypt, flat };
+  const made = {
+    sid,
+    rev,
+    json,
+    born,
+    iat,
+    exp,
+    keyIndex: 0,
+    encrypted: encrypt,
+    // A cookie that refers to a store holds no data.
+    flat: json === issued.json ? flat : undefined,
+  };
   const token = encrypt ? encryptToken(made, ring) : signToken(made, ring);
   // The next request brings this token back, and then need not verify it.
   shared.cache.set(token, made, loaded.token);

@@ -35,6 +35,8 @@ import {
   type KeyValueStore,
   type SessionStore,
   type StoredValue,
+  isLooking,
+  type LookingStore,
 } from "./store.ts";
 import type { StoreAccess } from "./store-access.ts";
 import { assertSubject, findUser } from "./user.ts";
@@ -50,6 +52,7 @@ export class SessionStorePort implements StoreAccess {
   readonly questions: Questions;
   readonly #signIns: SignIns;
   readonly #store: SessionStore;
+  readonly #looking: LookingStore | undefined;
   /** True if the store compares and writes in one atomic step. */
   readonly #isAtomic: boolean;
   readonly #subject: string | undefined;
@@ -68,6 +71,7 @@ export class SessionStorePort implements StoreAccess {
     this.#isAtomic = isSessionStore(store);
     this.#store = isSessionStore(store) ? store : new KeyValueAccess(store);
     this.isLocal = this.#store.isLocal;
+    this.#looking = isLooking(this.#store) ? this.#store : undefined;
     const remembers = this.#isAtomic && !this.isLocal;
     this.questions = new Questions(this.#store, options.storeTimeout * 1000, remembers);
     this.#signIns = new SignIns(shared, this, options);
@@ -128,6 +132,7 @@ export class SessionStorePort implements StoreAccess {
 
   /** Returns the record of a session, if the store is in this process. */
   lookAt(sid: string): Revision | typeof ENDED | undefined {
+    if (this.#looking !== undefined) return this.#looking.look(sid);
     const [session, end] = this.#store.get([sessionKey(sid), endKey(sid)]) as StoredValue[];
     return readPair(session, end);
   }

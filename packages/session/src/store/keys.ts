@@ -12,6 +12,11 @@ export const sessionKey = (sid: string) => `s:${sid}`;
 /** The key of a session's end. No change writes it. */
 export const endKey = (sid: string) => `e:${sid}`;
 
+/** Returns the id of the session whose record or end a key holds. */
+export function sidOf(key: string): string | undefined {
+  return key.startsWith("s:") || key.startsWith("e:") ? key.slice(2) : undefined;
+}
+
 /**
  * The start of the key for a list of sessions with the same user or value; see session-index.ts.
  */

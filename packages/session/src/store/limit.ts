@@ -12,6 +12,17 @@ export async function askStore<Answer>(
   question: () => MaybePromise<Answer>,
   limit: number,
 ): Promise<Answer> {
+  try {
+    const asked = question();
+    // A store in this process answers without a promise, and needs no timer.
+    if (!isPromise(asked)) return asked;
+    return await inTime(asked, limit);
+  } catch (error) {
+    throw error instanceof SessionError ? error : storeError("failed", error);
+  }
+}
+
+async function inTime<Answer>(asked: PromiseLike<Answer>, limit: number): Promise<Answer> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
     const giveUp = () => reject(storeError("did not answer in time", undefined));
@@ -23,12 +34,15 @@ export async function askStore<Answer>(
     }, limit);
   });
   try {
-    return await Promise.race([question(), late]);
-  } catch (error) {
-    throw error instanceof SessionError ? error : storeError("failed", error);
+    return await Promise.race([asked, late]);
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** True for promises of any kind: some clients have their own. */
+function isPromise<Answer>(asked: MaybePromise<Answer>): asked is Promise<Answer> {
+  return typeof (asked as Partial<Promise<Answer>> | undefined | null)?.then === "function";
 }
 
 function storeError(what: string, cause: unknown): SessionError<"ERR_SESSION_STORE"> {

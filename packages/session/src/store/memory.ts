@@ -1,8 +1,9 @@
 import { SessionError } from "../errors.ts";
 import type { ConnectedStore } from "../session/connect.ts";
 import { connected } from "./connected.ts";
-import { isList, isRevocation } from "./keys.ts";
-import type { SessionStore, StoredValue, Write } from "./store.ts";
+import { ENDED, type Revision } from "../session/records.ts";
+import { isList, isRevocation, readSession, sidOf } from "./keys.ts";
+import type { LookingStore, SessionStore, StoredValue, Write } from "./store.ts";
 
 /** Options of {@link memoryStore}. */
 export interface MemoryStoreOptions {
@@ -16,6 +17,8 @@ export interface MemoryStoreOptions {
 interface Kept extends StoredValue {
   /** Milliseconds since 1970. */
   readonly until: number;
+  /** The decoded value of a session, from its first reading on. */
+  revision?: Revision | typeof ENDED;
 }
 
 const SWEEP_EVERY = 1000;
@@ -38,11 +41,12 @@ export function memoryStore({ max = 100_000 }: MemoryStoreOptions = {}): Session
   return connected(new MemoryStore(max));
 }
 
-class MemoryStore implements SessionStore {
+class MemoryStore implements LookingStore {
   readonly isLocal = true;
   readonly #max: number;
-  // Separate maps, so that a flood of new sessions cannot push out revocations or lists. A Map
-  // keeps insertion order, and a written value moves to the end, so the first is the oldest.
+  // By id or key, see nameOf. Separate maps, so that a flood of new sessions cannot push out
+  // revocations or lists. A Map keeps insertion order, and a written value moves to the end, so the
+  // first is the oldest.
   readonly #sessions = new Map<string, Kept>();
   readonly #revocations = new Map<string, Kept>();
   readonly #lists = new Map<string, Kept>();
@@ -57,12 +61,19 @@ class MemoryStore implements SessionStore {
     return keys.map((key) => this.#get(key));
   }
 
+  look(sid: string): Revision | typeof ENDED | undefined {
+    if (fresh(this.#revocations, sid) !== undefined) return ENDED;
+    const kept = fresh(this.#sessions, sid);
+    return kept && (kept.revision ??= readSession(kept));
+  }
+
   replace({ key, base, rev, value, seconds }: Write): StoredValue | undefined {
     const current = this.#get(key);
     if (current !== undefined && current.rev > base) return current;
     const map = this.#mapOf(key);
-    map.delete(key);
-    map.set(key, { rev, value, until: Date.now() + seconds * 1000 });
+    const name = nameOf(key);
+    map.delete(name);
+    map.set(name, { rev, value, until: Date.now() + seconds * 1000 });
     this.#writes += 1;
     if (this.#writes % SWEEP_EVERY === 0) this.#sweep();
     // Drops many at a time: to find the oldest, a Map walks over all deleted entries.
@@ -77,11 +88,7 @@ class MemoryStore implements SessionStore {
   }
 
   #get(key: string): Kept | undefined {
-    const map = this.#mapOf(key);
-    const kept = map.get(key);
-    if (kept === undefined || kept.until > Date.now()) return kept;
-    map.delete(key);
-    return undefined;
+    return fresh(this.#mapOf(key), nameOf(key));
   }
 
   #mapOf(key: string): Map<string, Kept> {
@@ -102,4 +109,21 @@ class MemoryStore implements SessionStore {
       map.delete(key);
     }
   }
+}
+
+/** Returns what a map keeps under a name, unless its time is over. */
+function fresh(map: Map<string, Kept>, name: string): Kept | undefined {
+  const kept = map.get(name);
+  if (kept === undefined || kept.until > Date.now()) return kept;
+  map.delete(name);
+  return undefined;
+}
+
+/**
+ * Returns the name of a key in its map. Sessions and their ends have their id, which each request
+ * already has as a string: to make two keys of it would be half of a look-up. Other keys contain a
+ * colon, so no id equals one.
+ */
+function nameOf(key: string): string {
+  return sidOf(key) ?? key;
 }

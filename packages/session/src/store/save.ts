@@ -42,7 +42,7 @@ export async function saveStored(
 ): Promise<Saved> {
   const { loaded, sid } = draft;
   store.assertSubject(draft.data);
-  const before = parseBody(loaded.json)?.data;
+  const before = loaded.isFlat ? loaded.data : parseBody(loaded.json)?.data;
   const count = await initialCount(store, draft, work, before);
   if (count === ENDED) return endedMeanwhile(shared, loaded.sid);
   const isFirst = loaded.isNew || draft.destroyed || loaded.isForeign === true;
@@ -55,7 +55,8 @@ export async function saveStored(
     if (newer !== undefined) writer.rebase(newer);
     const { issued } = writer;
     if (issued.exp <= issued.iat) return dropExpired(shared, draft);
-    const setCookie = writeCookies(shared, draft, issued, now);
+    const flat = issued.json === work.json ? work.flat : undefined;
+    const setCookie = writeCookies(shared, draft, issued, now, flat);
     surplus ??= await signIns.note({ ...noting, issued });
     const outcome = await writer.write();
     if (outcome === ENDED) return endedMeanwhile(shared, sid);

@@ -1,4 +1,5 @@
 import type { MaybePromise } from "../maybe.ts";
+import type { ENDED, Revision } from "../session/records.ts";
 
 /** A value under a key, and its revision. */
 export interface StoredValue {
@@ -43,6 +44,17 @@ export interface SessionStore {
    * @returns the problem, under the name that events use; `undefined` if there is none
    */
   inspect?(): MaybePromise<string | undefined>;
+}
+
+/** A store in this process that finds a session without making keys: `memoryStore`. */
+export interface LookingStore extends SessionStore {
+  /** Returns the newest revision of a session, or that it ended. */
+  look(sid: string): Revision | typeof ENDED | undefined;
+}
+
+/** True for a {@link LookingStore}. */
+export function isLooking(store: SessionStore): store is LookingStore {
+  return hasMethods(store, ["look"]);
 }
 
 /** An object with the `get`, `set` and `delete` of Keyv. */
