@@ -131,8 +131,8 @@ export class SessionStorePort implements StoreAccess {
   }
 
   /** Returns the record of a session, if the store is in this process. */
-  lookAt(sid: string): Revision | typeof ENDED | undefined {
-    if (this.#looking !== undefined) return this.#looking.look(sid);
+  lookAt(sid: string, now = nowSeconds()): Revision | typeof ENDED | undefined {
+    if (this.#looking !== undefined) return this.#looking.look(sid, now * 1000);
     const [session, end] = this.#store.get([sessionKey(sid), endKey(sid)]) as StoredValue[];
     return readPair(session, end);
   }

@@ -49,7 +49,9 @@ export function readyNow(
 
 function readLocal(shared: Shared, store: StoreAccess, found: Found, now: number): LoadedSnapshot {
   const isOurs = isVerified(found);
-  const loaded = isOurs ? settle(shared, store, found, now, store.lookAt(found.opened.sid)) : found;
+  const loaded = isOurs
+    ? settle(shared, store, found, now, store.lookAt(found.opened.sid, now))
+    : found;
   if (loaded.isNew) return loaded;
   const user = store.userKeyOf(loaded.data);
   return user === undefined ? loaded : judge(shared, store, loaded, store.epochOf(user), now);

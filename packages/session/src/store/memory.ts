@@ -61,9 +61,9 @@ class MemoryStore implements LookingStore {
     return keys.map((key) => this.#get(key));
   }
 
-  look(sid: string): Revision | typeof ENDED | undefined {
-    if (fresh(this.#revocations, sid) !== undefined) return ENDED;
-    const kept = fresh(this.#sessions, sid);
+  look(sid: string, now: number): Revision | typeof ENDED | undefined {
+    if (fresh(this.#revocations, sid, now) !== undefined) return ENDED;
+    const kept = fresh(this.#sessions, sid, now);
     return kept && (kept.revision ??= readSession(kept));
   }
 
@@ -111,10 +111,10 @@ class MemoryStore implements LookingStore {
   }
 }
 
-/** Returns what a map keeps under a name, unless its time is over. */
-function fresh(map: Map<string, Kept>, name: string): Kept | undefined {
+/** Returns what a map keeps under a name, unless its time is over at `now`, in milliseconds. */
+function fresh(map: Map<string, Kept>, name: string, now = Date.now()): Kept | undefined {
   const kept = map.get(name);
-  if (kept === undefined || kept.until > Date.now()) return kept;
+  if (kept === undefined || kept.until > now) return kept;
   map.delete(name);
   return undefined;
 }

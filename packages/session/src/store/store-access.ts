@@ -10,8 +10,12 @@ export interface StoreAccess extends StorePort {
   /** True if the store is in this process and answers without a promise. */
   readonly isLocal: boolean;
   readonly questions: Questions;
-  /** Returns the record of a session, if the store is in this process. */
-  lookAt(sid: string): Revision | typeof ENDED | undefined;
+  /**
+   * Returns the record of a session, if the store is in this process.
+   *
+   * @param now seconds since 1970
+   */
+  lookAt(sid: string, now?: number): Revision | typeof ENDED | undefined;
   /** Returns the key of the user in the data. */
   userKeyOf(data: object): string | undefined;
   /** Returns the revocations of a user, if they are known without waiting. */

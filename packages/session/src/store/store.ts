@@ -48,8 +48,12 @@ export interface SessionStore {
 
 /** A store in this process that finds a session without making keys: `memoryStore`. */
 export interface LookingStore extends SessionStore {
-  /** Returns the newest revision of a session, or that it ended. */
-  look(sid: string): Revision | typeof ENDED | undefined;
+  /**
+   * Returns the newest revision of a session, or that it ended.
+   *
+   * @param now milliseconds since 1970
+   */
+  look(sid: string, now: number): Revision | typeof ENDED | undefined;
 }
 
 /** True for a {@link LookingStore}. */
