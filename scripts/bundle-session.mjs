@@ -50,6 +50,15 @@ const SOCKETS = "adapters/kit/sockets/";
 /** Code that the entries of one framework share. It may import sockets, so it is not in "core". */
 const FRAMEWORK = /^adapters\/kit\/(fastify|koa)-/;
 
+/** The shared files of folders and sources; others are in "core". */
+const SHARED = {
+  live: "live",
+  "timer.ts": "live",
+  "sessions.ts": "live",
+  store: "live",
+  formats: "formats",
+};
+
 /** Returns the shared file for a source that several entries need. */
 function sharedBy(path) {
   const source = relative(join(root, "src"), path);
@@ -57,7 +66,7 @@ function sharedBy(path) {
   if (source.startsWith(SOCKETS)) return "sockets";
   const framework = FRAMEWORK.exec(source)?.[1];
   if (framework !== undefined) return framework;
-  return { live: "live", "timer.ts": "live", store: "live", formats: "formats" }[folder] ?? "core";
+  return SHARED[folder] ?? "core";
 }
 
 // ---- package.json
@@ -184,7 +193,16 @@ async function bundle(places, format, folder) {
       plugins: [external(from)],
       ...footerOf(name, format),
     });
+    if (name === "shared/core") checkCore(join(folder, `${name}.js`));
   }
+}
+
+/** Every adapter loads "core", so it must not load the code of stores and sockets. */
+function checkCore(file) {
+  const [, other] = /(?:from |require\()"(\.[^"]*)"/.exec(readFileSync(file, "utf8")) ?? [];
+  if (other === undefined) return;
+  console.error(`${file} imports ${other}. Name the source that needs it in SHARED.`);
+  process.exit(1);
 }
 
 /**
