@@ -5,7 +5,7 @@ import { renderPage, STYLE_HASH } from "./page/page.ts";
 import type { Recorder } from "./recorder.ts";
 import { look } from "./page/look.ts";
 
-/** Sessions, and the options that they were made with. */
+/** Sessions with the options from which they were made. */
 export interface Configured {
   readonly sessions: Sessions<never>;
   readonly options: SessionOptions;

@@ -392,7 +392,7 @@ export class Sessions<Data = SessionData> {
   }
 }
 
-/** Where frameworks keep what belongs to a request or a socket. */
+/** The properties in which frameworks keep a request's or socket's session. */
 const PLACES = ["context", "locals", "var", "request"] as const;
 
 /** Finds the session in an object of a framework, or in a part of it. */

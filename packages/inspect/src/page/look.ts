@@ -18,7 +18,7 @@ export interface View {
   readonly events: readonly SessionEvent[];
 }
 
-/** What the page says of one session. */
+/** The content of the page about one session. */
 export interface SessionView {
   readonly property: string;
   readonly cookieName: string;
@@ -69,7 +69,7 @@ async function lookAt(
   };
 }
 
-/** Makes the id of an element about one session. The first keeps the plain one. */
+/** Makes the id of an element about one session. For the first session, the name is the id. */
 export const idOf = (what: string, property: string): string =>
   property === "session" ? what : `${what}-${encodeURIComponent(property)}`;
 

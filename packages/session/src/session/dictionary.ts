@@ -9,8 +9,9 @@ export type Fail = () => never;
 // dictionary hides.
 const Session = function () {} as unknown as new () => JsonObject;
 /**
- * What every session inherits. `String(session)` and templates need the symbol. `hasOwnProperty` is
- * what TypeScript and older code expect of every object; data may have a key of that name.
+ * The members that every session inherits. `String(session)` and templates need the symbol.
+ * TypeScript and older code expect `hasOwnProperty` on every object; data may have a key of that
+ * name.
  */
 export const INHERITED: PropertyDescriptorMap & ThisType<object> = {
   [Symbol.toPrimitive]: { value: () => "[object Session]" },

@@ -2,7 +2,7 @@
 // @types/express-session in the program too, `req.session` then keeps the type that it has here.
 declare namespace Express {
   /**
-   * The members of a request's session beside its data; see `@galleta/session/express-session`.
+   * The members of a request's session besides its data; see `@galleta/session/express-session`.
    */
   // oxlint-disable-next-line typescript/no-empty-object-type -- filled by the module above
   interface RequestSession {}
