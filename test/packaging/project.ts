@@ -45,7 +45,7 @@ export async function createProject(
   writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, type }));
   const options = ["--prefer-offline", "--no-audit", "--no-fund", "--ignore-scripts", "--silent"];
   const packages = [tarball, ...pinned(["@types/node", ...names])];
-  await run("npm", ["install", ...options, ...packages], { cwd: folder, timeout: 120_000 });
+  await run("npm", ["install", ...options, ...packages], { cwd: folder, timeout: 220_000 });
   return folder;
 }
 
