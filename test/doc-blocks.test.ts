@@ -63,6 +63,8 @@ const ELSEWHERE = [
     (name) => name !== "express",
   ),
   ...Object.keys(dependenciesOf("test/databases/package.json")),
+  "@sveltejs/kit/hooks",
+  "astro:middleware",
   "bowser",
   "elysia/ws",
   "mongodb",

@@ -4,8 +4,16 @@ import { fullStack } from "./suite.ts";
 
 const ROUTES = readExample("react-router/app/routes.ts").replace(
   '  route("plain"',
-  '  route("built", "routes/built.tsx"),\n  route("plain"',
+  `  route("built", "routes/built.tsx"),
+  route("both", "routes/both.tsx"),
+  route("api/both", "routes/api-both.ts"),
+  route("api/end/:which", "routes/end.ts"),
+  route("plain"`,
 );
+
+const ROOT = readExample("react-router/app/root.tsx")
+  .replace("[sessionMiddleware]", "[sessionMiddleware, prefsMiddleware]")
+  .concat('\nimport { prefsMiddleware } from "./prefs.server";\n');
 
 const BUILT = `
 import { getSession } from "../session.server";
@@ -39,6 +47,7 @@ fullStack({
   start: ["server.js"],
   extra: {
     "react-router.config.ts": 'export default { prerender: ["/built"] };',
+    "app/root.tsx": ROOT,
     "app/routes.ts": ROUTES,
     "app/routes/built.tsx": BUILT,
   },

@@ -10,6 +10,7 @@ import { noteOutcomes } from "../support/outcomes.ts";
 import { available } from "../support/require.ts";
 import { startAttacker, startProxy, type Front } from "./front.ts";
 import { isInstalled, Project, type Server } from "./project.ts";
+import { secondSession, trusting, twoSessions } from "./two-sessions.ts";
 
 /** How an app is built and started. */
 export interface FullStack {
@@ -27,6 +28,8 @@ export interface FullStack {
   readonly needsProxy?: boolean;
   /** What Node starts in development, and the file that sets the sessions up. */
   readonly dev: { readonly start: readonly string[]; readonly file: string };
+  /** The file with the options of the session, where `dev.file` has none. */
+  readonly options?: string;
   /** Checks the types of the app, where its build does not: scripts and their arguments. */
   readonly types?: readonly (readonly [script: string, ...args: string[]])[];
   /** Whether pages run without JavaScript of their own. */
@@ -61,6 +64,7 @@ const KEY = randomBytes(32).toString("base64url");
 /** Runs the same visits against a framework's app, in production, in a real browser. */
 export function fullStack(options: FullStack): void {
   const { name, title } = options;
+  const second = secondSession(name);
   const runs = isInstalled(name) && available(CHROMIUM, OPENSSL);
   describe.runIf(runs)(`${title}, built and started`, { timeout: 120_000 }, () => {
     noteOutcomes(title);
@@ -72,7 +76,11 @@ export function fullStack(options: FullStack): void {
 
     beforeAll(async () => {
       const project = await Project.create(name);
-      for (const [path, text] of Object.entries(options.extra ?? {})) project.write(path, text);
+      const files = { ...second, ...options.extra };
+      for (const [path, text] of Object.entries(files)) project.write(path, text);
+      const file = options.options ?? options.dev.file;
+      const sessions = readFileSync(join(project.folder, file), "utf8");
+      if (second !== undefined) project.write(file, trusting(sessions));
       // The build knows no key: what it must not need, it is not given.
       await project.run(...split(options.build));
       const env = { ...options.env, SECRET_KEY: KEY, NODE_ENV: "production" };
@@ -108,7 +116,7 @@ export function fullStack(options: FullStack): void {
     };
     const visit = async (page: Page, path = "/", origin = app.origin) => {
       const response = await page.goto(origin + path);
-      if (path === "/" && !withoutScript.has(page.context())) {
+      if (["/", "/both"].includes(path) && !withoutScript.has(page.context())) {
         await page.locator("html[data-ready]").waitFor({ state: "attached" });
       }
       return response;
@@ -324,6 +332,13 @@ export function fullStack(options: FullStack): void {
         for (const each of options.types ?? []) await app.project.run(...split(each));
       });
     }
+
+    const openBoth = async (javaScript: boolean) => {
+      const page = await open(javaScript);
+      await visit(page, "/both");
+      return page;
+    };
+    if (second !== undefined) twoSessions(() => app, openBoth);
 
     options.more?.(() => app);
 

@@ -156,7 +156,7 @@ export const socketCases: readonly {
       }),
   },
   {
-    name: "socket: what cannot be saved is a 500, and the server lives",
+    name: "socket: what cannot be saved is an error, and the server lives",
     run: (harness) =>
       serve(harness, withEvents().options, async ({ open }) => {
         expect(await open("big=1")).toMatchObject({ status: 500, setCookie: [] });
@@ -312,13 +312,13 @@ export const socketCases: readonly {
       }),
   },
   {
-    name: "socket: two sessions, each with its cookie on the 101 and an update of its own",
+    name: "socket: two sessions, each with its cookie on the 101",
     needsSeveral: true,
     run: (harness) =>
       serve(
         harness,
         withEvents().options,
-        async ({ open, get, origin }) => {
+        async ({ open, get }) => {
           const jar = new Jar();
           const first = opened(await open("set=yes&prefs=dark"));
           expect(first.setCookie.map((cookie) => cookie.split("=")[0]).toSorted()).toEqual([
@@ -328,9 +328,66 @@ export const socketCases: readonly {
           jar.take(first.setCookie);
           const { talk } = opened(await open("", { cookie: jar.header }));
           expect(await talk("prefs read")).toBe('{"fromHandshake":"dark"}');
-          await get("/prefs?theme=light", jar);
-          expect(await talk("prefs read")).toBe('{"fromHandshake":"dark","theme":"light"}');
           expect(await talk("read")).toBe('{"fromHandshake":"yes"}');
+          expect(await get("/both-read", jar)).toBe(
+            '[{"fromHandshake":"yes"},{"fromHandshake":"dark"}]',
+          );
+        },
+        PREFS,
+      ),
+  },
+  {
+    name: "socket: two sessions, each sees what HTTP changes in it",
+    needsSeveral: true,
+    run: (harness) =>
+      serve(
+        harness,
+        withEvents().options,
+        async ({ open, get }) => {
+          const jar = new Jar();
+          await get("/both?name=ana", jar);
+          const { talk, setCookie } = opened(await open("", { cookie: jar.header }));
+          expect(setCookie).toEqual([]);
+          await get("/prefs?theme=light", jar);
+          expect(await talk("prefs read")).toBe('{"name":"ana","theme":"light"}');
+          await get("/set?seen=1", jar);
+          expect(await talk("read")).toBe('{"name":"ana","seen":"1"}');
+          expect(await talk("prefs write")).toBe("ERR_SESSION_HANDSHAKE_SENT");
+        },
+        PREFS,
+      ),
+  },
+  {
+    name: "socket: two sessions, each with an update of its own",
+    needsSeveral: true,
+    run: (harness) =>
+      serve(
+        harness,
+        withEvents({ store: memoryStore() }).options,
+        async ({ open, get }) => {
+          const jar = new Jar();
+          await get("/both?name=ana", jar);
+          const { talk } = opened(await open("", { cookie: jar.header }));
+          const [before, updated] = ['{"name":"ana"}', '{"name":"ana","updated":true}'];
+          expect(await talk("prefs update")).toBe(updated);
+          expect(await get("/both-read", jar)).toBe(`[${before},${updated}]`);
+          expect(await talk("update")).toBe(updated);
+          expect(await get("/both-read", jar)).toBe(`[${updated},${updated}]`);
+        },
+        { ...PREFS, store: memoryStore() },
+      ),
+  },
+  {
+    name: "socket: two sessions, and a ticket of one is refused by the other",
+    needsSeveral: true,
+    run: (harness) =>
+      serve(
+        harness,
+        withEvents().options,
+        async ({ open, get, origin }) => {
+          const jar = new Jar();
+          await get("/both?name=ana", jar);
+          const { talk } = opened(await open("", { cookie: jar.header }));
           const paths: number[] = [];
           page.deliver = async (body) => {
             const sent = { method: "POST", headers: { origin }, body, jar };
@@ -338,11 +395,10 @@ export const socketCases: readonly {
             paths.push((await ask(origin, "/.galleta/session/prefs", sent)).status);
           };
           expect(await talk("prefs deliver")).toContain('"updated":true');
-          // A ticket of one session is none of the other.
           expect(paths).toEqual([expect.any(Number), 200]);
           expect(paths[0]).toBeGreaterThanOrEqual(400);
           expect(await get("/both-read", jar)).toBe(
-            '[{"fromHandshake":"yes"},{"fromHandshake":"dark","theme":"light","updated":true}]',
+            '[{"name":"ana"},{"name":"ana","updated":true}]',
           );
         },
         PREFS,

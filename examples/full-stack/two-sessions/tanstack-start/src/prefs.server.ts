@@ -1,0 +1,14 @@
+import { session } from "@galleta/session/tanstack-start";
+
+export interface Prefs {
+  theme: string;
+}
+
+/** The second session: preferences that stay for a year. */
+export const [servePrefs, getPrefs] = session<Prefs>(() => ({
+  property: "prefs",
+  secretKey: process.env.SECRET_KEY ?? "",
+  maxAge: 365 * 86_400,
+  sameSite: "strict",
+  trustedOrigins: ["https://both.example", "https://prefs.example"],
+}));
