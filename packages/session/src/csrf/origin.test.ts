@@ -97,12 +97,16 @@ it("accepts a WebSocket origin as its page's", () => {
 
 describe("readTrustedOrigins", () => {
   // The rows of Go's AddTrustedOrigin are among them.
-  it.each(["https://example.com", "https://example.com:8080", "http://example.com"])(
-    "takes %s",
-    (origin) => {
-      expect([...readTrustedOrigins([origin])]).toEqual([origin]);
-    },
-  );
+  it.each([
+    "https://example.com",
+    "https://example.com:8080",
+    "http://example.com",
+    // "ws:" stands inside.
+    "https://news:8443",
+    "file://",
+  ])("takes %s", (origin) => {
+    expect([...readTrustedOrigins([origin])]).toEqual([origin]);
+  });
 
   it.each([
     "private.test",
