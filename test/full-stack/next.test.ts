@@ -3,12 +3,17 @@ import { expect, it, vi } from "vitest";
 import { readExample } from "./project.ts";
 import { fullStack, type RunningApp } from "./suite.ts";
 
-/** The proxy of the example, but that /read has the one without a function. */
+/** The proxy of the example, but that /read has the one without a function, and /both has two. */
 const PROXY = readExample("next/proxy.ts")
   .replace("export const proxy =", "const changing =")
-  .replace('"/seen"]', '"/seen", "/read"]').concat(`
-export const proxy = (request: NextRequest) =>
-  request.nextUrl.pathname === "/read" ? sessionProxy(request) : changing(request);
+  .replace('"/seen"]', '"/seen", "/read", "/both/:path*"]').concat(`
+import { proxy as both } from "@/lib/both-proxy";
+
+export const proxy = (request: NextRequest) => {
+  const { pathname } = request.nextUrl;
+  if (pathname === "/read") return sessionProxy(request);
+  return /both|end|fail/.test(pathname) ? both(request) : changing(request);
+};
 `);
 
 const SESSIONS = `
@@ -18,6 +23,12 @@ import { django } from "@galleta/session/formats/django";
 const secretKey = () => process.env.SECRET_KEY ?? "";
 export const strict = nextSession(() => ({
   secretKey: secretKey(), sessionCookie: "strict", csrf: "strict",
+}));
+export const beside = nextSession<{ clicks: number }>(() => ({
+  property: "beside", secretKey: secretKey(), csrf: "strict",
+}));
+export const clash = nextSession(() => ({
+  property: "clash", secretKey: secretKey(), sessionCookie: "strict",
 }));
 export const theirs = nextSession(() => ({
   secretKey: secretKey(), sessionCookie: "theirs", writeAs: django({ secretKey: secretKey() }),
@@ -29,7 +40,7 @@ const ACTIONS = `
 
 import { notFound } from "next/navigation";
 import { withSession } from "@/lib/session";
-import { strict, theirs } from "@/lib/extra";
+import { beside, clash, strict, theirs } from "@/lib/extra";
 
 export const missing = withSession(async (session) => {
   session.user = "missing";
@@ -39,19 +50,29 @@ export const guarded = strict.withSession(async (session, form: FormData) => {
   const counts = (session.counts ??= { clicks: 0 });
   counts.clicks += 1;
 });
+export const guardedBoth = strict.withSession(
+  beside.withSession(async (second, session: object, form: FormData) => {
+    second.clicks = (second.clicks ?? 0) + 1;
+  }),
+);
+export const clashing = strict.withSession(
+  clash.withSession(async (second, session: object, form: FormData) => {}),
+);
 export const write = theirs.withSession(async (session) => {
   session.user = "written";
 });
 `;
 
 const PAGE = `
-import { guarded, missing, write } from "./actions";
+import { clashing, guarded, guardedBoth, missing, write } from "./actions";
 
 export default function Extra() {
   return (
     <>
       <form id="missing" action={missing}><button>Go</button></form>
       <form id="guarded" action={guarded}><button>Go</button></form>
+      <form id="guardedBoth" action={guardedBoth}><button>Go</button></form>
+      <form id="clashing" action={clashing}><button>Go</button></form>
       <form id="write" action={write}><button>Go</button></form>
     </>
   );
@@ -69,11 +90,18 @@ export default async function Read() {
 
 const ROUTES = {
   "app/api/token/route.ts": `
-import { csrfToken } from "@galleta/session";
-import { strict } from "@/lib/extra";
+import { csrfToken, type SessionOf } from "@galleta/session";
+import { beside, strict } from "@/lib/extra";
 
-export const GET = strict.withSession((session, request: Request) =>
-  Response.json({ token: csrfToken(session), clicks: session.counts?.clicks ?? 0 }),
+export const GET = strict.withSession(
+  beside.withSession((second, session: SessionOf, request: Request) =>
+    Response.json({
+      token: csrfToken(session),
+      wrong: csrfToken(second),
+      clicks: session.counts?.clicks ?? 0,
+      both: second.clicks ?? 0,
+    }),
+  ),
 );
 `,
   "app/api/write/route.ts": `
@@ -110,6 +138,7 @@ fullStack({
   start: ["node_modules/next/dist/bin/next", "start", "-p", "$PORT"],
   extra: {
     "proxy.ts": PROXY,
+    "lib/both-proxy.ts": readExample("two-sessions/next/proxy.ts"),
     "lib/extra.ts": SESSIONS,
     "app/extra/actions.ts": ACTIONS.trimStart(),
     "app/extra/page.tsx": PAGE,
@@ -148,6 +177,48 @@ fullStack({
       const fields = { csrf_token: token };
       expect((await act(app(), request, "guarded", { fields })).ok()).toBe(true);
       expect((await told()).clicks).toBe(2);
+    });
+
+    it("app: two sessions, the token of the outer one counts for both", async () => {
+      const { request } = await app().context();
+      const headers = { origin: app().origin };
+      const told = async () => {
+        const answer = await request.get(`${app().origin}/api/token`);
+        return (await answer.json()) as { token: string; wrong: string; both: number };
+      };
+      await act(app(), request, "guarded", { headers });
+      await act(app(), request, "guardedBoth", { headers });
+      const { token, wrong, both } = await told();
+      expect(both).toBe(1);
+      const fields = (text: string) => ({ fields: { csrf_token: text } });
+      expect((await act(app(), request, "guardedBoth", fields(wrong))).status()).toBe(500);
+      expect((await told()).both).toBe(1);
+      expect((await act(app(), request, "guardedBoth", fields(token))).ok()).toBe(true);
+      expect((await told()).both).toBe(2);
+    });
+
+    it("app: two sessions, those with one cookie are an error with a code", async () => {
+      const { request } = await app().context();
+      const headers = { origin: app().origin };
+      expect((await act(app(), request, "clashing", { headers })).status()).toBe(500);
+      await expect.poll(() => app().server.said).toContain("use the same cookie");
+    });
+
+    it("app: two sessions, the page sees what both proxies changed", async () => {
+      const page = await app().page(false);
+      await page.goto(`${app().origin}/both/seen`);
+      expect(await page.textContent("#user")).toBe("proxy");
+      expect(await page.textContent("#theme")).toBe("proxy");
+      const told = await page.context().request.get(`${app().origin}/api/both`);
+      expect(await told.json()).toEqual({ user: "proxy", theme: "proxy" });
+    });
+
+    it("app: two sessions, an error of a route keeps both changes", async () => {
+      const { request } = await app().context();
+      const failed = await request.post(`${app().origin}/api/fail`);
+      expect(failed.status()).toBe(500);
+      const told = await request.get(`${app().origin}/api/both`);
+      expect(await told.json()).toEqual({ user: "kept", theme: "kept" });
     });
 
     it("app: a cookie of writeAs that would be encoded is an error with a code", async () => {
