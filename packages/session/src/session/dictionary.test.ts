@@ -11,6 +11,23 @@ const open = (data: object = {}) => {
 };
 
 describe("a session is a dictionary", () => {
+  it("whose inherited setters get the session itself", () => {
+    const { session } = open({ a: 1 });
+    const seen: unknown[] = [];
+    const methods = Object.create(null, {
+      maxAge: {
+        set(this: object, value: unknown) {
+          seen.push(contextOf(this).session === session, value);
+        },
+      },
+    }) as object;
+    Object.setPrototypeOf(session, methods);
+    session["maxAge"] = 60;
+    session["b"] = 2;
+    expect(seen).toEqual([true, 60]);
+    expect({ ...session }).toEqual({ a: 1, b: 2 });
+  });
+
   it("without a prototype", () => {
     const { session } = open({ a: 1 });
     expect(Object.getPrototypeOf(session)).toBeNull();

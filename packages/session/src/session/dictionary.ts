@@ -183,8 +183,11 @@ function write(
   value: JsonValue,
   receiver: unknown,
 ): boolean {
-  // An object that inherits from the session keeps its own properties.
-  if (receiver !== this.view) return Reflect.set(target, key, value, receiver);
+  // An object that inherits from the session keeps its own properties. Setters that an adapter adds
+  // need the session itself, not its target.
+  if (receiver !== this.view || Object.getPrototypeOf(target) !== PROTOTYPE) {
+    return Reflect.set(target, key, value, receiver);
+  }
   target[key] = value;
   return true;
 }
