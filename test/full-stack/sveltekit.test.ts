@@ -8,6 +8,7 @@ const HOOKS = readExample("sveltekit/src/hooks.server.ts").replace(
   "const first =",
 ).concat(`
 import { redirect } from "@sveltejs/kit";
+import { prefs } from "./prefs";
 import { sequence, type Handle } from "@sveltejs/kit/hooks";
 
 const later: Handle = ({ event, resolve }) => {
@@ -17,7 +18,7 @@ const later: Handle = ({ event, resolve }) => {
   if (pathname === "/later/redirect") redirect(303, "/");
   throw new Error("a later hook failed");
 };
-export const handle = sequence(first, later);
+export const handle = sequence(first, prefs, later);
 `);
 
 const OMIT = `
@@ -69,6 +70,14 @@ fullStack({
       expect(await response.json()).toEqual({ read: { user: null, clicks: 0 }, written: 500 });
       const told = await request.get(`${app().origin}/api/count`);
       expect(await told.json()).toEqual({ user: "outer", clicks: 0 });
+    });
+
+    it("app: two sessions, inner requests share both", async () => {
+      const { request } = await app().context();
+      const response = await request.get(`${app().origin}/api/inner`);
+      const changed = { user: "ann", theme: "dark" };
+      expect(await response.json()).toEqual([{ user: "outer", theme: "outer" }, changed]);
+      expect(await (await request.get(`${app().origin}/api/both`)).json()).toEqual(changed);
     });
 
     it("app: inner requests share the session", async () => {
