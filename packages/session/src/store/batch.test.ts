@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Batch } from "./batch.ts";
+import { Pace } from "./pace.ts";
 
 function batch(most = 10) {
   const runs: (readonly string[])[] = [];
@@ -9,7 +10,7 @@ function batch(most = 10) {
       if (items.includes("fails")) throw new Error("the database is away");
       return items.map((item) => item.toUpperCase());
     },
-    { most, sizeOf: ({ length }) => length, nameOf: (item) => item[0] ?? "" },
+    { pace: new Pace(), most, sizeOf: ({ length }) => length, nameOf: (item) => item[0] ?? "" },
   );
   return { made, runs };
 }
@@ -42,5 +43,70 @@ describe("a batch", () => {
     const outcomes = await Promise.allSettled([made.add("fails"), made.add("b")]);
     expect(outcomes.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
     expect(await made.add("c")).toBe("C");
+  });
+
+  describe("whose command before is unanswered", () => {
+    /** A batch whose commands the test answers. */
+    function slow(pace = new Pace()) {
+      const runs: (readonly string[])[] = [];
+      const answers: (() => void)[] = [];
+      const made = new Batch(
+        (items: readonly string[]) => {
+          runs.push(items);
+          return new Promise<readonly string[]>((resolve) => answers.push(() => resolve(items)));
+        },
+        { pace, most: 100, sizeOf: ({ length }) => length },
+      );
+      return { made, runs, answer: () => answers.shift()?.() };
+    }
+    const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+    it("collects the items of several turns, and sends them after the answer", async () => {
+      const { made, runs, answer } = slow();
+      const first = made.add("a");
+      await turn();
+      const later = [made.add("b")];
+      await turn();
+      later.push(made.add("c"));
+      await turn();
+      answer();
+      expect(await first).toBe("a");
+      await turn();
+      await turn();
+      answer();
+      expect(await Promise.all(later)).toEqual(["b", "c"]);
+      expect(runs).toEqual([["a"], ["b", "c"]]);
+    });
+
+    it("also waits for a command of another batch, and both are sent in one turn", async () => {
+      const pace = new Pace();
+      const [reads, writes] = [slow(pace), slow(pace)];
+      const first = reads.made.add("a");
+      await turn();
+      const later = [writes.made.add("w")];
+      await turn();
+      later.push(reads.made.add("b"));
+      await turn();
+      expect([reads.runs, writes.runs]).toEqual([[["a"]], []]);
+      reads.answer();
+      await first;
+      await turn();
+      await turn();
+      expect([reads.runs, writes.runs]).toEqual([[["a"], ["b"]], [["w"]]]);
+      reads.answer();
+      writes.answer();
+      expect(await Promise.all(later)).toEqual(["w", "b"]);
+    });
+
+    it("does not wait long for a database that hangs", async () => {
+      const { made, runs, answer } = slow();
+      void made.add("hangs");
+      await turn();
+      const later = made.add("b");
+      while (runs.length < 2) await new Promise((resolve) => setTimeout(resolve, 1));
+      answer();
+      answer();
+      expect(await later).toBe("b");
+    });
   });
 });

@@ -1,3 +1,5 @@
+import type { Pace } from "./pace.ts";
+
 interface Waiting<Item, Answer> {
   readonly item: Item;
   readonly resolve: (answer: Answer) => void;
@@ -6,6 +8,8 @@ interface Waiting<Item, Answer> {
 
 /** The limits of a batch. */
 export interface BatchOptions<Item> {
+  /** When to send. Batches of one database share it. */
+  readonly pace: Pace;
   /** The items of one batch stay below this total size, unless one item alone is larger. */
   readonly most: number;
   readonly sizeOf: (item: Item) => number;
@@ -14,8 +18,8 @@ export interface BatchOptions<Item> {
 }
 
 /**
- * Sends all items of one turn of the event loop in one command. Receiving a command costs a loaded
- * database more than the work of a small one.
+ * Sends all items of one turn of the event loop in one command, and collects further items while
+ * commands are unanswered. Receiving a command costs a database more than the work of a small one.
  */
 export class Batch<Item, Answer> {
   readonly #run: (items: readonly Item[]) => Promise<readonly Answer[]>;
@@ -38,21 +42,23 @@ export class Batch<Item, Answer> {
     const name = nameOf?.(item);
     const size = sizeOf(item);
     if (this.#size + size > most || (name !== undefined && this.#names.has(name))) this.#flush();
-    if (this.#waiting.length === 0) setImmediate(() => this.#flush());
+    if (this.#waiting.length === 0) this.#options.pace.due(this.#flush);
     if (name !== undefined) this.#names.add(name);
     this.#size += size;
     return new Promise((resolve, reject) => this.#waiting.push({ item, resolve, reject }));
   }
 
-  #flush(): void {
+  readonly #flush = (): void => {
     const waiting = this.#waiting;
     if (waiting.length === 0) return;
     this.#waiting = [];
     this.#names.clear();
     this.#size = 0;
-    this.#run(waiting.map(({ item }) => item)).then(
+    const answer = this.#run(waiting.map(({ item }) => item));
+    answer.then(
       (answers) => waiting.forEach(({ resolve }, i) => resolve(answers[i] as Answer)),
       (error: unknown) => waiting.forEach(({ reject }) => reject(error)),
     );
-  }
+    this.#options.pace.sent(answer);
+  };
 }

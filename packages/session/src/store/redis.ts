@@ -4,6 +4,7 @@ import { connected } from "./connected.ts";
 import { Batch } from "./batch.ts";
 import { readInGroups } from "./groups.ts";
 import { isRevocation } from "./keys.ts";
+import { Pace } from "./pace.ts";
 import {
   RedisConnection,
   type RedisClient,
@@ -88,11 +89,14 @@ class RedisStore implements SessionStore {
     this.#connection = connection;
     this.#prefix = prefix;
     this.#wait = wait;
+    const pace = new Pace();
     this.#reads = new Batch((lists) => this.#readLists(lists), {
+      pace,
       most: MOST_READS,
       sizeOf: (names) => names.length,
     });
     this.#writes = new Batch((writes) => this.#replaceAll(writes), {
+      pace,
       most: MOST_WRITTEN,
       sizeOf: ({ text }) => text.length + WRITE_OVERHEAD,
       nameOf: ({ name }) => name,
