@@ -53,7 +53,7 @@ describe.runIf(available(command("redis-server", "redis-server")))("with a real 
         store: redisStore(client, { prefix }),
         backplane: redisBackplane(client, { channel: prefix }),
         subject: "userId",
-        storeTimeout: 0.3,
+        storeTimeout: 5,
         ...options,
       });
       made.sessions.start();

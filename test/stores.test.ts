@@ -102,7 +102,7 @@ const KINDS: readonly Kind[] = [
   },
   {
     name: "sqliteStore with node:sqlite",
-    // Node 22.5 and newer. test/stores-sqlite.test.ts runs it on a Node that has it.
+    // Node 22.5 and newer. test/stores-databases.test.ts runs it on a Node that has it.
     isThere: sqlite !== undefined,
     async open() {
       const database = new sqlite!.DatabaseSync(join(folder, "sessions.db"));

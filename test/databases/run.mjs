@@ -1,4 +1,5 @@
-// node run.mjs <better-sqlite3 | deno-kv | docs-dynamodb> [file]: prints what failed, as JSON.
+// node run.mjs <node-sqlite | bun-sqlite | better-sqlite3 | deno-kv | docs-dynamodb> [file]: prints what
+// failed, as JSON.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,16 +10,20 @@ const [, , kind, file] = process.argv;
 const folder = mkdtempSync(join(tmpdir(), "galleta-databases-"));
 const ends = [() => rmSync(folder, { recursive: true, force: true })];
 
+/** Gives each store a connection of its own to one file. */
+async function sqlite(Database) {
+  const { sqliteStore } = await import("@galleta/session/sqlite");
+  return () => {
+    const database = new Database(join(folder, "sessions.db"));
+    ends.push(() => database.close());
+    return sqliteStore(database);
+  };
+}
+
 const KINDS = {
-  async "better-sqlite3"() {
-    const { default: Database } = await import("better-sqlite3");
-    const { sqliteStore } = await import("@galleta/session/sqlite");
-    return () => {
-      const database = new Database(join(folder, "sessions.db"));
-      ends.push(() => database.close());
-      return sqliteStore(database);
-    };
-  },
+  "node-sqlite": async () => sqlite((await import("node:sqlite")).DatabaseSync),
+  "bun-sqlite": async () => sqlite((await import("bun:sqlite")).Database),
+  "better-sqlite3": async () => sqlite((await import("better-sqlite3")).default),
   async "deno-kv"() {
     const { denoKvStore } = await import("@galleta/session/deno-kv");
     return async () => {
