@@ -1,7 +1,9 @@
+import type { Finding } from "../lib/findings.ts";
 import { median } from "../lib/stats.ts";
 import { printTable } from "../lib/table.ts";
 import { FleetProcess } from "./process.ts";
 import { MeasuredRedis } from "./redis.ts";
+import { repeat } from "./rounds.ts";
 
 interface Fleet {
   readonly redis: MeasuredRedis;
@@ -10,45 +12,38 @@ interface Fleet {
 }
 
 const SIZES = [1, 2, 4, 8];
+/**
+ * Changes of each process in one round. With fewer, the processes of a large fleet would be
+ * measured before they are warm.
+ */
+const EACH = 400;
 
 /** Measures a read and a change while the fleet grows. Each process serves its own users. */
-export async function benchGrowth({ quick }: { quick: boolean }): Promise<void> {
-  // The same number for each process. Otherwise the processes of a large fleet would be measured
-  // before they are warm.
-  const each = quick ? 200 : 1000;
+export async function benchGrowth(): Promise<Finding[]> {
   const fleets: Fleet[] = [];
   for (const size of SIZES) {
     const redis = await MeasuredRedis.start();
     const opened = Array.from({ length: size }, () => FleetProcess.open(redis.url));
     fleets.push({ redis, processes: await Promise.all(opened), costs: [] });
   }
-  for (let round = 0; round < (quick ? 2 : 7); round += 1) {
-    for (const { redis, processes, costs } of fleets) {
-      const changes = each * processes.length;
-      const spent = await Promise.all(processes.map((one) => one.usage()));
-      const before = await redis.cpu();
-      // One after the other, so that the number of simultaneous commands does not depend on the
-      // size.
-      const done = [];
-      for (const one of processes) done.push(await one.work(each));
-      const cpu = done.reduce((sum, one, i) => sum + one.cpu - spent[i]!.cpu, 0);
-      const perChange = (seconds: number) => (seconds / changes) * 1e6;
-      if (round === 0) continue;
-      costs.push({ redis: perChange((await redis.cpu()) - before), process: perChange(cpu) });
+  await repeat({ most: 9, seconds: 90 }, async (round) => {
+    for (const fleet of fleets) {
+      const cost = await measure(fleet);
+      if (round > 0) fleet.costs.push(cost);
     }
-  }
+  });
   const of = (pick: "redis" | "process") =>
     fleets.map(({ costs }) => costs.map((one) => one[pick]));
   const rows = [
     ["Redis", ...row(of("redis"))],
-    ["the process", ...row(of("process"))],
+    ["the processes", ...row(of("process"))],
   ];
   printTable(
     "What a read and a change cost in a growing fleet, us of CPU",
     [
       "who pays",
       ...SIZES.map((n) => `N = ${n}`),
-      "growth per process",
+      "more for each process",
       "50, computed",
       "200, computed",
     ],
@@ -57,6 +52,19 @@ export async function benchGrowth({ quick }: { quick: boolean }): Promise<void> 
   await Promise.all(
     fleets.flatMap(({ redis, processes }) => [redis, ...processes].map((one) => one.stop())),
   );
+  return [];
+}
+
+/** One after the other, so that the number of simultaneous commands does not depend on the size. */
+async function measure({ redis, processes }: Fleet) {
+  const usages = () => Promise.all(processes.map((one) => one.usage()));
+  const [spent, redisSpent] = [await usages(), await redis.cpu()];
+  for (const one of processes) await one.work(EACH);
+  // All processes, because the changes of one could cost the others time.
+  const [used, redisUsed] = [await usages(), await redis.cpu()];
+  const cpu = used.reduce((sum, one, i) => sum + one.cpu - spent[i]!.cpu, 0);
+  const perChange = (seconds: number) => (seconds / (EACH * processes.length)) * 1e6;
+  return { redis: perChange(redisUsed - redisSpent), process: perChange(cpu) };
 }
 
 function row(costs: readonly (readonly number[])[]): string[] {

@@ -1,11 +1,11 @@
 // A process of the fleet, controlled by messages. Its first message reports the cost of its start.
 import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
 import { createSessions } from "@galleta/session";
 import { redisBackplane, redisStore } from "@galleta/session/redis";
 import { Redis } from "ioredis";
 import { stop } from "../lib/children.ts";
+import { HERE } from "../lib/tree.ts";
 
 type Data = Record<string, unknown>;
 const SECRET = "a secret key of the benchmark, long enough for all";
@@ -25,7 +25,7 @@ export function open(url: string) {
 }
 
 export async function request(
-  { sessions }: ReturnType<typeof open>,
+  { sessions }: Pick<ReturnType<typeof open>, "sessions">,
   cookie: string,
   change?: (session: Data) => void,
 ): Promise<string> {
@@ -96,8 +96,9 @@ export class FleetProcess {
   }
 
   static async open(url: string, cookie = "-"): Promise<FleetProcess> {
-    const execArgv = [...process.execArgv, "--expose-gc"];
-    const made = fork(fileURLToPath(import.meta.url), ["child", url, cookie], { execArgv });
+    // Compiled, so that no TypeScript loader takes part in a start.
+    const program = await HERE.bundle("fleet/process.ts");
+    const made = fork(program, ["child", url, cookie], { execArgv: ["--expose-gc"] });
     const [start] = (await once(made, "message")) as [Start];
     return new FleetProcess(made, start);
   }
