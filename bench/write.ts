@@ -1,5 +1,5 @@
 // Runs the benchmark. Writes its output and the README's figures into the pages.
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { start } from "./lib/children.ts";
 import { short } from "./lib/stats.ts";
@@ -10,6 +10,8 @@ const README = fileURLToPath(new URL("../README.md", import.meta.url));
 const HEADING = "## The last full run\n";
 const NEXT = "\n## Fleet\n";
 
+// Left by an earlier run.
+rmSync(FIGURES, { force: true });
 const run = fileURLToPath(new URL("run.ts", import.meta.url));
 const child = start([process.execPath, "--import", "tsx", run, ...process.argv.slice(2)]);
 let output = "";
@@ -23,10 +25,15 @@ const tail = text.includes(NEXT) ? text.slice(text.indexOf(NEXT)) : "";
 // Moves the headings two levels down.
 writeFileSync(PAGE, `${head}\n${output.replaceAll(/^#/gm, "###").trim()}\n${tail}`);
 
-const figures = JSON.parse(readFileSync(FIGURES, "utf8")) as Record<string, number>;
-const figure = (name: string) => short(Number((figures[name] ?? Number.NaN).toPrecision(2)));
-const row =
-  `| a read, [measured](bench/README.md), in µs | ${figure("Galleta, signed")}; ${figure("Galleta, cookie not seen lately, signed")} the first time ` +
-  `| ${figure("express-session (memory), signed")}, in memory | ${figure("iron-session, encrypted")}, encrypted | ${figure("jose (JWT), signed")}, signed, by jose |`;
-const readme = readFileSync(README, "utf8");
-writeFileSync(README, readme.replace(/^\| a read, \[measured\].*$/m, row));
+// Without the section "in-process" there are none.
+if (existsSync(FIGURES)) writeFigures();
+
+function writeFigures(): void {
+  const figures = JSON.parse(readFileSync(FIGURES, "utf8")) as Record<string, number>;
+  const figure = (name: string) => short(Number((figures[name] ?? Number.NaN).toPrecision(2)));
+  const row =
+    `| a read, [measured](bench/README.md), in µs | ${figure("Galleta, signed")}; ${figure("Galleta, cookie not seen lately, signed")} the first time ` +
+    `| ${figure("express-session (memory), signed")}, in memory | ${figure("iron-session, encrypted")}, encrypted | ${figure("jose (JWT), signed")}, signed, by jose |`;
+  const readme = readFileSync(README, "utf8");
+  writeFileSync(README, readme.replace(/^\| a read, \[measured\].*$/m, row));
+}
