@@ -85,7 +85,7 @@ describe("routes", () => {
     expect(() => app.route("/b", { methods: ["get" as "GET"] }, () => undefined)).toThrow(
       "methods",
     );
-    expect(() => app.route("/b", undefined as never)).toThrow("no view");
+    expect(() => app.route("/b", undefined as never)).toThrow("must be a function");
   });
 });
 
