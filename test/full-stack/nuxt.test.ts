@@ -28,6 +28,7 @@ fullStack({
     start: ["node_modules/nuxt/bin/nuxt.mjs", "dev", "--port", "$PORT", "--host", "localhost"],
     file: "server/middleware/session.ts",
   },
+  options: "server/utils/sessions.ts",
   types: [["typescript/bin/tsc", "--noEmit", "-p", ".nuxt/tsconfig.server.json"]],
   start: [".output/server/index.mjs"],
   extra: { "nuxt.config.ts": CONFIG, "app/pages/built.vue": BUILT },
@@ -68,6 +69,37 @@ fullStack({
         socket.on("error", resolve);
       });
       expect(told).toBe(403);
+    });
+
+    it("app: two sessions, a socket has both, and the end of either closes it", async () => {
+      for (const which of ["session", "prefs"]) {
+        const context = await app().context();
+        const headers = { origin: app().origin };
+        const post = (path: string) =>
+          context.request.post(`${app().origin}/api/${path}`, { data: {}, headers });
+        await post("both");
+        const cookies = (await context.cookies()).map(({ name, value }) => `${name}=${value}`);
+        const url = `${app().origin.replace("http", "ws")}/both-feed`;
+        const socket = new WebSocket(url, { headers: { ...headers, cookie: cookies.join("; ") } });
+        const closed = new Promise((resolve) => {
+          socket.on("close", (code, reason) => resolve(`${code} ${String(reason)}`));
+        });
+        const said = await new Promise((resolve, reject) => {
+          socket.once("message", (data) => resolve(String(data)));
+          socket.on("error", reject);
+        });
+        expect(said).toBe("ann dark");
+        await post(`end/${which}`);
+        expect(await closed).toBe("1008 session ended");
+      }
+    });
+
+    it("app: two sessions, inner requests share both", async () => {
+      const { request } = await app().context();
+      const response = await request.get(`${app().origin}/api/inner`);
+      const changed = { user: "ann", theme: "dark" };
+      expect(await response.json()).toEqual([{ user: "outer", theme: "outer" }, changed]);
+      expect(await (await request.get(`${app().origin}/api/both`)).json()).toEqual(changed);
     });
 
     it("app: inner requests share the session", async () => {

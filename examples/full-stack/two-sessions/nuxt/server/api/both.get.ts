@@ -1,0 +1,4 @@
+export default defineEventHandler(({ context }) => ({
+  user: context.session.user ?? null,
+  theme: context.prefs.theme ?? null,
+}));
