@@ -78,7 +78,7 @@ describe.each(["SIGTERM", "SIGINT"] as const)("%s", (signal) => {
     const run = await serve();
     const { answer } = await hold(run);
     run.child.kill(signal);
-    await run.until("stderr", /A second signal stops at once/);
+    await run.until("stderr", /A second signal stops immediately/);
     run.child.kill(signal);
     expect(await run.ended).toEqual({ code: signal === "SIGINT" ? 130 : 143, signal: null });
     await expect(answer).rejects.toThrow();

@@ -59,7 +59,8 @@ describe.runIf(isInstalled)("the built packages", () => {
     const script = args.map((arg) => (arg === main ? join(home, "sqlite.mjs") : arg));
     const { stdout } = await promisify(execFile)(command, script, { timeout: 60_000 });
     const outcomes = JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as Outcomes;
-    expect(Object.values(outcomes)).toEqual(Array.from({ length: 8 }, () => "ok"));
+    expect(Object.entries(outcomes).filter(([, outcome]) => outcome !== "ok")).toEqual([]);
+    expect(Object.keys(outcomes).length).toBeGreaterThan(10);
   });
 
   it("run on workerd", async () => {

@@ -36,3 +36,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
 function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (char) => ESCAPES[char] ?? char);
 }
+
+/** Makes the id of an element about one session. For the first session, the name is the id. */
+export const idOf = (what: string, property: string): string =>
+  property === "session" ? what : `${what}-${encodeURIComponent(property)}`;

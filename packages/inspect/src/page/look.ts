@@ -69,10 +69,6 @@ async function lookAt(
   };
 }
 
-/** Makes the id of an element about one session. For the first session, the name is the id. */
-export const idOf = (what: string, property: string): string =>
-  property === "session" ? what : `${what}-${encodeURIComponent(property)}`;
-
 function find(context: SessionContext<never>): SessionView["session"] {
   try {
     const { session: data } = context;

@@ -1,7 +1,7 @@
 import { plural } from "../cookies/words.ts";
 import type { Advice, AdviceLevel } from "../cookies/advice.ts";
-import { html, type Html } from "./html.ts";
-import { idOf, type SessionView, type View } from "./look.ts";
+import { html, idOf, type Html } from "./html.ts";
+import type { SessionView, View } from "./look.ts";
 
 const BADGES: Readonly<Record<AdviceLevel, readonly [word: string, style: string]>> = {
   warning: ["Fix", "bad"],

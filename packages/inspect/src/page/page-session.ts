@@ -3,8 +3,8 @@ import { plural, timeInWords } from "../cookies/words.ts";
 import { REASONS } from "../cookies/reasons.ts";
 import type { CookieReport } from "../cookies/report.ts";
 import type { TokenField } from "../cookies/token-view.ts";
-import { html, type Html } from "./html.ts";
-import { idOf, type Found, type SessionView, type View } from "./look.ts";
+import { html, idOf, type Html } from "./html.ts";
+import type { Found, SessionView, View } from "./look.ts";
 
 const COOKIE_LIMIT = 4096;
 
