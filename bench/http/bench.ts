@@ -31,7 +31,7 @@ export async function benchHttp(options: Options): Promise<Finding[]> {
   const rows = all.filter(
     ({ server }) => lacks === undefined || !SERVERS[server]?.file.endsWith(".py"),
   );
-  const effort = options.quick ? { rounds: 2, requests: 1500 } : { rounds: 9, requests: 5000 };
+  const effort = options.quick ? { rounds: 2, requests: 1500 } : { rounds: 6, requests: 3000 };
   const subjects = rows.map((row) => ({ row, tree: HERE }));
   const costs = await measureRows(options.node, subjects, effort);
   print(rows, costs);
