@@ -17,9 +17,9 @@ interface Traffic {
 const USERS = 6000;
 const TRAFFIC: readonly Traffic[] = [
   { name: "one request at a time", atOnce: 1, users: USERS },
-  { name: "8 at once", atOnce: 8, users: USERS },
-  { name: "64 at once", atOnce: 64, users: USERS },
-  { name: "8 at once, users come back within a second", atOnce: 8, users: 50 },
+  { name: "8 simultaneous", atOnce: 8, users: USERS },
+  { name: "64 simultaneous", atOnce: 64, users: USERS },
+  { name: "8 simultaneous, users come back within a second", atOnce: 8, users: 50 },
 ];
 const REQUESTS = 1500;
 const PATHS = ["/read", "/write"] as const;
