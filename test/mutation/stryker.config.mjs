@@ -1,7 +1,11 @@
 import { folder, mutated } from "./folders.mjs";
 
 export default {
-  plugins: [import.meta.resolve("@stryker-mutator/vitest-runner")],
+  plugins: [
+    import.meta.resolve("@stryker-mutator/vitest-runner"),
+    import.meta.resolve("./ignore-messages.mjs"),
+  ],
+  ignorers: ["messages"],
   testRunner: "vitest",
   vitest: { configFile: "test/mutation/vitest.config.mjs" },
   mutate: [

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ask, PASS } from "@galleta/test-support/ask";
 import { facts } from "@galleta/test-support/facts";
-import { createCrossSiteCheck } from "./check.ts";
+import { createCrossSiteCheck, pathOf } from "./check.ts";
 
 describe("what does not matter", () => {
   it.each([undefined, "", "TEXT/PLAIN", "application/json", "Application/X-WWW-Form-Urlencoded"])(
@@ -188,4 +188,10 @@ it("options are checked at set-up", () => {
   expect(() => createCrossSiteCheck({ trustProxy: -1 })).toThrow("trustProxy");
   expect(() => createCrossSiteCheck({ allowedHosts: ["a b"] })).toThrow("allowedHosts[0]");
   expect(() => createCrossSiteCheck({ csrf: { exempt: ["x"] } })).toThrow("csrf.exempt[0]");
+});
+
+it("reads the path of a request without its query", () => {
+  expect(pathOf("/a/b")).toBe("/a/b");
+  expect(pathOf("/a?b=/c?d")).toBe("/a");
+  expect(pathOf("?a")).toBe("");
 });

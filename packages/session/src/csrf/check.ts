@@ -88,7 +88,7 @@ function judge(
   if (!isHandshake) {
     const { method } = facts;
     if (method === "GET" || method === "HEAD" || method === "OPTIONS") return undefined;
-    if (exempt.size > 0 && exempt.has(pathOf(facts.target))) return undefined;
+    if (exempt.has(pathOf(facts.target))) return undefined;
   }
   const origin = facts.header("origin");
   const fetchSite = facts.header("sec-fetch-site");

@@ -45,6 +45,7 @@ describe("readCsrfOption", () => {
     { exempt: [1] },
     [1],
     ["hook"],
+    ["a/hook"],
     [""],
     ["/hook?a=b"],
     ["/hook#a"],

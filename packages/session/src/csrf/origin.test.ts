@@ -18,6 +18,10 @@ describe("isOrigin", () => {
     "wss://example.com",
     "chrome-extension://abcdefghijklmnopabcdefghijklmnop",
     "capacitor://localhost",
+    "capacitor://app.example",
+    "app2://localhost",
+    "http://example.com.",
+    "ws://example.com.",
   ])("accepts %s, which is normalized", (text) => {
     expect(isOrigin(text)).toBe(true);
     const url = new URL(text);
@@ -78,6 +82,8 @@ describe("isOrigin", () => {
     ["an app scheme with a zero in front of its port", "capacitor://localhost:08443"],
     ["an app scheme with an empty port", "capacitor://localhost:"],
     ["an app scheme with a final dot", "capacitor://localhost."],
+    ["a scheme that ends like https, with a final dot", "xhttps://example.com."],
+    ["a scheme that starts like https, with a final dot", "https2://example.com."],
     ["an app scheme with an IPv6 address", "capacitor://[::1]"],
     ["an app scheme with a path", "capacitor://localhost/"],
     ["a scheme that starts with a digit", "1app://localhost"],
@@ -93,6 +99,7 @@ it("accepts a WebSocket origin as its page's", () => {
   expect(pageOrigin("wss://example.com:8443")).toBe("https://example.com:8443");
   expect(pageOrigin("ws://example.com")).toBe("http://example.com");
   expect(pageOrigin("https://wss")).toBe("https://wss");
+  expect(pageOrigin("news://example.com")).toBe("news://example.com");
 });
 
 describe("readTrustedOrigins", () => {

@@ -7,12 +7,13 @@ import { checkOption, listOf, textThat } from "../validate.ts";
  * address are rejected, so that all programs read an accepted origin alike. Never throws.
  */
 export function isOrigin(text: string): boolean {
-  const [, scheme = "", authority = ""] = /^([a-z][a-z\d+.-]{0,250}):\/\/(.+)$/s.exec(text) ?? [];
-  const host = parseAuthority(authority, scheme)?.host;
-  if (host !== authority) return false;
+  const match = /^([a-z][a-z\d+.-]{0,250}):\/\/(.+)/s.exec(text);
+  if (match === null) return false;
+  const [scheme, authority] = [match[1]!, match[2]!];
+  if (parseAuthority(authority, scheme)?.host !== authority) return false;
   // Browser extensions and app shells use plain names: chrome-extension://id,
   // capacitor://localhost.
-  return /^(?:https?|wss?)$/.test(scheme) || !/^\[|\.$|:0$/.test(authority);
+  return /^(?:https?|wss?)$/.test(scheme) || !/\[|\.$|:0/.test(authority);
 }
 
 /**

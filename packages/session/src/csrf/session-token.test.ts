@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createSessions, csrfToken, renew, verifyToken } from "../index.ts";
+import type { Commit } from "../cookie/headers.ts";
 import { starlette } from "../formats/starlette.ts";
 
 const secretKey = "a key for tests of more than thirty-two characters";
@@ -25,6 +26,15 @@ describe("csrfToken", () => {
     (full.session as { user?: string }).user = "ada";
     csrfToken(full.session);
     expect(full.state.meta).toEqual({});
+  });
+
+  it("needs no change if the session is already kept for a token", () => {
+    const first = open();
+    csrfToken(first.session);
+    const [cookie] = (first.commit() as Commit).setCookie;
+    const next = createSessions({ secretKey }).open(cookie!.split(";")[0]);
+    next.commit();
+    expect(verifyToken(next.session, csrfToken(next.session))).toBe(true);
   });
 
   it("throws with writeAs, whose cookie has no id", () => {
