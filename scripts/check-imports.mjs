@@ -24,7 +24,7 @@ const LAYERS = [
   ["session"],
   ["site", "client"],
   ["csrf", "live", "formats", "store", "device"],
-  ["engine.ts", "sessions.ts"],
+  ["set-up.ts", "engine.ts", "sessions.ts"],
   ["adapters"],
   [
     "index.ts",

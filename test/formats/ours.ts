@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { WebSocketServer } from "ws";
-import type { SessionOptions } from "../../packages/session/src/engine.ts";
+import type { SessionOptions } from "../../packages/session/src/set-up.ts";
 import { createSessions } from "../../packages/session/src/sessions.ts";
 import type { JsonObject } from "../../packages/session/src/session/format.ts";
 import type { RequestFacts } from "../../packages/session/src/session/request.ts";

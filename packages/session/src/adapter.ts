@@ -51,7 +51,8 @@ export {
 export type { SetCookie, SetCookieAttributes } from "./cookie/set-cookie.ts";
 export { createCrossSiteCheck, type CrossSiteCheck } from "./csrf/check.ts";
 export { denialBody, type CrossSiteRule, type Denial } from "./csrf/denial.ts";
-export { Sessions, type BodyReader } from "./engine.ts";
+export { Sessions } from "./engine.ts";
+export type { BodyReader } from "./csrf/request-token.ts";
 export { attachSocket, live } from "./live/live.ts";
 export {
   appProtocols,

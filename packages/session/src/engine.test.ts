@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe as suite, expect, it, vi } from "vitest";
 import { commitOf, KEY, nextCookie } from "@galleta/test-support/sessions";
-import type { SessionOptions, Sessions } from "./engine.ts";
+import type { Sessions } from "./engine.ts";
+import type { SessionOptions } from "./set-up.ts";
 import type { SessionEvent } from "./session/event-types.ts";
 import { authenticatedAt, describe, destroy, flash, renew } from "./session/functions.ts";
 import { createSessions } from "./sessions.ts";

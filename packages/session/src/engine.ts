@@ -1,23 +1,14 @@
 import { isBranded } from "./copies.ts";
 import { UNTOUCHED } from "./cookie/headers.ts";
-import { createCrossSiteCheck, pathOf, type CrossSiteCheck } from "./csrf/check.ts";
-import { CSRF_HEADER, findFormToken, isForm } from "./csrf/form.ts";
-import { CROSS_SITE_OPTION_NAMES, type CrossSiteOptions } from "./csrf/csrf-options.ts";
-import { DENIALS, denialBody, type Denial } from "./csrf/denial.ts";
+import { pathOf, type CrossSiteCheck } from "./csrf/check.ts";
+import { denialBody, type Denial } from "./csrf/denial.ts";
 import { explainDenial } from "./csrf/explain.ts";
-import { verifyToken } from "./csrf/session-token.ts";
-import {
-  connect,
-  CONNECTED_OPTION_NAMES,
-  readConnected,
-  storeRequired,
-  type ConnectedOptions,
-} from "./session/connect.ts";
+import { checkRequestToken, type BodyReader } from "./csrf/request-token.ts";
+import { storeRequired } from "./session/connect.ts";
 import { SessionContext } from "./session/context.ts";
 import type { SessionData, SessionOf } from "./session/data.ts";
-import { ownerOf } from "./session/dictionary.ts";
 import { SessionError } from "./errors.ts";
-import { isObject } from "./session/json.ts";
+import { findIn } from "./session/find-in.ts";
 import { throwHandshakeSent } from "./session/late-writes.ts";
 import type {
   Endpoint,
@@ -26,30 +17,11 @@ import type {
   ResumeOptions,
   StorePort,
 } from "./session/ports.ts";
-import { ForeignMemory } from "./session/foreign-memory.ts";
-import { RecentChanges } from "./session/recent.ts";
 import type { Shared } from "./session/shared.ts";
-import { COOKIE_OPTION_NAMES, type SessionCookieOptions } from "./session/options.ts";
 import type { RequestFacts } from "./session/request.ts";
-import { readSettings } from "./session/settings.ts";
-import { checkOptionNames } from "./validate.ts";
-import { TokenCache } from "./token/cache.ts";
-
-/** The options of sessions. Unknown options throw at set-up. */
-// oxlint-disable-next-line typescript/no-explicit-any -- options without a schema fit any data
-export interface SessionOptions<Data = any>
-  extends SessionCookieOptions<Data>, CrossSiteOptions, ConnectedOptions {}
-
-const OPTION_NAMES = [
-  ...COOKIE_OPTION_NAMES,
-  ...CROSS_SITE_OPTION_NAMES,
-  ...CONNECTED_OPTION_NAMES,
-] as const satisfies readonly (keyof SessionOptions)[];
+import { setUp, type SessionOptions } from "./set-up.ts";
 
 const BRAND: unique symbol = Symbol.for("galleta.sessions");
-
-/** Reads the body of a request, to find the CSRF token in a form. */
-export type BodyReader = () => Promise<Uint8Array | undefined>;
 
 /**
  * Sessions with one set of options. An adapter holds one such object. It depends on no framework:
@@ -69,31 +41,13 @@ export class Sessions<Data = SessionData> {
 
   /** @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY` */
   constructor(options: SessionOptions<Data>) {
-    checkOptionNames(options, OPTION_NAMES);
-    const settings = readSettings(options);
-    const connected = readConnected(options, settings.property);
-    this.cookieName = settings.cookieName;
-    this.property = settings.property;
-    this.#crossSite = createCrossSiteCheck(options);
-    this.#shared = {
-      settings,
-      loads: options.store !== undefined || settings.stored.length > 0,
-      isSecure: this.#crossSite.isSecure,
-      ownOrigin: this.#crossSite.ownOrigin,
-      knowsProxies: options.trustProxy !== undefined,
-      exchangePath: connected.exchangePath,
-      socketActivity: connected.socketActivity,
-      endpoints: new Map(),
-      cache: new TokenCache(),
-      recent: new RecentChanges(),
-      foreign: new ForeignMemory(),
-      store: undefined,
-      live: undefined,
-      device: undefined,
-    };
-    connect(this.#shared, connected);
-    this.loads = this.#shared.loads;
-    this.#mustStart = this.#shared.store !== undefined || this.#shared.live !== undefined;
+    const { shared, crossSite } = setUp(options);
+    this.#shared = shared;
+    this.#crossSite = crossSite;
+    this.cookieName = shared.settings.cookieName;
+    this.property = shared.settings.property;
+    this.loads = shared.loads;
+    this.#mustStart = shared.store !== undefined || shared.live !== undefined;
   }
 
   /** True for sessions of any copy of this package. */
@@ -144,17 +98,12 @@ export class Sessions<Data = SessionData> {
    * ```
    */
   of(given: object): SessionOf<Data> {
-    const own = sessionIn(given, this.property);
-    if (own !== undefined && this.#isOwn(own)) return own as SessionOf<Data>;
+    const own = findIn(given, this.property, this.#shared);
+    if (own !== undefined) return own as SessionOf<Data>;
     throw new SessionError(
       "ERR_SESSION_SETUP",
       "sessions.of() found no session of these sessions. Give the same sessions to the middleware, put it before the handler, and pass the request, context or socket of the handler.",
     );
-  }
-
-  #isOwn(session: object): boolean {
-    const context = ownerOf(session) as SessionContext<Data> | undefined;
-    return context?.shared === this.#shared;
   }
 
   /**
@@ -210,14 +159,8 @@ export class Sessions<Data = SessionData> {
     context: SessionContext<Data>,
     readBody: BodyReader,
   ): Promise<Denial | undefined> {
-    const isNull = request.header("origin") === "null";
-    const { isNew } = context.state.loaded;
-    if (isNew && !isNull) return undefined;
-    const token = request.header(CSRF_HEADER) ?? (await readToken(request, readBody));
-    if (token !== undefined && !isNew && verifyToken(context.session, token)) return undefined;
-    const missing = isNull ? "origin-null" : "token-missing";
-    const denial = DENIALS[token === undefined ? missing : "token-invalid"];
-    this.#report(denial, request);
+    const denial = await checkRequestToken(request, context, readBody);
+    if (denial !== undefined) this.#report(denial, request);
     return denial;
   }
 
@@ -390,25 +333,4 @@ export class Sessions<Data = SessionData> {
       { reason: denial.rule, ...explainDenial(denial, request, own, isHandshake) },
     );
   }
-}
-
-/** The properties in which frameworks keep a request's or socket's session. */
-const PLACES = ["context", "locals", "var", "request"] as const;
-
-/** Finds the session in an object of a framework, or in a part of it. */
-function sessionIn(given: object, property: string): object | undefined {
-  const whole = given as Record<string, unknown>;
-  if (isObject(whole[property])) return whole[property];
-  for (const place of PLACES) {
-    const part = whole[place];
-    if (isObject(part) && isObject(part[property])) return part[property];
-  }
-  return undefined;
-}
-
-async function readToken(request: RequestFacts, readBody: BodyReader): Promise<string | undefined> {
-  const type = request.header("content-type");
-  if (!isForm(type)) return undefined;
-  const body = await readBody();
-  return body === undefined ? undefined : findFormToken(type, body);
 }

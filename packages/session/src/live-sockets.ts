@@ -1,8 +1,3 @@
-export {
-  LiveSockets,
-  liveSockets,
-  type ForeignHandle,
-  type ForeignSession,
-  type LiveSocketsSettings,
-} from "./live/foreign.ts";
+export { LiveSockets, liveSockets } from "./live/foreign.ts";
 export type { ClosableSocket } from "./live/foreign-index.ts";
+export type { ForeignHandle, ForeignSession, LiveSocketsSettings } from "./live/foreign-types.ts";

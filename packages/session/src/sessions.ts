@@ -1,4 +1,5 @@
-import { Sessions, type SessionOptions } from "./engine.ts";
+import { Sessions } from "./engine.ts";
+import type { SessionOptions } from "./set-up.ts";
 import { sessionBackplane } from "./live/session-backplane.ts";
 import type { Backplane } from "./live/backplane.ts";
 import { live } from "./live/live.ts";

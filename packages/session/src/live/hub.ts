@@ -1,17 +1,18 @@
-import { describeFailure } from "../session/events.ts";
 import { randomBytes } from "node:crypto";
-import { nowSeconds } from "../session/clock.ts";
 import type { SessionContext } from "../session/context.ts";
-import { parseBody } from "../session/json.ts";
-import { ENDED, type Revision, type Snapshot } from "../session/records.ts";
-import type { ExchangeAnswer, LivePort, ResumeOptions } from "../session/ports.ts";
-import type { Shared } from "../session/shared.ts";
 import type { Fail } from "../session/dictionary.ts";
+import { describeFailure } from "../session/events.ts";
 import { throwCommitted, throwHandshakeSent, throwWithoutSession } from "../session/late-writes.ts";
+import type { ExchangeAnswer, LivePort, ResumeOptions } from "../session/ports.ts";
+import type { Snapshot } from "../session/records.ts";
+import type { Shared } from "../session/shared.ts";
 import { MAX_TOKEN_CHARACTERS } from "../token/token.ts";
 import { Activity } from "./activity.ts";
+import type { Attached } from "./attached.ts";
 import type { Backplane } from "./backplane.ts";
+import { bucketOf, EVERYONE } from "./buckets.ts";
 import { exchangeTicket } from "./exchange.ts";
+import { RemoteChanges, judgedBy } from "./remote-changes.ts";
 import {
   readMessage,
   toSend,
@@ -21,11 +22,10 @@ import {
   type TicketOutcome,
 } from "./messages.ts";
 import { countResumed } from "./prolong.ts";
+import { Registry } from "./registry.ts";
 import { currentOf, end } from "./socket-session.ts";
-import { bucketOf, EVERYONE } from "./buckets.ts";
-import { Registry, socketsOf, type Attached, type LiveSession } from "./registry.ts";
-import type { Tickets } from "./tickets.ts";
 import { CLOSE_CODE, SESSION_ENDED, type LiveSocket } from "./socket.ts";
+import type { Tickets } from "./tickets.ts";
 import { Watch } from "./watch.ts";
 
 /** Connects commits, sockets and other processes. */
@@ -35,6 +35,7 @@ export class LiveHub implements LivePort {
   /** The exchange path that pages use. It includes the prefix that a proxy removes. */
   readonly publicExchangePath: string | undefined;
   readonly #shared: Shared;
+  readonly #remote: RemoteChanges;
   readonly #backplane: Backplane | undefined;
   /** With a store: keeps open sockets up to date. */
   readonly #watch: Watch | undefined;
@@ -59,7 +60,7 @@ export class LiveHub implements LivePort {
         store,
         backplane,
         () => this.registry,
-        (lives) => this.#check(lives),
+        (lives) => this.#remote.check(lives),
         (call) => this.#attempt(call),
       );
     this.#watch = watch;
@@ -68,6 +69,7 @@ export class LiveHub implements LivePort {
       hold: (name) => watch?.hold(name),
       release: (name) => watch?.release(name),
     });
+    this.#remote = new RemoteChanges(shared, this.registry);
     if (shared.socketActivity) this.registry.activity = new Activity(this);
     if (this.exchangePath === undefined) return;
     shared.endpoints.set(this.exchangePath, {
@@ -191,89 +193,7 @@ export class LiveHub implements LivePort {
 
   #receive(text: string): void {
     const message = readMessage(text, this.#name);
-    if (message === undefined) return;
-    const { recent, store } = this.#shared;
-    const now = nowSeconds();
-    switch (message.kind) {
-      case "changed":
-        this.#take(message.change.sid, message.change);
-        return;
-      case "renewed":
-        recent.end(message.from, now);
-        store?.learnEnd(message.from);
-        this.#take(message.from, message.change);
-        return;
-      case "ended":
-        recent.end(message.sid, now);
-        store?.learnEnd(message.sid);
-        this.registry.end(message.sid);
-        return;
-      case "user":
-        this.#watch?.soon(message.user);
-        return;
-      case "ticket":
-        if (message.code === undefined) this.tickets.use(message.ticket, now);
-        this.tickets.settle(message, "exchange");
-    }
-  }
-
-  #take(sid: string, sent: SentChange): void {
-    const { json } = sent;
-    if (json === undefined) {
-      this.#catchUp(sid, sent);
-      return;
-    }
-    if (parseBody(json) === undefined) return;
-    const { recent } = this.#shared;
-    const known = recent.peek(sent.sid);
-    if (known === undefined || known.rev < sent.rev) {
-      recent.record(sent.sid, sent.rev, json, nowSeconds());
-    }
-    this.registry.change(sid, { ...sent, json });
-  }
-
-  /** Updates a session with sockets here after it changed, was prolonged, or got a new id. */
-  #catchUp(sid: string, sent: SentChange): void {
-    const [attached] = socketsOf(this.registry.get(sid));
-    const { store } = this.#shared;
-    if (attached === undefined || store === undefined) return;
-    const now = currentOf(attached.context);
-    if (now.rev >= sent.rev && sent.sid === now.sid) {
-      if (now.rev === sent.rev) this.registry.change(sid, { ...now, ...sent });
-      return;
-    }
-    const { data, meta } = attached.context.state;
-    store.check([{ sid: sent.sid, data, meta }]).then(
-      ([stored]) => {
-        if (stored === ENDED) this.registry.end(sid);
-        else if (stored !== undefined) this.registry.change(sid, { ...sent, ...stored });
-      },
-      (error: unknown) => store.report(error),
-    );
-  }
-
-  /** Reads the sessions that have sockets here from the store. */
-  async #check(lives: readonly LiveSession[]): Promise<void> {
-    const { store } = this.#shared;
-    const judged = lives.map(judgedBy).filter((one) => one !== undefined);
-    if (store === undefined || judged.length === 0) return;
-    try {
-      const outcomes = await store.check(judged);
-      for (const [i, outcome] of outcomes.entries()) this.#apply(judged[i]!.sid, outcome);
-    } catch (error) {
-      store.report(error);
-    }
-  }
-
-  #apply(sid: string, outcome: Revision | typeof ENDED | undefined): void {
-    const [attached] = socketsOf(this.registry.get(sid));
-    if (attached === undefined || outcome === undefined) return;
-    if (outcome === ENDED) {
-      this.registry.end(sid);
-      return;
-    }
-    const now = currentOf(attached.context);
-    if (outcome.rev > now.rev) this.registry.change(sid, { ...now, ...outcome });
+    if (message !== undefined) this.#remote.receive(message, this.#watch);
   }
 
   #toSend(change: Snapshot): SentChange {
@@ -296,14 +216,6 @@ export class LiveHub implements LivePort {
       this.#shared.settings.events.emit("store", undefined, { reason: "backplane", ...told });
     }
   }
-}
-
-/** Returns the facts by which the store judges a live session. */
-function judgedBy(live: LiveSession) {
-  const [first] = socketsOf(live);
-  if (first === undefined) return undefined;
-  const { data, meta } = first.context.state;
-  return { sid: live.sid, data, meta };
 }
 
 /** Returns the hub of the sessions, and creates it at first use. */

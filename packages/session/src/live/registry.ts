@@ -2,81 +2,19 @@ import type { SessionContext } from "../session/context.ts";
 import type { Snapshot } from "../session/records.ts";
 import { endOf, ownMaxAgeIn } from "../session/lifetime.ts";
 import type { Lifetimes } from "../token/times.ts";
-import { currentOf, end, refresh, slim } from "./socket-session.ts";
 import {
-  CLOSE_CODE,
-  MAX_CONTROL,
-  SESSION_ENDED,
-  SESSION_EXPIRED,
-  type LiveHandle,
-  type LiveSocket,
-} from "./socket.ts";
-import { checkReceipt } from "./ticket.ts";
-import { Tickets } from "./tickets.ts";
+  Attached,
+  join,
+  leave,
+  socketsOf,
+  type AttachedHolder,
+  type LiveSession,
+} from "./attached.ts";
 import { ExpiryTimer } from "./expiry-timer.ts";
-
-/**
- * One socket with its session. A process may have very many, so each keeps as little as possible.
- */
-export class Attached implements LiveHandle {
-  readonly context: SessionContext<never>;
-  readonly socket: LiveSocket;
-  live: LiveSession;
-  /**
-   * The JSON of this socket's own change while its ticket is pending, since the socket gets no
-   * event for its own change.
-   */
-  own: string | undefined = undefined;
-  #onEnd: Set<() => void> | undefined = undefined;
-
-  constructor(context: SessionContext<never>, socket: LiveSocket, live: LiveSession) {
-    this.context = context;
-    this.socket = socket;
-    this.live = live;
-  }
-
-  /** Calls the listener when the socket or its session ends. */
-  onEnd(listener: () => void): () => void {
-    (this.#onEnd ??= new Set()).add(listener);
-    return () => this.#onEnd?.delete(listener);
-  }
-
-  end(): void {
-    for (const listener of this.#onEnd ?? []) listener();
-  }
-
-  receive(frame: string): void {
-    const { tickets } = this.live.registry;
-    const { id, receipt, code } = readAnswer(frame);
-    if (typeof id !== "string") return;
-    if (typeof code === "string") tickets.settle({ ticket: id, code }, "page");
-    if (typeof receipt !== "string") return;
-    const { ring } = this.context.settings;
-    if (checkReceipt(ring, id, receipt)) tickets.settle({ ticket: id }, "page");
-  }
-
-  active(): void {
-    this.live.registry.activity?.message(this);
-  }
-
-  detach(): void {
-    this.live.registry.remove(this);
-  }
-}
-
-/** A session that has sockets. */
-export interface LiveSession {
-  readonly registry: Registry;
-  sid: string;
-  /** The key of its user, if the store knows users. */
-  user: string | undefined;
-  endsAt: number;
-  turnsAt: number;
-  /** Most sessions have one socket. A list would need as much memory as everything else here. */
-  sockets: Attached | Set<Attached> | undefined;
-  /** The updates of this session, which wait for its page one after the other. */
-  line: { waiting: number; turn: Promise<unknown> } | undefined;
-}
+import { currentOf, end, refresh, slim } from "./socket-session.ts";
+import { CLOSE_CODE, guarded, SESSION_ENDED, SESSION_EXPIRED, type LiveSocket } from "./socket.ts";
+import { Tickets } from "./tickets.ts";
+import { LiveUsers } from "./users.ts";
 
 /** Called when a session or user gets its first socket here, and when its last one closes. */
 export interface Holding {
@@ -89,12 +27,12 @@ export interface Holding {
 }
 
 /** The sockets of this process, by session. */
-export class Registry {
+export class Registry implements AttachedHolder {
   readonly tickets = new Tickets();
   /** Set with the option `socketActivity`. */
-  activity: { message(attached: Attached): void } | undefined = undefined;
+  activity: AttachedHolder["activity"] = undefined;
   readonly #sessions = new Map<string, LiveSession>();
-  readonly #users = new Map<string, LiveSession | Set<LiveSession>>();
+  readonly #users = new LiveUsers();
   readonly #lifetimes: Lifetimes;
   readonly #holding: Holding;
   readonly #expiry = new ExpiryTimer<LiveSession>((live) => this.#end(live, SESSION_EXPIRED));
@@ -119,9 +57,7 @@ export class Registry {
 
   /** Returns those sessions of a user that have sockets. */
   ofUser(key: string): readonly LiveSession[] {
-    const lives = this.#users.get(key);
-    if (lives === undefined) return [];
-    return lives instanceof Set ? [...lives] : [lives];
+    return this.#users.get(key);
   }
 
   find(context: SessionContext<never>): Attached | undefined {
@@ -205,11 +141,11 @@ export class Registry {
 
   #setUser(live: LiveSession, key: string | undefined): void {
     if (live.user === key) return;
-    if (live.user !== undefined && dropFrom(this.#users, live.user, live)) {
+    if (live.user !== undefined && this.#users.delete(live.user, live)) {
       this.#holding.release(live.user);
     }
     live.user = key;
-    if (key !== undefined && addTo(this.#users, key, live)) this.#holding.hold(key);
+    if (key !== undefined && this.#users.add(key, live)) this.#holding.hold(key);
   }
 
   #move(live: LiveSession, sid: string): void {
@@ -244,28 +180,6 @@ export class Registry {
   }
 }
 
-type Users = Map<string, LiveSession | Set<LiveSession>>;
-
-/** Adds a session to its user. Most users have one session in this process. */
-function addTo(users: Users, key: string, live: LiveSession): boolean {
-  const there = users.get(key);
-  if (there instanceof Set) there.add(live);
-  else users.set(key, there === undefined ? live : new Set([there, live]));
-  return there === undefined;
-}
-
-/**
- * Removes a session from its user.
- *
- * @returns true if it was the user's last session
- */
-function dropFrom(users: Users, key: string, live: LiveSession): boolean {
-  const there = users.get(key);
-  if (there instanceof Set) there.delete(live);
-  if (there !== live && !(there instanceof Set && there.size === 0)) return false;
-  return users.delete(key);
-}
-
 function newSession(registry: Registry, sid: string): LiveSession {
   return {
     registry,
@@ -276,57 +190,4 @@ function newSession(registry: Registry, sid: string): LiveSession {
     sockets: undefined,
     line: undefined,
   };
-}
-
-/** Returns the sockets of a session in a new list. */
-export function socketsOf(live: LiveSession | undefined): readonly Attached[] {
-  const sockets = live?.sockets;
-  if (sockets === undefined) return [];
-  return sockets instanceof Set ? [...sockets] : [sockets];
-}
-
-function join(live: LiveSession, attached: Attached): void {
-  const { sockets } = live;
-  if (sockets === undefined) live.sockets = attached;
-  else if (sockets instanceof Set) sockets.add(attached);
-  else live.sockets = new Set([sockets, attached]);
-}
-
-/**
- * Removes a socket from its session.
- *
- * @returns true if the session had it
- */
-function leave(live: LiveSession, attached: Attached): boolean {
-  const { sockets } = live;
-  if (sockets instanceof Set) {
-    const wasThere = sockets.delete(attached);
-    if (sockets.size === 0) live.sockets = undefined;
-    return wasThere;
-  }
-  if (sockets !== attached) return false;
-  live.sockets = undefined;
-  return true;
-}
-
-/**
- * Makes a call and ignores its error: one socket that fails must not stop the message to the
- * others.
- */
-function guarded(call: () => void): void {
-  try {
-    call();
-  } catch {
-    // The server that owns the socket reports the error.
-  }
-}
-
-function readAnswer(frame: string): Record<string, unknown> {
-  if (frame.length > MAX_CONTROL) return {};
-  try {
-    const value: unknown = JSON.parse(frame);
-    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
-  } catch {
-    return {};
-  }
 }

@@ -29,6 +29,17 @@ export interface LiveHandle {
   detach(): void;
 }
 
+/**
+ * Makes a call and ignores its error. One socket that fails must not stop the call to the others.
+ */
+export function guarded(call: () => void): void {
+  try {
+    call();
+  } catch {
+    // The server that owns the socket reports the error.
+  }
+}
+
 /** The subprotocol of pages that use `@galleta/session/client`. */
 const PROTOCOL = "galleta.v1";
 

@@ -5,7 +5,7 @@ import type { Snapshot } from "../session/records.ts";
 import { draftChange } from "./draft.ts";
 import type { TicketOutcome } from "./messages.ts";
 import { currentOf, hasEnded, refresh } from "./socket-session.ts";
-import type { Attached } from "./registry.ts";
+import type { Attached } from "./attached.ts";
 import { CONTROL } from "./socket.ts";
 import { makeTicket, nameOf, ticketError } from "./ticket.ts";
 import type { Tickets } from "./tickets.ts";

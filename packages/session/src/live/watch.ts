@@ -2,7 +2,8 @@ import type { StorePort } from "../session/ports.ts";
 import { background } from "../timer.ts";
 import type { Backplane } from "./backplane.ts";
 import { bucketOf } from "./buckets.ts";
-import type { LiveSession, Registry } from "./registry.ts";
+import type { LiveSession } from "./attached.ts";
+import type { Registry } from "./registry.ts";
 
 /** Milliseconds between two checks of the sessions of open sockets. */
 const ALONE_MS = 1000;

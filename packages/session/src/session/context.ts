@@ -1,37 +1,37 @@
-import { Commit, UNTOUCHED } from "../cookie/headers.ts";
+import { UNTOUCHED, type Commit } from "../cookie/headers.ts";
 import { SessionError } from "../errors.ts";
 import { when, type MaybePromise } from "../maybe.ts";
 import { newSessionId } from "../token/token.ts";
-import { isSame, serializeBody } from "./body.ts";
+import { serializeBody } from "./body.ts";
 import { nowSeconds } from "./clock.ts";
+import { ACCESSED, commitState, headersAfterFailure } from "./commit.ts";
 import type { SessionData, SessionOf } from "./data.ts";
-import { dropWrite } from "./dropped.ts";
-import { loadForeignStored, rememberMigrated } from "./foreign-store.ts";
 import { failedView, ownerOf, type Fail } from "./dictionary.ts";
-import type { LoadedSnapshot, Metadata, VerifiedCookie } from "./records.ts";
-import { deletions } from "./write-cookies.ts";
 import type { JsonObject } from "./format.ts";
-import { assertDictionary, assertJson, NO_META, parseBody } from "./json.ts";
-import { findSession, isAskedFor, settle } from "./load.ts";
-import { askFormats, namesIn, type StoredReadings } from "./load-foreign.ts";
-import { emptySession } from "./snapshot.ts";
-import type { Shared } from "./shared.ts";
+import { assertDictionary, NO_META, parseBody } from "./json.ts";
 import { throwCommitted, throwReplaced, throwUnattached } from "./late-writes.ts";
+import {
+  loadAhead,
+  readNow,
+  readUnchecked,
+  throwUnloaded,
+  type Ahead,
+  type Loading,
+} from "./load-ahead.ts";
+import type { LoadedSnapshot, Metadata, VerifiedCookie } from "./records.ts";
 import { isUnseen, type RequestFacts } from "./request.ts";
 import { resume } from "./resume.ts";
-import { EMPTY_BODY, isDue, saveSession } from "./save.ts";
+import type { Shared } from "./shared.ts";
 import { State } from "./state.ts";
-import { findStrays } from "./strays.ts";
-import { isVerified } from "./verified.ts";
 
 /** The session of one request, from its Cookie header to its Set-Cookie headers. */
-export class SessionContext<Data = SessionData> {
+export class SessionContext<Data = SessionData> implements Loading {
   readonly #shared: Shared;
   #header: string;
   #request: RequestFacts | undefined;
   #state: State | undefined;
   /** Returns the result of {@link SessionContext.load}, until the session is first used. */
-  #ahead: (() => LoadedSnapshot) | undefined;
+  #ahead: Ahead | undefined;
 
   #isDeviceJudged = true;
   #fail: Fail | undefined;
@@ -124,51 +124,18 @@ export class SessionContext<Data = SessionData> {
    *   the session throws `ERR_SESSION_STORE`
    */
   load(): Promise<void> | undefined {
-    const shared = this.#shared;
     const isKnown = this.accessed || (this.#ahead ?? throwUnloaded) !== throwUnloaded;
-    if (!shared.loads || this.#header === "" || isKnown) return undefined;
-    const asked = this.#askFormats();
-    if (asked === undefined) return this.#loadFound(nowSeconds());
-    this.#ahead = throwUnloaded;
-    return asked.then(
-      (readings) => this.#loadFound(nowSeconds(), readings),
-      (error: unknown) =>
-        this.#failed(error, emptySession(nowSeconds(), namesIn(shared, this.#header))),
-    );
+    if (!this.#shared.loads || this.#header === "" || isKnown) return undefined;
+    return loadAhead(this.#shared, this.#header, this);
   }
 
-  /** Asks the stores of other frameworks for the session. */
-  #askFormats(): Promise<StoredReadings> | undefined {
-    const shared = this.#shared;
-    const mustAsk = shared.settings.stored.length > 0 && isAskedFor(shared, this.#header);
-    return mustAsk ? askFormats(shared, this.#header) : undefined;
+  /** Called with the answer of the stores. */
+  loaded(ahead: Ahead): void {
+    this.#ahead = ahead;
   }
 
-  #loadFound(now: number, readings?: StoredReadings): Promise<void> | undefined {
-    const shared = this.#shared;
-    const { store } = shared;
-    const found = findSession(shared, this.#header, now, readings);
-    if (store === undefined) {
-      this.#ahead = () => settle(shared, found, now);
-      return undefined;
-    }
-    const isMoved = !isVerified(found) && found.meta["from"] !== undefined;
-    const ready = isMoved ? undefined : store.ready(found, now);
-    if (ready !== undefined) {
-      this.#ahead = ready;
-      return undefined;
-    }
-    // Until the store has answered, reading the session throws: it may have ended.
-    this.#ahead = throwUnloaded;
-    return (isMoved ? loadForeignStored(shared, found, now) : store.load(found, now)).then(
-      (loaded) => {
-        this.#ahead = () => loaded;
-      },
-      (error: unknown) => this.#failed(error, found),
-    );
-  }
-
-  #failed(error: unknown, found: VerifiedCookie | LoadedSnapshot): void {
+  /** Called if a store failed. Every use of the session then throws its error. */
+  failed(error: unknown, found: VerifiedCookie | LoadedSnapshot): void {
     const fail = () => {
       throw error;
     };
@@ -191,11 +158,11 @@ export class SessionContext<Data = SessionData> {
     if (state === undefined) return UNTOUCHED;
     if (!isFirst) return this.#takeOwed();
     const failed = (error: unknown): never => {
-      this.#owed = this.#afterFailure(state);
+      this.#owed = headersAfterFailure(this.#shared, state);
       throw error;
     };
     try {
-      const commit = this.#save(state);
+      const commit = commitState(this.#shared, state, this.#request);
       return commit instanceof Promise
         ? commit.then((owed) => this.#committed(owed), failed)
         : this.#committed(commit);
@@ -238,71 +205,16 @@ export class SessionContext<Data = SessionData> {
     const state = this.#state;
     if (state === undefined) return UNTOUCHED;
     const sent = parseBody(serializeBody(state.data, NO_META))?.data ?? {};
-    return when(this.#save(state), (commit) => {
+    return when(commitState(this.#shared, state, this.#request), (commit) => {
       resume(state, sent, commit.setCookie);
       return commit;
     });
-  }
-
-  #save(state: State): MaybePromise<Commit> {
-    if (this.#needsNoHeaders(state)) {
-      state.issued = state.loaded;
-      return ACCESSED;
-    }
-    if (dropWrite(this.#shared, state, this.#request)) return ACCESSED;
-    const { settings, isSecure, device, store } = this.#shared;
-    const label = store?.labelOf(state, this.#request);
-    if (label !== undefined) state.meta = { ...state.meta, label };
-    const request = settings.httpsOnly === "auto" ? this.#request : undefined;
-    if (request !== undefined) state.secure = isSecure(request);
-    if (settings.formerly.length > 0 || state.loaded.others !== undefined) {
-      state.strays = findStrays(settings, state, this.#request);
-    }
-    const remembered =
-      state.loaded.isForeign === true && rememberMigrated(this.#shared, state.loaded);
-    const saving = saveSession(this.#shared, state, nowSeconds());
-    const isWaiting = saving instanceof Promise && remembered !== false;
-    const done = isWaiting ? Promise.all([saving, remembered]).then(([saved]) => saved) : saving;
-    return when(done, (saved) => {
-      const { setCookie, issued } = saved;
-      state.issued = issued;
-      const owed = device?.headersFor(state, saved, this.#request);
-      const cookies = owed === undefined ? setCookie : [...setCookie, ...owed.setCookie];
-      return new Commit(true, cookies, state.clearSiteData, owed?.headers);
-    });
-  }
-
-  /**
-   * Returns the headers for the error response. A logout deletes the browser's cookie even if it
-   * failed.
-   */
-  #afterFailure(state: State): Commit {
-    const { loaded, destroyed, data, clearSiteData } = state;
-    const isLogout = destroyed || Object.keys(data).length === 0;
-    if (loaded.isNew || !isLogout) return ACCESSED;
-    return new Commit(true, deletions(this.#shared, loaded.cookies, state), clearSiteData);
   }
 
   #takeOwed(): Commit {
     const owed = this.#owed ?? ACCESSED;
     this.#owed = undefined;
     return owed;
-  }
-
-  /** Handles the most common case first: the request read the session and did not change it. */
-  #needsNoHeaders({ loaded, data, openedAt, sid, meta }: State): boolean {
-    const { isNew, reissue, json } = loaded;
-    if (isNew || reissue || sid !== loaded.sid || meta !== loaded.meta) return false;
-    if (isDue(this.#shared, loaded, openedAt) || json === EMPTY_BODY) return false;
-    // Only a difference found here is serialized, once, when the session is saved.
-    if (loaded.isFlat) {
-      if (!isSame(data, loaded.data)) return false;
-    } else {
-      assertJson(data);
-      if (serializeBody(data, meta) !== json) return false;
-    }
-    const known = this.#shared.recent.peek(sid);
-    return known === undefined || (!known.ended && known.rev <= loaded.rev);
   }
 
   /** Makes every later change throw. Reading still works. */
@@ -338,7 +250,12 @@ export class SessionContext<Data = SessionData> {
 
   /** Ends the session. Later writes go to a new session. */
   destroy(clearSiteData?: string): void {
-    if (this.#failure !== undefined) this.#openUnchecked(this.#failure.found);
+    if (this.#failure !== undefined) {
+      // The store cannot be asked, and the cookie identifies the session.
+      const { found } = this.#failure;
+      this.#failure = undefined;
+      this.#ahead = () => readUnchecked(found);
+    }
     this.renew();
     const { state } = this;
     const { isNew, sid } = state.loaded;
@@ -379,18 +296,10 @@ export class SessionContext<Data = SessionData> {
     state.meta = meta;
   }
 
-  /** Ends a session when the store cannot be asked. The cookie identifies the session. */
-  #openUnchecked(found: VerifiedCookie | LoadedSnapshot): void {
-    this.#failure = undefined;
-    this.#ahead = () =>
-      isVerified(found)
-        ? { ...found.opened, ...NOTHING, cookies: found.present, others: found.others }
-        : found;
-  }
-
   #open(): State {
     const openedAt = nowSeconds();
-    const found = this.#read(openedAt);
+    const ahead = this.#ahead;
+    const found = ahead === undefined ? readNow(this.#shared, this.#header, openedAt) : ahead();
     const device = this.#isDeviceJudged ? this.#shared.device : undefined;
     const loaded = device === undefined ? found : device.judge(found, this.#header, openedAt);
     // Frees memory: a socket may keep this context for days.
@@ -400,37 +309,6 @@ export class SessionContext<Data = SessionData> {
     if (this.#fail !== undefined) state.close(this.#fail);
     return state;
   }
-
-  #read(now: number): LoadedSnapshot {
-    if (this.#ahead !== undefined) return this.#ahead();
-    const header = this.#header;
-    if (header === "") return emptySession(now, []);
-    const shared = this.#shared;
-    const { store, settings } = shared;
-    // Only `load` can ask another framework's store.
-    if (
-      settings.stored.length > 0 &&
-      isAskedFor(shared, header) &&
-      namesIn(shared, header).length > 0
-    ) {
-      throwUnloaded();
-    }
-    const found = findSession(shared, header, now);
-    if (store === undefined) return settle(shared, found, now);
-    return (store.ready(found, now) ?? throwUnloaded)();
-  }
-}
-
-/** Replaces the data until the store has answered. */
-const NOTHING = { data: {}, meta: NO_META, json: EMPTY_BODY, isNew: false, reissue: false };
-
-const ACCESSED = new Commit(true);
-
-function throwUnloaded(): never {
-  throw new SessionError(
-    "ERR_SESSION_SETUP",
-    "With a store, `await context.load()` before you use the session.",
-  );
 }
 
 /**

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { SessionOptions } from "../engine.ts";
+import type { SessionOptions } from "../set-up.ts";
 import { createSessions } from "../sessions.ts";
 import { Secret } from "../secret.ts";
 import { KEY, readSetCookie, start, visit } from "@galleta/test-support/sessions";

@@ -5,7 +5,8 @@ import { throwEnded } from "../session/late-writes.ts";
 import type { ListedSession } from "../session/ports.ts";
 import { ENDED, type User } from "../session/records.ts";
 import { NEVER } from "../token/header.ts";
-import { handleOfEntry, type SignIns } from "./sign-ins.ts";
+import { handleOfEntry } from "./sign-in-entry.ts";
+import type { SignIns } from "./sign-ins.ts";
 import type { StoreAccess } from "./store-access.ts";
 
 /** Lists the sessions of a user. The user is given by id or by a session. */

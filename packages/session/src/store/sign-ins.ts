@@ -5,24 +5,21 @@ import { endOne } from "../session/end.ts";
 import type { EndedBy } from "../session/event-types.ts";
 import { shortHash } from "../session/hash.ts";
 import type { JsonObject } from "../session/format.ts";
-import { lifetimesOf, ownMaxAge } from "../session/lifetime.ts";
-import { MAX_LABEL, type Draft, type Snapshot, type User } from "../session/records.ts";
+import { MAX_LABEL, type Draft, type User } from "../session/records.ts";
 import type { RequestFacts } from "../session/request.ts";
 import type { Shared } from "../session/shared.ts";
 import { fieldKey, listKeyOf, userKey } from "./keys.ts";
+import {
+  entryOf,
+  handleOf,
+  handleOfEntry,
+  isEntryDue,
+  labelIn,
+  type Saving,
+} from "./sign-in-entry.ts";
 import { SessionIndex, type Added, type IndexEntry, type Limit } from "./session-index.ts";
 import type { StoreAccess } from "./store-access.ts";
 import { assertUser, assertValue, findValue } from "./user.ts";
-
-/** A session that is about to be written. */
-export interface Saving {
-  readonly draft: Draft;
-  /** The data before the request; `undefined` if the session begins with it. */
-  readonly before: JsonObject | undefined;
-  readonly issued: Snapshot;
-  /** The count of revocations that the session will carry. */
-  readonly epoch: number;
-}
 
 /** Keeps the lists of sessions, and emits events for logins and logouts. */
 export class SignIns {
@@ -70,7 +67,7 @@ export class SignIns {
     const lists = this.#listsOf(data);
     if (lists.length === 0) return [];
     const known = sid !== loaded.sid || before === undefined ? [] : this.#listsOf(before);
-    const isDue = this.#isDue(draft, issued);
+    const isDue = isEntryDue(this.#shared.settings.lifetimes, draft, issued);
     const user = this.#store.userKeyOf(data);
     const entry = entryOf(saving, user);
     const surplus: IndexEntry[] = [];
@@ -217,55 +214,6 @@ export class SignIns {
     }
     return lists;
   }
-
-  /**
-   * True if the entry of a session must be updated: once in each tenth of its lifetime. The tenths
-   * are counted from its beginning, so no process must remember the last update.
-   */
-  #isDue({ loaded, meta, born }: Draft, { iat }: Snapshot): boolean {
-    const { label, device, maxAge } = meta;
-    const isOther =
-      label !== loaded.meta["label"] ||
-      maxAge !== loaded.meta["maxAge"] ||
-      (device === undefined) !== (loaded.meta["device"] === undefined);
-    if (isOther || loaded.reissue || loaded.isForeign === true) return true;
-    const lasts = lifetimesOf(this.#shared.settings.lifetimes, ownMaxAge(meta)).maxAge;
-    if (lasts === null) return false;
-    const tenth = (at: number) => Math.floor(((at - born) * 10) / lasts);
-    return tenth(loaded.iat) !== tenth(iat);
-  }
-}
-
-/**
- * Returns the public name of a session. It gives no access to the session, so a page may show it.
- */
-export function handleOfEntry({ user = "", sid }: IndexEntry): string {
-  return handleOf(user, sid);
-}
-
-function handleOf(user: string, sid: string): string {
-  return `${user.slice(2)}.${shortHash(sid)}`;
-}
-
-function entryOf({ draft, issued, epoch }: Saving, user: string | undefined): IndexEntry {
-  const { meta } = draft;
-  const { sid, born, iat, exp } = issued;
-  const label = labelIn(meta);
-  return {
-    sid,
-    born,
-    iat,
-    exp,
-    epoch,
-    ...(user !== undefined && { user }),
-    ...(label !== undefined && { label }),
-    ...(meta.device !== undefined && { bound: true }),
-  };
-}
-
-function labelIn(meta: JsonObject): string | undefined {
-  const label = meta["label"];
-  return typeof label === "string" ? label : undefined;
 }
 
 function limitOf(option: CheckedConnected["maxSessions"]): Limit | undefined {

@@ -1,4 +1,5 @@
-import { Sessions, type SessionOptions } from "../../engine.ts";
+import { Sessions } from "../../engine.ts";
+import type { SessionOptions } from "../../set-up.ts";
 import { SessionError } from "../../errors.ts";
 import type { SessionData } from "../../session/data.ts";
 

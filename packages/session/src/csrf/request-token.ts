@@ -1,0 +1,34 @@
+import type { SessionContext } from "../session/context.ts";
+import type { RequestFacts } from "../session/request.ts";
+import { DENIALS, type Denial } from "./denial.ts";
+import { CSRF_HEADER, findFormToken, isForm } from "./form.ts";
+import { verifyToken } from "./session-token.ts";
+
+/** Reads the body of a request, to find the CSRF token in a form. */
+export type BodyReader = () => Promise<Uint8Array | undefined>;
+
+/**
+ * Checks the CSRF token of a request, from its header or its form.
+ *
+ * @param readBody called only for a form without the header
+ */
+export async function checkRequestToken<Data>(
+  request: RequestFacts,
+  context: SessionContext<Data>,
+  readBody: BodyReader,
+): Promise<Denial | undefined> {
+  const isNull = request.header("origin") === "null";
+  const { isNew } = context.state.loaded;
+  if (isNew && !isNull) return undefined;
+  const token = request.header(CSRF_HEADER) ?? (await readToken(request, readBody));
+  if (token !== undefined && !isNew && verifyToken(context.session, token)) return undefined;
+  const missing = isNull ? "origin-null" : "token-missing";
+  return DENIALS[token === undefined ? missing : "token-invalid"];
+}
+
+async function readToken(request: RequestFacts, readBody: BodyReader): Promise<string | undefined> {
+  const type = request.header("content-type");
+  if (!isForm(type)) return undefined;
+  const body = await readBody();
+  return body === undefined ? undefined : findFormToken(type, body);
+}

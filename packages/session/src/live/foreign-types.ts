@@ -1,0 +1,38 @@
+import type { Backplane } from "./backplane.ts";
+
+/** A session of another library. */
+export interface ForeignSession {
+  /** Its id, or another unique name. It never leaves this process. */
+  readonly id: string;
+  /** Its user, for `endUser`. */
+  readonly user?: string | number | undefined;
+  /** When it expires. Default: it lives until `end` is called. */
+  readonly expiresAt?: Date | null | undefined;
+  /**
+   * When it began. `endUser` then closes late sockets of old sessions, but not
+   * those of a new login.
+   */
+  readonly createdAt?: Date | undefined;
+}
+
+/** The result of `attachSocket`. */
+export interface ForeignHandle {
+  /** Changes when the session expires, after the other library prolonged it. */
+  prolong(expiresAt: Date | null): void;
+  /** Call this when the socket is closed. */
+  detach(): void;
+}
+
+/** The settings of `liveSockets`. */
+export interface LiveSocketsSettings {
+  /** Connects the processes, such as `redisBackplane(client)`. Default: a single process. */
+  readonly backplane?: Backplane | undefined;
+  /**
+   * Returns those of the given ids whose sessions still exist. The ids are those with sockets in
+   * this process. Called when messages from other processes may have been lost, such as after a
+   * reconnect.
+   */
+  readonly check?: ((ids: readonly string[]) => Promise<Iterable<string>>) | undefined;
+  /** Called when the backplane or `check` fails. Default: a process warning. */
+  readonly onError?: ((error: unknown) => void) | undefined;
+}

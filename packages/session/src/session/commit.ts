@@ -1,0 +1,86 @@
+import { Commit } from "../cookie/headers.ts";
+import { when, type MaybePromise } from "../maybe.ts";
+import { isSame, serializeBody } from "./body.ts";
+import { nowSeconds } from "./clock.ts";
+import { dropWrite } from "./dropped.ts";
+import { rememberMigrated } from "./foreign-store.ts";
+import { assertJson } from "./json.ts";
+import type { RequestFacts } from "./request.ts";
+import { EMPTY_BODY, isDue, saveSession } from "./save.ts";
+import type { Shared } from "./shared.ts";
+import type { State } from "./state.ts";
+import { findStrays } from "./strays.ts";
+import { deletions } from "./write-cookies.ts";
+
+/** The headers of a response whose session was used and needs no cookie. */
+export const ACCESSED = new Commit(true);
+
+/**
+ * Saves a session that was used, and returns the headers for its response.
+ *
+ * @throws SessionError the errors of `SessionContext.commit`
+ */
+export function commitState(
+  shared: Shared,
+  state: State,
+  request: RequestFacts | undefined,
+): MaybePromise<Commit> {
+  if (needsNoHeaders(shared, state)) {
+    state.issued = state.loaded;
+    return ACCESSED;
+  }
+  if (dropWrite(shared, state, request)) return ACCESSED;
+  prepare(shared, state, request);
+  const remembered = state.loaded.isForeign === true && rememberMigrated(shared, state.loaded);
+  const saving = saveSession(shared, state, nowSeconds());
+  const isWaiting = saving instanceof Promise && remembered !== false;
+  const done = isWaiting ? Promise.all([saving, remembered]).then(([saved]) => saved) : saving;
+  return when(done, (saved) => {
+    const { setCookie, issued } = saved;
+    state.issued = issued;
+    const owed = shared.device?.headersFor(state, saved, request);
+    const cookies = owed === undefined ? setCookie : [...setCookie, ...owed.setCookie];
+    return new Commit(true, cookies, state.clearSiteData, owed?.headers);
+  });
+}
+
+/** Adds to the state what only the request can tell: the label, TLS, and cookies to delete. */
+function prepare(
+  { settings, isSecure, store }: Shared,
+  state: State,
+  request: RequestFacts | undefined,
+): void {
+  const label = store?.labelOf(state, request);
+  if (label !== undefined) state.meta = { ...state.meta, label };
+  if (settings.httpsOnly === "auto" && request !== undefined) state.secure = isSecure(request);
+  if (settings.formerly.length > 0 || state.loaded.others !== undefined) {
+    state.strays = findStrays(settings, state, request);
+  }
+}
+
+/** Handles the most common case first: the request read the session and did not change it. */
+function needsNoHeaders(shared: Shared, { loaded, data, openedAt, sid, meta }: State): boolean {
+  const { isNew, reissue, json } = loaded;
+  if (isNew || reissue || sid !== loaded.sid || meta !== loaded.meta) return false;
+  if (isDue(shared, loaded, openedAt) || json === EMPTY_BODY) return false;
+  // Only a difference found here is serialized, once, when the session is saved.
+  if (loaded.isFlat) {
+    if (!isSame(data, loaded.data)) return false;
+  } else {
+    assertJson(data);
+    if (serializeBody(data, meta) !== json) return false;
+  }
+  const known = shared.recent.peek(sid);
+  return known === undefined || (!known.ended && known.rev <= loaded.rev);
+}
+
+/**
+ * Returns the headers for the error response after a failed commit. A logout deletes the browser's
+ * cookie even if it failed.
+ */
+export function headersAfterFailure(shared: Shared, state: State): Commit {
+  const { loaded, destroyed, data, clearSiteData } = state;
+  const isLogout = destroyed || Object.keys(data).length === 0;
+  if (loaded.isNew || !isLogout) return ACCESSED;
+  return new Commit(true, deletions(shared, loaded.cookies, state), clearSiteData);
+}

@@ -1,0 +1,28 @@
+import type { SessionContext } from "./context.ts";
+import { ownerOf } from "./dictionary.ts";
+import { isObject } from "./json.ts";
+import type { Shared } from "./shared.ts";
+
+/** The properties in which frameworks keep a request's or socket's session. */
+const PLACES = ["context", "locals", "var", "request"] as const;
+
+/**
+ * Finds the session in an object of a framework, or in a part of it.
+ *
+ * @returns `undefined` if there is none, or if it belongs to sessions with other options
+ */
+export function findIn(given: object, property: string, shared: Shared): object | undefined {
+  const session = sessionIn(given, property);
+  const context = session && (ownerOf(session) as SessionContext | undefined);
+  return context?.shared === shared ? session : undefined;
+}
+
+function sessionIn(given: object, property: string): object | undefined {
+  const whole = given as Record<string, unknown>;
+  if (isObject(whole[property])) return whole[property];
+  for (const place of PLACES) {
+    const part = whole[place];
+    if (isObject(part) && isObject(part[property])) return part[property];
+  }
+  return undefined;
+}

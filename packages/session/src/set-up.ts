@@ -1,0 +1,59 @@
+import { createCrossSiteCheck, type CrossSiteCheck } from "./csrf/check.ts";
+import { CROSS_SITE_OPTION_NAMES, type CrossSiteOptions } from "./csrf/csrf-options.ts";
+import {
+  connect,
+  CONNECTED_OPTION_NAMES,
+  readConnected,
+  type ConnectedOptions,
+} from "./session/connect.ts";
+import { ForeignMemory } from "./session/foreign-memory.ts";
+import { COOKIE_OPTION_NAMES, type SessionCookieOptions } from "./session/options.ts";
+import { RecentChanges } from "./session/recent.ts";
+import { readSettings } from "./session/settings.ts";
+import type { Shared } from "./session/shared.ts";
+import { TokenCache } from "./token/cache.ts";
+import { checkOptionNames } from "./validate.ts";
+
+/** The options of sessions. Unknown options throw at set-up. */
+// oxlint-disable-next-line typescript/no-explicit-any -- options without a schema fit any data
+export interface SessionOptions<Data = any>
+  extends SessionCookieOptions<Data>, CrossSiteOptions, ConnectedOptions {}
+
+const OPTION_NAMES = [
+  ...COOKIE_OPTION_NAMES,
+  ...CROSS_SITE_OPTION_NAMES,
+  ...CONNECTED_OPTION_NAMES,
+] as const satisfies readonly (keyof SessionOptions)[];
+
+/**
+ * Checks the options of sessions, and makes what all their requests share.
+ *
+ * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`
+ */
+export function setUp<Data>(options: SessionOptions<Data>): {
+  readonly shared: Shared;
+  readonly crossSite: CrossSiteCheck;
+} {
+  checkOptionNames(options, OPTION_NAMES);
+  const settings = readSettings(options);
+  const connected = readConnected(options, settings.property);
+  const crossSite = createCrossSiteCheck(options);
+  const shared: Shared = {
+    settings,
+    loads: options.store !== undefined || settings.stored.length > 0,
+    isSecure: crossSite.isSecure,
+    ownOrigin: crossSite.ownOrigin,
+    knowsProxies: options.trustProxy !== undefined,
+    exchangePath: connected.exchangePath,
+    socketActivity: connected.socketActivity,
+    endpoints: new Map(),
+    cache: new TokenCache(),
+    recent: new RecentChanges(),
+    foreign: new ForeignMemory(),
+    store: undefined,
+    live: undefined,
+    device: undefined,
+  };
+  connect(shared, connected);
+  return { shared, crossSite };
+}

@@ -1,0 +1,72 @@
+import { shortHash } from "../session/hash.ts";
+import type { JsonObject } from "../session/format.ts";
+import { lifetimesOf, ownMaxAge } from "../session/lifetime.ts";
+import type { Draft, Snapshot } from "../session/records.ts";
+import type { Lifetimes } from "../token/times.ts";
+import type { IndexEntry } from "./session-index.ts";
+
+/** A session that is about to be written. */
+export interface Saving {
+  readonly draft: Draft;
+  /** The data before the request; `undefined` if the session begins with it. */
+  readonly before: JsonObject | undefined;
+  readonly issued: Snapshot;
+  /** The count of revocations that the session will carry. */
+  readonly epoch: number;
+}
+
+/** Makes the entry of a session for its lists. */
+export function entryOf({ draft, issued, epoch }: Saving, user: string | undefined): IndexEntry {
+  const { meta } = draft;
+  const { sid, born, iat, exp } = issued;
+  const label = labelIn(meta);
+  return {
+    sid,
+    born,
+    iat,
+    exp,
+    epoch,
+    ...(user !== undefined && { user }),
+    ...(label !== undefined && { label }),
+    ...(meta.device !== undefined && { bound: true }),
+  };
+}
+
+/**
+ * True if the entry of a session must be updated: once in each tenth of its lifetime. The tenths
+ * are counted from its beginning, so no process must remember the last update.
+ */
+export function isEntryDue(
+  lifetimes: Lifetimes,
+  { loaded, meta, born }: Draft,
+  { iat }: Snapshot,
+): boolean {
+  const { label, device, maxAge } = meta;
+  const isOther =
+    label !== loaded.meta["label"] ||
+    maxAge !== loaded.meta["maxAge"] ||
+    (device === undefined) !== (loaded.meta["device"] === undefined);
+  if (isOther || loaded.reissue || loaded.isForeign === true) return true;
+  const lasts = lifetimesOf(lifetimes, ownMaxAge(meta)).maxAge;
+  if (lasts === null) return false;
+  const tenth = (at: number) => Math.floor(((at - born) * 10) / lasts);
+  return tenth(loaded.iat) !== tenth(iat);
+}
+
+/**
+ * Returns the public name of a session. It gives no access to the session, so a page may show it.
+ */
+export function handleOfEntry({ user = "", sid }: IndexEntry): string {
+  return handleOf(user, sid);
+}
+
+/** Works like {@link handleOfEntry}, from the key of the user and the session id. */
+export function handleOf(user: string, sid: string): string {
+  return `${user.slice(2)}.${shortHash(sid)}`;
+}
+
+/** Returns the label of a session. */
+export function labelIn(meta: JsonObject): string | undefined {
+  const label = meta["label"];
+  return typeof label === "string" ? label : undefined;
+}
