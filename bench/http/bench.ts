@@ -8,12 +8,14 @@ import { HERE } from "../lib/tree.ts";
 import { measureRows, type Costs } from "./measure.ts";
 import {
   ALL,
+  BARE_STARLETTE,
   DECIDING,
   ENCRYPTED,
   FEW,
   FLEET,
   FLEET_ROWS,
   FRAMEWORKS,
+  HEADERS,
   keyOf,
   MANY,
   SECURE_SESSION,
@@ -35,7 +37,9 @@ export async function benchHttp(options: Options): Promise<Finding[]> {
   const subjects = rows.map((row) => ({ row, tree: HERE }));
   const costs = await measureRows(options.node, subjects, effort);
   print(rows, costs);
-  return findingsOf(rows, costs);
+  const cost = tableOf(rows, costs);
+  printParts(cost);
+  return findingsOf(cost);
 }
 
 function print(rows: readonly Row[], costs: readonly Costs[]): void {
@@ -59,10 +63,44 @@ function print(rows: readonly Row[], costs: readonly Costs[]): void {
   console.log(`\nVersions: ${versions.join(", ")}.`);
 }
 
-function findingsOf(rows: readonly Row[], costs: readonly Costs[]): Finding[] {
+/** Returns the costs of a row. */
+type CostOf = (server: string, path: Row["path"], users?: number, processes?: number) => Costs;
+
+function tableOf(rows: readonly Row[], costs: readonly Costs[]): CostOf {
   const table = new Map(rows.map((row, i) => [keyOf(row), costs[i] ?? []]));
-  const cost = (server: string, path: Row["path"], users = FEW, processes = 1) =>
+  return (server, path, users = FEW, processes = 1) =>
     table.get(keyOf({ server, path, users, processes })) ?? [];
+}
+
+/**
+ * Prints what a read and a write consist of. The first two columns are the framework's: the request,
+ * and the same three headers without a session.
+ */
+function printParts(cost: CostOf): void {
+  const difference = (more: Costs, less: Costs) =>
+    short(median(pairs(more, less, (a, b) => a - b)));
+  printTable(
+    "Where a read and a write go: medians of differences in each round, µs",
+    ["framework", "bare", "three headers add", "a signed session adds", "an encrypted one"],
+    Object.keys(FRAMEWORKS).map((name) => {
+      const bare = cost(name, "/plain");
+      const floor = cost(`${name} + ${HEADERS}`, "/plain");
+      const above = (kind: string) => difference(cost(`${name} + ${kind}`, "/write"), floor);
+      const parts = [short(median(bare)), difference(floor, bare), above(SIGNED), above(ENCRYPTED)];
+      return [name, ...parts];
+    }),
+  );
+  const starlette = cost(BARE_STARLETTE, "/plain");
+  if (starlette.length === 0) return;
+  const added = difference(cost(STARLETTE, "/write"), starlette);
+  const peer = difference(cost(SECURE_SESSION, "/write"), cost("Fastify", "/plain"));
+  console.log(
+    `\nStarlette without a session takes ${short(median(starlette))} µs, and its session adds ${added}.` +
+      `\nsecure-session adds ${peer} to Fastify, its headers included.`,
+  );
+}
+
+function findingsOf(cost: CostOf): Finding[] {
   const added = (server: string, base: string) =>
     pairs(cost(server, "/write"), cost(base, "/plain"), (more, less) => more - less);
   const peer = added(SECURE_SESSION, "Fastify");

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { Jar, load, microsOf, total, type Sample } from "../lib/http-load.ts";
 import { startServer, type MeasuredServer } from "../lib/server.ts";
 import type { Tree } from "../lib/tree.ts";
-import { keyOf, SERVERS, type Row } from "./rows.ts";
+import { isBare, keyOf, SERVERS, type Row } from "./rows.ts";
 
 /** The number of rounds and requests in a measurement. */
 export interface Effort {
@@ -94,7 +94,7 @@ async function jarOf(
   { server: name, users }: Row,
 ): Promise<Jar> {
   if (server === undefined) throw new RangeError("A row needs a process.");
-  if (SERVERS[name]?.mode !== "off") return new Jar(await server.login(users));
+  if (!isBare(name)) return new Jar(await server.login(users));
   return new Jar(
     Array.from({ length: users }, () => `session=${randomBytes(110).toString("base64url")}`),
   );

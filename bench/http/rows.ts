@@ -26,15 +26,18 @@ export const FRAMEWORKS = {
 
 export const SIGNED = "signed";
 export const ENCRYPTED = "encrypted";
+/** A framework that sends the three headers of a written session, without a session. */
+export const HEADERS = "three headers";
 export const SECURE_SESSION = "Fastify + secure-session";
 const COOKIE_SESSION = "Express + cookie-session";
 export const STARLETTE = "Starlette + SessionMiddleware";
-const BARE_STARLETTE = "Starlette";
+export const BARE_STARLETTE = "Starlette";
 
 export const SERVERS: Readonly<Record<string, ServerSpec>> = {
   ...Object.fromEntries(
     Object.entries(FRAMEWORKS).flatMap(([name, file]) => [
       [name, spec(file, "off")],
+      [`${name} + ${HEADERS}`, spec(file, "headers")],
       [`${name} + ${SIGNED}`, spec(file, SIGNED)],
       [`${name} + ${ENCRYPTED}`, spec(file, ENCRYPTED)],
     ]),
@@ -46,6 +49,11 @@ export const SERVERS: Readonly<Record<string, ServerSpec>> = {
   "node:http": spec("node-http.ts", "off"),
   h3: spec("h3.ts", "off"),
 };
+
+/** True if a server has no sessions. */
+export function isBare(server: string): boolean {
+  return ["off", "headers"].includes(SERVERS[server]?.mode ?? "");
+}
 
 /** The number of users if every process has recently seen every cookie. */
 export const FEW = 256;
@@ -64,12 +72,14 @@ const one = (server: string, path: Row["path"]): Row => ({
 export const DECIDING: readonly Row[] = [
   ...Object.keys(FRAMEWORKS).flatMap((name) => [
     one(name, "/plain"),
+    one(`${name} + ${HEADERS}`, "/plain"),
     one(`${name} + ${SIGNED}`, "/write"),
     one(`${name} + ${ENCRYPTED}`, "/write"),
   ]),
   one(`App + ${SIGNED}`, "/plain"),
   one(`App + ${SIGNED}`, "/read"),
   one(SECURE_SESSION, "/write"),
+  one(BARE_STARLETTE, "/plain"),
   one(STARLETTE, "/read"),
   one(STARLETTE, "/write"),
 ];
@@ -80,8 +90,8 @@ export const FLEET_ROWS: readonly Row[] = (["/read", "/write"] as const).flatMap
 );
 
 /** Every server with every kind of request. */
-export const ALL: readonly Row[] = Object.entries(SERVERS).flatMap(([server, { mode }]) =>
-  (mode === "off" ? (["/plain"] as const) : (["/plain", "/read", "/write"] as const)).map((path) =>
+export const ALL: readonly Row[] = Object.keys(SERVERS).flatMap((server) =>
+  (isBare(server) ? (["/plain"] as const) : (["/plain", "/read", "/write"] as const)).map((path) =>
     one(server, path),
   ),
 );

@@ -1,12 +1,18 @@
-// node express.ts [off | cookie-session | signed | encrypted]
+// node express.ts [off | headers | cookie-session | signed | encrypted]
 import { session as galletaSession } from "@galleta/session/express";
 import cookieSession from "cookie-session";
 import express, { type Request, type RequestHandler } from "express";
 import { listening } from "../listening.ts";
-import { login, PLAIN, read, SECRET, userOf, write, type Visit } from "../views.ts";
+import { login, PLAIN, read, SECRET, threeHeaders, userOf, write, type Visit } from "../views.ts";
 
 const mode = process.argv[2];
 const app = express();
+if (mode === "headers") {
+  app.use((_req, res, next) => {
+    res.set(threeHeaders());
+    next();
+  });
+}
 if (mode === "cookie-session") {
   app.use(cookieSession({ name: "session", keys: [SECRET] }) as unknown as RequestHandler);
 }

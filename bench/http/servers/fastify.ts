@@ -1,15 +1,31 @@
-// node fastify.ts [off | secure-session | signed | encrypted]
+// node fastify.ts [off | headers | secure-session | signed | encrypted]
 import secureSession, { type Session, type SessionData } from "@fastify/secure-session";
 import { session as galletaSession } from "@galleta/session/fastify";
 import fastify, { type FastifyRequest } from "fastify";
 import { createHash } from "node:crypto";
 import { listening } from "../listening.ts";
-import { login, PLAIN, read, SECRET, userOf, visitOf, write, type Visit } from "../views.ts";
+import {
+  login,
+  PLAIN,
+  read,
+  SECRET,
+  threeHeaders,
+  userOf,
+  visitOf,
+  write,
+  type Visit,
+} from "../views.ts";
 
 const mode = process.argv[2];
 const app = fastify();
 app.get("/plain", () => PLAIN);
 
+if (mode === "headers") {
+  app.addHook("onSend", (_req, reply, _payload, done) => {
+    reply.headers(threeHeaders());
+    done();
+  });
+}
 if (mode === "secure-session") {
   const key = createHash("sha256").update(SECRET).digest();
   await app.register(secureSession, { key, cookieName: "session", cookie: { path: "/" } });

@@ -1,14 +1,18 @@
-// node galleta.ts [off | signed | encrypted]
+// node galleta.ts [off | headers | signed | encrypted]
 import { App, configure, serve } from "galleta";
 import { announce } from "../listening.ts";
-import { login, PLAIN, read, SECRET, userOf, write, type Visit } from "../views.ts";
+import { login, PLAIN, read, SECRET, threeHeaders, userOf, write, type Visit } from "../views.ts";
 
 const mode = process.argv[2] ?? "signed";
 const app = new App<Visit>();
 const options = { secretKey: SECRET, encrypt: mode === "encrypted" };
-configure(app, mode === "off" ? {} : { SESSIONS: options });
+const isBare = mode === "off" || mode === "headers";
+configure(app, isBare ? {} : { SESSIONS: options });
 
 app.route("/plain", (_req, res) => {
+  if (mode === "headers") {
+    for (const [name, value] of Object.entries(threeHeaders())) res.headers.set(name, value);
+  }
   res.json = PLAIN;
 });
 app.route("/login", (req, res) => {

@@ -1,12 +1,18 @@
-// node koa.ts [off | signed | encrypted]
+// node koa.ts [off | headers | signed | encrypted]
 import { session as galletaSession } from "@galleta/session/koa";
 import Koa, { type Context } from "koa";
 import { listening } from "../listening.ts";
-import { login, PLAIN, read, SECRET, userOf, write, type Visit } from "../views.ts";
+import { login, PLAIN, read, SECRET, threeHeaders, userOf, write, type Visit } from "../views.ts";
 
 const mode = process.argv[2];
 const app = new Koa();
-if (mode !== "off") {
+if (mode === "headers") {
+  app.use(async (ctx, next) => {
+    await next();
+    ctx.set(threeHeaders());
+  });
+}
+if (mode === "signed" || mode === "encrypted") {
   app.use(galletaSession({ secretKey: SECRET, encrypt: mode === "encrypted" }));
 }
 
