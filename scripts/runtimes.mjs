@@ -1,5 +1,5 @@
-// Installs what tests need beside the workspace: runtimes, frameworks, databases, the docs' tools.
-// Each has a folder with a package.json of its own. Two of them compile better-sqlite3 where no
+// Installs what tests need beside the workspace: runtimes, frameworks, databases, the docs' tools. Each
+// has a folder with a package.json of its own, but for the servers of Redis. Two folders compile better-sqlite3 where no
 // binary can be fetched, which takes minutes of one core: the others are installed meanwhile.
 import { spawn } from "node:child_process";
 import { existsSync, rmSync } from "node:fs";
@@ -17,7 +17,10 @@ const quietly = ["--no-audit", "--no-fund", "--loglevel=error"];
 const compiled = ["test/databases", "test/companions"];
 const others = ["test/runtimes", "test/full-stack", "test/frameworks", "test/plugins", "docs"];
 
-await Promise.all([installAll(compiled), installAll(others)]);
+await Promise.all([
+  installAll(compiled),
+  installAll(others).then(() => run("node", ["scripts/redis-servers.mjs"], root)),
+]);
 
 async function installAll(folders) {
   for (const folder of folders) await install(folder);

@@ -7,8 +7,8 @@ import { storeCases } from "@galleta/session/testing";
 import { eventually } from "./support/cli.ts";
 import { Jar, start } from "./support/jar.ts";
 import { RedisCluster, RedisSentinel } from "./support/redis-fleet.ts";
+import { REDIS_VERSIONS, type RedisVersion } from "./support/redis-versions.ts";
 import { RedisServer } from "./support/redis.ts";
-import { available, command } from "./support/require.ts";
 
 const ends: (() => unknown)[] = [];
 const quiet = <Client extends { on(event: "error", listener: () => void): unknown }>(
@@ -98,11 +98,15 @@ function process(client: RedisClient, options: Partial<SessionOptions> = {}) {
   return made;
 }
 
-describe.runIf(available(command("redis-server", "redis-server")))("Redis as people run it", () => {
+for (const version of REDIS_VERSIONS) {
+  describe.runIf(version.isAvailable())(`${version.name} as people run it`, () => suite(version));
+}
+
+function suite(version: RedisVersion) {
   beforeAll(async () => {
-    server = await RedisServer.start();
-    cluster = await RedisCluster.start();
-    sentinel = await RedisSentinel.start();
+    server = await RedisServer.start(version);
+    cluster = await RedisCluster.start(version);
+    sentinel = await RedisSentinel.start(version);
   }, 120_000);
   afterEach(async () => {
     for (const end of ends.splice(0).toReversed()) await end();
@@ -166,7 +170,7 @@ describe.runIf(available(command("redis-server", "redis-server")))("Redis as peo
   });
 
   it("a policy that evicts is reported at start", async () => {
-    const own = await RedisServer.start();
+    const own = await RedisServer.start(version);
     ends.push(() => own.close());
     const client = quiet(new Redis(own.url));
     ends.push(() => client.disconnect());
@@ -180,7 +184,7 @@ describe.runIf(available(command("redis-server", "redis-server")))("Redis as peo
   });
 
   it("an eviction affects only the evicted sessions, even in a process that starts later", async () => {
-    const own = await RedisServer.start();
+    const own = await RedisServer.start(version);
     ends.push(() => own.close());
     const client = quiet(new Redis(own.url));
     ends.push(() => client.disconnect());
@@ -254,7 +258,7 @@ describe.runIf(available(command("redis-server", "redis-server")))("Redis as peo
   );
 
   it("FLUSHALL ends sessions whose data was there, in every process", async () => {
-    const own = await RedisServer.start();
+    const own = await RedisServer.start(version);
     ends.push(() => own.close());
     const client = quiet(new Redis(own.url));
     ends.push(() => client.disconnect());
@@ -303,7 +307,7 @@ describe.runIf(available(command("redis-server", "redis-server")))("Redis as peo
   });
 
   it("a failover with a lagging replica loses only unreplicated writes, and every process sees the new master's writes", async () => {
-    const own = await RedisSentinel.start();
+    const own = await RedisSentinel.start(version);
     ends.push(() => own.close());
     const sentinels = [{ host: "127.0.0.1", port: own.sentinel.port }];
     const open = () => {
@@ -354,4 +358,4 @@ describe.runIf(available(command("redis-server", "redis-server")))("Redis as peo
       });
     }
   }, 240_000);
-});
+}

@@ -1,9 +1,10 @@
-import { spawn, spawnSync, type ChildProcess } from "node:child_process";
+import { spawnSync, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { freePort } from "./redis.ts";
+import { REDIS, type RedisVersion } from "./redis-versions.ts";
+import { freePort, spawnRedis } from "./redis.ts";
 
 /** A redis-server with the given settings. */
 class Node {
@@ -15,22 +16,16 @@ class Node {
     this.child = child;
   }
 
-  static async start(folder: string, args: readonly string[], port: number): Promise<Node> {
+  static async start(
+    version: RedisVersion,
+    folder: string,
+    args: readonly string[],
+    port: number,
+  ): Promise<Node> {
     const own = join(folder, `${port}`);
     mkdirSync(own, { recursive: true });
     const common = ["--port", `${port}`, "--bind", "127.0.0.1", "--save", "", "--dir", own];
-    const child = spawn("redis-server", [...args, ...common], {
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    let said = "";
-    await new Promise<void>((resolve, reject) => {
-      child.stdout.on("data", (data) => {
-        said += String(data);
-        if (/Ready to accept|Sentinel ID/.test(said)) resolve();
-      });
-      child.once("exit", () => reject(new Error(`redis-server ended:\n${said}`)));
-    });
-    return new Node(port, child);
+    return new Node(port, await spawnRedis(version, [...args, ...common]));
   }
 
   /** Runs one command and returns the answer as redis-cli prints it. */
@@ -64,15 +59,14 @@ export class RedisCluster {
     this.#folder = folder;
   }
 
-  static async start(): Promise<RedisCluster> {
+  static async start(version = REDIS): Promise<RedisCluster> {
     const folder = mkdtempSync(join(tmpdir(), "galleta-cluster-"));
     const nodes: Node[] = [];
     for (let i = 0; i < 6; i += 1) {
-      const port = await freePort();
-      // The bus needs its own port. The default, 10,000 above the first, may not exist.
-      const bus = ["--cluster-enabled", "yes", "--cluster-port", `${await freePort()}`];
+      const { port, bus } = await clusterPorts(version);
+      const cluster = ["--cluster-enabled", "yes", ...bus];
       const timing = ["--cluster-node-timeout", "2000", "--repl-diskless-sync-delay", "0"];
-      nodes.push(await Node.start(folder, [...bus, ...timing], port));
+      nodes.push(await Node.start(version, folder, [...cluster, ...timing], port));
     }
     const hosts = nodes.map(({ port }) => `127.0.0.1:${port}`);
     const made = spawnSync(
@@ -109,6 +103,17 @@ export class RedisCluster {
   }
 }
 
+/** The port of a node, and the setting of the port of its bus. */
+async function clusterPorts({ hasClusterPort }: RedisVersion) {
+  if (hasClusterPort !== false) {
+    return { port: await freePort(), bus: ["--cluster-port", `${await freePort()}`] };
+  }
+  // The bus is 10,000 above, which may not exist.
+  let port = await freePort();
+  while (port > 55_535) port = await freePort();
+  return { port, bus: [] };
+}
+
 /** A master, a replica, and a Sentinel that promotes it after a second. */
 export class RedisSentinel {
   readonly master: Node;
@@ -123,12 +128,12 @@ export class RedisSentinel {
     this.#folder = folder;
   }
 
-  static async start(): Promise<RedisSentinel> {
+  static async start(version = REDIS): Promise<RedisSentinel> {
     const folder = mkdtempSync(join(tmpdir(), "galleta-sentinel-"));
     const quick = ["--repl-diskless-sync-delay", "0"];
-    const master = await Node.start(folder, quick, await freePort());
+    const master = await Node.start(version, folder, quick, await freePort());
     const of = ["--replicaof", "127.0.0.1", `${master.port}`, ...quick];
-    const replica = await Node.start(folder, of, await freePort());
+    const replica = await Node.start(version, folder, of, await freePort());
     const port = await freePort();
     const file = join(folder, "sentinel.conf");
     const lines = [
@@ -144,7 +149,7 @@ export class RedisSentinel {
     ) {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
-    const sentinel = await Node.start(folder, [file, "--sentinel"], port);
+    const sentinel = await Node.start(version, folder, [file, "--sentinel"], port);
     for (let i = 0; i < 200 && !/slaves=1/.test(sentinel.ask("info", "sentinel")); i += 1) {
       await new Promise((resolve) => setTimeout(resolve, 100));
     }

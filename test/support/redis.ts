@@ -4,21 +4,24 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { REDIS, type RedisVersion } from "./redis-versions.ts";
 
 /** A separate Redis on a free port of this machine. It writes nothing to disk. */
 export class RedisServer {
   readonly port: number;
   readonly #folder: string;
+  readonly #version: RedisVersion;
   #child: ChildProcess | undefined;
 
-  private constructor(port: number, folder: string) {
+  private constructor(port: number, folder: string, version: RedisVersion) {
     this.port = port;
     this.#folder = folder;
+    this.#version = version;
   }
 
-  static async start(): Promise<RedisServer> {
+  static async start(version = REDIS): Promise<RedisServer> {
     const folder = mkdtempSync(join(tmpdir(), "galleta-redis-"));
-    const server = new RedisServer(await freePort(), folder);
+    const server = new RedisServer(await freePort(), folder, version);
     await server.start();
     return server;
   }
@@ -30,18 +33,7 @@ export class RedisServer {
   /** Starts the server. After a restart it is empty. */
   async start(): Promise<void> {
     const args = ["--port", `${this.port}`, "--bind", "127.0.0.1", "--save", "", "--dir"];
-    const child = spawn("redis-server", [...args, this.#folder], {
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    this.#child = child;
-    let said = "";
-    await new Promise<void>((resolve, reject) => {
-      child.stdout.on("data", (data) => {
-        said += String(data);
-        if (said.includes("Ready to accept connections")) resolve();
-      });
-      child.once("exit", () => reject(new Error(`redis-server ended:\n${said}`)));
-    });
+    this.#child = await spawnRedis(this.#version, [...args, this.#folder]);
   }
 
   /** Kills the server, as a power failure would. */
@@ -67,6 +59,27 @@ export class RedisServer {
     await this.kill();
     rmSync(this.#folder, { recursive: true, force: true });
   }
+}
+
+/** Starts a server, and waits until it answers. */
+export async function spawnRedis(
+  { command, env }: RedisVersion,
+  args: readonly string[],
+): Promise<ChildProcess> {
+  const child = spawn(command, args, {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...env },
+  });
+  let said = "";
+  await new Promise<void>((resolve, reject) => {
+    child.stdout.on("data", (data) => {
+      said += String(data);
+      if (/Ready to accept connections|Sentinel ID/.test(said)) resolve();
+    });
+    child.once("error", reject);
+    child.once("exit", () => reject(new Error(`${command} ended:\n${said}`)));
+  });
+  return child;
 }
 
 export async function freePort(): Promise<number> {
