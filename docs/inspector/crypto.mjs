@@ -1,6 +1,6 @@
 // The part of node:crypto that the inspector needs in a browser. WebCrypto is asynchronous and the
 // engine is not, so the primitives come from @noble.
-import { cbc, gcm } from "@noble/ciphers/aes.js";
+import { cbc, ecb, gcm } from "@noble/ciphers/aes.js";
 import { hkdf } from "@noble/hashes/hkdf.js";
 import { hmac } from "@noble/hashes/hmac.js";
 import { sha1 } from "@noble/hashes/legacy.js";
@@ -71,9 +71,20 @@ export function createDecipheriv(name, key, iv) {
   };
 }
 
-/** Throws, because the page only reads cookies. */
-export function createCipheriv() {
-  throw new Error("The page does not encrypt.");
+/**
+ * Makes the block cipher behind AES-256-CTR. It throws for all other ciphers, because the page does
+ * not encrypt.
+ */
+export function createCipheriv(name, key) {
+  if (name !== "aes-256-ecb") throw new Error("The page does not encrypt.");
+  // A copy: the engine overwrites the key once it has the cipher.
+  const copy = Buffer.from(key);
+  return {
+    setAutoPadding() {
+      return this;
+    },
+    update: (data) => ecb(copy, { disablePadding: true }).encrypt(data),
+  };
 }
 
 /** Undefined, so that the engine uses `createHmac`. */

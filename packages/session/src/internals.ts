@@ -26,7 +26,7 @@ export { isStoredBody } from "./session/records.ts";
 export { weaknessOf } from "./session/secret-keys.ts";
 export { type AddressRule, readAddressList } from "./site/address.ts";
 export { parseAuthority } from "./site/authority.ts";
-export { ENCRYPTED, ENCRYPTED_ALONE, HEADER_BYTES, NEVER, SIGNED } from "./token/header.ts";
+export { ENCRYPTED, HEADER_BYTES, NEVER, PREVIOUS, SIGNED } from "./token/header.ts";
 export { type TokenUse, createKeyRing } from "./token/keys.ts";
 export { judgeTimes } from "./token/times.ts";
 export { type OpenedToken, type TokenFault, looksLikeToken, openToken } from "./token/token.ts";

@@ -1,9 +1,9 @@
 import type { Buffer } from "node:buffer";
 import {
   ENCRYPTED,
-  ENCRYPTED_ALONE,
   HEADER_BYTES,
   NEVER,
+  PREVIOUS,
   SIGNED,
   fromBase64url,
 } from "@galleta/session/internals";
@@ -41,15 +41,17 @@ type Part = readonly [name: string, bytes: number, meaning: string];
 
 const SID = 16;
 const MAC = 32;
-const SALT = 12;
-const NONCE = 12;
+/** The salt and the nonce of an encrypted token; in a token of the previous kind only a salt. */
+const RANDOM = 24;
 const COMMITMENT = 16;
 const TAG = 16;
+
+const SIGNATURE: Part = ["signature", MAC, "HMAC-SHA-256 over everything before it"];
 
 const KINDS: ReadonlyMap<unknown, string> = new Map([
   [SIGNED, "S: signed, anyone can read it"],
   [ENCRYPTED, "F: encrypted"],
-  [ENCRYPTED_ALONE, "E: encrypted with its own key, as an earlier version wrote it"],
+  [PREVIOUS, "E: encrypted, as an earlier version wrote it"],
 ]);
 
 /**
@@ -96,28 +98,29 @@ function signedParts(bytes: Buffer, rest: number): readonly Part[] | undefined {
   const json = rest - SID - 4 - MAC;
   if (json < 0) return undefined;
   const { sid, rev, json: text } = readContent(bytes);
-  return [
-    ["session id", SID, sid],
-    ["revision", 4, String(rev)],
-    ["data", json, text],
-    ["signature", MAC, "HMAC-SHA-256 over everything before it"],
-  ];
+  return [["session id", SID, sid], ["revision", 4, String(rev)], ["data", json, text], SIGNATURE];
 }
 
 function encryptedParts(version: unknown, rest: number): readonly Part[] | undefined {
-  const sealed = rest - SALT - NONCE - COMMITMENT - TAG;
+  const sealed = rest - RANDOM - MAC;
   if (sealed < SID + 4) return undefined;
-  const random: readonly Part[] =
-    version === ENCRYPTED
-      ? [
-          ["salt", SALT, "random; a process derives its key from it, for up to an hour"],
-          ["nonce", NONCE, "random, new for each token"],
-        ]
-      : [["salt", SALT + NONCE, "random; the key and the nonce of this token are derived from it"]];
+  const content = (mode: string): Part => [
+    "ciphertext",
+    sealed,
+    `session id, revision and data in AES-256-${mode}`,
+  ];
+  if (version === ENCRYPTED) {
+    return [
+      ["salt", RANDOM / 2, "random; a process derives its key from it, for up to an hour"],
+      ["nonce", RANDOM / 2, "random, new for each token"],
+      content("CTR"),
+      SIGNATURE,
+    ];
+  }
   return [
-    ...random,
+    ["salt", RANDOM, "random; the key and the nonce of this token are derived from it"],
     ["commitment", COMMITMENT, "binds the token to one key"],
-    ["ciphertext", sealed, "session id, revision and data in AES-256-GCM"],
+    content("GCM"),
     ["tag", TAG, "authenticates everything before it"],
   ];
 }

@@ -49,7 +49,7 @@ export interface SessionCookieOptions<Data = any> {
    * has its default. Each Set-Cookie also deletes the cookies with these attributes. Default: none.
    */
   readonly formerly?: readonly FormerAttributes[] | undefined;
-  /** Hides the data from the client with AES-256-GCM. Default false: signed and readable. */
+  /** Also hides the data from the client, with AES-256-CTR. Default false: it is readable. */
   readonly encrypt?: boolean | undefined;
   /** The kinds of tokens to accept. Default: only the kind that is written. */
   readonly accept?: readonly ("signed" | "encrypted")[] | undefined;

@@ -5,12 +5,10 @@ export const NEVER = 0xffff_ffff;
 
 /** First byte of a token: 'S'. */
 export const SIGNED = 0x53;
-/** First byte of an encrypted token that shares the key of an epoch: 'F'. */
+/** First byte of an encrypted token: 'F'. */
 export const ENCRYPTED = 0x46;
-/**
- * First byte of an encrypted token with its own key: 'E'. It is still read, but no longer written.
- */
-export const ENCRYPTED_ALONE = 0x45;
+/** First byte of an encrypted token of the previous kind, which is only read: 'E'. */
+export const PREVIOUS = 0x45;
 
 /** Seconds since 1970 when the session began, and when the token was issued and expires. */
 export interface Times {

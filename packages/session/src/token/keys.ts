@@ -1,13 +1,20 @@
 import { Buffer } from "node:buffer";
-import { createHmac, createSecretKey, hkdfSync, type KeyObject } from "node:crypto";
+import { createSecretKey, hkdfSync, type KeyObject } from "node:crypto";
 import { lengthPrefixed } from "../encoding.ts";
-import { Epochs, SALT_BYTES } from "./epochs.ts";
+import { Epochs } from "./epochs.ts";
 import { createMac, type Mac } from "./mac.ts";
 
 const LABEL = "galleta/v1";
 
 /** The purpose of a token. A token for one purpose is never accepted for another. */
 export type TokenUse = "session" | "ticket";
+
+/** What encrypts the tokens of one use. */
+export interface Encryption {
+  /** Authenticates the encrypted token. */
+  readonly mac: Mac;
+  readonly epochs: Epochs;
+}
 
 /** All keys derived from one secret. */
 export interface Key {
@@ -19,18 +26,16 @@ export interface Key {
   readonly mac: Mac;
   /** Makes and checks CSRF tokens. */
   readonly csrf: KeyObject;
-  /** Encrypts tokens, by purpose. */
-  readonly epochs: Readonly<Record<TokenUse, Epochs>>;
-  /** The secret, for encrypted tokens with their own key. */
-  readonly material: KeyObject;
+  readonly encryption: Readonly<Record<TokenUse, Encryption>>;
+  /** The secret, for encrypted tokens of the previous kind. */
+  readonly secret: KeyObject;
 }
 
 /** The keys of one cookie name. The first signs, all verify. */
 export interface KeyRing {
+  readonly cookieName: string;
   readonly newest: Key;
   readonly keys: readonly Key[];
-  /** The `info` for encrypted tokens with their own key, by use. */
-  readonly encryptionInfo: Readonly<Record<TokenUse, Buffer>>;
 }
 
 /**
@@ -63,37 +68,34 @@ export function createKeyRing(secrets: readonly Buffer[], cookieName: string): K
   const [first] = secrets;
   if (first === undefined) throw new RangeError("A key ring needs at least one key.");
   let keys: readonly Key[] | undefined;
-  let encryptionInfo: KeyRing["encryptionInfo"] | undefined;
   return {
+    cookieName,
     get keys() {
       return (keys ??= secrets.map((secret, index) => deriveKey(secret, index, cookieName)));
     },
     get newest() {
       return this.keys[0]!;
     },
-    get encryptionInfo() {
-      return (encryptionInfo ??= {
-        session: info("enc", cookieName),
-        ticket: info("ticket", cookieName),
-      });
-    },
   };
 }
 
-function deriveKey(secret: Buffer, index: number, cookieName: string): Key {
-  const material = createSecretKey(secret);
+function deriveKey(bytes: Buffer, index: number, cookieName: string): Key {
+  const secret = createSecretKey(bytes);
   const fixed = (length: number, ...about: string[]) =>
-    derive(material, Buffer.alloc(0), info(...about), length);
-  // HKDF without a salt: RFC 5869 then uses one zero for each byte of the hash.
-  const extracted = createHmac("sha256", Buffer.alloc(32)).update(secret).digest();
-  const epochs = (use: string) =>
-    new Epochs(extracted, info(use, cookieName, Buffer.alloc(SALT_BYTES)));
+    derive(secret, Buffer.alloc(0), info(...about), length);
+  const encryption = (prefix: "" | "ticket-") => {
+    const about = info(`${prefix}epoch`, cookieName);
+    return {
+      mac: createMac(fixed(32, `${prefix}seal`, cookieName)),
+      epochs: new Epochs((salt) => derive(secret, salt, about, 32)),
+    };
+  };
   return {
     index,
     kid: fixed(4, "kid").readUInt32BE(),
     mac: createMac(fixed(32, "sign", cookieName)),
     csrf: createSecretKey(fixed(32, "csrf", cookieName)),
-    epochs: { session: epochs("epoch"), ticket: epochs("ticket-epoch") },
-    material,
+    encryption: { session: encryption(""), ticket: encryption("ticket-") },
+    secret,
   };
 }

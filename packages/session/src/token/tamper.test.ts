@@ -25,7 +25,7 @@ const tokens: [string, string][] = jsons.flatMap((json, i) => [
   [`signed ${i}`, signToken({ ...input, json }, ring)],
   [`encrypted ${i}`, encryptToken({ ...input, json }, ring)],
 ]);
-tokens.push(["encrypted with a key of its own", vectors.encrypted]);
+tokens.push(["encrypted, of the previous kind", vectors.encrypted]);
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 const isRefused = (token: string) => typeof openToken(token, ring, both) === "string";
@@ -149,6 +149,56 @@ describe("a token of one use", () => {
   it("is rejected as a ticket if it is a signed session", () => {
     const only = { signed: false, encrypted: true };
     expect(openToken(signToken(input, ring), ring, only, "ticket")).toBe("version");
+  });
+});
+
+describe("the parts of two genuine tokens", () => {
+  it("make no third one", () => {
+    const other = { ...input, json: '{"user":"carol"}', rev: 8 };
+    const seal = (content: typeof input, byte: number) => {
+      const fixed = { salt: Buffer.alloc(12, byte), nonce: Buffer.alloc(12, byte) };
+      return Buffer.from(encryptToken(content, ring, "session", fixed), "base64url");
+    };
+    const pair = [seal(input, 1), seal(other, 2)];
+    // header, salt, nonce, ciphertext, MAC
+    const cuts = [0, 18, 30, 42, pair[0]!.length - 32, pair[0]!.length];
+    for (let choice = 0; choice < 32; choice += 1) {
+      const parts = cuts.slice(1).map((end, i) => pair[(choice >> i) & 1]!.subarray(cuts[i], end));
+      // The headers are equal. So the first bit of the choice changes nothing.
+      const isGenuine = choice >> 1 === 0 || choice >> 1 === 15;
+      expect(isRefused(Buffer.concat(parts).toString("base64url"))).toBe(!isGenuine);
+    }
+  });
+});
+
+describe("a token that the key itself sealed", () => {
+  const macKey = Buffer.from(vectors.sealed.mac_key_hex, "hex");
+  const seal = (change: (head: Buffer) => void, cut = 0, key = macKey) => {
+    const token = Buffer.from(encryptToken({ ...input, json: "{}" }, ring), "base64url");
+    const body = token.subarray(0, token.length - 32 - cut);
+    change(body);
+    const mac = createHmac("sha256", key).update(body).digest();
+    return openToken(Buffer.concat([body, mac]).toString("base64url"), ring, both);
+  };
+  const nothing = () => undefined;
+
+  it("is accepted unchanged", () => {
+    expect(seal(nothing)).toMatchObject({ ...input, json: "{}", encrypted: true });
+  });
+  it("is rejected with any flag set", () => {
+    for (let flags = 1; flags < 256; flags += 1) {
+      expect(seal((body) => body.writeUInt8(flags, 1))).toBe("flags");
+    }
+  });
+  it("is rejected as a signed one, and with the key of signed ones", () => {
+    expect(seal((body) => body.writeUInt8(0x53, 0))).toBe("mac");
+    expect(seal(nothing, 0, Buffer.from(vectors.sign_key_hex, "hex"))).toBe("mac");
+    const ticketKey = Buffer.from(vectors.sealed.ticket_mac_key_hex, "hex");
+    expect(seal(nothing, 0, ticketKey)).toBe("mac");
+  });
+  it("needs an id and a revision, but may have empty JSON", () => {
+    expect(seal(nothing, 2)).toMatchObject({ json: "" });
+    for (let cut = 3; cut < 30; cut += 1) expect(seal(nothing, cut)).toBe("length");
   });
 });
 
@@ -277,9 +327,8 @@ it("any text comes out as it went in", () => {
 it("encrypts the same content differently each time", () => {
   const [one, two] = [encryptToken(input, ring), encryptToken(input, ring)];
   expect(one.slice(0, 24)).toBe(two.slice(0, 24));
-  // The salt and the commitment are those of the epoch. The nonce between them differs for each
-  // token.
+  // The salt is that of the epoch. The nonce after it differs for each token.
   expect(one.slice(24, 40)).toBe(two.slice(24, 40));
   expect(one.slice(40, 56)).not.toBe(two.slice(40, 56));
-  expect(one.slice(78)).not.toBe(two.slice(78));
+  expect(one.slice(56)).not.toBe(two.slice(56));
 });

@@ -67,46 +67,49 @@ describe("WebCrypto, written from docs/token.md alone", () => {
     return [bytes.length >> 8, bytes.length & 255, ...bytes];
   };
 
+  async function derive(salt: Uint8Array<ArrayBuffer>, use: string) {
+    const raw = hex(vectors.ikm_hex);
+    const secret = await subtle.importKey("raw", raw, "HKDF", false, ["deriveBits"]);
+    const about = ["galleta/v1", use, vectors.cookie_name as string].flatMap(lp);
+    const derivation = { name: "HKDF", hash: "SHA-256", salt, info: Buffer.from(about) };
+    return Buffer.from(await subtle.deriveBits(derivation, secret, 256));
+  }
+
   /** Opens a token of kind F. */
-  async function open(token: string, use: string) {
+  async function open(token: string, prefix: string) {
     const bytes = Buffer.from(token, "base64url");
-    const [salt, nonce, commitment] = [
-      bytes.subarray(18, 30),
-      bytes.subarray(30, 42),
-      bytes.subarray(42, 58),
-    ];
-    const about = ["galleta/v1", use, vectors.cookie_name as string, salt].flatMap(lp);
-    const secret = await subtle.importKey("raw", hex(vectors.ikm_hex), "HKDF", false, [
-      "deriveBits",
-    ]);
-    const derivation = {
-      name: "HKDF",
-      hash: "SHA-256",
-      salt: new Uint8Array(),
-      info: Buffer.from(about),
-    };
-    const derived = Buffer.from(await subtle.deriveBits(derivation, secret, 48 * 8));
-    expect(derived.subarray(32)).toEqual(commitment);
-    const key = await subtle.importKey("raw", derived.subarray(0, 32), "AES-GCM", false, [
-      "decrypt",
-    ]);
-    const cipher = { name: "AES-GCM", iv: nonce, additionalData: bytes.subarray(0, 58) };
-    const content = Buffer.from(await subtle.decrypt(cipher, key, bytes.subarray(58)));
+    const [salt, nonce] = [bytes.subarray(18, 30), bytes.subarray(30, 42)];
+    const [message, mac] = [bytes.subarray(0, -32), bytes.subarray(-32)];
+    const hmac = { name: "HMAC", hash: "SHA-256" };
+    const macKey = await derive(new Uint8Array(), `${prefix}seal`);
+    const verifier = await subtle.importKey("raw", macKey, hmac, false, ["verify"]);
+    expect(await subtle.verify("HMAC", verifier, mac, message)).toBe(true);
+    const aesKey = await derive(salt, `${prefix}epoch`);
+    const key = await subtle.importKey("raw", aesKey, "AES-CTR", false, ["decrypt"]);
+    const counter = Buffer.concat([nonce, Buffer.alloc(4)]);
+    const cipher = { name: "AES-CTR", counter, length: 32 };
+    const content = Buffer.from(await subtle.decrypt(cipher, key, message.subarray(42)));
     const times = [6, 10, 14].map((at) => bytes.readUInt32BE(at));
     const sid = content.subarray(0, 16).toString("base64url");
-    return { times, sid, rev: content.readUInt32BE(16), json: content.subarray(20).toString() };
+    const keys = [macKey.toString("hex"), aesKey.toString("hex")];
+    const json = content.subarray(20).toString();
+    return { keys, opened: { times, sid, rev: content.readUInt32BE(16), json } };
   }
 
   it.each([
-    ["session", "epoch", input],
-    ["ticket", "ticket-epoch", ticket],
+    ["session", "", input, [sealed.mac_key_hex, sealed.aes_key_hex]],
+    ["ticket", "ticket-", ticket, [sealed.ticket_mac_key_hex, sealed.ticket_aes_key_hex]],
   ] as const)(
-    "opens the vector of a %s, and a token that we encrypt now",
-    async (use, label, given) => {
+    "opens the vector of a %s, and tokens of any size that we encrypt now",
+    async (use, prefix, given, keys) => {
       const { sid, rev, json, born, iat, exp } = given;
       const said = { times: [born, iat, exp], sid, rev, json };
-      expect(await open(sealed[use], label)).toEqual(said);
-      expect(await open(encryptToken(given, ring, use), label)).toEqual(said);
+      expect(await open(sealed[use], prefix)).toEqual({ keys, opened: said });
+      for (const size of [0, 1, 11, 12, 13, 28, 4075, 4076, 4077, 9000]) {
+        const long = { ...given, json: "x".repeat(size) };
+        const { opened } = await open(encryptToken(long, ring, use), prefix);
+        expect(opened).toEqual({ ...said, json: long.json });
+      }
     },
   );
 });
@@ -153,6 +156,6 @@ describe("JSON of more than a cookie holds", () => {
   // Without one ASCII character no spare byte is left for the id, the revision and the tag.
   it.each([json, "€".repeat(6000)])("is encrypted whole", (text) => {
     const bytes = Buffer.from(encryptToken({ ...input, json: text }, ring), "base64url");
-    expect(bytes).toHaveLength(18 + 12 + 12 + 16 + 20 + Buffer.byteLength(text) + 16);
+    expect(bytes).toHaveLength(18 + 12 + 12 + 20 + Buffer.byteLength(text) + 32);
   });
 });

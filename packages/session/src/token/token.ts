@@ -1,26 +1,20 @@
 import { Buffer } from "node:buffer";
-import {
-  createCipheriv,
-  createDecipheriv,
-  createSecretKey,
-  timingSafeEqual,
-  type KeyObject,
-} from "node:crypto";
-import { COMMITMENT_BYTES, SALT_BYTES } from "./epochs.ts";
-import { ENCRYPTED, ENCRYPTED_ALONE, HEADER_BYTES, SIGNED, type Times } from "./header.ts";
-import { derive, type Key, type KeyRing, type TokenUse } from "./keys.ts";
-import { HEADROOM, MAC_BYTES } from "./mac.ts";
-import { takeRandom } from "./random.ts";
+import { timingSafeEqual } from "node:crypto";
+import { applyCtr, NONCE_BYTES } from "./ctr.ts";
+import { SALT_BYTES } from "./epochs.ts";
+import { ENCRYPTED, HEADER_BYTES, PREVIOUS, SIGNED, type Times } from "./header.ts";
+import type { Key, KeyRing, TokenUse } from "./keys.ts";
+import { HEADROOM, MAC_BYTES, type Mac } from "./mac.ts";
+import { openPrevious } from "./previous.ts";
+import { takeRandom, writeRandom } from "./random.ts";
 
 const SID_BYTES = 16;
-const NONCE_BYTES = 12;
-const TAG_BYTES = 16;
 
 // Offsets of a token's parts in the working buffer, after the headroom of a MAC.
 const CONTENT = HEADROOM + HEADER_BYTES;
 const NONCE = CONTENT + SALT_BYTES;
-const COMMITMENT = NONCE + NONCE_BYTES;
-const SEALED = COMMITMENT + COMMITMENT_BYTES;
+/** Where the content of an encrypted token begins, after its salt and its nonce. */
+const SEALED = NONCE + NONCE_BYTES;
 /** The characters of a token that hold its salt. Three bytes are four characters. */
 const SALT_TEXT = [(HEADER_BYTES * 4) / 3, ((HEADER_BYTES + SALT_BYTES) * 4) / 3] as const;
 /** Bytes of id and revision before the JSON. */
@@ -66,18 +60,12 @@ export interface Accepted {
   readonly encrypted: boolean;
 }
 
-const GCM = { authTagLength: TAG_BYTES };
-
 // One working buffer serves all tokens. No code here is asynchronous, so no two uses overlap. The
 // views are kept, because making one takes as long as decoding a token.
 const work = Buffer.alloc(HEADROOM + MAX_TOKEN_CHARACTERS);
 const numbers = new DataView(work.buffer, work.byteOffset);
-const header = work.subarray(HEADROOM, SEALED);
 const salt = work.subarray(CONTENT, NONCE);
-const nonce = work.subarray(NONCE, COMMITMENT);
-/** The salt of a token with its own key. Such a token has no nonce. */
-const longSalt = work.subarray(CONTENT, COMMITMENT);
-const commitment = work.subarray(COMMITMENT, SEALED);
+const nonce = work.subarray(NONCE, SEALED);
 /** Keeps a token's MAC for the comparison. */
 const given = work.subarray(0, MAC_BYTES);
 /** Views of the MAC's message, by their end. */
@@ -85,7 +73,7 @@ const messages: Buffer[] = [];
 
 /**
  * Verifies a token of format v1. Returns its content or the reason to reject it. No content is
- * interpreted before the MAC is verified. Never throws.
+ * interpreted or decrypted before the MAC is verified. Never throws.
  */
 export function openToken(
   token: string,
@@ -98,22 +86,24 @@ export function openToken(
   // Decoding is lenient, encoding is not: only the canonical text survives the round trip.
   if (work.toString("base64url", HEADROOM, end) !== token) return "not-canonical";
   const version = work[HEADROOM];
-  const encrypted = version === ENCRYPTED || version === ENCRYPTED_ALONE;
-  if (end < BEFORE_JSON + (encrypted ? SEALED + TAG_BYTES : CONTENT + MAC_BYTES)) return "length";
+  const encrypted = version === ENCRYPTED || version === PREVIOUS;
+  // Both kinds of encrypted tokens have the same shortest length.
+  if (end < BEFORE_JSON + MAC_BYTES + (encrypted ? SEALED : CONTENT)) return "length";
   if (!(encrypted ? accepted.encrypted : version === SIGNED && accepted.signed)) return "version";
   if (work[HEADROOM + 1] !== 0) return "flags";
   const kid = numbers.getUint32(HEADROOM + 2);
+  const start = version === ENCRYPTED ? SEALED : CONTENT;
   let outcome: number | TokenFault = "key";
   for (const key of ring.keys) {
     if (key.kid !== kid) continue;
-    if (version === SIGNED) outcome = verify(key, end);
+    if (version === SIGNED) outcome = verify(key.mac, end);
     else if (version === ENCRYPTED) outcome = unseal(key, end, use, token);
-    else outcome = decryptAlone(key, end, ring.encryptionInfo[use]);
+    else outcome = unsealPrevious(key, end, use, ring.cookieName);
     if (typeof outcome === "string") continue;
     return {
-      sid: work.toString("base64url", CONTENT, CONTENT + SID_BYTES),
-      rev: numbers.getUint32(CONTENT + SID_BYTES),
-      json: work.toString("utf8", CONTENT + BEFORE_JSON, outcome),
+      sid: work.toString("base64url", start, start + SID_BYTES),
+      rev: numbers.getUint32(start + SID_BYTES),
+      json: work.toString("utf8", start + BEFORE_JSON, outcome),
       born: numbers.getUint32(HEADROOM + 6),
       iat: numbers.getUint32(HEADROOM + 10),
       exp: numbers.getUint32(HEADROOM + 14),
@@ -132,11 +122,11 @@ export function looksLikeToken(value: string): boolean {
 }
 
 /**
- * Verifies the signed token in `work`.
+ * Verifies the MAC of the token in `work`.
  *
  * @returns the offset where its content ends, or the fault
  */
-function verify({ mac }: Key, end: number): number | TokenFault {
+function verify(mac: Mac, end: number): number | TokenFault {
   const macStart = end - MAC_BYTES;
   const sum = mac(messageTo(macStart, work));
   work.copyWithin(0, macStart, end);
@@ -148,39 +138,20 @@ function messageTo(end: number, source: Buffer): Buffer {
   return source === work ? (messages[end] ??= work.subarray(0, end)) : source.subarray(0, end);
 }
 
-/** Opens an encrypted token whose key belongs to an epoch. */
-function unseal({ epochs }: Key, end: number, use: TokenUse, token: string): number | TokenFault {
-  const name = token.slice(...SALT_TEXT);
-  const epoch = epochs[use].find(name, salt, commitment);
-  if (epoch === undefined) return "mac";
-  const outcome = decrypt(epoch.key, nonce, end);
-  if (typeof outcome === "number") epochs[use].keep(name, epoch);
+/** Verifies the encrypted token in `work`, and decrypts its content there. */
+function unseal({ encryption }: Key, end: number, use: TokenUse, token: string) {
+  const { mac, epochs } = encryption[use];
+  const outcome = verify(mac, end);
+  if (typeof outcome === "string") return outcome;
+  const { cipher } = epochs.find(token.slice(...SALT_TEXT), salt);
+  applyCtr(cipher, nonce, work, SEALED, outcome);
   return outcome;
 }
 
-/** Opens an encrypted token with its own key. */
-function decryptAlone({ material }: Key, end: number, about: Buffer): number | TokenFault {
-  const derived = derive(material, longSalt, about, 60);
-  if (!timingSafeEqual(derived.subarray(44), commitment)) return "mac";
-  return decrypt(createSecretKey(derived.subarray(0, 32)), derived.subarray(32, 44), end);
-}
-
-/**
- * Decrypts the token in `work`, and moves its content to where a signed token has it.
- *
- * @returns the offset where the content ends
- */
-function decrypt(key: KeyObject, iv: Uint8Array, end: number): number | TokenFault {
-  const decipher = createDecipheriv("aes-256-gcm", key, iv, GCM);
-  decipher.setAAD(header);
-  decipher.setAuthTag(work.subarray(end - TAG_BYTES, end));
-  const content = decipher.update(work.subarray(SEALED, end - TAG_BYTES));
-  try {
-    decipher.final();
-  } catch {
-    return "decryption";
-  }
-  return CONTENT + content.copy(work, CONTENT);
+/** Opens an encrypted token of the previous kind, and moves its content to a signed token's place. */
+function unsealPrevious(key: Key, end: number, use: TokenUse, cookieName: string) {
+  const content = openPrevious(key, cookieName, use, work.subarray(HEADROOM, end));
+  return typeof content === "string" ? content : CONTENT + content.copy(work, CONTENT);
 }
 
 /** The parts of a new token. */
@@ -193,14 +164,12 @@ export interface TokenInput extends TokenContent, Times {}
 export function signToken(input: TokenInput, ring: KeyRing): string {
   const { mac, kid } = ring.newest;
   const target = roomFor(input);
-  const end = fill(target, SIGNED, kid, input, CONTENT);
-  target.set(mac(messageTo(end, target)), end);
-  return target.toString("base64url", HEADROOM, end + MAC_BYTES);
+  return finish(target, mac, fill(target, SIGNED, kid, input, CONTENT));
 }
 
 /**
- * Encrypts a token (`F`) with AES-256-GCM and the key of this process and hour. The commitment
- * binds the token to this key.
+ * Encrypts a token (`F`) with AES-256-CTR and the key of this process and hour, then authenticates
+ * it as a signed token.
  * @param fixed a salt and a nonce; passed only to reproduce a test vector
  * @returns base64url without padding
  */
@@ -208,22 +177,27 @@ export function encryptToken(
   input: TokenInput,
   ring: KeyRing,
   use: TokenUse = "session",
-  fixed?: { readonly salt: Uint8Array; readonly nonce: Uint8Array },
+  fixed?: { readonly salt: Buffer; readonly nonce: Buffer },
 ): string {
-  const { epochs, kid } = ring.newest;
-  const epoch = fixed ? epochs[use].derive(fixed.salt) : epochs[use].current();
-  const iv = fixed?.nonce ?? takeRandom(NONCE_BYTES);
+  const { encryption, kid } = ring.newest;
+  const { mac, epochs } = encryption[use];
+  const epoch = fixed
+    ? epochs.find(fixed.salt.toString("base64url"), fixed.salt)
+    : epochs.current();
   const target = roomFor(input);
   const end = fill(target, ENCRYPTED, kid, input, SEALED);
   target.set(epoch.salt, CONTENT);
-  target.set(iv, NONCE);
-  target.set(epoch.commitment, COMMITMENT);
-  const cipher = createCipheriv("aes-256-gcm", epoch.key, iv, GCM);
-  cipher.setAAD(target.subarray(HEADROOM, SEALED));
-  target.set(cipher.update(target.subarray(SEALED, end)), SEALED);
-  cipher.final();
-  target.set(cipher.getAuthTag(), end);
-  return target.toString("base64url", HEADROOM, end + TAG_BYTES);
+  if (fixed) target.set(fixed.nonce, NONCE);
+  else writeRandom(target, NONCE, NONCE_BYTES);
+  const iv = target === work ? nonce : target.subarray(NONCE, SEALED);
+  applyCtr(epoch.cipher, iv, target, SEALED, end);
+  return finish(target, mac, end);
+}
+
+/** Appends the MAC to a token that ends at `end`, and encodes it. */
+function finish(target: Buffer, mac: Mac, end: number): string {
+  target.set(mac(messageTo(end, target)), end);
+  return target.toString("base64url", HEADROOM, end + MAC_BYTES);
 }
 
 /** Returns the working buffer, or a larger one if the JSON is too large for a cookie. */
