@@ -1,33 +1,17 @@
 import { SessionError } from "../errors.ts";
-import { negotiate, offeredProtocols } from "../live/socket.ts";
-import type { OtherProperties, SessionData, SessionOf } from "../session/data.ts";
+import type { SessionData, SessionOf } from "../session/data.ts";
 import { allHeld, exposeSession, heldBy, hold } from "./kit/expose.ts";
+import { FetchContext, type FetchSession } from "./kit/fetch-context.ts";
 import { connectionOf, FetchFacts, type ConnectionFacts } from "./kit/fetch-facts.ts";
 import { FetchSession as Held } from "./kit/fetch-session.ts";
+import { lazySessions, secondSessionError, type LazySessions } from "./kit/given.ts";
 import { asksForSocket, recallSession } from "./kit/handshake.ts";
-import type { BunServer } from "./kit/sockets/bun-server.ts";
-import type * as BunSocketsModule from "./kit/sockets/fetch-socket.ts";
-import type { AttachedSocket, EventSocket } from "./kit/sockets/fetch-socket.ts";
-import { tooEarlyError, secondSessionError, lazySessions, type LazySessions } from "./kit/given.ts";
+import { guardBunServer } from "./kit/sockets/bun-sockets.ts";
+import type { AttachedSocket } from "./kit/sockets/fetch-socket.ts";
+import { logWarning } from "./kit/log-warning.ts";
 
-/** The second argument of a handler. */
-export interface FetchSession<Data = SessionData> extends OtherProperties {
-  get session(): SessionOf<Data>;
-  /** Assigning an object replaces the data; assigning null ends the session. */
-  set session(value: SessionOf<Data> | null);
-  /**
-   * Ties a socket of Deno or workerd to the session. Call it in the handler, before you listen to
-   * the socket's messages.
-   */
-  attach(socket: EventSocket): void;
-  /**
-   * Returns the subprotocol for Deno's 101: your choice, joined with that of a page which uses
-   * `@galleta/session/client`. On Bun and workers it is sent automatically.
-   *
-   * @param chosen the app's subprotocol, if the page offers it
-   */
-  subprotocol(chosen?: string): string | undefined;
-}
+export type { FetchSession } from "./kit/fetch-context.ts";
+export { guardWebSocket } from "./kit/sockets/bun-sockets.ts";
 
 /** Settings for {@link withSession}, in addition to the session options. */
 export interface FetchSettings<Beside extends unknown[] = unknown[]> {
@@ -116,7 +100,7 @@ export function withSession<
       throw secondSessionError("The session of this request");
     // An outer `withSession` passes its context as the next argument.
     const [outer] = passed as unknown[];
-    const isInner = outer instanceof Exposed;
+    const isInner = outer instanceof FetchContext;
     const beside = (isInner ? passed.slice(1) : passed) as Beside;
     const connection = settings.connection ?? (() => connectionOf(request, beside[0]));
     const facts = new FetchFacts(lasting(request), () => connection(request, ...beside));
@@ -125,9 +109,9 @@ export function withSession<
     const reply = await held.begin();
     if (reply !== undefined) return reply;
     try {
-      const exposed = isInner ? outer : new Exposed(facts);
+      const exposed = isInner ? outer : new FetchContext(facts);
       exposeSession(exposed, held);
-      const args = asksForSocket(facts) ? await guarded(held, beside, isInner) : beside;
+      const args = asksForSocket(facts) ? await guardBunServer(held, beside, isInner) : beside;
       let answer = await handler(request, exposed as never, ...(args as Beside));
       // If sessions are nested, the innermost ties the sockets, before the others are finished.
       const sockets = exposed.takeSockets();
@@ -148,76 +132,6 @@ function lasting(request: Request): Request {
   return { method, url, headers: new Headers(request.headers) } as Request;
 }
 
-/** Prepares the runtime's arguments for a handshake, so that Bun's server attaches the session. */
-async function guarded<Data>(
-  held: Held<Data>,
-  beside: unknown[],
-  isInner: boolean,
-): Promise<unknown[]> {
-  const [server, ...rest] = beside as [BunServer | undefined, ...unknown[]];
-  // Deno answers a handshake once the handler upgraded it, even if an error follows here.
-  if ("Deno" in globalThis && held.sessions.loads) void held.context.state;
-  if (isInner || !("Bun" in globalThis) || typeof server?.upgrade !== "function") return beside;
-  // Loaded only here, so that apps without sockets do not load it.
-  bunSockets ??= await import("./kit/sockets/fetch-socket.ts");
-  return [bunSockets.guardServer(held as never, server), ...rest];
-}
-
-async function tie<Answer>(
-  request: Request,
-  sockets: AttachedSocket[],
-  answer: Answer,
-): Promise<Answer> {
-  const { tieSockets } = await import("./kit/sockets/fetch-socket.ts");
-  return tieSockets(allHeld(request) as never, sockets, answer);
-}
-
-/** Loaded at the first handshake, and thus before the first socket opens. */
-let bunSockets: typeof BunSocketsModule | undefined;
-
-/** The handlers of `Bun.serve({ websocket })` that tie sockets to sessions. */
-interface BunHandlers {
-  open?(ws: never): unknown;
-  close?(ws: never, code: number, reason: string): unknown;
-}
-
-/**
- * Gives sessions to the sockets of `Bun.serve`. A socket follows the session of the request passed
- * to `server.upgrade`, and is closed when it ends. {@link sessionOf} returns the session of a
- * socket.
- *
- * @returns the handlers; a socket that was not upgraded in a handler of {@link withSession} is
- *   closed with 1011, and a warning says `ERR_SESSION_SETUP`
- * @example
- * ```ts
- * const websocket = guardWebSocket({
- *   message: (ws: object) => console.log(sessionOf(ws).name),
- * });
- * ```
- */
-export function guardWebSocket<Handlers extends object>(
-  handlers: Handlers & BunHandlers,
-): Handlers {
-  const { message: read } = handlers as { message?(ws: never, message: never): unknown };
-  return {
-    ...handlers,
-    message(ws: never, message: never) {
-      const own = bunSockets === undefined ? message : bunSockets.readBunSocket(ws, message);
-      return own === undefined ? undefined : read?.call(handlers, ws, own as never);
-    },
-    open(ws: never) {
-      if (bunSockets?.openBunSocket(ws) === true) return handlers.open?.(ws);
-      // An error thrown here would end the process.
-      warn(tooEarlyError("The session of this socket"));
-      return (ws as WebSocket).close(1011, "no session");
-    },
-    close(ws: never, code: number, reason: string) {
-      bunSockets?.closeBunSocket(ws);
-      return handlers.close?.(ws, code, reason);
-    },
-  };
-}
-
 /**
  * Returns the session of a Bun socket, or of a request that came through {@link withSession}.
  *
@@ -233,33 +147,13 @@ export function sessionOf<Data = SessionData>(ws: object, property = "session"):
   return held?.session ?? recallSession<Data>(ws, "The session of this socket", property).session;
 }
 
-/** The object passed to handlers. Each session is a property of it. */
-class Exposed {
-  readonly #facts: FetchFacts;
-  #sockets: AttachedSocket[] | undefined;
-
-  constructor(facts: FetchFacts) {
-    this.#facts = facts;
-  }
-
-  attach(socket: EventSocket): void {
-    const attached: AttachedSocket = { socket };
-    // Added as the socket's first listener, so that the app's listeners get no control frames.
-    socket.addEventListener("message", (event) => attached.read?.(event));
-    (this.#sockets ??= []).push(attached);
-  }
-
-  subprotocol(chosen?: string): string | undefined {
-    const offered = this.#facts.header("sec-websocket-protocol");
-    return negotiate(offeredProtocols(offered), chosen).protocol;
-  }
-
-  /** Returns the sockets that the handler attached, and forgets them. */
-  takeSockets(): AttachedSocket[] | undefined {
-    const sockets = this.#sockets;
-    this.#sockets = undefined;
-    return sockets;
-  }
+async function tie<Answer>(
+  request: Request,
+  sockets: AttachedSocket[],
+  answer: Answer,
+): Promise<Answer> {
+  const { tieSockets } = await import("./kit/sockets/fetch-socket.ts");
+  return tieSockets(allHeld(request) as never, sockets, answer);
 }
 
 /** Adds the cookies of all sessions to the response to an error. */
@@ -267,7 +161,7 @@ async function recover(error: unknown, request: Request, response?: Response): P
   let sent = response;
   for (const each of allHeld(request) as unknown as Held[]) {
     if (sent !== undefined) sent = await each.finish(sent);
-    else if ((await each.commit()).setCookie.length > 0) warnOfLoss();
+    else if ((await each.commit()).setCookie.length > 0) logWarningLoss();
   }
   if (sent === undefined) throw error;
   return sent;
@@ -281,23 +175,17 @@ async function release<Data, Answer>(held: Held<Data>, answer: Answer): Promise<
   try {
     await held.release();
   } catch (error) {
-    warn(error);
+    logWarning(error);
   }
   return answer;
 }
 
 /** Warns that a handler's error bypassed this adapter, so the answer has no cookie. */
-function warnOfLoss(): void {
-  warn(
+function logWarningLoss(): void {
+  logWarning(
     new SessionError(
       "ERR_SESSION_RUNTIME",
       "A handler threw after it changed its session, so the cookie was lost. Pass `onError` to withSession to turn the error into a response, or catch the error and return a response.",
     ),
   );
-}
-
-function warn(error: unknown): void {
-  const text = error instanceof SessionError ? `${error.code}: ${error.message}` : String(error);
-  // oxlint-disable-next-line no-console -- no response is left that could say it
-  console.warn(`[galleta] ${text}`);
 }

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Backplane } from "./backplane.ts";
-import { liveSockets, type ForeignSession, type LiveSocketsSettings } from "./foreign.ts";
+import { liveSockets } from "./foreign.ts";
+import type { ForeignSession, LiveSocketsSettings } from "./foreign-types.ts";
 
 /** A bus between processes. Without `follow` every process receives everything. */
 function bus() {

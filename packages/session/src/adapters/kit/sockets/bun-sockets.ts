@@ -1,0 +1,65 @@
+import type { FetchSession } from "../fetch-session.ts";
+import { tooEarlyError } from "../given.ts";
+import { logWarning } from "../log-warning.ts";
+import type { BunServer } from "./bun-server.ts";
+import type * as BunSocketsModule from "./fetch-socket.ts";
+
+/** Loaded at the first handshake, and thus before the first socket opens. */
+let bunSockets: typeof BunSocketsModule | undefined;
+
+/** The handlers of `Bun.serve({ websocket })` that tie sockets to sessions. */
+interface BunHandlers {
+  open?(ws: never): unknown;
+  close?(ws: never, code: number, reason: string): unknown;
+}
+
+/** Prepares the runtime's arguments for a handshake, so that Bun's server attaches the session. */
+export async function guardBunServer<Data>(
+  held: FetchSession<Data>,
+  beside: unknown[],
+  isInner: boolean,
+): Promise<unknown[]> {
+  const [server, ...rest] = beside as [BunServer | undefined, ...unknown[]];
+  // Deno answers a handshake once the handler upgraded it, even if an error follows here.
+  if ("Deno" in globalThis && held.sessions.loads) void held.context.state;
+  if (isInner || !("Bun" in globalThis) || typeof server?.upgrade !== "function") return beside;
+  // Loaded only here, so that apps without sockets do not load it.
+  bunSockets ??= await import("./fetch-socket.ts");
+  return [bunSockets.guardServer(held as never, server), ...rest];
+}
+
+/**
+ * Gives sessions to the sockets of `Bun.serve`. A socket follows the session of the request passed
+ * to `server.upgrade`, and is closed when it ends. `sessionOf` returns the session of a socket.
+ *
+ * @returns the handlers; a socket that was not upgraded in a handler of `withSession` is closed
+ *   with 1011, and a warning says `ERR_SESSION_SETUP`
+ * @example
+ * ```ts
+ * const websocket = guardWebSocket({
+ *   message: (ws: object) => console.log(sessionOf(ws).name),
+ * });
+ * ```
+ */
+export function guardWebSocket<Handlers extends object>(
+  handlers: Handlers & BunHandlers,
+): Handlers {
+  const { message: read } = handlers as { message?(ws: never, message: never): unknown };
+  return {
+    ...handlers,
+    message(ws: never, message: never) {
+      const own = bunSockets === undefined ? message : bunSockets.readBunSocket(ws, message);
+      return own === undefined ? undefined : read?.call(handlers, ws, own as never);
+    },
+    open(ws: never) {
+      if (bunSockets?.openBunSocket(ws) === true) return handlers.open?.(ws);
+      // An error thrown here would end the process.
+      logWarning(tooEarlyError("The session of this socket"));
+      return (ws as WebSocket).close(1011, "no session");
+    },
+    close(ws: never, code: number, reason: string) {
+      bunSockets?.closeBunSocket(ws);
+      return handlers.close?.(ws, code, reason);
+    },
+  };
+}
