@@ -22,6 +22,14 @@ const options = { secretKey, onEvent: (event) => events.push(event.type) };
 /** The cookie that a browser would send after these headers. */
 const cookieOf = (setCookie) => setCookie.map((cookie) => cookie.split(";")[0]).join("; ");
 
+const otherThan = (character) => (character === "A" ? "B" : "A");
+
+/** Cookies of 2025 without an expiry, from node:crypto and docs/token.md. */
+const RECORDED = [
+  "RgAGyG3tZ3R3cGd0hYD_____AAECAwQFBgcICQoLICEiIyQlJicoKSorU2g4XIoGyvDjuMkF6g3dESissoY9FVWAL9gKxLEiBmyqo9ySCKUQp7WA4MSAYC-ZPjMVvBAMi5sQvo1oDezncCVM",
+  "RQAGyG3tZ3R3cGd0hYD_____AAECAwQFBgcICQoLDA0ODxAREhMUFRYXO5d-72BuFB4D33GWlORSUqwj1L8gHFnVWySs6RR-9eHay_m-Wu8h5BPRB2yE8fN71VTmtrWP3y36ofP5HZX4axQp",
+];
+
 function save(sessions, change, cookie = "") {
   const context = sessions.open(cookie);
   change(context.session);
@@ -87,12 +95,31 @@ export const checks = {
     const { setCookie } = save(sessions, (data) => void (data.name = "ana"));
     assert.deepEqual(read(sessions, cookieOf(setCookie)), { name: "ana" });
     assert.deepEqual(read(createSessions(options), cookieOf(setCookie)), {});
+    // These sessions have not seen the cookie, so they decrypt it.
+    const others = createSessions({ ...options, encrypt: true });
+    assert.deepEqual(read(others, cookieOf(setCookie)), { name: "ana" });
+    const large = { text: "x".repeat(4200) };
+    const chunked = { ...options, encrypt: true, chunks: 6000 };
+    for (let time = 0; time < 100; time += 1) {
+      const written = save(createSessions(chunked), (data) => void Object.assign(data, large));
+      assert.deepEqual(read(createSessions(chunked), cookieOf(written.setCookie)), large);
+    }
+  },
+  "encrypted tokens of both kinds, recorded on Node": () => {
+    const sessions = createSessions({ ...options, encrypt: true, maxAge: null });
+    for (const token of RECORDED) {
+      assert.deepEqual(read(sessions, `session=${token}`), { name: "ana" });
+      assert.deepEqual(
+        read(sessions, `session=${token.slice(0, -1)}${otherThan(token.at(-1))}`),
+        {},
+      );
+    }
   },
   "tampered tokens": () => {
     const sessions = createSessions(options);
     const cookie = cookieOf(save(sessions, (data) => void (data.name = "ana")).setCookie);
     for (let at = "session=".length; at < cookie.length; at += 7) {
-      const other = cookie[at] === "A" ? "B" : "A";
+      const other = otherThan(cookie[at]);
       assert.deepEqual(read(sessions, cookie.slice(0, at) + other + cookie.slice(at + 1)), {});
     }
   },
