@@ -1,7 +1,7 @@
 import type { SessionData, Sessions } from "@galleta/session";
 import type { H3 } from "h3";
 import { Core } from "./core.ts";
-import { sessionsAreOff } from "./request.ts";
+import { sessionsAreOff } from "./errors.ts";
 import type { LifecycleEvent, LifecycleListener } from "./lifecycle.ts";
 import {
   checkPattern,

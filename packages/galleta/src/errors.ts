@@ -1,3 +1,4 @@
+import { SessionError } from "@galleta/session";
 import { docsOf } from "@galleta/session/adapter";
 
 /**
@@ -123,4 +124,16 @@ export class WebSocketDisconnect extends GalletaError<"ERR_GALLETA_WEBSOCKET_DIS
     this.closeCode = closeCode;
     this.reason = reason;
   }
+}
+
+/**
+ * Makes the error for an app without sessions. `what` names the part that was used, such as
+ * `req.session`.
+ */
+export function sessionsAreOff(what: string): SessionError<"ERR_SESSION_DISABLED"> {
+  return new SessionError(
+    "ERR_SESSION_DISABLED",
+    `${what} needs sessions, and this app has none. Switch them on with the setting SESSIONS: ` +
+      "true takes the key from the environment variable SECRET_KEY, an object gives all options.",
+  );
 }

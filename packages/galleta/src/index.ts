@@ -62,6 +62,6 @@ export {
   type Settings,
 } from "./settings.ts";
 export type { SessionSettings } from "./session-settings.ts";
-export type { AcceptOptions } from "./websocket/connection.ts";
+export type { AcceptOptions } from "./websocket/connection-hooks.ts";
 export type { ChangeListener } from "./websocket/session.ts";
 export type { Socket } from "./websocket/socket.ts";

@@ -1,15 +1,10 @@
-import {
-  SessionError,
-  type OtherProperties,
-  type SessionData,
-  type SessionOf,
-  type StandardSchema,
-} from "@galleta/session";
+import type { OtherProperties, SessionData, SessionOf, StandardSchema } from "@galleta/session";
 import { factsOf, type FetchSession } from "@galleta/session/adapter";
-import { assertBodySize, getRouterParams, readBody, readValidatedBody, type H3Event } from "h3";
+import { getRouterParams, type H3Event } from "h3";
+import { limitBody, parseForm, parseJson } from "./body.ts";
 import type { Core } from "./core.ts";
 import { handled } from "./handled.ts";
-import { HTTPError } from "./http-error.ts";
+import { sessionsAreOff } from "./errors.ts";
 import { warnOnce } from "./log.ts";
 import { defineOther, FirstOfSeveral, holdSessions } from "./several.ts";
 
@@ -161,10 +156,7 @@ export class HttpRequest<Data extends object = SessionData, Params = Record<stri
 
   async #json<Output>(schema?: StandardSchema<Output>): Promise<unknown> {
     this.#limitBody();
-    if (schema) return readValidatedBody(this.event, schema, { type: "json" });
-    const value = await readBody<unknown>(this.event, { type: "json" });
-    if (value === undefined) throw new HTTPError(400, { detail: "The body is empty." });
-    return value;
+    return parseJson(this.event, schema);
   }
 
   /**
@@ -192,13 +184,7 @@ export class HttpRequest<Data extends object = SessionData, Params = Record<stri
   }
 
   async #formData(): Promise<FormData> {
-    const bytes = await this.bytes();
-    const type = this.headers.get("content-type") ?? "";
-    try {
-      return await new Response(bytes, { headers: { "content-type": type } }).formData();
-    } catch (cause) {
-      throw new HTTPError(400, { detail: "The body is not a form.", cause });
-    }
+    return parseForm(await this.bytes(), this.headers.get("content-type") ?? "");
   }
 
   /**
@@ -233,19 +219,11 @@ export class HttpRequest<Data extends object = SessionData, Params = Record<stri
     );
   }
 
-  /**
-   * If Content-Length is within the limit, the body needs no counting, because the server enforces
-   * that header. A body without the header is counted while it is read.
-   */
   #limitBody(): void {
     if (this.#seal !== undefined) throw this.#seal;
     if (this.#bodyIsLimited) return;
     this.#bodyIsLimited = true;
-    const { headers, runtime } = this.event.req;
-    const length = headers.get("content-length");
-    const isHeld = runtime?.node !== undefined && !headers.has("transfer-encoding");
-    if (isHeld && length !== null && Number(length) <= this.#bodyLimit) return;
-    assertBodySize(this.event, this.#bodyLimit);
+    limitBody(this.event, this.#bodyLimit);
   }
 
   static {
@@ -265,16 +243,4 @@ function isEndOfClient(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const { code } = error as NodeJS.ErrnoException;
   return error.name === "AbortError" || code === "ECONNRESET" || isEndOfClient(error.cause);
-}
-
-/**
- * Makes the error for an app without sessions. `what` names the part that was used, such as
- * `req.session`.
- */
-export function sessionsAreOff(what: string): SessionError<"ERR_SESSION_DISABLED"> {
-  return new SessionError(
-    "ERR_SESSION_DISABLED",
-    `${what} needs sessions, and this app has none. Switch them on with the setting SESSIONS: ` +
-      "true takes the key from the environment variable SECRET_KEY, an object gives all options.",
-  );
 }

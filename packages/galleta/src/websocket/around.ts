@@ -7,7 +7,7 @@ import { heldOf, seal, type HttpRequest } from "../request.ts";
 import { loadSessions } from "../several.ts";
 import { accept, clear, HttpResponse, render } from "../response.ts";
 import type { AnyMiddleware } from "../route.ts";
-import type { Verdict } from "./connection.ts";
+import type { Verdict } from "./connection-hooks.ts";
 import type { Gate } from "./handshake.ts";
 
 type Req = HttpRequest<never, never>;

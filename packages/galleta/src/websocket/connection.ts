@@ -7,53 +7,12 @@ import { HTTPError } from "../http-error.ts";
 import { logError } from "../log.ts";
 import type { ValueType } from "../route.ts";
 import type { Backlog } from "./backlog.ts";
+import type { AcceptOptions, ConnectionHooks, ConnectionOptions } from "./connection-hooks.ts";
 import { decode } from "./decode.ts";
 import { Inbox, type Source } from "./inbox.ts";
+import { nodeSocketOf } from "./node-peer.ts";
 import { Outbox } from "./outbox.ts";
 import { Pongs } from "./pongs.ts";
-
-/** The view's answer to a handshake. */
-export type Verdict =
-  | {
-      readonly accepted: true;
-      readonly headers: Headers | undefined;
-      readonly protocol: string | undefined;
-    }
-  | { readonly accepted: false; readonly error: HTTPError; readonly setCookie: readonly string[] };
-
-/** Options of `ws.accept`. */
-export interface AcceptOptions {
-  /** The subprotocol to use, from the client's list (RFC 6455 §1.9). */
-  readonly protocol?: string;
-  /** More headers for the 101. */
-  readonly headers?: HeadersInit;
-}
-
-/** The functions that a connection calls on its server. */
-export interface ConnectionHooks {
-  /** The subprotocols that the client offers. */
-  readonly protocols: readonly string[];
-  /**
-   * Saves the session and makes it read-only.
-   *
-   * @returns the Set-Cookie headers
-   */
-  saveSession(): Promise<readonly string[]> | readonly string[];
-  /** Answers the handshake. Called once, unless the client disconnects before. */
-  answer(verdict: Verdict): void;
-  /** Answers with 503, because the view did not answer the handshake in time. */
-  expire(): void;
-  /** Called when either side closed the socket. */
-  closed(): void;
-}
-
-/** The route options that a connection reads. */
-export interface ConnectionOptions {
-  /** The type of messages. */
-  readonly valueType: ValueType;
-  readonly maxMessageSize: number;
-  readonly maxQueue: number;
-}
 
 /** The close codes that end the loop over messages without an error: done, page left, no code. */
 const QUIET: ReadonlySet<number> = new Set([1000, 1001, 1005]);
@@ -62,13 +21,6 @@ const OPEN = Promise.resolve();
 
 /** A message in the type that the view gets. */
 type Value = string | Uint8Array | JsonValue;
-
-/** Members of a ws socket that the standard WebSocket lacks. */
-type NodeSocket = {
-  pause?(): void;
-  resume?(): void;
-  pong?(data: Uint8Array, mask: boolean, sent: () => void): void;
-};
 
 /**
  * One socket from its handshake to its end: pending -> accepting -> open -> closing -> closed. The
@@ -274,7 +226,7 @@ export class Connection implements Source<string | Uint8Array, Value> {
   pinged(data: Uint8Array): void {
     if (this.#state !== "open") return;
     this.#pongs ??= new Pongs((echo, sent) => {
-      (this.#peer?.websocket as NodeSocket | undefined)?.pong?.(echo, false, sent);
+      nodeSocketOf(this.#peer)?.pong?.(echo, false, sent);
     });
     this.#pongs.answer(data);
   }
@@ -312,12 +264,12 @@ export class Connection implements Source<string | Uint8Array, Value> {
 
   /** Stops reading from the client. */
   pause(): void {
-    (this.#peer?.websocket as NodeSocket | undefined)?.pause?.();
+    nodeSocketOf(this.#peer)?.pause?.();
   }
 
   /** Reads from the client again. */
   resume(): void {
-    (this.#peer?.websocket as NodeSocket | undefined)?.resume?.();
+    nodeSocketOf(this.#peer)?.resume?.();
   }
 
   /** Converts a message. If the client sent the wrong type, the socket is closed. */

@@ -5,7 +5,8 @@ import { HTTPError } from "../http-error.ts";
 import { warnOnce } from "../log.ts";
 import { denyUpgrade, denyUpgradeWith } from "./answer.ts";
 import type { Backlog } from "./backlog.ts";
-import { Connection, type ConnectionHooks, type Verdict } from "./connection.ts";
+import { Connection } from "./connection.ts";
+import type { ConnectionHooks, Verdict } from "./connection-hooks.ts";
 import type { SocketEndpoint } from "./endpoint.ts";
 import type { SocketSession } from "./session.ts";
 

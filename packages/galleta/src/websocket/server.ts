@@ -1,53 +1,34 @@
 import {
   appProtocols,
   offeredProtocols,
-  factsOf,
   type RequestFacts,
   type SessionContext,
 } from "@galleta/session/adapter";
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Peer } from "crossws";
-import type { NodeAdapter, NodeOptions } from "crossws/adapters/node";
-import { H3Event } from "h3";
-import { FastURL, NodeRequest } from "srvx/node";
+import type { NodeAdapter } from "crossws/adapters/node";
 import type { Core } from "../core.ts";
 import { HTTPError } from "../http-error.ts";
 import { logError } from "../log.ts";
 import { middlewareOf } from "../middleware.ts";
 import { heldOf, HttpRequest } from "../request.ts";
 import type { AnyMiddleware } from "../route.ts";
-import { nodeAdapter } from "../seams.ts";
 import { FirstOfSeveral } from "../several.ts";
 import { denyUpgrade, denyUpgradeWith } from "./answer.ts";
 import { runAround } from "./around.ts";
 import { Backlog } from "./backlog.ts";
 import type { Connection } from "./connection.ts";
 import type { SocketEndpoint } from "./endpoint.ts";
-import { Handshake, type HandshakeContext } from "./handshake.ts";
+import { Handshake } from "./handshake.ts";
+import { adapterFor, handshakeOf } from "./peers.ts";
 import { runView } from "./run.ts";
 import { SocketSession } from "./session.ts";
 import { Socket } from "./socket.ts";
+import { checkUpgrade, readUpgrade, type Match, type Upgrade } from "./upgrade.ts";
 
 /** Seconds between two pings. A client that does not answer in between is disconnected. */
 const HEARTBEAT = 30;
-
-/** The route of a handshake. */
-type Match = NonNullable<ReturnType<Core["findSocket"]>>;
-
-/** A request for a socket, as Node passes it. */
-interface Upgrade {
-  readonly req: IncomingMessage;
-  readonly socket: Duplex;
-  readonly head: Buffer;
-  readonly event: H3Event;
-  readonly match: Match | undefined;
-}
-
-type ServerOptions = NonNullable<NodeOptions["serverOptions"]>;
-
-/** The characters that a Host may contain. Later checks interpret it. */
-const HOST = /^[\w.:[\]-]+$/;
 
 /**
  * Passes a Node server's upgrades to the views. It finds paths in the app's own table and hands the
@@ -77,8 +58,7 @@ export class SocketServer {
     // Node removed its own listener, and an error without a listener ends the process.
     socket.on("error", destroy);
     try {
-      const event = new H3Event(requestOf(req));
-      const upgrade: Upgrade = { req, socket, head, event, match: this.#matchOf(event) };
+      const upgrade = readUpgrade(this.#core, req, socket, head);
       const stack = middlewareOf(upgrade.match?.endpoint.owners ?? [this.#core]);
       if (stack.length > 0) {
         this.#track(this.#startInside(stack, upgrade));
@@ -130,29 +110,9 @@ export class SocketServer {
     });
   }
 
-  #matchOf(event: H3Event): Match | undefined {
-    return isDecodable(event.url.pathname) ? this.#core.findSocket(event) : undefined;
-  }
-
-  /** Throws if a handshake must be denied. Runs before any code of the app. */
-  #check({ req, event, match }: Upgrade): { match: Match; facts: RequestFacts } {
+  #check(upgrade: Upgrade): { match: Match; facts: RequestFacts } {
     if (this.#isClosing) throw new HTTPError(503);
-    if (!isDecodable(event.url.pathname)) throw new HTTPError(400);
-    if (match === undefined) throw new HTTPError(404);
-    // ws checks this too, but only after the view has run.
-    const key = req.headers["sec-websocket-key"] ?? "";
-    if (req.method !== "GET" || !/^[+/0-9A-Za-z]{22}==$/.test(key)) {
-      throw new HTTPError(400, { detail: "The request is not a WebSocket handshake." });
-    }
-    if (req.headers["sec-websocket-version"] !== "13") {
-      throw new HTTPError(426, { headers: { "sec-websocket-version": "13" } });
-    }
-    const { sessions, otherSessions, hosts } = this.#core;
-    const facts = factsOf(event.req);
-    let denial = sessions ? sessions.checkHandshake(facts) : hosts?.host(facts);
-    for (const each of otherSessions) denial ??= each.checkHandshake(facts);
-    if (denial) throw new HTTPError(denial.status, { denial, detail: denial.message });
-    return { match, facts };
+    return checkUpgrade(this.#core, upgrade);
   }
 
   /** Starts the view if the middleware calls `next`, and answers otherwise. */
@@ -208,29 +168,7 @@ export class SocketServer {
   #adapterFor(maxPayload: number): NodeAdapter {
     let adapter = this.#adapters.get(maxPayload);
     if (adapter === undefined) {
-      adapter = nodeAdapter({
-        // The default function for the namespace parses the URL of every request.
-        getNamespace: () => "galleta",
-        // Off, because crossws' heartbeat would drop a slow client whose socket is not read.
-        idleTimeout: 0,
-        // Off, because ws answers every ping however many answers wait (see Pongs). The types of
-        // crossws lack this newer option.
-        serverOptions: { maxPayload, clientTracking: false, autoPong: false } as ServerOptions,
-        hooks: {
-          upgrade: ({ context }) => (context as HandshakeContext).handshake.answered(),
-          open: (peer) => this.#opened(peer),
-          message: (peer, message) => {
-            handshakeOf(peer).receive(message.rawData as string | Uint8Array);
-          },
-          ping: (peer, data) => connectionBehind(peer).pinged(data),
-          pong: (peer) => {
-            connectionBehind(peer).isAlive = true;
-          },
-          drain: (peer) => connectionBehind(peer).drained(),
-          close: (peer, { code = 1006, reason = "" }) =>
-            connectionBehind(peer).closed(code, reason),
-        },
-      });
+      adapter = adapterFor(maxPayload, (peer) => this.#opened(peer));
       this.#adapters.set(maxPayload, adapter);
     }
     return adapter;
@@ -249,37 +187,6 @@ export class SocketServer {
   }
 }
 
-/** Makes a Request with the URL only. srvx would ask the system for the client's address. */
-function requestOf(req: IncomingMessage) {
-  const { host } = req.headers;
-  const target = req.url ?? "";
-  if (!target.startsWith("/") || host === undefined || !HOST.test(host)) throw new HTTPError(400);
-  const request = new NodeRequest({ req });
-  const protocol = "encrypted" in req.socket && req.socket.encrypted === true ? "https:" : "http:";
-  const query = target.indexOf("?");
-  const pathname = query < 0 ? target : target.slice(0, query);
-  const search = query < 0 ? "" : target.slice(query);
-  request._url = new FastURL({ protocol, host, pathname, search });
-  return request;
-}
-
-function handshakeOf(peer: Peer): Handshake {
-  return (peer.context as HandshakeContext).handshake;
-}
-
-function connectionBehind(peer: Peer): Connection {
-  return handshakeOf(peer).connection;
-}
-
 function destroy(this: Duplex): void {
   this.destroy();
-}
-
-function isDecodable(path: string): boolean {
-  try {
-    decodeURI(path);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,12 +1,12 @@
 import type { OtherProperties, SessionData, SessionOf } from "@galleta/session";
 import { factsOf } from "@galleta/session/adapter";
 import type { H3Event } from "h3";
-import { WebSocketDisconnect } from "../errors.ts";
+import { sessionsAreOff, WebSocketDisconnect } from "../errors.ts";
 import { handled } from "../handled.ts";
 import { HTTPError, type HTTPErrorOptions } from "../http-error.ts";
-import { sessionsAreOff } from "../request.ts";
 import type { MessageOf, ValueType } from "../route.ts";
-import type { AcceptOptions, Connection } from "./connection.ts";
+import type { Connection } from "./connection.ts";
+import type { AcceptOptions } from "./connection-hooks.ts";
 import { encode } from "./decode.ts";
 import type { SocketEndpoint } from "./endpoint.ts";
 import { defineOther } from "../several.ts";
