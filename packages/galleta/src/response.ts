@@ -51,7 +51,7 @@ const NONE = kindOf();
  * the values set on `res`. Throws for any other value, because it would be lost.
  */
 export let accept: (res: HttpResponse, returned: unknown) => void;
-/** Clears the values that a failed view set, except headers that do not describe the body. */
+/** Drops the status, the body and the body's headers of a failed view. Its other headers stay. */
 export let clear: (res: HttpResponse) => void;
 /** Makes the response that the server sends, with the session's headers. */
 export let render: (res: HttpResponse, commit: Commit | undefined) => Response;

@@ -117,7 +117,7 @@ const judgeEncryption: Judge = (_options, { settings: { encrypt, writeAs } }) =>
   if (writeAs !== undefined) {
     return note(
       "writeAs",
-      `The cookie belongs to ${writeAs.name} and has only its protection.`,
+      `The cookie has the format of ${writeAs.name}, and is protected only as far as that format allows.`,
       "Remove `writeAs` once the other service no longer needs the session.",
     );
   }

@@ -6,7 +6,7 @@ export interface CommitHeaders {
   readonly accessed: boolean;
   /** The values of the Set-Cookie headers, one header each. */
   readonly setCookie: readonly string[];
-  /** The value of `Clear-Site-Data`, if {@link destroy} was called with it. */
+  /** The value of `Clear-Site-Data`, if `destroy` was called with it. */
   readonly clearSiteData?: string | undefined;
   /** More response headers, by name in lower case. */
   readonly headers?: Readonly<Record<string, string>> | undefined;

@@ -16,7 +16,7 @@ const LENGTH = TIME_BYTES + RANDOM_BYTES + MAC_BYTES;
 export type LabelUse = "device-register" | "device-refresh" | "device-cookie";
 
 /**
- * Signs a statement about the given parts, such as a session's id. It is valid until a time.
+ * Makes a label: signs the given parts, such as a session id, with the time when the label expires.
  *
  * @param expiresAt seconds since 1970
  * @returns 70 characters of base64url
@@ -36,7 +36,7 @@ export function makeLabel(
  * Verifies a label, in constant time for each key.
  *
  * @param now seconds since 1970
- * @returns "late" for an expired label, "foreign" for a label about other parts
+ * @returns "late" for an expired label, "foreign" for a label with other parts
  */
 export function checkLabel(
   ring: KeyRing,
