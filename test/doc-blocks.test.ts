@@ -1,13 +1,11 @@
 // Compiles each code block of the documentation unchanged, against the built packages. A program
 // has only what its blocks import. A block is a part of an app, so undeclared names are accepted.
-import { execFile } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { afterAll, describe, expect, it } from "vitest";
+import { compileFiles, errorsIn } from "./support/compile.ts";
 import { root } from "./support/doc-examples.ts";
 
-const run = promisify(execFile);
 const scratch = join(root, "test/.scratch/blocks");
 afterAll(() => {
   rmSync(scratch, { recursive: true, force: true });
@@ -98,29 +96,15 @@ function dependenciesOf(path: string): object {
 }
 
 async function compile(name: string, program: readonly Block[]): Promise<string[]> {
-  const folder = join(scratch, name);
-  mkdirSync(folder, { recursive: true });
-  for (const [index, { code }] of program.entries()) {
-    // A block without import is a module too, so that its names stay its own.
-    writeFileSync(join(folder, `block-${index}.mts`), `${code}\nexport {};\n`);
-  }
   const modules = ELSEWHERE.map((module) => `declare module "${module}";`).join("\n");
-  writeFileSync(join(folder, "elsewhere.d.ts"), modules + RUNTIMES);
-  const compilerOptions = {
-    target: "ES2023",
-    lib: ["ES2023", "DOM", "DOM.Iterable"],
-    module: "nodenext",
-    types: ["node"],
-    strict: true,
-    noEmit: true,
-    skipLibCheck: true,
-  };
-  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions }));
-  const tsc = join(root, "node_modules/.bin/tsc");
-  const { stdout } = await run(tsc, ["-p", folder]).catch((error: { stdout: string }) => error);
-  return stdout
-    .split(/\n(?=\S)/)
-    .filter((error) => error !== "" && !OF_A_PART.test(error))
+  // A block without import is a module too, so that its names stay its own.
+  const files = program.map(({ code }, i) => [`block-${i}.mts`, `${code}\nexport {};\n`] as const);
+  const output = await compileFiles(join(scratch, name), {
+    ...Object.fromEntries(files),
+    "elsewhere.d.ts": modules + RUNTIMES,
+  });
+  return errorsIn(output)
+    .filter((error) => !OF_A_PART.test(error))
     .map((error) =>
       error.replace(/^.*block-(\d+)\.mts/, (_, at: string) => program[+at]?.place ?? ""),
     );

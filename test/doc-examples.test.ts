@@ -1,9 +1,9 @@
 // Compiles every example in a doc comment, and runs the claims in `expression; // value`.
-import { execFileSync } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { createSessions } from "@galleta/session";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { compile, errorsIn } from "./support/compile.ts";
 import { claimsOf, findExamples, importsOf, root } from "./support/doc-examples.ts";
 import { KEY } from "./support/sessions.ts";
 
@@ -119,7 +119,7 @@ it("finds the examples", () => {
   expect(examples.length).toBeGreaterThan(50);
 });
 
-it("every example compiles", () => {
+it("every example compiles", async () => {
   for (const [index, example] of examples.entries()) {
     const framework = example.file.includes("/adapters/")
       ? (FRAMEWORKS[relative(join(root, "packages/session/src/adapters"), example.file)] ?? "")
@@ -138,23 +138,13 @@ it("every example compiles", () => {
   };
   writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config));
   // Errors in the sources themselves are reported by the type check.
-  const told = compile()
-    .split(/\n(?=\S)/)
+  const told = errorsIn(await compile(folder))
     .filter((error) => error.includes("example-"))
     .map((error) =>
       error.replace(/^\S*example-(\d+)\.mts/, (_, index: string) => examples[+index]?.place ?? ""),
     );
   expect(told).toEqual([]);
 });
-
-function compile(): string {
-  try {
-    execFileSync(join(root, "node_modules/.bin/tsc"), ["-p", folder], { cwd: root });
-    return "";
-  } catch (error) {
-    return String((error as { stdout: Buffer }).stdout);
-  }
-}
 
 describe("the claims of an example are true", () => {
   const claiming = examples.flatMap((example, index) => {

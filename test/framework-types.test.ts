@@ -1,13 +1,10 @@
-import { execFile } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { compile } from "./support/compile.ts";
+import { root } from "./support/doc-examples.ts";
 
-const root = fileURLToPath(new URL("..", import.meta.url));
-const run = promisify(execFile);
 let folder: string;
 
 // An app's declarations hold for a whole compilation, so each of these is compiled alone.
@@ -29,7 +26,7 @@ async function sourcePaths(): Promise<Record<string, string[]>> {
 }
 
 /** What the compiler says of an app. */
-async function compile(source: string): Promise<string> {
+async function compileApp(source: string): Promise<string> {
   await writeFile(join(folder, "app.mts"), source);
   const config = {
     extends: join(root, "tsconfig.check.json"),
@@ -40,17 +37,13 @@ async function compile(source: string): Promise<string> {
     include: [join(folder, "app.mts")],
   };
   await writeFile(join(folder, "tsconfig.json"), JSON.stringify(config));
-  const tsc = join(root, "node_modules/.bin/tsc");
-  const { stdout } = await run(tsc, ["-p", folder], { cwd: root }).catch(
-    (error: { stdout: string }) => error,
-  );
-  return stdout;
+  return compile(folder);
 }
 
 test.each(["@galleta/session", "galleta"])(
   "a declaration in %s types the session everywhere",
   async (name) => {
-    const told = await compile(`
+    const told = await compileApp(`
     import { App } from "galleta";
     declare module "${name}" {
       interface SessionData { lastId: number }
@@ -80,7 +73,7 @@ test.each(["@galleta/session", "galleta"])(
 );
 
 test("without a declaration, every key has any type", async () => {
-  const told = await compile(`
+  const told = await compileApp(`
     import { App } from "galleta";
     new App().route("/", (req) => {
       req.session.anything = { goes: true };

@@ -8,7 +8,7 @@ import { publint } from "publint";
 import { formatMessage } from "publint/utils";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { chat, startExample, visit, type Started } from "./support/example.ts";
-import { compile, createProject, pack, ROOT } from "./packaging/project.ts";
+import { compileEach, createProject, pack, ROOT } from "./packaging/project.ts";
 import { TYPED } from "./packaging/typed.ts";
 
 // The packages as they are published (`npm run build` comes before).
@@ -201,7 +201,7 @@ describe("in an empty project", () => {
     projects.push(project);
     const source = readFileSync(join(ROOT, "examples", example, "server.ts"), "utf8");
     const programs = typed.map((name) => [name, TYPED[name] ?? ""] as const);
-    const said = await compile(project, { ...Object.fromEntries(programs), example: source });
+    const said = await compileEach(project, { ...Object.fromEntries(programs), example: source });
     expect(said).toBe("");
     // Types stripped, as Node itself does from 22.18 on.
     const { code } = await transform(source, { loader: "ts", target: "node20" });

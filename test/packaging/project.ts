@@ -1,9 +1,10 @@
 import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { compileFiles } from "../support/compile.ts";
 
 export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const run = promisify(execFile);
@@ -50,30 +51,16 @@ export async function createProject(
 }
 
 /** Compiles programs of a project, each by itself. @returns the compiler's output */
-export async function compile(project: string, sources: Record<string, string>): Promise<string> {
-  const said = Object.entries(sources).map(async ([name, source]) => {
-    const folder = join(project, `types-${name}`);
-    mkdirSync(folder);
-    writeFileSync(join(folder, "index.ts"), source);
-    const compilerOptions = {
-      target: "ES2023",
-      lib: ["ES2023", "DOM", "DOM.Iterable"],
-      module: "nodenext",
-      types: ["node"],
-      strict: true,
-      noEmit: true,
-      exactOptionalPropertyTypes: true,
-      // Only our own declarations are checked strictly: those of frameworks have errors.
-      skipLibCheck: true,
-    };
-    const config = { compilerOptions, files: ["index.ts"] };
-    writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config));
-    try {
-      await run(join(ROOT, "node_modules/.bin/tsc"), ["-p", folder]);
-      return "";
-    } catch (error) {
-      return String((error as { stdout: unknown }).stdout);
-    }
-  });
-  return (await Promise.all(said)).join("");
+export async function compileEach(
+  project: string,
+  sources: Record<string, string>,
+): Promise<string> {
+  const outputs = Object.entries(sources).map(([name, source]) =>
+    compileFiles(
+      join(project, `types-${name}`),
+      { "index.ts": source },
+      { exactOptionalPropertyTypes: true },
+    ),
+  );
+  return (await Promise.all(outputs)).join("");
 }

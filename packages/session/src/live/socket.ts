@@ -10,8 +10,8 @@ export interface LiveSocket {
   /** Called after other code changed the session, which already shows the change. */
   changed?(): void;
   /**
-   * Sends a control frame to the page. Set it only if the page speaks the subprotocol `galleta.v1`
-   * (see {@link CONTROL}): any other page would handle the frame as a message of the app.
+   * Sends a control frame to the page. Set it only if the page speaks the subprotocol `galleta.v1`:
+   * any other page would handle the frame as a message of the app.
    */
   control?: ((frame: string) => void) | undefined;
 }

@@ -36,6 +36,8 @@ export async function guardBunServer<Data>(
  *   with 1011, and a warning says `ERR_SESSION_SETUP`
  * @example
  * ```ts
+ * import { guardWebSocket, sessionOf } from "@galleta/session/fetch";
+ *
  * const websocket = guardWebSocket({
  *   message: (ws: object) => console.log(sessionOf(ws).name),
  * });
