@@ -1,6 +1,5 @@
 // Changes the engine's code in hundreds of small ways, one at a time, and lists the changes that no
-// test notices: `npm run mutation -- token session/save.ts`. Without names it runs every folder, for
-// hours.
+// test notices: `npm run mutation -- token session/save.ts`. Without names it runs every folder.
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";

@@ -1,13 +1,9 @@
 import { folder, mutated } from "./folders.mjs";
 
 export default {
-  plugins: [
-    import.meta.resolve("@stryker-mutator/vitest-runner"),
-    import.meta.resolve("./ignore-messages.mjs"),
-  ],
+  plugins: [import.meta.resolve("./runner.mjs"), import.meta.resolve("./ignore-messages.mjs")],
   ignorers: ["messages"],
-  testRunner: "vitest",
-  vitest: { configFile: "test/mutation/vitest.config.mjs" },
+  testRunner: "in-process",
   mutate: [
     `packages/session/src/${mutated === folder ? `${folder}/**/*.ts` : mutated}`,
     `!packages/session/src/${folder}/**/*.test{,-d}.ts`,
@@ -21,9 +17,7 @@ export default {
   ],
   concurrency: 2,
   coverageAnalysis: "perTest",
-  // A mutant that runs at import needs every test again: hours for a few per cent of them.
-  ignoreStatic: true,
-  timeoutMS: 20_000,
+  timeoutMS: 10_000,
   reporters: ["clear-text", "json", "progress-append-only"],
   clearTextReporter: { allowColor: false, allowEmojis: false, logTests: false, reportTests: false },
   jsonReporter: { fileName: `.scratch/mutation/${mutated.replaceAll("/", "-")}.json` },

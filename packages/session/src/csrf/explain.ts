@@ -27,7 +27,7 @@ export function explainDenial(
   isHandshake: boolean,
 ): Explained {
   const method = clean(request.method);
-  const path = clean(request.target.replace(/[?#].*$/s, ""));
+  const path = clean(request.target.replace(/[?#].*/s, ""));
   const sent = request.header("origin");
   const origin = sent === undefined ? undefined : clean(sent);
   const what = isHandshake ? `WebSocket handshake ${path}` : `${method} ${path}`;
@@ -50,14 +50,13 @@ function originOf(request: RequestFacts, origin: string | undefined, own: string
     origin === undefined ? undefined : `Origin ${origin}`,
     site === undefined ? undefined : `Sec-Fetch-Site ${clean(site)}`,
   ].filter((each) => each !== undefined);
-  const differs = origin === undefined || own === undefined ? "" : differenceOf(origin, own);
-  const here = own === undefined ? "" : `this site is ${own}${differs}`;
+  const here = own === undefined ? "" : `this site is ${own}${differenceOf(origin, own)}`;
   const all = [details.join(", "), here].filter((each) => each !== "");
   return all.length === 0 ? "" : `${all.join("; ")}. `;
 }
 
 /** Describes how two origins differ. If only the scheme differs, an untrusted proxy ends TLS. */
-function differenceOf(origin: string, own: string): string {
+function differenceOf(origin = "", own: string): string {
   if (!URL.canParse(origin)) return "";
   const [theirs, ours] = [new URL(origin), new URL(own)];
   const parts = (["protocol", "hostname", "port"] as const).filter(
