@@ -4,7 +4,6 @@ import { type Finding, printFindings } from "./lib/findings.ts";
 import { commandVersion, describeMachine } from "./lib/machine.ts";
 import { readOptions, type Options } from "./lib/options.ts";
 import { printSkipped } from "./lib/table.ts";
-import { benchAdapters } from "./adapters/bench.ts";
 import { benchHttp } from "./http/bench.ts";
 import { benchInProcess } from "./in-process/bench.ts";
 import { benchInstructions } from "./instructions/bench.ts";
@@ -20,7 +19,6 @@ const sections: Readonly<Record<string, (options: Options) => Promise<Finding[]>
   http: benchHttp,
   "in-process": benchInProcess,
   instructions: benchInstructions,
-  adapters: benchAdapters,
   start: benchStart,
   size: benchSize,
   websocket: benchWebSocket,

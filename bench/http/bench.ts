@@ -5,7 +5,7 @@ import { pythonLacks, pythonVersion } from "../lib/server.ts";
 import { median, short } from "../lib/stats.ts";
 import { printSkipped, printTable } from "../lib/table.ts";
 import { HERE } from "../lib/tree.ts";
-import { measureRows, type Costs } from "./measure.ts";
+import { measureRows, WARM_UP, type Costs } from "./measure.ts";
 import {
   ALL,
   BARE_STARLETTE,
@@ -33,7 +33,9 @@ export async function benchHttp(options: Options): Promise<Finding[]> {
   const rows = all.filter(
     ({ server }) => lacks === undefined || !SERVERS[server]?.file.endsWith(".py"),
   );
-  const effort = options.quick ? { rounds: 2, requests: 1500 } : { rounds: 6, requests: 3000 };
+  const effort = options.quick
+    ? { rounds: 2, requests: 1000, warmUp: 1000 }
+    : { rounds: 6, requests: 2000, warmUp: WARM_UP };
   const subjects = rows.map((row) => ({ row, tree: HERE }));
   const costs = await measureRows(options.node, subjects, effort);
   print(rows, costs);

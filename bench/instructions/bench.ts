@@ -48,7 +48,6 @@ export async function countInstructions(
   node: string,
   tree: Tree,
   file: string,
-  args: readonly string[] = [],
 ): Promise<Counted[]> {
   const folder = mkdtempSync(join(tmpdir(), "galleta-callgrind-"));
   const out = join(folder, "out");
@@ -58,7 +57,7 @@ export async function countInstructions(
     const script = await tree.bundle(file);
     // The positions in the runtime's hash tables depend on addresses.
     const fixed = ["setarch", "-R"];
-    const output = await run([...fixed, ...valgrind, ...dumps, node, ...FLAGS, script, ...args]);
+    const output = await run([...fixed, ...valgrind, ...dumps, node, ...FLAGS, script]);
     const rows = output.split("\n").filter((line) => line.startsWith("ROW "));
     let dump = 0;
     return rows.map((line) => {

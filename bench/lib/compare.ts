@@ -1,4 +1,4 @@
-import { measureRows } from "../http/measure.ts";
+import { measureRows, WARM_UP } from "../http/measure.ts";
 import { DECIDING, FLEET_ROWS, SERVERS } from "../http/rows.ts";
 import { countInstructions } from "../instructions/bench.ts";
 import { has } from "./children.ts";
@@ -35,7 +35,9 @@ export async function compareWith(commit: string, options: Options): Promise<voi
     const { mode = "off", file = "" } = SERVERS[server] ?? {};
     return !file.endsWith(".py") && (mode === "signed" || mode === "encrypted");
   });
-  const effort = options.quick ? { rounds: 2, requests: 1500 } : { rounds: 9, requests: 5000 };
+  const effort = options.quick
+    ? { rounds: 2, requests: 1000, warmUp: 1000 }
+    : { rounds: 9, requests: 5000, warmUp: WARM_UP };
   const subjects = rows.flatMap((row) => [before, HERE].map((tree) => ({ row, tree })));
   const costs = await measureRows(options.node, subjects, effort);
   printTable(

@@ -17,7 +17,7 @@ export interface Options {
 }
 
 const DECIDING = ["http", "in-process", "instructions", "start", "size"];
-const SECTIONS = [...DECIDING, "adapters", "websocket", "scale"];
+const SECTIONS = [...DECIDING, "websocket", "scale"];
 
 // The budgets are set for Node 24. README.md explains how to install it there.
 const NODE_24 = fileURLToPath(
