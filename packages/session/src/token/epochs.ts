@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { createBlockCipher, type BlockCipher } from "./ctr.ts";
+import { createBlockCipher, Encrypter, type BlockCipher } from "./ctr.ts";
 import { takeRandom } from "./random.ts";
 
 /** Bytes of an epoch's salt. */
@@ -12,10 +12,15 @@ const EPOCH_TOKENS = 2 ** 24;
 /** The number of keys that a reader keeps. */
 const KEPT = 1024;
 
-/** The key that encrypts the tokens of one process for up to an hour. */
+/** The key of the tokens that one process made in up to an hour. */
 export interface Epoch {
   readonly salt: Buffer;
   readonly cipher: BlockCipher;
+}
+
+/** The epoch of the tokens that this process makes. */
+interface CurrentEpoch extends Epoch {
+  readonly encrypter: Encrypter;
 }
 
 /**
@@ -27,7 +32,7 @@ export interface Epoch {
 export class Epochs {
   readonly #derive: (salt: Uint8Array) => Buffer;
   readonly #kept = new Map<string, Epoch>();
-  #current: Epoch | undefined;
+  #current: CurrentEpoch | undefined;
   #startedAt = 0;
   #tokens = 0;
 
@@ -37,13 +42,14 @@ export class Epochs {
   }
 
   /** Counts one more token and returns the epoch that encrypts it. */
-  current(now = Date.now()): Epoch {
+  current(now = Date.now()): CurrentEpoch {
     const age = now - this.#startedAt;
     // The age is negative after the clock was set back.
     const isOver = age < 0 || age >= EPOCH_MS || this.#tokens >= EPOCH_TOKENS;
     if (this.#current === undefined || isOver) {
       const salt = takeRandom(SALT_BYTES);
-      this.#current = this.find(salt.toString("base64url"), salt);
+      const epoch = this.find(salt.toString("base64url"), salt);
+      this.#current = { ...epoch, encrypter: new Encrypter(epoch.cipher) };
       this.#startedAt = now;
       this.#tokens = 0;
     }

@@ -6,7 +6,7 @@ import { ENCRYPTED, HEADER_BYTES, PREVIOUS, SIGNED, type Times } from "./header.
 import type { Key, KeyRing, TokenUse } from "./keys.ts";
 import { HEADROOM, MAC_BYTES, type Mac } from "./mac.ts";
 import { openPrevious } from "./previous.ts";
-import { takeRandom, writeRandom } from "./random.ts";
+import { takeRandom } from "./random.ts";
 
 const SID_BYTES = 16;
 
@@ -65,7 +65,6 @@ export interface Accepted {
 const work = Buffer.alloc(HEADROOM + MAX_TOKEN_CHARACTERS);
 const numbers = new DataView(work.buffer, work.byteOffset);
 const salt = work.subarray(CONTENT, NONCE);
-const nonce = work.subarray(NONCE, SEALED);
 /** Keeps a token's MAC for the comparison. */
 const given = work.subarray(0, MAC_BYTES);
 /** Views of the MAC's message, by their end. */
@@ -144,7 +143,7 @@ function unseal({ encryption }: Key, end: number, use: TokenUse, token: string) 
   const outcome = verify(mac, end);
   if (typeof outcome === "string") return outcome;
   const { cipher } = epochs.find(token.slice(...SALT_TEXT), salt);
-  applyCtr(cipher, nonce, work, SEALED, outcome);
+  applyCtr(cipher, work, NONCE, SEALED, outcome);
   return outcome;
 }
 
@@ -181,16 +180,18 @@ export function encryptToken(
 ): string {
   const { encryption, kid } = ring.newest;
   const { mac, epochs } = encryption[use];
-  const epoch = fixed
-    ? epochs.find(fixed.salt.toString("base64url"), fixed.salt)
-    : epochs.current();
   const target = roomFor(input);
   const end = fill(target, ENCRYPTED, kid, input, SEALED);
-  target.set(epoch.salt, CONTENT);
-  if (fixed) target.set(fixed.nonce, NONCE);
-  else writeRandom(target, NONCE, NONCE_BYTES);
-  const iv = target === work ? nonce : target.subarray(NONCE, SEALED);
-  applyCtr(epoch.cipher, iv, target, SEALED, end);
+  if (fixed) {
+    target.set(fixed.nonce, NONCE);
+    target.set(fixed.salt, CONTENT);
+    const { cipher } = epochs.find(fixed.salt.toString("base64url"), fixed.salt);
+    applyCtr(cipher, target, NONCE, SEALED, end);
+  } else {
+    const epoch = epochs.current();
+    target.set(epoch.salt, CONTENT);
+    epoch.encrypter.encrypt(target, NONCE, SEALED, end);
+  }
   return finish(target, mac, end);
 }
 
