@@ -8,8 +8,33 @@ export const FOLDERS = {
   cookie: inEngine("session/large", "session/duplicates", "session/any-header"),
   csrf: inEngine("engine.cross-site"),
   session: inEngine("engine", "engine.cross-site", "sessions"),
-  store: ["test/stores.test.ts", ...inEngine("session/races", "session/resume")],
-  live: ["test/live.test.ts", "test/live-races.test.ts"],
+  store: inEngine(
+    ...["races", "resume", "max-age", "foreign-ends"].map((name) => `session/${name}`),
+    ...["live", "messages", "prolong", "stream"].map((name) => `live/${name}`),
+    ...["sessions", "testing/store-cases"],
+  ),
+  live: [...inEngine("store/revocation", "store/sign-ins", "sessions"), "test/live.test.ts"],
+};
+
+/**
+ * Files that are left out. The tests of the stores and backplanes of a database start its server:
+ * `test/stores*.test.ts` and `test/live-redis.test.ts` hold them. Cloudflare's and Deno's run in
+ * `test/runtimes`.
+ */
+export const LEFT_OUT = {
+  store: [
+    "redis",
+    "redis-client",
+    "redis-scripts",
+    "postgres",
+    "postgres-client",
+    "sqlite",
+    "sql",
+    "d1",
+    "deno-kv",
+    "durable-object",
+  ],
+  live: ["redis", "postgres"],
 };
 
 /** The folder or file of this run, which `main.mjs` names. */
