@@ -11,7 +11,8 @@ export const FOLDERS = {
   store: inEngine(
     ...["races", "resume", "max-age", "foreign-ends"].map((name) => `session/${name}`),
     ...["live", "messages", "prolong", "stream"].map((name) => `live/${name}`),
-    ...["sessions", "testing/store-cases"],
+    "sessions",
+    "testing/store-cases",
   ),
   live: [...inEngine("store/revocation", "store/sign-ins", "sessions"), "test/live.test.ts"],
 };

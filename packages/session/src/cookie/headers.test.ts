@@ -1,5 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { applyCommit, privateNoStore, UNTOUCHED, varyOnCookie } from "./headers.ts";
+import {
+  applyCommit,
+  Commit,
+  joinCommits,
+  privateNoStore,
+  UNTOUCHED,
+  varyOnCookie,
+} from "./headers.ts";
 
 describe("varyOnCookie", () => {
   it.each([
@@ -80,5 +87,27 @@ describe("applyCommit", () => {
   it("sends Clear-Site-Data if it was asked for", () => {
     const headers = apply({ accessed: true, setCookie: [], clearSiteData: '"cookies"' });
     expect(headers.get("clear-site-data")).toBe('"cookies"');
+  });
+});
+
+describe("joinCommits", () => {
+  it("keeps the cookies and headers of every session", () => {
+    const joined = joinCommits([
+      UNTOUCHED,
+      new Commit(true, ["a=1"], undefined, { "x-list": "one", "x-other": "1" }),
+      new Commit(true, ["b=2", "b.1=3"], '"cookies"', { "x-list": "two" }),
+    ]);
+    expect(joined).toStrictEqual(
+      new Commit(true, ["a=1", "b=2", "b.1=3"], '"cookies"', {
+        "x-list": "one, two",
+        "x-other": "1",
+      }),
+    );
+  });
+
+  it("has no headers that no session has", () => {
+    const joined = joinCommits([UNTOUCHED, new Commit(true, ["a=1"])]);
+    expect({ ...joined }).toStrictEqual({ accessed: true, setCookie: ["a=1"] });
+    expect({ ...joinCommits([UNTOUCHED]) }).toStrictEqual({ accessed: false, setCookie: [] });
   });
 });

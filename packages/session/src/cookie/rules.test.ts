@@ -31,7 +31,10 @@ describe("prefixes", () => {
   });
   it.each(["_Host-a", "Host-a", "__Hosta", "a__Host-", "__Host", "__secure_a"])(
     "%s is an ordinary name",
-    (name) => expect(() => checkCookie(name, plain, false)).not.toThrow(),
+    (name) => {
+      expect(() => checkCookie(name, plain, false)).not.toThrow();
+      expect(() => checkCookie(name, { ...plain, path: "/app" }, true)).not.toThrow();
+    },
   );
 });
 
@@ -74,10 +77,14 @@ describe("checkCookie throws for", () => {
     }
   });
 
-  it.each(["example.com", ".example.com", "localhost", "a-b.example.co.uk", "xn--bcher-kva.de"])(
-    "accepts the domain %s",
-    (domain) => expect(isCookieDomain(domain)).toBe(true),
-  );
+  it.each([
+    "example.com",
+    ".example.com",
+    "a.b.example",
+    "localhost",
+    "a-b.example.co.uk",
+    "xn--bcher-kva.de",
+  ])("accepts the domain %s", (domain) => expect(isCookieDomain(domain)).toBe(true));
   it.each([
     "",
     ".",

@@ -21,7 +21,7 @@ export interface SetCookie {
 
 /** Splits a Set-Cookie value of our own into its parts (RFC 6265bis §4.1). */
 export function parseSetCookie(line: string): SetCookie {
-  const [pair = "", ...rest] = line.split("; ");
+  const [pair, ...rest] = line.split("; ") as [string, ...string[]];
   const at = pair.indexOf("=");
   const given = new Map(rest.map((text) => cut(text)));
   const [maxAge, expires, domain] = ["max-age", "expires", "domain"].map((name) => given.get(name));
@@ -29,7 +29,7 @@ export function parseSetCookie(line: string): SetCookie {
     name: pair.slice(0, at),
     value: pair.slice(at + 1),
     attributes: {
-      path: given.get("path") ?? "/",
+      path: given.get("path")!,
       ...(domain !== undefined && { domain }),
       ...(maxAge !== undefined && { maxAge: Number(maxAge) }),
       ...(expires !== undefined && { expires: new Date(expires) }),
@@ -42,8 +42,6 @@ export function parseSetCookie(line: string): SetCookie {
 }
 
 function cut(attribute: string): [name: string, value: string] {
-  const at = attribute.indexOf("=");
-  return at < 0
-    ? [attribute.toLowerCase(), ""]
-    : [attribute.slice(0, at).toLowerCase(), attribute.slice(at + 1)];
+  const [name, ...value] = attribute.split("=") as [string, ...string[]];
+  return [name.toLowerCase(), value.join("=")];
 }
