@@ -172,6 +172,7 @@ async function bundle(places, format, folder) {
     const from = (path) => {
       const place = places.get(path);
       if (place === undefined || place === name) return undefined;
+      checkExported(path, place, name);
       const to = relative(dirname(name), `${place}.js`);
       return to.startsWith(".") ? to : `./${to}`;
     };
@@ -195,6 +196,15 @@ async function bundle(places, format, folder) {
     });
     if (name === "shared/core") checkCore(join(folder, `${name}.js`));
   }
+}
+
+/** An entry exports its own source only. A file that others need too must be in a shared one. */
+function checkExported(path, place, user) {
+  if (!entries.has(place) || entries.get(place) === path) return;
+  console.error(
+    `${user}.js imports ${relative(root, path)}, which is a part of ${place}.js alone.`,
+  );
+  process.exit(1);
 }
 
 /** Every adapter loads "core", so it must not load the code of stores and sockets. */

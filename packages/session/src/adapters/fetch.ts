@@ -6,12 +6,12 @@ import { connectionOf, FetchFacts, type ConnectionFacts } from "./kit/fetch-fact
 import { FetchSession as Held } from "./kit/fetch-session.ts";
 import { lazySessions, secondSessionError, type LazySessions } from "./kit/given.ts";
 import { asksForSocket, recallSession } from "./kit/handshake.ts";
-import { guardBunServer } from "./kit/sockets/bun-sockets.ts";
+import { guardBunServer } from "./kit/bun-sockets.ts";
 import type { AttachedSocket } from "./kit/sockets/fetch-socket.ts";
 import { logWarning } from "./kit/log-warning.ts";
 
 export type { FetchSession } from "./kit/fetch-context.ts";
-export { guardWebSocket } from "./kit/sockets/bun-sockets.ts";
+export { guardWebSocket } from "./kit/bun-sockets.ts";
 
 /** Settings for {@link withSession}, in addition to the session options. */
 export interface FetchSettings<Beside extends unknown[] = unknown[]> {

@@ -1,8 +1,8 @@
-import type { FetchSession } from "../fetch-session.ts";
-import { tooEarlyError } from "../given.ts";
-import { logWarning } from "../log-warning.ts";
-import type { BunServer } from "./bun-server.ts";
-import type * as BunSocketsModule from "./fetch-socket.ts";
+import type { FetchSession } from "./fetch-session.ts";
+import { tooEarlyError } from "./given.ts";
+import { logWarning } from "./log-warning.ts";
+import type { BunServer } from "./sockets/bun-server.ts";
+import type * as BunSocketsModule from "./sockets/fetch-socket.ts";
 
 /** Loaded at the first handshake, and thus before the first socket opens. */
 let bunSockets: typeof BunSocketsModule | undefined;
@@ -24,7 +24,7 @@ export async function guardBunServer<Data>(
   if ("Deno" in globalThis && held.sessions.loads) void held.context.state;
   if (isInner || !("Bun" in globalThis) || typeof server?.upgrade !== "function") return beside;
   // Loaded only here, so that apps without sockets do not load it.
-  bunSockets ??= await import("./fetch-socket.ts");
+  bunSockets ??= await import("./sockets/fetch-socket.ts");
   return [bunSockets.guardServer(held as never, server), ...rest];
 }
 
