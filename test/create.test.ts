@@ -7,6 +7,7 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ask, Jar } from "./adapters/wire.ts";
 import { pack, ROOT } from "./packaging/project.ts";
+import { endsWithTest } from "./support/child.ts";
 
 // `npm create galleta`, from the packed tarballs (`npm run build` comes before).
 const run = promisify(execFile);
@@ -116,11 +117,14 @@ function environment(): NodeJS.ProcessEnv {
 async function start(folder: string, name: string) {
   const port = name === "galleta" || name === "next" ? ["--", "--port", "0"] : [];
   const script = name === "galleta" ? "start" : "dev";
-  const child = spawn("npm", ["run", script, ...port], {
-    cwd: folder,
-    env: { ...environment(), PORT: "0" },
-    detached: true,
-  });
+  const child = endsWithTest(
+    spawn("npm", ["run", script, ...port], {
+      cwd: folder,
+      env: { ...environment(), PORT: "0" },
+      detached: true,
+    }),
+    true,
+  );
   let said = "";
   const origin = await new Promise<string>((resolve, reject) => {
     const hear = (chunk: unknown) => {

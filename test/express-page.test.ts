@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { WebSocket } from "ws";
 import { root } from "./support/doc-examples.ts";
+import { endsWithTest } from "./support/child.ts";
 
 const folder = join(root, "test/.scratch/express-page");
 let app: ReturnType<typeof spawn>;
@@ -20,7 +21,7 @@ beforeAll(async () => {
   const told = 'server.listen(0, "127.0.0.1", () => console.log(server.address().port));';
   writeFileSync(join(folder, "app.mjs"), code.replace(listen, told));
   const env = { ...process.env, SECRET_KEY: "a key of this test, of more than 32 characters" };
-  app = spawn(process.execPath, [join(folder, "app.mjs")], { env });
+  app = endsWithTest(spawn(process.execPath, [join(folder, "app.mjs")], { env }));
   const [port] = (await once(app.stdout!, "data")) as [Buffer];
   origin = `http://127.0.0.1:${String(port).trim()}`;
 }, 60_000);

@@ -8,6 +8,7 @@ import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { BIN, CliBench, eventually, ROOT, SECRET_KEY } from "./support/cli.ts";
 import { available, command } from "./support/require.ts";
+import { endsWithTest, killChild } from "./support/child.ts";
 
 const run = promisify(execFile);
 const page = readFileSync(join(ROOT, "docs/production.md"), "utf8");
@@ -26,10 +27,7 @@ describe("docs/production.md", () => {
     symlinkSync(BIN, join(bench.folder, "node_modules/.bin/galleta"));
   });
   afterEach(async () => {
-    if (child !== undefined && child.exitCode === null) {
-      child.kill("SIGKILL");
-      await once(child, "exit");
-    }
+    if (child !== undefined) await killChild(child);
   });
   afterAll(() => bench.end());
 
@@ -37,11 +35,13 @@ describe("docs/production.md", () => {
   async function start([program = "", ...args]: readonly string[]) {
     const port = await freePort();
     const { PATH, HOME } = process.env;
-    child = spawn(program, args, {
-      cwd: bench.folder,
-      env: { PATH, HOME, PORT: String(port), SECRET_KEY, NODE_ENV: "production" },
-      stdio: "ignore",
-    });
+    child = endsWithTest(
+      spawn(program, args, {
+        cwd: bench.folder,
+        env: { PATH, HOME, PORT: String(port), SECRET_KEY, NODE_ENV: "production" },
+        stdio: "ignore",
+      }),
+    );
     const ended = once(child, "exit");
     const url = `http://127.0.0.1:${port}`;
     await eventually(

@@ -14,6 +14,7 @@ import { session as socketSession } from "@galleta/session/ws";
 import { ask, type Sent } from "./adapters/wire.ts";
 import { makeCertificate, OPENSSL } from "./support/certificate.ts";
 import { available, command } from "./support/require.ts";
+import { endsWithTest } from "./support/child.ts";
 
 const SECRET = "a secret key of the suite of proxies, long enough";
 const page = readFileSync(fileURLToPath(new URL("../docs/proxies.md", import.meta.url)), "utf8");
@@ -162,10 +163,12 @@ async function runProxy(proxy: Proxy, block: string, target: number): Promise<nu
     .replace(/^example\.com \{/m, `http://:${port} {`)
     .replaceAll("127.0.0.1:3000", `127.0.0.1:${target}`);
   const [program, ...args] = proxy.start(folder, text);
-  const child: ChildProcess = spawn(program, args, {
-    stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder, HOME: folder },
-  });
+  const child: ChildProcess = endsWithTest(
+    spawn(program, args, {
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder, HOME: folder },
+    }),
+  );
   let said = "";
   child.stdout?.on("data", (data) => (said += String(data)));
   child.stderr?.on("data", (data) => (said += String(data)));

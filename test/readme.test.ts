@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { WebSocket } from "ws";
 import { ask, Jar } from "./adapters/wire.ts";
 import { freePort } from "./support/redis.ts";
+import { endsWithTest } from "./support/child.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const folder = `${root}.scratch/readme-${process.pid}`;
@@ -26,10 +27,12 @@ beforeAll(async () => {
     PORT: String(port),
     SECRET_KEY: "k".repeat(8) + "ey of the readme's test, long",
   };
-  app = spawn(process.execPath, [`${folder}/app.mjs`], {
-    env,
-    stdio: ["ignore", "inherit", "inherit"],
-  });
+  app = endsWithTest(
+    spawn(process.execPath, [`${folder}/app.mjs`], {
+      env,
+      stdio: ["ignore", "inherit", "inherit"],
+    }),
+  );
   await vi.waitFor(() => ask(origin, "/"), { timeout: 20_000, interval: 100 });
 });
 

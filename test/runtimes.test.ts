@@ -9,6 +9,7 @@ import { build } from "esbuild";
 import { describe, expect, it } from "vitest";
 import { ask } from "./adapters/wire.ts";
 import { shake } from "./runtimes/wire.mjs";
+import { endsWithTest } from "./support/child.ts";
 
 // Runs the built packages (`npm run build`) on the runtimes that `npm run runtimes` installs.
 const home = fileURLToPath(new URL("runtimes/", import.meta.url));
@@ -68,7 +69,9 @@ describe.runIf(isInstalled)("the built packages", () => {
     const port = await freePort();
     await bundle(join(folder, "worker.mjs"));
     writeFileSync(join(folder, "worker.capnp"), config(port));
-    const worker = spawn(installed(".bin/workerd"), ["serve", "worker.capnp"], { cwd: folder });
+    const worker = endsWithTest(
+      spawn(installed(".bin/workerd"), ["serve", "worker.capnp"], { cwd: folder }),
+    );
     try {
       await listening(worker, port);
       const origin = `http://127.0.0.1:${port}`;

@@ -5,6 +5,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { WebSocket } from "ws";
 import type { Jar } from "../adapters/wire.ts";
+import { endsWithTest } from "../support/child.ts";
 
 /** A running server that has `/session`, and perhaps `/feed`. */
 export interface Neighbour {
@@ -50,10 +51,12 @@ export async function startProgram(
   env: Readonly<Record<string, string>>,
 ): Promise<Neighbour> {
   const path = fileURLToPath(new URL(`./servers/${file}`, import.meta.url));
-  const child = spawn(command, [path], {
-    env: { ...process.env, PYTHONDONTWRITEBYTECODE: "1", ...env },
-    stdio: ["pipe", "pipe", "pipe"],
-  });
+  const child = endsWithTest(
+    spawn(command, [path], {
+      env: { ...process.env, PYTHONDONTWRITEBYTECODE: "1", ...env },
+      stdio: ["pipe", "pipe", "pipe"],
+    }),
+  );
   const left = new Promise<void>((resolve) => child.on("exit", () => resolve()));
   let complaints = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => (complaints += text));

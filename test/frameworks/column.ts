@@ -1,5 +1,4 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -10,6 +9,7 @@ import { build } from "esbuild";
 import { connect, type Connected, type Refused, type Talk } from "../adapters/socket-harness.ts";
 import { ask, Jar, type Sent } from "../adapters/wire.ts";
 import type { WebSocket } from "ws";
+import { endsWithTest, killChild } from "../support/child.ts";
 
 const VARIANTS = [
   "plain",
@@ -89,8 +89,10 @@ export async function serveWith(
   ...args: readonly string[]
 ): Promise<Server> {
   const [command, ...before] = COMMANDS[runtime];
-  const child = spawn(command, [...before, `${home}main.mjs`, name, ...args], { cwd: home });
-  return { ports: JSON.parse(await firstLine(child)) as Ports, stop: () => stop(child) };
+  const child = endsWithTest(
+    spawn(command, [...before, `${home}main.mjs`, name, ...args], { cwd: home }),
+  );
+  return { ports: JSON.parse(await firstLine(child)) as Ports, stop: () => killChild(child) };
 }
 
 /** Serves the app on workerd: each set of options as a service of its own. */
@@ -111,7 +113,9 @@ export async function serveOnWorkerd(program: string): Promise<Server> {
     await Promise.all(VARIANTS.map(async (variant) => [variant, await freePort()] as const)),
   ) as unknown as Ports;
   writeFileSync(join(folder, "worker.capnp"), workerdConfig(program, ports));
-  const child = spawn(`${runtimes}workerd`, ["serve", "worker.capnp"], { cwd: folder });
+  const child = endsWithTest(
+    spawn(`${runtimes}workerd`, ["serve", "worker.capnp"], { cwd: folder }),
+  );
   let said = "";
   child.stderr.on("data", (text) => (said += String(text)));
   // workerd does not report when it listens.
@@ -119,7 +123,7 @@ export async function serveOnWorkerd(program: string): Promise<Server> {
     if (child.exitCode !== null) throw new Error(`workerd ended: ${said}`);
   }
   const end = async () => {
-    await stop(child);
+    await killChild(child);
     rmSync(folder, { recursive: true });
   };
   return { ports, stop: end };
@@ -174,12 +178,6 @@ async function firstLine(child: ChildProcess): Promise<string> {
     if (line.startsWith("{")) return line;
   }
   throw new Error(`The server ended: ${said}`);
-}
-
-async function stop(child: ChildProcess): Promise<void> {
-  const ended = once(child, "exit");
-  child.kill("SIGKILL");
-  await ended;
 }
 
 /** A client of one column. */

@@ -16,6 +16,7 @@ import { promisify } from "node:util";
 import { pack } from "../packaging/project.ts";
 import { NODE_24 } from "../support/node24.ts";
 import { EXAMPLES, HOME } from "./places.mjs";
+import { endsWithTest } from "../support/child.ts";
 
 const run = promisify(execFile);
 
@@ -78,12 +79,15 @@ export class Project {
   async start(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Server> {
     const port = await freePort();
     const all = args.map((text) => text.replace("$PORT", String(port)));
-    const child = spawn(NODE_24, all, {
-      cwd: this.folder,
-      env: { ...environment(), HOST: "localhost", ...env, PORT: String(port) },
-      // A group of its own: some frameworks serve from a child process.
-      detached: true,
-    });
+    const child = endsWithTest(
+      spawn(NODE_24, all, {
+        cwd: this.folder,
+        env: { ...environment(), HOST: "localhost", ...env, PORT: String(port) },
+        // A group of its own: some frameworks serve from a child process.
+        detached: true,
+      }),
+      true,
+    );
     const server = new Server(child, port);
     await server.ready();
     return server;

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { stripVTControlCharacters } from "node:util";
+import { endsWithTest } from "./child.ts";
 
 export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 export const BIN = join(ROOT, "packages/galleta/bin/galleta.js");
@@ -80,11 +81,13 @@ export class CliRun {
     { env = {}, cwd = ROOT, bin = BIN, node = process.execPath }: RunOptions,
   ) {
     const { PATH = "", HOME = "" } = process.env;
-    this.child = spawn(node, [bin, ...args], {
-      cwd,
-      env: { PATH, HOME, ...env },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
+    this.child = endsWithTest(
+      spawn(node, [bin, ...args], {
+        cwd,
+        env: { PATH, HOME, ...env },
+        stdio: ["ignore", "pipe", "pipe"],
+      }),
+    );
     this.child.stdout?.on("data", (data) => this.#note("stdout", String(data)));
     this.child.stderr?.on("data", (data) => this.#note("stderr", String(data)));
     this.ended = new Promise((resolve) => {

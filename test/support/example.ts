@@ -4,6 +4,7 @@ import { expect } from "vitest";
 import { io } from "socket.io-client";
 import { WebSocket } from "ws";
 import { ask, Jar } from "../adapters/wire.ts";
+import { endsWithTest, killChild } from "./child.ts";
 
 /** A running example. */
 export interface Started {
@@ -17,10 +18,12 @@ export interface Started {
  * @param args of Node
  */
 export async function startExample(args: readonly string[], cwd: string): Promise<Started> {
-  const child = spawn(process.execPath, args, {
-    cwd,
-    env: { ...process.env, PORT: "0", SECRET_KEY: "the secret key of an example, in its test" },
-  });
+  const child = endsWithTest(
+    spawn(process.execPath, args, {
+      cwd,
+      env: { ...process.env, PORT: "0", SECRET_KEY: "the secret key of an example, in its test" },
+    }),
+  );
   let said = "";
   const port = await new Promise<string>((resolve, reject) => {
     const hear = (chunk: unknown) => {
@@ -34,11 +37,7 @@ export async function startExample(args: readonly string[], cwd: string): Promis
   });
   return {
     origin: `http://127.0.0.1:${port}`,
-    async stop() {
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      child.kill("SIGKILL");
-      await once(child, "exit");
-    },
+    stop: () => killChild(child),
   };
 }
 

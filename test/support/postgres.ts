@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "./redis.ts";
 import { type SystemNeed } from "./require.ts";
+import { endsWithTest } from "./child.ts";
 
 const ROOT = "/usr/lib/postgresql";
 
@@ -65,10 +66,12 @@ export class PostgresServer {
   async start(): Promise<void> {
     const args = ["-D", join(this.#folder, "data"), "-p", `${this.port}`, "-h", "127.0.0.1"];
     const settings = ["-c", "fsync=off", "-c", `unix_socket_directories=${this.#folder}`];
-    const child = spawn(join(binaries()!, "postgres"), [...args, ...settings], {
-      ...this.#user,
-      stdio: ["ignore", "ignore", "pipe"],
-    });
+    const child = endsWithTest(
+      spawn(join(binaries()!, "postgres"), [...args, ...settings], {
+        ...this.#user,
+        stdio: ["ignore", "ignore", "pipe"],
+      }),
+    );
     this.#child = child;
     let said = "";
     await new Promise<void>((resolve, reject) => {

@@ -5,6 +5,7 @@ import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { REDIS, type RedisVersion } from "./redis-versions.ts";
+import { endsWithTest } from "./child.ts";
 
 /** A separate Redis on a free port of this machine. It writes nothing to disk. */
 export class RedisServer {
@@ -66,10 +67,12 @@ export async function spawnRedis(
   { command, env }: RedisVersion,
   args: readonly string[],
 ): Promise<ChildProcess> {
-  const child = spawn(command, args, {
-    stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, ...env },
-  });
+  const child = endsWithTest(
+    spawn(command, args, {
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, ...env },
+    }),
+  );
   let said = "";
   await new Promise<void>((resolve, reject) => {
     child.stdout.on("data", (data) => {
