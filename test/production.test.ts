@@ -2,13 +2,13 @@
 import { execFile, spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, readFileSync, symlinkSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { BIN, CliBench, eventually, ROOT, SECRET_KEY } from "./support/cli.ts";
 import { available, command } from "./support/require.ts";
 import { endsWithTest, killChild } from "./support/child.ts";
+import { freePort } from "./support/port.ts";
 
 const run = promisify(execFile);
 const page = readFileSync(join(ROOT, "docs/production.md"), "utf8");
@@ -104,13 +104,3 @@ describe.runIf(available(command("systemd-analyze", "systemd")))("the unit", () 
     return bench.end();
   });
 });
-
-function freePort(): Promise<number> {
-  const server = createServer();
-  return new Promise((resolve) => {
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
-}

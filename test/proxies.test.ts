@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { request } from "node:https";
-import { connect, createServer as createPort, type AddressInfo } from "node:net";
+import { connect, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -15,6 +15,7 @@ import { ask, type Sent } from "./adapters/wire.ts";
 import { makeCertificate, OPENSSL } from "./support/certificate.ts";
 import { available, command } from "./support/require.ts";
 import { endsWithTest } from "./support/child.ts";
+import { freePort } from "./support/port.ts";
 
 const SECRET = "a secret key of the suite of proxies, long enough";
 const page = readFileSync(fileURLToPath(new URL("../docs/proxies.md", import.meta.url)), "utf8");
@@ -115,14 +116,6 @@ const closing: (() => Promise<void> | void)[] = [];
 afterEach(async () => {
   for (const close of closing.splice(0).toReversed()) await close();
 });
-
-async function freePort(): Promise<number> {
-  const server = createPort().listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 async function serveApp(trustProxy: number | false): Promise<number> {
   const options = { secretKey: SECRET, trustProxy, httpsOnly: "auto", chunks: true } as const;

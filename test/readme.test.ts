@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { WebSocket } from "ws";
 import { ask, Jar } from "./adapters/wire.ts";
-import { freePort } from "./support/redis.ts";
+import { freePort } from "./support/port.ts";
 import { endsWithTest } from "./support/child.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));

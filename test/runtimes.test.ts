@@ -1,6 +1,5 @@
 import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,6 +9,7 @@ import { describe, expect, it } from "vitest";
 import { ask } from "./adapters/wire.ts";
 import { shake } from "./runtimes/wire.mjs";
 import { endsWithTest } from "./support/child.ts";
+import { freePort } from "./support/port.ts";
 
 // Runs the built packages (`npm run build`) on the runtimes that `npm run runtimes` installs.
 const home = fileURLToPath(new URL("runtimes/", import.meta.url));
@@ -159,14 +159,6 @@ const worker :Workerd.Worker = (
   compatibilityFlags = ["nodejs_compat"]
 );
 `;
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 /** Asks until it answers: workerd does not report when it listens. */
 async function listening(worker: ChildProcess, port: number): Promise<void> {

@@ -15,7 +15,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { createServer as createVite, type ProxyOptions } from "vite";
 import { WebSocketServer } from "ws";
 import { CHROMIUM, launchBrowser } from "./support/browser.ts";
-import { freePort } from "./support/redis.ts";
+import { freePort } from "./support/port.ts";
 import { available } from "./support/require.ts";
 
 const secretKey = "a key for the tests of the proxy of Vite";

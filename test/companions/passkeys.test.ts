@@ -5,7 +5,7 @@ import { build } from "esbuild";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { CHROMIUM, launchBrowser } from "../support/browser.ts";
-import { freePort } from "../support/redis.ts";
+import { freePort } from "../support/port.ts";
 import { available } from "../support/require.ts";
 import { blocksOf, isInstalled, startProgram, writePageApp } from "./page-app.ts";
 

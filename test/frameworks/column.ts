@@ -1,6 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -10,6 +9,7 @@ import { connect, type Connected, type Refused, type Talk } from "../adapters/so
 import { ask, Jar, type Sent } from "../adapters/wire.ts";
 import type { WebSocket } from "ws";
 import { endsWithTest, killChild } from "../support/child.ts";
+import { freePort } from "../support/port.ts";
 
 const VARIANTS = [
   "plain",
@@ -151,14 +151,6 @@ const config :Workerd.Config = (
 );
 ${workers.join("\n")}
 `;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 async function isListening(port: number): Promise<boolean> {

@@ -9,7 +9,6 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
@@ -17,6 +16,7 @@ import { pack } from "../packaging/project.ts";
 import { NODE_24 } from "../support/node24.ts";
 import { EXAMPLES, HOME } from "./places.mjs";
 import { endsWithTest } from "../support/child.ts";
+import { freePort } from "../support/port.ts";
 
 const run = promisify(execFile);
 
@@ -151,12 +151,4 @@ function environment(): NodeJS.ProcessEnv {
     NUXT_TELEMETRY_DISABLED: "1",
     ASTRO_TELEMETRY_DISABLED: "1",
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0);
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
 }

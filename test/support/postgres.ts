@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { chownSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { freePort } from "./redis.ts";
+import { freePort } from "./port.ts";
 import { type SystemNeed } from "./require.ts";
 import { endsWithTest } from "./child.ts";
 

@@ -4,7 +4,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { REDIS, type RedisVersion } from "./redis-versions.ts";
-import { freePort, spawnRedis } from "./redis.ts";
+import { freePort } from "./port.ts";
+import { spawnRedis } from "./redis.ts";
 
 /** A redis-server with the given settings. */
 class Node {

@@ -1,11 +1,11 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { REDIS, type RedisVersion } from "./redis-versions.ts";
 import { endsWithTest } from "./child.ts";
+import { freePort } from "./port.ts";
 
 /** A separate Redis on a free port of this machine. It writes nothing to disk. */
 export class RedisServer {
@@ -83,13 +83,4 @@ export async function spawnRedis(
     child.once("exit", () => reject(new Error(`${command} ended:\n${said}`)));
   });
   return child;
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }
