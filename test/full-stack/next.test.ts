@@ -58,13 +58,14 @@ export const guardedBoth = strict.withSession(
 export const clashing = strict.withSession(
   clash.withSession(async (second, session: object, form: FormData) => {}),
 );
+export const alone = clash.withSession(async (session, form: FormData) => {});
 export const write = theirs.withSession(async (session) => {
   session.user = "written";
 });
 `;
 
 const PAGE = `
-import { clashing, guarded, guardedBoth, missing, write } from "./actions";
+import { alone, clashing, guarded, guardedBoth, missing, write } from "./actions";
 
 export default function Extra() {
   return (
@@ -73,6 +74,7 @@ export default function Extra() {
       <form id="guarded" action={guarded}><button>Go</button></form>
       <form id="guardedBoth" action={guardedBoth}><button>Go</button></form>
       <form id="clashing" action={clashing}><button>Go</button></form>
+      <form id="alone" action={alone}><button>Go</button></form>
       <form id="write" action={write}><button>Go</button></form>
     </>
   );
@@ -202,6 +204,8 @@ fullStack({
       const headers = { origin: app().origin };
       expect((await act(app(), request, "clashing", { headers })).status()).toBe(500);
       await expect.poll(() => app().server.said).toContain("use the same cookie");
+      // Nor may another action use only the second one.
+      expect((await act(app(), request, "alone", { headers })).status()).toBe(500);
     });
 
     it("app: two sessions, the page sees what both proxies changed", async () => {

@@ -5,10 +5,10 @@ import type { SessionContext } from "../session/context.ts";
 import type { SessionData, SessionOf } from "../session/data.ts";
 import type { RequestFacts } from "../session/request.ts";
 import { begin } from "./kit/begin.ts";
-import { assertApart, type Member } from "./kit/beside.ts";
+import { assertApart, assertApartInProcess, type Member } from "./kit/beside.ts";
 import { peekFetchBody } from "./kit/fetch-body.ts";
 import { toResponse, withCommit } from "./kit/fetch-response.ts";
-import { lazySessions, type LazySessions } from "./kit/given.ts";
+import { checkedSessions, type LazySessions } from "./kit/given.ts";
 import { HeaderFacts } from "./kit/header-facts.ts";
 import { openJar, throwReadOnly, SET_BY_PROXY, type Jar } from "./kit/next-jar.ts";
 import type { DeniedReply } from "./kit/reply.ts";
@@ -40,7 +40,7 @@ export interface NextSession<Data = SessionData> {
    *
    * @throws SessionError in an action `ERR_SESSION_CSRF` if another site sent it;
    *   `ERR_SESSION_RUNTIME` if it changes the session while a page renders; `ERR_SESSION_OPTION` if
-   *   nested sessions have the same cookie
+   *   other sessions of the process have the same cookie
    */
   withSession<Args extends unknown[], Result>(
     handler: (session: SessionOf<Data>, ...args: Args) => Result,
@@ -71,7 +71,7 @@ export interface NextSession<Data = SessionData> {
  * ```
  */
 export function nextSession<Data = SessionData>(given: LazySessions<Data>): NextSession<Data> {
-  const sessions = lazySessions(given);
+  const sessions = checkedSessions(given, assertApartInProcess);
   const makeProxy = (handler?: ProxyHandler<Data, never>) => (request: Request) =>
     serveProxy(sessions(), request, handler as ProxyHandler<Data> | undefined);
   const plainProxy = makeProxy();

@@ -3,9 +3,16 @@ import type { SessionContext } from "../session/context.ts";
 import type { SessionData, SessionOf } from "../session/data.ts";
 import type { JsonValue } from "../session/format.ts";
 import { describe, flash } from "../session/functions.ts";
+import { assertApartInProcess } from "./kit/beside.ts";
 import { heldBy, hold } from "./kit/expose.ts";
 import { FetchSession } from "./kit/fetch-session.ts";
-import { lazySessions, tooEarlyError, secondSessionError, type LazySessions } from "./kit/given.ts";
+import {
+  checkedSessions,
+  lazySessions,
+  tooEarlyError,
+  secondSessionError,
+  type LazySessions,
+} from "./kit/given.ts";
 import { UrlFacts } from "./kit/url-facts.ts";
 
 /** A middleware of a route module. */
@@ -131,7 +138,7 @@ export interface GalletaSessionStorage<Data = SessionData> {
 export function createGalletaSessionStorage<Data = SessionData>(
   given: LazySessions<Data>,
 ): GalletaSessionStorage<Data> {
-  const sessions = lazySessions(given);
+  const sessions = checkedSessions(given, assertApartInProcess);
   const contexts = new WeakMap<RouterSession<Data>, SessionContext<Data>>();
   const save = async (context: SessionContext<Data> | undefined): Promise<string> => {
     if (context === undefined) throw notOurs();

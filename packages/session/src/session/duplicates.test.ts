@@ -200,6 +200,14 @@ describe("among several cookies", () => {
     expect(sessions.open(`${neighbour}; ${ours}; session=x`).session).toEqual({});
   });
 
+  it("deletes no chunk that the browser does not have", () => {
+    const options: Options = { chunks: 16_384 };
+    const { sessions } = start(options);
+    const context = sessions.open([...issue(options, "ana"), ...issue(options, "eva")].join("; "));
+    context.session["user"] = "next";
+    expect(commitOf(context).setCookie.map((line) => line.split("=")[0])).toEqual(["session"]);
+  });
+
   it("chunks of two sessions are not mixed", () => {
     const options: Options = { chunks: 16_384 };
     const one = issue(options, "a".repeat(5000));

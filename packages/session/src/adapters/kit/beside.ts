@@ -1,4 +1,5 @@
 import { isChunkName } from "../../cookie/chunks.ts";
+import { acrossCopies } from "../../copies.ts";
 import { optionError } from "../../errors.ts";
 import type { Shared } from "../../session/shared.ts";
 
@@ -30,15 +31,41 @@ export function assertApart(one: Member, other: Member): void {
   const names = `${first.settings.property} and ${second.settings.property}`;
   if (takes(first, second.settings.cookieName) || takes(second, first.settings.cookieName)) {
     throw optionError(
-      `The sessions ${names} of one request use the same cookie. Give one of them another sessionCookie.`,
+      `The sessions ${names} use the same cookie. Give one of them another sessionCookie.`,
     );
   }
   for (const path of first.endpoints.keys()) {
     if (!second.endpoints.has(path)) continue;
     throw optionError(
-      `The sessions ${names} of one request answer at the same address. Give one of them another exchangePath.`,
+      `The sessions ${names} answer at the same address. Give one of them another exchangePath.`,
     );
   }
+}
+
+/** The sessions of this process that were set up last, by property and cookie. */
+const inProcess = /* @__PURE__ */ acrossCopies("set-up", () => new Map<string, WeakRef<Shared>>());
+
+/**
+ * Checks sessions at their set-up against the others of this process, for adapters that see only one
+ * of them in a request. Sessions with the same property are the same ones, because bundlers and dev
+ * servers run a module several times.
+ *
+ * @throws SessionError `ERR_SESSION_OPTION` if sessions with another property have the same cookie
+ */
+export function assertApartInProcess({ shared, property }: NonNullable<Member["sessions"]>): void {
+  for (const [name, weak] of inProcess) {
+    const other = weak.deref();
+    if (other === undefined) inProcess.delete(name);
+    else if (other.settings.property !== property && hasSamePlace(shared, other)) {
+      assertApart({ shared }, { shared: other });
+    }
+  }
+  inProcess.set(`${property} ${shared.settings.cookieName}`, new WeakRef(shared));
+}
+
+/** True if browsers keep cookies of both sessions under one name as one cookie. */
+function hasSamePlace({ settings: one }: Shared, { settings: other }: Shared): boolean {
+  return one.current.path === other.current.path && one.current.domain === other.current.domain;
 }
 
 /** True if the sessions read or write a cookie of this name. */

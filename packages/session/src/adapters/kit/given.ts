@@ -55,6 +55,21 @@ export function lazySessions<Data>(given: LazySessions<Data>): () => Sessions<Da
   };
 }
 
+/** Works like {@link lazySessions}, and calls `check` once with the sessions, at their first use. */
+export function checkedSessions<Data>(
+  given: LazySessions<Data>,
+  check: (sessions: Sessions<Data>) => void,
+): () => Sessions<Data> {
+  const lazy = lazySessions(given);
+  let isChecked = false;
+  return () => {
+    const sessions = lazy();
+    if (!isChecked) check(sessions);
+    isChecked = true;
+    return sessions;
+  };
+}
+
 /**
  * Makes the error for a session middleware that is in the wrong place or is used twice.
  *
