@@ -8,7 +8,15 @@ import fc from "fast-check";
 /** A mutant needs few runs of a property. With all of them they were two thirds of the time. */
 const assert = (property, parameters) =>
   fc.assert(property, { ...parameters, numRuns: Math.min(parameters?.numRuns ?? 100, 15) });
-const fewRuns = { ...fc, assert, default: { ...fc, assert } };
+/** Kept over all mutants, because a text of any characters takes fast-check 200 ms to set up. */
+const strings = new Map();
+const string = (constraints = {}) => {
+  const key = JSON.stringify(constraints);
+  if (typeof constraints.unit === "object") return fc.string(constraints);
+  if (!strings.has(key)) strings.set(key, fc.string(constraints));
+  return strings.get(key);
+};
+const fewRuns = { ...fc, assert, string, default: { ...fc, assert, string } };
 
 /**
  * Bundles test files with the code that they test. Each call of the result evaluates all modules

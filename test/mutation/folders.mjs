@@ -7,7 +7,17 @@ export const FOLDERS = {
   token: inEngine("session/rotation", "session/lifetimes"),
   cookie: inEngine("session/large", "session/duplicates", "session/any-header"),
   csrf: inEngine("engine.cross-site"),
-  session: inEngine("engine", "engine.cross-site", "sessions"),
+  session: inEngine(
+    "engine",
+    "engine.cross-site",
+    "sessions",
+    "live/live",
+    "store/loading",
+    "store/failure",
+    "store/revocation",
+    "formats/express-session",
+    "formats/formats",
+  ),
   store: inEngine(
     ...["races", "resume", "max-age", "foreign-ends"].map((name) => `session/${name}`),
     ...["live", "messages", "prolong", "stream"].map((name) => `live/${name}`),

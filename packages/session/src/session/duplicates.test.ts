@@ -1,9 +1,11 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { facts } from "@galleta/test-support/facts";
 import { commitOf, start, type Anything } from "@galleta/test-support/sessions";
 import { cookieSession } from "../formats/cookie-session.ts";
+import { starlette } from "../formats/starlette.ts";
 import type { SessionContext } from "./context.ts";
-import { destroy, describe as describeSession, renew } from "./functions.ts";
+import type { JsonObject } from "./format.ts";
+import { destroy, describe as describeSession, renew, setMaxAge } from "./functions.ts";
 import type { SessionCookieOptions } from "./options.ts";
 
 const HOST = "shop.example.com";
@@ -217,6 +219,150 @@ describe("among several cookies", () => {
     const { session } = sessions.open([...one, ...two].join("; "));
     expect(["a", "b"]).toContain(String(session["user"]).slice(0, 1));
     expect(sessions.open([...one, ...two, "session.1=x"].join("; ")).session).toEqual({});
+  });
+});
+
+describe("of several sessions", () => {
+  const SECOND = 1000;
+  const { sessions } = start();
+  const visit = (cookie: string, change: (session: Anything) => void) => {
+    const context = sessions.open(cookie);
+    change(context.session);
+    return commitOf(context).setCookie[0]!.split(";")[0]!;
+  };
+  const read = (...cookies: string[]) => ({ ...sessions.open(cookies.join("; ")).session });
+
+  beforeEach(() => void vi.useFakeTimers({ now: 1_800_000_000_000 }));
+  afterEach(() => void vi.useRealTimers());
+
+  it("the one that was issued last counts, then the youngest, then the newest revision", () => {
+    const ana = visit("", (session) => (session["user"] = "ana"));
+    vi.advanceTimersByTime(SECOND);
+    const eva = visit("", (session) => (session["user"] = "eva"));
+    const later = visit(ana, (session) => (session["n"] = 1));
+    for (const cookies of [
+      [eva, later],
+      [later, eva],
+    ]) {
+      expect(read(...cookies)).toEqual({ user: "eva" });
+    }
+    const latest = visit(later, (session) => (session["n"] = 2));
+    for (const cookies of [
+      [later, latest],
+      [latest, later],
+    ]) {
+      expect(read(...cookies)).toEqual({ user: "ana", n: 2 });
+    }
+    vi.advanceTimersByTime(SECOND);
+    const again = visit(latest, (session) => (session["n"] = 3));
+    for (const cookies of [
+      [eva, again],
+      [again, eva],
+    ]) {
+      expect(read(...cookies)).toEqual({ user: "ana", n: 3 });
+    }
+  });
+
+  it("two revisions are not other sessions of each other", () => {
+    const ana = visit("", (session) => (session["user"] = "ana"));
+    const later = visit(ana, (session) => (session["n"] = 1));
+    const eva = visit("", (session) => (session["user"] = "eva"));
+    const othersOf = (...cookies: string[]) =>
+      sessions.open(cookies.join("; ")).state.loaded.others;
+    expect(othersOf(ana, later)).toEqual([]);
+    expect(othersOf(ana, eva)).toHaveLength(1);
+  });
+
+  it("an older one does not replace the newest when that has expired", () => {
+    const ana = visit("", (session) => (session["user"] = "ana"));
+    vi.advanceTimersByTime(SECOND);
+    const eva = visit("", (session) => {
+      session["user"] = "eva";
+      setMaxAge(session, 10);
+    });
+    vi.advanceTimersByTime(11 * SECOND);
+    const { session } = sessions.open(`${ana}; ${eva}`);
+    expect([{ ...session }, describeSession(session).rejected]).toEqual([{}, "expired"]);
+    expect(read(ana)).toEqual({ user: "ana" });
+  });
+
+  it("a logout ends the genuine ones beside a planted one", () => {
+    const ana = visit("", (session) => (session["user"] = "ana"));
+    const context = sessions.open(`${ana}; session=planted`);
+    destroy(context.session);
+    void commitOf(context);
+    expect(read(ana)).toEqual({});
+  });
+});
+
+describe("with formats", () => {
+  const secretKey = "an old key of Starlette, long enough for a key";
+  const old = starlette({ secretKey, sessionCookie: "session" });
+  const pairOf = (format: typeof old, data: JsonObject) =>
+    format.write(data, 0, null).map(({ name, value }) => `${name}=${value}`);
+
+  it("two genuine cookies of another framework are rejected", () => {
+    const { sessions } = start({ formats: [old] });
+    const { session } = sessions.open(
+      [...pairOf(old, { user: "ana" }), ...pairOf(old, { user: "eva" })].join("; "),
+    );
+    expect([{ ...session }, describeSession(session).rejected]).toEqual([{}, "duplicate"]);
+  });
+
+  it("a planted cookie is rejected if the format reads another name", () => {
+    const other = starlette({ secretKey, sessionCookie: "other" });
+    const { sessions } = start({ formats: [other] });
+    const context = sessions.open("");
+    context.session["user"] = "ana";
+    const ours = commitOf(context).setCookie[0]!.split(";")[0]!;
+    expect({ ...sessions.open(`${ours}; session=x`).session }).toEqual({});
+  });
+
+  it("a cookie is not genuine if its signature came twice", () => {
+    const signed = cookieSession({ secretKey, sessionCookie: "session" });
+    const { sessions } = start({ formats: [signed] });
+    const context = sessions.open("");
+    context.session["user"] = "ana";
+    const ours = commitOf(context).setCookie[0]!.split(";")[0]!;
+    const theirs = pairOf(signed, { user: "old" });
+    expect({ ...sessions.open([ours, ...theirs].join("; ")).session }).toEqual({ user: "ana" });
+    const twice = [ours, ...theirs, "session.sig=other"].join("; ");
+    expect({ ...sessions.open(twice).session }).toEqual({});
+  });
+});
+
+describe("with chunks", () => {
+  const { sessions } = start({ chunks: 16_384 });
+  const issue = (user: string, length = 1) => {
+    const context = sessions.open("");
+    context.session["user"] = user;
+    context.session["fill"] = "x".repeat(length);
+    return commitOf(context).setCookie.map((line) => line.slice(0, line.indexOf(";")));
+  };
+  const userIn = (...cookies: string[]) => sessions.open(cookies.join("; ")).session["user"];
+
+  it("more than eight values of one name are ignored", () => {
+    const many = Array.from({ length: 9 }, (_, at) => issue(`user ${at}`)).flat();
+    expect(userIn(...many.slice(1))).toBeDefined();
+    expect(userIn(...many)).toBeUndefined();
+  });
+
+  it("a chunk left over from a longer session does no harm", () => {
+    expect(userIn(...issue("ana"), ...issue("ana"), "session.1=left")).toBe("ana");
+  });
+
+  it("a logout deletes only the cookies that came", () => {
+    const context = sessions.open([...issue("ana"), ...issue("ana")].join("; "));
+    destroy(context.session);
+    const names = commitOf(context).setCookie.map((line) => line.slice(0, line.indexOf("=")));
+    expect(names).toEqual(["session"]);
+  });
+
+  it("at most 64 combinations are tried", () => {
+    const long = Array.from({ length: 8 }, () => issue("ana", 4000));
+    expect(long.every((cookies) => cookies.length === 2)).toBe(true);
+    expect(userIn(...long.slice(1).flat(), ...issue("ana"))).toBe("ana");
+    expect(userIn(...long.flat())).toBeUndefined();
   });
 });
 

@@ -95,7 +95,7 @@ function candidates(values: readonly (readonly string[])[]): Candidate[] {
     before = before.flatMap(({ token, parts }) =>
       each.map((value) => ({ token: token + value, parts: [...parts, value] })),
     );
-    if (before.length === 0 || all.length + before.length > MAX_WAYS) break;
+    if (all.length + before.length > MAX_WAYS) break;
     all.push(...before);
   }
   return all;
