@@ -143,7 +143,7 @@ async function finishLater(
 function send(req: Req, res: HttpResponse, commit: Commit | undefined): Response {
   markSent(req);
   if (commit) protectStaged(req.event, commit);
-  return render(res, commit);
+  return render(res, commit, req.event);
 }
 
 /** Answers after the view failed or its session could not be saved. The cookie is still sent. */

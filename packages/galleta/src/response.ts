@@ -1,7 +1,8 @@
 import { applyCommit, privateNoStore, type Commit } from "@galleta/session/adapter";
-import { HTTPResponse, redirect } from "h3";
+import { HTTPResponse, redirect, type H3Event } from "h3";
 import { FastResponse } from "srvx";
 import { GalletaError } from "./errors.ts";
+import { textResponse } from "./seams.ts";
 
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 /** Statuses without a body (RFC 9110 §15.3.5, §15.3.6, §15.4.5). */
@@ -54,7 +55,7 @@ export let accept: (res: HttpResponse, returned: unknown) => void;
 /** Drops the status, the body and the body's headers of a failed view. Its other headers stay. */
 export let clear: (res: HttpResponse) => void;
 /** Makes the response that the server sends, with the session's headers. */
-export let render: (res: HttpResponse, commit: Commit | undefined) => Response;
+export let render: (res: HttpResponse, commit: Commit | undefined, event: H3Event) => Response;
 
 /**
  * The response to one request. A view sets its parts; the last body wins. A view that sets nothing
@@ -182,7 +183,7 @@ export class HttpResponse {
     if (this.#headers) for (const name of BODY_HEADERS) this.#headers.delete(name);
   }
 
-  #render(commit: Commit | undefined): Response {
+  #render(commit: Commit | undefined, event: H3Event): Response {
     const { status } = this;
     const isPlain = this.#headers === undefined && !commit?.accessed;
     const adopted = this.#adopted;
@@ -192,7 +193,10 @@ export class HttpResponse {
     const type = isEmpty ? NONE : this.#type;
     if (adopted === undefined && this.#headers === undefined) {
       const fields = commit?.accessed ? withSession(type, commit) : type.plain;
-      return new FastResponse(body, { status, headers: fields as [string, string][] });
+      const init = { status, headers: fields as [string, string][] };
+      return typeof body === "string" && body !== ""
+        ? textResponse(body, init, event)
+        : new FastResponse(body, init);
     }
     const headers = new Headers(adopted?.headers);
     for (const [name, value] of this.#headers ?? NONE.plain) {
@@ -207,7 +211,7 @@ export class HttpResponse {
   static {
     accept = (res, returned) => res.#accept(returned);
     clear = (res) => res.#clear();
-    render = (res, commit) => res.#render(commit);
+    render = (res, commit, event) => res.#render(commit, event);
   }
 }
 

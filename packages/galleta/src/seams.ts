@@ -1,8 +1,10 @@
-// The only file that uses internals of h3 and crossws. seams.test.ts fails if one of them changes,
+// The only file that uses internals of h3, srvx and crossws. seams.test.ts fails if one of them changes,
 // so CI notices a newer version within the range of package.json.
+import type { ServerResponse } from "node:http";
 import { _nodeAdapter } from "crossws/adapters/node";
 import { H3, type H3Event, type H3Route } from "h3";
 import { findRoute } from "rou3";
+import { FastResponse } from "srvx";
 
 /** An h3 app that passes requests without a route to our own handler. */
 export class FallbackH3 extends H3 {
@@ -32,6 +34,55 @@ const STAGED = Symbol.for("h3.internal.event.res");
  */
 export function hasStaged(event: H3Event): boolean {
   return STAGED in event && event[STAGED] !== undefined;
+}
+
+/** The parts of a response in the form of Node's `writeHead` and `end`. */
+interface Prepared {
+  readonly status: number;
+  readonly statusText: string;
+  readonly headers: string[];
+  readonly body: unknown;
+}
+
+// On Node. The general type of srvx lacks the method.
+const NodeResponse = FastResponse as unknown as new (
+  body: string,
+  init: ResponseInit,
+) => Response & { _toNodeResponse(): Prepared };
+
+/** False on Bun and Deno, where FastResponse is the runtime's own. */
+const IS_NODES = "_toNodeResponse" in FastResponse.prototype;
+
+/** A response that srvx sends on Node. */
+class TextResponse extends NodeResponse {
+  readonly #target: ServerResponse;
+
+  constructor(text: string, init: ResponseInit, target: ServerResponse) {
+    super(text, init);
+    this.#target = target;
+  }
+
+  /** Called by srvx right before it sends the headers. */
+  override _toNodeResponse(): Prepared {
+    const prepared = super._toNodeResponse();
+    const target = this.#target;
+    const { status, statusText, headers, body } = prepared;
+    if (target.headersSent || typeof body !== "string") return prepared;
+    target.writeHead(status, statusText, headers);
+    target.end(body);
+    return { ...prepared, body: undefined };
+  }
+}
+
+/**
+ * Makes a response with text. srvx writes the text and then ends the response, while here Node gets
+ * the text with the end. That takes a tenth off a request that reads its session.
+ */
+export function textResponse(text: string, init: ResponseInit, event: H3Event): Response {
+  const node = event.runtime?.node;
+  return IS_NODES && node?.res !== undefined && node.req.httpVersionMajor === 1
+    ? new TextResponse(text, init, node.res as ServerResponse)
+    : new FastResponse(text, init);
 }
 
 /**

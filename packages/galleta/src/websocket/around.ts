@@ -90,7 +90,7 @@ async function respond(req: Req, res: HttpResponse): Promise<Response> {
     answer(req, res, new RangeError("res.status must be from 200 to 599."));
   }
   try {
-    return render(res, await heldOf(req)?.commit());
+    return render(res, await heldOf(req)?.commit(), req.event);
   } catch (error) {
     logError("The session of a handshake could not be saved:", error);
     return Response.json(new HTTPError(500), { status: 500 });
