@@ -10,7 +10,7 @@ function batch(most = 10) {
       if (items.includes("fails")) throw new Error("the database is away");
       return items.map((item) => item.toUpperCase());
     },
-    { pace: new Pace(), most, sizeOf: ({ length }) => length, nameOf: (item) => item[0] ?? "" },
+    { pace: new Pace(), most, sizeOf: ({ length }) => length },
   );
   return { made, runs };
 }
@@ -29,13 +29,6 @@ describe("a batch", () => {
     const { made, runs } = batch(4);
     await Promise.all(["aaa", "bb", "c", "dddddddd", "e"].map((item) => made.add(item)));
     expect(runs).toEqual([["aaa"], ["bb", "c"], ["dddddddd"], ["e"]]);
-  });
-
-  it("puts items of one name into different batches, and keeps their order", async () => {
-    const { made, runs } = batch();
-    const answers = await Promise.all(["a1", "b", "a2"].map((item) => made.add(item)));
-    expect(answers).toEqual(["A1", "B", "A2"]);
-    expect(runs).toEqual([["a1", "b"], ["a2"]]);
   });
 
   it("fails only its own items, not later ones", async () => {

@@ -13,18 +13,15 @@ export interface BatchOptions<Item> {
   /** The items of one batch stay below this total size, unless one item alone is larger. */
   readonly most: number;
   readonly sizeOf: (item: Item) => number;
-  /** Items with the same name are sent in different batches, in order. */
-  readonly nameOf?: (item: Item) => string;
 }
 
 /**
- * Sends all items of one turn of the event loop in one command, and collects further items while
+ * Sends all items of one turn of the event loop together, and collects further items while
  * commands are unanswered. Receiving a command costs a database more than the work of a small one.
  */
 export class Batch<Item, Answer> {
   readonly #run: (items: readonly Item[]) => Promise<readonly Answer[]>;
   readonly #options: BatchOptions<Item>;
-  readonly #names = new Set<string>();
   #waiting: Waiting<Item, Answer>[] = [];
   #size = 0;
 
@@ -38,12 +35,10 @@ export class Batch<Item, Answer> {
   }
 
   add(item: Item): Promise<Answer> {
-    const { most, nameOf, sizeOf } = this.#options;
-    const name = nameOf?.(item);
+    const { most, sizeOf } = this.#options;
     const size = sizeOf(item);
-    if (this.#size + size > most || (name !== undefined && this.#names.has(name))) this.#flush();
+    if (this.#size + size > most) this.#flush();
     if (this.#waiting.length === 0) this.#options.pace.due(this.#flush);
-    if (name !== undefined) this.#names.add(name);
     this.#size += size;
     return new Promise((resolve, reject) => this.#waiting.push({ item, resolve, reject }));
   }
@@ -52,7 +47,6 @@ export class Batch<Item, Answer> {
     const waiting = this.#waiting;
     if (waiting.length === 0) return;
     this.#waiting = [];
-    this.#names.clear();
     this.#size = 0;
     const answer = this.#run(waiting.map(({ item }) => item));
     answer.then(

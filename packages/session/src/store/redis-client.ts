@@ -99,9 +99,33 @@ export class RedisConnection {
     return this.kind.endsWith("-cluster");
   }
 
+  /** False if commands that only read may go to a replica. */
+  get readsMaster(): boolean {
+    return !this.isCluster && this.kind !== "redis-sentinel";
+  }
+
   async send(command: RedisCommand): Promise<unknown> {
     this.assertReady();
     return this.#send(command);
+  }
+
+  /**
+   * Sends commands together, if possible in one packet.
+   *
+   * @returns the answers; an `Error` for each command that failed
+   */
+  async sendAll(commands: readonly RedisCommand[]): Promise<unknown[]> {
+    this.assertReady();
+    if (this.kind === "ioredis" && commands.length > 1) {
+      const pipeline = (this.#client as unknown as IoRedisPipelines).pipeline();
+      for (const { args } of commands) pipeline.call(...args);
+      return ((await pipeline.exec()) ?? []).map(([error, answer]) => error ?? answer);
+    }
+    // Clients of node-redis join what is sent in one turn of the event loop.
+    const outcomes = await Promise.allSettled(commands.map((command) => this.#send(command)));
+    return outcomes.map((outcome) =>
+      outcome.status === "fulfilled" ? outcome.value : outcome.reason,
+    );
   }
 
   /**

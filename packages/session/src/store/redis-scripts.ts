@@ -16,6 +16,11 @@ function script(source: string): RedisScript {
  */
 export const DIGITS = 16;
 
+/** Encodes a revision with a fixed number of digits. */
+export function digits(number: number): string {
+  return `${number}`.padStart(DIGITS, "0");
+}
+
 /**
  * Writes one key unless its revision is above the base. Then it returns the newer value instead.
  */
@@ -26,19 +31,20 @@ call('SETEX', key, ARGV[3], ARGV[2])
 `);
 
 /**
- * Writes several different keys in the same way. To enter Lua costs Redis as much as four GETs, a
- * call inside it as much as one, and a number as an argument of a call half of that.
+ * Writes a session whole, if its key has the known length and tail, and returns 1. If the key was
+ * written whole just before, a record is appended instead, and 2 returned. Otherwise it returns the
+ * text of the key.
  */
-export const REPLACE_MANY = script(`
-local call, keys, args, found = redis.call, KEYS, ARGV, {}
-for i = 1, #keys do
-  local at, key = i * 3, keys[i]
-  if call('GETRANGE', key, '0', '${DIGITS - 1}') > args[at - 2] then
-    found[i] = call('GET', key)
-  else
-    call('SETEX', key, args[at], args[at - 1])
-    found[i] = false
-  end
+export const REPLACE_LOG = script(`
+local call, key, args = redis.call, KEYS[1], ARGV
+if call('STRLEN', key) ~= tonumber(args[1]) or call('GETRANGE', key, args[2], '-1') ~= args[3] then
+  return call('GET', key)
 end
-return found
+if args[4] == 'inf' or call('PTTL', key) <= tonumber(args[4]) then
+  call('SETEX', key, args[7], args[8])
+  return 1
+end
+call('APPEND', key, args[5])
+if args[6] ~= '' then call('EXPIRE', key, args[6]) end
+return 2
 `);

@@ -11,7 +11,8 @@ import {
   type RedisCommand,
   type RedisWait,
 } from "./redis-client.ts";
-import { DIGITS, REPLACE, REPLACE_MANY, type RedisScript } from "./redis-scripts.ts";
+import { DIGITS, digits, REPLACE, type RedisScript } from "./redis-scripts.ts";
+import { RedisSessions, textOf } from "./redis-sessions.ts";
 import type { SessionStore, StoredValue, Write } from "./store.ts";
 
 /** Options of {@link redisStore}. */
@@ -29,24 +30,9 @@ export interface RedisStoreOptions {
   readonly wait?: RedisWait;
 }
 
-/** How many keys one MGET reads. */
+/** How many keys one MGET reads, and how many commands are written together. */
 const MOST_READS = 500;
-/** How many characters of values one script writes. A larger value is written alone. */
-const MOST_WRITTEN = 65_536;
-/**
- * Counted for each write in addition to its characters, so that a script has at most two hundred
- * writes.
- */
-const WRITE_OVERHEAD = 300;
-
-interface NamedWrite {
-  /** The name of the key in Redis. */
-  readonly name: string;
-  readonly base: number;
-  /** The revision, then the value. */
-  readonly text: string;
-  readonly seconds: number;
-}
+const MOST_WRITES = 200;
 
 /**
  * A store in Redis or Valkey, shared by any number of processes. Sessions are stored in plain text:
@@ -83,7 +69,8 @@ class RedisStore implements SessionStore {
   readonly #prefix: string;
   readonly #wait: RedisWait | undefined;
   readonly #reads: Batch<readonly string[], (StoredValue | undefined)[]>;
-  readonly #writes: Batch<NamedWrite, StoredValue | undefined>;
+  readonly #writes: Batch<RedisCommand, unknown>;
+  readonly #sessions: RedisSessions;
 
   constructor(connection: RedisConnection, prefix: string, wait: RedisWait | undefined) {
     this.#connection = connection;
@@ -95,11 +82,15 @@ class RedisStore implements SessionStore {
       most: MOST_READS,
       sizeOf: (names) => names.length,
     });
-    this.#writes = new Batch((writes) => this.#replaceAll(writes), {
+    this.#writes = new Batch((commands) => connection.sendAll(commands), {
       pace,
-      most: MOST_WRITTEN,
-      sizeOf: ({ text }) => text.length + WRITE_OVERHEAD,
-      nameOf: ({ name }) => name,
+      most: MOST_WRITES,
+      sizeOf: () => 1,
+    });
+    this.#sessions = new RedisSessions({
+      readsMaster: connection.readsMaster,
+      send: (command) => this.#write(command),
+      run: (script, keys, args) => this.#run(script, keys, args),
     });
   }
 
@@ -120,43 +111,36 @@ class RedisStore implements SessionStore {
     const [key = ""] = names;
     const isOne = names.length === 1;
     const args = isOne ? ["GET", key] : ["MGET", ...names];
+    const at = performance.now();
     const answer = await this.#connection.send({ key, isReadOnly: true, args });
-    return (isOne ? [answer] : (answer as unknown[])).map(readText);
+    return (isOne ? [answer] : (answer as unknown[])).map((value, i) => {
+      const [name = "", text] = [names[i], textOf(value)];
+      return isSession(name) ? this.#sessions.read(name, text, at) : readText(text);
+    });
   }
 
   async replace({ key, base, rev, value, seconds }: Write): Promise<StoredValue | undefined> {
     const name = this.#nameOf(key);
-    const write = { name, base, text: digits(rev) + value, seconds };
-    if (this.#wait !== undefined && isRevocation(key)) return this.#replace(write, this.#wait);
-    return this.#connection.isCluster ? this.#replace(write) : this.#writes.add(write);
-  }
-
-  async #replace(write: NamedWrite, wait?: RedisWait): Promise<StoredValue | undefined> {
-    const { name, base, text, seconds } = write;
-    // The first write of a session needs no script, only one plain command.
+    if (isSession(name)) return this.#sessions.replace(name, { base, rev, value, seconds });
+    const wait = isRevocation(key) ? this.#wait : undefined;
+    const text = digits(rev) + value;
+    // The first write needs no script, only one plain command.
     if (base === 0) {
       const args = ["SET", name, text, "EX", `${seconds}`, "NX"];
       if ((await this.#write({ key: name, args }, wait)) !== null) return undefined;
     }
-    return readText(await this.#run(REPLACE, [write], wait));
-  }
-
-  async #replaceAll(writes: readonly NamedWrite[]): Promise<(StoredValue | undefined)[]> {
-    if (writes.length === 1) return [await this.#replace(writes[0]!)];
-    return ((await this.#run(REPLACE_MANY, writes)) as unknown[]).map(readText);
+    const args = [digits(base), text, `${seconds}`];
+    return readText(textOf(await this.#run(REPLACE, [name], args, wait)));
   }
 
   async #run(
     { hash, source }: RedisScript,
-    writes: readonly NamedWrite[],
+    names: readonly string[],
+    given: readonly string[],
     wait?: RedisWait,
   ): Promise<unknown> {
-    const key = writes[0]?.name ?? "";
-    const args = [
-      `${writes.length}`,
-      ...writes.map(({ name }) => name),
-      ...writes.flatMap(({ base, text, seconds }) => [digits(base), text, `${seconds}`]),
-    ];
+    const [key = ""] = names;
+    const args = [`${names.length}`, ...names, ...given];
     try {
       return await this.#write({ key, args: ["EVALSHA", hash, ...args] }, wait);
     } catch (error) {
@@ -165,8 +149,12 @@ class RedisStore implements SessionStore {
     }
   }
 
-  async #write(command: RedisCommand, wait: RedisWait | undefined): Promise<unknown> {
-    if (wait === undefined) return this.#connection.send(command);
+  async #write(command: RedisCommand, wait?: RedisWait): Promise<unknown> {
+    if (wait === undefined) {
+      const answer = await this.#writes.add(command);
+      if (answer instanceof Error) throw answer;
+      return answer;
+    }
     const [answer, replicas] = await this.#connection.sendAndWait(command, wait);
     if (answer instanceof Error) throw answer;
     if (replicas >= wait.replicas) return answer;
@@ -187,16 +175,13 @@ class RedisStore implements SessionStore {
   }
 }
 
+const isSession = (name: string) => name.endsWith("}:s");
+
 function tagOf(name: string): string {
   return name.slice(name.indexOf("{"), name.indexOf("}"));
 }
 
-function digits(number: number): string {
-  return `${number}`.padStart(DIGITS, "0");
-}
-
-function readText(answer: unknown): StoredValue | undefined {
-  if (answer === null || answer === undefined || answer === false) return undefined;
-  const text = String(answer);
+function readText(text: string | undefined): StoredValue | undefined {
+  if (text === undefined) return undefined;
   return { rev: Number(text.slice(0, DIGITS)), value: text.slice(DIGITS) };
 }

@@ -1,0 +1,147 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import {
+  appended,
+  encodeFirst,
+  encodeRecord,
+  MARK,
+  newMark,
+  replay,
+} from "./redis-log.ts";
+
+const LIFE = { life: 600, until: 1_800_000_000 };
+const state = (value: string, rev = 1) => ({ rev, value, mark: newMark() });
+const bytesOf = (text: string) => Buffer.byteLength(text);
+/** What Redis stores and returns: UTF-8. */
+const sent = (text: string) => Buffer.from(text).toString();
+const texts = fc.oneof(
+  fc.string({ unit: "binary" }),
+  fc.json().map((json) => `mark.1.2 ${json}`),
+  fc.constantFrom("", " ", "a😀b", "a😁b", "😀", "+", "x:y ", "\n"),
+);
+
+describe("the log of a session in Redis", () => {
+  it("has the value of its first record", () => {
+    fc.assert(
+      fc.property(texts, fc.nat(), (value, rev) => {
+        const next = state(value, rev);
+        const log = replay(sent(encodeFirst(next, LIFE)));
+        expect(log).toMatchObject({ ...next, ...LIFE, marks: [next.mark], tail: next.mark });
+        expect(log.first).toBe(log.bytes);
+      }),
+    );
+  });
+
+  it("has the value of its last record, whatever changed", () => {
+    fc.assert(
+      fc.property(texts, fc.array(texts, { minLength: 1, maxLength: 5 }), (first, values) => {
+        let text = encodeFirst(state(first), LIFE);
+        for (const [i, value] of values.entries()) {
+          const next = state(value, i + 2);
+          const before = replay(text);
+          const record = encodeRecord(before, next);
+          text = sent(text + record);
+          const { marks, ...log } = replay(text);
+          expect(log).toMatchObject(next);
+          expect(marks).toHaveLength(i + 2);
+          expect(log.bytes).toBe(bytesOf(text));
+          expect({ ...appended(before, next, record), marks }).toEqual({ ...log, marks });
+        }
+      }),
+    );
+  });
+
+  it("sends little if little changed, and takes over a new time to live", () => {
+    const json = JSON.stringify({ user: "ada", cart: "x".repeat(300), views: 11, last: "abc" });
+    const log = replay(encodeFirst(state(`AbCdEfGh1.t8x9y1.t9s0aa ${json}`), LIFE));
+    const value = `AbCdEfGh2.t8x9y7.t9s0ag ${json.replace("11", "12")}`;
+    expect(encodeRecord(log, state(value, 2)).length).toBeLessThan(80);
+    const life = { life: 900, until: 1_800_000_999 };
+    const longer = encodeRecord(log, state(value, 2), life);
+    const [first] = [encodeFirst({ ...log }, log)];
+    expect(replay(first + longer)).toMatchObject({ value, ...life });
+  });
+
+  it("agrees with several writers that append, repeat, come late or write whole", () => {
+    const step = fc.record({
+      writer: fc.nat(3),
+      value: texts,
+      kind: fc.constantFrom("read", "append", "append", "append twice", "whole"),
+    });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+        // The reference: a state, and in which generation of whole values it is.
+        let model = state("first");
+        let generation = 0;
+        let text = encodeFirst(model, LIFE);
+        const known = Array.from({ length: 4 }, () => ({ log: replay(text), generation }));
+        for (const { writer, value, kind } of steps) {
+          const mine = known[writer]!;
+          const next = state(value, model.rev + 1);
+          if (kind === "whole") {
+            text = sent(encodeFirst(next, LIFE, replay(text)));
+            generation += 1;
+            model = next;
+          } else if (kind !== "read") {
+            const record = encodeRecord(mine.log, next);
+            const isNewest = mine.log.mark === model.mark;
+            text = sent(text + record);
+            // The rule of the store: values of one parity are never two generations apart.
+            if (generation - mine.generation < 2) {
+              const isBehind = bytesOf(text) === mine.log.bytes + bytesOf(record);
+              if (isBehind) expect(isNewest).toBe(true);
+            }
+            if (isNewest) model = next;
+            if (kind === "append twice") text = sent(text + record);
+          }
+          const log = replay(text);
+          expect({ rev: log.rev, value: log.value, mark: log.mark }).toEqual({
+            ...model,
+            value: sent(model.value),
+          });
+          if (kind !== "append" || log.mark === next.mark) known[writer] = { log, generation };
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("keeps its state before bytes that Galleta did not write, and takes no more records", () => {
+    fc.assert(
+      fc.property(texts, fc.string({ minLength: 1 }), (value, garbage) => {
+        const next = state(value);
+        const text = sent(encodeFirst(next, LIFE));
+        const log = replay(text + sent(garbage));
+        expect(log).toMatchObject(next);
+        expect(log.tail).toBe("");
+      }),
+    );
+  });
+
+  it("has no state without a first record, and an unknown one if it is no log", () => {
+    const record = encodeRecord(replay(encodeFirst(state("a"), LIFE)), state("b", 2));
+    expect(replay(record)).toMatchObject({ rev: 0, marks: [], bytes: record.length });
+    expect(replay(undefined)).toMatchObject({ rev: 0, marks: [], bytes: 0 });
+    for (const text of ["", "junk", "0000000000000001a.b.1:xyz", "{}"]) {
+      expect(replay(text).rev).toBe(Number.NaN);
+    }
+  });
+
+  it("alternates the parity of whole values, and every record has an even length", () => {
+    fc.assert(
+      fc.property(texts, texts, (one, other) => {
+        const log = replay(sent(encodeFirst(state(one), LIFE)));
+        const whole = bytesOf(encodeFirst(state(other), LIFE, log));
+        expect(Math.abs(whole - log.bytes) % 2).toBe(1);
+        expect(bytesOf(encodeRecord(log, state(other))) % 2).toBe(0);
+      }),
+    );
+  });
+
+  it("never repeats a mark", () => {
+    const marks = Array.from({ length: 10_000 }, newMark);
+    expect(new Set(marks).size).toBe(marks.length);
+    expect(marks.every((mark) => mark.length === MARK)).toBe(true);
+  });
+});
+

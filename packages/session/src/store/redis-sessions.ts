@@ -1,0 +1,199 @@
+import { nowSeconds } from "../session/clock.ts";
+import { Answers, type Answer } from "./answers.ts";
+import {
+  appended,
+  encodeFirst,
+  encodeRecord,
+  MARK,
+  newMark,
+  replay,
+  type Life,
+  type NextState,
+  type SessionLog,
+} from "./redis-log.ts";
+import type { RedisCommand } from "./redis-client.ts";
+import { REPLACE_LOG, type RedisScript } from "./redis-scripts.ts";
+import type { StoredValue } from "./store.ts";
+
+/** What the sessions need from the connection. */
+export interface SessionCommands {
+  /** False if reads may come from a replica. Its lengths may be older than the question. */
+  readonly readsMaster: boolean;
+  send(command: RedisCommand): Promise<unknown>;
+  run(script: RedisScript, keys: readonly string[], args: readonly string[]): Promise<unknown>;
+}
+
+/** A write of a session's key. */
+export interface SessionWrite extends StoredValue {
+  readonly base: number;
+  readonly seconds: number;
+}
+
+type Known = Answer<SessionLog>;
+
+/** A base that every revision is below. */
+const ALWAYS = Number.MAX_SAFE_INTEGER;
+/** A longer value is always written whole, because comparing it takes longer than sending it. */
+const MOST_COMPARED = 16_384;
+/** Appended records may double a value, and take so many bytes more. */
+const MORE = 192;
+/**
+ * A key that was written whole is not written whole again for this many milliseconds. Only the
+ * parity of its length tells two such values apart.
+ */
+const YOUNG_MS = 3000;
+/** An answer later than this may be about another value of the same parity. */
+const TRUSTED_MS = 2000;
+/** A session with less time to live is not worth a log. */
+const LEAST_SECONDS = 60;
+/** Each failed attempt means that another write came between. */
+const ATTEMPTS = 100;
+
+/**
+ * Reads and writes the keys of sessions. A write appends what changed, with `APPEND`, which answers
+ * the new length. If the length is that of the known state and of the record, nothing came between.
+ */
+export class RedisSessions {
+  readonly #commands: SessionCommands;
+  readonly #logs = new Answers<SessionLog>();
+  readonly #writing = new Map<string, Promise<unknown>>();
+
+  constructor(commands: SessionCommands) {
+    this.#commands = commands;
+  }
+
+  /**
+   * Decodes the text of a key.
+   *
+   * @param at when the question was sent, by the clock of this process
+   */
+  read(name: string, text: string | undefined, at: number): StoredValue | undefined {
+    return storedOf(this.#learn(name, text, at).value);
+  }
+
+  /** Writes a session. Of two writes with the same base in this process, the second waits. */
+  replace(name: string, write: SessionWrite): Promise<StoredValue | undefined> {
+    const before = this.#writing.get(name);
+    const run = () => this.#replace(name, write);
+    const answer = before === undefined ? run() : before.then(run, run);
+    this.#writing.set(name, answer);
+    const end = () => {
+      if (this.#writing.get(name) === answer) this.#writing.delete(name);
+    };
+    answer.then(end, end);
+    return answer;
+  }
+
+  async #replace(name: string, write: SessionWrite): Promise<StoredValue | undefined> {
+    let known = this.#logs.get(name);
+    const isFirst = write.base === 0 && known === undefined;
+    if ((isFirst || write.base === ALWAYS) && (await this.#set(name, write))) return undefined;
+    for (let i = 0; i < ATTEMPTS; i += 1) {
+      known ??= await this.#ask(name);
+      const log = known.value;
+      // Also true for an unknown value, whose revision is NaN.
+      if (!(log.rev <= write.base)) return storedOf(log);
+      const next = { rev: write.rev, value: write.value, mark: newMark() };
+      const record = this.#recordFor(log, next, write.seconds);
+      known =
+        record === undefined
+          ? await this.#rewrite(name, log, next, write.seconds)
+          : await this.#append(name, known, next, record);
+      if (known.value.marks.includes(next.mark)) return undefined;
+    }
+    throw new Error("Other writes of the same session kept coming first. Try again.");
+  }
+
+  /** Writes the first value of a key, or one that replaces any other. */
+  async #set(name: string, { base, rev, value, seconds }: SessionWrite): Promise<boolean> {
+    const life = lifeFor(seconds);
+    const text = encodeFirst({ rev, value, mark: newMark() }, life);
+    const args = ["SET", name, text, "EX", `${life.life}`, ...(base === 0 ? ["NX"] : [])];
+    const at = performance.now();
+    if ((await this.#commands.send({ key: name, args })) === null) return false;
+    this.#learn(name, text, at);
+    return true;
+  }
+
+  /** Returns the record to append; `undefined` if the value must be written whole. */
+  #recordFor(log: SessionLog, next: NextState, seconds: number): string | undefined {
+    const isLong = next.value.length > MOST_COMPARED || log.bytes > log.first * 2 + MORE;
+    // A key that ended meanwhile would be made again by APPEND, without an end.
+    const isEnding = seconds < LEAST_SECONDS || nowSeconds() + seconds > log.until;
+    if (isLong || isEnding || log.tail === "" || !this.#commands.readsMaster) return undefined;
+    const record = encodeRecord(log, next);
+    const isOver = log.bytes + Buffer.byteLength(record) > log.first * 2 + MORE;
+    return isOver ? undefined : record;
+  }
+
+  async #append(
+    name: string,
+    { at: knownAt, value: log }: Known,
+    next: NextState,
+    record: string,
+  ): Promise<Known> {
+    const at = performance.now();
+    const length = await this.#commands.send({ key: name, args: ["APPEND", name, record] });
+    const isBehind = Number(length) === log.bytes + Buffer.byteLength(record);
+    if (!isBehind || performance.now() - knownAt > TRUSTED_MS) return this.#ask(name);
+    return this.#remember(name, appended(log, next, record), at);
+  }
+
+  /** Writes a value whole, if the key still has the known log. */
+  async #rewrite(name: string, log: SessionLog, next: NextState, seconds: number): Promise<Known> {
+    const life = lifeFor(seconds);
+    const whole = encodeFirst(next, life, log);
+    const isLog = log.tail !== "";
+    const longer = nowSeconds() + seconds > log.until ? life : undefined;
+    const record = isLog ? encodeRecord(log, next, longer) : "";
+    const old = isLog && log.life >= LEAST_SECONDS ? log.life * 1000 - YOUNG_MS : Infinity;
+    const args = [
+      `${log.bytes}`,
+      isLog ? `-${MARK}` : `${log.bytes}`,
+      log.tail,
+      old === Infinity ? "inf" : `${old}`,
+      record,
+      longer === undefined ? "" : `${life.life}`,
+      `${life.life}`,
+      whole,
+    ];
+    const at = performance.now();
+    const answer = await this.#commands.run(REPLACE_LOG, [name], args);
+    if (answer === 1) return this.#remember(name, replay(whole), at);
+    if (answer === 2) return this.#remember(name, appended(log, next, record, longer), at);
+    return this.#learn(name, textOf(answer), at);
+  }
+
+  async #ask(name: string): Promise<Known> {
+    const at = performance.now();
+    const answer = await this.#commands.send({ key: name, isReadOnly: true, args: ["GET", name] });
+    return this.#learn(name, textOf(answer), at);
+  }
+
+  #learn(name: string, text: string | undefined, at: number): Known {
+    const log = replay(text);
+    if (text !== undefined) return this.#remember(name, log, at);
+    this.#logs.delete(name);
+    return { at, value: log };
+  }
+
+  #remember(name: string, value: SessionLog, at: number): Known {
+    this.#logs.set(name, { at, value });
+    return { at, value };
+  }
+}
+
+function storedOf({ rev, value }: SessionLog): StoredValue | undefined {
+  return rev === 0 ? undefined : { rev, value };
+}
+
+/** A tenth is added to the time to live, so that later writes need not prolong it. */
+function lifeFor(seconds: number): Life {
+  const life = seconds + (seconds < LEAST_SECONDS ? 0 : Math.ceil(seconds / 10));
+  return { life, until: nowSeconds() + life };
+}
+
+/** Returns the text of an answer to GET or MGET. */
+export function textOf(answer: unknown): string | undefined {
+  return answer === null || answer === undefined ? undefined : String(answer);
+}

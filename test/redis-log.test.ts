@@ -1,0 +1,200 @@
+import { Redis } from "ioredis";
+import { createClient, createClientPool } from "redis";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { redisStore, type RedisClient } from "@galleta/session/redis";
+import type { SessionStore } from "@galleta/session";
+import { eventually } from "./support/cli.ts";
+import { RedisServer } from "./support/redis.ts";
+import { available, command } from "./support/require.ts";
+
+const SECONDS = 3600;
+const ends: (() => unknown)[] = [];
+let server: RedisServer;
+let admin: Redis;
+
+const CLIENTS: Record<string, () => Promise<RedisClient>> = {
+  ioredis: async () => {
+    const client = new Redis(server.url);
+    ends.push(() => client.disconnect());
+    return client;
+  },
+  "node-redis": async () => {
+    const client = await createClient({ url: server.url }).connect();
+    ends.push(() => client.destroy());
+    return client;
+  },
+  "node-redis pool": async () => {
+    const pool = createClientPool({ url: server.url });
+    await pool.connect();
+    ends.push(() => pool.destroy());
+    return pool;
+  },
+};
+
+let count = 0;
+/** A key of the store, and its name in Redis. */
+const newKey = () => {
+  count += 1;
+  return { key: `s:log-${count}`, name: `galleta:{log-${count}}:s` };
+};
+const valueOf = (n: number) => `mark${n}.1.2 ${JSON.stringify({ cart: "x".repeat(300), n })}`;
+const countOf = (value: string) => Number(/"n":(\d+)/.exec(value)?.[1]);
+const textOf = async (name: string) => (await admin.get(name)) ?? "";
+
+async function read(store: SessionStore, key: string) {
+  return (await store.get([key]))[0];
+}
+
+/** Writes the next number on top of what the store answers, until it wins. */
+async function increment(store: SessionStore, key: string): Promise<void> {
+  let known = await read(store, key);
+  for (;;) {
+    const { rev = 0, value = "" } = known ?? {};
+    const next = { rev: rev + 1, value: valueOf((countOf(value) || 0) + 1) };
+    known = await store.replace({ key, base: rev, ...next, seconds: SECONDS });
+    if (known === undefined) return;
+  }
+}
+
+describe.runIf(available(command("redis-server", "redis-server")))("redisStore appends", () => {
+  beforeAll(async () => {
+    server = await RedisServer.start();
+    admin = new Redis(server.url);
+  }, 60_000);
+  afterEach(async () => {
+    for (const end of ends.splice(0).toReversed()) await end();
+  });
+  afterAll(async () => {
+    admin?.disconnect();
+    await server?.close();
+  });
+
+  describe.each(Object.entries(CLIENTS))("%s", (_name, open) => {
+    it("a change sends only what changed, and no script", async () => {
+      const store = redisStore(await open());
+      const { key, name } = newKey();
+      await increment(store, key);
+      const before = await admin.strlen(name);
+      await admin.config("RESETSTAT");
+      await increment(store, key);
+      const stats = await admin.info("commandstats");
+      expect(stats).toMatch(/cmdstat_append:calls=1,/);
+      expect(stats).not.toContain("cmdstat_eval");
+      expect((await admin.strlen(name)) - before).toBeLessThan(90);
+      expect(await read(store, key)).toEqual({ rev: 2, value: valueOf(2) });
+    });
+
+    it("writers in several processes lose nothing", async () => {
+      const stores = [redisStore(await open()), redisStore(await open()), redisStore(await open())];
+      const { key, name } = newKey();
+      await Promise.all(
+        stores.flatMap((store) =>
+          Array.from({ length: 4 }, async () => {
+            for (let i = 0; i < 50; i += 1) await increment(store, key);
+          }),
+        ),
+      );
+      for (const store of stores) {
+        expect(await read(store, key)).toEqual({ rev: 600, value: valueOf(600) });
+      }
+      expect(await admin.ttl(name)).toBeGreaterThanOrEqual(SECONDS);
+    });
+
+    it("a key that was deleted after it was read is written whole, with an end", async () => {
+      const store = redisStore(await open());
+      const { key, name } = newKey();
+      await increment(store, key);
+      const known = await read(store, key);
+      await admin.del(name);
+      const write = { key, base: known!.rev, rev: 2, value: valueOf(2), seconds: SECONDS };
+      expect(await store.replace(write)).toBeUndefined();
+      expect(await read(redisStore(await open()), key)).toEqual({ rev: 2, value: valueOf(2) });
+      expect(await admin.ttl(name)).toBeGreaterThanOrEqual(SECONDS);
+    });
+
+    it("a write that another process overtook returns the newer value", async () => {
+      const [one, two] = [redisStore(await open()), redisStore(await open())];
+      const { key } = newKey();
+      await increment(one, key);
+      await read(two, key);
+      await increment(one, key);
+      const late = { key, base: 1, rev: 2, value: valueOf(7), seconds: SECONDS };
+      expect(await two.replace(late)).toEqual({ rev: 2, value: valueOf(2) });
+      await increment(two, key);
+      expect(await read(one, key)).toEqual({ rev: 3, value: valueOf(3) });
+    });
+  });
+
+  it("a record that arrives twice counts once, and its writer succeeds", async () => {
+    const client = (await CLIENTS["node-redis"]!()) as ReturnType<typeof createClient>;
+    const send = client.sendCommand.bind(client) as (args: string[]) => Promise<unknown>;
+    Object.assign(client, {
+      // As a client does that repeats a command whose answer was lost.
+      sendCommand: async (args: string[]) => {
+        if (args[0] === "APPEND") await send(args);
+        return send(args);
+      },
+    });
+    const store = redisStore(client);
+    const { key, name } = newKey();
+    for (let i = 1; i <= 4; i += 1) {
+      const write = { key, base: i - 1, rev: i, value: valueOf(i), seconds: SECONDS };
+      expect(await store.replace(write)).toBeUndefined();
+    }
+    expect((await textOf(name)).split("+").length - 1).toBe(6);
+    const other = redisStore(await CLIENTS["ioredis"]!());
+    expect(await read(other, key)).toEqual({ rev: 4, value: valueOf(4) });
+  });
+
+  it("a log at most doubles a value, and one that was written whole stays for three seconds", async () => {
+    const store = redisStore(await CLIENTS["ioredis"]!());
+    const { key, name } = newKey();
+    await increment(store, key);
+    const first = await admin.strlen(name);
+    const head = (await textOf(name)).slice(0, 60);
+    await eventually(async () => {
+      const before = await textOf(name);
+      await increment(store, key);
+      // Written whole or not: no change is lost.
+      expect((await textOf(name)).length).toBeLessThan(before.length + 90);
+      await new Promise((resolve) => setTimeout(resolve, 150));
+      return !(await textOf(name)).startsWith(head);
+    });
+    const whole = await textOf(name);
+    expect(Math.abs(whole.length - first) % 2).toBe(1);
+    for (let i = 0; i < 40; i += 1) await increment(store, key);
+    const many = await textOf(name);
+    // All of them came within three seconds or were written whole: the state is the same.
+    expect(many.startsWith(whole) || many.length <= first * 2 + 300).toBe(true);
+    expect(await admin.ttl(name)).toBeGreaterThanOrEqual(SECONDS);
+    const known = await read(store, key);
+    expect(countOf(known!.value)).toBe(known!.rev);
+  });
+
+  it("a longer time to live replaces the one of the key, also with its first record young", async () => {
+    const store = redisStore(await CLIENTS["ioredis"]!());
+    const { key, name } = newKey();
+    for (const [i, seconds] of [SECONDS, 10 * SECONDS, 100, 100 * SECONDS].entries()) {
+      const write = { key, base: i, rev: i + 1, value: valueOf(i + 1), seconds };
+      expect(await store.replace(write)).toBeUndefined();
+      expect(await admin.ttl(name)).toBeGreaterThanOrEqual(seconds - 1);
+    }
+    const other = redisStore(await CLIENTS["ioredis"]!());
+    expect(await read(other, key)).toEqual({ rev: 4, value: valueOf(4) });
+  });
+
+  it("bytes that others appended hide no state, and the next write removes them", async () => {
+    const [one, two] = [
+      redisStore(await CLIENTS["ioredis"]!()),
+      redisStore(await CLIENTS["node-redis"]!()),
+    ];
+    const { key, name } = newKey();
+    await increment(one, key);
+    await admin.append(name, "+junk");
+    expect(await read(two, key)).toEqual({ rev: 1, value: valueOf(1) });
+    await increment(one, key);
+    await increment(two, key);
+    expect(await read(one, key)).toEqual({ rev: 3, value: valueOf(3) });
+    expect(await textOf(name)).not.toContain("junk");
+  });
+});
