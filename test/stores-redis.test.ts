@@ -157,7 +157,7 @@ function suite(version: RedisVersion) {
       [
         ...master
           .ask("info", "commandstats")
-          .matchAll(/cmdstat_(?:get|mget|set|evalsha):calls=(\d+)/g),
+          .matchAll(/cmdstat_(?:get|mget|set|append|evalsha):calls=(\d+)/g),
       ]
         .map(([, calls]) => Number(calls))
         .reduce((sum, calls) => sum + calls, 0),

@@ -66,6 +66,6 @@ async function measure(masters: RedisCluster["masters"], sessions: Fleet): Promi
 
 /** Commands that sessions send. What a script calls is counted with the script. */
 function commandsOf(stats: string): number {
-  const calls = [...stats.matchAll(/cmdstat_(?:get|mget|set|evalsha|eval):calls=(\d+)/g)];
+  const calls = [...stats.matchAll(/cmdstat_(?:get|mget|set|append|evalsha|eval):calls=(\d+)/g)];
   return calls.reduce((sum, [, count]) => sum + Number(count), 0);
 }

@@ -21,7 +21,7 @@ import type { RequestFacts } from "../session/request.ts";
 import type { Shared } from "../session/shared.ts";
 import { endUser } from "./end-user.ts";
 import { endStored } from "./ends.ts";
-import { NO_EPOCH, readEpoch, type UserEpoch } from "./epoch.ts";
+import { readEpoch, type UserEpoch } from "./epoch.ts";
 import { checkHeld, knowsEnd } from "./held.ts";
 import { endKey, readSession, sessionKey, userKey, writeSession } from "./keys.ts";
 import { KeyValueAccess } from "./keyv.ts";
@@ -138,10 +138,11 @@ export class SessionStorePort implements StoreAccess {
   }
 
   /** Returns the revocations of a user, if they are known without waiting. */
-  epochOf(key: string): UserEpoch | undefined {
+  epochOf(key: string, now = nowSeconds()): UserEpoch | undefined {
     if (!this.isLocal) return this.questions.users.get(key)?.value;
+    if (this.#looking !== undefined) return readEpoch(this.#looking.lookUser(key, now * 1000));
     const [stored] = this.#store.get([key]) as (StoredValue | undefined)[];
-    return stored === undefined ? NO_EPOCH : readEpoch(stored);
+    return readEpoch(stored);
   }
 
   /**

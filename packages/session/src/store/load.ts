@@ -31,7 +31,7 @@ export function readyNow(
   const user = userKeyIn(store, found);
   const epoch = user === undefined ? undefined : questions.users.get(user)?.value;
   if (user !== undefined && epoch === undefined) return undefined;
-  if (!isVerified(found)) return () => judge(shared, store, found, epoch, now);
+  if (!isVerified(found)) return () => judge(shared, store, found, user, epoch, now);
   const { opened } = found;
   const known = questions.sessions.get(opened.sid);
   if (known === undefined) return undefined;
@@ -44,7 +44,7 @@ export function readyNow(
   if (loaded.isNew) return () => loaded;
   const isOther = store.userKeyOf(loaded.data) !== user;
   if (isOther || mustAskAgain(epoch, loaded)) return undefined;
-  return () => judge(shared, store, loaded, epoch, now);
+  return () => judge(shared, store, loaded, user, epoch, now);
 }
 
 function readLocal(shared: Shared, store: StoreAccess, found: Found, now: number): LoadedSnapshot {
@@ -54,7 +54,8 @@ function readLocal(shared: Shared, store: StoreAccess, found: Found, now: number
     : found;
   if (loaded.isNew) return loaded;
   const user = store.userKeyOf(loaded.data);
-  return user === undefined ? loaded : judge(shared, store, loaded, store.epochOf(user), now);
+  const epoch = user === undefined ? undefined : store.epochOf(user, now);
+  return judge(shared, store, loaded, user, epoch, now);
 }
 
 /**
@@ -92,7 +93,7 @@ export async function loadStored(
   if (epoch === undefined || mustAskAgain(epoch, loaded)) {
     epoch = (await ask({ user })).user?.value ?? epoch;
   }
-  return judge(shared, store, loaded, epoch, now);
+  return judge(shared, store, loaded, user, epoch, now);
 }
 
 /** True if a session may have begun after the store was asked about its user. */
@@ -142,11 +143,11 @@ function judge(
   shared: Shared,
   store: StoreAccess,
   loaded: LoadedSnapshot,
+  user: string | undefined,
   epoch: UserEpoch | undefined,
   now: number,
 ): LoadedSnapshot {
-  const { sid, data, meta, born, cookies, isForeign } = loaded;
-  const user = store.userKeyOf(data);
+  const { sid, meta, born, cookies, isForeign } = loaded;
   if (user === undefined) return loaded;
   // A cookie of another framework has no count; some have the time when they were written.
   const isRevoked =

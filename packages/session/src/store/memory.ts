@@ -67,6 +67,10 @@ class MemoryStore implements LookingStore {
     return kept && (kept.revision ??= readSession(kept));
   }
 
+  lookUser(key: string, now: number): StoredValue | undefined {
+    return fresh(this.#revocations, key, now);
+  }
+
   replace({ key, base, rev, value, seconds }: Write): StoredValue | undefined {
     const current = this.#get(key);
     if (current !== undefined && current.rev > base) return current;

@@ -1,13 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import {
-  appended,
-  encodeFirst,
-  encodeRecord,
-  MARK,
-  newMark,
-  replay,
-} from "./redis-log.ts";
+import { appended, encodeFirst, encodeRecord, MARK, newMark, replay } from "./redis-log.ts";
 
 const LIFE = { life: 600, until: 1_800_000_000 };
 const state = (value: string, rev = 1) => ({ rev, value, mark: newMark() });
@@ -144,4 +137,3 @@ describe("the log of a session in Redis", () => {
     expect(marks.every((mark) => mark.length === MARK)).toBe(true);
   });
 });
-

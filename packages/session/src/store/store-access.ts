@@ -19,7 +19,7 @@ export interface StoreAccess extends StorePort {
   /** Returns the key of the user in the data. */
   userKeyOf(data: object): string | undefined;
   /** Returns the revocations of a user, if they are known without waiting. */
-  epochOf(key: string): UserEpoch | undefined;
+  epochOf(key: string, now?: number): UserEpoch | undefined;
   /**
    * Reads the revocations of a user from the store.
    *

@@ -54,11 +54,13 @@ export interface LookingStore extends SessionStore {
    * @param now milliseconds since 1970
    */
   look(sid: string, now: number): Revision | typeof ENDED | undefined;
+  /** Returns the value under the key of a user, without a list of keys and answers. */
+  lookUser(key: string, now: number): StoredValue | undefined;
 }
 
 /** True for a {@link LookingStore}. */
 export function isLooking(store: SessionStore): store is LookingStore {
-  return hasMethods(store, ["look"]);
+  return hasMethods(store, ["look", "lookUser"]);
 }
 
 /** An object with the `get`, `set` and `delete` of Keyv. */
