@@ -63,6 +63,13 @@ describe.each([{ encrypt: false }, { encrypt: true }])("chunks, %j", (kind) => {
     for (const { attributes } of names.slice(1)) expect(attributes.get("max-age")).toBe("0");
   });
 
+  it("a planted chunk behind two others does no harm", () => {
+    const { sessions } = start(options);
+    const two = write(sessions, 5000);
+    expect(pairs(two)).toHaveLength(2);
+    visit(sessions, `${two}; session.2=evil`, (session) => expect(session["a"]).toBe(big(5000)));
+  });
+
   it("a session that shrinks deletes its extra chunks, and one that ends deletes all of them", () => {
     const { sessions } = start({ ...options, path: "/app", httpsOnly: true });
     const cookie = write(sessions, 12_000);

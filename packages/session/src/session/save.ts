@@ -98,12 +98,12 @@ function save(
  * does not end it, so an overlapping request can still add data.
  */
 function clear(shared: Shared, draft: Draft, now: number): MaybePromise<Saved> {
-  const { loaded, sid, destroyed } = draft;
+  const { loaded, destroyed } = draft;
   // A rejected cookie is not deleted: an empty session that stays empty changes nothing.
   if (loaded.isNew && !destroyed) return { setCookie: [] };
   const saved = { setCookie: deletions(shared, loaded.cookies, draft) };
   if (destroyed || Object.keys(parseBody(loaded.json)?.data ?? {}).length === 0) return saved;
-  if (sid === loaded.sid) shared.settings.events.emit("destroyed", sid);
+  shared.settings.events.emit("destroyed", loaded.sid);
   return after(endSession(shared, loaded, now), saved);
 }
 

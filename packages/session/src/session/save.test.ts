@@ -1,0 +1,87 @@
+import { describe, expect, it } from "vitest";
+import { readSetCookie, start, visit } from "@galleta/test-support/sessions";
+import { starlette } from "../formats/starlette.ts";
+import { signToken } from "../token/token.ts";
+import { flash, renew, setMaxAge } from "./functions.ts";
+
+const big = (length: number) => "x".repeat(length);
+const linesOf = (setCookie: readonly string[]) =>
+  setCookie.map((line) => {
+    const { name, value } = readSetCookie(line);
+    return value === "" ? `delete ${name}` : name;
+  });
+
+describe("a session without data", () => {
+  it("is kept for a flash message, also with a lifetime of its own", () => {
+    const { sessions } = start();
+    const { cookie } = visit(sessions, "", (session) => {
+      setMaxAge(session, 60);
+      flash(session, "notice", "saved");
+    });
+    visit(sessions, cookie, (session) => expect(flash(session, "notice")).toBe("saved"));
+  });
+
+  it("is destroyed, with one event of the old id, also if it was renewed before", () => {
+    const { sessions, events } = start();
+    const { cookie } = visit(sessions, "", (session) => (session["user"] = "ana"));
+    const [created] = events.splice(0);
+    const { commit } = visit(sessions, cookie, (session) => {
+      renew(session);
+      delete session["user"];
+    });
+    expect(linesOf(commit.setCookie)).toEqual(["delete session"]);
+    expect(events).toMatchObject([{ type: "destroyed", session: created?.session }]);
+    visit(sessions, cookie, (session) => expect(session).toEqual({}));
+  });
+});
+
+it.each(['{"a": 1}', '{"a": [1, 2], "b": {"c": 1.0}}'])(
+  "the JSON %s that another program wrote is not a change",
+  (json) => {
+    const { sessions } = start();
+    const { ring } = sessions.shared.settings;
+    const iat = Math.floor(Date.now() / 1000);
+    const token = signToken(
+      { sid: "AAAAAAAAAAAAAAAAAAAAAA", rev: 1, json, born: iat, iat, exp: iat + 1_209_600 },
+      ring,
+    );
+    const { commit } = visit(sessions, `session=${token}`, (session) => {
+      expect({ ...session }).toEqual(JSON.parse(json));
+    });
+    expect(commit.setCookie).toEqual([]);
+  },
+);
+
+describe("a change of a session in chunks", () => {
+  const secretKey = "a key of Starlette for tests, long enough for it";
+  const old = starlette({ secretKey, sessionCookie: "old" });
+  const { sessions } = start({ chunks: 16_384, formats: [old] });
+  const { cookie } = visit(sessions, "", (session) => (session["a"] = big(8000)));
+
+  it("deletes no chunk that it writes", () => {
+    const { commit } = visit(sessions, cookie, (session) => (session["b"] = 1));
+    expect(linesOf(commit.setCookie)).toEqual(["session", "session.1", "session.2"]);
+  });
+
+  it("deletes only the chunks that are left over, and no cookie of another format", () => {
+    const neighbour = old
+      .write({ user: "old" }, 0, null)
+      .map(({ name, value }) => `${name}=${value}`);
+    const header = [cookie, ...neighbour].join("; ");
+    const { commit } = visit(sessions, header, (session) => (session["a"] = big(5000)));
+    expect(linesOf(commit.setCookie)).toEqual(["session", "session.1", "delete session.2"]);
+  });
+});
+
+it("the error for a large session names at most three keys, and not one without a value", () => {
+  const { sessions } = start();
+  const context = sessions.open("");
+  const data = { a: undefined, b: big(1000), c: big(2000), d: big(3000), e: 1 };
+  Object.assign(context.session, data);
+  expect(() => context.commit()).toThrow(
+    expect.objectContaining({
+      code: "ERR_SESSION_TOO_LARGE",
+      message: expect.stringMatching(/keys are "d", "c", "b": /),
+    }),
+  );
+});
