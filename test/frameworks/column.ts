@@ -82,16 +82,20 @@ const COMMANDS = {
   deno: [`${runtimes}deno`, "run", "-A", "--node-modules-dir=manual"],
 } as const;
 
+/** Starts a program of this folder. */
+export function spawnProgram(runtime: keyof typeof COMMANDS, ...args: readonly string[]) {
+  const [command, ...before] = COMMANDS[runtime];
+  const [file = "", ...rest] = args;
+  return endsWithTest(spawn(command, [...before, home + file, ...rest], { cwd: home }));
+}
+
 /** Serves the app with one framework in a process of its own. */
 export async function serveWith(
   name: string,
   runtime: keyof typeof COMMANDS = "node",
   ...args: readonly string[]
 ): Promise<Server> {
-  const [command, ...before] = COMMANDS[runtime];
-  const child = endsWithTest(
-    spawn(command, [...before, `${home}main.mjs`, name, ...args], { cwd: home }),
-  );
+  const child = spawnProgram(runtime, "main.mjs", name, ...args);
   return { ports: JSON.parse(await firstLine(child)) as Ports, stop: () => killChild(child) };
 }
 
