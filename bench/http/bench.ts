@@ -35,7 +35,7 @@ export async function benchHttp(options: Options): Promise<Finding[]> {
   );
   const effort = options.quick
     ? { rounds: 2, requests: 1000, warmUp: 1000 }
-    : { rounds: 6, requests: 2000, warmUp: WARM_UP };
+    : { rounds: 6, requests: 1500, warmUp: WARM_UP };
   const subjects = rows.map((row) => ({ row, tree: HERE }));
   const costs = await measureRows(options.node, subjects, effort);
   print(rows, costs);

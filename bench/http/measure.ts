@@ -27,7 +27,7 @@ const SLICES = 3;
  * Enough requests for a warm-up. V8 compiles until then, on threads whose time is counted as well: a
  * write to the App costs 230 µs after 4,000 requests and 150 after 12,000, and on Hono 290 and 160.
  */
-export const WARM_UP = 15_000;
+export const WARM_UP = 12_000;
 
 /** Microseconds of processor time for one request, one value for each round. */
 export type Costs = readonly number[];
