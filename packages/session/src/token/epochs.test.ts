@@ -1,6 +1,6 @@
 import { createCipheriv, hkdfSync, randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import type { Epoch } from "./epochs.ts";
+import { Epochs, type Epoch } from "./epochs.ts";
 import { createKeyRing, info } from "./keys.ts";
 import { encryptToken, openToken } from "./token.ts";
 
@@ -20,6 +20,14 @@ describe("an epoch", () => {
       const block = createCipheriv("aes-256-ecb", key, null).update(Buffer.alloc(16));
       expect(sample(epochs.find(nameOf(salt), salt))).toBe(block.toString("hex"));
     }
+  });
+
+  it("leaves no copy of its key in a buffer", () => {
+    const key = randomBytes(32);
+    const block = createCipheriv("aes-256-ecb", key, null).update(Buffer.alloc(16));
+    const epoch = new Epochs(() => key).find("name", Buffer.alloc(12));
+    expect(key).toEqual(Buffer.alloc(32));
+    expect(sample(epoch)).toBe(block.toString("hex"));
   });
 
   it("ends after an hour", () => {
