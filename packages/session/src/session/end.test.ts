@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { Jar, start } from "@galleta/test-support/jar";
 import { MAX_AGE_LIMIT } from "../cookie/serialize.ts";
@@ -67,5 +68,23 @@ describe("the end of a session", () => {
       `s:${sid}`,
     ]);
     expect(types()).toContain("logout");
+  });
+
+  it("is in the store before the response", async () => {
+    const kept = new Map<string, Write>();
+    const store = sessionStore({
+      isLocal: false,
+      get: async (keys: readonly string[]) => keys.map((key) => kept.get(key)),
+      replace: async (write: Write) => {
+        await setTimeout(2);
+        kept.set(write.key, write);
+        return undefined;
+      },
+    });
+    const { sessions } = start({ store });
+    const jar = new Jar();
+    await jar.request(sessions, (session) => void (session["n"] = 1));
+    await jar.request(sessions, (session) => destroy(session));
+    expect([...kept.keys()].some((key) => key.startsWith("e:"))).toBe(true);
   });
 });

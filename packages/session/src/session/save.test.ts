@@ -21,6 +21,19 @@ describe("a session without data", () => {
     visit(sessions, cookie, (session) => expect(flash(session, "notice")).toBe("saved"));
   });
 
+  it.each(["from", "maxAge", "label", "epoch", "device"])(
+    "is deleted if only its metadata %s is left",
+    (key) => {
+      const { sessions } = start();
+      const { cookie } = visit(sessions, "", (session, context) => {
+        session["user"] = "ana";
+        context.changeMeta((meta) => Object.assign(meta, { [key]: 1 }));
+      });
+      const { commit } = visit(sessions, cookie, (session) => delete session["user"]);
+      expect(linesOf(commit.setCookie)).toEqual(["delete session"]);
+    },
+  );
+
   it("is destroyed, with one event of the old id, also if it was renewed before", () => {
     const { sessions, events } = start();
     const { cookie } = visit(sessions, "", (session) => (session["user"] = "ana"));
