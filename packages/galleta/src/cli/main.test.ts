@@ -84,7 +84,7 @@ describe("galleta serve", () => {
       [["a.ts", "--workers", "0"], "--workers must be a whole number from 1 to 256."],
       [["a.ts", "--workers", "two"], "--workers must be a whole number from 1 to 256."],
       [["a.ts", "--grace", "1h"], "--grace must be a whole number from 0 to 3600."],
-      [["a.ts", "--watch", "--workers", "2"], "--watch and --workers exclude each other."],
+      [["a.ts", "--watch", "--workers", "2"], "Use either --watch or --workers, not both."],
       [["a.ts", "b.ts"], "The command takes one argument."],
     ];
     for (const [argv, line] of errors) {

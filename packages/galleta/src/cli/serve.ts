@@ -61,7 +61,7 @@ export const command = defineCommand({
     }
     const workers = number(values.workers, "--workers", 1, MOST_WORKERS);
     if (workers !== undefined && values.watch) {
-      throw new CliError("--watch and --workers exclude each other.");
+      throw new CliError("Use either --watch or --workers, not both.");
     }
     const flags: ServeFlags = {
       target,

@@ -10,7 +10,7 @@ const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 const ECHO_MILLISECONDS = 200;
 
 /**
- * Milliseconds between checks that the parent is alive. Otherwise this process could outlive npm.
+ * Milliseconds between checks that the parent is alive. Without them this process could outlive npm.
  */
 const PARENT_MILLISECONDS = 250;
 

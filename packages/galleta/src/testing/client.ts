@@ -16,7 +16,7 @@ export interface ClientOptions {
 /** Options of one request. Pass at most one of `json`, `form` and `body`. */
 export interface RequestOptions {
   readonly headers?: HeadersInit;
-  /** Added to the query of the path. */
+  /** Parameters to add to the path's query. */
   readonly query?: Readonly<Record<string, string>>;
   /** A value to send as JSON. */
   readonly json?: unknown;

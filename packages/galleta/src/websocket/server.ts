@@ -27,7 +27,7 @@ import { SocketSession } from "./session.ts";
 import { Socket } from "./socket.ts";
 import { checkUpgrade, readUpgrade, type Match, type Upgrade } from "./upgrade.ts";
 
-/** Seconds between two pings. A client that does not answer in between is disconnected. */
+/** Seconds between two pings. A client that has not answered by the next ping is disconnected. */
 const HEARTBEAT = 30;
 
 /**

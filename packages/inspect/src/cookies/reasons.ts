@@ -23,7 +23,7 @@ export const REASONS: Readonly<Record<RejectReason | "revoked", Explanation>> = 
     todo: "Copy the whole value. If the session is in several cookies, copy all of them.",
   },
   version: {
-    what: "Its kind is not accepted: it is signed and the app wants encrypted cookies, or it has another version.",
+    what: "It is not of a kind that the app accepts: it is signed where the app wants encrypted cookies, or has another version.",
     todo: "Set the option accept to both kinds while you move from one to the other.",
   },
   flags: {

@@ -39,7 +39,7 @@ export class DeviceBinding implements DevicePort {
     const { cookieName, attributes, writeAs } = shared.settings;
     if (writeAs !== undefined) {
       throw optionError(
-        "deviceBound and writeAs exclude each other: a shared cookie has no session id.",
+        "Use either deviceBound or writeAs: a cookie of writeAs has no session id.",
       );
     }
     if (/; (?:Domain|Partitioned)\b/.test(attributes.secure)) {

@@ -71,7 +71,7 @@ export function denied(): Reply {
   return {
     status: 400,
     body: JSON.stringify({
-      error: "The device did not prove its key.",
+      error: "The device did not prove that it has the key.",
       code: "ERR_SESSION_DEVICE",
     }),
     headers: PRIVATE,

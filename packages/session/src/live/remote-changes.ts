@@ -8,7 +8,7 @@ import type { Registry } from "./registry.ts";
 import { currentOf } from "./socket-session.ts";
 import type { Watch } from "./watch.ts";
 
-/** Brings what happened elsewhere to the sockets of this process. */
+/** Applies changes of other processes, and of the store, to the sockets of this process. */
 export class RemoteChanges {
   readonly #shared: Shared;
   readonly #registry: Registry;

@@ -44,7 +44,7 @@ export async function updateInStore(
   }
   throw new SessionError(
     "ERR_SESSION_STORE",
-    "Other changes to the session kept coming first, so this change was not stored. Call update again.",
+    "Other processes changed the session at the same time, so this change was not stored. Call update again.",
     { status: 503 },
   );
 }

@@ -7,7 +7,7 @@ import type { State } from "./state.ts";
 const LATE_SECONDS = 60;
 
 /**
- * Drops a new session whose cookie would replace a login that this request did not bring. Returns
+ * Drops a new session whose cookie would replace a login whose cookie is not in this request. Returns
  * the event for it. After `renew` the app wants a new session, so it is never dropped.
  *
  * - late: the request was sent before its session was renewed or ended, and arrived afterwards.
@@ -27,7 +27,7 @@ export function dropWrite(
   shared.settings.events.emit("dropped", undefined, {
     reason,
     keys: Object.keys(data).slice(0, 3),
-    message: `A write to a new session was dropped, because its cookie would replace one that the request could not bring: ${MESSAGES[reason]}`,
+    message: `A write to a new session was dropped, because its cookie would replace one that the browser did not send with the request: ${MESSAGES[reason]}`,
   });
   return true;
 }

@@ -180,7 +180,7 @@ export function isStoredBody(json: string): boolean {
 /** Marks a session that ended. Nothing can revive it. */
 export const ENDED = "ended";
 
-/** A user id, which is the value of the option's `subject` field. */
+/** A user id: the value of the field that the option `subject` names. */
 export type User = string | number;
 
 /** The facts that the check of a session's user needs. */

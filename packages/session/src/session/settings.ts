@@ -57,7 +57,7 @@ export function readSettings(given: SessionCookieOptions): SessionSettings {
   const { sessionCookie, maxAge, absoluteMaxAge, httpsOnly, encrypt, formats, writeAs } = options;
   if (writeAs && absoluteMaxAge !== null) {
     throw optionError(
-      "absoluteMaxAge and writeAs exclude each other: that cookie does not say when its session began.",
+      "Use either absoluteMaxAge or writeAs: a cookie of writeAs does not contain the time when its session began.",
     );
   }
   const written = encrypt ? "encrypted" : "signed";

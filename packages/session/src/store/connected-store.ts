@@ -62,7 +62,7 @@ export class SessionStorePort implements StoreAccess {
   /** @throws SessionError `ERR_SESSION_OPTION` together with `writeAs` */
   constructor(store: SessionStore | KeyValueStore, shared: Shared, options: CheckedConnected) {
     if (shared.settings.writeAs !== undefined) {
-      throw optionError("store and writeAs exclude each other: a shared cookie has no session id.");
+      throw optionError("Use either store or writeAs: a cookie of writeAs has no session id.");
     }
     this.keepsData = options.storage === "store";
     this.isOptional = options.onStoreError === "allow";

@@ -157,7 +157,7 @@ function piecesOf(value: string): string[] {
 function tooBusy(): SessionError<"ERR_SESSION_STORE"> {
   return new SessionError(
     "ERR_SESSION_STORE",
-    "Other writes of this key kept coming first. Try again.",
+    "Other processes wrote this key at the same time. Try again.",
     { status: 503 },
   );
 }

@@ -75,7 +75,7 @@ async function countUp(
   }
   throw new SessionError(
     "ERR_SESSION_STORE",
-    "Other revocations of this user kept coming first. Try again.",
+    "Other processes revoked sessions of this user at the same time. Try again.",
     { status: 503 },
   );
 }

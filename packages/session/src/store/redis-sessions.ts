@@ -101,7 +101,7 @@ export class RedisSessions {
           : await this.#append(name, known, next, record);
       if (known.value.marks.includes(next.mark)) return undefined;
     }
-    throw new Error("Other writes of the same session kept coming first. Try again.");
+    throw new Error("Other processes wrote this session at the same time. Try again.");
   }
 
   /** Writes the first value of a key, or one that replaces any other. */

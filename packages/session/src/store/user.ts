@@ -13,7 +13,7 @@ export function findUser(data: object, subject: string): User | undefined {
 }
 
 /**
- * Checks before data is stored that `revokeAll` will accept its user id.
+ * Checks that `revokeAll` accepts the user id in data that is about to be stored.
  *
  * @throws SessionError `ERR_SESSION_SUBJECT`
  */
