@@ -48,6 +48,9 @@ export const LEFT_OUT = {
   live: ["redis", "postgres"],
 };
 
+/** Tests that call mutated code millions of times. There each call takes a hundred times as long. */
+export const TOO_SLOW = ["ends after 2 ** 24 tokens"];
+
 /** The folder or file of this run, which `main.mjs` names. */
 export const mutated = process.env["MUTATED"] ?? "";
 export const [folder] = mutated.split("/");

@@ -80,6 +80,22 @@ it("keeps the tokens of 10,000 users who come at random", () => {
   expect(missed).toBeLessThan(100);
 });
 
+it("drops the token that a new one replaces, and counts it no more", () => {
+  const cache = new TokenCache();
+  cache.set("in use", opened("{}"));
+  const large = opened("j".repeat(100_000));
+  let before: string | undefined;
+  // 40 MiB in all. If replaced tokens counted, two generations would be over.
+  for (let i = 0; i < 400; i += 1) {
+    const token = `${"t".repeat(40)}${i}`;
+    cache.set(token, large, before);
+    if (before !== undefined) expect(cache.get(before)).toBeUndefined();
+    before = token;
+  }
+  expect(cache.get(before!)).toBe(large);
+  expect(cache.get("in use")).toBeDefined();
+});
+
 describe("a token that came with a request", () => {
   const tokenOf = (i: number) => createHash("sha256").update(`${i}`).digest("base64url").repeat(4);
 
