@@ -7,7 +7,9 @@ import { handshakeCases } from "./cases/handshakes.ts";
 import { headerCases } from "./cases/headers.ts";
 import { sessionCases } from "./cases/session.ts";
 import { setUpCases } from "./cases/set-up.ts";
+import { socketUpdateCases } from "./cases/socket-updates.ts";
 import { socketCases } from "./cases/sockets.ts";
+import { severalSocketCases } from "./cases/several-sockets.ts";
 import { severalCases } from "./cases/several.ts";
 import { storeCases } from "./cases/store.ts";
 import type { SocketHarness } from "./socket-harness.ts";
@@ -37,11 +39,13 @@ export function conformance(harness: Harness): void {
   });
 }
 
+const SOCKET_CASES = [...socketCases, ...socketUpdateCases, ...severalSocketCases];
+
 /** Runs every case of sockets against a library. */
 export function socketConformance(harness: SocketHarness): void {
   describe(`${harness.name} conforms`, () => {
     noteOutcomes(harness.name);
-    const cases = socketCases.filter(
+    const cases = SOCKET_CASES.filter(
       ({ needsLive, needsSeveral }) =>
         (needsLive !== true || harness.speaksLive) &&
         (needsSeveral !== true || harness.takesSeveral),
