@@ -63,5 +63,5 @@ export {
 } from "./settings.ts";
 export type { SessionSettings } from "./session-settings.ts";
 export type { AcceptOptions } from "./websocket/connection-hooks.ts";
-export type { ChangeListener } from "./websocket/session.ts";
+export type { ChangeListener } from "./websocket/socket-session.ts";
 export type { Socket } from "./websocket/socket.ts";

@@ -9,7 +9,7 @@ import type { Core } from "./core.ts";
 import { settingsError } from "./errors.ts";
 import { HTTPError } from "./http-error.ts";
 import { denyUpgrade, responseFor } from "./websocket/answer.ts";
-import { SocketServer } from "./websocket/server.ts";
+import { SocketServer } from "./websocket/socket-server.ts";
 
 /** Options of {@link serve}. */
 export interface ServeOptions {

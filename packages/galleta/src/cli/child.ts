@@ -3,7 +3,7 @@ import { leave } from "./exit.ts";
 import { details, explain } from "./failure.ts";
 import type { ToParent } from "./ipc.ts";
 import type { ServeFlags } from "./plan.ts";
-import { runServer } from "./run.ts";
+import { runServer } from "./run-server.ts";
 import { untilParentStops } from "./stop.ts";
 import { terminal } from "./terminal.ts";
 

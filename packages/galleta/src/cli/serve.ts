@@ -3,7 +3,7 @@ import { CliError } from "./failure.ts";
 import { isWatched } from "./ipc.ts";
 import { wholeNumber } from "./number.ts";
 import { type ServeFlags, withPortOf } from "./plan.ts";
-import type { Announce } from "./run.ts";
+import type { Announce } from "./run-server.ts";
 import { listenToSignals } from "./stop.ts";
 
 const MOST_WORKERS = 256;
@@ -92,7 +92,7 @@ export const command = defineCommand({
         again = withPortOf(flags, url);
         announce(url, inspector);
       };
-      const { runServer } = await import("./run.ts");
+      const { runServer } = await import("./run-server.ts");
       const reload = wishes.reload();
       const isReload =
         (await runServer(flags, Promise.race([stop, reload]), listening, io)) === "reload";

@@ -6,7 +6,7 @@ import type { Io } from "./command.ts";
 import { details, explain } from "./failure.ts";
 import { WATCHER } from "./ipc.ts";
 import type { ServeFlags } from "./plan.ts";
-import { runServer, type Announce } from "./run.ts";
+import { runServer, type Announce } from "./run-server.ts";
 import type { Wishes } from "./stop.ts";
 import { parseTarget } from "./target.ts";
 

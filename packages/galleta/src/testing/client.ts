@@ -3,7 +3,7 @@ import { coreOf, type App } from "../app.ts";
 import { settingsError } from "../errors.ts";
 import { CookieJar } from "./jar.ts";
 import { LiveServer } from "./live-server.ts";
-import { HandshakeRejected, TestSocket } from "./socket.ts";
+import { HandshakeRejected, TestSocket } from "./test-socket.ts";
 
 /** Options of {@link createClient}. */
 export interface ClientOptions {

@@ -7,4 +7,4 @@ export {
 } from "./client.ts";
 export type { CookieJar } from "./jar.ts";
 export { LiveServer } from "./live-server.ts";
-export { HandshakeRejected, type Closed, type TestSocket } from "./socket.ts";
+export { HandshakeRejected, type Closed, type TestSocket } from "./test-socket.ts";

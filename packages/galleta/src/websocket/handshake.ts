@@ -8,7 +8,7 @@ import type { Backlog } from "./backlog.ts";
 import { Connection } from "./connection.ts";
 import type { ConnectionHooks, Verdict } from "./connection-hooks.ts";
 import type { SocketEndpoint } from "./endpoint.ts";
-import type { SocketSession } from "./session.ts";
+import type { SocketSession } from "./socket-session.ts";
 
 /** The result for crossws: upgrade, or stop because the handshake is already answered. */
 type Answer = { headers?: Headers; protocol?: string } | { handled: true };

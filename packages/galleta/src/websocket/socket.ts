@@ -10,7 +10,7 @@ import type { AcceptOptions } from "./connection-hooks.ts";
 import { encode } from "./decode.ts";
 import type { SocketEndpoint } from "./endpoint.ts";
 import { defineOther } from "../several.ts";
-import type { ChangeListener, SocketSession } from "./session.ts";
+import type { ChangeListener, SocketSession } from "./socket-session.ts";
 
 /** The objects that a socket is made of. */
 export interface SocketParts {

@@ -4,7 +4,7 @@ import { printable } from "../cookies/words.ts";
 import { REASONS } from "../cookies/reasons.ts";
 import type { CookieReport } from "../cookies/report.ts";
 import { readMaxAge, UsageError, type InspectCommand } from "./command.ts";
-import { KEY_OPTIONS, namesKey, readKeys, type KeyFlags, type NamedKey } from "./keys.ts";
+import { KEY_OPTIONS, namesKey, readKeys, type KeyFlags, type NamedKey } from "./key-options.ts";
 import { paintFor, renderReport } from "./text.ts";
 
 /** The longest input, in characters. Servers accept far less in headers. */

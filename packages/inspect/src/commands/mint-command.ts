@@ -8,7 +8,7 @@ import { rails } from "@galleta/session/formats/rails";
 import { starlette } from "@galleta/session/formats/starlette";
 import { hintFor } from "@galleta/session/internals";
 import { readMaxAge, UsageError, type InspectCommand } from "./command.ts";
-import { KEY_OPTIONS, readKeys, type KeyFlags, type NamedKey } from "./keys.ts";
+import { KEY_OPTIONS, readKeys, type KeyFlags, type NamedKey } from "./key-options.ts";
 
 const FORMATS = ["starlette", "flask", "django", "cookie-session", "iron-session", "rails"];
 

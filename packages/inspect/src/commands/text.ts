@@ -2,7 +2,7 @@ import { styleText } from "node:util";
 import { plural, printable, timeInWords } from "../cookies/words.ts";
 import { REASONS } from "../cookies/reasons.ts";
 import type { CookieReport } from "../cookies/report.ts";
-import type { NamedKey } from "./keys.ts";
+import type { NamedKey } from "./key-options.ts";
 
 /** Colours a text, or returns it unchanged. */
 export type Paint = (style: "bold" | "dim" | "green" | "red" | "yellow", text: string) => string;

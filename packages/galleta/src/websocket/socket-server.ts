@@ -22,8 +22,8 @@ import type { Connection } from "./connection.ts";
 import type { SocketEndpoint } from "./endpoint.ts";
 import { Handshake } from "./handshake.ts";
 import { adapterFor, handshakeOf } from "./peers.ts";
-import { runView } from "./run.ts";
-import { SocketSession } from "./session.ts";
+import { runView } from "./run-view.ts";
+import { SocketSession } from "./socket-session.ts";
 import { Socket } from "./socket.ts";
 import { checkUpgrade, readUpgrade, type Match, type Upgrade } from "./upgrade.ts";
 

@@ -45,7 +45,7 @@ export async function runServer<Wish>(
 async function start({ target, hostname, port, tls }: ServePlan) {
   // Loaded only now: a mistyped flag is reported without loading the framework.
   const [{ loadApp }, { serve }, { coreOf }] = await Promise.all([
-    import("./load.ts"),
+    import("./load-app.ts"),
     import("../serve.ts"),
     import("../app.ts"),
   ]);

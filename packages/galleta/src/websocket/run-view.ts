@@ -4,7 +4,7 @@ import { HTTPError } from "../http-error.ts";
 import { logError } from "../log.ts";
 import type { Connection } from "./connection.ts";
 import type { SocketEndpoint } from "./endpoint.ts";
-import type { SocketSession } from "./session.ts";
+import type { SocketSession } from "./socket-session.ts";
 import type { Socket } from "./socket.ts";
 
 /**
