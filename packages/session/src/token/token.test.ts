@@ -114,6 +114,29 @@ describe("WebCrypto, written from docs/token.md alone", () => {
   );
 });
 
+it("opens a token of 16,384 characters, and no longer one", () => {
+  const longest = signToken({ ...input, json: "j".repeat(12_218) }, ring);
+  expect(longest).toHaveLength(16_384);
+  expect(openToken(longest, ring, both)).toMatchObject({ sid: input.sid });
+  expect(openToken(signToken({ ...input, json: "j".repeat(12_219) }, ring), ring, both)).toBe(
+    "length",
+  );
+});
+
+it("derives one key for all tokens of an epoch", () => {
+  const reader = createKeyRing([hex(vectors.ikm_hex)], vectors.cookie_name);
+  for (let n = 0; n < 3; n += 1) {
+    expect(openToken(encryptToken(input, ring), reader, both)).toMatchObject({ encrypted: true });
+  }
+  expect(reader.newest.encryption.session.epochs.size).toBe(1);
+});
+
+it("says that the content of a previous token was changed", () => {
+  const bytes = Buffer.from(vectors.encrypted, "base64url");
+  bytes[bytes.length - 1]! ^= 1;
+  expect(openToken(bytes.toString("base64url"), ring, both)).toBe("decryption");
+});
+
 describe("looksLikeToken", () => {
   it("accepts a token of any key", () => {
     const ids = new Set<number>();
