@@ -131,6 +131,14 @@ it("derives one key for all tokens of an epoch", () => {
   expect(reader.newest.encryption.session.epochs.size).toBe(1);
 });
 
+it("derives no key from a salt before the MAC is verified", () => {
+  const reader = createKeyRing([hex(vectors.ikm_hex)], vectors.cookie_name);
+  const bytes = Buffer.from(sealed.session, "base64url");
+  bytes[20]! ^= 1;
+  expect(openToken(bytes.toString("base64url"), reader, both)).toBe("mac");
+  expect(reader.newest.encryption.session.epochs.size).toBe(0);
+});
+
 it("says that the content of a previous token was changed", () => {
   const bytes = Buffer.from(vectors.encrypted, "base64url");
   bytes[bytes.length - 1]! ^= 1;
