@@ -35,8 +35,11 @@ type Known = Answer<SessionLog>;
 const ALWAYS = Number.MAX_SAFE_INTEGER;
 /** A longer value is always written whole, because comparing it takes longer than sending it. */
 const MOST_COMPARED = 16_384;
-/** Appended records may double a value, and take so many bytes more. */
-const MORE = 192;
+/**
+ * Appended records may double a value, and take so many bytes more. The first APPEND makes Redis
+ * allocate twice the new length, and a longer log would make it double that again.
+ */
+const MORE = 64;
 /**
  * A key that was written whole is not written whole again for this many milliseconds. Only the
  * parity of its length tells two such values apart.
