@@ -1,6 +1,6 @@
 import { Redis } from "ioredis";
 import { createClient, createClientPool } from "redis";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { redisStore, type RedisClient } from "@galleta/session/redis";
 import type { SessionStore } from "@galleta/session";
 import { eventually } from "./support/cli.ts";
@@ -221,6 +221,23 @@ describe.runIf(available(command("redis-server", "redis-server")))("redisStore a
     }
     const other = redisStore(await CLIENTS["ioredis"]!());
     expect(await read(other, key)).toEqual({ rev: 4, value: valueOf(4) });
+  });
+
+  it("a key lives as long as each write asks for, with clocks 90 seconds apart", async () => {
+    const store = redisStore(await CLIENTS["ioredis"]!());
+    ends.push(() => vi.useRealTimers());
+    const start = Date.now();
+    for (const clock of [-90, 90]) {
+      for (let later = 0; later < 400; later += 25) {
+        const { key, name } = newKey();
+        vi.useFakeTimers({ toFake: ["Date"], now: start + clock * 1000 });
+        await store.replace({ key, base: 0, rev: 1, value: valueOf(1), seconds: 600 });
+        await admin.expire(name, (await admin.ttl(name)) - later);
+        vi.useFakeTimers({ toFake: ["Date"], now: start + later * 1000 });
+        await store.replace({ key, base: 1, rev: 2, value: valueOf(2), seconds: 600 });
+        expect(await admin.ttl(name)).toBeGreaterThanOrEqual(598);
+      }
+    }
   });
 
   it("bytes that others appended hide no state, and the next write removes them", async () => {

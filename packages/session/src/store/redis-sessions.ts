@@ -49,6 +49,8 @@ const YOUNG_MS = 3000;
 const TRUSTED_MS = 2000;
 /** A session with less time to live is not worth a log. */
 const LEAST_SECONDS = 60;
+/** Seconds by which the clocks of two processes may differ. */
+const CLOCK_SKEW = 120;
 /** Each failed attempt means that another write came between. */
 const ATTEMPTS = 100;
 
@@ -122,7 +124,7 @@ export class RedisSessions {
   #recordFor(log: SessionLog, next: NextState, seconds: number): string | undefined {
     const isLong = next.value.length > MOST_COMPARED || log.bytes > log.first * 2 + MORE;
     // A key that ended meanwhile would be made again by APPEND, without an end.
-    const isEnding = seconds < LEAST_SECONDS || nowSeconds() + seconds > log.until;
+    const isEnding = seconds < LEAST_SECONDS || endsBefore(log, seconds);
     if (isLong || isEnding || log.tail === "" || !this.#commands.readsMaster) return undefined;
     const record = encodeRecord(log, next);
     const isOver = log.bytes + Buffer.byteLength(record) > log.first * 2 + MORE;
@@ -147,7 +149,7 @@ export class RedisSessions {
     const life = lifeFor(seconds);
     const whole = encodeFirst(next, life, log);
     const isLog = log.tail !== "";
-    const longer = nowSeconds() + seconds > log.until ? life : undefined;
+    const longer = endsBefore(log, seconds) ? life : undefined;
     const record = isLog ? encodeRecord(log, next, longer) : "";
     const old = isLog && log.life >= LEAST_SECONDS ? log.life * 1000 - YOUNG_MS : Infinity;
     const args = [
@@ -192,8 +194,13 @@ function storedOf({ rev, value }: SessionLog): StoredValue | undefined {
 
 /** A tenth is added to the time to live, so that later writes need not prolong it. */
 function lifeFor(seconds: number): Life {
-  const life = seconds + (seconds < LEAST_SECONDS ? 0 : Math.ceil(seconds / 10));
-  return { life, until: nowSeconds() + life };
+  const more = seconds < LEAST_SECONDS ? 0 : Math.ceil(seconds / 10) + CLOCK_SKEW;
+  return { life: seconds + more, until: nowSeconds() + seconds + more };
+}
+
+/** True if a key may end in less than the given time. Another process may have noted its end. */
+function endsBefore({ until }: SessionLog, seconds: number): boolean {
+  return nowSeconds() + seconds + CLOCK_SKEW > until;
 }
 
 /** Returns the text of an answer to GET or MGET. */
