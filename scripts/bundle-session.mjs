@@ -53,6 +53,8 @@ const FRAMEWORK = /^adapters\/kit\/(fastify|koa)-/;
 /** The shared files of folders and sources; others are in "core". */
 const SHARED = {
   live: "live",
+  // It has only what a handshake says, and needs nothing else.
+  "live/socket.ts": "core",
   "timer.ts": "live",
   "sessions.ts": "live",
   store: "live",
@@ -66,7 +68,7 @@ function sharedBy(path) {
   if (source.startsWith(SOCKETS)) return "sockets";
   const framework = FRAMEWORK.exec(source)?.[1];
   if (framework !== undefined) return framework;
-  return SHARED[folder] ?? "core";
+  return SHARED[source] ?? SHARED[folder] ?? "core";
 }
 
 // ---- package.json
@@ -194,7 +196,7 @@ async function bundle(places, format, folder) {
       plugins: [external(from)],
       ...footerOf(name, format),
     });
-    if (name === "shared/core") checkCore(join(folder, `${name}.js`));
+    checkImports(name, join(folder, `${name}.js`));
   }
 }
 
@@ -207,9 +209,17 @@ function checkExported(path, place, user) {
   process.exit(1);
 }
 
-/** Every adapter loads "core", so it must not load the code of stores and sockets. */
-function checkCore(file) {
-  const [, other] = /(?:from |require\()"(\.[^"]*)"/.exec(readFileSync(file, "utf8")) ?? [];
+/** These adapters are for sockets, so they may load their code at once. */
+const FOR_SOCKETS = new Set(["crossws", "ws", "socket.io"]);
+
+/** An adapter loads the code of stores and sockets when it needs it, and "core" never. */
+function checkImports(name, file) {
+  const isAdapter = entries.get(name)?.includes("/src/adapters/") && !FOR_SOCKETS.has(name);
+  if (name !== "shared/core" && !isAdapter) return;
+  const forbidden = isAdapter
+    ? /from "(\.\/shared\/(?:live|sockets)[^"]*)"/
+    : /(?:from |require\()"(\.[^"]*)"/;
+  const [, other] = forbidden.exec(readFileSync(file, "utf8")) ?? [];
   if (other === undefined) return;
   console.error(`${file} imports ${other}. Name the source that needs it in SHARED.`);
   process.exit(1);
