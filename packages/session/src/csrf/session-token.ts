@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import { contextOf } from "../session/context.ts";
 import { SessionError } from "../errors.ts";
+import { isEmpty } from "../session/json.ts";
 import { makeCsrfToken, verifyCsrfToken } from "./csrf-token.ts";
 
 /**
@@ -26,7 +27,7 @@ export function csrfToken(session: object, scope = ""): string {
       "csrfToken needs a session with an id, and the cookie of writeAs has none.",
     );
   }
-  if (state.meta.csrf !== 1 && Object.keys(state.data).length === 0) {
+  if (state.meta.csrf !== 1 && isEmpty(state.data)) {
     context.changeMeta((meta) => {
       meta.csrf = 1;
     });

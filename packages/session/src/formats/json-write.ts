@@ -1,6 +1,6 @@
 import { SessionError } from "../errors.ts";
 import type { JsonObject, JsonValue } from "../session/format.ts";
-import { assertJson, isObject } from "../session/json.ts";
+import { assertJson, dropProto, isObject } from "../session/json.ts";
 import { MAX_DEPTH, MAX_JSON_BYTES } from "./bounds.ts";
 import { numberLiteral, unescapeLookalike, type NumberStyle } from "./numbers.ts";
 
@@ -33,8 +33,6 @@ export function writeForeignObject(data: object, style: JsonStyle): string {
   }
   return text;
 }
-
-const dropProto = (key: string, value: unknown) => (key === "__proto__" ? undefined : value);
 
 function writeValue(value: JsonValue, style: JsonStyle, depth: number): string {
   if (typeof value === "string") return quote(value, style);

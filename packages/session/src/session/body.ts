@@ -1,14 +1,19 @@
 import { SessionError } from "../errors.ts";
 import type { Flat } from "../token/token.ts";
 import type { JsonObject, JsonValue } from "./format.ts";
-import { isObject } from "./json.ts";
+import { dropProto, isEmpty, isObject } from "./json.ts";
 import { validateData } from "./schema.ts";
 import type { SessionSettings } from "./settings.ts";
 
-/** Serializes a session: its data alone, or with its metadata if there is any. */
+/**
+ * Serializes a session: its data alone, or with its metadata if there is any. Readers drop
+ * `__proto__` at every depth, so it is not written.
+ */
 export function serializeBody(data: JsonObject, meta: JsonObject): string {
-  for (const _ in meta) return JSON.stringify([data, meta]);
-  return JSON.stringify(data);
+  let body: object = data;
+  for (const _ in meta) body = [data, meta];
+  const json = JSON.stringify(body);
+  return json.includes('"__proto__":') ? JSON.stringify(body, dropProto) : json;
 }
 
 /**
@@ -43,6 +48,7 @@ export function fitSchema(
  * @throws SessionError `ERR_SESSION_SCHEMA` if the next request would reject the data
  */
 export function assertFits({ schema }: SessionSettings, data: JsonObject): void {
+  // A session with only a flash message need not match the schema yet.
   if (schema === undefined || isEmpty(data)) return;
   if (validateData(schema, JSON.parse(JSON.stringify(data)) as JsonObject)) return;
   throw new SessionError(
@@ -50,9 +56,6 @@ export function assertFits({ schema }: SessionSettings, data: JsonObject): void 
     "The session's data does not match its schema, so the next request would reject it.",
   );
 }
-
-/** A session with only a flash message need not match the schema yet. */
-const isEmpty = (data: JsonObject) => Object.keys(data).length === 0;
 
 /** True if the data is unchanged. Comparing key by key costs much less than serializing. */
 export function isSame(data: JsonObject, flat: Readonly<JsonObject>): boolean {

@@ -4,7 +4,7 @@ import { isSame, serializeBody } from "./body.ts";
 import { nowSeconds } from "./clock.ts";
 import { dropWrite } from "./dropped.ts";
 import { rememberMigrated } from "./foreign-store.ts";
-import { assertJson } from "./json.ts";
+import { assertJson, isEmpty } from "./json.ts";
 import type { RequestFacts } from "./request.ts";
 import { EMPTY_BODY, isDue, saveSession } from "./save.ts";
 import type { Shared } from "./shared.ts";
@@ -80,7 +80,7 @@ function needsNoHeaders(shared: Shared, { loaded, data, openedAt, sid, meta }: S
  */
 export function headersAfterFailure(shared: Shared, state: State): Commit {
   const { loaded, destroyed, data, clearSiteData } = state;
-  const isLogout = destroyed || Object.keys(data).length === 0;
+  const isLogout = destroyed || isEmpty(data);
   if (loaded.isNew || !isLogout) return ACCESSED;
   return new Commit(true, deletions(shared, loaded.cookies, state), clearSiteData);
 }

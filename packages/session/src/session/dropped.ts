@@ -1,4 +1,5 @@
 import { nowSeconds } from "./clock.ts";
+import { isEmpty } from "./json.ts";
 import type { RequestFacts } from "./request.ts";
 import type { Shared } from "./shared.ts";
 import type { State } from "./state.ts";
@@ -21,7 +22,7 @@ export function dropWrite(
 ): boolean {
   const { loaded, sid, destroyed, data, meta } = state;
   if (!loaded.isNew || destroyed || sid !== loaded.sid) return false;
-  if (Object.keys(data).length + Object.keys(meta).length === 0) return false;
+  if (isEmpty(data) && isEmpty(meta)) return false;
   const reason = isLate(loaded.endedAt) ? "late" : heldBack(shared, loaded.cookies, request);
   if (reason === undefined) return false;
   shared.settings.events.emit("dropped", undefined, {

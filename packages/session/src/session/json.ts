@@ -132,7 +132,19 @@ export function parseBody(json: string): { data: JsonObject; meta: JsonObject } 
 // Matches the key itself, or an escape of one of its characters. JSON.stringify never writes such
 // an escape.
 const SUSPECT = /__proto__|\\u00[567]/;
-const dropProto = (key: string, value: unknown) => (key === "__proto__" ? undefined : value);
+
+/** Drops `__proto__`, as an argument of `JSON.parse` or `JSON.stringify`. */
+export const dropProto = (key: string, value: unknown): unknown =>
+  key === "__proto__" ? undefined : value;
+
+/**
+ * True if the JSON of the data has no keys. JSON drops a key with `undefined`, and a session drops
+ * `__proto__`.
+ */
+export function isEmpty(data: JsonObject): boolean {
+  for (const key in data) if (data[key] !== undefined && key !== "__proto__") return false;
+  return true;
+}
 
 /** True if a value is a JSON object: neither null nor an array. */
 export function isObject(value: unknown): value is JsonObject {
@@ -141,7 +153,8 @@ export function isObject(value: unknown): value is JsonObject {
 
 /**
  * Checks that a value can replace the data of a session.
- * || @throws SessionError `ERR_SESSION_NOT_JSON`
+ *
+ * @throws SessionError `ERR_SESSION_NOT_JSON`
  */
 export function assertDictionary(value: unknown): asserts value is JsonObject {
   if (typeof value !== "object" || value === null) {

@@ -2,6 +2,9 @@ import { describe, expect, it } from "vitest";
 import { readSetCookie, start, visit } from "@galleta/test-support/sessions";
 import { starlette } from "../formats/starlette.ts";
 import { signToken } from "../token/token.ts";
+import { memoryStore } from "../store/memory.ts";
+import type { Commit } from "../cookie/headers.ts";
+import { csrfToken, verifyToken } from "../csrf/session-token.ts";
 import { flash, renew, setMaxAge } from "./functions.ts";
 
 const big = (length: number) => "x".repeat(length);
@@ -46,6 +49,82 @@ describe("a session without data", () => {
     expect(events).toMatchObject([{ type: "destroyed", session: created?.session }]);
     visit(sessions, cookie, (session) => expect(session).toEqual({}));
   });
+});
+
+describe.each([
+  ["undefined", { user: undefined }],
+  ["__proto__", JSON.parse('{"__proto__":{"admin":true}}') as object],
+])("a session whose only key JSON drops (%s)", (_what, data) => {
+  const assign = (session: object) =>
+    Object.defineProperties(session, Object.getOwnPropertyDescriptors(data));
+
+  it.each([{ encrypt: false }, { encrypt: true }, { store: memoryStore() }])(
+    "gets no cookie with %j",
+    async (options) => {
+      const context = start(options).sessions.open("");
+      assign(context.session);
+      expect((await context.commit()).setCookie).toEqual([]);
+    },
+  );
+
+  it("is not reported as a dropped write", () => {
+    const { sessions, types } = start();
+    const context = sessions.open("", {
+      method: "POST",
+      target: "/",
+      header: (name) => (name === "sec-fetch-site" ? "cross-site" : undefined),
+      encrypted: true,
+      remoteAddress: undefined,
+    });
+    assign(context.session);
+    expect(context.commit()).toMatchObject({ setCookie: [] });
+    expect(types()).toEqual([]);
+  });
+
+  it("is destroyed if it had data", () => {
+    const { sessions, types } = start();
+    const { cookie } = visit(sessions, "", (session) => (session["user"] = "ana"));
+    const { commit } = visit(sessions, cookie, (session) => {
+      delete session["user"];
+      assign(session);
+    });
+    expect(linesOf(commit.setCookie)).toEqual(["delete session"]);
+    expect(types()).toEqual(["created", "destroyed"]);
+  });
+
+  it("is kept for a CSRF token", () => {
+    const { sessions } = start();
+    const context = sessions.open("");
+    assign(context.session);
+    const token = csrfToken(context.session);
+    const [cookie] = (context.commit() as Commit).setCookie;
+    const next = sessions.open(cookie?.split(";")[0] ?? "");
+    expect(verifyToken(next.session, token)).toBe(true);
+  });
+
+  it("is a logout whose cookie is deleted even if it fails", async () => {
+    const store = memoryStore();
+    const { sessions } = start({ store });
+    const login = sessions.open("");
+    login.session["user"] = "ana";
+    const [line = ""] = (await login.commit()).setCookie;
+    store.replace = () => Promise.reject(new Error("down"));
+    const logout = sessions.open(line.split(";")[0]);
+    await logout.load();
+    delete logout.session["user"];
+    assign(logout.session);
+    await expect(logout.commit()).rejects.toMatchObject({ code: "ERR_SESSION_STORE" });
+    expect(linesOf((await logout.commit()).setCookie)).toEqual(["delete session"]);
+  });
+});
+
+it("no session stores __proto__, at any depth", () => {
+  const { sessions } = start();
+  const { cookie } = visit(sessions, "", (session) => {
+    session["a"] = JSON.parse('{"b":[{"__proto__":{"admin":true},"c":"__proto__"}]}');
+  });
+  const { json } = sessions.open(cookie).state.loaded;
+  expect(json).toBe('{"a":{"b":[{"c":"__proto__"}]}}');
 });
 
 it.each(['{"a": 1}', '{"a": [1, 2], "b": {"c": 1.0}}'])(

@@ -6,7 +6,7 @@ import { endSession } from "./end.ts";
 import { deletions, writeCookies } from "./write-cookies.ts";
 import type { Flat } from "../token/token.ts";
 import type { JsonObject } from "./format.ts";
-import { assertJson, NO_META, parseBody } from "./json.ts";
+import { assertJson, isEmpty, NO_META, parseBody } from "./json.ts";
 import { lifetimesOf, ownMaxAge } from "./lifetime.ts";
 import type { Shared } from "./shared.ts";
 import { newSnapshot } from "./snapshot.ts";
@@ -46,8 +46,7 @@ const DESCRIBING: ReadonlySet<string> = new Set(["from", "maxAge", "label", "epo
 
 /** True if neither data nor metadata needs a cookie. */
 function needsNoCookie(data: JsonObject, meta: JsonObject): boolean {
-  for (const _ in data) return false;
-  return Object.keys(meta).every((key) => DESCRIBING.has(key));
+  return isEmpty(data) && Object.keys(meta).every((key) => DESCRIBING.has(key));
 }
 
 function after(ending: Promise<unknown> | undefined, saved: MaybePromise<Saved>) {
@@ -102,7 +101,7 @@ function clear(shared: Shared, draft: Draft, now: number): MaybePromise<Saved> {
   // A rejected cookie is not deleted: an empty session that stays empty changes nothing.
   if (loaded.isNew && !destroyed) return { setCookie: [] };
   const saved = { setCookie: deletions(shared, loaded.cookies, draft) };
-  if (destroyed || Object.keys(parseBody(loaded.json)?.data ?? {}).length === 0) return saved;
+  if (destroyed || isEmpty(parseBody(loaded.json)?.data ?? {})) return saved;
   shared.settings.events.emit("destroyed", loaded.sid);
   return after(endSession(shared, loaded, now), saved);
 }
