@@ -50,6 +50,7 @@ export default defineConfig({
           name: "unit",
           include: ["packages/*/src/**/*.test.ts"],
           environment: "node",
+          setupFiles: ["test/support/seed.ts"],
           // Most of the time went into a fresh process for each file. No unit test leaves anything
           // behind that another could stumble over.
           pool: "threads",
