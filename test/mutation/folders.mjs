@@ -24,7 +24,7 @@ export const FOLDERS = {
     "sessions",
     "testing/store-cases",
   ),
-  live: [...inEngine("store/revocation", "store/sign-ins", "sessions"), "test/live.test.ts"],
+  live: [...inEngine("store/revocation", "store/sign-ins", "sessions")],
 };
 
 /**
@@ -50,6 +50,27 @@ export const LEFT_OUT = {
 
 /** Tests that call mutated code millions of times. There each call takes a hundred times as long. */
 export const TOO_SLOW = ["ends after 2 ** 24 tokens"];
+
+/**
+ * Test files that take many seconds. They run only for mutants of the files that they are about, and
+ * find a mutant elsewhere at most by chance.
+ */
+const SLOW = {
+  "live/activity.test.ts": ["activity.ts", "socket-session.ts"],
+  "store/sign-ins.test.ts": [
+    "sign-ins.ts",
+    "sign-in-entry.ts",
+    "list.ts",
+    "limit.ts",
+    "session-index.ts",
+  ],
+};
+
+/** True if a mutant of a file is not worth the time of a test file. */
+export function isSlowFor(testFile, mutatedFile) {
+  const slow = Object.keys(SLOW).find((name) => testFile.endsWith(`/${name}`));
+  return slow !== undefined && !SLOW[slow].some((name) => mutatedFile.endsWith(`/${name}`));
+}
 
 /** The folder or file of this run, which `main.mjs` names. */
 export const mutated = process.env["MUTATED"] ?? "";

@@ -1,3 +1,4 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { PluginKind, declareClassPlugin, commonTokens } from "@stryker-mutator/api/plugin";
 import {
   determineHitLimitReached,
@@ -9,7 +10,7 @@ import { startTests } from "@vitest/runner";
 import { getNames } from "@vitest/runner/utils";
 import { loadConfigFromFile } from "vite";
 import { bundleTests } from "./bundle.mjs";
-import { testFiles, TOO_SLOW } from "./folders.mjs";
+import { isSlowFor, testFiles, TOO_SLOW } from "./folders.mjs";
 
 // Vitest starts a worker for each mutant, and evaluates and transforms all modules there: three
 // seconds of CPU. The same tests with Vitest's own runner in this process take a tenth of that.
@@ -35,6 +36,9 @@ globalThis.__vitest_worker__ = {
 };
 const { expect, vi } = await import("vitest");
 
+/** In the sandbox. A worker that replaces one with an endless loop makes no dry run. */
+const DURATIONS = "durations-of-tests.json";
+
 const idOf = (test) => `${test.file.filepath}#${getNames(test).slice(1).join(" > ")}`;
 
 class InProcess {
@@ -42,7 +46,7 @@ class InProcess {
   #namespace = (globalThis.__stryker__ ??= {});
   #evaluate;
   #files = [];
-  /** How long the tests of each file took in the dry run, in milliseconds. */
+  /** How long the tests of each file took in the dry run: all of them, and the longest. */
   #durations = new Map();
   #strayErrors = 0;
 
@@ -63,6 +67,7 @@ class InProcess {
     );
     const [unit] = given.config.test.projects;
     this.#files = testFiles(root);
+    if (existsSync(DURATIONS)) this.#durations = new Map(JSON.parse(readFileSync(DURATIONS)));
     this.#evaluate = await bundleTests(this.#files, unit.resolve.alias, root);
   }
 
@@ -72,8 +77,13 @@ class InProcess {
     namespace.mutantCoverage = { static: {}, perTest: {} };
     const tests = await this.#run({ files: this.#files, isDry: true });
     for (const { fileName, timeSpentMs } of tests) {
-      this.#durations.set(fileName, (this.#durations.get(fileName) ?? 0) + timeSpentMs);
+      const { all, longest } = this.#durationOf(fileName);
+      this.#durations.set(fileName, {
+        all: all + timeSpentMs,
+        longest: Math.max(longest, timeSpentMs),
+      });
     }
+    writeFileSync(DURATIONS, JSON.stringify([...this.#durations]));
     const { mutantCoverage } = namespace;
     namespace.mutantCoverage = undefined;
     return { status: DryRunStatus.Complete, tests, mutantCoverage };
@@ -86,7 +96,8 @@ class InProcess {
     const covering = new Set([...ids].map((id) => id.slice(0, id.indexOf("#"))));
     const files = this.#files
       .filter((file) => ids.size === 0 || covering.has(file))
-      .toSorted((a, b) => (this.#durations.get(a) ?? 0) - (this.#durations.get(b) ?? 0));
+      .filter((file) => !isSlowFor(file, activeMutant.fileName))
+      .toSorted((a, b) => this.#durationOf(a).all - this.#durationOf(b).all);
     const tests = await this.#run({
       files,
       ids,
@@ -95,6 +106,10 @@ class InProcess {
     });
     const tooOften = determineHitLimitReached(namespace.hitCount, hitLimit);
     return toMutantRunResult(tooOften ?? { status: DryRunStatus.Complete, tests });
+  }
+
+  #durationOf(file) {
+    return this.#durations.get(file) ?? { all: 0, longest: 0 };
   }
 
   /** Runs tests up to the first failure; in the dry run all of them. */
@@ -147,6 +162,8 @@ class InProcess {
     };
     for (const file of files) {
       if (failed) break;
+      // A mutant for which a promise stays pending costs this time.
+      if (!isDry) config.testTimeout = Math.max(3000, 5 * this.#durationOf(file).longest);
       const [task] = await startTests([{ filepath: file }], runner);
       vi.useRealTimers();
       vi.restoreAllMocks();
