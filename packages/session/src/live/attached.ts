@@ -25,8 +25,9 @@ export class Attached implements LiveHandle {
 
   /** Calls the listener when the socket or its session ends. */
   onEnd(listener: () => void): () => void {
-    (this.#onEnd ??= new Set()).add(listener);
-    return () => this.#onEnd?.delete(listener);
+    const listeners = (this.#onEnd ??= new Set());
+    listeners.add(listener);
+    return () => listeners.delete(listener);
   }
 
   end(): void {
@@ -108,8 +109,7 @@ export function leave(live: LiveSession, attached: Attached): boolean {
 function readAnswer(frame: string): Record<string, unknown> {
   if (frame.length > MAX_CONTROL) return {};
   try {
-    const value: unknown = JSON.parse(frame);
-    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+    return (JSON.parse(frame) as Record<string, unknown> | null) ?? {};
   } catch {
     return {};
   }

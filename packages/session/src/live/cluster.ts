@@ -27,7 +27,7 @@ export function clusterBackplane(): Backplane & ConnectedBackplane {
     publish(payload) {
       const envelope: Envelope = { galleta: "backplane", channel: CHANNEL, payload };
       // A process without a primary has no other process to send to.
-      if (process.connected) process.send?.(envelope);
+      if (process.connected) process.send!(envelope);
     },
     subscribe(onMessage) {
       listener = (message) => {

@@ -95,6 +95,23 @@ describe("liveSockets", () => {
     expect(open(live, again).handle).toBeDefined();
   });
 
+  test("remembers an end for a minute, and for a user's sessions by their beginning", async () => {
+    const live = liveSockets();
+    const createdAt = new Date();
+    await live.end("a");
+    await live.endUser("ana", { keep: "kept" });
+    const opens = (session: ForeignSession) => open(live, session).handle !== undefined;
+    const late = { id: "late", user: "ana", createdAt };
+    expect(opens(late)).toBe(false);
+    expect(opens({ ...late, id: "kept" })).toBe(true);
+    expect(opens({ ...late, user: "eva" })).toBe(true);
+    expect(opens({ ...late, createdAt: undefined })).toBe(true);
+    vi.advanceTimersByTime(58_000);
+    expect([opens({ id: "a" }), opens(late)]).toEqual([false, false]);
+    vi.advanceTimersByTime(4000);
+    expect([opens({ id: "a" }), opens(late)]).toEqual([true, true]);
+  });
+
   test("forgets a socket that was closed", async () => {
     const live = liveSockets();
     const { handle, closed } = open(live, { id: "a", user: "ana" });

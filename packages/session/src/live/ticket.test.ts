@@ -290,6 +290,20 @@ describe("a page with our client", () => {
     expect(socket.session).toEqual({ n: 1 });
   });
 
+  it("has 1,024 characters for its answer", async () => {
+    const { sessions } = start();
+    const { jar, socket, done, id, ticket } = await page(sessions);
+    const { receipt } = await jar.exchange(sessions, ticket);
+    const answer = JSON.stringify({ id, receipt });
+    let isDone = false;
+    void done.then(() => (isDone = true));
+    socket.handle?.receive(answer.padEnd(1025));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(isDone).toBe(false);
+    socket.handle?.receive(answer.padEnd(1024));
+    await done;
+  });
+
   it("may report an error only by codes of Galleta", async () => {
     const { sessions } = start();
     for (const [code, told] of [

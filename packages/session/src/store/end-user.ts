@@ -14,7 +14,8 @@ const ATTEMPTS = 100;
 
 /**
  * Ends all sessions of a user and closes their sockets.
- * || @param keep the id of the session to keep, or ""
+ *
+ * @param keep the id of the session to keep, or ""
  * @param asks the session that makes the request; it must not be revoked itself
  * @throws SessionError `ERR_SESSION_STORE`, but in this process the sessions have ended;
  *   `ERR_SESSION_ENDED` if the session in `asks` was already revoked
