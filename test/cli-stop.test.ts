@@ -65,7 +65,7 @@ describe.each(["SIGTERM", "SIGINT"] as const)("%s", (signal) => {
     const run = await serve();
     const { sent, answer } = await hold(run);
     run.child.kill(signal);
-    await run.until("stderr", /^Stopping after the requests in flight/);
+    await run.until("stderr", /^Finishing the requests that are running/);
     sent.end("whole");
     const [response] = await answer;
     expect(response.statusCode).toBe(200);

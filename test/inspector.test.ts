@@ -138,7 +138,7 @@ describe("the inspector", () => {
     await start();
     const { text } = await inspect();
     expect(text).toContain("None yet");
-    expect(text).toContain("This request brought no session.");
+    expect(text).toContain("This request has no session.");
   });
   it("shows each of several sessions", async () => {
     await start([{}, { property: "prefs", encrypt: true }]);

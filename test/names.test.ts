@@ -124,3 +124,14 @@ it("names codes that exist in every source", () => {
   );
   expect(unknown.filter((line) => !/ERR_(SESSION|GALLETA)$|TICKET$/.test(line))).toEqual([]);
 });
+
+it("puts every tag of a doc comment at the start of a line", () => {
+  const inside = sources.flatMap((file) =>
+    [
+      ...read(file).matchAll(
+        /^\s*\*.*[^\s*`({|].* @(?:throws|param|returns|example)\b|^\s*\* \|\|/gm,
+      ),
+    ].map(([line]) => `${file}: ${line.trim()}`),
+  );
+  expect(inside).toEqual([]);
+});

@@ -164,7 +164,7 @@ describe("Config casts", () => {
   it("casts with any function", () => {
     expect(cast("a,b", (value) => value.split(","))).toEqual(["a", "b"]);
     expect(failure(() => cast("not a url", (value) => new URL(value))).message).toContain(
-      "KEY is rejected by its cast.",
+      "KEY has a value that its cast does not accept (the function threw).",
     );
   });
 

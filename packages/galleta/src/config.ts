@@ -152,7 +152,9 @@ function castValue(name: string, value: string, cast: ConfigCast): unknown {
     return (cast as (value: string) => unknown)(value);
   } catch {
     // Without a cause, because such errors quote the value ("abc" is not valid JSON).
-    throw new ConfigError(`${name} is rejected by its cast.`);
+    throw new ConfigError(
+      `${name} has a value that its cast does not accept (the function threw).`,
+    );
   }
 }
 

@@ -6,7 +6,7 @@ import { docsOf } from "@galleta/session/adapter";
  * they keep their meaning, so programs may compare them.
  */
 export type GalletaErrorCode =
-  /** A key of the configuration is missing, or its value is rejected by its cast. */
+  /** A key of the configuration is missing, or its `cast` rejects the value. */
   | "ERR_GALLETA_CONFIG"
   /** A setting is missing or wrong. */
   | "ERR_GALLETA_SETTINGS"

@@ -8,7 +8,10 @@ import { sessionsAreOff } from "./errors.ts";
 import { warnOnce } from "./log.ts";
 import { defineOther, FirstOfSeveral, holdSessions } from "./several.ts";
 
-/** Returns the session of a request in a form that apps cannot reach. The class below sets this. */
+/**
+ * Returns the internal object that holds a request's session. Only the class below can read it, and
+ * it sets this function.
+ */
 export let heldOf: <Data extends object>(
   req: HttpRequest<Data, never>,
 ) => FetchSession<Data> | undefined;

@@ -77,7 +77,10 @@ export class HttpResponse {
   #body: BodyInit | null = null;
   #type = NO_BODY;
   #adopted: Response | HTTPResponse | undefined;
-  /** The last value that was set. An arrow function that is one assignment returns this value. */
+  /**
+   * The last value that was assigned. A view such as `(req, res) => (res.text = "hi")` also returns
+   * it.
+   */
   #given: unknown;
   readonly #publicPath: string;
 

@@ -11,7 +11,7 @@ import type { Core } from "./core.ts";
 type Held = FetchSession<never>;
 type Later<Value> = Value | Promise<Value>;
 
-/** The first session of a request, which also handles the other sessions. */
+/** The first of several sessions of a request. It also checks, loads and saves the others. */
 export class FirstOfSeveral<Data> extends FetchSession<Data> {
   readonly others: readonly Held[];
   /**

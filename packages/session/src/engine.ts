@@ -102,7 +102,7 @@ export class Sessions<Data = SessionData> {
     if (own !== undefined) return own as SessionOf<Data>;
     throw new SessionError(
       "ERR_SESSION_SETUP",
-      "sessions.of() found no session of these sessions. Give the same sessions to the middleware, put it before the handler, and pass the request, context or socket of the handler.",
+      "sessions.of() found no session in its argument. Pass the request, context or socket that the handler gets, and put the middleware of the same sessions before the handler.",
     );
   }
 

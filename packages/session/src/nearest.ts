@@ -19,7 +19,8 @@ export function nearest(name: string, names: Iterable<string>): string | undefin
 
 /**
  * Returns a sentence for an unknown name, which suggests the name that the user probably meant.
- * || @param otherwise the sentence if no name is near
+ *
+ * @param otherwise the sentence if no name is near
  */
 export function hintFor(
   name: string,

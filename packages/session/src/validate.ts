@@ -34,7 +34,7 @@ export function listOf([fits, what, , choices]: Check): Check {
   return [fit, `a list of ${what}`, fits, choices];
 }
 
-/** Accepts such a list if it is not empty. */
+/** Accepts a list that is not empty, if every entry passes. */
 export function filled([fits, what, ...entries]: Check): Check {
   const fit = (value: unknown) => fits(value) && (value as unknown[]).length > 0;
   return [fit, `${what}, with at least one`, ...entries];

@@ -76,7 +76,7 @@ export function parseArguments<const Options extends OptionSpecs>(
 
 function unknown(rawName: string, name: string, options: OptionSpecs): string {
   if (Object.hasOwn(options, "secret-env") && /^(?:secret(?:-?key)?|key|password)$/i.test(name)) {
-    return `${rawName} is not an option: every user of this machine may read the arguments of a command. Put the key into a variable and name it: --secret-env SECRET_KEY.`;
+    return `${rawName} is not an option: every user of this machine can read the arguments of a command. Put the key into a variable and name it: --secret-env SECRET_KEY.`;
   }
   const names = [...Object.keys(options), "help"].map((each) => `--${each}`);
   return `There is no option ${rawName}. ${hintFor(`--${name}`, names, "--help lists them.")}`;

@@ -9,7 +9,7 @@ import { Restarts } from "./restarts.ts";
 import type { Wishes } from "./stop.ts";
 
 const DEATHS_PER_WORKER = 5;
-/** A worker that still runs so many milliseconds after its grace period is killed. */
+/** A worker that still runs this many milliseconds after its grace period is killed. */
 const KILL_AFTER_MILLISECONDS = 2000;
 
 /** A worker process. */

@@ -11,7 +11,7 @@ const MOST_GRACE = 3600;
 /** After this many milliseconds the command prints that it is still stopping. */
 const SAY_AFTER_MILLISECONDS = 500;
 
-const STOPPING = "Stopping after the requests in flight. A second signal stops immediately.\n";
+const STOPPING = "Finishing the requests that are running. A second signal stops immediately.\n";
 
 /** The command `galleta serve`. */
 export const command = defineCommand({
@@ -39,14 +39,14 @@ export const command = defineCommand({
       type: "string",
       value: "file",
       multiple: true,
-      help: "Read missing environment variables from this file; may be repeated",
+      help: "Read variables that the environment lacks from this file; may be repeated",
     },
     "tls-cert": { type: "string", value: "file", help: "Certificate (PEM), for HTTPS" },
     "tls-key": { type: "string", value: "file", help: "Its private key (PEM)" },
     grace: {
       type: "string",
       value: "seconds",
-      help: "Seconds that requests in flight may take at the end (default 10)",
+      help: "Seconds that requests may still take after a stop (default 10)",
     },
   },
   notes: [

@@ -1,6 +1,6 @@
 import { getHeapStatistics } from "node:v8";
 
-/** Messages may wait until they fill the heap divided by this number. */
+/** Waiting messages may fill one eighth of the heap. */
 const PART_OF_HEAP = 8;
 
 /** A queue of waiting messages. */

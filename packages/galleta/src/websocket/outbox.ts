@@ -3,16 +3,16 @@ import { WebSocketDisconnect } from "../errors.ts";
 import type { Backlog } from "./backlog.ts";
 
 /**
- * From this many waiting bytes on, `send` waits. It is more than any Node version buffers before it
- * reports it.
+ * From this many waiting bytes on, `send` waits. All versions of Node report a slow client at fewer
+ * bytes.
  */
 const HIGH_WATER = 64 * 1024;
 /**
- * From this many waiting bytes on, the socket is broken, so that a view that does not await its
- * sends cannot fill the memory.
+ * A socket with this many waiting bytes is cut, so that a view that does not await its sends cannot
+ * fill the memory.
  */
 const MOST = 16 * 1024 * 1024;
-/** The limit of `MOST` while many bytes wait on all sockets of the server. */
+/** Replaces `MOST` while many bytes wait on all sockets of the server. */
 const MOST_WHEN_TIGHT = 256 * 1024;
 
 const SENT = Promise.resolve();

@@ -7,8 +7,8 @@ import type { Handshake, HandshakeContext } from "./handshake.ts";
 type ServerOptions = NonNullable<NodeOptions["serverOptions"]>;
 
 /**
- * Makes the crossws adapter for sockets with one size limit. It passes their events to their
- * connections.
+ * Makes the crossws adapter for all sockets with the same size limit. It passes each event of a
+ * socket to its {@link Connection}.
  *
  * @param maxPayload bytes
  */

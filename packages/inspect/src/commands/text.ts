@@ -86,7 +86,7 @@ function rowsOf(report: CookieReport, now: Date): [label: string, value: string]
       "expires",
       report.expiresAt === null ? "never by itself" : report.expiresAt && at(report.expiresAt, now),
     ],
-    ["key", keyId && `${keyId} (a hint at the key, the same in all its tokens)`],
+    ["key", keyId && `${keyId} (the same for all tokens of one key)`],
     ["size", size(report)],
     ["attributes", attributes && (printable(attributes.join("; ")) || "none")],
   ];

@@ -33,7 +33,7 @@ export function remarkAttributes(
   );
   remark(
     breaksPrefix(name, found),
-    `Browsers drop the cookie: the prefix of its name forbids this.`,
+    `Browsers drop the cookie: the prefix of its name needs other attributes.`,
   );
   return remarks;
 }

@@ -109,10 +109,10 @@ function inspectChunks(
 
 function remarkUnknown(value: string): string[] {
   if (/^eyJ[A-Za-z0-9_-]+\.eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*$/.test(value)) {
-    return ["It has the form of a JSON Web Token."];
+    return ["It looks like a JSON Web Token."];
   }
   if (/^s(?::|%3A)[A-Za-z0-9_-]+\./i.test(value)) {
-    return ["It has the form of an express-session id. The data is in that app's store."];
+    return ["It looks like an express-session id. The data is in that app's store."];
   }
   return [];
 }

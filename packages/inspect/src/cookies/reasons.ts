@@ -11,11 +11,11 @@ export interface Explanation {
 /** The explanation for each reason to reject a session's cookie. */
 export const REASONS: Readonly<Record<RejectReason | "revoked", Explanation>> = {
   malformed: {
-    what: "It does not have the form of a cookie of this format.",
+    what: "It does not look like a cookie of this format.",
     todo: "Copy the whole value, without quotes and line breaks.",
   },
   "not-canonical": {
-    what: "Its base64 is not in the form that servers write.",
+    what: "Its base64 is not encoded as servers encode it.",
     todo: "It was changed, or cut when it was copied. Copy it again, or let the server issue another.",
   },
   length: {
@@ -43,7 +43,7 @@ export const REASONS: Readonly<Record<RejectReason | "revoked", Explanation>> = 
     todo: "Check the key. If it is right, somebody changed the cookie.",
   },
   time: {
-    what: "Its times contradict each other.",
+    what: "Its times contradict each other: it was issued before its session began, or after it expired.",
     todo: "Let the server issue another one.",
   },
   expired: {
@@ -72,7 +72,7 @@ export const REASONS: Readonly<Record<RejectReason | "revoked", Explanation>> = 
   },
   "too-large": {
     what: "It is larger than any cookie that browsers send.",
-    todo: "Check where it comes from.",
+    todo: "Find the program that sends it: a browser would not.",
   },
   device: {
     what: "Its session is bound to a device, and the browser did not prove that it runs on that device.",

@@ -39,7 +39,10 @@ export interface CookieReport {
   readonly issuedAt?: Date | undefined;
   /** Null if the cookie does not expire. */
   readonly expiresAt?: Date | null | undefined;
-  /** The hint at the key in a Galleta token, in hexadecimal. */
+  /**
+   * The id of the key in a Galleta token, in hexadecimal. It is a hint: only the signature proves
+   * the key.
+   */
   readonly keyId?: string | undefined;
   /** The index of the key that verified the cookie; 0 is the first. */
   readonly keyIndex?: number | undefined;

@@ -25,7 +25,7 @@ export interface TokenField {
 /** The parts of a v1 token that are readable without a key. They are not verified. */
 export interface TokenView {
   readonly kind: "signed" | "encrypted";
-  /** The hint at the token's key, in hexadecimal. */
+  /** The id of the token's key, in hexadecimal. It is a hint: only the signature proves the key. */
   readonly keyId: string;
   /** Seconds since 1970. */
   readonly born: number;
@@ -72,7 +72,7 @@ export function viewToken(token: string): TokenView | undefined {
   const header: readonly Part[] = [
     ["version", 1, kind],
     ["flags", 1, bytes[1] === 0 ? "none" : "unknown"],
-    ["key", 4, `${keyId}, a hint at the key`],
+    ["key", 4, `${keyId}, the id of the key`],
     ["born", 4, `session began ${instant(born)}`],
     ["issued", 4, instant(iat)],
     ["expires", 4, exp === NEVER ? "never" : instant(exp)],

@@ -30,7 +30,7 @@ export function renderSession(view: SessionView, { now, sessions }: View): Html 
   }
   if (about.isNew) {
     const body = html`<p>
-        This request brought no session. One begins when the app puts something into
+        This request has no session. A session begins when the app stores a value in
         <code>req.${property}</code>.
       </p>
       <h3>The cookie it would get</h3>
@@ -123,7 +123,7 @@ export function renderCookie(
   const id = `cookie-${number}`;
   return html`<section aria-labelledby="${id}">
     <h2 id="${id}">The cookie ${cookies.map((name) => html`<code>${name}</code> `)}</h2>
-    ${isRejected ? html`<p>The app does not trust it: what it says here may be made up.</p>` : ""}
+    ${isRejected ? html`<p>The app does not trust this cookie: its content may be forged.</p>` : ""}
     ${fields === undefined ? foreign(report) : ""}
     <code class="token">${fields === undefined ? value : fields.map(part)}</code>
     ${fields === undefined ? "" : table(fields)} ${remarks.map((remark) => html`<p>${remark}</p>`)}
@@ -132,8 +132,8 @@ export function renderCookie(
 
 function foreign({ format }: CookieReport): Html {
   return format === "unknown" || format === "galleta"
-    ? html`<p>It has no known form.</p>`
-    : html`<p>It has the form of a cookie of ${format}.</p>`;
+    ? html`<p>This is not a session cookie of a known format.</p>`
+    : html`<p>It looks like a cookie of ${format}.</p>`;
 }
 
 const part = ({ text }: TokenField, index: number): Html =>

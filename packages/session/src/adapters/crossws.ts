@@ -45,7 +45,7 @@ export interface SessionHooks<Data = SessionData> extends Omit<Partial<Hooks>, "
 
 /** Settings for {@link session}, in addition to the session options. */
 export interface CrosswsSettings<Data = SessionData> {
-  /** Called after other code changed the socket's session, which already shows the change. */
+  /** Called when other code changed the socket's session. The session already has the new data. */
   readonly changed?: (session: SessionOf<Data>, peer: Peer) => void;
   /**
    * Describes the client's connection. Default: the facts of the server that received the request.
@@ -218,7 +218,7 @@ async function resultOf<Data>(
   }
 }
 
-/** On Node, crossws 0.3 passes a substitute for a request that holds Node's own. */
+/** Returns the facts of Node's request, which crossws 0.3 wraps in an object of its own. */
 function oldFacts(request: UpgradeRequest): NodeFacts | undefined {
   const { _req } = request as { _req?: NodeRequest };
   return _req && new NodeFacts(_req);

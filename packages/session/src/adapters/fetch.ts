@@ -125,7 +125,10 @@ export function withSession<
   };
 }
 
-/** Reads the parts of a request that are needed later: Deno closes a request on its upgrade. */
+/**
+ * Reads the parts of a request that are needed after its handshake: Deno closes a request when it
+ * upgrades the connection.
+ */
 function lasting(request: Request): Request {
   if (!("Deno" in globalThis) || !request.headers.has("upgrade")) return request;
   const { method, url } = request;
@@ -169,7 +172,7 @@ async function recover(error: unknown, request: Request, response?: Response): P
 
 /**
  * Finishes a request that the runtime answers by itself. It must not throw: after `server.upgrade`
- * Bun has no response left, and a rejected handler would end the process.
+ * Bun cannot send an error response, and a rejected handler would end the process.
  */
 async function release<Data, Answer>(held: Held<Data>, answer: Answer): Promise<Answer> {
   try {

@@ -165,7 +165,10 @@ async function run<Data>(
   }
 }
 
-/** Returns the response of Next.js to an error in a route handler, except for redirects. */
+/**
+ * Returns the response that Next.js would send for an error in a route handler; `undefined` for a
+ * redirect.
+ */
 function answerTo(error: unknown): Response | undefined {
   const digest = String((error as { digest?: unknown } | null)?.digest);
   if (digest.startsWith("NEXT_REDIRECT")) return undefined;

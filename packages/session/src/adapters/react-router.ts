@@ -101,7 +101,7 @@ export class RouterSession<Data = SessionData> {
     delete this.#session[name];
   }
 
-  /** Keeps a message for the next request. */
+  /** Stores a message that the next request can read once. */
   flash(name: string, value: JsonValue): void {
     flash(this.#session, name, value);
   }

@@ -43,7 +43,7 @@ export interface SocketIoServer {
 
 /** Settings for {@link session}, in addition to the session options. */
 export interface SocketIoSettings<Data = SessionData> extends HandshakeSettings<Data> {
-  /** Called after other code changed the socket's session, which already shows the change. */
+  /** Called when other code changed the socket's session. The session already has the new data. */
   readonly changed?: (session: SessionOf<Data>, req: IncomingMessage) => void;
 }
 

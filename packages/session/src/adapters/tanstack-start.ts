@@ -16,8 +16,8 @@ export type StartMiddleware = <Result extends { readonly response: Response }>(o
  * returns the session. The middleware does the cross-site check. Call the other in server
  * functions, server routes and loaders on the server.
  *
- * The session is not in `context`: Start copies the context for each middleware, and each copy
- * would open the session of every request.
+ * The session is not in `context`, because Start copies the context for each middleware. A copy
+ * reads every property, so it would open sessions that no code uses.
  *
  * @param given options, shared sessions, or a function that returns them at the first request
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; a request fails with

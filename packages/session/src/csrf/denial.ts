@@ -66,11 +66,11 @@ export const DENIALS = Object.freeze(
       "forwarded-conflict": "Forwarded and X-Forwarded-* disagree. Let the proxy remove one.",
     }),
     ...denials<Exclude<CrossSiteRule, SiteFault>>(403, "ERR_SESSION_CSRF", {
-      "repeated-header": "Origin or Sec-Fetch-Site is repeated.",
+      "repeated-header": "The request has more than one Origin or Sec-Fetch-Site header.",
       "sec-fetch-site":
         "Another site caused this request. To accept it, add its origin to trustedOrigins.",
       "origin-null":
-        "The Origin is null: the page has `Referrer-Policy: no-referrer` (set `same-origin` instead), or is sandboxed. Or send a CSRF token.",
+        "The Origin is null, because the page is sandboxed or has `Referrer-Policy: no-referrer`. Set `Referrer-Policy: same-origin`, or send a CSRF token.",
       "origin-malformed": "The Origin is malformed.",
       "origin-foreign":
         "The Origin is not this site. Set trustProxy behind a proxy, or add it to trustedOrigins.",

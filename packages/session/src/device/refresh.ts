@@ -11,8 +11,8 @@ import { challenged, denied, ended, granted } from "./replies.ts";
 import { readText } from "./structured.ts";
 
 /**
- * Answers a browser's request to refresh its bound cookie. It asks for a proof. For a proof that
- * the device's key signed over our challenge, it sets a new cookie.
+ * Answers a browser's request to refresh its bound cookie. A request without a proof gets a
+ * challenge. If the device's key signed that challenge, the next request gets a new cookie.
  *
  * Any 4xx except 403 ends the browser's session for good. So a failing store is a 503, and an
  * expired or used challenge is answered with a new one.

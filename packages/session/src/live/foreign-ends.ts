@@ -2,8 +2,8 @@ import { ExpiryTimer, type Ending } from "./expiry-timer.ts";
 import type { Held } from "./foreign-index.ts";
 
 /**
- * How many seconds after the end of a session a socket may arrive whose handshake looked it up
- * before.
+ * For this many seconds after a session ended, a socket may still arrive whose handshake found the
+ * session valid.
  */
 const REMEMBER_SECONDS = 60;
 

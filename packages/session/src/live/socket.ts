@@ -7,7 +7,7 @@ export const SESSION_EXPIRED = "session expired";
 export interface LiveSocket {
   /** Closes it. The arguments are 1008 and "session ended" or "session expired". */
   close(code: number, reason: string): void;
-  /** Called after other code changed the session, which already shows the change. */
+  /** Called when other code changed the session. The session already has the new data. */
   changed?(): void;
   /**
    * Sends a control frame to the page. Set it only if the page speaks the subprotocol `galleta.v1`:

@@ -33,15 +33,15 @@ export type StreamTarget =
 
 /** Options of {@link attachStream}. */
 export interface StreamOptions {
-  /** Called after other code changed the session, which already shows the change. */
+  /** Called when other code changed the session. The session already has the new data. */
   readonly changed?: () => void;
 }
 
 /**
  * Ties a stream, such as server-sent events, to its session. The stream ends when the session does.
  *
- * The session shows changes that others make, and `update` changes it. A stream without a session
- * never ends because of one.
+ * The session shows changes of other requests, and `update` changes it. If the request has no
+ * session, this function never ends the stream.
  *
  * @param stream a response of Node, a web `Response` or `ReadableStream`, an async iterable, or a
  *   stream with `close` and `onClosed`

@@ -54,7 +54,7 @@ const TICKET_ERRORS = {
   STALE: [409, "The session has changed since the ticket was made. Make the change again."],
   LIMIT: [
     429,
-    "Too many changes of this session wait for their page. Wait until some of them are done.",
+    "Too many changes of this session wait for the page to fetch its cookie. Await earlier calls of update first.",
   ],
 } as const;
 

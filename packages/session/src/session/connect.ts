@@ -218,7 +218,7 @@ export function readConnected(options: ConnectedOptions, property: string): Chec
 export function connect(shared: Shared, options: CheckedConnected): void {
   const { rolling, writeAs } = shared.settings;
   if (options.socketActivity && (!rolling || writeAs !== undefined)) {
-    throw optionError("socketActivity needs rolling, and a cookie of our own (no writeAs).");
+    throw optionError("socketActivity needs `rolling: true` and works only without `writeAs`.");
   }
   shared.store = options.store?.[CONNECT](shared, options);
   shared.live = options.backplane?.[CONNECT](shared);

@@ -36,7 +36,7 @@ export function dropWrite(
 const MESSAGES = {
   late: "its session was renewed or ended a moment ago.",
   "held-back":
-    "SameSite holds the cookie back from requests of other sites. Redirect the browser with a form to your own origin, or call renew() to begin a new session.",
+    "because of SameSite, the browser does not send the cookie with a request that another site caused. Answer with a page of your own whose form posts to this path again, or call renew() to begin a new session.",
 };
 
 function isLate(endedAt: number | undefined): boolean {

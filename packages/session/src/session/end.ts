@@ -31,8 +31,8 @@ export function lastExpiryOfAny({ absoluteMaxAge }: Lifetimes, now: number): num
 }
 
 /**
- * Ends the session that a request began with, and all other sessions whose cookies came with it.
- * This process knows immediately; the promise is for the store and need not be awaited.
+ * Ends the session that a request began with, and all other sessions whose cookies came with it. In
+ * this process they end immediately; the promise is for the store and need not be awaited.
  */
 export function endSession(
   shared: Shared,
@@ -56,8 +56,8 @@ export function endSession(
 }
 
 /**
- * Ends a session and closes its sockets. This process knows immediately; the promise is for the
- * store.
+ * Ends a session and closes its sockets: in this process immediately, in the store when the promise
+ * resolves.
  */
 export function endOne(
   { settings, recent, live, store }: Shared,

@@ -8,7 +8,8 @@ import { rejectCookie } from "./snapshot.ts";
 const BORN = /^\{"born":(\d{1,10})\}$/;
 
 /**
- * Asks the store about another framework's cookie, and then about its user.
+ * Asks the store if the session of another framework's cookie has ended, and if its user was
+ * revoked.
  *
  * @throws SessionError `ERR_SESSION_STORE` if the store fails, unless requests go on without it
  */

@@ -86,7 +86,7 @@ function mustAskFormats(shared: Shared, header: string): boolean {
   return shared.settings.stored.length > 0 && isAskedFor(shared, header);
 }
 
-/** Makes a session from its cookie alone. It has no data, because only the store has them. */
+/** Makes a session from its cookie alone. It has no data until the store has answered. */
 export function readUnchecked(found: VerifiedCookie | LoadedSnapshot): LoadedSnapshot {
   return isVerified(found)
     ? { ...found.opened, ...NOTHING, cookies: found.present, others: found.others }

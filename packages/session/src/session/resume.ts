@@ -7,11 +7,11 @@ import { emptySession } from "./snapshot.ts";
 import type { State } from "./state.ts";
 
 /**
- * Continues with a session that was saved and stays open. Later changes are compared with the saved
- * state.
+ * Updates a session that was just saved and can still be changed. Later changes are compared with
+ * the saved state.
  *
  * @param sent the data as it was saved, before changes of other requests were merged into it
- * @param setCookie the cookies of the save
+ * @param setCookie the Set-Cookie headers that saved it
  */
 export function resume(state: State, sent: JsonObject, setCookie: readonly string[]): void {
   const { issued, loaded, destroyed } = state;

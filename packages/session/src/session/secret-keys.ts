@@ -59,8 +59,9 @@ export function weaknessOf(key: string): string | undefined {
 }
 
 /**
- * Makes a number of 64 bits from a key, in the way of FNV-1a. Nobody needs to invert it, since the
- * keys are public. The first SHA-256 of a process would load OpenSSL, a fifth of the set-up.
+ * Returns a 64-bit hash of a key, similar to FNV-1a. A weak hash is enough, because the well-known
+ * keys are public. The first SHA-256 of a process would load OpenSSL, which takes a fifth of the
+ * set-up.
  */
 function fingerprint(key: string): string {
   let [one, two] = [0x811c_9dc5, 0];

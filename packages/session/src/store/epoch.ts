@@ -2,9 +2,10 @@ import { randomInt } from "node:crypto";
 import type { StoredValue } from "./store.ts";
 
 /**
- * How often all sessions of a user were revoked. A session carries the count from its beginning,
- * and is over when the store has a higher count. Each user's count begins at a random number: if a
- * store loses it, the new count does not reach the count of older sessions.
+ * How often all sessions of a user were revoked. A session carries the count from the time when it
+ * began. If the store has another series or a higher count, the session was revoked. A series
+ * begins at a random number, so that a store which lost its count does not accept older sessions
+ * again.
  */
 export interface UserEpoch {
   /** 0 if no revocation is known. */
@@ -20,7 +21,7 @@ export interface UserEpoch {
 
 export const NO_EPOCH: UserEpoch = { count: 0, keep: "", at: 0 };
 
-/** The size of a series of counts. Two series begin at the same number once in 2^32. */
+/** How many counts a series has. Two series begin at the same number with a chance of 1 in 2^32. */
 const SERIES = 65_536;
 
 export function readEpoch(stored: StoredValue | undefined): UserEpoch {
@@ -37,7 +38,7 @@ export function nextCount(count: number): number {
   return count === 0 || isLast ? randomInt(1, 2 ** 32) * SERIES : count + 1;
 }
 
-/** True if a session with this count is over. */
+/** True if a session with this count was revoked. */
 export function isOver({ count, keep }: UserEpoch, sid: string, carried: number): boolean {
   if (count === 0 || keep === sid) return false;
   return carried < count || Math.floor(carried / SERIES) !== Math.floor(count / SERIES);

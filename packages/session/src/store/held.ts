@@ -7,7 +7,7 @@ import type { StoreAccess } from "./store-access.ts";
 
 type Stored = Revision | typeof ENDED | undefined;
 
-/** True if this process knows, without asking, that a session is over. */
+/** True if this process knows, without asking the store, that a session has ended. */
 export function knowsEnd(store: StoreAccess, { sid, next, data, meta }: HeldSession): boolean {
   const { pending, sessions } = store.questions;
   const known = store.isLocal ? store.lookAt(sid) : sessions.get(sid)?.value;
@@ -21,7 +21,8 @@ export function knowsEnd(store: StoreAccess, { sid, next, data, meta }: HeldSess
 }
 
 /**
- * Asks about sessions that sockets hold, and about their users, in one round trip.
+ * Reads the sessions of open sockets, and the revocations of their users, from the store in one
+ * round trip.
  *
  * @throws SessionError `ERR_SESSION_STORE`
  */
@@ -47,7 +48,7 @@ export async function checkHeld(
   });
 }
 
-/** True if a session is over, according to the store's answers about it and its user. */
+/** True if a session has ended, according to the store's answers about it and its user. */
 export function isRevoked(
   { questions: { pending } }: StoreAccess,
   { sid, meta }: Pick<HeldSession, "sid" | "meta">,

@@ -64,9 +64,9 @@ let name: string | undefined;
 let writes = 0;
 
 /**
- * Encodes the value of a session's key. Each write has a mark of its own: two requests that count
- * from 1 to 2 may write the same JSON, and if a client repeats a write after a broken connection,
- * only the mark shows which of the two wrote it.
+ * Encodes the value of a session's key. Each write has its own random mark, because two requests
+ * may write the same JSON. If a client repeats a write after a broken connection, the mark shows
+ * which request wrote the value.
  *
  * @param iat when the session's cookie is issued; `exp` is when it expires. Lists of sessions need
  *   both

@@ -52,7 +52,7 @@ export class KeyValueAccess implements SessionStore {
     if ((await this.#store.set(key, `${rev} ${value}`, seconds * 1000)) === false) {
       throw new SessionError(
         "ERR_SESSION_STORE",
-        "The store did not keep a value that was written.",
+        "The store lost a value that was just written. Use a store that keeps values for their whole lifetime.",
       );
     }
     return undefined;

@@ -4,7 +4,7 @@ import type { MaybePromise } from "../maybe.ts";
 /**
  * Asks a store, with a time limit.
  *
- * @param limit milliseconds; they start again once if this process was too busy to send the
+ * @param limit milliseconds; the time starts once more if this process was too busy to send the
  *   question
  * @throws SessionError `ERR_SESSION_STORE` (503) if the store fails or takes longer
  */

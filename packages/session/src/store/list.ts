@@ -36,7 +36,8 @@ const dateOf = (seconds: number) => new Date(seconds * 1000);
 
 /**
  * Ends the session that a handle names.
- * || @throws SessionError `ERR_SESSION_ENDED` if the session that makes the request has itself
+ *
+ * @throws SessionError `ERR_SESSION_ENDED` if the session that makes the request has itself
  * ended
  */
 export async function endByHandle(
@@ -52,7 +53,10 @@ export async function endByHandle(
   const { state } = context;
   const [stored] = await store.check([state]);
   if (context.lateWrite === throwEnded || stored === ENDED) {
-    throw new SessionError("ERR_SESSION_ENDED", "The session that asks for this has itself ended.");
+    throw new SessionError(
+      "ERR_SESSION_ENDED",
+      "The session in `by` has ended, so it cannot end another session. Let the user log in again.",
+    );
   }
   return signIns.end(handle, state);
 }

@@ -124,9 +124,9 @@ function fresh(map: Map<string, Kept>, name: string, now = Date.now()): Kept | u
 }
 
 /**
- * Returns the name of a key in its map. Sessions and their ends have their id, which each request
- * already has as a string: to make two keys of it would be half of a look-up. Other keys contain a
- * colon, so no id equals one.
+ * Returns the name of a key in its map. The name of a session, and of its end, is the session's id.
+ * Each request already has the id as a string, and building two keys from it would take half the
+ * time of a look-up. All other keys contain a colon, so they never equal an id.
  */
 function nameOf(key: string): string {
   return sidOf(key) ?? key;

@@ -1,12 +1,12 @@
 /**
- * Milliseconds to wait for the answer to the commands before. A database that hangs must not hold
- * up later ones.
+ * How many milliseconds commands wait for the answers to earlier ones. A database that hangs must
+ * not hold up later commands.
  */
 const PATIENCE_MS = 5;
 
 /**
  * Decides when batches are sent: all of them together, at the end of a turn of the event loop, and
- * after the commands before were answered. So a busy process sends few packets, and an idle one
+ * after the earlier commands were answered. So a busy process sends few packets, and an idle one
  * waits for nothing.
  */
 export class Pace {

@@ -10,7 +10,10 @@ export interface SessionLog {
   readonly mark: string;
   /** The marks of all states in the log. */
   readonly marks: readonly string[];
-  /** The last characters in Redis. Not `mark`, if a record that does not count came last. */
+  /**
+   * The last characters of the value in Redis. They are not `mark` if the last record lost against
+   * another write.
+   */
   readonly tail: string;
   /** The length in bytes, as Redis counts it. */
   readonly bytes: number;
@@ -75,8 +78,8 @@ const number36 = (text: string | undefined) => Number.parseInt(text ?? "", 36);
 /**
  * Encodes a whole state.
  *
- * @param before what the key had. The parity of the length alternates, so that a writer that knows
- *   only a length notices that the value was written whole
+ * @param before the previous value of the key. The parity of the length alternates, so that a
+ *   writer that knows only a length notices that the value was written whole
  */
 export function encodeFirst(
   { rev, value, mark }: NextState,
@@ -118,7 +121,10 @@ export function appended(
   return { ...before, ...life, rev, value, mark, marks: [mark], tail: mark, bytes };
 }
 
-/** Appends a space where it is needed, so that with a mark the text has an even or odd length. */
+/**
+ * Appends a space if the text and its mark together have an odd length and should have an even one,
+ * or the reverse.
+ */
 function withParity(text: string, parity: number): string {
   return (Buffer.byteLength(text) + MARK) % 2 === parity ? text : `${text} `;
 }

@@ -31,13 +31,13 @@ export interface SessionWrite extends StoredValue {
 
 type Known = Answer<SessionLog>;
 
-/** A base that every revision is below. */
+/** A base above every revision. */
 const ALWAYS = Number.MAX_SAFE_INTEGER;
 /** A longer value is always written whole, because comparing it takes longer than sending it. */
 const MOST_COMPARED = 16_384;
 /**
- * Appended records may double a value, and take so many bytes more. The first APPEND makes Redis
- * allocate twice the new length, and a longer log would make it double that again.
+ * Appended records may double the length of a value, and add this many bytes more. The first APPEND
+ * makes Redis allocate twice the new length, and a longer log would make it double that again.
  */
 const MORE = 64;
 /**
@@ -56,7 +56,8 @@ const ATTEMPTS = 100;
 
 /**
  * Reads and writes the keys of sessions. A write appends what changed, with `APPEND`, which answers
- * the new length. If the length is that of the known state and of the record, nothing came between.
+ * the new length. If that is the length of the known state plus the record, no other write came
+ * between.
  */
 export class RedisSessions {
   readonly #commands: SessionCommands;

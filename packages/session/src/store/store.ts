@@ -49,12 +49,12 @@ export interface SessionStore {
 /** A store in this process that finds a session without making keys: `memoryStore`. */
 export interface LookingStore extends SessionStore {
   /**
-   * Returns the newest revision of a session, or that it ended.
+   * Returns the newest revision of a session; `ENDED` if the session has ended.
    *
    * @param now milliseconds since 1970
    */
   look(sid: string, now: number): Revision | typeof ENDED | undefined;
-  /** Returns the value under the key of a user, without a list of keys and answers. */
+  /** Works like `get` for the key of one user, without lists. */
   lookUser(key: string, now: number): StoredValue | undefined;
 }
 

@@ -35,7 +35,7 @@ describe("storeCases", { timeout: 120_000 }, () => {
     }));
     expect(await failedBy(open)).toEqual(
       expect.arrayContaining([
-        "a write on an older base fails, and returns the stored value",
+        "a write based on an older revision fails, and returns the stored value",
         "simultaneous logins in two processes are all listed",
         'with over: "deny", maxSessions denies one of two simultaneous logins',
       ]),

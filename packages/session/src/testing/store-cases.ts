@@ -24,7 +24,9 @@ async function read(store: SessionStore, key: string): Promise<StoredValue | und
 }
 
 const KEY_CASES: Record<string, (open: OpenStore) => Promise<void>> = {
-  "a key without a value is undefined, even if other keys of the read have one": async (open) => {
+  "a key without a value reads as undefined, also together with keys that have one": async (
+    open,
+  ) => {
     const store = await open();
     const [first, missing, last] = [newKey(), newKey(), newKey()];
     await store.replace({ key: first, base: 0, rev: 1, value: "a", seconds: SECONDS });
@@ -61,7 +63,7 @@ const KEY_CASES: Record<string, (open: OpenStore) => Promise<void>> = {
     await store.replace({ key: `${key}a`, base: 0, rev: 1, value: "a", seconds: SECONDS });
     assert.equal(await read(store, `${key}A`), undefined);
   },
-  "a write on an older base fails, and returns the stored value": async (open) => {
+  "a write based on an older revision fails, and returns the stored value": async (open) => {
     const store = await open();
     const key = newKey();
     const write = (base: number, rev: number, value: string) =>
@@ -74,7 +76,7 @@ const KEY_CASES: Record<string, (open: OpenStore) => Promise<void>> = {
     assert.equal(await write(5, 6, "on top of what is older"), undefined);
     assert.deepEqual(plain(await read(store, key)), { rev: 6, value: "on top of what is older" });
   },
-  "large revisions are exact": async (open) => {
+  "large revision numbers are exact": async (open) => {
     const store = await open();
     const key = newKey();
     const rev = Number.MAX_SAFE_INTEGER - 1;
@@ -87,7 +89,7 @@ const KEY_CASES: Record<string, (open: OpenStore) => Promise<void>> = {
     );
     assert.deepEqual(plain(await read(store, key)), { rev: 1, value: "y" });
   },
-  "a value is forgotten after its seconds, and the key is free again": async (open) => {
+  "a value expires after its lifetime, and its key can be written again": async (open) => {
     const store = await open();
     const [brief, long] = [newKey(), newKey()];
     await store.replace({ key: brief, base: 0, rev: 9, value: "a", seconds: 1 });
@@ -146,8 +148,8 @@ function plain(stored: StoredValue | undefined) {
 }
 
 /**
- * Returns the tests of a store, for any test runner. A store that passes neither loses sessions nor
- * revives ended ones, and keeps the lists of `sessions.list` complete.
+ * Returns the tests of a store, for any test runner. A store that passes all of them does not lose
+ * sessions, does not revive ended ones, and keeps the lists of `sessions.list` complete.
  *
  * @param open opens stores that share one database
  * @example

@@ -20,7 +20,7 @@ export interface Encryption {
 export interface Key {
   /** Position in the ring. The key at 0 signs. */
   readonly index: number;
-  /** Four bytes that hint at this key, as an unsigned number. */
+  /** The id of this key: four bytes, as an unsigned number. Two keys rarely have the same id. */
   readonly kid: number;
   /** Signs sessions. */
   readonly mac: Mac;

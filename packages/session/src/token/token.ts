@@ -67,7 +67,7 @@ const numbers = new DataView(work.buffer, work.byteOffset);
 const salt = work.subarray(CONTENT, NONCE);
 /** Keeps a token's MAC for the comparison. */
 const given = work.subarray(0, MAC_BYTES);
-/** Views of the MAC's message, by their end. */
+/** Views of the bytes that a MAC covers, by the offset where they end. */
 const messages: Buffer[] = [];
 
 /**
@@ -167,8 +167,8 @@ export function signToken(input: TokenInput, ring: KeyRing): string {
 }
 
 /**
- * Encrypts a token (`F`) with AES-256-CTR and the key of this process and hour, then authenticates
- * it as a signed token.
+ * Encrypts a token (`F`) with AES-256-CTR, under a key that this process makes every hour. Then
+ * adds a MAC, as to a signed token.
  * @param fixed a salt and a nonce; passed only to reproduce a test vector
  * @returns base64url without padding
  */

@@ -22,8 +22,8 @@ export interface Incoming<Data = SessionData> extends Judged<Data> {
 }
 
 /**
- * Runs before a handler: the check of a handshake or of a cross-site request, the endpoints of the
- * sessions, the CSRF token, and loading from a store.
+ * Prepares a request for its handler: checks that no other site sent it, answers the endpoints of
+ * the sessions, checks the CSRF token, and loads the session from a store.
  *
  * @returns the response to send instead of calling the handler; `undefined` accepts the request. It
  *   is a promise only with a store, with a token to check, or for an endpoint

@@ -46,9 +46,9 @@ export function assertApart(one: Member, other: Member): void {
 const inProcess = /* @__PURE__ */ acrossCopies("set-up", () => new Map<string, WeakRef<Shared>>());
 
 /**
- * Checks sessions at their set-up against the others of this process, for adapters that see only one
- * of them in a request. Sessions with the same property are the same ones, because bundlers and dev
- * servers run a module several times.
+ * Checks sessions at their set-up against the others of this process, for adapters that see only
+ * one of them in a request. Sessions with the same property are not compared: bundlers and dev
+ * servers run a module several times, which sets up the same sessions again.
  *
  * @throws SessionError `ERR_SESSION_OPTION` if sessions with another property have the same cookie
  */
@@ -63,7 +63,10 @@ export function assertApartInProcess({ shared, property }: NonNullable<Member["s
   inProcess.set(`${property} ${shared.settings.cookieName}`, new WeakRef(shared));
 }
 
-/** True if browsers keep cookies of both sessions under one name as one cookie. */
+/**
+ * True if the cookies of both sessions, given the same name, would overwrite each other in a
+ * browser.
+ */
 function hasSamePlace({ settings: one }: Shared, { settings: other }: Shared): boolean {
   return one.current.path === other.current.path && one.current.domain === other.current.domain;
 }

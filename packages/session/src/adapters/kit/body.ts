@@ -6,7 +6,8 @@ import { CSRF_FIELD } from "../../csrf/form.ts";
 export const MAX_FORM_BYTES = 1 << 20;
 
 /**
- * Returns the CSRF token in a body that the framework already parsed. It counts like the header.
+ * Returns the CSRF token in a body that the framework already parsed. It is treated like a token in
+ * the header.
  *
  * @param body the body as the framework parsed it
  */

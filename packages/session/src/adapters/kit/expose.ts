@@ -9,9 +9,8 @@ export interface Holder<Data> extends Member {
 }
 
 /**
- * Where a request, or its substitute, keeps the holder of a session, and the property that reads
- * it. A property is almost free; a WeakMap entry for each request costs more than parsing the
- * session.
+ * Stores the holder of a session on a request and defines the property that reads it. A property is
+ * almost free; a WeakMap entry for each request costs more than parsing the session.
  */
 class Place {
   readonly key: symbol;
@@ -48,8 +47,8 @@ function placeOf(property: string): Place {
 }
 
 /**
- * Returns the holder of a request's session, or of a substitute for a request; `undefined` if there
- * is none yet.
+ * Returns the holder of a request's session; `undefined` if there is none yet. A framework's own
+ * object for a request, such as a Koa context, works too.
  *
  * @param property the name under which the handler finds the session; a request may have several
  * @example
@@ -62,7 +61,8 @@ export function heldBy(target: object, property = "session"): Holder<never> | un
 }
 
 /**
- * Stores the holder of a session on a request, or on its substitute, without defining a property.
+ * Stores the holder of a session on a request, or on a framework's object for a request, without
+ * defining a property.
  *
  * @throws SessionError `ERR_SESSION_OPTION` if another session of the request has the same cookie
  * @example
@@ -91,10 +91,7 @@ function join<Data>(target: object, holder: Holder<Data>, property: string): voi
   if (!names.includes(property)) names.push(property);
 }
 
-/**
- * Returns the holders of all sessions of a request or its substitute. The holder of `session` comes
- * first.
- */
+/** Returns the holders of all sessions of a request. The holder of `session` comes first. */
 export function allHeld(target: object): Holder<never>[] {
   const first = heldBy(target);
   const held = first === undefined ? [] : [first];

@@ -32,10 +32,7 @@ declare module "fastify" {
   }
 }
 
-/**
- * The parameter type of `app.register`. Entries name it in their types, and so load the
- * `declare module` above.
- */
+/** The type of the plugin. An entry file that uses it also loads the `declare module` above. */
 export type SessionPlugin = FastifyPluginCallback;
 
 function holderOf(request: FastifyRequest, property: string): Holder<never> {

@@ -83,7 +83,7 @@ function answerByHead(stream: ServerHttp2Stream): Duplex {
   /**
    * Sends the head.
    *
-   * @returns the arguments of the call without the head; only the text after it is left
+   * @returns the arguments of the call, with only the text that follows the head
    */
   const begin = ([chunk, ...rest]: unknown[]): never => {
     Object.assign(stream, { write, end });

@@ -197,7 +197,10 @@ export function sendFailure(res: NodeResponse): void {
   sendReply(res, { status: 500, body: JSON.stringify({ error: "Internal Server Error" }) });
 }
 
-/** Answers a request that failed where no caller can catch the error: a process warning shows it. */
+/**
+ * Answers a failed request with 500 and prints the error as a process warning, because no caller
+ * can catch it.
+ */
 export function warnAndAnswer(error: unknown, res: NodeResponse): void {
   warn(error);
   if (!res.headersSent) sendFailure(res);

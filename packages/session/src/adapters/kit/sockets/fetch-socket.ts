@@ -71,8 +71,9 @@ export async function tieSockets<Answer>(
 }
 
 /**
- * Returns the response with its subprotocol. On workers, that is the page's; Deno already answered
- * when it upgraded the request.
+ * Returns the response and the subprotocol of the socket. On workers, the response gets the
+ * subprotocol of the page. On Deno it stays unchanged, because Deno answered when it upgraded the
+ * request.
  */
 function speakLive<Answer>(
   offered: string | undefined,

@@ -47,7 +47,7 @@ export interface WsServer<Socket extends WsSocket> {
 
 /** The app's settings for the sockets of a server. */
 export interface WsSettings<Data = SessionData> extends HandshakeSettings<Data> {
-  /** Called after other code changed the socket's session, which already shows the change. */
+  /** Called when other code changed the socket's session. The session already has the new data. */
   readonly changed?: (session: SessionOf<Data>, ws: WsSocket) => void;
 }
 
