@@ -4,6 +4,7 @@ import { KEY } from "@galleta/test-support/sessions";
 import { Sessions } from "./engine.ts";
 import { clusterBackplane } from "./live/cluster.ts";
 import { sessionBackplane } from "./live/session-backplane.ts";
+import { destroy, renew } from "./session/functions.ts";
 import { createSessions } from "./sessions.ts";
 import { sessionStore } from "./store/custom.ts";
 import { memoryStore } from "./store/memory.ts";
@@ -11,6 +12,20 @@ import { memoryStore } from "./store/memory.ts";
 const secretKey = KEY;
 const keyv = { get: () => undefined, set: () => undefined, delete: () => true };
 const wire = { publish: () => undefined, subscribe: () => undefined, close: () => undefined };
+
+it("Sessions without a store and without sockets begin, change, renew and end a session", async () => {
+  const types: string[] = [];
+  const sessions = new Sessions<Data>({ secretKey, onEvent: ({ type }) => types.push(type) });
+  const jar = new Jar();
+  await jar.request(sessions, (session) => (session["a"] = 1));
+  await jar.request(sessions, (session) => (session["a"] = 2));
+  await jar.request(sessions, (session) => renew(session));
+  const renewed = jar.copy();
+  expect(await jar.read(sessions)).toEqual({ a: 2 });
+  await jar.request(sessions, (session) => destroy(session));
+  expect([jar.cookie, await renewed.read(sessions)]).toEqual(["", {}]);
+  expect(types).toEqual(["created", "renewed", "destroyed", "revoked"]);
+});
 
 describe("createSessions", () => {
   it("accepts stores and backplanes as factories and as plain objects", () => {

@@ -154,7 +154,34 @@ it("a change of another process at the same revision is not undone by this proce
   const { sessions } = start(options);
   visit(sessions, cookie, (session) => (session["user"] = "here"));
   const there = elsewhere((session) => (session["user"] = "there"), cookie);
-  visit(sessions, there, (session) => expect(session["user"]).toBe("there"));
+  const next = visit(sessions, there, (session) => {
+    expect(session["user"]).toBe("there");
+    session["n"] = 1;
+  });
+  visit(sessions, next.cookie, (session) => expect(session).toEqual({ user: "there", n: 1 }));
+});
+
+it("a change of another process is kept if this process knows only an older revision", () => {
+  const { sessions } = start(options);
+  const { cookie } = visit(sessions, "", (session) => (session["user"] = "alice"));
+  const there = elsewhere((session) => (session["there"] = 1), cookie);
+  const next = visit(sessions, there, (session) => (session["here"] = 1));
+  visit(sessions, next.cookie, (session) => {
+    expect(session).toEqual({ user: "alice", there: 1, here: 1 });
+  });
+});
+
+it("a session keeps its revision when it is prolonged, and not when it is changed or renewed", () => {
+  const { sessions } = start(options);
+  const revisionOf = (cookie: string) => sessions.open(cookie).state.loaded.rev;
+  const cookie = written();
+  vi.setSystemTime(Date.now() + 101_000);
+  const prolonged = visit(sessions, cookie);
+  expect([prolonged.commit.setCookie.length, revisionOf(prolonged.cookie)]).toEqual([1, 1]);
+  const changed = visit(sessions, prolonged.cookie, (session) => (session["n"] = 1));
+  expect(revisionOf(changed.cookie)).toBe(2);
+  const renewed = visit(sessions, changed.cookie, (session) => renew(session));
+  expect(revisionOf(renewed.cookie)).toBe(3);
 });
 
 it("an empty session that another process wrote is deleted", () => {

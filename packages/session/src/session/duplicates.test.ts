@@ -4,7 +4,7 @@ import { commitOf, start, type Anything } from "@galleta/test-support/sessions";
 import { cookieSession } from "../formats/cookie-session.ts";
 import { starlette } from "../formats/starlette.ts";
 import type { SessionContext } from "./context.ts";
-import type { JsonObject } from "./format.ts";
+import type { CookieSource, JsonObject, StoredFormat } from "./format.ts";
 import { destroy, describe as describeSession, renew, setMaxAge } from "./functions.ts";
 import type { SessionCookieOptions } from "./options.ts";
 
@@ -298,8 +298,9 @@ describe("of several sessions", () => {
 describe("with formats", () => {
   const secretKey = "an old key of Starlette, long enough for a key";
   const old = starlette({ secretKey, sessionCookie: "session" });
+  const NOW = Math.floor(Date.now() / 1000);
   const pairOf = (format: typeof old, data: JsonObject) =>
-    format.write(data, 0, null).map(({ name, value }) => `${name}=${value}`);
+    format.write(data, NOW, null).map(({ name, value }) => `${name}=${value}`);
 
   it("two genuine cookies of another framework are rejected", () => {
     const { sessions } = start({ formats: [old] });
@@ -316,6 +317,22 @@ describe("with formats", () => {
     context.session["user"] = "ana";
     const ours = commitOf(context).setCookie[0]!.split(";")[0]!;
     expect({ ...sessions.open(`${ours}; session=x`).session }).toEqual({});
+  });
+
+  it("a genuine cookie of another framework's store is ignored, and a forged one is rejected", () => {
+    const isGenuine = ({ get }: CookieSource) => get("session") === "genuine";
+    const stored: StoredFormat = {
+      name: "stored",
+      cookieNames: ["session"],
+      isGenuine,
+      load: () => undefined,
+    };
+    const { sessions } = start({ formats: [stored] });
+    const context = sessions.open("");
+    context.session["user"] = "ana";
+    const ours = commitOf(context).setCookie[0]!.split(";")[0]!;
+    expect({ ...sessions.open(`session=genuine; ${ours}`).session }).toEqual({ user: "ana" });
+    expect({ ...sessions.open(`session=forged; ${ours}`).session }).toEqual({});
   });
 
   it("a cookie is not genuine if its signature came twice", () => {

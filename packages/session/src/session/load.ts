@@ -131,9 +131,8 @@ export function settleSession(
   const flat = newest === opened ? opened.flat : undefined;
   let isFlat = flat !== undefined;
   const body = flat === undefined ? parseBody(json) : { data: flat, meta: NO_META };
-  // The cookie refers to data in a store. Reject it if no store is configured, or if the store
-  // dropped the data since the lookup.
-  if (body === undefined || (isStored && (store === undefined || newest === opened))) {
+  // The cookie refers to data in a store, but no store returned them.
+  if (body === undefined || (isStored && newest === opened)) {
     return rejectCookie(shared, "payload", now, present, sid);
   }
   if (keyIndex > 0) events.emit("rotated", sid, { keyIndex });

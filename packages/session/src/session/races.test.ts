@@ -123,6 +123,17 @@ describe("a request that empties the session while another fills it", () => {
     });
   });
 
+  it("deletes the cookie if both together removed all data", () => {
+    const { sessions, cookie, types } = login();
+    const both = visit(sessions, cookie, (session) => (session["n"] = 1)).cookie;
+    const [one, two] = [sessions.open(both), sessions.open(both)];
+    delete one.session["user"];
+    delete two.session["n"];
+    commitOf(one);
+    expect(nextCookie(both, commitOf(two).setCookie)).toBe("");
+    expect(types().at(-1)).toBe("destroyed");
+  });
+
   it("deletes the keys that it knew, and keeps the one that it did not", () => {
     const { sessions, cookie } = login();
     const emptying = sessions.open(cookie);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readSetCookie, start, visit } from "@galleta/test-support/sessions";
+import { KEY, readSetCookie, start, visit } from "@galleta/test-support/sessions";
 import { starlette } from "../formats/starlette.ts";
 import { signToken } from "../token/token.ts";
 import { memoryStore } from "../store/memory.ts";
@@ -141,6 +141,17 @@ it.each(['{"a": 1}', '{"a": [1, 2], "b": {"c": 1.0}}'])(
       expect({ ...session }).toEqual(JSON.parse(json));
     });
     expect(commit.setCookie).toEqual([]);
+
+    const old = "an older key of the test, with more than 32 characters";
+    const rotated = start({ secretKey: [KEY, old] }).sessions;
+    const [, oldKey] = rotated.shared.settings.ring.keys;
+    const signedBefore = signToken(
+      { sid: "AAAAAAAAAAAAAAAAAAAAAA", rev: 1, json, born: iat, iat, exp: iat + 1_209_600 },
+      { ...rotated.shared.settings.ring, newest: oldKey! },
+    );
+    const next = visit(rotated, `session=${signedBefore}`);
+    expect(next.commit.setCookie).toHaveLength(1);
+    expect(rotated.open(next.cookie).state.loaded.rev).toBe(1);
   },
 );
 

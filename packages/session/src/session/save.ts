@@ -101,7 +101,7 @@ function clear(shared: Shared, draft: Draft, now: number): MaybePromise<Saved> {
   // A rejected cookie is not deleted: an empty session that stays empty changes nothing.
   if (loaded.isNew && !destroyed) return { setCookie: [] };
   const saved = { setCookie: deletions(shared, loaded.cookies, draft) };
-  if (destroyed || isEmpty(parseBody(loaded.json)?.data ?? {})) return saved;
+  if (destroyed || isEmpty(loaded.data)) return saved;
   shared.settings.events.emit("destroyed", loaded.sid);
   return after(endSession(shared, loaded, now), saved);
 }
