@@ -42,9 +42,4 @@ export class Answers<Value> {
     }
     this.#young.set(key, answer);
   }
-
-  delete(key: string): void {
-    this.#young.delete(key);
-    this.#old.delete(key);
-  }
 }

@@ -58,6 +58,41 @@ describe("memoryStore", () => {
     expect(await copy.read(sessions)).toEqual({});
   });
 
+  it.each(["s", "e", "l"])("makes room for keys of kind %s by dropping expired ones", (kind) => {
+    const store = memoryStore({ max: 1000 });
+    let count = 0;
+    const write = (keys: number, seconds: number) => {
+      for (let i = 0; i < keys; i += 1) {
+        count += 1;
+        store.replace({ key: `${kind}:k${count}`, base: 0, rev: 1, value: "a", seconds });
+      }
+    };
+    write(100, 60);
+    write(899, 1);
+    vi.setSystemTime(1_000_000_001_000);
+    write(1, 60);
+    // Every thousandth write drops what expired, so there are 101.
+    write(999, 60);
+    expect(read(store, `${kind}:k1`)).toBe("a");
+    write(1, 60);
+    expect(read(store, `${kind}:k1`)).toBeUndefined();
+    expect(read(store, `${kind}:k101`)).toBeUndefined();
+    expect(read(store, `${kind}:k${count}`)).toBe("a");
+  });
+
+  it("reports each write to those who watch, but none that failed", () => {
+    const store = memoryStore();
+    const written: string[] = [];
+    const write = (key: string) => store.replace({ key, base: 0, rev: 1, value: "", seconds: 60 });
+    const stop = store.watch?.((key) => void written.push(key));
+    write("s:a");
+    write("s:a");
+    write("u:b");
+    stop?.();
+    write("s:c");
+    expect(written).toEqual(["s:a", "u:b"]);
+  });
+
   it.each([0, -1, 1.5, Number.NaN, "10"])("throws for max: %s", (max) => {
     expect(() => memoryStore({ max: max as number })).toThrow(/max/);
   });
