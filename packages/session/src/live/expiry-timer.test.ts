@@ -78,6 +78,17 @@ it("loses nothing when a machine slept or its clock was set back", () => {
   expect(ended).toHaveLength(21);
 });
 
+it("ends the item of the very second in which a machine wakes up, and none of later ones", () => {
+  const [due, next] = [item(NOW + 100), item(NOW + 101)];
+  timer.add(due);
+  timer.add(next);
+  vi.setSystemTime((NOW + 99) * 1000);
+  vi.advanceTimersByTime(1002);
+  expect(ended).toEqual([due]);
+  vi.advanceTimersByTime(1002);
+  expect(ended).toEqual([due, next]);
+});
+
 it("keeps no item without an end", () => {
   timer.add(item(Number.POSITIVE_INFINITY));
   expect(vi.getTimerCount()).toBe(0);

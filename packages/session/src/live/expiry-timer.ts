@@ -43,9 +43,9 @@ export class ExpiryTimer<Item extends Ending> {
     if (turnsAt === 0) return;
     item.turnsAt = 0;
     this.#count -= 1;
-    const items = this.#seconds.get(turnsAt);
-    items?.delete(item);
-    if (items?.size === 0) this.#seconds.delete(turnsAt);
+    const items = this.#seconds.get(turnsAt)!;
+    items.delete(item);
+    if (items.size === 0) this.#seconds.delete(turnsAt);
   }
 
   #start(): void {
@@ -61,8 +61,8 @@ export class ExpiryTimer<Item extends Ending> {
 
   #turn(): void {
     const now = Math.floor(Date.now() / 1000);
-    // Many items may be overdue after the machine slept or its clock was set.
-    const isGap = now - this.#last > this.#seconds.size + 2 || now < this.#last;
+    // Many seconds may have passed if the machine slept or its clock was set.
+    const isGap = now - this.#last > this.#seconds.size + 2;
     const due = isGap
       ? [...this.#seconds.keys()].filter((second) => second <= now)
       : Array.from({ length: now - this.#last }, (_, i) => this.#last + 1 + i);

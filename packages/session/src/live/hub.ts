@@ -148,9 +148,8 @@ export class LiveHub implements LivePort {
     return (this.#lazyName ??= randomBytes(12).toString("base64url"));
   }
 
-  /** @param origin the socket that made the change; it is not notified */
-  changed(change: Snapshot, origin?: SessionContext<never>): void {
-    this.registry.change(change.sid, change, origin);
+  changed(change: Snapshot): void {
+    this.registry.change(change.sid, change);
     this.#publish(change.sid, () => ({ kind: "changed", change: this.#toSend(change) }));
   }
 

@@ -51,10 +51,6 @@ export class Registry implements AttachedHolder {
     return this.#sessions.values();
   }
 
-  get size(): number {
-    return this.#sessions.size;
-  }
-
   /** Returns those sessions of a user that have sockets. */
   ofUser(key: string): readonly LiveSession[] {
     return this.#users.get(key);
@@ -89,11 +85,9 @@ export class Registry implements AttachedHolder {
   }
 
   /**
-   * Gives a session new data or a new lifetime.
-   *
-   * @param origin the socket that made the change; it is not notified
+   * Gives a session new data or a new lifetime. A socket that already has the data gets no event.
    */
-  change(sid: string, change: Snapshot, origin?: SessionContext<never>): void {
+  change(sid: string, change: Snapshot): void {
     const live = this.#sessions.get(sid);
     if (live === undefined) return;
     if (change.sid !== sid) this.#move(live, change.sid);
@@ -105,13 +99,14 @@ export class Registry implements AttachedHolder {
       isOther ||= ownMaxAgeIn(change.json) !== ownMaxAgeIn(before.json);
       refresh(context, change);
       user = this.#holding.userKeyOf(context.state.data);
-      const isOwn = context === origin || change.json === own;
-      if (!isOwn && change.json !== before.json) guarded(() => socket.changed?.());
+      if (change.json !== own && change.json !== before.json) guarded(() => socket.changed?.());
     }
+    // The last socket may have closed when it got its event.
+    if (live.sockets === undefined) return;
     // A newer revision may shorten the lifetime by `setMaxAge`. A late message may not.
     if (isOther) live.endsAt = 0;
     this.#prolong(live, change);
-    if (live.sockets !== undefined) this.#setUser(live, user);
+    this.#setUser(live, user);
   }
 
   /** Ends a session and closes its sockets. */
@@ -134,7 +129,6 @@ export class Registry implements AttachedHolder {
   #drop(live: LiveSession): void {
     this.#expiry.delete(live);
     this.#setUser(live, undefined);
-    if (this.#sessions.get(live.sid) !== live) return;
     this.#sessions.delete(live.sid);
     this.#holding.release(live.sid);
   }

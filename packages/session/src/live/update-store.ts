@@ -37,7 +37,7 @@ export async function updateInStore(
     if (newer === undefined) {
       recent.record(next.sid, next.rev, next.json, nowSeconds());
       refresh(context, next);
-      if (hub instanceof LiveHub) hub.changed(next, context);
+      if (hub instanceof LiveHub) hub.changed(next);
       return;
     }
     newest = newer;

@@ -1,6 +1,5 @@
 import { SessionError, type SessionErrorCode } from "../errors.ts";
 import { nowSeconds } from "../session/clock.ts";
-import type { SessionContext } from "../session/context.ts";
 import type { Snapshot } from "../session/records.ts";
 import { draftChange } from "./draft.ts";
 import type { TicketOutcome } from "./messages.ts";
@@ -20,7 +19,7 @@ const ATTEMPTS = 5;
 export interface TicketSender {
   readonly tickets: Tickets;
   readonly publicExchangePath: string | undefined;
-  changed(change: Snapshot, origin?: SessionContext<never>): void;
+  changed(change: Snapshot): void;
 }
 
 interface Delivery {
@@ -94,7 +93,7 @@ async function changeThroughPage(
 function take(hub: TicketSender, { context }: Attached, next: Snapshot): void {
   context.shared.recent.record(next.sid, next.rev, next.json, nowSeconds());
   refresh(context, next);
-  hub.changed(next, context);
+  hub.changed(next);
 }
 
 /** Sends a ticket to the page and waits for the result; `undefined` after the time-out. */

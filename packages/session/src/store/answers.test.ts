@@ -50,3 +50,17 @@ it("a later answer also counts if the earlier one is of the generation before", 
   answers.set("other", { at: at + 800, value: "late" });
   expect(answers.get("other")?.value).toBe("");
 });
+
+it("a deleted answer is gone, also if it is of the generation before", () => {
+  const answers = new Answers<string>();
+  const at = performance.now();
+  answers.set("young", { at, value: "" });
+  answers.delete("young");
+  answers.set("old", { at, value: "" });
+  vi.advanceTimersByTime(900);
+  answers.set("old", { at: at + 900, value: "" });
+  vi.advanceTimersByTime(200);
+  answers.set("another", { at: at + 1100, value: "" });
+  answers.delete("old");
+  expect([answers.get("young"), answers.get("old")]).toEqual([undefined, undefined]);
+});

@@ -42,4 +42,9 @@ export class Answers<Value> {
     }
     this.#young.set(key, answer);
   }
+
+  delete(key: string): void {
+    this.#young.delete(key);
+    this.#old.delete(key);
+  }
 }
