@@ -39,18 +39,19 @@ describe("the handshake", () => {
       app.route("/todos", { methods: ["POST"] }, view);
       return live(app);
     };
-    const remedy = "Set trustProxy behind a proxy, or add it to trustedOrigins.";
+    const remedy =
+      "Behind a proxy, set trustProxy. To accept another site, add its origin to trustedOrigins.";
     const page = await serve();
     const headers = { origin: `http://evil.example:${page.port}` };
     const post = await fetch(`${page.url}/todos?key=1`, { method: "POST", headers });
     expect(post.status).toBe(403);
     expect(warn).toHaveBeenLastCalledWith(
-      `[galleta] POST /todos denied: Origin ${headers.origin}; this site is http://127.0.0.1:${page.port} (the host differs). The Origin is not this site. ${remedy}`,
+      `[galleta] POST /todos denied: Origin ${headers.origin}; this site is http://127.0.0.1:${page.port} (different host). The Origin is not this site. ${remedy}`,
     );
     const { port } = await serve();
     await handshake({ port }, { Origin: `https://127.0.0.1:${port}` }, "/ws?key=1");
     expect(warn).toHaveBeenLastCalledWith(
-      `[galleta] WebSocket handshake /ws denied: Origin https://127.0.0.1:${port}; this site is http://127.0.0.1:${port} (the scheme differs). The Origin is not this site. ${remedy}`,
+      `[galleta] WebSocket handshake /ws denied: Origin https://127.0.0.1:${port}; this site is http://127.0.0.1:${port} (different scheme). The Origin is not this site. ${remedy}`,
     );
     expect(warn).toHaveBeenCalledTimes(2);
     expect(view).not.toHaveBeenCalled();

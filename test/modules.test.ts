@@ -65,6 +65,18 @@ describe.each([
     expect(said).toEqual([]);
   });
 
+  it("keeps the names of classes, which users see in stacks", async () => {
+    const said = await program(
+      `const { inspect } = require("node:util");
+      const { createSessions, Secret, SessionError } = require("@galleta/session");
+      const { Sessions } = require("@galleta/session/adapter");
+      const [shown] = inspect(new SessionError("ERR_SESSION_KEY", "x")).split(":");
+      console.log(JSON.stringify([SessionError.name, shown, Secret.name, Sessions.name]));`,
+      ...flags,
+    );
+    expect(said).toEqual(["SessionError", "SessionError", "Secret", "Sessions"]);
+  });
+
   it.each([
     "express-session",
     "cookie-session",

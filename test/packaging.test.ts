@@ -8,6 +8,7 @@ import { publint } from "publint";
 import { formatMessage } from "publint/utils";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { chat, startExample, visit, type Started } from "./support/example.ts";
+import { compileFiles } from "./support/compile.ts";
 import { compileEach, createProject, pack, ROOT } from "./packaging/project.ts";
 import { TYPED } from "./packaging/typed.ts";
 
@@ -194,6 +195,26 @@ function sizeOf(name: string): number {
 }
 
 describe("in an empty project", () => {
+  /** Entries whose types need a framework's package. */
+  const OF_FRAMEWORKS = /^(?:crossws|express|fastify|h3|hono)/;
+
+  it.each(["@types/node", "@types/node@26.6.7"])(
+    "the declarations compile with %s, without skipLibCheck",
+    { timeout: 180_000 },
+    async (types) => {
+      const project = await createProject(tarball, [types]);
+      projects.push(project);
+      const entries = readdirSync(join(ROOT, "packages/session/dist"))
+        .filter((name) => name.endsWith(".js") && !OF_FRAMEWORKS.test(name))
+        .map((name) => (name === "index.js" ? "" : `/${name.slice(0, -3)}`));
+      expect(entries.length).toBeGreaterThan(20);
+      const source = entries.map((name) => `export type {} from "@galleta/session${name}";`);
+      const files = { "index.ts": source.join("\n") };
+      const strict = { skipLibCheck: false };
+      expect(await compileFiles(join(project, "types"), files, strict)).toBe("");
+    },
+  );
+
   const cases = Object.entries(NEEDS);
   it.each(cases)("examples/%s runs, and is typed", { timeout: 180_000 }, async (example, needs) => {
     const { packages, typed } = needs;

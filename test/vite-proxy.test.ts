@@ -159,7 +159,7 @@ describe.runIf(available(CHROMIUM))("behind the proxy of Vite", { timeout: 120_0
       expect(await connect(page)).toMatch(/^1006/);
       const denied = events.find(({ type }) => type === "csrf");
       expect(denied?.message).toContain(
-        `WebSocket handshake /feed denied: Origin ${origin}; this site is http://127.0.0.1:${port} (the port differs).`,
+        `WebSocket handshake /feed denied: Origin ${origin}; this site is http://127.0.0.1:${port} (different port).`,
       );
       expect(denied?.message).toContain("trustedOrigins");
     });

@@ -45,7 +45,8 @@ export async function createProject(
   const folder = mkdtempSync(join(tmpdir(), "galleta-project-"));
   writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, type }));
   const options = ["--prefer-offline", "--no-audit", "--no-fund", "--ignore-scripts", "--silent"];
-  const packages = [tarball, ...pinned(["@types/node", ...names])];
+  const types = names.some((name) => name.startsWith("@types/node")) ? [] : ["@types/node"];
+  const packages = [tarball, ...pinned([...types, ...names])];
   await run("npm", ["install", ...options, ...packages], { cwd: folder, timeout: 220_000 });
   return folder;
 }

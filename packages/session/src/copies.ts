@@ -16,7 +16,11 @@ export function acrossCopies<T>(name: string, create: () => T): T {
  * another copy of the package count.
  * @param asked the class on the right of `instanceof`, which may be a subclass
  */
-export function isBranded(own: unknown, asked: unknown, brand: symbol, value: unknown): boolean {
-  if (asked !== own) return Function.prototype[Symbol.hasInstance].call(asked, value);
+export function isBranded(asked: object, brand: symbol, value: unknown): boolean {
+  // A class body that names its own class would get another name from the bundler, which users
+  // would see in stacks. So a subclass is recognized by what it inherits.
+  if (!Object.hasOwn(asked, Symbol.hasInstance)) {
+    return Function.prototype[Symbol.hasInstance].call(asked, value);
+  }
   return typeof value === "object" && value !== null && brand in value;
 }

@@ -52,7 +52,7 @@ export class Sessions<Data = SessionData> {
 
   /** True for sessions of any copy of this package. */
   static [Symbol.hasInstance](value: unknown): value is Sessions<unknown> {
-    return isBranded(Sessions, this, BRAND, value);
+    return isBranded(this, BRAND, value);
   }
 
   /** @internal */

@@ -105,7 +105,7 @@ export class SessionError<Code extends SessionErrorCode = SessionErrorCode> exte
 
   /** True for an error of any copy of this package. The type keeps `code` a literal. */
   static override [Symbol.hasInstance](value: unknown): value is SessionError {
-    return isBranded(SessionError, this, BRAND, value);
+    return isBranded(this, BRAND, value);
   }
 
   constructor(code: Code, message: string, options: SessionErrorOptions = {}) {

@@ -30,7 +30,7 @@ export class Secret {
 
   /** True for a secret of any copy of this package. */
   static [Symbol.hasInstance](value: unknown): value is Secret {
-    return isBranded(Secret, this, BRAND, value);
+    return isBranded(this, BRAND, value);
   }
 
   /** @internal */

@@ -25,6 +25,26 @@ const OPTION_NAMES = [
   ...CONNECTED_OPTION_NAMES,
 ] as const satisfies readonly (keyof SessionOptions)[];
 
+const UNNEEDED = "Remove it: only a session that a request changed is saved.";
+
+/** Advice for options of express-session, cookie-session, iron-session and Fastify's plugins. */
+const OTHERS: ReadonlyMap<string, string> = new Map([
+  ["name", "Use sessionCookie."],
+  ["cookieName", "Use sessionCookie."],
+  ["password", "Use secretKey."],
+  ["keys", "Use secretKey, which also takes a list."],
+  [
+    "cookie",
+    "Set its attributes here: path, domain, sameSite, httpsOnly for `secure`, maxAge in seconds.",
+  ],
+  ["secure", "Use httpsOnly."],
+  ["httpOnly", "Remove it: the cookie is always HttpOnly."],
+  ["ttl", "Use maxAge, in seconds."],
+  ["proxy", "Use trustProxy."],
+  ["resave", UNNEEDED],
+  ["saveUninitialized", UNNEEDED],
+]);
+
 /**
  * Checks the options of sessions, and makes what all their requests share.
  *
@@ -34,7 +54,7 @@ export function setUp<Data>(options: SessionOptions<Data>): {
   readonly shared: Shared;
   readonly crossSite: CrossSiteCheck;
 } {
-  checkOptionNames(options, OPTION_NAMES);
+  checkOptionNames(options, OPTION_NAMES, undefined, undefined, OTHERS);
   const settings = readSettings(options);
   const connected = readConnected(options, settings.property);
   const crossSite = createCrossSiteCheck(options);

@@ -115,6 +115,7 @@ export function readOptions<Options>(
  * Throws for an unknown option, and suggests the name that was probably meant.
  *
  * @param what the kind of name, for the message: an option, a setting
+ * @param others advice for names that users know from other libraries
  * @throws SessionError `ERR_SESSION_OPTION`, or the error that `fail` makes
  */
 export function checkOptionNames(
@@ -122,12 +123,14 @@ export function checkOptionNames(
   names: readonly string[],
   what = "session option",
   fail: MakeError = optionError,
+  others?: ReadonlyMap<string, string>,
 ): void {
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
     throw fail(`Pass an object with at least one ${what}: ${names.join(", ")}.`);
   }
   for (const name of Object.keys(options)) {
     if (names.includes(name)) continue;
-    throw fail(`There is no ${what} "${name.slice(0, 60)}". ${hintFor(name, names)}`);
+    const advice = others?.get(name) ?? hintFor(name, names);
+    throw fail(`There is no ${what} "${name.slice(0, 60)}". ${advice}`);
   }
 }

@@ -73,7 +73,7 @@ export const DENIALS = Object.freeze(
         "The Origin is null, because the page is sandboxed or has `Referrer-Policy: no-referrer`. Set `Referrer-Policy: same-origin`, or send a CSRF token.",
       "origin-malformed": "The Origin is malformed.",
       "origin-foreign":
-        "The Origin is not this site. Set trustProxy behind a proxy, or add it to trustedOrigins.",
+        "The Origin is not this site. Behind a proxy, set trustProxy. To accept another site, add its origin to trustedOrigins.",
       "origin-missing": "A WebSocket needs an Origin, because csrf is strict.",
       "token-missing": "Send a CSRF token as x-csrf-token or csrf_token.",
       "token-invalid": "The CSRF token belongs to another session. Reload the page.",

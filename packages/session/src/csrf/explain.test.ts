@@ -27,7 +27,7 @@ describe("explainDenial", () => {
       own: OWN,
       message:
         "POST /todos denied: Origin https://other.example; this site is http://example.com:8000 " +
-        `(the scheme and the host and the port differ). ${DENIALS["origin-foreign"].message}`,
+        `(different scheme, host and port). ${DENIALS["origin-foreign"].message}`,
     });
   });
 
@@ -57,10 +57,10 @@ describe("about the origin, the message", () => {
   });
 
   it.each([
-    ["https://example.com:8000", " (the scheme differs)"],
-    ["http://other.example:8000", " (the host differs)"],
-    ["http://example.com:8001", " (the port differs)"],
-    ["http://other.example:8001", " (the host and the port differ)"],
+    ["https://example.com:8000", " (different scheme)"],
+    ["http://other.example:8000", " (different host)"],
+    ["http://example.com:8001", " (different port)"],
+    ["http://other.example:8001", " (different host and port)"],
     [OWN, ""],
     ["not a URL", ""],
   ])("says how %s differs from this site", (origin, differs) => {

@@ -62,9 +62,10 @@ function differenceOf(origin = "", own: string): string {
   const parts = (["protocol", "hostname", "port"] as const).filter(
     (part) => theirs[part] !== ours[part],
   );
-  const words = { protocol: "the scheme", hostname: "the host", port: "the port" };
+  const words = { protocol: "scheme", hostname: "host", port: "port" };
   if (parts.length === 0) return "";
-  return ` (${parts.map((part) => words[part]).join(" and ")} differ${parts.length > 1 ? "" : "s"})`;
+  const list = parts.map((part) => words[part]).join(", ");
+  return ` (different ${list.replace(/, (\w+)$/, " and $1")})`;
 }
 
 /** Cleans text from a request, so that it cannot control a terminal or fill a log. */

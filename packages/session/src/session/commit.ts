@@ -2,7 +2,7 @@ import { Commit } from "../cookie/headers.ts";
 import { when, type MaybePromise } from "../maybe.ts";
 import { isSame, serializeBody } from "./body.ts";
 import { nowSeconds } from "./clock.ts";
-import { dropWrite } from "./dropped.ts";
+import { dropWrite, reportInsecure } from "./dropped.ts";
 import { rememberMigrated } from "./foreign-store.ts";
 import { assertJson, isEmpty } from "./json.ts";
 import type { RequestFacts } from "./request.ts";
@@ -45,14 +45,12 @@ export function commitState(
 }
 
 /** Adds to the state what only the request can tell: the label, TLS, and cookies to delete. */
-function prepare(
-  { settings, isSecure, store }: Shared,
-  state: State,
-  request: RequestFacts | undefined,
-): void {
+function prepare(shared: Shared, state: State, request: RequestFacts | undefined): void {
+  const { settings, isSecure, store } = shared;
   const label = store?.labelOf(state, request);
   if (label !== undefined) state.meta = { ...state.meta, label };
   if (settings.httpsOnly === "auto" && request !== undefined) state.secure = isSecure(request);
+  if (settings.httpsOnly === true && request !== undefined) reportInsecure(shared, state, request);
   if (settings.formerly.length > 0 || state.loaded.others !== undefined) {
     state.strays = findStrays(settings, state, request);
   }

@@ -134,9 +134,10 @@ export interface CheckedConnected extends Pick<
   readonly socketActivity: boolean;
 }
 
-const FROM_FACTORY: Check = [
+/** Accepts what a function made that connects its own code. */
+const madeBy = (functions: string): Check => [
   (option) => typeof (option as Partial<ConnectedStore> | null)?.[CONNECT] === "function",
-  "made by a factory; see sessionStore, sessionBackplane and deviceBound",
+  `the result of ${functions}`,
 ];
 
 const PATH = textThat(
@@ -158,7 +159,9 @@ const LIMIT: Check = [
 ];
 
 const RULES: Rules<CheckedConnected> = {
-  store: [FROM_FACTORY],
+  store: [
+    madeBy("memoryStore(), redisStore(client), sessionStore(object) or another store function"),
+  ],
   storage: [oneOf("cookie", "store"), "cookie"],
   onStoreError: [oneOf("reject", "allow"), "reject"],
   storeTimeout: [
@@ -169,8 +172,8 @@ const RULES: Rules<CheckedConnected> = {
   findBy: [listOf(PATH), []],
   maxSessions: [LIMIT],
   labels: [FUNCTION],
-  backplane: [FROM_FACTORY],
-  deviceBound: [FROM_FACTORY],
+  backplane: [madeBy("redisBackplane(client), clusterBackplane() or sessionBackplane(object)")],
+  deviceBound: [madeBy("deviceBound()")],
   exchangePath: [textThat((path) => /^\/[\w.~/-]+$/.test(path), "a plain path")],
   socketActivity: [SWITCH, false],
 };

@@ -33,10 +33,32 @@ export function dropWrite(
   return true;
 }
 
+/**
+ * Reports a cookie that the browser drops: it is `Secure`, and the Origin shows that the page came
+ * over http. Browsers accept such a cookie on this machine.
+ */
+export function reportInsecure(
+  { settings, isSecure }: Shared,
+  { sid, data }: State,
+  request: RequestFacts,
+): void {
+  const [, host] = /^http:\/\/(.+)$/.exec(request.header("origin") ?? "") ?? [];
+  if (host === undefined || host !== request.header("host") || LOCAL.test(host)) return;
+  if (isSecure(request)) return;
+  settings.events.emit("dropped", sid, {
+    reason: "insecure",
+    keys: Object.keys(data).slice(0, 3),
+    message:
+      'The browser drops the session\'s cookie: it is Secure, and the page came over http. Serve the site over https, or set `httpsOnly: "auto"`.',
+  });
+}
+
+const LOCAL = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?::\d+)?$/;
+
 const MESSAGES = {
   late: "its session was renewed or ended a moment ago.",
   "held-back":
-    "because of SameSite, the browser does not send the cookie with a request that another site caused. Answer with a page of your own whose form posts to this path again, or call renew() to begin a new session.",
+    "because of SameSite, the browser does not send the cookie with a request that another site caused. Answer with a page whose form posts to your own origin, or call renew() to begin a new session.",
 };
 
 function isLate(endedAt: number | undefined): boolean {

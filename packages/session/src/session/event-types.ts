@@ -41,7 +41,8 @@ export interface EventFacts {
   /** Top-level keys that two overlapping requests changed. */
   conflict: { readonly keys: readonly string[] };
   /**
-   * Why a write to a new session set no cookie (`late`, `held-back`). Or why an `update` was not
+   * Why a write to a new session set no cookie (`late`, `held-back`), or why the browser drops the
+   * cookie (`insecure`: it is Secure, and the page came over http). Or why an `update` was not
    * applied: the code of its error, or `change` if the change itself threw. Also, once, why
    * messages do not prolong sessions (`socketActivity`).
    */

@@ -131,7 +131,7 @@ describe("the console, without a listener", () => {
     const headers = { host: "localhost:8000", origin: "http://localhost:5173" };
     sessions.check(facts({ method: "POST", target: "/todos?token=secret", headers }));
     expect(warn.mock.lastCall).toEqual([
-      "[galleta] POST /todos denied: Origin http://localhost:5173; this site is http://localhost:8000 (the port differs). The Origin is not this site. Set trustProxy behind a proxy, or add it to trustedOrigins.",
+      "[galleta] POST /todos denied: Origin http://localhost:5173; this site is http://localhost:8000 (different port). The Origin is not this site. Behind a proxy, set trustProxy. To accept another site, add its origin to trustedOrigins.",
     ]);
   });
 
@@ -140,7 +140,7 @@ describe("the console, without a listener", () => {
     const headers = { host: "app.example", origin: "https://app.example" };
     sessions.checkHandshake(facts({ target: "/feed", headers }));
     expect(warn.mock.lastCall?.[0]).toMatch(
-      /^\[galleta\] WebSocket handshake \/feed denied: Origin https:\/\/app\.example; this site is http:\/\/app\.example \(the scheme differs\)\..*trustProxy/,
+      /^\[galleta\] WebSocket handshake \/feed denied: Origin https:\/\/app\.example; this site is http:\/\/app\.example \(different scheme\)\..*trustProxy/,
     );
   });
 

@@ -33,7 +33,7 @@ export function readSecretKeys(option: unknown): Buffer[] {
     const name = list.length > 1 ? `secretKey number ${index + 1}` : "secretKey";
     const text = key instanceof Secret ? key.reveal() : key;
     const isText = typeof text === "string" && text.trim() !== "";
-    const fault = isText ? weaknessOf(text) : "is missing or empty";
+    const fault = isText ? weaknessOf(text) : whyNotText(text);
     if (fault !== undefined) {
       const message = `${name} ${fault}; \`npx galleta secret\` prints a strong one.`;
       if (!isText || process.env["NODE_ENV"] === "production") {
@@ -45,6 +45,11 @@ export function readSecretKeys(option: unknown): Buffer[] {
     return Buffer.from(text as string);
   });
 }
+
+const whyNotText = (key: unknown) =>
+  typeof key === "string" || key === undefined || key === null
+    ? "is missing or empty"
+    : "is not a string, a Secret, or a list of them";
 
 /**
  * Returns the reason why a key is too weak for production.

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { Sessions } from "../engine.ts";
 import type { SessionOptions } from "../set-up.ts";
 import { createSessions } from "../sessions.ts";
 import { Secret } from "../secret.ts";
@@ -35,6 +36,24 @@ describe("names of options", () => {
     ["paths", "path"],
   ])("%s suggests %s", (wrong, right) => {
     expect(refusal({ [wrong]: true })).toContain(`Did you mean ${right}?`);
+  });
+
+  it.each([
+    ["name", "Use sessionCookie."],
+    ["password", "Use secretKey."],
+    ["cookie", "maxAge in seconds"],
+    ["resave", "Remove it"],
+  ])("says what replaces %s of another library", (name, advice) => {
+    expect(refusal({ [name]: true })).toContain(advice);
+  });
+
+  it.each([
+    ["store", "the result of memoryStore()"],
+    ["backplane", "the result of redisBackplane(client)"],
+    ["deviceBound", "the result of deviceBound()"],
+  ])("names the functions that make a %s", (name, functions) => {
+    const make = () => new Sessions({ secretKey: KEY, [name]: "redis://localhost" } as never);
+    expect(make).toThrow(functions);
   });
 
   it("lists the known names if none is near", () => {
@@ -217,6 +236,12 @@ describe("secret keys", () => {
     "09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7",
     "abababababababababababababababababababab",
   ];
+  it("says that a key must be a string", () => {
+    expect(refusal({ secretKey: new Uint8Array(40) }, "ERR_SESSION_KEY")).toContain(
+      "secretKey is not a string",
+    );
+  });
+
   it.each(weak)("%s throws in production", (secretKey) => {
     vi.stubEnv("NODE_ENV", "production");
     for (const key of [secretKey, new Secret(secretKey), [KEY, secretKey]]) {

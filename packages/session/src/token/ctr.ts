@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { createCipheriv, type Cipher } from "node:crypto";
+import { createCipheriv } from "node:crypto";
 import { writeRandom } from "./random.ts";
 
 /** Bytes of a token's nonce. The other four bytes of a counter block count from 0. */
@@ -9,8 +9,11 @@ const BLOCK_BYTES = 16;
 /** The blocks that one call encrypts: as many as a cookie has. */
 const BATCH = 256;
 
-/** Encrypts counter blocks under one key. It has no state, so one serves all tokens of its key. */
-export type BlockCipher = Cipher;
+/**
+ * Encrypts counter blocks under one key. It has no state, so one serves all tokens of its key. The
+ * class has another name in newer types of Node.
+ */
+export type BlockCipher = ReturnType<typeof createCipheriv>;
 
 // One buffer of counter blocks serves all keys, as no two uses overlap. The views are kept, because
 // making one takes as long as filling it.
