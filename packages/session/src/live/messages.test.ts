@@ -21,7 +21,7 @@ const OTHERS = [undefined, null, -1, 1.5, "x".repeat(100), {}, [], true, Number.
 
 describe("messages", () => {
   it.each(MESSAGES)("$kind is read as it was written", (message) => {
-    expect(readMessage(writeMessage("me", message), "other")).toEqual(message);
+    expect(readMessage(writeMessage("me", message), "other")).toStrictEqual(message);
     expect(readMessage(writeMessage("me", message), "me")).toBeUndefined();
   });
 
@@ -47,6 +47,29 @@ describe("messages", () => {
         }
       }
     }
+  });
+
+  it("with a part of the wrong type or size are rejected", () => {
+    const reads = (message: object) =>
+      readMessage(JSON.stringify({ sender: "me", ...message }), "you") !== undefined;
+    const changed = (part: object) => reads({ kind: "changed", change: { ...change, ...part } });
+    for (const name of ["rev", "born", "iat", "exp"]) {
+      expect(changed({ [name]: 0 })).toBe(true);
+      for (const other of [undefined, null, "1", -1, 1.5, 2 ** 53, true]) {
+        expect([name, other, changed({ [name]: other })]).toEqual([name, other, false]);
+      }
+    }
+    for (const other of [null, 7, {}]) expect(changed({ json: other })).toBe(false);
+    const sid = (length: number) => ({ sid: "s".repeat(length) });
+    expect([0, 1, 64, 65].map((length) => changed(sid(length)))).toEqual([
+      false,
+      true,
+      true,
+      false,
+    ]);
+    expect(changed({ sid: 7 })).toBe(false);
+    for (const code of [7, null, {}])
+      expect(reads({ kind: "ticket", ticket: "t", code })).toBe(false);
   });
 });
 

@@ -81,13 +81,13 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 function isChange(value: unknown): value is SentChange {
   if (!isRecord(value) || !isId(value["sid"])) return false;
   const isText = value["json"] === undefined || typeof value["json"] === "string";
-  return isText && ["rev", "born", "iat", "exp"].every((name) => isNumber(value[name]));
+  return isText && ["rev", "born", "iat", "exp"].every((name) => isCount(value[name]));
 }
 
 function isId(value: unknown): value is string {
   return typeof value === "string" && value.length > 0 && value.length <= 64;
 }
 
-function isNumber(value: unknown): value is number {
-  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
 }

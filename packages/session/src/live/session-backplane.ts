@@ -31,8 +31,8 @@ export function sessionBackplane(backplane: Backplane): Backplane & ConnectedBac
   return {
     publish: (message, bucket) => backplane.publish(message, bucket),
     subscribe: (onMessage, onGap) => backplane.subscribe(onMessage, onGap),
-    ...(backplane.follow && { follow: (bucket) => backplane.follow?.(bucket) }),
-    ...(backplane.unfollow && { unfollow: (bucket) => backplane.unfollow?.(bucket) }),
+    ...(backplane.follow && { follow: (bucket) => backplane.follow!(bucket) }),
+    ...(backplane.unfollow && { unfollow: (bucket) => backplane.unfollow!(bucket) }),
     close: () => backplane.close(),
     // Uses `this` and not `backplane`: an app may spread this object and replace its methods.
     [CONNECT](shared: Shared) {

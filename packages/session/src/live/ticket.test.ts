@@ -1,11 +1,17 @@
+import { createHash, createHmac } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { facts } from "@galleta/test-support/facts";
-import { Jar, start, type Data } from "@galleta/test-support/jar";
+import { Jar, KEY, start, type Data } from "@galleta/test-support/jar";
 import type { Sessions } from "../engine.ts";
 import { destroy } from "../session/functions.ts";
+import { SKEW } from "../token/times.ts";
+import { exchangeTicket } from "./exchange.ts";
+import { checkReceipt, makeReceipt, makeTicket, nameOf } from "./ticket.ts";
+import { Tickets } from "./tickets.ts";
 import { update, type UpdateOptions } from "./update.ts";
 
 const AT = "2026-01-01T00:00:00Z";
+const NOW = Date.parse(AT) / 1000;
 beforeEach(() => {
   vi.useFakeTimers({ now: new Date(AT) });
 });
@@ -41,6 +47,44 @@ describe("a ticket", () => {
     expect(await jar.read(sessions)).toEqual({ n: 2 });
     // A process that knows nothing of the session reads all of it from the cookie.
     expect(await jar.read(start().sessions)).toEqual({ n: 2 });
+  });
+
+  it("has its change in the cookie that the exchange sets", async () => {
+    const { sessions } = start();
+    const { jar, ticket } = await pending(sessions);
+    // No process that knows of the change reads the cookie.
+    expect(await jar.exchange(start().sessions, ticket)).toMatchObject({ status: 200 });
+    expect(await jar.read(start().sessions)).toEqual({ n: 2 });
+  });
+
+  it("without data changes nothing, and is accepted at any revision", async () => {
+    const { sessions } = start();
+    const { jar, socket } = await pending(sessions);
+    const { ring } = socket.context.settings;
+    const { sid } = socket.context.state;
+    const ticket = makeTicket(ring, sid, { rev: 7, json: "" }, NOW);
+    expect(await jar.exchange(sessions, ticket)).toMatchObject({ status: 200 });
+    expect(await jar.read(start().sessions)).toEqual({ n: 1 });
+  });
+
+  it("is rejected if it is of the future, or if its data is not that of a session", async () => {
+    const { sessions } = start();
+    const { jar, socket } = await pending(sessions);
+    const { ring } = socket.context.settings;
+    const { sid, loaded } = socket.context.state;
+    const made = (json: string, now: number) =>
+      makeTicket(ring, sid, { rev: loaded.rev, json }, now);
+    const invalid = { status: 400, code: "ERR_SESSION_TICKET_INVALID" };
+    expect(await jar.exchange(sessions, made("no json", NOW))).toMatchObject(invalid);
+    expect(await jar.exchange(sessions, made('{"n":2}', NOW + SKEW + 1))).toMatchObject(invalid);
+    expect(await jar.exchange(sessions, made('{"n":2}', NOW + SKEW))).toMatchObject({
+      status: 200,
+    });
+  });
+
+  it("is named by the first 22 characters of its hash", () => {
+    const hash = createHash("sha256").update("a ticket").digest("base64url");
+    expect(nameOf("a ticket")).toBe(hash.slice(0, 22));
   });
 
   it("hides its content", async () => {
@@ -131,6 +175,16 @@ describe("a ticket", () => {
     });
     expect(await jar.exchange(sessions, "")).toMatchObject({ code: "ERR_SESSION_TICKET_INVALID" });
     expect(await jar.exchange(sessions, "A".repeat(100_000))).toMatchObject({
+      code: "ERR_SESSION_TICKET_INVALID",
+    });
+  });
+
+  it("is not a session's signed cookie", async () => {
+    const { sessions } = start();
+    const { jar } = await pending(sessions);
+    const cookie = jar.cookie.slice("session=".length);
+    expect(await jar.exchange(sessions, cookie)).toMatchObject({
+      status: 400,
       code: "ERR_SESSION_TICKET_INVALID",
     });
   });
@@ -290,6 +344,16 @@ describe("a page with our client", () => {
     expect(socket.session).toEqual({ n: 1 });
   });
 
+  it("keeps its change if it exchanges its ticket twice before it answers", async () => {
+    const { sessions } = start();
+    const { jar, socket, done, id, ticket } = await page(sessions);
+    const { receipt } = await jar.exchange(sessions, ticket);
+    expect(await jar.exchange(sessions, ticket)).toMatchObject({ code: "ERR_SESSION_TICKET_USED" });
+    socket.handle?.receive(JSON.stringify({ id, receipt }));
+    await done;
+    expect(socket.session).toEqual({ n: 2 });
+  });
+
   it("has 1,024 characters for its answer", async () => {
     const { sessions } = start();
     const { jar, socket, done, id, ticket } = await page(sessions);
@@ -315,5 +379,83 @@ describe("a page with our client", () => {
       socket.handle?.receive(JSON.stringify({ id, code }));
       await expect(done).rejects.toMatchObject({ code: told });
     }
+  });
+});
+
+describe("a receipt", () => {
+  const { ring } = start({ secretKey: ["the new key of this test, long enough", KEY] }).sessions
+    .shared.settings;
+  const old = start({ secretKey: KEY }).sessions.shared.settings.ring;
+
+  it("belongs to one ticket, and to one of the keys", () => {
+    for (const made of [makeReceipt(ring, "a"), makeReceipt(old, "a")]) {
+      expect([checkReceipt(ring, "a", made), checkReceipt(ring, "b", made)]).toEqual([true, false]);
+      expect(checkReceipt(ring, "a", made.slice(0, -2))).toBe(false);
+    }
+    expect(checkReceipt(old, "a", makeReceipt(ring, "a"))).toBe(false);
+  });
+
+  it("is the HMAC-SHA-256 of a label and the name, each after its length", () => {
+    const text = `\0\x0eticket-receipt\0\x04name`;
+    const sum = createHmac("sha256", old.newest.csrf).update(text).digest("base64url");
+    expect(makeReceipt(old, "name")).toBe(sum);
+  });
+});
+
+describe("the exchange", () => {
+  /** The part of the hub that it uses, and what it was told. */
+  function desk() {
+    const told: unknown[] = [];
+    const hub = {
+      tickets: new Tickets(),
+      changed: ({ rev }: { rev: number }) => void told.push(rev),
+      ticketDone: ({ code }: { code?: string }) => void told.push(code),
+    };
+    return { hub, told };
+  }
+
+  async function opened() {
+    const { sessions } = start();
+    const jar = new Jar();
+    await jar.request(sessions, (session) => void (session["n"] = 1));
+    const old = jar.copy();
+    await jar.request(sessions, (session) => void (session["n"] = 2));
+    const other = start().sessions;
+    const open = async (from: Jar) => (await from.open(other)) as never;
+    const { ring } = sessions.shared.settings;
+    const { sid } = (await jar.open(sessions)).state;
+    const ticket = (rev: number) => makeTicket(ring, sid, { rev, json: '{"n":3}' }, NOW);
+    return { newest: () => open(jar), old: () => open(old), ticket };
+  }
+
+  it("tells the process of the socket if its revision is old, and nothing that it knows", async () => {
+    const { newest, old, ticket } = await opened();
+    const { hub, told } = desk();
+    const stale = { status: 409 };
+    expect(await exchangeTicket(hub, await newest(), ticket(1))).toMatchObject(stale);
+    expect(told.splice(0)).toEqual([2, "ERR_SESSION_TICKET_STALE"]);
+    expect(await exchangeTicket(hub, await old(), ticket(2))).toMatchObject(stale);
+    expect(told.splice(0)).toEqual(["ERR_SESSION_TICKET_STALE"]);
+  });
+
+  it("tells no one of a forged ticket, or of the second exchange", async () => {
+    const { newest, ticket } = await opened();
+    const { hub, told } = desk();
+    expect(await exchangeTicket(hub, await newest(), "forged")).toMatchObject({ status: 400 });
+    expect(told).toEqual([]);
+    const twice = ticket(2);
+    expect(await exchangeTicket(hub, await newest(), twice)).toMatchObject({ status: 200 });
+    expect(told).toEqual([undefined]);
+    expect(await exchangeTicket(hub, await newest(), twice)).toMatchObject({ status: 409 });
+    expect(told).toEqual([undefined]);
+  });
+
+  it("passes on an error that is not of Galleta", async () => {
+    const { newest, ticket } = await opened();
+    const { hub } = desk();
+    hub.changed = () => {
+      throw new TypeError("a fault");
+    };
+    await expect(exchangeTicket(hub, await newest(), ticket(1))).rejects.toThrow("a fault");
   });
 });
