@@ -17,7 +17,7 @@ afterAll(() => bench.end());
 
 it("Vitest runs the test of the page", { timeout: 120_000 }, async () => {
   const app = block("docs/index.md", "app.use").replace(/^app\.listen.*$/m, "export { app };");
-  bench.file("app.js", app);
+  bench.file("app.mjs", app);
   bench.file("package.json", '{ "type": "module" }');
   bench.file("app.test.js", block("docs/testing.md", "// app.test.js"));
   // Without it, Vitest would find the configuration of this repository.

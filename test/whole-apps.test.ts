@@ -21,6 +21,7 @@ const BODIES: Readonly<Record<string, { path?: string; type: string; body: strin
   hono: { type: FORM, body: "user=ann" },
   koa: { path: "/login?user=ann", type: FORM, body: "" },
   h3: { type: JSON_TYPE, body: '{"user":"ann"}' },
+  node: { type: FORM, body: "user=ann" },
 };
 
 describe.each(Object.entries(BODIES))("the app of %s.md", (name, { path, type, body }) => {
@@ -29,7 +30,7 @@ describe.each(Object.entries(BODIES))("the app of %s.md", (name, { path, type, b
 
   beforeAll(async () => {
     const page = readFileSync(join(root, `docs/adapters/${name}.md`), "utf8");
-    const [, code = ""] = /## Login, message and sockets\n\n```ts\n([^]*?)```/.exec(page) ?? [];
+    const [, code = ""] = /## Login, message and sockets\n[^]*?```ts\n([^]*?)```/.exec(page) ?? [];
     expect(code).toContain("8000");
     const port = await freePort();
     mkdirSync(folder, { recursive: true });
