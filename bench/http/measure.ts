@@ -8,7 +8,7 @@ import { isBare, keyOf, SERVERS, type Row } from "./rows.ts";
 export interface Effort {
   readonly rounds: number;
   /**
-   * Requests in one slice. Each round has three slices of each row, in turns with the other rows.
+   * Requests in one slice. Each round has four slices of each row, in turns with the other rows.
    */
   readonly requests: number;
   /** Requests that each process answers before the first slice, for each row. */
@@ -21,13 +21,27 @@ export interface Subject {
   readonly tree: Tree;
 }
 
-const SLICES = 3;
+const SLICES = 4;
 
 /**
  * Enough requests for a warm-up. V8 compiles until then, on threads whose time is counted as well: a
  * write to the App costs 230 µs after 4,000 requests and 150 after 12,000, and on Hono 290 and 160.
  */
 export const WARM_UP = 12_000;
+/**
+ * Requests of an unmeasured slice after the warm-ups of all servers. With its new connections V8
+ * compiles again: 20 to 35 µs of each request, with and without a session.
+ */
+const SETTLE = 3000;
+/** CPython compiles nothing while it runs. */
+const PYTHON_WARM_UP = 500;
+
+/**
+ * A server waits for its turn, as it never does under load. After some seconds V8 then collects
+ * garbage to save memory, drops the shapes of which no object lives, and deoptimizes all code that
+ * depends on them: a request costs three times as much, and more than before for 5,000 requests.
+ */
+const NODE_FLAGS = ["--no-memory-reducer"];
 
 /** Microseconds of processor time for one request, one value for each round. */
 export type Costs = readonly number[];
@@ -51,7 +65,10 @@ export async function measureRows(
   const jars = new Map<string, Jar>();
   for (let round = 0; round < rounds; round += 1) {
     const running = await startAll(node, subjects, jars);
-    for (const { servers, row, jar } of running) await warmUp(servers, row, jar, count);
+    for (const each of running) await warmUp(each, count);
+    for (const { servers, row, jar } of running) {
+      await load(servers, row.path, jar, servers.length * Math.min(count, SETTLE));
+    }
     for (let slice = 0; slice < SLICES; slice += 1) {
       // Every second slice runs backwards, so that no row always follows the same one.
       for (const each of slice % 2 === 0 ? running : running.toReversed()) {
@@ -92,7 +109,7 @@ async function startAll(
 async function startProcesses(node: string, { server, processes }: Row, tree: Tree) {
   const { file = "", mode = "" } = SERVERS[server] ?? {};
   return Promise.all(
-    Array.from({ length: processes }, () => startServer(node, file, [mode], [], tree)),
+    Array.from({ length: processes }, () => startServer(node, file, [mode], NODE_FLAGS, tree)),
   );
 }
 
@@ -112,12 +129,9 @@ async function jarOf(
  * Sends requests until the code is compiled. To read the sessions of many users, each process must
  * also have seen each of them. A write makes a cookie that the other processes have not seen.
  */
-async function warmUp(
-  servers: readonly MeasuredServer[],
-  { path, users }: Row,
-  jar: Jar,
-  count: number,
-): Promise<void> {
+async function warmUp({ servers, row, jar }: Running, count: number): Promise<void> {
+  const { server, path, users } = row;
   const each = path === "/read" ? Math.max(count, users * 3) : count;
-  await load(servers, path, jar, servers.length * each);
+  const isPython = SERVERS[server]?.file.endsWith(".py") ?? false;
+  await load(servers, path, jar, servers.length * (isPython ? PYTHON_WARM_UP : each));
 }

@@ -72,7 +72,6 @@ const one = (server: string, path: Row["path"]): Row => ({
 export const DECIDING: readonly Row[] = [
   ...Object.keys(FRAMEWORKS).flatMap((name) => [
     one(name, "/plain"),
-    one(`${name} + ${HEADERS}`, "/plain"),
     one(`${name} + ${SIGNED}`, "/write"),
     one(`${name} + ${ENCRYPTED}`, "/write"),
   ]),
