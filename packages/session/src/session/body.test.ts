@@ -23,6 +23,10 @@ it.each<[string, JsonObject]>([
   expect(isSame(data, flat)).toBe(false);
 });
 
+it("notices a symbol as a key, which JSON would drop", () => {
+  expect(isSame({ ...flat, [Symbol("views")]: 1 } as JsonObject, flat)).toBe(false);
+});
+
 it("notices a key that exists without a value", () => {
   const data: Record<string, unknown> = { ...flat, more: undefined };
   expect(isSame(data as JsonObject, flat)).toBe(false);

@@ -68,8 +68,7 @@ function needsNoHeaders(shared: Shared, { loaded, data, openedAt, sid, meta }: S
     assertJson(data);
     if (serializeBody(data, meta) !== json) return false;
   }
-  const known = shared.recent.peek(sid);
-  return known === undefined || (!known.ended && known.rev <= loaded.rev);
+  return shared.recent.peek(sid)?.ended !== true;
 }
 
 /**

@@ -1,6 +1,136 @@
-import { describe, expect, it } from "vitest";
-import { facts } from "@galleta/test-support/facts";
-import { start } from "@galleta/test-support/sessions";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { facts, type RequestWords } from "@galleta/test-support/facts";
+import { commitOf, start, visit, type Anything } from "@galleta/test-support/sessions";
+import { destroy, flash, renew } from "./functions.ts";
+import type { SessionCookieOptions } from "./options.ts";
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: new Date("2026-01-01T00:00:00Z"), toFake: ["Date"] });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe("a request that comes after its session ended", () => {
+  /** Ends a session, and writes into it some seconds later. */
+  function writeAfter(
+    seconds: number,
+    end: (session: Anything) => void,
+    write: (session: Anything) => void = (session) => void (session["cart"] = 1),
+  ) {
+    const { sessions, events } = start();
+    const { cookie } = visit(sessions, "", (session) => (session["user"] = "ana"));
+    visit(sessions, cookie, end);
+    events.length = 0;
+    vi.setSystemTime(Date.now() + seconds * 1000);
+    const { commit } = visit(sessions, cookie, write);
+    return { setCookie: commit.setCookie, events, types: events.map(({ type }) => type) };
+  }
+
+  it.each([renew, destroy])("writes nothing in the first minute: %o", (end) => {
+    for (const seconds of [0, 60]) {
+      const { setCookie, events } = writeAfter(seconds, end);
+      expect(setCookie).toEqual([]);
+      expect(events).toMatchObject([
+        { type: "revoked" },
+        { type: "dropped", session: undefined, reason: "late", keys: ["cart"] },
+      ]);
+      expect(events[1]?.message).toContain("renewed or ended a moment ago");
+    }
+  });
+
+  it("begins a new session after the first minute", () => {
+    const { setCookie, types } = writeAfter(61, renew);
+    expect([setCookie.length, types]).toEqual([1, ["revoked", "created"]]);
+  });
+
+  it("begins a new session with renew, and ends the old one with destroy", () => {
+    const renewing = writeAfter(0, destroy, (session) => {
+      renew(session);
+      session["user"] = "eva";
+    });
+    expect([renewing.setCookie.length, renewing.types]).toEqual([1, ["revoked", "created"]]);
+    const ending = writeAfter(0, renew, (session) => {
+      destroy(session);
+      session["bye"] = 1;
+    });
+    expect([ending.setCookie.length, ending.types]).toEqual([1, ["revoked", "created"]]);
+  });
+
+  it("is only reported if it writes, and its event names three keys at most", () => {
+    expect(writeAfter(0, renew, () => undefined).types).toEqual(["revoked"]);
+    const message = writeAfter(0, renew, (session) => void flash(session, "notice", "Hello"));
+    expect(message.events[1]).toMatchObject({ type: "dropped", keys: [] });
+    const many = writeAfter(0, renew, (session) => {
+      Object.assign(session, { a: 1, b: 2, c: 3, d: 4 });
+    });
+    expect(many.events[1]).toMatchObject({ type: "dropped", keys: ["a", "b", "c"] });
+  });
+});
+
+describe("a write of a request from another site, which comes without the cookie,", () => {
+  const cross = { "sec-fetch-site": "cross-site" };
+  const write = (
+    words: RequestWords,
+    sameSite: SessionCookieOptions["sameSite"] = "lax",
+    cookie = "",
+  ) => {
+    const { sessions, events } = start({ sameSite, httpsOnly: true });
+    const headers = { host: "shop.example", ...words.headers };
+    const context = sessions.open(cookie, facts({ encrypted: true, ...words, headers }));
+    context.session["paid"] = true;
+    const isSet = commitOf(context).setCookie.length > 0;
+    const dropped = events.find(({ type }) => type === "dropped");
+    expect(dropped === undefined).toBe(isSet);
+    return dropped?.reason ?? "saved";
+  };
+
+  it.each<[string, SessionCookieOptions["sameSite"], string]>([
+    ["POST", "lax", "held-back"],
+    ["GET", "lax", "saved"],
+    ["HEAD", "lax", "saved"],
+    ["POST", "strict", "held-back"],
+    ["GET", "strict", "held-back"],
+    ["POST", "none", "saved"],
+  ])("%s with SameSite %s: %s", (method, sameSite, outcome) => {
+    expect(write({ method, headers: cross }, sameSite)).toBe(outcome);
+  });
+
+  it("says what to do", () => {
+    const { sessions, events } = start();
+    const context = sessions.open("", facts({ method: "POST", headers: cross }));
+    context.session["paid"] = true;
+    commitOf(context);
+    expect(events[0]?.message).toMatch(/SameSite.*renew\(\)/);
+  });
+
+  it.each(["same-origin", "same-site", "none"])("is saved with Sec-Fetch-Site: %s", (site) => {
+    const headers = { "sec-fetch-site": site, origin: "https://other.example" };
+    expect(write({ method: "POST", headers })).toBe("saved");
+  });
+
+  it("is saved if the browser sent a cookie, and without facts about the request", () => {
+    expect(write({ method: "POST", headers: cross }, "lax", "session=rejected")).toBe("saved");
+    const { sessions } = start();
+    expect(visit(sessions, "", (session) => (session["a"] = 1)).commit.setCookie).toHaveLength(1);
+  });
+
+  it.each<[string, string | undefined, string | undefined]>([
+    ["held-back", "https://other.test", "shop.example"],
+    ["held-back", "http://other.test", "shop.example"],
+    ["held-back", "https://other.example", "shop.example"],
+    ["saved", "https://shop.example", "shop.example"],
+    ["saved", "https://pay.shop.example", "shop.example"],
+    ["saved", "https://shop.example", "www.shop.example"],
+    ["saved", undefined, "shop.example"],
+    ["saved", "null", "shop.example"],
+    ["saved", "app+https://other.test", "shop.example"],
+    ["saved", "https://", "shop.example"],
+    ["saved", "https://other.test", "not a host"],
+  ])("is %s by the Origin %s of an older browser, at %s", (outcome, origin, host) => {
+    expect(write({ method: "POST", headers: { origin, host } })).toBe(outcome);
+  });
+});
 
 /** Changes a session in a request, and returns the events about dropped cookies. */
 function dropped(options: object, headers: Record<string, string>, encrypted = false) {

@@ -8,8 +8,8 @@ import type { State } from "./state.ts";
 const LATE_SECONDS = 60;
 
 /**
- * Drops a new session whose cookie would replace a login whose cookie is not in this request. Returns
- * the event for it. After `renew` the app wants a new session, so it is never dropped.
+ * Drops a new session whose cookie would replace a login whose cookie is not in this request, and
+ * emits an event. After `renew` the app wants a new session, so it is never dropped.
  *
  * - late: the request was sent before its session was renewed or ended, and arrived afterwards.
  * - held-back: because of `SameSite`, the browser did not send the cookie with a request from
@@ -20,8 +20,8 @@ export function dropWrite(
   state: State,
   request: RequestFacts | undefined,
 ): boolean {
-  const { loaded, sid, destroyed, data, meta } = state;
-  if (!loaded.isNew || destroyed || sid !== loaded.sid) return false;
+  const { loaded, sid, data, meta } = state;
+  if (!loaded.isNew || sid !== loaded.sid) return false;
   if (isEmpty(data) && isEmpty(meta)) return false;
   const reason = isLate(loaded.endedAt) ? "late" : heldBack(shared, loaded.cookies, request);
   if (reason === undefined) return false;

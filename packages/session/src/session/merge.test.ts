@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { commitOf, start, visit, type Anything } from "@galleta/test-support/sessions";
-import { mergeData } from "./merge.ts";
+import { mergeBodies, mergeData } from "./merge.ts";
 
 describe("mergeData", () => {
   it.each<[string, object, object, object, object, string[]]>([
@@ -21,8 +21,16 @@ describe("mergeData", () => {
     ["keys of objects", { toString: 1 }, { toString: 1, valueOf: 2 }, {}, { valueOf: 2 }, []],
   ])("%s", (_, base, theirs, ours, data, conflicts) => {
     const merged = mergeData(base as never, theirs as never, ours as never);
-    expect(merged).toEqual({ data, conflicts });
+    expect(merged).toStrictEqual({ data, conflicts });
   });
+});
+
+it.each([
+  ["x", '{"a":1}', '{"b":1}'],
+  ['{"a":1}', "x", '{"b":1}'],
+  ["x", "x", '{"b":1}'],
+])("our change is kept if another one cannot be read: %s and %s", (base, theirs, ours) => {
+  expect(mergeBodies(start().sessions.shared, "an id", base, theirs, ours)).toBe(ours);
 });
 
 /** What one request does: it sets or deletes a key. */

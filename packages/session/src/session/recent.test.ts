@@ -47,6 +47,16 @@ describe("recent changes", () => {
     expect(recent.peek("s")).toMatchObject({ ended: true });
   });
 
+  it("know nothing of a session whose end was forgotten, not even changes after the end", () => {
+    const recent = new RecentChanges();
+    recent.record("before", 1, "{}", 0);
+    recent.end("before", 0);
+    recent.end("after", 0);
+    recent.record("after", 2, "{}", 299);
+    recent.end("other", 300);
+    expect([recent.peek("before"), recent.peek("after")]).toEqual([undefined, undefined]);
+  });
+
   it("survive a clock that goes back", () => {
     const recent = new RecentChanges();
     recent.end("s", 1_000_000);

@@ -67,6 +67,26 @@ suite.each([
     expect(await read(sessions, headerOf(last))).toEqual({ ours: 3, theirs: 1 });
   });
 
+  it("adopts what another request changed and deleted, except for own changes since", async () => {
+    const sessions = create();
+    const context = sessions.open("");
+    Object.assign(context.session, { changed: 1, deleted: 1, own: 1 });
+    const header = headerOf(await context.save());
+    const other = sessions.open(header);
+    await other.load();
+    Object.assign(other.session, { changed: 2, own: 2 });
+    delete other.session["deleted"];
+    await other.commit();
+    context.session["n"] = 1;
+    const saving = context.save();
+    context.session["own"] = 3;
+    await saving;
+    const expected = { changed: 2, own: 3, n: 1 };
+    expect({ ...context.session }).toEqual(expected);
+    context.session["n"] = 2;
+    expect(await read(sessions, headerOf(await context.commit()))).toEqual({ ...expected, n: 2 });
+  });
+
   it("renews after a save, and ends the saved session", async () => {
     const sessions = create();
     const context = sessions.open("");

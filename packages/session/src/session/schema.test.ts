@@ -148,6 +148,15 @@ describe("a schema of the app", () => {
     expect(Object.getPrototypeOf(value)).toBe(Object.prototype);
   });
 
+  it("does not get a result of migrate that is not an object", () => {
+    const schema = make((value) =>
+      typeof value === "string" ? { value: { user: value } } : { issues: [{ message: "old" }] },
+    );
+    const { sessions, types } = start({ schema, migrate: () => "ana" as never });
+    visit(sessions, cookieOf({ a: 1 }), (session) => expect({ ...session }).toEqual({}));
+    expect(types()).toEqual(["rejected"]);
+  });
+
   it.each([null, "text", [1]])("that returns %j rejects the data", (value) => {
     const { sessions, events } = start({ schema: make(() => ({ value })) });
     visit(sessions, cookieOf({ a: 1 }), (session) => expect({ ...session }).toEqual({}));
