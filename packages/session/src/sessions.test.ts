@@ -80,15 +80,15 @@ describe("createSessions", () => {
 
 describe("sessions of options alone", () => {
   it.each([
-    ["store", { store: keyv }],
-    ["store", { store: null }],
-    ["store", { store: "redis" }],
-    ["backplane", { backplane: wire }],
-  ])("name the factory for a bare %s", (name, options) => {
+    ["store", { store: keyv }, "sessionStore"],
+    ["store", { store: null }, "sessionStore"],
+    ["store", { store: "redis" }, "sessionStore"],
+    ["backplane", { backplane: wire }, "sessionBackplane"],
+  ])("name the factory for a bare %s", (name, options, factory) => {
     expect(() => new Sessions({ secretKey, ...(options as object) })).toThrow(
       expect.objectContaining({
         code: "ERR_SESSION_OPTION",
-        message: expect.stringMatching(new RegExp(`^${name} .*sessionStore`)),
+        message: expect.stringMatching(new RegExp(`^${name} .*${factory}`)),
       }),
     );
   });

@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Jar, start, type Data } from "@galleta/test-support/jar";
 import type { Sessions } from "../engine.ts";
+import { sessionStore } from "../store/custom.ts";
 import { memoryStore } from "../store/memory.ts";
+import { live } from "./live.ts";
 import { update } from "./update.ts";
 import { destroy, renew, setMaxAge } from "../session/functions.ts";
 
@@ -117,6 +119,48 @@ describe("sessions.resume with socketActivity", () => {
       .map((pair) => pair.split("=")[0]);
     expect(names).toEqual(["theme", "sessions", ...set.map(({ name }) => name)]);
     expect(await socket.look()).toMatchObject({ user: "ada" });
+  });
+
+  it("drops the cookies that a shorter session no longer needs, and empty parts", async () => {
+    const store = memoryStore();
+    const { sessions } = start({ ...ACTIVE, store, chunks: true });
+    const jar = await loggedIn(sessions);
+    await jar.request(sessions, (session) => (session["long"] = "x".repeat(3500)));
+    const socket = sleeping(sessions, `; a=1; ;${jar.cookie};`);
+    await jar.request(sessions, (session) => delete session["long"]);
+    vi.advanceTimersByTime(10 * MINUTE);
+    expect(await socket.message()).toEqual({ user: "ada" });
+    const parts = socket.attachment().split("; ");
+    expect(parts).toHaveLength(2);
+    expect(parts[0]).toBe("a=1");
+    expect(await socket.look()).toEqual({ user: "ada" });
+  });
+
+  it("ends if the session reached its absolute end while it was read", async () => {
+    const shared = memoryStore();
+    let passes = 0;
+    const store = sessionStore({
+      isLocal: false,
+      async get(keys: readonly string[]) {
+        vi.setSystemTime(Date.now() + passes);
+        return shared.get(keys);
+      },
+      replace: async (write) => shared.replace(write),
+    });
+    const { sessions } = start({ socketActivity: true, maxAge: 3600, absoluteMaxAge: 3660, store });
+    const socket = sleeping(sessions, (await loggedIn(sessions)).cookie);
+    vi.advanceTimersByTime(59 * MINUTE);
+    passes = 2 * MINUTE;
+    expect(await socket.message()).toBeUndefined();
+    expect(socket.writes()).toBe(0);
+  });
+
+  it("needs no `prolonged` without socketActivity", async () => {
+    const { sessions } = start({ store: memoryStore() });
+    live(sessions);
+    const { cookie } = await loggedIn(sessions);
+    expect(await sessions.resume(cookie)).toEqual({ user: "ada" });
+    expect(await sessions.resume(cookie, { prolonged: false })).toEqual({ user: "ada" });
   });
 
   it("ends with the id that a renewal replaced: the page must open a new socket", async () => {

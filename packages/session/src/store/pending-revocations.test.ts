@@ -5,7 +5,10 @@ import { memoryStore } from "./memory.ts";
 import type { SessionStore, StoredValue, Write } from "./store.ts";
 
 beforeEach(() => void vi.useFakeTimers({ now: 1_000_000_000_000 }));
-afterEach(() => void vi.useRealTimers());
+afterEach(() => {
+  vi.clearAllTimers();
+  vi.useRealTimers();
+});
 
 const NOW = 1_000_000_000;
 const later = () => new Promise((resolve) => setImmediate(resolve));
