@@ -4,7 +4,7 @@
 // The keys of `exports` in its package.json are the only list of entries. This script writes their
 // values, and `--check` fails if they differ.
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -305,7 +305,6 @@ function writeCommonJsTypes() {
 
 updateManifest();
 if (!process.argv.includes("--check")) {
-  for (const part of ["cjs", "shared"]) rmSync(join(dist, part), { recursive: true, force: true });
   const places = await placeSources();
   await bundle(places, "esm", dist);
   await bundle(places, "cjs", join(dist, "cjs"));

@@ -167,6 +167,21 @@ const NEEDS: Readonly<Record<string, { packages: string[]; typed: string[] }>> =
   "crossws-chat": { packages: ["crossws", "srvx"], typed: ["crossws"] },
 };
 
+describe.each(["session", "galleta", "inspect", "create-galleta"])("packages/%s/dist", (name) => {
+  const folder = join(ROOT, "packages", name);
+  const declarations = name === "session" ? "dist/types" : "dist";
+
+  it("has declarations of the sources that exist, and no others", () => {
+    const files = readdirSync(join(folder, declarations), { recursive: true, encoding: "utf8" })
+      .filter((file) => file.endsWith(".d.ts"))
+      .filter((file) => {
+        const source = join(folder, "src", file.replace(/\.d\.ts$/, ""));
+        return !existsSync(`${source}.ts`) && !existsSync(`${source}.d.ts`);
+      });
+    expect(files).toEqual([]);
+  });
+});
+
 describe("galleta", () => {
   it("takes at most 5 MB with all its dependencies", async () => {
     const packages = ["@galleta/session", "@galleta/inspect", "galleta"];

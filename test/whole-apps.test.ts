@@ -1,7 +1,7 @@
 // Runs the whole app of each adapter's page as it stands there, apart from its port.
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { WebSocket } from "ws";
@@ -15,29 +15,61 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 /** The types of a login's body that the pages read. */
 const FORM = "application/x-www-form-urlencoded";
 const JSON_TYPE = "application/json";
-const BODIES: Readonly<Record<string, { path?: string; type: string; body: string }>> = {
+interface Sent {
+  readonly path?: string;
+  readonly type: string;
+  readonly body: string;
+  /** The page and its heading, unless the page has the name of the app. */
+  readonly page?: string;
+  readonly heading?: string;
+  /** The command that runs the app. Default: Node with tsx. */
+  readonly command?: readonly string[];
+}
+const BIN = join(root, "test/runtimes/node_modules/.bin");
+const onRuntime = (name: string, command: readonly string[]): Sent => ({
+  type: FORM,
+  body: "user=ann",
+  page: "fetch",
+  heading: `Login, message and sockets on ${name}`,
+  command,
+});
+const BODIES: Readonly<Record<string, Sent>> = {
   express: { type: FORM, body: "user=ann" },
   fastify: { type: JSON_TYPE, body: '{"user":"ann"}' },
   hono: { type: FORM, body: "user=ann" },
   koa: { path: "/login?user=ann", type: FORM, body: "" },
   h3: { type: JSON_TYPE, body: '{"user":"ann"}' },
   node: { type: FORM, body: "user=ann" },
+  bun: onRuntime("Bun", [join(BIN, "bun")]),
+  deno: onRuntime("Deno", [join(BIN, "deno"), "run", "-A", "--node-modules-dir=manual"]),
 };
 
-describe.each(Object.entries(BODIES))("the app of %s.md", (name, { path, type, body }) => {
+const hasRuntimes = existsSync(join(BIN, "bun")) && existsSync(join(BIN, "deno"));
+if (!hasRuntimes) {
+  const message = "These tests need: npm run runtimes";
+  if (process.env["CI"] === "true") throw new Error(message);
+  console.warn(`SKIPPED. ${message}`);
+}
+const apps = Object.entries(BODIES).filter(([, { command }]) => hasRuntimes || !command);
+
+describe.each(apps)("the app of the page for %s", (name, sent) => {
+  const { path, type, body, page: pageName = name, command } = sent;
+  const { heading = "Login, message and sockets" } = sent;
   let app: ChildProcess;
   let origin: string;
 
   beforeAll(async () => {
-    const page = readFileSync(join(root, `docs/adapters/${name}.md`), "utf8");
-    const [, code = ""] = /## Login, message and sockets\n[^]*?```ts\n([^]*?)```/.exec(page) ?? [];
+    const page = readFileSync(join(root, `docs/adapters/${pageName}.md`), "utf8");
+    const [, code = ""] =
+      new RegExp(`## ${heading}\n[^]*?\`\`\`ts\n([^]*?)\`\`\``).exec(page) ?? [];
     expect(code).toContain("8000");
     const port = await freePort();
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, `${name}.mts`), code.replace("8000", String(port)));
     const env = { ...process.env, SECRET_KEY: "a key of this test, of more than 32 characters" };
-    const args = ["--import", "tsx", join(folder, `${name}.mts`)];
-    app = endsWithTest(spawn(process.execPath, args, { env, stdio: "inherit" }));
+    const [program, ...args] = command ?? [process.execPath, "--import", "tsx"];
+    const file = join(folder, `${name}.mts`);
+    app = endsWithTest(spawn(program!, [...args, file], { env, stdio: "inherit" }));
     origin = `http://localhost:${port}`;
     await vi.waitFor(() => fetch(origin), { timeout: 60_000, interval: 100 });
   }, 90_000);
