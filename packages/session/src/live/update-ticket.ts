@@ -113,9 +113,7 @@ export async function sendTicket(
   try {
     if (deliver !== undefined) await deliver(ticket);
     else
-      socket.control?.(
-        CONTROL + JSON.stringify({ id: name, ticket, path: hub.publicExchangePath }),
-      );
+      socket.control!(CONTROL + JSON.stringify({ id: name, ticket, path: hub.publicExchangePath }));
     return await Promise.race([outcome, clock.end]);
   } finally {
     stop();
