@@ -28,7 +28,7 @@ const messages = [];
 for (const file of files) {
   const text = readFileSync(file, "utf8");
   const place = (at) => `${relative(root, file)}:${text.slice(0, at).split("\n").length}`;
-  for (const { 0: found, index } of text.matchAll(/\/\*\*[^]*?\*\//g)) {
+  for (const { 0: found, index } of text.matchAll(/(?<=^[ \t]*)\/\*\*[^]*?\*\//gm)) {
     docs.push({ place: place(index), text: found.replaceAll(/^ {2,}/gm, " ") });
   }
   const code = text.replaceAll(COMMENT, (comment) => comment.replaceAll(/[^\n]/g, " "));

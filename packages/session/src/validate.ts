@@ -126,7 +126,7 @@ export function checkOptionNames(
   others?: ReadonlyMap<string, string>,
 ): void {
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
-    throw fail(`Pass an object with at least one ${what}: ${names.join(", ")}.`);
+    throw fail(`Pass an object with at least one ${what}, such as ${names[0]}.`);
   }
   for (const name of Object.keys(options)) {
     if (names.includes(name)) continue;

@@ -28,7 +28,7 @@ export class Backlog {
     return this.#bytes > this.#most;
   }
 
-  /** Adds bytes that wait for a client; a negative number when they were sent. */
+  /** Adds bytes that wait for a client. Call it with a negative number when they were sent. */
   count(bytes: number): void {
     this.#bytes += bytes;
   }

@@ -73,7 +73,7 @@ const judgeSecure: Judge = ({ trustProxy }, { settings: { httpsOnly } }) => {
     ? note(
         "httpsOnly",
         "Secure is set if the connection to this process is TLS. Behind a proxy that ends TLS it is not.",
-        "Behind such a proxy set `trustProxy: true`, or `httpsOnly: true`.",
+        "Behind a proxy that ends TLS, set `trustProxy: true`, or `httpsOnly: true`.",
       )
     : ok("httpsOnly", "Secure is set if the client's connection is TLS.");
 };

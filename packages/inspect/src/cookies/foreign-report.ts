@@ -16,7 +16,7 @@ export interface ForeignContext {
   readonly now: number;
 }
 
-/** Inspects a cookie that has the form of one or more other frameworks' formats. */
+/** Inspects a cookie that looks like the session cookie of one or more other frameworks. */
 export function inspectForeign(
   common: Omit<CookieReport, "format" | "status">,
   candidates: readonly [Candidate, ...Candidate[]],

@@ -65,8 +65,8 @@ interface Live<Data> {
 /**
  * Sessions for crossws 0.4 and 0.3. Wraps hooks: checks the Origin, opens the session, sends its
  * cookie on the 101, and ties the socket to it. The socket is closed with 1008 when the session
- * ends or expires, and follows changes made elsewhere. {@link sessionOf} returns the session of a
- * peer.
+ * ends or expires, and its session shows changes of other requests. {@link sessionOf} returns the
+ * session of a peer.
  *
  * @param given options, or the sessions of the HTTP server; a list for more than one
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`

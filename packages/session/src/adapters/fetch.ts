@@ -183,7 +183,9 @@ async function release<Data, Answer>(held: Held<Data>, answer: Answer): Promise<
   return answer;
 }
 
-/** Warns that a handler's error bypassed this adapter, so the answer has no cookie. */
+/**
+ * Warns that a handler threw: the runtime answers the request then, without the session's cookie.
+ */
 function logWarningLoss(): void {
   logWarning(
     new SessionError(

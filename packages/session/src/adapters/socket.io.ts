@@ -50,8 +50,8 @@ export interface SocketIoSettings<Data = SessionData> extends HandshakeSettings<
 /**
  * Sessions for Socket.IO 4, over WebSocket and polling. Checks the origin of every request, opens
  * the session at the handshake, and ties the client to it. The client is disconnected when the
- * session ends or expires, and follows changes made elsewhere. `socket.request.session` is the
- * session; {@link sessionOf} returns it with its type.
+ * session ends or expires, and its session shows changes of other requests.
+ * `socket.request.session` is the session; {@link sessionOf} returns it with its type.
  *
  * @param given options, or the sessions of the HTTP server; a list for more than one
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`

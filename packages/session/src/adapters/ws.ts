@@ -17,8 +17,8 @@ export type { WsServer, WsSettings, WsSocket };
 /**
  * Sessions for the package ws: listeners for the `upgrade` event of a server. They check the
  * Origin, open the session, and tie the socket to it. The socket is closed with 1008 when the
- * session ends or expires, and follows changes made elsewhere. `ws.session` and `req.session` are
- * the session; {@link sessionOf} returns it with its type.
+ * session ends or expires, and its session shows changes of other requests. `ws.session` and
+ * `req.session` are the session; {@link sessionOf} returns it with its type.
  *
  * @param given options, or the sessions of the HTTP server; a list for more than one
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`

@@ -125,4 +125,4 @@ export class Activity {
 const UNANSWERED = "ERR_SESSION_UPDATE_TIMEOUT";
 
 const WITHOUT_STORE =
-  "socketActivity cannot prolong a session without a store, unless its page uses the WebSocket of @galleta/session/client. See https://galleta.js.org/options#socketactivity";
+  "socketActivity cannot prolong a session without a store, unless the page uses the WebSocket of @galleta/session/client. See https://galleta.js.org/options#socketactivity";

@@ -11,7 +11,7 @@ const BATCH = 256;
 
 /**
  * Encrypts counter blocks under one key. It has no state, so one serves all tokens of its key. The
- * class has another name in newer types of Node.
+ * class is not named here, because newer types of Node call it Cipheriv.
  */
 export type BlockCipher = ReturnType<typeof createCipheriv>;
 
