@@ -2,11 +2,13 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { commitOf, nextCookie, readSetCookie, start, visit } from "@galleta/test-support/sessions";
 import { applyCommit } from "../cookie/headers.ts";
 import { csrfToken, verifyToken } from "../csrf/session-token.ts";
+import { memoryStore } from "../store/memory.ts";
 import {
   authenticatedAt,
   describe as describeSession,
   destroy,
   flash,
+  label,
   renew,
 } from "./functions.ts";
 
@@ -277,6 +279,36 @@ describe("describe", () => {
   });
   it("says that a copy stays valid without a store", () => {
     expect(describeSession(start().sessions.open("").session).revocable).toBe(false);
+    const { session } = start({ store: memoryStore() }).sessions.open("");
+    expect(describeSession(session)).toMatchObject({ revocable: true, deviceBound: "none" });
+  });
+});
+
+describe("label", () => {
+  it("names the session, and is kept beside the data", () => {
+    const { sessions } = start();
+    const { cookie } = visit(sessions, "", (session) => {
+      session["user"] = "ana";
+      expect(label(session)).toBeUndefined();
+      expect(label(session, "x".repeat(100))).toBe("x".repeat(100));
+    });
+    const next = visit(sessions, cookie, (session) => {
+      expect({ ...session }).toEqual({ user: "ana" });
+      expect(label(session)).toBe("x".repeat(100));
+      label(session, "A");
+    });
+    visit(sessions, next.cookie, (session) => expect(label(session)).toBe("A"));
+  });
+
+  it.each(["", "x".repeat(101), 1, null])("throws for %j", (text) => {
+    const { session } = start().sessions.open("");
+    expect(() => label(session, text as string)).toThrow(
+      expect.objectContaining({
+        code: "ERR_SESSION_OPTION",
+        message: expect.stringContaining("1 to 100"),
+      }),
+    );
+    expect(label(session)).toBeUndefined();
   });
 });
 

@@ -3,6 +3,7 @@ import { Sessions } from "../engine.ts";
 import type { SessionOptions } from "../set-up.ts";
 import { createSessions } from "../sessions.ts";
 import { Secret } from "../secret.ts";
+import { weaknessOf } from "./secret-keys.ts";
 import { KEY, readSetCookie, start, visit } from "@galleta/test-support/sessions";
 
 const strange = (options: object) => ({ secretKey: KEY, ...options }) as unknown as SessionOptions;
@@ -114,6 +115,51 @@ describe("types of options", () => {
       const message = refusal({ [name]: value });
       expect(message).toContain(name);
       expect(message).not.toContain(VALUE);
+      // What the option must be is named.
+      expect(message).not.toMatch(/ (?:be|of) \./);
+    }
+  });
+
+  it.each<[string, readonly unknown[]]>([
+    ["property", ["a", "_a$1", "$"]],
+    ["maxAge", [1, 400 * 86_400, null]],
+    ["absoluteMaxAge", [1, 400 * 86_400, null]],
+    ["publicPath", ["/app", "/a.b/c~d-e_%20"]],
+    ["path", ["/", "/app", "/app/"]],
+    ["chunks", [true, false, 4097, 16_384]],
+    ["formerly", [[], [{}], [{ domain: "example.com", path: "/a", partitioned: true }]]],
+    ["accept", [["signed"], ["signed", "encrypted"]]],
+    ["formats", [[format(["a"])], [{ load() {}, isGenuine() {}, cookieNames: ["a"] }]]],
+    ["writeAs", [format(["a"])]],
+    ["schema", [{ "~standard": { validate() {} } }]],
+  ])("%s accepts its bounds", (name, right) => {
+    for (const value of right)
+      expect(() => createSessions(strange({ [name]: value }))).not.toThrow();
+  });
+
+  it.each<[string, readonly unknown[]]>([
+    ["property", ["1a", " a", "a ", "a.b"]],
+    ["publicPath", [null, "app", "/", "/app/", "/a//b", "/a b", "x/app", "/app?x"]],
+    ["chunks", [0, 4096, 16_385, 5000.5, Number.NaN, "5000"]],
+    ["formerly", [[{ path: 1 }], [{ domain: 1 }], [1], [() => ({})]]],
+    [
+      "formats",
+      [
+        [{ ...format(["a"]), read: undefined }],
+        [{ ...format(["a"]), write: undefined }],
+        [{ load() {}, cookieNames: ["a"] }],
+        [{ isGenuine() {}, cookieNames: ["a"] }],
+        [{ load() {}, isGenuine() {}, cookieNames: [] }],
+        [{ load() {}, isGenuine() {} }],
+      ],
+    ],
+    ["writeAs", [{ load() {}, isGenuine() {}, cookieNames: ["a"] }]],
+    ["schema", [{ "~standard": { validate: 1 } }]],
+  ])("%s throws for what is near", (name, wrong) => {
+    for (const value of wrong) {
+      const message = refusal({ [name]: value });
+      expect(message).toMatch(new RegExp(`(?:^|: )${name} must be [^.]`));
+      expect(message).not.toMatch(/ (?:be|of) \./);
     }
   });
 
@@ -266,6 +312,12 @@ describe("secret keys", () => {
       createSessions({ secretKey });
     }
     expect(console.warn).not.toHaveBeenCalled();
+  });
+
+  it("one of 32 characters, eight of them different, is strong", () => {
+    expect(weaknessOf("abcdefgh".repeat(4))).toBeUndefined();
+    expect(weaknessOf("abcdefgh".repeat(4).slice(1))).toContain("fewer than 32");
+    expect(weaknessOf("abcdefg".repeat(5))).toContain("repeats");
   });
 
   it("the message says which of a list is wrong", () => {
