@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Backplane } from "./backplane.ts";
+import { bucketOf } from "./buckets.ts";
+import { nameIn, readForeignMessage } from "./foreign-messages.ts";
 import { liveSockets } from "./foreign.ts";
 import type { ForeignSession, LiveSocketsSettings } from "./foreign-types.ts";
 
@@ -184,12 +186,129 @@ describe("liveSockets", () => {
     expect(errors).toMatchObject([{ message: "away" }]);
   });
 
-  test("throws for a backplane without its methods, and for a session without an id", () => {
-    expect(() => liveSockets({ backplane: {} as Backplane })).toThrow(
-      expect.objectContaining({ code: "ERR_SESSION_OPTION" }),
-    );
-    expect(() => open(liveSockets(), { id: "" })).toThrow(
+  test("follows the buckets of sessions and users that have sockets", async () => {
+    const log: string[] = [];
+    const errors: unknown[] = [];
+    const backplane: Backplane = {
+      publish: () => undefined,
+      subscribe: () => undefined,
+      follow: (bucket) => void log.push(`follow ${bucket}`),
+      unfollow: (bucket) => void log.push(`unfollow ${bucket}`),
+      close: () => undefined,
+    };
+    const live = liveSockets({ backplane, onError: (error) => void errors.push(error) });
+    const [one, two] = [open(live, { id: "a", user: 7 }), open(live, { id: "a" })];
+    const [session, user] = [bucketOf(nameIn("s", "a")), bucketOf(nameIn("u", 7))];
+    expect(log.splice(0)).toEqual([`follow ${session}`, `follow ${user}`]);
+    one.handle?.detach();
+    one.handle?.detach();
+    expect(log.splice(0)).toEqual([`unfollow ${user}`]);
+    two.handle?.detach();
+    two.handle?.detach();
+    expect(log).toEqual([`unfollow ${session}`]);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(errors).toEqual([]);
+  });
+
+  test("needs neither a backplane, nor its optional methods, nor a check", async () => {
+    const errors: unknown[] = [];
+    const { connect, gaps } = bus();
+    for (const backplane of [undefined, connect()]) {
+      const live = liveSockets({ backplane, onError: (error) => void errors.push(error) });
+      const { handle } = open(live, { id: "a", user: 7 });
+      await live.end("b");
+      for (const onGap of gaps) onGap();
+      handle?.detach();
+      await live.stop();
+      await vi.advanceTimersByTimeAsync(0);
+    }
+    expect(errors).toEqual([]);
+  });
+
+  test("asks nothing after a gap if there are no sockets", async () => {
+    const check = vi.fn(async () => []);
+    const { first, gaps } = processes({ check });
+    await first.end("a");
+    for (const onGap of gaps) onGap();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(check).not.toHaveBeenCalled();
+  });
+
+  test("stops listening once, and listens again for the next socket", async () => {
+    const [subscribe, close] = [vi.fn(), vi.fn()];
+    const live = liveSockets({ backplane: { publish: () => undefined, subscribe, close } });
+    await live.stop();
+    expect(close).not.toHaveBeenCalled();
+    open(live, { id: "a" });
+    open(live, { id: "b" });
+    await live.stop();
+    await live.stop();
+    expect([subscribe.mock.calls.length, close.mock.calls.length]).toEqual([1, 1]);
+    open(live, { id: "c" });
+    expect(subscribe).toHaveBeenCalledTimes(2);
+  });
+
+  test("does not close the sockets of a new login if its own message returns late", async () => {
+    let listen = (_message: string) => {};
+    const sent: string[] = [];
+    const backplane: Backplane = {
+      publish: (message) => void sent.push(message),
+      subscribe: (onMessage) => void (listen = onMessage),
+      close: () => undefined,
+    };
+    const live = liveSockets({ backplane });
+    await live.endUser("ana");
+    const { closed } = open(live, { id: "new", user: "ana" });
+    for (const message of sent) listen(message);
+    expect(closed).toEqual([]);
+  });
+
+  test("tells a missing user or session to keep from one named undefined", async () => {
+    const live = liveSockets();
+    const [nobody, named] = [open(live, { id: "a" }), open(live, { id: "undefined", user: 7 })];
+    await live.endUser("undefined");
+    expect(nobody.closed).toEqual([]);
+    await live.endUser(7);
+    expect(named.closed).toEqual(["1008 session ended"]);
+  });
+
+  test("closes a socket that arrives in the second in which its session expires", () => {
+    vi.setSystemTime(1_800_000_000_000);
+    const { handle } = open(liveSockets(), { id: "a", expiresAt: new Date() });
+    expect(handle).toBeUndefined();
+  });
+
+  test.each(["publish", "subscribe", "close"])("throws for a backplane without %s", (name) => {
+    const backplane = { publish() {}, subscribe() {}, close() {}, [name]: undefined };
+    expect(() => liveSockets({ backplane: backplane as unknown as Backplane })).toThrow(
       expect.objectContaining({ code: "ERR_SESSION_OPTION" }),
     );
   });
+
+  test.each([undefined, null, 7, ""])("throws for a session with the id %j", (id) => {
+    expect(() => open(liveSockets(), { id: id as string })).toThrow(
+      expect.objectContaining({ code: "ERR_SESSION_OPTION" }),
+    );
+  });
+});
+
+test("messages of other processes are read as far as they are ours", () => {
+  const read = (message: object) => readForeignMessage(JSON.stringify(message));
+  const name = "s:".padEnd(64, "a");
+  const sender = "me";
+  expect(read({ kind: "end", name, sender, keep: 7 })).toEqual({ kind: "end", name, sender });
+  const user = { kind: "user", name, sender };
+  expect(read(user)).toEqual(user);
+  expect(read({ ...user, keep: "s:b" })).toEqual({ ...user, keep: "s:b" });
+  const others = [
+    { ...user, keep: 7 },
+    { ...user, keep: null },
+    { ...user, kind: "other" },
+    { ...user, name: `${name}a` },
+    { kind: "end", name: `${name}a` },
+    { kind: "end", name: 7 },
+    { kind: "end", name: {} },
+    { kind: "end" },
+  ];
+  expect(others.map(read)).toEqual(others.map(() => undefined));
 });
