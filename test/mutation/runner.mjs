@@ -39,7 +39,9 @@ const { expect, vi } = await import("vitest");
 /** In the sandbox. A worker that replaces one with an endless loop makes no dry run. */
 const DURATIONS = "durations-of-tests.json";
 
-const idOf = (test) => `${test.file.filepath}#${getNames(test).slice(1).join(" > ")}`;
+/** The same in every sandbox, so that an incremental run knows which tests are new. */
+const nameOf = (test) => getNames(test).slice(1).join(" > ");
+const idOf = (test) => `${test.file.filepath}#${nameOf(test)}`;
 
 class InProcess {
   static inject = [commonTokens.options];
@@ -147,7 +149,7 @@ class InProcess {
         if (!isDry) failed ||= isFailure;
         tests.push({
           id: idOf(test),
-          name: idOf(test),
+          name: nameOf(test),
           fileName: test.file.filepath,
           timeSpentMs: Math.round(test.result.duration ?? 0),
           ...(isFailure

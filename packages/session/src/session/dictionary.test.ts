@@ -2,6 +2,7 @@ import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import { start, visit, commitOf } from "@galleta/test-support/sessions";
 import { contextOf } from "./context.ts";
+import { Dictionary, failedView, ownerOf } from "./dictionary.ts";
 import { describe as describeSession, renew } from "./functions.ts";
 
 const open = (data: object = {}) => {
@@ -288,6 +289,29 @@ describe("after the commit", () => {
     expect(session).toEqual({ a: 1, deep: { list: [{ x: 1 }, { x: 0 }] } });
   });
 
+  it.each<[string, PropertyDescriptor]>([
+    ["cannot be deleted", { configurable: false, writable: true, enumerable: true }],
+    ["cannot be assigned", { configurable: true, writable: false, enumerable: true }],
+  ])("what is inside a key that %s cannot be changed either", (_, flags) => {
+    const context = open();
+    Object.defineProperty(context.session, "deep", { ...flags, value: { a: 1 } });
+    commitOf(context);
+    const deep = context.session["deep"] as Record<string, number>;
+    expect(() => (deep["a"] = 2)).toThrow(
+      expect.objectContaining({ code: "ERR_SESSION_COMMITTED" }),
+    );
+    expect(deep).toEqual({ a: 1 });
+  });
+
+  it("what is inside an object without a prototype cannot be changed", () => {
+    const bare = Object.assign(Object.create(null) as object, { a: 1 });
+    const context = open({ bare });
+    commitOf(context);
+    const found = context.session["bare"] as Record<string, number>;
+    expect(() => (found["a"] = 2)).toThrow(/headers have been sent/);
+    expect(found["a"]).toBe(1);
+  });
+
   it("a session that contains itself is only a cycle", () => {
     const context = open({ a: 1 });
     const { session } = context;
@@ -306,6 +330,59 @@ describe("after the commit", () => {
     expect(() => (context.session["a"] = 2)).toThrow(/headers have been sent/);
     expect(() => (context.session = { a: 2 })).toThrow(/headers have been sent/);
     expect(() => (context.session = null)).toThrow(/headers have been sent/);
+  });
+});
+
+describe("the session of a failed store", () => {
+  const fail = () => {
+    throw new Error("the store failed");
+  };
+  const owner = {};
+  const make = () => failedView(owner, fail);
+
+  it.each<[string, (session: Record<string, unknown>) => unknown]>([
+    ["a read", (s) => s["a"]],
+    ["a write", (s) => (s["a"] = 1)],
+    ["a deletion", (s) => delete s["a"]],
+    ["a test", (s) => "a" in s],
+    ["a list of keys", (s) => Object.keys(s)],
+    ["a spread", (s) => ({ ...s })],
+    ["a definition", (s) => Object.defineProperty(s, "a", { value: 1 })],
+    ["a description", (s) => Object.getOwnPropertyDescriptor(s, "a")],
+    ["JSON", (s) => JSON.stringify(s)],
+  ])("throws for %s", (_, use) => {
+    expect(() => use(make())).toThrow("the store failed");
+  });
+
+  it("has an owner, and the methods of its prototype", () => {
+    const view = make();
+    expect(ownerOf(view)).toBe(owner);
+    Object.setPrototypeOf(view, { hello: () => "hello" });
+    expect((view["hello"] as unknown as () => string)()).toBe("hello");
+    expect(() => view["other"]).toThrow("the store failed");
+  });
+});
+
+describe("a retired dictionary", () => {
+  it("belongs to another owner, and only its own keys are read-only", () => {
+    const [first, second] = [{}, {}];
+    const dictionary = new Dictionary({ a: 1, deep: { b: 1 } }, first);
+    const view = dictionary.view as Record<string, unknown>;
+    expect(ownerOf(view)).toBe(first);
+    dictionary.retire(second, () => {
+      throw new Error("retired");
+    });
+    expect(ownerOf(view)).toBe(second);
+    for (const write of [
+      () => (view["a"] = 2),
+      () => (view["c"] = 2),
+      () => delete view["a"],
+      () => Object.defineProperty(view, "a", { value: 2 }),
+    ]) {
+      expect(write).toThrow("retired");
+    }
+    (view["deep"] as Record<string, number>)["b"] = 2;
+    expect(view).toEqual({ a: 1, deep: { b: 2 } });
   });
 });
 
