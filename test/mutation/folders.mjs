@@ -20,11 +20,11 @@ export const FOLDERS = {
   ),
   store: inEngine(
     ...["races", "resume", "max-age", "foreign-ends"].map((name) => `session/${name}`),
-    ...["live", "messages", "prolong", "stream"].map((name) => `live/${name}`),
+    ...["update", "watch"].map((name) => `live/${name}`),
     "sessions",
     "testing/store-cases",
   ),
-  live: [...inEngine("store/revocation", "store/sign-ins", "sessions")],
+  live: inEngine("sessions"),
 };
 
 /**
@@ -56,6 +56,7 @@ export const TOO_SLOW = ["ends after 2 ** 24 tokens"];
  * mutant elsewhere at most by chance.
  */
 const SLOW = {
+  "testing/store-cases.test.ts": ["memory.ts"],
   "token/cache.test.ts": ["cache.ts"],
   "token/ctr.test.ts": ["ctr.ts"],
   "token/tamper.test.ts": ["header.ts", "keys.ts", "mac.ts", "previous.ts", "times.ts", "token.ts"],
@@ -114,6 +115,14 @@ export function isSlowFor(testFile, mutatedFile) {
   return slow !== undefined && !SLOW[slow].some((part) => mutatedFile.includes(`/${part}`));
 }
 
+/** True if a run for some files of a folder needs a test file at all. */
+function isNeeded(testFile) {
+  const slow = Object.keys(SLOW).find((name) => testFile.endsWith(`/${name}`));
+  if (slow === undefined || mutated === folder) return true;
+  const isOf = (part) => part === `${folder}/` || mutated.includes(part.replace(".ts", ""));
+  return SLOW[slow].some(isOf);
+}
+
 /** The folder or file of this run, which `main.mjs` names. */
 export const mutated = process.env["MUTATED"] ?? "";
 export const [folder] = mutated.split("/");
@@ -126,5 +135,5 @@ export function testFiles(root) {
       .filter((name) => name.endsWith(".test.ts"))
       .map((name) => `${beside}/${name}`),
     ...FOLDERS[folder].map((file) => `${root}/${file}`),
-  ];
+  ].filter(isNeeded);
 }
