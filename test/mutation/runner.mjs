@@ -43,6 +43,10 @@ const DURATIONS = "durations-of-tests.json";
 const nameOf = (test) => getNames(test).slice(1).join(" > ");
 const idOf = (test) => `${test.file.filepath}#${nameOf(test)}`;
 
+/** True for the test file of a mutant's own file, which most often finds it. */
+const isBeside = (testFile, { fileName }) =>
+  testFile.endsWith(fileName.replace(/^.*(?=\/src\/)/, "").replace(/\.ts$/, ".test.ts"));
+
 class InProcess {
   static inject = [commonTokens.options];
   #namespace = (globalThis.__stryker__ ??= {});
@@ -99,7 +103,8 @@ class InProcess {
     const files = this.#files
       .filter((file) => ids.size === 0 || covering.has(file))
       .filter((file) => !isSlowFor(file, activeMutant.fileName))
-      .toSorted((a, b) => this.#durationOf(a).all - this.#durationOf(b).all);
+      .toSorted((a, b) => this.#durationOf(a).all - this.#durationOf(b).all)
+      .toSorted((a, b) => Number(isBeside(b, activeMutant)) - Number(isBeside(a, activeMutant)));
     const tests = await this.#run({
       files,
       ids,

@@ -7,7 +7,7 @@ import { starlette } from "../formats/starlette.ts";
 import { sessionStore } from "../store/custom.ts";
 import { memoryStore } from "../store/memory.ts";
 import type { Write } from "../store/store.ts";
-import { destroy, label } from "./functions.ts";
+import { destroy, flash, label } from "./functions.ts";
 
 const big = "x".repeat(5000);
 
@@ -79,6 +79,34 @@ it("the session of another framework is known to the store before the response",
   expect([...kept.values()].some(({ value }) => value.includes("born"))).toBe(true);
 });
 
+describe("the cookie of writeAs", () => {
+  const writeAs = starlette({ secretKey: KEY, sessionCookie: "theirs" });
+
+  it("carries no metadata, such as a message", () => {
+    const context = start({ writeAs }).sessions.open("");
+    context.session["user"] = "ana";
+    flash(context.session, "notice", "Hello");
+    expect(() => context.commit()).toThrow(
+      expect.objectContaining({ code: "ERR_SESSION_FORMAT" }) as Error,
+    );
+  });
+
+  it("carries a session that had moved from another framework to our cookie", () => {
+    const old = starlette({ secretKey: KEY, sessionCookie: "old" });
+    const [given] = old.write({ user: "ana" }, Math.floor(Date.now() / 1000), null);
+    const moved = visit(start({ formats: [old] }).sessions, `old=${given?.value}`).cookie;
+    const ours = moved.split("; ").find((pair) => pair.startsWith("session=")) ?? "";
+    const same = starlette({ secretKey: KEY, sessionCookie: "session" });
+    const next = visit(start({ writeAs: same }).sessions, ours, (session) => {
+      expect({ ...session }).toEqual({ user: "ana" });
+    });
+    visit(start({ writeAs: same }).sessions, next.cookie, (session) => {
+      expect({ ...session }).toEqual({ user: "ana" });
+    });
+    expect(next.cookie).not.toBe(ours);
+  });
+});
+
 it("a login gets its label from the User-Agent, beside its other metadata", async () => {
   const labels = (agent: string) => `A browser called ${agent}`;
   const { sessions } = start({ store: memoryStore(), subject: "user", labels });
@@ -97,6 +125,16 @@ describe("Secure", () => {
     const { sessions } = start({ httpsOnly: "auto" });
     const { commit } = visit(sessions, "", (session) => (session["user"] = "ana"));
     expect(commit.setCookie).toEqual([expect.not.stringContaining("Secure")]);
+  });
+
+  it("is on the deletion of the cookie too, beside its other attributes", () => {
+    const { sessions } = start({ httpsOnly: "auto" });
+    const { cookie } = visit(sessions, "", (session) => (session["user"] = "ana"));
+    const context = sessions.open(cookie, facts({ encrypted: true }));
+    destroy(context.session);
+    expect(commitOf(context).setCookie).toEqual([
+      "session=; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Path=/; Secure; HttpOnly; SameSite=Lax",
+    ]);
   });
 
   it.each([true, "auto", false] as const)(

@@ -13,6 +13,24 @@ const headerOf = ({ cookies }: Commit) =>
     .map(({ name, value }) => `${name}=${value}`)
     .join("; ");
 
+it("deletes a chunk once that is no longer needed", () => {
+  const sessions = createSessions<Data>({ secretKey, chunks: 16_384 });
+  const context = sessions.open("");
+  const saved = (data: Data) => {
+    Object.assign(context.session, data);
+    return (context.save() as Commit).cookies.map(({ name, value }) => [name, value !== ""]);
+  };
+  expect(saved({ a: "x".repeat(5000) })).toEqual([
+    ["session", true],
+    ["session.1", true],
+  ]);
+  expect(saved({ a: "x" })).toEqual([
+    ["session", true],
+    ["session.1", false],
+  ]);
+  expect(saved({ a: "y" })).toEqual([["session", true]]);
+});
+
 suite.each([
   ["with the cookie alone", {}],
   ["with a store", { store: true }],
@@ -82,7 +100,7 @@ suite.each([
     context.session["own"] = 3;
     await saving;
     const expected = { changed: 2, own: 3, n: 1 };
-    expect({ ...context.session }).toEqual(expected);
+    expect({ ...context.session }).toStrictEqual(expected);
     context.session["n"] = 2;
     expect(await read(sessions, headerOf(await context.commit()))).toEqual({ ...expected, n: 2 });
   });
@@ -111,6 +129,21 @@ suite.each([
     const last = headerOf(await context.commit());
     expect(await read(sessions, last)).toEqual({ farewell: true });
     if (store) expect(await read(sessions, before)).toEqual({});
+  });
+
+  it.each<[string, (session: Data) => void]>([
+    ["destroyed", (session) => destroy(session)],
+    ["emptied", (session) => delete session["name"]],
+  ])("deletes the cookie of a session that was %s once", async (_, end) => {
+    const sessions = create();
+    const context = sessions.open("");
+    context.session["name"] = "ana";
+    await context.save();
+    end(context.session);
+    expect((await context.save()).setCookie).toHaveLength(1);
+    expect((await context.save()).setCookie).toEqual([]);
+    destroy(context.session);
+    expect((await context.commit()).setCookie).toEqual([]);
   });
 
   it("throws after the commit", async () => {

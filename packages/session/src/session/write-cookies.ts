@@ -1,7 +1,6 @@
 import { DEFAULT_TOTAL, isChunkName, MAX_CHUNKS, splitChunks } from "../cookie/chunks.ts";
 import { COOKIE_LIMIT, cookieLine, serializeCookie } from "../cookie/serialize.ts";
 import { SessionError } from "../errors.ts";
-import { NEVER } from "../token/header.ts";
 import { encryptToken, signToken, type Flat } from "../token/token.ts";
 import { type Draft, storedBody, type Snapshot } from "./records.ts";
 import type { FormatCookie, JsonObject } from "./format.ts";
@@ -24,8 +23,7 @@ export function writeCookies(
 ): string[] {
   const { attributes, cookieName, lifetimes, writeAs } = shared.settings;
   const own = ownMaxAgeIn(issued.json);
-  const isBrief = issued.exp === NEVER || endsWithBrowser(lifetimes, own);
-  const maxAge = isBrief ? null : issued.exp - now;
+  const maxAge = endsWithBrowser(lifetimes, own) ? null : issued.exp - now;
   const cookies =
     writeAs === undefined
       ? tokenCookies(shared, draft, issued, flat)
