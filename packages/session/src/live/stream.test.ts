@@ -1,5 +1,6 @@
 import { PassThrough, Readable } from "node:stream";
 import { describe, expect, it } from "vitest";
+import { sessionStore } from "../store/custom.ts";
 import { memoryStore } from "../store/memory.ts";
 import { createSessions } from "../sessions.ts";
 import { destroy } from "../session/functions.ts";
@@ -42,6 +43,24 @@ describe("attachStream", () => {
     );
     await update(context.session, (draft) => void (draft.seen = 3));
     expect(context.session.seen).toBe(3);
+  });
+
+  it("throws if the session's store failed, because the stream would outlive the session", async () => {
+    const cookie = await login();
+    const get = () => Promise.reject(new Error("connection lost"));
+    const store = { isLocal: false, get, replace: () => undefined };
+    const failing = createSessions({
+      secretKey: "a key for the tests of streams, long enough",
+      store: sessionStore(store),
+      onEvent: () => undefined,
+    });
+    const context = failing.open(cookie);
+    await context.load();
+    for (const stream of [new ReadableStream(), new PassThrough(), new Response("text")]) {
+      expect(() => attachStream(context.session, stream)).toThrow(
+        expect.objectContaining({ code: "ERR_SESSION_STORE" }),
+      );
+    }
   });
 
   it("ends the stream if the session ended before the response began", async () => {

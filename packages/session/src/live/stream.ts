@@ -46,7 +46,7 @@ export interface StreamOptions {
  * @param stream a response of Node, a web `Response` or `ReadableStream`, an async iterable, or a
  *   stream with `close` and `onClosed`
  * @returns the stream to send: the same one, or a replacement
- * @throws SessionError `ERR_SESSION_NOT_A_SESSION`, `ERR_SESSION_OPTION`
+ * @throws SessionError `ERR_SESSION_NOT_A_SESSION`, `ERR_SESSION_OPTION`, `ERR_SESSION_STORE`
  * @example
  * ```ts
  * const events = new ReadableStream();
@@ -58,7 +58,10 @@ export function attachStream<Stream extends StreamTarget>(
   stream: Stream,
   options: StreamOptions = {},
 ): Stream {
-  const tie = new Tie(contextOf(session), options);
+  const context = contextOf(session);
+  // Throws if the store failed. A stream that is not tied would go on after a logout.
+  void context.state;
+  const tie = new Tie(context, options);
   return follow(tie, stream) as Stream;
 }
 
