@@ -1,5 +1,5 @@
 // Bundles @galleta/session after `tsc` wrote its declarations: ES modules into dist/, CommonJS into
-// dist/cjs/. Each entry is one file; code that several entries need is in dist/shared/.
+// dist/cjs/.
 //
 // The keys of `exports` in its package.json are the only list of entries. This script writes their
 // values, and `--check` fails if they differ.
@@ -7,7 +7,7 @@ import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import { placeSources, writeBundles } from "./bundle.mjs";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "../packages/session");
 const dist = join(root, "dist");
@@ -62,14 +62,22 @@ const SHARED = {
 };
 
 /** Returns the shared file for a source that several entries need. */
-function sharedBy(path) {
-  const source = relative(join(root, "src"), path);
+function sharedBy(source) {
   const [folder] = source.split("/");
   if (source.startsWith(SOCKETS)) return "sockets";
   const framework = FRAMEWORK.exec(source)?.[1];
   if (framework !== undefined) return framework;
   return SHARED[source] ?? SHARED[folder] ?? "core";
 }
+
+const bundles = {
+  root,
+  entries,
+  sharedBy,
+  isLate: (source) => source.startsWith(SOCKETS),
+  // Modules that a framework's own bundler resolves. They exist wherever the entry is used.
+  externals: ["next/headers.js"],
+};
 
 // ---- package.json
 
@@ -113,102 +121,6 @@ function updateManifest() {
   spawnSync("npx", ["oxfmt", manifestPath], { stdio: "ignore" });
 }
 
-// ---- which source goes into which file
-
-/** Modules that a framework's own bundler resolves. They exist wherever the entry is used. */
-const FRAMEWORKS = ["next/headers.js"];
-
-/** Finds the sources of each entry, without those in another entry's file. */
-async function reach(source) {
-  const others = new Set(entries.values());
-  const stop = (path) => others.has(path) && path !== source;
-  const result = await build({
-    entryPoints: [source],
-    bundle: true,
-    write: false,
-    metafile: true,
-    absWorkingDir: root,
-    platform: "node",
-    format: "esm",
-    external: FRAMEWORKS,
-    plugins: [external((path) => (stop(path) ? path : undefined))],
-  });
-  return Object.keys(result.metafile.inputs).map((path) => join(root, path));
-}
-
-/** Marks imports of some sources as external. */
-function external(find) {
-  return {
-    name: "external",
-    setup({ onResolve }) {
-      onResolve({ filter: /^\./ }, ({ path, resolveDir, kind }) => {
-        if (kind === "entry-point") return undefined;
-        const to = find(resolve(resolveDir, path));
-        return to === undefined ? undefined : { path: to, external: true };
-      });
-    },
-  };
-}
-
-/** Finds the file for each source: an entry's name, or "shared/…". */
-async function placeSources() {
-  const users = new Map();
-  for (const [name, source] of entries) {
-    for (const path of await reach(source)) users.set(path, [...(users.get(path) ?? []), name]);
-  }
-  const places = new Map();
-  for (const [path, names] of users) {
-    const isLate = relative(join(root, "src"), path).startsWith(SOCKETS);
-    const isShared = (names.length > 1 || isLate) && ![...entries.values()].includes(path);
-    places.set(path, isShared ? `shared/${sharedBy(path)}` : names[0]);
-  }
-  return places;
-}
-
-// ---- writing
-
-async function bundle(places, format, folder) {
-  const files = new Map(entries);
-  for (const place of new Set(places.values())) if (!files.has(place)) files.set(place, undefined);
-  for (const [name, source] of files) {
-    const from = (path) => {
-      const place = places.get(path);
-      if (place === undefined || place === name) return undefined;
-      checkExported(path, place, name);
-      const to = relative(dirname(name), `${place}.js`);
-      return to.startsWith(".") ? to : `./${to}`;
-    };
-    const parts = [...places].filter(([, place]) => place === name).map(([path]) => path);
-    await build({
-      ...(source === undefined
-        ? { stdin: { contents: everythingOf(parts), resolveDir: root, sourcefile: `${name}.js` } }
-        : { entryPoints: [source] }),
-      outfile: join(folder, `${name}.js`),
-      bundle: true,
-      format,
-      platform: "node",
-      target: "node20.19",
-      // The maps are more than half of the package. Debuggers load the ES modules, so CommonJS has
-      // none.
-      sourcemap: format === "esm",
-      external: FRAMEWORKS,
-      logLevel: "warning",
-      plugins: [external(from)],
-      ...footerOf(name, format),
-    });
-    checkImports(name, join(folder, `${name}.js`));
-  }
-}
-
-/** An entry exports its own source only. A file that others need too must be in a shared one. */
-function checkExported(path, place, user) {
-  if (!entries.has(place) || entries.get(place) === path) return;
-  console.error(
-    `${user}.js imports ${relative(root, path)}, which is a part of ${place}.js alone.`,
-  );
-  process.exit(1);
-}
-
 /** These adapters are for sockets, so they may load their code at once. */
 const FOR_SOCKETS = new Set(["crossws", "ws", "socket.io"]);
 
@@ -223,17 +135,6 @@ function checkImports(name, file) {
   if (other === undefined) return;
   console.error(`${file} imports ${other}. Name the source that needs it in SHARED.`);
   process.exit(1);
-}
-
-/**
- * Makes a module that exports everything of its parts. If two parts have the same name, esbuild
- * fails.
- */
-function everythingOf(parts) {
-  return parts
-    .toSorted()
-    .map((path) => `export * from "./${relative(root, path)}";`)
-    .join("\n");
 }
 
 function footerOf(name, format) {
@@ -305,9 +206,15 @@ function writeCommonJsTypes() {
 
 updateManifest();
 if (!process.argv.includes("--check")) {
-  const places = await placeSources();
-  await bundle(places, "esm", dist);
-  await bundle(places, "cjs", join(dist, "cjs"));
+  const places = await placeSources(bundles);
+  for (const [format, folder] of [
+    ["esm", dist],
+    ["cjs", join(dist, "cjs")],
+  ]) {
+    const optionsOf = (name) => ({ format, ...footerOf(name, format) });
+    const files = await writeBundles(bundles, places, folder, optionsOf);
+    for (const name of files) checkImports(name, join(folder, `${name}.js`));
+  }
   loadRootTypes();
   copyScript();
   writeCommonJsTypes();

@@ -110,7 +110,7 @@ it("no new connection is taken while the last requests are answered", async () =
   const run = await serve();
   const { sent, answer } = await hold(run);
   run.child.kill("SIGTERM");
-  await run.until("stderr", /^Stopping/);
+  await run.until("stderr", /^Finishing the requests/);
   await expect(fetch(`${run.url}/echo`, { method: "POST" })).rejects.toThrow();
   sent.end();
   expect((await answer)[0].statusCode).toBe(200);
