@@ -7,8 +7,11 @@ import { sessionStore } from "../store/custom.ts";
 import { memoryStore } from "../store/memory.ts";
 import type { Write } from "../store/store.ts";
 
-const MINUTE = 60_000;
-const HARDENED = { hardened: true, socketActivity: true } as const;
+// The hour and the twelve hours of `hardened`, where a minute takes a second: the timers of an hour
+// would run 3,600 times.
+const MINUTE = 1000;
+const BRIEF = { hardened: true, maxAge: 60, absoluteMaxAge: 12 * 60 } as const;
+const HARDENED = { ...BRIEF, socketActivity: true } as const;
 const EXPIRED = { code: 1008, reason: "session expired" };
 
 beforeEach(() => {
@@ -74,7 +77,7 @@ function countingStore() {
 describe("messages on a socket", () => {
   it("do not prolong a session by default: after an hour it is closed", async () => {
     for (const options of [{}, { store: memoryStore() }]) {
-      const { sessions } = start({ hardened: true, ...options });
+      const { sessions } = start({ ...BRIEF, ...options });
       const { socket, tickets } = await page(sessions, await loggedIn(sessions));
       await type(socket, 61);
       expect(socket.closed).toEqual(EXPIRED);
@@ -146,7 +149,7 @@ describe("messages on a socket", () => {
     const socket = await (await loggedIn(sessions)).socket(sessions);
     const before = writes.length;
     for (let i = 0; i < 6 * 60; i += 1) {
-      await vi.advanceTimersByTimeAsync(1000);
+      await vi.advanceTimersByTimeAsync(MINUTE / 60);
       for (let j = 0; j < 10; j += 1) socket.handle?.active();
     }
     expect(writes).toHaveLength(before);
@@ -245,7 +248,7 @@ describe("messages on a socket", () => {
   it("follow the lifetime that `setMaxAge` gave", async () => {
     const { sessions } = start({ ...HARDENED, store: memoryStore() });
     const jar = await loggedIn(sessions);
-    await jar.request(sessions, (session) => setMaxAge(session, 5 * 60));
+    await jar.request(sessions, (session) => setMaxAge(session, 5));
     const socket = await jar.socket(sessions);
     await type(socket, 30);
     expect(socket.closed).toBeUndefined();
@@ -290,7 +293,7 @@ describe("messages on a socket", () => {
 
 describe("the ticket of activity", () => {
   it("changes nothing, and is of one session and one use", async () => {
-    const { sessions } = start({ ...HARDENED, hardened: false, maxAge: 3600 });
+    const { sessions } = start({ ...HARDENED, hardened: false });
     const jar = await loggedIn(sessions);
     const frames: string[] = [];
     const socket = await jar.socket(sessions, { control: (frame) => void frames.push(frame) });
