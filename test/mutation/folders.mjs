@@ -36,6 +36,7 @@ export const LEFT_OUT = {
   store: [
     "redis",
     "redis-client",
+    "redis-sessions",
     "redis-scripts",
     "postgres",
     "postgres-client",
