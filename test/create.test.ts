@@ -18,12 +18,20 @@ const TEMPLATES = ["galleta", "express", "hono", "fastify", "next"];
 describe("npm create galleta", { timeout: 600_000 }, () => {
   let home: string;
   const tarballs: Record<string, string> = {};
+  const projects = new Map<string, Promise<string>>();
 
   beforeAll(async () => {
     home = mkdtempSync(join(tmpdir(), "galleta-create-"));
     for (const name of NAMES) tarballs[name] = await pack(name);
     writeFileSync(join(home, "package.json"), '{ "private": true }');
     await run("npm", [...INSTALL, tarballs["create-galleta"] ?? ""], { cwd: home });
+    // One project is installed while the one before is tested.
+    let installed: Promise<unknown> = Promise.resolve();
+    for (const name of TEMPLATES) {
+      const made = installed.then(() => make(name));
+      projects.set(name, made);
+      installed = made.catch(() => undefined);
+    }
   }, 120_000);
   afterAll(() => {
     for (const path of [home, ...Object.values(tarballs).map(dirname)])
@@ -54,14 +62,20 @@ describe("npm create galleta", { timeout: 600_000 }, () => {
     await run("npm", INSTALL, { cwd: folder, timeout: 240_000 });
   }
 
-  it.each(TEMPLATES)("makes a project on %s that starts, logs in, and is tested", async (name) => {
+  /** Makes a project. @returns its folder */
+  async function make(name: string): Promise<string> {
     const created = await create(`on-${name}`, "--template", name, "--no-install");
     expect(created.stderr).toBe("");
     const folder = join(home, `on-${name}`);
+    await install(folder);
+    return folder;
+  }
+
+  it.each(TEMPLATES)("makes a project on %s that starts, logs in, and is tested", async (name) => {
+    const folder = (await projects.get(name)) ?? "";
     expect(readFileSync(join(folder, ".gitignore"), "utf8").split("\n")).toContain(".env");
     expect(statSync(join(folder, ".env")).mode & 0o777).toBe(0o600);
     expect(readFileSync(join(folder, ".env"), "utf8")).toMatch(/^SECRET_KEY=[\w-]{43}\n$/);
-    await install(folder);
     await run("npm", ["test"], { cwd: folder, env: environment() });
     if (name !== "next") await run("npm", ["run", "types"], { cwd: folder });
     const app = await start(folder, name);

@@ -100,6 +100,14 @@ describe("a release", () => {
     }
   });
 
+  // npm takes a token from NODE_AUTH_TOKEN only with `registry-url`, which this workflow cannot have:
+  // npm would then not ask GitHub for its identity.
+  it("publishes as the workflow, without a token", () => {
+    const [, publish = ""] = read(".github/workflows/release.yml").split("\n  publish:\n");
+    expect(publish).toContain("id-token: write");
+    expect(publish).not.toMatch(/NODE_AUTH_TOKEN|secrets\.|registry-url:/);
+  });
+
   it("has an address for the code, the site and the bugs in every package", () => {
     for (const name of published) {
       const manifest = json(`packages/${name}/package.json`);
@@ -107,6 +115,30 @@ describe("a release", () => {
       expect(manifest["homepage"]).toMatch(/^https:/);
       expect(manifest["bugs"]).toMatch(/^https:/);
     }
+  });
+});
+
+describe("the workflows", () => {
+  const folder = ".github/workflows";
+  const files = [".ci/run", ...readdirSync(join(ROOT, folder)).map((name) => `${folder}/${name}`)];
+  const scripts = Object.keys(json("package.json")["scripts"] as object);
+
+  it.each(files)("%s runs scripts and reads files that exist", (file) => {
+    const text = read(file);
+    const named = [...text.matchAll(/\bnpm (?:run )?(test|(?<=run )[\w:]+)/g)].map(
+      ([, name]) => name,
+    );
+    expect(named.filter((name) => !scripts.includes(name ?? ""))).toEqual([]);
+    const paths = [...text.matchAll(/(?<![\w/])\.(?:ci|github)\/[\w./-]+/g)].map(([path]) => path);
+    expect(paths.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
+    expect(named.length).toBeGreaterThan(0);
+  });
+
+  it("test every Node that package.json supports, and the one that publishes", () => {
+    const [, nodes = ""] = /node: \[([\d, ]+)\]/.exec(read(`${folder}/ci.yml`)) ?? [];
+    const tested = nodes.split(", ");
+    expect(tested).toContain(/>=(\d+)/.exec(read("package.json"))?.[1]);
+    expect(tested).toContain(/node-version: (\d+)/.exec(read(`${folder}/release.yml`))?.[1]);
   });
 });
 

@@ -5,6 +5,9 @@ import { crossSiteCases } from "./cases/cross-site.ts";
 import { deviceCases } from "./cases/device.ts";
 import { handshakeCases } from "./cases/handshakes.ts";
 import { headerCases } from "./cases/headers.ts";
+import { exchangeCases } from "./cases/exchange.ts";
+import { overlappingCases } from "./cases/overlapping.ts";
+import { responseCases } from "./cases/responses.ts";
 import { sessionCases } from "./cases/session.ts";
 import { setUpCases } from "./cases/set-up.ts";
 import { socketUpdateCases } from "./cases/socket-updates.ts";
@@ -22,6 +25,9 @@ export interface Case {
 
 const CASES: readonly Case[] = [
   ...sessionCases,
+  ...overlappingCases,
+  ...responseCases,
+  ...exchangeCases,
   ...headerCases,
   ...crossSiteCases,
   ...handshakeCases,

@@ -1,48 +1,19 @@
 // Runs the app of docs/login.md against a real provider, in Chromium.
-import type { ChildProcess } from "node:child_process";
-import { generateKeyPairSync, randomUUID, sign, type KeyObject } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { CHROMIUM, launchBrowser } from "../support/browser.ts";
-import { makeCertificate, OPENSSL } from "../support/certificate.ts";
-import { freePort } from "../support/port.ts";
-import { RedisServer } from "../support/redis.ts";
-import { NODE_24 } from "../support/node24.ts";
+import { OPENSSL } from "../support/certificate.ts";
 import { available, command } from "../support/require.ts";
-import { isInstalled, startProgram, writePageApp } from "./page-app.ts";
-
-const ENDING = `
-import { createServer } from "node:http";
-import { describe } from "@galleta/session";
-import { session as sockets } from "@galleta/session/ws";
-import { WebSocketServer } from "ws";
-
-app.get("/", (req, res) => {
-  const { user = null, login, oidc } = req.session;
-  res.json({ user, sid: oidc?.sid, id: describe(req.session).id, pending: login !== undefined,
-    proven: authenticatedAt(req.session) ?? null });
-});
-app.use((error, req, res, next) => res.status(400).send(error.code ?? error.message));
-const { port, hostname } = new URL(ORIGIN);
-const server = createServer(app);
-const wss = new WebSocketServer({ noServer: true });
-server.on("upgrade", sockets(sessions)(wss));
-wss.on("connection", (ws) => ws.send("open"));
-server.listen(Number(port), hostname, () => process.send("listening"));
-process.on("disconnect", () => process.exit(0));
-`;
-
-interface Told {
-  readonly user: string | null;
-  readonly sid?: string;
-  readonly id: string;
-  readonly pending: boolean;
-  readonly proven: string | null;
-}
+import {
+  closedWith,
+  isOpen,
+  openSocket,
+  startLoginBench,
+  type LoginBench,
+  type Told,
+} from "./login-bench.ts";
+import { REFUSED, tokenMaker, type Forged } from "./logout-token.ts";
+import { isInstalled } from "./page-app.ts";
 
 const needs = available(CHROMIUM, OPENSSL, command("redis-server", "redis-server"));
 
@@ -50,76 +21,21 @@ describe.runIf(needs && isInstalled("oidc-provider"))(
   "login with someone else",
   { timeout: 120_000 },
   () => {
-    const folder = mkdtempSync(join(tmpdir(), "galleta-login-"));
-    const children: ChildProcess[] = [];
-    let redis: RedisServer;
+    let bench: LoginBench;
     let browser: Browser;
     let context: BrowserContext;
     let issuer: string;
-    let privateKey: KeyObject;
-    /** The app in two processes, and the same with `sameSite: "strict"`. */
-    let origins: { lax: string; other: string; strict: string };
+    let origins: LoginBench["origins"];
 
     beforeAll(async () => {
-      redis = await RedisServer.start();
-      const ports = await Promise.all(Array.from({ length: 4 }, freePort));
-      issuer = `https://localhost:${ports[0]}`;
-      const [lax, other, strict] = ports.slice(1).map((port) => `http://127.0.0.1:${port}`);
-      origins = { lax: lax!, other: other!, strict: strict! };
-      const certificate = makeCertificate("localhost");
-      const ca = join(folder, "ca.pem");
-      writeFileSync(ca, certificate.cert);
-      const clients = (["lax", "strict"] as const).map((name) => ({
-        client_id: name,
-        client_secret: "a secret of the client, long enough",
-        redirect_uris: [`${origins[name]}/callback`],
-        post_logout_redirect_uris: [origins[name]],
-        ...(name === "lax" && {
-          backchannel_logout_uri: `${origins.lax}/backchannel-logout`,
-          backchannel_logout_session_required: true,
-        }),
-      }));
-      ({ privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 }));
-      const key = { ...privateKey.export({ format: "jwk" }), kid: "k1", use: "sig", alg: "RS256" };
-      const provider = {
-        PORT: String(ports[0]),
-        CERT: certificate.cert,
-        KEY: certificate.key,
-        JWKS: JSON.stringify({ keys: [key] }),
-        CLIENTS: JSON.stringify(clients),
-      };
-      const at = fileURLToPath(new URL("oidc-provider.mjs", import.meta.url));
-      // The provider asks for a newer Node than the oldest that we run on.
-      children.push((await startProgram(at, provider, { execPath: NODE_24 })).child);
-      const app = await writePageApp("login", ENDING);
-      const strictApp = await writePageApp("login", ENDING, (code) =>
-        code.replace("encrypt: true", 'encrypt: true, sameSite: "strict"'),
-      );
-      const started = [
-        ["lax", origins.lax, app],
-        ["lax", origins.other, app],
-        ["strict", origins.strict, strictApp],
-      ] as const;
-      for (const [client, origin, path] of started) {
-        const env = {
-          ORIGIN: origin,
-          ISSUER: issuer,
-          CLIENT_ID: client,
-          CLIENT_SECRET: "a secret of the client, long enough",
-          SECRET_KEY: "a key for the app of the page about logins",
-          REDIS_URL: redis.url,
-          NODE_EXTRA_CA_CERTS: ca,
-        };
-        children.push((await startProgram(path, env)).child);
-      }
+      bench = await startLoginBench();
+      ({ issuer, origins } = bench);
       browser = await launchBrowser(["--ignore-certificate-errors"]);
     });
 
     afterAll(async () => {
       await browser?.close();
-      for (const child of children) child.kill();
-      await redis?.close();
-      rmSync(folder, { recursive: true, force: true });
+      await bench?.close();
     });
 
     beforeEach(async () => {
@@ -268,36 +184,15 @@ describe.runIf(needs && isInstalled("oidc-provider"))(
       expect(await page.isVisible("input[name=name]")).toBe(true);
     });
 
-    /** A socket of a page at the other process. */
-    async function openSocket(of: BrowserContext): Promise<Page> {
-      const page = await of.newPage();
-      await page.goto(origins.other);
-      const first = await page.evaluate(
-        () =>
-          new Promise<string>((resolve) => {
-            const socket = new WebSocket(`ws://${location.host}/`);
-            const closed = new Promise<string>((end) => {
-              socket.addEventListener("close", ({ code, reason }) => end(`${code} ${reason}`));
-            });
-            Object.assign(globalThis, { socket, closedWith: closed });
-            socket.addEventListener("message", ({ data }) => resolve(String(data)));
-            void closed.then(resolve);
-          }),
-      );
-      expect(first).toBe("open");
-      return page;
-    }
-    const closedWith = (page: Page) =>
-      page.evaluate(() => (globalThis as unknown as { closedWith: Promise<string> }).closedWith);
-    const isOpen = (page: Page) =>
-      page.evaluate(() => (globalThis as unknown as { socket: WebSocket }).socket.readyState === 1);
-
     test("a logout at the provider ends only that session, with its sockets in another process", async () => {
       const elsewhere = await browser.newContext({ ignoreHTTPSErrors: true });
       const [page, theirs] = [await context.newPage(), await elsewhere.newPage()];
       await login(page, "fay");
       await login(theirs, "fay");
-      const [socket, stays] = [await openSocket(context), await openSocket(elsewhere)];
+      const [socket, stays] = [
+        await openSocket(context, origins.other),
+        await openSocket(elsewhere, origins.other),
+      ];
       const saved = await context.cookies(origins.lax);
       await page.goto(`${issuer}/session/end`);
       await page.click("text=Log out");
@@ -314,33 +209,8 @@ describe.runIf(needs && isInstalled("oidc-provider"))(
     });
 
     describe("a logout token", () => {
-      const EVENTS = { "http://schemas.openid.net/event/backchannel-logout": {} };
-      const RS256 = { alg: "RS256", kid: "k1", typ: "logout+jwt" };
-      const now = () => Math.floor(Date.now() / 1000);
-      const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
-
-      interface Forged {
-        readonly header?: object;
-        readonly claims?: Record<string, unknown>;
-        readonly key?: KeyObject;
-      }
-
-      function makeToken(
-        sid: string,
-        { header = {}, claims = {}, key = privateKey }: Forged,
-      ): string {
-        const genuine = {
-          iss: issuer,
-          aud: "lax",
-          sub: "gil",
-          sid,
-          jti: randomUUID(),
-          events: EVENTS,
-        };
-        const payload = { ...genuine, iat: now(), exp: now() + 120, ...claims };
-        const signed = `${encode({ ...RS256, ...header })}.${encode(payload)}`;
-        return `${signed}.${sign("sha256", Buffer.from(signed), key).toString("base64url")}`;
-      }
+      const makeToken = (sid: string, forged: Forged) =>
+        tokenMaker(issuer, bench.privateKey)(sid, forged);
 
       const send = async (token: string, headers: Record<string, string> = {}) => {
         const body = new URLSearchParams({ logout_token: token });
@@ -352,25 +222,6 @@ describe.runIf(needs && isInstalled("oidc-provider"))(
         expect(answer.headers.get("cache-control")).toBe("no-store");
         return answer.status;
       };
-
-      const { privateKey: foreignKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
-
-      const REFUSED: [what: string, forged: () => Forged][] = [
-        ["signed by another key", () => ({ key: foreignKey })],
-        ["without a signature", () => ({ header: { alg: "none" } })],
-        ["of another provider", () => ({ claims: { iss: "https://evil.example" } })],
-        ["for another app", () => ({ claims: { aud: "strict" } })],
-        ["that is an ID token", () => ({ header: { typ: "JWT" } })],
-        ["without the event", () => ({ claims: { events: {} } })],
-        ["without events", () => ({ claims: { events: undefined } })],
-        ["with a nonce", () => ({ claims: { nonce: "n" } })],
-        ["without iat", () => ({ claims: { iat: undefined } })],
-        ["ten minutes old", () => ({ claims: { iat: now() - 600 } })],
-        ["from the future", () => ({ claims: { iat: now() + 600, exp: now() + 900 } })],
-        ["past its end", () => ({ claims: { exp: now() - 60 } })],
-        ["without jti", () => ({ claims: { jti: undefined } })],
-        ["without sid and sub", () => ({ claims: { sid: undefined, sub: undefined } })],
-      ];
 
       test("is refused unless everything in it is right, and ends nothing", async () => {
         const page = await context.newPage();
