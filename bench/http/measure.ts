@@ -29,10 +29,11 @@ const SLICES = 4;
  */
 export const WARM_UP = 12_000;
 /**
- * Requests of an unmeasured slice after the warm-ups of all servers. With its new connections V8
- * compiles again: 20 to 35 µs of each request, with and without a session.
+ * Requests of an unmeasured slice after the warm-ups of all servers. When the connections of a
+ * warm-up close, V8 deoptimizes functions of Node, and compiles them again in the next slice: 20 to
+ * 35 µs of each request, with and without a session.
  */
-const SETTLE = 3000;
+const SETTLE = 1500;
 /** CPython compiles nothing while it runs. */
 const PYTHON_WARM_UP = 500;
 

@@ -78,7 +78,6 @@ export const DECIDING: readonly Row[] = [
   one(`App + ${SIGNED}`, "/plain"),
   one(`App + ${SIGNED}`, "/read"),
   one(SECURE_SESSION, "/write"),
-  one(BARE_STARLETTE, "/plain"),
   one(STARLETTE, "/read"),
   one(STARLETTE, "/write"),
 ];

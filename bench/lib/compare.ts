@@ -37,7 +37,7 @@ export async function compareWith(commit: string, options: Options): Promise<voi
   });
   const effort = options.quick
     ? { rounds: 2, requests: 1000, warmUp: 1000 }
-    : { rounds: 9, requests: 5000, warmUp: WARM_UP };
+    : { rounds: 9, requests: 4000, warmUp: WARM_UP };
   const subjects = rows.flatMap((row) => [before, HERE].map((tree) => ({ row, tree })));
   const costs = await measureRows(options.node, subjects, effort);
   printTable(
