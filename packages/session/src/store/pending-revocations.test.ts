@@ -57,7 +57,7 @@ describe("revocations that the store still lacks", () => {
   });
 
   it("keep one session of the user, unless a later one keeps another", async () => {
-    const { store, epoch } = noting();
+    const { store, epoch, writes } = noting();
     const pending = new PendingRevocations();
     const ended = () =>
       ["kept", "other"].map((sid) => [
@@ -76,6 +76,7 @@ describe("revocations that the store still lacks", () => {
     await pending.flush(store);
     expect([pending.isEmpty, ended().flat().includes(true)]).toEqual([true, false]);
     expect(epoch("u:ada")).toMatchObject({ keep: "kept", at: NOW });
+    expect(writes.map(({ seconds }) => seconds)).toEqual([60]);
     pending.addUser("u:ada", "kept", NOW + 60, nothing);
     pending.addUser("u:ada", "other", NOW + 60, nothing);
     expect(ended()).toEqual([
@@ -123,6 +124,23 @@ describe("revocations that the store still lacks", () => {
     };
     await pending.flush(raced);
     expect(epoch("u:ada").count).toBe(65_536 * 7 + 1);
+  });
+
+  it("stay if other processes are faster a hundred times", async () => {
+    const { store } = noting();
+    const pending = new PendingRevocations();
+    pending.addUser("u:ada", "", NOW + 60, nothing);
+    let tries = 0;
+    const raced: SessionStore = {
+      isLocal: false,
+      get: store.get,
+      async replace({ base }) {
+        tries += 1;
+        return { rev: base + 1, value: "" };
+      },
+    };
+    await expect(pending.flush(raced)).rejects.toMatchObject({ code: "ERR_SESSION_STORE" });
+    expect([tries, pending.isUserEnded("u:ada", "sid")]).toEqual([100, true]);
   });
 
   it("are tried again each second, until they are written", async () => {

@@ -1,6 +1,7 @@
+import { SessionError } from "../errors.ts";
 import { nowSeconds } from "../session/clock.ts";
 import { background } from "../timer.ts";
-import { NO_EPOCH, nextCount, readEpoch, writeEpoch } from "./epoch.ts";
+import { nextCount, readEpoch, writeEpoch } from "./epoch.ts";
 import { endKey } from "./keys.ts";
 import type { SessionStore, Write } from "./store.ts";
 
@@ -80,9 +81,14 @@ export class PendingRevocations {
 async function countUp(store: SessionStore, key: string, keep: string, seconds: number) {
   let stored = (await store.get([key]))[0];
   for (let i = 0; i < ATTEMPTS; i += 1) {
-    const { count } = stored === undefined ? NO_EPOCH : readEpoch(stored);
+    const { count } = readEpoch(stored);
     const value = writeEpoch({ count, keep, at: nowSeconds() });
     stored = await store.replace({ key, base: count, rev: nextCount(count), value, seconds });
     if (stored === undefined) return;
   }
+  throw new SessionError(
+    "ERR_SESSION_STORE",
+    "Other processes revoked sessions of this user at the same time. The revocation stays pending.",
+    { status: 503 },
+  );
 }
