@@ -31,6 +31,12 @@ describe("a batch", () => {
     expect(runs).toEqual([["aaa"], ["bb", "c"], ["dddddddd"], ["e"]]);
   });
 
+  it("may have exactly its size, and is not sent without an item", async () => {
+    const { made, runs } = batch(4);
+    await Promise.all(["aaaaaaaa", "bb", "cc", "d"].map((item) => made.add(item)));
+    expect(runs).toEqual([["aaaaaaaa"], ["bb", "cc"], ["d"]]);
+  });
+
   it("fails only its own items, not later ones", async () => {
     const { made } = batch();
     const outcomes = await Promise.allSettled([made.add("fails"), made.add("b")]);

@@ -29,6 +29,37 @@ it("writes of one key run one after the other, and the second sees the first", a
   expect(await store.get(["s:a", "s:b"])).toEqual([{ rev: 2, value: "three" }, undefined]);
 });
 
+it("a third write waits for the second, although the first is over", async () => {
+  const map = new Map<string, unknown>();
+  const open: (() => void)[] = [];
+  const log: string[] = [];
+  const store = new KeyValueAccess({
+    get: async (key) => map.get(key),
+    async set(key, value) {
+      log.push(`begin ${value}`);
+      await new Promise<void>((resolve) => open.push(resolve));
+      map.set(key, value);
+      log.push(`end ${value}`);
+    },
+    delete: () => undefined,
+  });
+  const turn = () => new Promise((resolve) => setImmediate(resolve));
+  const first = store.replace(write("a", 0, 1));
+  const second = store.replace(write("b", 1, 2));
+  await turn();
+  open.shift()?.();
+  await first;
+  await turn();
+  const third = store.replace(write("c", 2, 3));
+  await turn();
+  open.shift()?.();
+  await second;
+  await turn();
+  open.shift()?.();
+  await third;
+  expect(log).toEqual(["begin 1 a", "end 1 a", "begin 2 b", "end 2 b", "begin 3 c", "end 3 c"]);
+});
+
 it("a write also runs after one that failed", async () => {
   const { store, set, map } = slowMap();
   set.mockRejectedValueOnce(new Error("away"));

@@ -38,3 +38,18 @@ it("limits the time of promises of any kind", async () => {
   const asked = askStore(() => never as unknown as Promise<string>, 20);
   await expect(asked).rejects.toMatchObject({ code: "ERR_SESSION_STORE", status: 503 });
 });
+
+it("gives an idle process no second limit", async () => {
+  vi.useFakeTimers();
+  try {
+    const asked = askStore(() => new Promise(() => undefined), 100);
+    let isOver = false;
+    asked.catch(() => (isOver = true));
+    await vi.advanceTimersByTimeAsync(99);
+    expect(isOver).toBe(false);
+    await vi.advanceTimersByTimeAsync(2);
+    expect(isOver).toBe(true);
+  } finally {
+    vi.useRealTimers();
+  }
+});
