@@ -8,6 +8,8 @@ import { FIGURES } from "./lib/tools.ts";
 const PAGE = fileURLToPath(new URL("README.md", import.meta.url));
 const README = fileURLToPath(new URL("../README.md", import.meta.url));
 const HEADING = "## The last full run\n";
+const NOTE =
+  "[NOTES.md](NOTES.md#rows-over-their-goal-and-where-their-time-goes) shows where the time of the rows over their goal goes.";
 const NEXT = "\n## Fleet\n";
 
 // Left by an earlier run.
@@ -23,7 +25,7 @@ const text = readFileSync(PAGE, "utf8");
 const head = text.slice(0, text.indexOf(HEADING) + HEADING.length);
 const tail = text.includes(NEXT) ? text.slice(text.indexOf(NEXT)) : "";
 // Moves the headings two levels down.
-writeFileSync(PAGE, `${head}\n${output.replaceAll(/^#/gm, "###").trim()}\n${tail}`);
+writeFileSync(PAGE, `${head}\n${NOTE}\n\n${output.replaceAll(/^#/gm, "###").trim()}\n${tail}`);
 
 // Without the section "in-process" there are none.
 if (existsSync(FIGURES)) writeFigures();
