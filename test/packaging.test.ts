@@ -50,6 +50,12 @@ describe("@galleta/session", () => {
     typeof entry === "string" ? [] : [{ name, ...entry }],
   );
 
+  it("has a client that a page can load without a bundler", () => {
+    const client = readFileSync(join(folder, "dist/client.js"), "utf8");
+    expect(client).toMatch(/export \{\s+LiveWebSocket\s+\};/);
+    expect(client).not.toMatch(/\bimport\b|\bfrom "|\brequire\(/);
+  });
+
   it("depends on nothing", () => {
     const { dependencies, peerDependencies, optionalDependencies } = manifest;
     expect({ dependencies, peerDependencies, optionalDependencies }).toEqual({});

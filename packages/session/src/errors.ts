@@ -62,7 +62,8 @@ export type SessionErrorCode =
   /** The runtime does not support the call, such as Set-Cookie on its 101. */
   | "ERR_SESSION_RUNTIME";
 
-const DOCS = "https://galleta.js.org";
+/** The address of the docs. */
+export const DOCS = "https://galleta.js.org";
 
 /** Returns the docs page of a code. Every message ends with it. */
 export function docsOf(code: string): string {

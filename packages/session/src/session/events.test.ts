@@ -17,6 +17,8 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
+const SEE = "See https://galleta.js.org/inspect#why-a-cookie-is-rejected";
+
 describe("events", () => {
   it("name the session by a hash of its id", () => {
     const { sessions, events } = start();
@@ -105,7 +107,7 @@ describe("the console, without a listener", () => {
   it("shows rejected cookies, without their value", () => {
     const { warn, sessions } = open();
     expect(sessions.open("session=the-value-of-the-cookie").session).toEqual({});
-    expect(warn.mock.calls).toEqual([["[galleta] a session cookie was rejected: length"]]);
+    expect(warn.mock.calls).toEqual([[`[galleta] a session cookie was rejected: length. ${SEE}`]]);
   });
 
   it("names another framework's cookie, and how to read it", () => {
@@ -229,7 +231,7 @@ describe("the console, without a listener", () => {
     vi.setSystemTime(Date.now() + 1);
     attack("session=short");
     expect(warn.mock.lastCall).toEqual([
-      "[galleta] a session cookie was rejected: length (and 1000 more)",
+      `[galleta] a session cookie was rejected: length. ${SEE} (and 1000 more)`,
     ]);
     expect(warn).toHaveBeenCalledTimes(3);
   });

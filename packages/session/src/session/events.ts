@@ -1,4 +1,5 @@
 import { channel } from "node:diagnostics_channel";
+import { DOCS } from "../errors.ts";
 import type {
   EventFacts,
   Fact,
@@ -85,11 +86,15 @@ function createConsoleListener(): SessionListener {
       return;
     }
     said.set(kind, { at, unsaid: 0 });
-    const text = `[galleta] ${message ?? `${what}: ${reason}`}`;
+    const see = type === "rejected" ? `. See ${REASONS}` : "";
+    const text = `[galleta] ${message ?? `${what}: ${reason}${see}`}`;
     // oxlint-disable-next-line no-console -- warnings are the documented default
     console.warn(last?.unsaid ? `${text} (and ${last.unsaid} more)` : text);
   };
 }
+
+/** The page that says what each reason means. */
+const REASONS = `${DOCS}/inspect#why-a-cookie-is-rejected`;
 
 const WARNINGS: Partial<Record<SessionEventType, string>> = {
   rejected: "a session cookie was rejected",

@@ -100,6 +100,6 @@ const NOTHING = { data: {}, meta: NO_META, json: EMPTY_BODY, isNew: false, reiss
 export function throwUnloaded(): never {
   throw new SessionError(
     "ERR_SESSION_SETUP",
-    "With a store, `await context.load()` before you use the session.",
+    "The store has not been asked yet. Await `attach(req, res)` of the Node adapter, or `context.load()`, before you use the session.",
   );
 }
