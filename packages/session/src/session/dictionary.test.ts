@@ -2,7 +2,7 @@ import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import { start, visit, commitOf } from "@galleta/test-support/sessions";
 import { contextOf } from "./context.ts";
-import { Dictionary, failedView, ownerOf } from "./dictionary.ts";
+import { copyData, Dictionary, failedView, ownerOf } from "./dictionary.ts";
 import { describe as describeSession, renew } from "./functions.ts";
 
 const open = (data: object = {}) => {
@@ -59,6 +59,7 @@ describe("a session is a dictionary", () => {
       expect(Object.keys(session)).toEqual(["a"]);
     });
     const { cookie: next } = visit(sessions, cookie, (session, context) => {
+      session["hasOwnProperty"] = 1;
       session["hasOwnProperty"] = "a key like any other";
       expect(Object.entries(session)[1]).toEqual(["hasOwnProperty", "a key like any other"]);
       context.session = { hasOwnProperty: 1 };
@@ -303,6 +304,14 @@ describe("after the commit", () => {
     expect(deep).toEqual({ a: 1 });
   });
 
+  it("null can be read, and an object that the session inherits", () => {
+    const context = open({ nothing: null });
+    const { session } = context;
+    Object.setPrototypeOf(session, Object.create(null, { cookie: { value: { maxAge: 1 } } }));
+    commitOf(context);
+    expect([session["nothing"], session["cookie"]]).toEqual([null, { maxAge: 1 }]);
+  });
+
   it("what is inside an object without a prototype cannot be changed", () => {
     const bare = Object.assign(Object.create(null) as object, { a: 1 });
     const context = open({ bare });
@@ -361,6 +370,24 @@ describe("the session of a failed store", () => {
     expect((view["hello"] as unknown as () => string)()).toBe("hello");
     expect(() => view["other"]).toThrow("the store failed");
   });
+});
+
+describe("a copy of data", () => {
+  it("has no key with undefined, and no prototype from the data", () => {
+    const data = JSON.parse('{"a":1,"__proto__":{"admin":true}}') as Record<string, never>;
+    const copy = copyData(Object.assign(data, { gone: undefined as never }));
+    expect(copy).toStrictEqual({ a: 1 });
+    expect(Object.getPrototypeOf(copy)).toBe(Object.prototype);
+  });
+});
+
+it("no session shows the symbol that finds its owner", () => {
+  const fail = () => {
+    throw new Error("the store failed");
+  };
+  const symbol = Symbol.for("galleta.owner");
+  expect([symbol in open().session, symbol in failedView({}, fail)]).toEqual([false, false]);
+  expect(ownerOf(open().session)).toBeDefined();
 });
 
 describe("a retired dictionary", () => {

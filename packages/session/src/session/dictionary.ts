@@ -69,7 +69,6 @@ export class Dictionary {
   /** Replaces the data. The object stays the same. */
   replace(data: JsonObject): void {
     const target = this.data;
-    if (data === this.view || data === target) return;
     // Copied first, because the new data may share parts with the old.
     const copy = copyData(data);
     for (const key of Object.keys(target)) delete target[key];

@@ -5,7 +5,7 @@ import { KEY, start, valueOf, visit } from "@galleta/test-support/sessions";
 import { facts } from "@galleta/test-support/facts";
 import { createSessions } from "../sessions.ts";
 import type { SessionEvent } from "./event-types.ts";
-import { Events } from "./events.ts";
+import { describeFailure, Events } from "./events.ts";
 import { describe as describeSession, destroy, renew } from "./functions.ts";
 import { shortHash } from "./hash.ts";
 
@@ -95,6 +95,48 @@ describe("events", () => {
     visit(sessions, "", (session) => (session["a"] = 1));
     expect(seen).toEqual([events[0]]);
     expect(events).toHaveLength(2);
+  });
+});
+
+describe("an event", () => {
+  const emitted = (type: string, facts?: object) => {
+    const events: SessionEvent[] = [];
+    new Events((event) => void events.push(event)).emit(type as "login", "id", facts as never);
+    return events[0] as unknown as Record<string, unknown>;
+  };
+
+  it("has a user and an error that no log shows by itself", () => {
+    const error = new Error("with data of a session");
+    const event = emitted("login", { handle: "h", user: "ana", error });
+    expect([event["user"], event["error"]]).toEqual(["ana", error]);
+    expect(Object.keys(event)).toEqual(["type", "at", "session", "handle"]);
+    expect(Object.getOwnPropertyNames(emitted("login"))).toEqual(["type", "at", "session"]);
+  });
+});
+
+describe("the description of a failure", () => {
+  const lost = Object.assign(new Error("connect failed"), { code: "ECONNREFUSED" });
+  it.each<[string, unknown, unknown, string | undefined, string]>([
+    ["an error with a code", lost, lost, "ECONNREFUSED", "ECONNREFUSED"],
+    ["the cause of an error", new Error("outer", { cause: lost }), lost, "ECONNREFUSED", "ECONNR"],
+    ["a cause that is text", new TypeError("outer", { cause: "x" }), undefined, undefined, "TypeE"],
+    [
+      "a code that is a number",
+      Object.assign(new Error("x"), { code: 7 }),
+      undefined,
+      undefined,
+      "Error",
+    ],
+    ["capitals inside a message", new Error("this is NOAUTH here"), undefined, undefined, "Error"],
+    ["a code of Redis", new Error("NOAUTH"), undefined, "NOAUTH", "NOAUTH"],
+    ["no error at all", undefined, undefined, undefined, "an error"],
+    ["an object with a cause", { cause: lost }, undefined, undefined, "an error"],
+  ])("names %s", (_, failure, error, code, shown) => {
+    const described = describeFailure("The store", failure);
+    expect(described.error).toBe(error ?? failure);
+    expect("code" in described).toBe(code !== undefined);
+    expect(described.code).toBe(code);
+    expect(described.message).toContain(`The store failed with ${shown}`);
   });
 });
 

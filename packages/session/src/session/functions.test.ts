@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { commitOf, nextCookie, readSetCookie, start, visit } from "@galleta/test-support/sessions";
+import { facts } from "@galleta/test-support/facts";
 import { applyCommit } from "../cookie/headers.ts";
 import { csrfToken, verifyToken } from "../csrf/session-token.ts";
 import { memoryStore } from "../store/memory.ts";
@@ -57,6 +58,20 @@ describe("flash", () => {
       expect(flash(session, "")).toBe("for ");
       expect(flash(session, "__proto__")).toBeUndefined();
     });
+  });
+
+  it("replaces a message and returns nothing, also where no user sees the response", () => {
+    const { sessions } = start();
+    const { cookie } = visit(sessions, "", (session) => flash(session, "k", "old"));
+    const context = sessions.open(cookie, facts({ method: "HEAD" }));
+    expect(flash(context.session, "k", "new")).toBeUndefined();
+    const next = nextCookie(cookie, commitOf(context).setCookie);
+    visit(sessions, next, (session) => expect(flash(session, "k")).toBe("new"));
+  });
+
+  it("names a message that JSON cannot carry", () => {
+    const { session } = start().sessions.open("");
+    expect(() => flash(session, "k", 1n as never)).toThrow(/^The message "k" is a bigint/);
   });
 
   it.each([null, false, 0, "", []])("accepts %j as a message", (value) => {
@@ -305,7 +320,7 @@ describe("label", () => {
     expect(() => label(session, text as string)).toThrow(
       expect.objectContaining({
         code: "ERR_SESSION_OPTION",
-        message: expect.stringContaining("1 to 100"),
+        message: expect.stringMatching(/^text must be .*1 to 100/),
       }),
     );
     expect(label(session)).toBeUndefined();

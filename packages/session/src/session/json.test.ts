@@ -212,6 +212,12 @@ describe("a session cannot be replaced", () => {
   )("by %o", (value) => {
     expect(() => assertDictionary(value)).toThrow(SessionError);
   });
+  it.each([[null, 1, "a", () => 1]].flat())("%o is told what a session must be", (value) => {
+    expect(() => assertDictionary(value)).toThrow(/must be an object, or null/);
+  });
+  it("the message names the session", () => {
+    expect(() => assertDictionary(new Map())).toThrow(/^session is a Map,/);
+  });
   it.each([{}, Object.create(null), new Proxy({}, {}), parseQuery("a=1"), runInNewContext("({})")])(
     "unless it is an object with keys: %o",
     (value) => {
