@@ -48,7 +48,7 @@ function programs(): Map<string, Block[]> {
 
 /** Errors that a part of an app may have: unknown names and modules, alternatives, a `return`. */
 const OF_A_PART =
-  /error TS(?:2304|2552|2709|2503|2833|2593|18004|7006|7031|2451|1108)\b|module '\.\/[^']*'/;
+  /error TS(?:2304|2552|2709|2503|2833|2593|18004|7006|7031|2451|1108)\b|module '\.{1,2}\/[^']*'/;
 
 /**
  * Packages with their own folder, which may not be installed, and modules of newer Node versions.
@@ -61,7 +61,10 @@ const ELSEWHERE = [
     (name) => name !== "express",
   ),
   ...Object.keys(dependenciesOf("test/databases/package.json")),
+  "@sveltejs/kit",
   "@sveltejs/kit/hooks",
+  "@tanstack/react-router",
+  "@tanstack/react-start",
   "astro:middleware",
   "bowser",
   "elysia/ws",
