@@ -38,6 +38,7 @@ export function commitState(
   return when(done, (saved) => {
     const { setCookie, issued } = saved;
     state.issued = issued;
+    if (issued !== undefined && setCookie.length > 0) reportInsecure(shared, state, request);
     const owed = shared.device?.headersFor(state, saved, request);
     const cookies = owed === undefined ? setCookie : [...setCookie, ...owed.setCookie];
     return new Commit(true, cookies, state.clearSiteData, owed?.headers);
@@ -45,12 +46,14 @@ export function commitState(
 }
 
 /** Adds to the state what only the request can tell: the label, TLS, and cookies to delete. */
-function prepare(shared: Shared, state: State, request: RequestFacts | undefined): void {
-  const { settings, isSecure, store } = shared;
+function prepare(
+  { settings, isSecure, store }: Shared,
+  state: State,
+  request: RequestFacts | undefined,
+): void {
   const label = store?.labelOf(state, request);
   if (label !== undefined) state.meta = { ...state.meta, label };
   if (settings.httpsOnly === "auto" && request !== undefined) state.secure = isSecure(request);
-  if (settings.httpsOnly === true && request !== undefined) reportInsecure(shared, state, request);
   if (settings.formerly.length > 0 || state.loaded.others !== undefined) {
     state.strays = findStrays(settings, state, request);
   }

@@ -133,13 +133,19 @@ describe("a write of a request from another site, which comes without the cookie
 });
 
 /** Changes a session in a request, and returns the events about dropped cookies. */
-function dropped(options: object, headers: Record<string, string>, encrypted = false) {
+function dropped(
+  options: object,
+  headers: Record<string, string>,
+  encrypted = false,
+  change: (session: Anything) => void = (session) => (session["user"] = "ann"),
+  cookies = 1,
+  cookie = "",
+) {
   const { sessions, events } = start(options);
   const request = facts({ method: "POST", target: "/login", headers, encrypted });
-  const context = sessions.open("", request);
-  Object.assign(context.session, { user: "ann" });
-  const { setCookie } = context.commit() as { setCookie: readonly string[] };
-  expect(setCookie).toHaveLength(1);
+  const context = sessions.open(cookie, request);
+  change(context.session);
+  expect(commitOf(context).setCookie).toHaveLength(cookies);
   return events.filter(({ type }) => type === "dropped");
 }
 
@@ -159,11 +165,30 @@ describe("a Secure cookie for a page that came over http", () => {
   it.each([
     ["this machine", page("localhost:8000")],
     ["this machine, by its address", page("127.0.0.1:8000")],
+    ["this machine, by its address of IPv6", page("[::1]:8000")],
+    ["this machine, by a name below localhost", page("shop.localhost:8000")],
     ["a page over https, behind a proxy", page("example.com", "https")],
     ["a page of another host", { host: "api.example.com", origin: "http://example.com" }],
     ["a program, which sends no Origin", { host: "example.com" }],
   ])("is not reported for %s", (_name, headers) => {
     expect(dropped({ httpsOnly: true }, headers)).toEqual([]);
+  });
+
+  it.each<[string, number, (session: Anything) => void]>([
+    ["only read its session", 0, (session) => void session["user"]],
+    ["left its session empty", 0, (session) => (session["user"] = undefined)],
+    ["deleted a cookie", 1, destroy],
+  ])("is not reported if the request %s", (_name, cookies, change) => {
+    const { cookie } = visit(start().sessions, "", (session) => (session["user"] = "ana"));
+    const sent = change === destroy ? cookie : "";
+    const options = { httpsOnly: true };
+    expect(dropped(options, page("example.com"), false, change, cookies, sent)).toEqual([]);
+  });
+
+  it("is reported for a host whose name only looks like this machine's", () => {
+    for (const host of ["localhost.example.com", "notlocalhost"]) {
+      expect(dropped({ httpsOnly: true }, page(host))).toHaveLength(1);
+    }
   });
 
   it("is not reported if the request came over TLS, or the cookie is not Secure", () => {

@@ -34,14 +34,15 @@ export function dropWrite(
 }
 
 /**
- * Reports a cookie that the browser drops: it is `Secure`, and the Origin shows that the page came
+ * Reports a new cookie that the browser drops: it is `Secure`, and the Origin shows that the page came
  * over http. Browsers accept such a cookie on this machine.
  */
 export function reportInsecure(
   { settings, isSecure }: Shared,
   { sid, data }: State,
-  request: RequestFacts,
+  request: RequestFacts | undefined,
 ): void {
+  if (settings.httpsOnly !== true || request === undefined) return;
   const [, host] = /^http:\/\/(.+)$/.exec(request.header("origin") ?? "") ?? [];
   if (host === undefined || host !== request.header("host") || LOCAL.test(host)) return;
   if (isSecure(request)) return;
@@ -53,7 +54,7 @@ export function reportInsecure(
   });
 }
 
-const LOCAL = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?::\d+)?$/;
+const LOCAL = /^(?:(?:[^.]+\.)*localhost|127\.\d+\.\d+\.\d+|\[::1\])(?::\d+)?$/;
 
 const MESSAGES = {
   late: "its session was renewed or ended a moment ago.",
