@@ -168,6 +168,40 @@ describe.runIf(available(command("redis-server", "redis-server")))("redisStore a
     expect(await read(store, key)).toEqual(newer);
   });
 
+  it.each([{ lives: [40, 40] }, { lives: [40, SECONDS] }, { lives: [40, 40, 40, SECONDS] }])(
+    "a writer notices that others wrote the session whole, to live for $lives",
+    async ({ lives }) => {
+      const client = (await CLIENTS["node-redis"]!()) as ReturnType<typeof createClient>;
+      const send = client.sendCommand.bind(client) as (args: string[]) => Promise<unknown>;
+      const [store, other] = [redisStore(client), redisStore(await CLIENTS["ioredis"]!())];
+      let before: (() => Promise<void>) | undefined;
+      Object.assign(client, {
+        sendCommand: async (args: string[]) => {
+          if (args[0] === "APPEND") await before?.();
+          return send(args);
+        },
+      });
+      // With one of these paddings, the last value has the length of the first.
+      for (let padding = 0; padding < 40; padding += 1) {
+        const { key, name } = newKey();
+        const write = { key, base: 0, rev: 1, value: valueOf(1), seconds: SECONDS };
+        expect(await store.replace(write)).toBeUndefined();
+        await admin.expire(name, (await admin.ttl(name)) - 4);
+        let last = "";
+        before = async () => {
+          for (const [i, seconds] of lives.entries()) {
+            last = valueOf(i + 2).replace("xx", "x".repeat(padding));
+            const next = { key, base: i + 1, rev: i + 2, value: last, seconds };
+            expect(await other.replace(next)).toBeUndefined();
+          }
+        };
+        const late = { key, base: 1, rev: 2, value: valueOf(9), seconds: SECONDS };
+        const newer = await store.replace(late);
+        expect(newer?.value, `padding ${padding}`).toBe(last);
+      }
+    },
+  );
+
   it("a log at most doubles a value that is older than three seconds", async () => {
     const store = redisStore(await CLIENTS["ioredis"]!());
     const { key, name } = newKey();

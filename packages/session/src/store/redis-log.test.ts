@@ -1,6 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { appended, encodeFirst, encodeRecord, MARK, newMark, replay } from "./redis-log.ts";
+import {
+  appended,
+  encodeFirst,
+  encodeRecord,
+  LEAST_SECONDS,
+  MARK,
+  newMark,
+  replay,
+} from "./redis-log.ts";
 
 const LIFE = { life: 600, until: 1_800_000_000 };
 const state = (value: string, rev = 1) => ({ rev, value, mark: newMark() });
@@ -127,6 +135,19 @@ describe("the log of a session in Redis", () => {
         const whole = bytesOf(encodeFirst(state(other), LIFE, log));
         expect(Math.abs(whole - log.bytes) % 2).toBe(1);
         expect(bytesOf(encodeRecord(log, state(other))) % 2).toBe(0);
+      }),
+    );
+  });
+
+  it("keeps the parity of a log with a short life, which takes no records", () => {
+    fc.assert(
+      fc.property(texts, texts, fc.integer({ min: 1, max: 120 }), (one, other, life) => {
+        const long = replay(sent(encodeFirst(state("first"), LIFE)));
+        for (const before of [undefined, long]) {
+          const log = replay(sent(encodeFirst(state(one), { ...LIFE, life }, before)));
+          const whole = bytesOf(encodeFirst(state(other), LIFE, log));
+          expect(Math.abs(whole - log.bytes) % 2).toBe(life < LEAST_SECONDS ? 0 : 1);
+        }
       }),
     );
   });

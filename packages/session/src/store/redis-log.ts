@@ -37,6 +37,12 @@ export interface Life {
   readonly until: number;
 }
 
+/**
+ * A log with less time to live, in seconds, takes no records. It is written whole at any age,
+ * because prolonging it would hide its age.
+ */
+export const LEAST_SECONDS = 60;
+
 /** How many characters a mark has. */
 export const MARK = 13;
 const RECORD = new RegExp(
@@ -87,7 +93,9 @@ export function encodeFirst(
   before: SessionLog = ABSENT,
 ): string {
   const text = `${digits(rev)}${base36(life)}.${base36(until)}.${base36(value.length)}:${value}`;
-  return withParity(text, 1 - (before.first % 2)) + mark;
+  // Nobody appends to a log with a short life, so only what came before it must be told apart.
+  const isBrief = before.first > 0 && before.life < LEAST_SECONDS;
+  return withParity(text, isBrief ? before.first % 2 : 1 - (before.first % 2)) + mark;
 }
 
 /**

@@ -4,6 +4,7 @@ import {
   appended,
   encodeFirst,
   encodeRecord,
+  LEAST_SECONDS,
   MARK,
   newMark,
   replay,
@@ -47,8 +48,6 @@ const MORE = 64;
 const YOUNG_MS = 3000;
 /** An answer later than this may be about another value of the same parity. */
 const TRUSTED_MS = 2000;
-/** A session with less time to live is not worth a log. */
-const LEAST_SECONDS = 60;
 /** Seconds by which the clocks of two processes may differ. */
 const CLOCK_SKEW = 120;
 /** Each failed attempt means that another write came between. */
@@ -150,7 +149,9 @@ export class RedisSessions {
     const life = lifeFor(seconds);
     const whole = encodeFirst(next, life, log);
     const isLog = log.tail !== "";
-    const longer = endsBefore(log, seconds) ? life : undefined;
+    // A record must not make the life of a young log short.
+    const isEnding = endsBefore(log, seconds);
+    const longer = isEnding ? lifeFor(Math.max(seconds, LEAST_SECONDS)) : undefined;
     const record = isLog ? encodeRecord(log, next, longer) : "";
     const old = isLog && log.life >= LEAST_SECONDS ? log.life * 1000 - YOUNG_MS : Infinity;
     const args = [
@@ -159,7 +160,7 @@ export class RedisSessions {
       log.tail,
       old === Infinity ? "inf" : `${old}`,
       record,
-      longer === undefined ? "" : `${life.life}`,
+      longer === undefined ? "" : `${longer.life}`,
       `${life.life}`,
       whole,
     ];
