@@ -121,7 +121,7 @@ describe("the inspector", () => {
     const { text } = await inspect(`${cookie.slice(0, -8)}AAAAAAAA`);
     expect(text).toContain("Cookie rejected");
     expect(text).toContain("Its signature is wrong");
-    expect(text).toContain("what it says here may be made up");
+    expect(text).toContain("its content may be forged");
     // Its own look is not an event.
     const again = await inspect(cookie);
     expect(again.text).not.toContain("Its signature is wrong");
@@ -167,7 +167,7 @@ describe("the inspector", () => {
   it("shows a session that is shared with another framework", async () => {
     await start({ writeAs: starlette({ secretKey: KEY }) });
     const { text } = await inspect(await cookieOf("/set/alice"));
-    expect(text).toContain("It has the form of a cookie of starlette.");
+    expect(text).toContain("It looks like a cookie of starlette.");
     expect(text).toContain("&quot;value&quot;: &quot;alice&quot;");
   });
   it("shows a session that lies in a store", async () => {
