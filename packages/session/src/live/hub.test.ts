@@ -7,6 +7,7 @@ import { destroy, renew, setMaxAge } from "../session/functions.ts";
 import { sessionStore } from "../store/custom.ts";
 import { memoryStore } from "../store/memory.ts";
 import { userKey } from "../store/keys.ts";
+import { revokeOthers } from "../store/revoke.ts";
 import type { Attached } from "./attached.ts";
 import { bucketOf } from "./buckets.ts";
 import { live } from "./live.ts";
@@ -257,6 +258,20 @@ describe("a process with a store", () => {
     expect(socket.closed).toEqual(ENDED);
   });
 
+  it("closes the sockets of a revoked user at once, except those of the session to keep", async () => {
+    const { open } = remoteStore();
+    const { sessions } = start({ store: open(), subject: "user" });
+    const [kept, closed, other] = [
+      await (await login(sessions)).socket(sessions),
+      await (await login(sessions)).socket(sessions),
+      await (await login(sessions, "eva")).socket(sessions),
+    ];
+    await revokeOthers(kept.session);
+    expect([kept.closed, closed.closed, other.closed]).toEqual([undefined, ENDED, undefined]);
+    await sessions.revokeAll("ana");
+    expect([kept.closed, other.closed]).toEqual([ENDED, undefined]);
+  });
+
   it("reads a user's sessions when another process revoked some of them", async () => {
     const { connect, deliver } = bus();
     const { open } = remoteStore();
@@ -331,6 +346,7 @@ describe("a socket that opens", () => {
     const { sessions } = start();
     const jar = await login(sessions);
     const context = await jar.open(sessions);
+    void context.session;
     await context.commit();
     await jar.request(sessions, (session) => void (session["n"] = 1));
     context.handshakeSent();
