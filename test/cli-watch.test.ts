@@ -52,6 +52,17 @@ it("restarts when a file changes that the app imports, and says so", async () =>
   expect(await run.ended).toEqual({ code: 0, signal: null });
 });
 
+it("restarts when a file changes in a package without a type, where files are ES modules too", async () => {
+  const text = (name: string) => `export const name = await Promise.resolve("${name}");\n`;
+  bench.file("plain/package.json", '{ "name": "plain" }\n');
+  bench.file("plain/parts/name.ts", text("one"));
+  const app = bench.file("plain/app.ts", APP);
+  const run = await bench.serve([app, "--watch"], { env: { SECRET_KEY } });
+  expect(await read(run.url)).toMatchObject({ name: "one" });
+  bench.file("plain/parts/name.ts", text("two"));
+  expect(await read(await run.listening(2))).toMatchObject({ name: "two" });
+});
+
 it("says what is wrong after a mistake, and continues when it is fixed", async () => {
   const run = await serve();
   bench.file("parts/name.ts", "export const name = ;\n");

@@ -41,8 +41,12 @@ export async function resolve(
   return withFormat(await next(name, context), format);
 }
 
+/** What tsx adds to the URL of a file that it would read as CommonJS. No such file exists. */
+const COMMONJS = /(?:\?|%3F)tsx-commonjs-.*$/;
+
 function withFormat(found: Resolved, asFormat: string | undefined): Resolved {
   const isOfApp = found.url.startsWith("file:") && !found.url.includes("/node_modules/");
-  const isTyped = /\.(?:ts|mts|tsx|jsx)(?:[?#]|$)/.test(found.url);
-  return isOfApp && isTyped && asFormat !== undefined ? { ...found, format: asFormat } : found;
+  const url = found.url.replace(COMMONJS, "");
+  const isTyped = /\.(?:ts|mts|tsx|jsx)(?:[?#]|$)/.test(url);
+  return isOfApp && isTyped && asFormat !== undefined ? { ...found, url, format: asFormat } : found;
 }
