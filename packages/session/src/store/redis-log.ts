@@ -45,12 +45,17 @@ export const LEAST_SECONDS = 60;
 
 /** How many characters a mark has. */
 export const MARK = 13;
+/**
+ * The length of a log, divided by this number, leaves a remainder that grows by one each time the
+ * log is written whole. Records do not change it.
+ */
+export const TURNS = 16;
 const RECORD = new RegExp(
   `\\+([\\w-]{${MARK}})([\\da-z]+)\\.([\\da-z]*)\\.([\\da-z]*)\\.([\\da-z]+)\\.([\\da-z]+)\\.([\\da-z]+)\\.([\\da-z]+)\\.([\\da-z]+)\\.([\\da-z]+):`,
   "y",
 );
 const FIRST = new RegExp(`(\\d{${DIGITS}})([\\da-z]+)\\.([\\da-z]+)\\.([\\da-z]+):`, "y");
-const MARK_AT = new RegExp(` ?([\\w-]{${MARK}})`, "y");
+const MARK_AT = new RegExp(` {0,${TURNS - 1}}([\\w-]{${MARK}})`, "y");
 
 /** A key without a value. */
 const ABSENT: SessionLog = {
@@ -84,8 +89,8 @@ const number36 = (text: string | undefined) => Number.parseInt(text ?? "", 36);
 /**
  * Encodes a whole state.
  *
- * @param before the previous value of the key. The parity of the length alternates, so that a
- *   writer that knows only a length notices that the value was written whole
+ * @param before the previous value of the key. The remainder of the length (see {@link TURNS})
+ *   changes, so that a writer that knows only a length notices that the value was written whole
  */
 export function encodeFirst(
   { rev, value, mark }: NextState,
@@ -95,7 +100,7 @@ export function encodeFirst(
   const text = `${digits(rev)}${base36(life)}.${base36(until)}.${base36(value.length)}:${value}`;
   // Nobody appends to a log with a short life, so only what came before it must be told apart.
   const isBrief = before.first > 0 && before.life < LEAST_SECONDS;
-  return withParity(text, isBrief ? before.first % 2 : 1 - (before.first % 2)) + mark;
+  return padded(text, isBrief ? before.first : before.first + 1) + mark;
 }
 
 /**
@@ -115,7 +120,7 @@ export function encodeRecord(
   const times = life === undefined ? ["", ""] : [base36(life.life), base36(life.until)];
   const numbers = [at, drop, head.length, cut + from, dropped, rest.length].map(base36);
   const fields = [base36(rev), ...times, ...numbers].join(".");
-  return withParity(`+${before.mark}${fields}:${head}${rest}`, 0) + mark;
+  return padded(`+${before.mark}${fields}:${head}${rest}`, 0) + mark;
 }
 
 /** Returns the log with a record that was appended to it. */
@@ -129,12 +134,10 @@ export function appended(
   return { ...before, ...life, rev, value, mark, marks: [mark], tail: mark, bytes };
 }
 
-/**
- * Appends a space if the text and its mark together have an odd length and should have an even one,
- * or the reverse.
- */
-function withParity(text: string, parity: number): string {
-  return (Buffer.byteLength(text) + MARK) % 2 === parity ? text : `${text} `;
+/** Appends spaces, so that with a mark the text leaves the same remainder as `length`. */
+function padded(text: string, length: number): string {
+  const over = Buffer.byteLength(text) + MARK - (length % TURNS);
+  return text + " ".repeat((TURNS - (over % TURNS)) % TURNS);
 }
 
 /** Returns where two texts differ: the position, how many characters to drop, what to insert. */

@@ -42,11 +42,12 @@ const MOST_COMPARED = 16_384;
  */
 const MORE = 64;
 /**
- * A key that was written whole is not written whole again for this many milliseconds. Only the
- * parity of its length tells two such values apart.
+ * A key that was written whole is not written whole again for this many milliseconds. The lengths
+ * of values in a row leave {@link TURNS} different remainders, so a remainder comes again after
+ * three seconds at the earliest.
  */
-const YOUNG_MS = 3000;
-/** An answer later than this may be about another value of the same parity. */
+const YOUNG_MS = 200;
+/** In an answer later than this, a length may have the remainder of another value. */
 const TRUSTED_MS = 2000;
 /** Seconds by which the clocks of two processes may differ. */
 const CLOCK_SKEW = 120;
