@@ -124,7 +124,7 @@ describe("mounting", () => {
     expect((await client.get("/f//etc")).status).toBe(404);
     expect((await client.get("/fun")).status).toBe(404);
     expect(middleware).toHaveBeenCalledTimes(7);
-    expect(() => app.mount("/:id", h3)).toThrow("at a plain path");
+    expect(() => app.mount("/:id", h3)).toThrow("at a path without parameters");
     expect(() => app.mount("/bad", {} as never)).toThrow(
       "The app or fetch handler must be a function",
     );

@@ -19,8 +19,8 @@ import {
 import { checkSocketOptions } from "./websocket/endpoint.ts";
 
 /**
- * The values that `app.mount` accepts besides an app: an h3 app, a Hono app, any object with
- * `fetch`.
+ * A value other than an App that `app.mount` accepts: a function that answers a Request, or an
+ * object with such a function as `fetch` (an h3 or Hono app).
  */
 export type Mountable =
   | ((request: Request) => Response | Promise<Response>)
@@ -29,16 +29,17 @@ export type Mountable =
 /** The class of the errors that an error handler handles. */
 export type ErrorClass<Failure extends Error> = abstract new (...args: never[]) => Failure;
 
-// Shared by all copies of the framework in a process, because the command may come from another
-// copy than the app.
+// `Symbol.for` gives all copies of galleta in a process the same symbol, because the `galleta`
+// command may be another copy than the one that the app imports.
 const BRAND = Symbol.for("galleta.app");
 
-/** The internals of an app, for the framework only. Set by the class below. */
+/** Returns the internals of an app, for the framework only. The class below sets this function. */
 export let coreOf: <Data extends object>(app: App<Data>) => Core;
 
 /**
- * A web application: HTTP and WebSocket routes that share one session. `Data` types `req.session`
- * and `ws.session` of this app. By default they have the type `SessionData`, which an app extends.
+ * A web application: HTTP and WebSocket routes that share one session. `Data` is the type of
+ * `req.session` and `ws.session`. The default is `SessionData`, an interface that an app can
+ * extend.
  *
  * @example
  * ```ts
@@ -89,8 +90,8 @@ export class App<Data extends object = SessionData> {
    * Adds a view for a path. Patterns are h3's: `/items/:id` matches one segment, `/files/**:path`
    * the rest of the path. GET also answers HEAD; other methods get 405 with `Allow`.
    *
-   * @throws GalletaError `ERR_GALLETA_ROUTE` if the pattern or a method is wrong, or already has a
-   *   view
+   * @throws GalletaError `ERR_GALLETA_ROUTE` if the pattern or an option is wrong, or the path
+   *   already has a view for a method
    * @example
    * ```ts
    * app.route("/items/:id", (req, res) => { res.json = items.get(req.params.id); });
@@ -156,13 +157,14 @@ export class App<Data extends object = SessionData> {
   /**
    * Runs a function around every view of this app and of the apps mounted in it.
    *
-   * Around a socket it runs before the 101. If it throws or answers, the handshake is denied with
-   * that status; headers that it sets are sent with the answer.
+   * For a WebSocket route it runs before the handshake is answered. If it throws or answers itself,
+   * the handshake is denied with that status. The headers that it sets are sent with the answer.
    *
    * It also runs for 404 and 405, in the order of registration. After `next()`, `res.status` is the
-   * status that the client gets. If the view throws, `next()` rejects, and the error is already
-   * answered. Middleware also sees requests that the cross-site check denied, for logs and limits:
-   * their session and body throw, and the answer stays an error.
+   * status that the client gets. If the view throws, `next()` rejects, and `res` already contains
+   * the answer to the error. Middleware also runs for requests that the cross-site check denied, so
+   * that it can log and count them. Using the session or the body of such a request throws, and the
+   * response remains an error.
    *
    * @example
    * ```ts
@@ -215,7 +217,7 @@ export class App<Data extends object = SessionData> {
    */
   on(event: LifecycleEvent, listener: LifecycleListener): this {
     if (event !== "startup" && event !== "shutdown") {
-      throw routeError('app.on knows the events "startup" and "shutdown".');
+      throw routeError('app.on accepts only the events "startup" and "shutdown".');
     }
     checkFunction(listener, "listener");
     this.#core.lifecycle.on(event, listener);
@@ -227,9 +229,10 @@ export class App<Data extends object = SessionData> {
    *
    * A mounted App keeps its own routes, sockets, listeners, middleware and error handlers, and uses
    * the settings and the session of this app. Any other object that answers a Request gets the path
-   * without the prefix. `BODY_LIMIT` does not apply to it.
+   * without the prefix, and `BODY_LIMIT` does not limit the bodies that it reads.
    *
-   * @throws GalletaError `ERR_GALLETA_ROUTE` if it cannot be mounted, or a path is taken
+   * @throws GalletaError `ERR_GALLETA_ROUTE` if `inner` cannot be mounted, or a path already has a
+   *   view
    * @example
    * ```ts
    * app.mount("/admin", adminApp);

@@ -3,9 +3,9 @@ import { assertBodySize, readBody, readValidatedBody, type H3Event } from "h3";
 import { HTTPError } from "./http-error.ts";
 
 /**
- * Limits the body of a request, in bytes. If Content-Length is within the limit, the body needs no
- * counting, because the server enforces that header. A body without the header is counted while it
- * is read.
+ * Makes a body of more than `limit` bytes throw 413. The server enforces a Content-Length, so a
+ * body with a Content-Length within the limit is not counted. Other bodies are counted while they
+ * are read.
  */
 export function limitBody(event: H3Event, limit: number): void {
   const { headers, runtime } = event.req;
@@ -26,7 +26,7 @@ export async function parseJson<Output>(
   return value;
 }
 
-/** Parses a form. */
+/** Parses the body of a form with this Content-Type. */
 export async function parseForm(bytes: Uint8Array<ArrayBuffer>, type: string): Promise<FormData> {
   try {
     return await new Response(bytes, { headers: { "content-type": type } }).formData();

@@ -6,7 +6,8 @@ import { checkOptionNames } from "@galleta/session/internals";
 import { ConfigError } from "./errors.ts";
 
 /**
- * The values of `cast` in {@link Config.get}. `String`, `Number` and `Boolean` are also functions.
+ * The values that the option `cast` of {@link Config.get} accepts: a function (also `String`,
+ * `Number` and `Boolean`), `Secret`, or a schema.
  */
 export type ConfigCast = ((value: string) => unknown) | typeof Secret | StandardSchema;
 
@@ -25,7 +26,7 @@ export type CastResult<Cast extends ConfigCast> =
 export interface ConfigOptions {
   /** The prefix of every key in the environment and the file: `"APP_"` reads `APP_PORT`. */
   readonly envPrefix?: string;
-  /** The environment. Default `process.env`, which is read for each key. */
+  /** The environment variables. Default `process.env`, which `get` reads anew at each call. */
   readonly environ?: Readonly<Record<string, string | undefined>>;
 }
 

@@ -22,7 +22,7 @@ interface Mount {
   readonly prefix: string;
 }
 
-/** An HTTP route in the form that is copied into the apps around this one. */
+/** An HTTP route. Each app in which this app is mounted gets a copy. */
 interface HttpRoute extends Endpoint {
   readonly method: string;
   readonly pattern: string;
@@ -44,7 +44,7 @@ export class Core {
   inspector: string | undefined;
   /** The sessions after the first in the setting `SESSIONS`. */
   otherSessions: readonly Sessions<never>[] = [];
-  /** Checks the Host if there are no sessions to check it. */
+  /** Checks the Host header if the app has no sessions, which would check it. */
   hosts: CrossSiteCheck | undefined;
   bodyLimit = DEFAULT_BODY_LIMIT;
   readonly #routes: HttpRoute[] = [];
@@ -59,7 +59,7 @@ export class Core {
     this.h3 = new FallbackH3({ handler: (event) => handle(missing, event) });
   }
 
-  /** Adds a route to this app and to every app around it. */
+  /** Adds a route to this app and to the apps in which it is mounted. */
   addRoute(route: HttpRoute): void {
     this.#take(`${route.method || "*"} ${route.pattern}`);
     this.#routes.push(route);
@@ -80,7 +80,7 @@ export class Core {
     return this.#socketRoutes.length > 0;
   }
 
-  /** Mounts another app. Its later routes are also added. */
+  /** Mounts another app, with its present routes and those that it gets later. */
   mountApp(prefix: string, child: Core): void {
     if (child === this || child.#contains(this)) {
       throw routeError("An app cannot be mounted in itself.");
@@ -97,7 +97,7 @@ export class Core {
     const base = prefix.replace(/\/+$/, "");
     if (/[:*]/.test(base)) {
       throw routeError(
-        "A handler without routes can only be mounted at a plain path, such as /admin.",
+        "A fetch handler can only be mounted at a path without parameters, such as /admin.",
       );
     }
     const view: Endpoint["view"] = ({ event }) => {
@@ -121,7 +121,7 @@ export class Core {
   /**
    * Checks that the app can be served.
    *
-   * @throws SettingsError if it was not configured
+   * @throws SettingsError `ERR_GALLETA_NOT_CONFIGURED` if `configure` was not called for it
    */
   assertConfigured(): void {
     if (this.settings !== undefined) return;
@@ -152,7 +152,7 @@ export class Core {
     }
     if (findRoute(this.#sockets, "", pathname)) {
       throw new HTTPError(426, {
-        detail: "This address is for WebSocket only.",
+        detail: "This path accepts only WebSocket connections.",
         headers: { upgrade: "websocket", connection: "upgrade" },
       });
     }

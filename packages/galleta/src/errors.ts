@@ -25,7 +25,7 @@ export type GalletaErrorCode =
   /** A method of a socket was called at the wrong time, such as a second `accept`. */
   | "ERR_GALLETA_WEBSOCKET_STATE";
 
-/** Errors that an app expects to catch. Their messages have no address of a docs page. */
+/** The codes of errors that an app normally catches. Their messages do not name a docs page. */
 const EXPECTED: readonly GalletaErrorCode[] = [
   "ERR_GALLETA_HTTP",
   "ERR_GALLETA_WEBSOCKET_DISCONNECT",
@@ -96,8 +96,9 @@ export function settingsError(
  * The client of a socket disconnected abnormally, or the socket was already closed when a message
  * was sent.
  *
- * Normal ends are 1000, 1001 (the page was left) and 1005 (no code). A view need not catch this
- * error: the socket is already closed, and nothing is logged. It has no stack.
+ * A loop over the messages ends without this error after the close codes 1000, 1001 (the user left
+ * the page) and 1005 (no code). A view need not catch the error: the socket is already closed, and
+ * nothing is logged. The error has no stack.
  *
  * @example
  * ```ts

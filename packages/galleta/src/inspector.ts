@@ -44,7 +44,7 @@ function httpVersionOf(event: H3Event): string | undefined {
   return event.runtime?.node?.req.httpVersion;
 }
 
-/** Answers like an unknown path, so that other machines do not learn of the inspector. */
+/** Answers as for an unknown path, so that other machines cannot detect the inspector. */
 function missing(core: Core, event: H3Event): Response | Promise<Response> {
   const view = () => {
     throw new HTTPError(404);

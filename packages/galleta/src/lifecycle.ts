@@ -3,7 +3,9 @@ import { logError } from "./log.ts";
 /** The events of `app.on`. */
 export type LifecycleEvent = "startup" | "shutdown";
 
-/** Runs when the app starts or stops. The server waits for its promise. */
+/**
+ * A function that runs when the app starts or stops. The server waits for the promise it returns.
+ */
 export type LifecycleListener = () => unknown;
 
 /** Starts and stops an app and the apps mounted in it. */
@@ -23,8 +25,8 @@ export class Lifecycle {
   }
 
   /**
-   * Starts outer apps first. An app that is served twice starts once. If a listener fails, the
-   * parts that started are stopped again.
+   * Runs the startup listeners, those of outer apps first. An app with two servers starts once. If
+   * a listener throws, everything that already started is stopped again.
    */
   async start(): Promise<void> {
     this.#users += 1;
@@ -37,7 +39,7 @@ export class Lifecycle {
     }
   }
 
-  /** Stops the app, in the opposite order, when its last server stops. */
+  /** Runs the shutdown listeners in reverse order, when the app's last server stops. */
   async stop(): Promise<void> {
     this.#users -= 1;
     if (this.#users > 0) return;

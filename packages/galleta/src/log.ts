@@ -11,7 +11,8 @@ const said = new Set<string>();
 
 /** Warns the developer of a mistake. Each text is printed once per process. */
 export function warnOnce(text: string): void {
-  // Clients choose the paths in such texts, so their number is limited.
+  // The texts contain paths, which clients choose. A limit of 100 texts keeps clients from filling
+  // the memory and the log.
   if (said.has(text) || said.size >= 100) return;
   said.add(text);
   // oxlint-disable-next-line no-console

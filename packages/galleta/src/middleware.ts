@@ -22,9 +22,8 @@ export function middlewareOf(owners: readonly Core[]): readonly AnyMiddleware[] 
 }
 
 /**
- * Runs middleware around a view or a handshake. Never rejects. An error is answered where it is
- * thrown, so that the middleware around it sees the real status in `res`; `next()` rejects with the
- * error as well.
+ * Runs middleware around a view or a handshake. Never rejects. The answer to an error is written
+ * into `res` before `next()` rejects with the error, so that outer middleware sees the real status.
  */
 export async function runMiddleware(
   stack: readonly AnyMiddleware[],

@@ -11,7 +11,10 @@ import type { AnyErrorHandler, AnyView } from "./route.ts";
 import { guard, guardHost } from "./session-guard.ts";
 import { protectStaged } from "./staged.ts";
 
-/** A view and its apps: first the one that is served, then each app mounted inside it. */
+/**
+ * A view and its owners: the app that is served, then each mounted app down to the one with the
+ * view.
+ */
 export interface Endpoint {
   readonly view: AnyView;
   readonly owners: readonly Core[];
@@ -89,8 +92,9 @@ async function runAround(
 }
 
 /**
- * Answers a request that a check denied. Middleware still sees it, so that an access log is
- * complete. Its session and body throw, and the answer stays an error whatever a middleware does.
+ * Answers a request that a check denied. Middleware still runs, so that an access log is complete.
+ * Using the session or the body throws, and the response remains an error whatever the middleware
+ * does.
  */
 async function deny(endpoint: Endpoint, req: Req, res: HttpResponse, error: unknown) {
   const stack = middlewareOf(endpoint.owners);
@@ -146,7 +150,10 @@ function send(req: Req, res: HttpResponse, commit: Commit | undefined): Response
   return render(res, commit, req.event);
 }
 
-/** Answers after the view failed or its session could not be saved. The cookie is still sent. */
+/**
+ * Sends the answer to an error of the view or of the commit. Changes to the session are still
+ * saved, if that is possible.
+ */
 async function recover(endpoint: Endpoint, req: Req, res: HttpResponse, error: unknown) {
   await answerError(endpoint, req, res, error);
   try {
@@ -159,8 +166,8 @@ async function recover(endpoint: Endpoint, req: Req, res: HttpResponse, error: u
 }
 
 /**
- * Writes the answer to an error into the response. It comes from the app's handler, or else from
- * the framework.
+ * Writes the answer to an error into `res`: that of the app's error handler, or else the
+ * framework's.
  */
 export async function answerError(
   endpoint: Pick<Endpoint, "owners">,
@@ -180,14 +187,20 @@ export async function answerError(
   }
 }
 
-/** Runs before the session is saved, because it is saved only once. */
+/**
+ * Throws for a status that cannot be sent. Runs before the session is saved, because a commit
+ * returns its cookies only once.
+ */
 function checkStatus({ status }: HttpResponse): void {
   if (!Number.isInteger(status) || status < 200 || status > 599) {
     throw new RangeError("res.status must be from 200 to 599.");
   }
 }
 
-/** Returns the headers that a failed commit still requires, without the changes. */
+/**
+ * Commits again after a failed commit, without the changes that could not be saved. The response
+ * still needs the session's other headers.
+ */
 async function lastCommit(req: Req): Promise<Commit | undefined> {
   try {
     return await heldOf(req)?.commit();
@@ -215,8 +228,7 @@ function handlerOf(
 }
 
 /**
- * Answers an error as the framework does without a handler. For an unknown error, the client gets
- * no details.
+ * Writes the framework's own answer to an error. For an unknown error, the client gets no details.
  */
 export function answer(req: Req, res: HttpResponse, error: unknown): void {
   if (error instanceof HTTPError) {
@@ -241,7 +253,7 @@ export function answer(req: Req, res: HttpResponse, error: unknown): void {
   }
 }
 
-/** Returns a schema's issues, so that a form can show them; for other errors h3's message. */
+/** Returns the issues of a failed schema, so that a form can show them; otherwise h3's message. */
 function h3Detail(error: H3Error): unknown {
   const { data } = error;
   if (typeof data === "object" && data !== null && "issues" in data && data.issues !== undefined) {

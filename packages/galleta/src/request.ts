@@ -9,13 +9,15 @@ import { warnOnce } from "./log.ts";
 import { defineOther, FirstOfSeveral, holdSessions } from "./several.ts";
 
 /**
- * Returns the internal object that holds a request's session. Only the class below can read it, and
- * it sets this function.
+ * Returns the internal object that holds a request's session. The class below sets this function,
+ * which reads a private field.
  */
 export let heldOf: <Data extends object>(
   req: HttpRequest<Data, never>,
 ) => FetchSession<Data> | undefined;
-/** Makes every use of the session and the body throw the given error; undefined removes this. */
+/**
+ * Makes every use of the session and the body throw the given error; `undefined` allows it again.
+ */
 export let seal: (req: HttpRequest<never, never>, error: unknown) => void;
 /** Marks the headers as sent. A session that is opened later is read-only. */
 export let markSent: (req: HttpRequest<never, never>) => void;
@@ -68,7 +70,7 @@ export class HttpRequest<Data extends object = SessionData, Params = Record<stri
     }
   }
 
-  /** Returns the properties for logs, without the headers, which contain the cookie. */
+  /** Returns the text for `console.log`, without the headers, because they contain the cookie. */
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return `HttpRequest { ${this.method} ${this.url.pathname} }`;
   }
@@ -79,8 +81,8 @@ export class HttpRequest<Data extends object = SessionData, Params = Record<stri
   }
 
   /**
-   * The whole URL that the client requested. Scheme, host and port come from a proxy if
-   * `SESSIONS.trustProxy` trusts it. The client controls the host.
+   * The whole URL that the client requested. Scheme, host and port come from the headers of a proxy
+   * if `SESSIONS.trustProxy` trusts it. The client can send any host that `ALLOWED_HOSTS` allows.
    */
   get url(): URL {
     const { url } = this.event;
@@ -97,7 +99,7 @@ export class HttpRequest<Data extends object = SessionData, Params = Record<stri
     return this.#origin() ?? this.event.url.origin;
   }
 
-  /** The client's address, from a proxy if `SESSIONS.trustProxy` trusts it. */
+  /** The client's IP address; from the headers of a proxy if `SESSIONS.trustProxy` trusts it. */
   get ip(): string | undefined {
     const facts = factsOf(this.event.req);
     return this.#held === undefined
@@ -127,8 +129,8 @@ export class HttpRequest<Data extends object = SessionData, Params = Record<stri
   }
 
   /**
-   * The session, as a dictionary. The response's cookie saves changes. Assigning an object replaces
-   * the data; assigning `null` destroys the session.
+   * The session, as a dictionary. Changes are saved when the response begins. Assigning an object
+   * replaces the data; assigning `null` destroys the session.
    *
    * @throws SessionError `ERR_SESSION_DISABLED` if the app has no sessions
    */
@@ -212,7 +214,7 @@ export class HttpRequest<Data extends object = SessionData, Params = Record<stri
     return this.#held;
   }
 
-  /** Warns that the headers were sent without the session's cookie. */
+  /** Warns that the response was sent before the app first used the session. */
   #warnLate(): void {
     if (process.env["NODE_ENV"] === "production") return;
     warnOnce(

@@ -25,8 +25,8 @@ const BODY_HEADERS = [
 type Field = readonly [name: string, value: string];
 
 /**
- * The headers of a kind of body: alone, after the session was read, and with its cookie. Most
- * responses send one of these three unchanged.
+ * The headers for one kind of body: without a session, after the session was read, and with a
+ * session cookie. Most responses send one of these three lists unchanged.
  */
 interface Kind {
   readonly plain: readonly Field[];
@@ -79,7 +79,7 @@ export class HttpResponse {
   #adopted: Response | HTTPResponse | undefined;
   /**
    * The last value that was assigned. A view such as `(req, res) => (res.text = "hi")` also returns
-   * it.
+   * this value, which is allowed.
    */
   #given: unknown;
   readonly #publicPath: string;
@@ -127,8 +127,8 @@ export class HttpResponse {
    * Redirects the client (RFC 9110 §15.4).
    *
    * 302 and 303 lead to a GET; 307 and 308 repeat the request; 301 and 308 are permanent. Never
-   * redirect to an address from a client without checking it. For a path of the app (`/login`),
-   * `SESSIONS.publicPath` is put in front.
+   * redirect to an address from a client without checking it. A path of the app (`/login`) gets the
+   * prefix `SESSIONS.publicPath`.
    *
    * Throws RangeError if `status` is not a redirect.
    *
@@ -149,7 +149,7 @@ export class HttpResponse {
     this.html = String(redirect(address, status).body);
   }
 
-  /** Returns a path of the app with the `publicPath` that a proxy removes. */
+  /** Adds the prefix `publicPath`, which a proxy removes from requests, to a path of the app. */
   #publicOf(address: string): string {
     return this.#publicPath !== "" && /^\/(?![/\\])/.test(address)
       ? this.#publicPath + address

@@ -79,7 +79,10 @@ export interface SocketOptions<Type extends ValueType = ValueType> {
   readonly autoAccept?: boolean;
   /** The largest message, in bytes; a larger one closes the socket with 1009. Default 1 MiB. */
   readonly maxMessageSize?: number;
-  /** How many messages may wait for the view before the client must wait. Default 32. */
+  /**
+   * How many messages may wait for the view. At this number the server stops reading from the
+   * client. Default 32.
+   */
   readonly maxQueue?: number;
 }
 
@@ -90,8 +93,7 @@ export type SocketView<
   Type extends ValueType = "text",
 > = (ws: Socket<Data, Params, Type>) => unknown;
 
-// The view of an app with its own session type. The framework only forwards views, so the type is
-// open here.
+// Views with any type of session. The framework only passes them on, so it need not know the type.
 export type AnyView = View<never, never>;
 export type AnyMiddleware = Middleware<never>;
 export type AnyErrorHandler = ErrorHandler<never, never>;
@@ -168,7 +170,7 @@ export function routeError(message: string): GalletaError<"ERR_GALLETA_ROUTE"> {
   return new GalletaError("ERR_GALLETA_ROUTE", message);
 }
 
-/** Normalizes a pattern, so that `items/:id` and `/items/:id` are the same. */
+/** Checks a pattern, and returns it in the form that all equal patterns share. */
 export function checkPattern(pattern: string): string {
   if (typeof pattern !== "string" || !pattern.startsWith("/")) {
     throw routeError('A pattern must start with a slash, such as "/items/:id".');

@@ -1,5 +1,5 @@
-// The only file that uses internals of h3, srvx and crossws. seams.test.ts fails if one of them changes,
-// so CI notices a newer version within the range of package.json.
+// The only file that uses internals of h3, srvx and crossws. seams.test.ts fails if one of them
+// changes, so CI notices a newer version within the range of package.json.
 import type { ServerResponse } from "node:http";
 import { _nodeAdapter } from "crossws/adapters/node";
 import { H3, type H3Event, type H3Route } from "h3";
@@ -19,7 +19,7 @@ export class FallbackH3 extends H3 {
     return super["~findRoute"](event) ?? this.#fallback;
   }
 
-  /** True if a path has a route for this method, whoever added it. */
+  /** True if a path has a route for this method, also one that was added through `app.h3`. */
   hasRoute(method: string, path: string): boolean {
     return findRoute(this["~rou3"], method, path) !== undefined;
   }
@@ -30,7 +30,8 @@ export class FallbackH3 extends H3 {
 const STAGED = Symbol.for("h3.internal.event.res");
 
 /**
- * True if h3's own functions staged headers. Reading `event.res` would create them for each event.
+ * True if h3's own functions added headers to the response. Reading `event.res` instead would
+ * create a headers object for every event.
  */
 export function hasStaged(event: H3Event): boolean {
   return STAGED in event && event[STAGED] !== undefined;
@@ -44,16 +45,16 @@ interface Prepared {
   readonly body: unknown;
 }
 
-// On Node. The general type of srvx lacks the method.
+// FastResponse as it is on Node. The general type of srvx lacks this method.
 const NodeResponse = FastResponse as unknown as new (
   body: string,
   init: ResponseInit,
 ) => Response & { _toNodeResponse(): Prepared };
 
-/** False on Bun and Deno, where FastResponse is the runtime's own. */
+/** False on Bun and Deno, where FastResponse is the runtime's own Response. */
 const IS_NODES = "_toNodeResponse" in FastResponse.prototype;
 
-/** A response that srvx sends on Node. */
+/** A text response that Node sends in one step. */
 class TextResponse extends NodeResponse {
   readonly #target: ServerResponse;
 
@@ -75,8 +76,8 @@ class TextResponse extends NodeResponse {
 }
 
 /**
- * Makes a response with text. srvx writes the text and then ends the response, while here Node gets
- * the text with the end. That takes a tenth off a request that reads its session.
+ * Makes a response with text. srvx would call `write` with the text and then `end`. Here `end` gets
+ * the text, which takes a tenth off the time of a request that reads its session.
  */
 export function textResponse(text: string, init: ResponseInit, event: H3Event): Response {
   const node = event.runtime?.node;
@@ -86,7 +87,7 @@ export function textResponse(text: string, init: ResponseInit, event: H3Event): 
 }
 
 /**
- * The adapter without its check for Node, because Bun and Deno also provide the parts of node:http
- * that it uses.
+ * crossws' adapter for Node, without its check that the runtime is Node. Bun and Deno also provide
+ * the parts of node:http that it uses.
  */
 export const nodeAdapter = _nodeAdapter;

@@ -77,7 +77,8 @@ export async function serve<Data extends object>(
       // HTTP/1.1 even with TLS, because WebSockets need it. Workers of a cluster share their port.
       node: { http2: false, exclusive: false, ...headerSize(core) },
     });
-    // With a listener, Node hands every upgrade to it, so an app without sockets must not add one.
+    // If an `upgrade` listener exists, Node passes every upgrade request to it and does not answer
+    // the request as plain HTTP. So an app without sockets must not add one.
     if (core.hasSockets) takeUpgrades(server, sockets);
     await server.serve();
     return new RunningServer(core, server, sockets);
@@ -89,7 +90,8 @@ export async function serve<Data extends object>(
 }
 
 /**
- * Raises Node's limit of 16 kB, which has no room for other cookies besides a session in chunks.
+ * Raises Node's limit for all headers (16 kB) if a session may be in chunks, so that other cookies
+ * also fit.
  */
 function headerSize({ sessions }: Core): { maxHeaderSize?: number } {
   return sessions?.shared.settings.chunks ? { maxHeaderSize: 32_768 } : {};
@@ -148,7 +150,7 @@ class RunningServer implements Server {
 
   async #close(): Promise<void> {
     const node = nodeServer(this.#server);
-    // A kept-alive connection would delay the end after its last response.
+    // An idle keep-alive connection would delay the end.
     const idle = setInterval(() => node.closeIdleConnections(), 50);
     try {
       await this.#server.close();

@@ -13,11 +13,11 @@ import type { H3Event } from "h3";
 import { FirstOfSeveral } from "./several.ts";
 
 /**
- * Runs before all code of the app: the cross-site check, endpoints of the sessions, and loading the
- * session from a store.
+ * Runs before the app's code: checks for cross-site requests, answers the sessions' own endpoints,
+ * and loads the session from a store.
  *
  * @returns the response to send instead of calling the app, if any. It is a promise only with a
- *   store, with a token to check, or for an endpoint of the sessions
+ *   store, with a CSRF token to check, or for one of the sessions' endpoints
  * @throws SessionError `ERR_SESSION_CSRF` or `ERR_SESSION_HOST` if the request is denied
  */
 export function guard(
@@ -45,7 +45,7 @@ export function guardHost(hosts: CrossSiteCheck | undefined, event: H3Event): un
   if (denial) throw denied(denial);
 }
 
-/** Throws a denial as an error, for the app's error handlers. */
+/** Makes the response of a reply. Throws a denial as an error, for the app's error handlers. */
 function respond(reply: Reply | DeniedReply | undefined): Response | undefined {
   if (reply === undefined) return undefined;
   if ("denial" in reply) throw denied(reply.denial);

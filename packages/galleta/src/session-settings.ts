@@ -10,23 +10,24 @@ import type { Core } from "./core.ts";
 import { settingsError } from "./errors.ts";
 import { openStoreUrl } from "./store-url.ts";
 
-/** The options of the session, where the store may be a URL. */
+/** The options of `createSessions`, where `store` may also be a URL. */
 export interface SessionSettings extends Omit<CreateSessionsOptions, "store"> {
   /**
    * A store for `createSessions`, or a URL: `sqlite:./sessions.db`, `redis://`, `rediss://`,
-   * `postgres://`. Its driver comes from the app's dependencies. Redis and PostgreSQL also become
-   * the backplane.
+   * `postgres://`. Its driver comes from the app's dependencies. With a URL of Redis or PostgreSQL,
+   * the same server is also the backplane.
    */
   readonly store?: CreateSessionsOptions["store"] | string | Secret;
 }
 
-/** The hosts for all sessions of an app. */
+/** The allowed hosts, for all sessions of an app. */
 export type Hosts = Pick<CreateSessionsOptions, "allowedHosts">;
 
 /**
- * Makes the sessions of the setting `SESSIONS`: one set, or a list of them.
+ * Makes the sessions for the setting `SESSIONS`: none, one, or one for each entry of a list.
  *
- * @throws SettingsError `ERR_GALLETA_SETTINGS`; its `cause` is the engine's error
+ * @throws SettingsError `ERR_GALLETA_SETTINGS` if the setting is wrong; `cause` is the
+ *   SessionError, if any
  */
 export function readAllSessions(
   setting: unknown,
@@ -42,7 +43,9 @@ export function readAllSessions(
     throw settingsError("If SESSIONS is a list, each entry must be an object of options.");
   });
   if (all[0]?.property !== "session") {
-    throw settingsError("The first entry of SESSIONS is req.session. Leave out its property.");
+    throw settingsError(
+      "The first entry of SESSIONS is always req.session. Remove its option `property`.",
+    );
   }
   explained("SESSIONS", () =>
     all.forEach((sessions, index) => {
@@ -118,7 +121,7 @@ function isMissing(key: unknown): boolean {
   return key === undefined || key === null || key === "";
 }
 
-/** Calls the engine. If it throws, the new error names the setting. */
+/** Calls a function, and adds the name of the setting to an error that it throws. */
 export function explained<Result>(name: string, call: () => Result): Result {
   try {
     return call();

@@ -31,7 +31,8 @@ export type PluginEntry = Plugin | readonly [plugin: Plugin, condition: boolean 
 export interface AppSettings {
   /**
    * Switches sessions on: `true` reads the key from the environment variable `SECRET_KEY`. A list
-   * gives each request several sessions: the first is `req.session`, the others have a `property`.
+   * gives each request several sessions: the first is `req.session`, each other one is named by its
+   * option `property`.
    */
   readonly SESSIONS?: boolean | SessionSettings | readonly SessionSettings[] | undefined;
   /** Functions that extend the app, or pairs of a function and a condition. */
@@ -78,7 +79,7 @@ let current: SettingsTable | undefined;
  * at `/.galleta/`).
  *
  * @throws SettingsError `ERR_GALLETA_CONFIGURED_TWICE` the second time; `ERR_GALLETA_SETTINGS` if a
- *   setting is wrong; for `SESSIONS` its `cause` is the engine's SessionError
+ *   setting is wrong; for `SESSIONS`, `cause` is the SessionError
  * @example
  * ```ts
  * import * as settings from "./settings.ts";

@@ -6,7 +6,7 @@ import type * as redisEntry from "@galleta/session/redis";
 import type * as sqliteEntry from "@galleta/session/sqlite";
 import { SettingsError } from "./errors.ts";
 
-/** The options that a URL stands for, and a function that closes its connections. */
+/** The session options for a store URL, and a function that closes the connections. */
 interface OpenedStore {
   readonly options: Pick<CreateSessionsOptions, "store" | "backplane">;
   readonly close: () => unknown;
@@ -39,7 +39,7 @@ export function openStoreUrl(setting: unknown): OpenedStore | undefined {
       return openPostgres(url);
     default:
       throw unusable(
-        "must be the URL of a store that begins with sqlite:, redis://, rediss:// or postgres://, such as sqlite:./sessions.db.",
+        "must begin with sqlite:, redis://, rediss:// or postgres://, such as sqlite:./sessions.db.",
       );
   }
 }
@@ -77,7 +77,8 @@ function sqliteDriver(): { Database?: DatabaseClass; DatabaseSync?: DatabaseClas
 
 function openRedis(url: string): OpenedStore {
   const client = redisClient(url);
-  // The event `store` of the sessions reports failures.
+  // Without a listener, this event would end the process. The session event `store` reports
+  // failures.
   client.on("error", () => undefined);
   const { redisBackplane, redisStore } = own("@galleta/session/redis") as typeof redisEntry;
   return {
@@ -96,7 +97,7 @@ function redisClient(url: string): RedisDriver {
   const io = driver("ioredis") as
     | { Redis: new (url: string, options: object) => RedisDriver }
     | undefined;
-  // Connects with the first command, so that inspecting the app opens no connection.
+  // Connects with the first command, so that loading the app alone opens no connection.
   if (io !== undefined) return new io.Redis(url, { lazyConnect: true });
   const node = driver("redis") as
     | { createClient(options: object): RedisDriver & { connect(): Promise<unknown> } }
@@ -143,7 +144,7 @@ function driver(name: string): unknown {
     } catch (error) {
       const { code, message } = error as { code?: unknown; message?: unknown };
       if (code !== "MODULE_NOT_FOUND" || !String(message).includes(`'${name}'`)) {
-        throw unusable(`needs the package ${name}, but that fails to load.`, error);
+        throw unusable(`needs the package ${name}, but the package cannot be loaded.`, error);
       }
     }
   }

@@ -49,7 +49,7 @@ const HEADERS: Readonly<Record<string, string>> = {
     "form-action 'none'",
     "frame-ancestors 'none'",
   ].join("; "),
-  // Another page of the app must not read this page through the window in which it opened it.
+  // Without this header, a page of the app could open this page in a window and read it.
   "cross-origin-opener-policy": "same-origin",
   "cross-origin-resource-policy": "same-origin",
   "referrer-policy": "no-referrer",

@@ -60,7 +60,7 @@ export async function runCluster(
   }
 }
 
-/** Passes each worker's messages on to all other workers. */
+/** Passes the backplane messages of each worker to all other workers. */
 export function relayBackplane(): void {
   cluster.on("message", (from, message: unknown) => {
     if (!isBackplaneMessage(message)) return;

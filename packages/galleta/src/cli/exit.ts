@@ -1,6 +1,6 @@
 /**
- * Ends the process after all output is written. It would not end by itself if the app keeps timers
- * or connections open.
+ * Ends the process after all output is written. Without this, open timers or connections of the app
+ * would keep it running.
  */
 export async function leave(code: number): Promise<never> {
   const streams = [process.stdout, process.stderr];

@@ -41,7 +41,10 @@ export async function resolve(
   return withFormat(await next(name, context), format);
 }
 
-/** What tsx adds to the URL of a file that it would read as CommonJS. No such file exists. */
+/**
+ * The suffix that tsx adds to the URL of a file that it would read as CommonJS. No file has this
+ * name.
+ */
 const COMMONJS = /(?:\?|%3F)tsx-commonjs-.*$/;
 
 function withFormat(found: Resolved, asFormat: string | undefined): Resolved {

@@ -102,7 +102,7 @@ describe("galleta inspect", () => {
     const { code, out } = await run("inspect", cookie, ...keys);
     expect(code).toBe(0);
     expect(out).toContain(`valid: verified with FILE_KEY from ${envFile}\n`);
-    expect(out).toContain("  ! An old key verified it");
+    expect(out).toContain("  ! An old key verified the cookie");
   });
   it("says why a cookie is rejected and what to do", async () => {
     const cookie = await mint("--data", '{"a":1}');

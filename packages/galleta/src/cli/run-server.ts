@@ -2,7 +2,7 @@ import type { Io } from "./command.ts";
 import { CliError, codeOf } from "./failure.ts";
 import { makePlan, type ServeFlags, type ServePlan } from "./plan.ts";
 
-/** More milliseconds for shutdown listeners if requests used up the time. */
+/** How many milliseconds shutdown listeners get if requests used up the grace period. */
 const HANGING_MILLISECONDS = 1000;
 
 /** Called when the server listens. */
@@ -22,7 +22,7 @@ export async function runServer<Wish>(
   announce: Announce,
   io: Io,
 ): Promise<Wish> {
-  // A stop during the start ends it immediately, because no request is in flight yet.
+  // A stop signal during the start is obeyed immediately, because no request is in flight yet.
   const started = await Promise.race([start(makePlan(flags)), stop.then(() => undefined)]);
   if (started === undefined) return stop;
   const { server, inspector } = started;

@@ -29,7 +29,7 @@ export async function placeOfSyntaxError(file: string, error: Error): Promise<st
   return place === undefined ? "" : `${place}: `;
 }
 
-/** Returns the place that Node prints before the stack, if it knows it. */
+/** Returns the place that Node prints before the stack, if Node knows the place. */
 function placeIn(text: string): string | undefined {
   const place = /^((?:file:\/\/)?(?:\/|[A-Z]:\\).*):(\d+)\n/m.exec(text);
   if (place === null) return undefined;

@@ -10,7 +10,7 @@ interface Tsx {
   register(options: { readonly tsconfig: string | false }): unknown;
 }
 
-/** Node can strip types, but cannot read JSX. */
+/** True if this Node strips types itself. Node itself never reads JSX. */
 const isNative = (process.features as { typescript?: unknown }).typescript === "strip";
 
 /**

@@ -64,7 +64,7 @@ export async function runWatched(
   announce: Announce,
   io: Io,
 ): Promise<void> {
-  // Node watches the files that the app imports. This process reports the others.
+  // Node watches the files that the app imports. This message adds the environment files.
   process.send?.({ "watch:require": flags.envFiles.map((file) => resolve(file)) });
   const ended = Promise.race([stop, untilOrphaned()]);
   try {

@@ -4,8 +4,8 @@ import type { Duplex } from "node:stream";
 import type { HTTPError } from "../http-error.ts";
 
 /**
- * Makes a response for an upgrade request that is not upgraded. Node calls the listener with the
- * socket and without a response. The connection is closed after the response.
+ * Makes a response for an upgrade request that is not upgraded. For an upgrade, Node gives its
+ * listener the socket but no response. The connection is closed after the response.
  */
 export function responseFor(req: IncomingMessage, socket: Duplex): ServerResponse {
   const res = new ServerResponse(req);

@@ -16,7 +16,9 @@ type Req = HttpRequest<never, never>;
 interface Steps {
   /** Throws if the handshake must be denied. */
   check(): void;
-  /** Starts the view. The gate delays its answer. */
+  /**
+   * Starts the view. `gate` delays the answer to the handshake until all middleware has finished.
+   */
   start(gate: Gate): void;
 }
 

@@ -29,7 +29,7 @@ type Value = string | Uint8Array | JsonValue;
 export class Connection implements Source<string | Uint8Array, Value> {
   /** Set to true when the client sends anything. Each heartbeat resets it. */
   isAlive = true;
-  /** True if the page uses `galleta.v1`, so that control frames can be sent. */
+  /** True if the page uses the subprotocol `galleta.v1`, so that control frames can be sent. */
   isLive = false;
   readonly inbox: Inbox<string | Uint8Array, Value>;
   readonly #valueType: ValueType;
@@ -44,7 +44,7 @@ export class Connection implements Source<string | Uint8Array, Value> {
   #onDecided: (() => void) | undefined;
   #disconnect: WebSocketDisconnect | undefined;
   #abort: AbortController | undefined;
-  /** The close to make once the 101 is sent. */
+  /** A close that was requested before the 101 was sent. */
   #closing: { readonly code: number; readonly reason: string } | undefined;
 
   constructor(options: ConnectionOptions, hooks: ConnectionHooks, backlog: Backlog) {
@@ -133,7 +133,10 @@ export class Connection implements Source<string | Uint8Array, Value> {
     return rejected;
   }
 
-  /** Saves the session of a denied handshake. If that fails, there must not be a second answer. */
+  /**
+   * Saves the session of a denied handshake. A failure is only logged, because the handshake must
+   * not be answered twice.
+   */
   async #savedAnyway(): Promise<readonly string[]> {
     try {
       return await this.#hooks.saveSession();
@@ -150,7 +153,7 @@ export class Connection implements Source<string | Uint8Array, Value> {
     this.closed(1006, "");
   }
 
-  /** Sends a message. Resolves when the client has read enough of the earlier ones. */
+  /** Sends a message. Resolves when the client has read enough of the earlier messages. */
   send(data: string | Uint8Array): Promise<void> {
     if (this.#outbox === undefined || this.#state !== "open") {
       return handled(Promise.reject(this.#disconnect ?? new WebSocketDisconnect(1006)));
@@ -164,7 +167,8 @@ export class Connection implements Source<string | Uint8Array, Value> {
   }
 
   /**
-   * Starts to close the socket; before it opens, waits for the 101. Waiting messages are dropped.
+   * Starts to close the socket, and drops waiting messages. While the handshake is being accepted,
+   * this waits for the 101.
    */
   close(code: number, reason: string, error?: WebSocketDisconnect): void {
     if (this.#state === "accepting") this.#closing ??= { code, reason };
@@ -242,14 +246,17 @@ export class Connection implements Source<string | Uint8Array, Value> {
   }
 
   /**
-   * Called when the TCP connection has ended. For an open socket, ws reports more details of the
-   * end.
+   * Called when the TCP connection has ended. Does nothing for an open socket, because ws reports
+   * its end with more details.
    */
   lost(): void {
     if (this.#peer === undefined) this.closed(1006, "");
   }
 
-  /** Called when the connection has ended. If this side closed it, its own code is used. */
+  /**
+   * Called when the connection has ended. If this side started the close, the code and reason of
+   * that close are kept.
+   */
   closed(code: number, reason: string): void {
     if (this.#state === "closed") return;
     const wasOurs = this.#state === "closing";

@@ -9,7 +9,10 @@ import {
 import type { Core } from "../core.ts";
 import { routeError, type AnySocketView, type SocketOptions } from "../route.ts";
 
-/** A view for sockets with its options, and its apps from the outermost in. */
+/**
+ * A view for sockets, its options, and its owners: the app that is served, then each mounted app
+ * down to the one with the view.
+ */
 export interface SocketEndpoint extends Required<SocketOptions> {
   readonly view: AnySocketView;
   readonly owners: readonly Core[];

@@ -33,8 +33,8 @@ interface Keeper {
 }
 
 /**
- * Connects Node's upgrade, the view and crossws. Every open socket has one, so it is small and
- * drops state that only the answer needs.
+ * Connects Node's upgrade request, the view and crossws. Every open socket keeps one Handshake, so
+ * the object is small and drops the state that only the answer needs.
  */
 export class Handshake implements ConnectionHooks {
   readonly connection: Connection;
@@ -66,7 +66,7 @@ export class Handshake implements ConnectionHooks {
     socket.once("close", this.#onLost);
   }
 
-  /** Passes every later answer through the gate of the middleware. */
+  /** Delays the answer until the gate of the middleware lets it pass. */
   guard(gate: Gate): void {
     this.#gate = gate;
   }
@@ -81,7 +81,7 @@ export class Handshake implements ConnectionHooks {
     return this.#answer ?? new Promise((resolve) => (this.#onAnswer = resolve));
   }
 
-  /** Called when the 101 was sent. From then on ws reports the end. */
+  /** Called when the 101 was sent. From then on ws reports the end of the connection. */
   opened(): this {
     if (this.#onLost) this.#request?.socket.off("close", this.#onLost);
     this.#request = this.#answer = this.#onAnswer = this.#onLost = undefined;
@@ -120,8 +120,8 @@ export class Handshake implements ConnectionHooks {
   expire(): void {
     const path = this.#request?.req.url?.split("?", 1)[0];
     warnOnce(
-      `The WebSocket view of ${path} did not answer its handshake for more than 30 s, so it was ` +
-        "denied with 503. Call ws.accept() or ws.reject(), or send or receive, before a long wait.",
+      `The WebSocket view of ${path} did not answer its handshake for more than 30 s, so the ` +
+        "handshake was denied with 503. Before a long wait, accept, reject, send or receive.",
     );
     this.#gate = undefined;
     this.#send({ accepted: false, error: new HTTPError(503), setCookie: [] });

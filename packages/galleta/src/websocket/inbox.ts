@@ -54,7 +54,7 @@ export class Inbox<Raw, Message = Raw> implements Holder {
   #entries: Entry<Raw>[] | undefined;
   #size = 0;
   #isPaused = false;
-  /** True if the view ever asked for a message. A view that only sends does not. */
+  /** True if the view ever asked for a message. A view that only sends never does. */
   #wasAsked = false;
   #isDropping = false;
   /** Heartbeats since the last read while the queue was full. */
@@ -67,7 +67,7 @@ export class Inbox<Raw, Message = Raw> implements Holder {
     this.#backlog = backlog;
   }
 
-  /** True while the socket is not read. The client's answer to a ping would not arrive. */
+  /** True while the socket is not read. The client's answer to a ping does not arrive then. */
   get isPaused(): boolean {
     return this.#isPaused;
   }

@@ -3,8 +3,8 @@ import { WebSocketDisconnect } from "../errors.ts";
 import type { Backlog } from "./backlog.ts";
 
 /**
- * From this many waiting bytes on, `send` waits. All versions of Node report a slow client at fewer
- * bytes.
+ * Above this many waiting bytes, `send` waits for the event `drain`. Every version of Node emits
+ * it, because the limit of Node's own sockets is not higher.
  */
 const HIGH_WATER = 64 * 1024;
 /**
@@ -41,8 +41,8 @@ export class Outbox {
    * caught up.
    *
    * @throws WebSocketDisconnect if the socket closes before that, or if earlier messages of more
-   *   than 16 MiB wait for the client; the limit is 256 KiB while an eighth of the heap waits on
-   *   all sockets
+   *   than 16 MiB wait for the client; the limit is 256 KiB while the messages that wait on all
+   *   sockets fill more than an eighth of the heap
    */
   send(data: string | Uint8Array): Promise<void> {
     const most = this.#backlog.isTight ? MOST_WHEN_TIGHT : MOST;

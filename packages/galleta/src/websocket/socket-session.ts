@@ -13,10 +13,11 @@ export type ChangeListener = () => unknown;
 
 /**
  * The session of one socket. It can be changed until the handshake is answered. After that no
- * cookie can be set, so it is read-only and shows changes that others make.
+ * cookie can be set, so it is read-only, but shows the changes that other requests and sockets
+ * make.
  */
 export class SocketSession implements LiveSocket {
-  /** Reads nothing before the view uses the session. */
+  /** The session of the handshake. Nothing is read before the view uses it. */
   readonly context: SessionContext<never>;
   /** The other sessions of the socket. */
   readonly others: readonly SocketSession[];

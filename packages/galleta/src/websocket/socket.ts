@@ -27,7 +27,7 @@ export interface SocketParts {
  * disconnects.
  *
  * The handshake is answered when the view first waits for a message, sends one, calls `accept`, or
- * returns. Until then its session can be changed: the cookie is sent with the 101.
+ * returns. Until then the view can change the session: the cookie is sent with the 101.
  *
  * @example
  * ```ts
@@ -70,14 +70,15 @@ export class Socket<
     }
   }
 
-  /** Returns the properties for logs, without the headers, which contain the cookie. */
+  /** Returns the text for `console.log`, without the headers, because they contain the cookie. */
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return `Socket { ${this.url.pathname} }`;
   }
 
   /**
-   * The whole URL that the client requested in the handshake. Scheme, host and port come from a
-   * proxy if `SESSIONS.trustProxy` trusts it. The client controls the host.
+   * The whole URL that the client requested in the handshake. Scheme, host and port come from the
+   * headers of a proxy if `SESSIONS.trustProxy` trusts it. The client can send any host that
+   * `ALLOWED_HOSTS` allows.
    */
   get url(): URL {
     const { url, req } = this.event;
@@ -105,8 +106,8 @@ export class Socket<
   }
 
   /**
-   * The session, the same as in HTTP. Until the handshake is answered, the cookie in the 101 saves
-   * changes; after that the session is read-only.
+   * The session, the same as in HTTP. Changes before the answer to the handshake are saved with the
+   * 101; after that the session is read-only.
    *
    * @throws SessionError `ERR_SESSION_DISABLED` if the app has no sessions; on a write after the
    *   handshake `ERR_SESSION_HANDSHAKE_SENT`
@@ -161,8 +162,8 @@ export class Socket<
   }
 
   /**
-   * Sends a message. Resolves when the client has read enough of the earlier ones, so a view that
-   * awaits it cannot fill the memory.
+   * Sends a message. Resolves when the client has read enough of the earlier messages, so a view
+   * that awaits each `send` cannot fill the memory.
    *
    * @throws TypeError if the message does not have the socket's `valueType`; WebSocketDisconnect if
    *   the socket is closed
@@ -172,7 +173,7 @@ export class Socket<
     const data = encode(endpoint.valueType, message);
     if (connection.isOpen) return connection.send(data);
     const sent = connection.open(endpoint.autoAccept).then(() => connection.send(data));
-    // The app need not await it, as for Connection.send.
+    // The app need not await this promise, as with Connection.send.
     sent.catch(() => undefined);
     return sent;
   }

@@ -70,7 +70,9 @@ function verdict(report: CookieReport, keys: readonly NamedKey[], paint: Paint):
 /** A bare value does not show for which cookie name it was signed. */
 function nameHint({ name, reason }: CookieReport): string[] {
   const isBound = reason === "mac" || reason === "payload";
-  return isBound && name === undefined ? ["  If its cookie has another name, pass --name."] : [];
+  return isBound && name === undefined
+    ? ["  If the cookie's name is not session or __Host-session, pass --name."]
+    : [];
 }
 
 function rowsOf(report: CookieReport, now: Date): [label: string, value: string][] {

@@ -72,7 +72,7 @@ const judgeSecure: Judge = ({ trustProxy }, { settings: { httpsOnly } }) => {
   return trustProxy === undefined || trustProxy === false
     ? note(
         "httpsOnly",
-        "Secure is set if the connection to this process is TLS. Behind a proxy that ends TLS it is not.",
+        "Secure is set only if the connection to this process uses TLS. Behind a proxy that ends TLS, Secure is missing.",
         "Behind a proxy that ends TLS, set `trustProxy: true`, or `httpsOnly: true`.",
       )
     : ok("httpsOnly", "Secure is set if the client's connection is TLS.");
@@ -126,7 +126,7 @@ const judgeEncryption: Judge = (_options, { settings: { encrypt, writeAs } }) =>
     : note(
         "encrypt",
         "Users can read their session, but not change it.",
-        "Set `encrypt: true` if it holds anything that they should not see.",
+        "Set `encrypt: true` if the session contains anything that its user should not see.",
       );
 };
 
@@ -141,7 +141,7 @@ const judgeStore: Judge = ({ store, onStoreError }) => {
   if (store.isLocal) {
     return note(
       "store",
-      "The store is in the memory of this process. Other processes do not know which sessions ended, and a restart forgets it.",
+      "The store is in the memory of this process. Other processes do not know which sessions ended, and a restart of this process empties the store.",
       "Use a store that processes share, such as `redisStore(client)`.",
     );
   }
@@ -160,7 +160,7 @@ const judgeName: Judge = ({ domain }, { settings: { cookieName } }) => {
     return note(
       "domain",
       "Every host of the domain gets the cookie and can overwrite it.",
-      "Remove `domain` unless you own all of them and need it.",
+      "Remove `domain` unless you own all these hosts and need the option.",
     );
   }
   return /^__host-/i.test(cookieName)

@@ -73,7 +73,7 @@ function formatsOf(candidate: Candidate, cookie: ForeignCookie, secretKey: Secre
     django: () => [django(timed)],
     "cookie-session": () => [cookieSession({ secretKey, sessionCookie, digest })],
     "iron-session": () => [
-      // A seal identifies its password by an id that only the app knows.
+      // Only the app knows the id of its password, so this takes the id that the seal contains.
       ironSession({ secretKey: { [sealId(cookie.value)]: secretKey }, sessionCookie }),
     ],
     rails: () => [

@@ -4,7 +4,7 @@ import type { CookieInput } from "./input.ts";
 /** The cookies of one session: first the main cookie, then its chunks or its signature. */
 export interface CookieGroup {
   readonly members: readonly [CookieInput, ...CookieInput[]];
-  /** True if the first cookie is one of our tokens, followed by its chunks. */
+  /** True if the first cookie is a Galleta token, followed by its chunks. */
   readonly isToken: boolean;
   /** True if another cookie has the same name and another value. */
   readonly isAmbiguous: boolean;

@@ -52,7 +52,9 @@ describe("a Galleta token", () => {
       revision: 1,
       keyIndex: 1,
       size: pair.length - 1,
-      remarks: ["An old key verified it. The server will issue it again with the first key."],
+      remarks: [
+        "An old key verified the cookie. The server will replace it by one with the first key.",
+      ],
     });
     expect(report.expiresAt!.getTime() - report.issuedAt!.getTime()).toBe(14 * 86_400_000);
   });

@@ -13,7 +13,7 @@ export interface InspectOptions {
   readonly secretKey?: SecretKeys | undefined;
   /**
    * Inspects only the cookie of this name. A bare value is verified as a cookie of this name,
-   * because keys are bound to names.
+   * because a signature is valid only for one name.
    */
   readonly name?: string | undefined;
   /**
@@ -91,7 +91,7 @@ function inspectGroup(
 }
 
 /**
- * Tries all chunks together, then fewer, as the engine does: the last ones may be left over from a
+ * Tries all chunks together, then fewer, as the app does: the last chunks may be left over from a
  * longer session.
  */
 function inspectChunks(

@@ -15,8 +15,8 @@ export const REASONS: Readonly<Record<RejectReason | "revoked", Explanation>> = 
     todo: "Copy the whole value, without quotes and line breaks.",
   },
   "not-canonical": {
-    what: "Its base64 is not encoded as servers encode it.",
-    todo: "It was changed, or cut when it was copied. Copy it again, or let the server issue another.",
+    what: "It is not exactly the base64 that a server would write: it has a wrong character, wrong padding, or changed last bits.",
+    todo: "The cookie was changed, or cut when it was copied. Copy the whole value again, or let the server issue another cookie.",
   },
   length: {
     what: "It is too short or too long to be a token.",
@@ -27,8 +27,8 @@ export const REASONS: Readonly<Record<RejectReason | "revoked", Explanation>> = 
     todo: "Set the option accept to both kinds while you move from one to the other.",
   },
   flags: {
-    what: "It has flags that this version does not know.",
-    todo: "It was changed, or issued by a newer version. Update this one.",
+    what: "It has flags that this version of Galleta does not know.",
+    todo: "The cookie was changed, or a newer version of Galleta issued it. Update Galleta here.",
   },
   key: {
     what: "It was made with another key.",
@@ -48,7 +48,7 @@ export const REASONS: Readonly<Record<RejectReason | "revoked", Explanation>> = 
   },
   expired: {
     what: "It has expired.",
-    todo: "Begin a new session. If it ended too soon, raise maxAge or absoluteMaxAge.",
+    todo: "Begin a new session. If the session ended too soon, raise maxAge or absoluteMaxAge.",
   },
   future: {
     what: "It was issued in the future.",

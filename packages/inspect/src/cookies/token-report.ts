@@ -23,7 +23,7 @@ const BOTH = { signed: true, encrypted: true };
 /** The app's lifetimes are unknown here, so the times in the token decide. */
 const UNKNOWN = { maxAge: null, absoluteMaxAge: null };
 
-/** Inspects a token of format v1. */
+/** Inspects a Galleta token (format v1). */
 export function inspectToken(
   common: Common,
   token: string,
@@ -114,7 +114,10 @@ function describeContent({ sid, rev, json }: Content): Described {
   return { ...own, data: body.data, metadata: hasMeta ? body.meta : undefined };
 }
 
-/** Deeper than any session. Unverified data that is deeper could print as gigabytes. */
+/**
+ * Deeper than any session. Deeper data, which is not verified, could print as gigabytes, because
+ * every level is indented.
+ */
 const MAX_DEPTH = 80;
 
 function isShallow(json: string): boolean {
@@ -129,7 +132,7 @@ function isShallow(json: string): boolean {
 
 function remarkKey({ keyIndex }: OpenedToken): string[] {
   return keyIndex > 0
-    ? ["An old key verified it. The server will issue it again with the first key."]
+    ? ["An old key verified the cookie. The server will replace it by one with the first key."]
     : [];
 }
 

@@ -41,7 +41,10 @@ type Part = readonly [name: string, bytes: number, meaning: string];
 
 const SID = 16;
 const MAC = 32;
-/** The salt and the nonce of an encrypted token; in a token of the previous kind only a salt. */
+/**
+ * The bytes of the salt and the nonce in an encrypted token. A token of the previous kind has a
+ * salt of this length, and no nonce.
+ */
 const RANDOM = 24;
 const COMMITMENT = 16;
 const TAG = 16;
@@ -111,7 +114,11 @@ function encryptedParts(version: unknown, rest: number): readonly Part[] | undef
   ];
   if (version === ENCRYPTED) {
     return [
-      ["salt", RANDOM / 2, "random; a process derives its key from it, for up to an hour"],
+      [
+        "salt",
+        RANDOM / 2,
+        "random; a process derives its encryption key from it, and uses both for up to an hour",
+      ],
       ["nonce", RANDOM / 2, "random, new for each token"],
       content("CTR"),
       SIGNATURE,
@@ -125,7 +132,9 @@ function encryptedParts(version: unknown, rest: number): readonly Part[] | undef
   ];
 }
 
-/** Three bytes are four characters. A character belongs to the part of its first bit. */
+/**
+ * Three bytes are four characters of base64url. A character belongs to the part of its first bit.
+ */
 function layOut(token: string, parts: readonly Part[]): TokenField[] {
   const character = (byte: number) => Math.ceil((byte * 8) / 6);
   let start = 0;

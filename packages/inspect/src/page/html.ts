@@ -37,6 +37,9 @@ function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (char) => ESCAPES[char] ?? char);
 }
 
-/** Makes the id of an element about one session. For the first session, the name is the id. */
+/**
+ * Makes the id of an element about one session. For the session in the property `session`, `what`
+ * alone is the id.
+ */
 export const idOf = (what: string, property: string): string =>
   property === "session" ? what : `${what}-${encodeURIComponent(property)}`;

@@ -13,7 +13,8 @@ export const STYLE_HASH = `sha256-${createHash("sha256").update(STYLE).digest("b
 const ICON =
   "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Ccircle cx='8' cy='8' r='7' fill='%23b9762f'/%3E%3Cg fill='%23502c0c'%3E%3Ccircle cx='5' cy='6' r='1.3'/%3E%3Ccircle cx='10' cy='5' r='1.1'/%3E%3Ccircle cx='9' cy='10' r='1.4'/%3E%3C/g%3E%3C/svg%3E";
 
-// Created here, because the hash covers every character including white space.
+// Made outside the template below, where the formatter may change white space. The hash covers
+// every character.
 const STYLE_ELEMENT = new Html(`<style>${STYLE}</style>`);
 
 const renderOne = (each: SessionView, view: View) =>

@@ -29,7 +29,7 @@ export type AstroMiddleware = (
  *
  * @param given options, shared sessions, or a function that returns them at the first request
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; a request fails with
- *   `ERR_SESSION_SETUP` if another session comes before it
+ *   `ERR_SESSION_SETUP` if another session middleware comes before this one
  * @example
  * ```ts
  * // src/middleware.ts
@@ -71,6 +71,6 @@ function address(context: AstroContext): string | undefined {
   try {
     return context.clientAddress;
   } catch {
-    return undefined; // // This Astro adapter cannot determine client addresses.
+    return undefined; // This Astro adapter cannot determine client addresses.
   }
 }

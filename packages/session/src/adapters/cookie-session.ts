@@ -12,7 +12,7 @@ import type { NodeSession } from "./kit/node-session.ts";
 
 export type { SessionMiddleware };
 
-/** `req.sessionOptions` as in cookie-session. It sets the lifetime of this session. */
+/** The type of `req.sessionOptions`, which sets the lifetime of the request's session. */
 export interface OptionsOfSession {
   /** Lifetime in milliseconds; undefined keeps the session until the browser closes. */
   maxAge?: number | undefined;
@@ -79,7 +79,7 @@ const METHODS: object = Object.create(null, {
 
 const exposeWithMethods = methodExposer(METHODS);
 
-/** One accessor serves all requests. */
+/** Shared by all requests: a new accessor for each would slow down every use of the request. */
 const SESSION_OPTIONS: PropertyDescriptor & ThisType<object> = {
   get() {
     return optionsOf(() => heldBy(this)!.session);

@@ -34,7 +34,7 @@ export interface SessionHooks<Data = SessionData> extends Omit<Partial<Hooks>, "
    * Runs before the handshake is answered. The session can still be changed: changes are sent as
    * Set-Cookie on the 101. To deny the handshake, return or throw a Response.
    *
-   * @param all every session by its property name, if there is more than one
+   * @param all all sessions of the handshake, by their option `property`
    */
   upgrade?(
     request: UpgradeRequest,
@@ -57,16 +57,16 @@ export interface CrosswsSettings<Data = SessionData> {
 
 /** The state that a socket keeps after its handshake. */
 interface Live<Data> {
+  /** True if the page uses `@galleta/session/client`, which sends and reads control frames. */
   readonly isPage: boolean;
   readonly contexts: readonly SessionContext<Data>[];
   readonly handles: LiveHandle[];
 }
 
 /**
- * Sessions for crossws 0.4 and 0.3. Wraps hooks: checks the Origin, opens the session, sends its
- * cookie on the 101, and ties the socket to it. The socket is closed with 1008 when the session
- * ends or expires, and its session shows changes of other requests. {@link sessionOf} returns the
- * session of a peer.
+ * Sessions for crossws 0.4 and 0.3. Wraps an app's hooks: checks the Origin, opens the session,
+ * sends its cookie with the 101, and closes the socket with 1008 when the session ends or expires.
+ * {@link sessionOf} returns the session of a peer, which shows changes that other requests make.
  *
  * @param given options, or the sessions of the HTTP server; a list for more than one
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`
@@ -162,12 +162,12 @@ export function session<Data = SessionData>(
         if (text !== undefined) {
           const frame = readFrame(text);
           if ("control" in frame) {
-            // The answer to a ticket names the ticket. The session that made the ticket recognizes
-            // it by that.
+            // A page answers the ticket of one session. All sessions get the answer, and only the
+            // one that made the ticket accepts it.
             for (const handle of live!.handles) handle.receive(frame.control);
             return undefined;
           }
-          // `rawData` is read-only for apps, and nothing has read it yet.
+          // `rawData` is read-only, so it must be redefined. No code has read it yet.
           Object.defineProperty(message, "rawData", { value: frame.message });
         }
         for (const handle of live?.handles ?? []) handle.active();
@@ -185,8 +185,9 @@ export function session<Data = SessionData>(
 /**
  * Returns the session of a peer.
  *
- * @param property names a session other than the first
- * @throws SessionError `ERR_SESSION_SETUP` if its handshake did not come through {@link session}
+ * @param property the option `property` of the session; needed only for a second session
+ * @throws SessionError `ERR_SESSION_SETUP` if the peer's handshake did not come through
+ *   {@link session}
  * @example
  * ```ts
  * await update(sessionOf(peer), (draft) => { draft.lastId = 7; });
@@ -197,7 +198,7 @@ export function sessionOf<Data = SessionData>(peer: Peer, property = "session"):
 }
 
 function contextOf<Data>(peer: Peer, property: string): SessionContext<Data> {
-  // A peer without our session is not in the map, so both cases end here.
+  // Without our session, `of` is the peer or an object of the app: recallSession throws for both.
   const { [property]: of = peer } = peer.context as Record<string, object | undefined>;
   return recallSession<Data>(of, "The session of this peer", property);
 }
@@ -234,7 +235,11 @@ function textOf(peer: Peer, data: unknown): string | undefined {
   return isOld ? new TextDecoder().decode(data) : undefined;
 }
 
-/** Escapes messages of the app that look like control frames. */
+/**
+ * Makes `peer.send` escape messages of the app that look like control frames.
+ *
+ * @returns a function that sends a control frame
+ */
 function escapeSends(peer: Peer): (frame: string) => void {
   const send = peer.send.bind(peer);
   peer.send = (data, options) =>

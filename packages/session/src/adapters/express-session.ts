@@ -18,7 +18,8 @@ declare global {
     interface RequestSession {
       readonly id: string;
       /**
-       * The lifetime of the session. Other attributes are options, the same for all sessions.
+       * The lifetime of the session's cookie. The other attributes of the cookie are options of
+       * `session()`, the same for all sessions.
        *
        * @throws SessionError `ERR_SESSION_OPTION` if another attribute is set
        */
@@ -32,7 +33,7 @@ declare global {
       destroy(done?: Callback): this;
       /** Does nothing: Galleta saves the session in its cookie when the response begins. */
       save(done?: Callback): this;
-      /** Does nothing: other requests cannot change the data of this one. */
+      /** Does nothing: other requests cannot change the data that this request has read. */
       reload(done?: Callback): this;
       /** Does nothing. The option `rolling` prolongs sessions. */
       touch(): this;
@@ -64,7 +65,7 @@ export default function session<Data = SessionData>(given: LazySessions<Data>): 
   return (req, res, next) => serveConnect(sessions(), req, res, next, expose);
 }
 
-/** One accessor serves all requests. */
+/** Shared by all requests: a new accessor for each would slow down every use of the request. */
 const SESSION_ID: PropertyDescriptor & ThisType<object> = {
   get() {
     return describe(heldBy(this)!.session).id;

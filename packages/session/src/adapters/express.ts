@@ -9,7 +9,7 @@ export type { SessionMiddleware };
 /**
  * Sessions for Express 4 and 5: `req.session`, with the cross-site check. Put it before all code
  * that uses the session or sends a response. In the `upgrade` event of a server, call it with `{}`
- * as the response: the session can then be read.
+ * as the response; the session is then read-only.
  *
  * @param given options, sessions shared with a WebSocket server, or a function that returns either
  *   at the first request
@@ -33,5 +33,5 @@ const PASSPORT: object = Object.create(null, {
   save: { value: saveLater },
 }) as object;
 
-/** Passport sets a property on each request. Only sessions of such requests get these methods. */
+/** Adds the methods only to sessions of requests that Passport has marked with this property. */
 const exposeToPassport = methodExposer(PASSPORT, (req) => "_sessionManager" in req);

@@ -18,7 +18,8 @@ declare module "fastify" {
   interface RequestSession extends GetSet {
     readonly sessionId: string;
     /**
-     * The lifetime of the session. Other attributes are options, the same for all sessions.
+     * The lifetime of the session's cookie. The other attributes of the cookie are options of
+     * `session()`, the same for all sessions.
      *
      * @throws SessionError `ERR_SESSION_OPTION` if another attribute is set
      */
@@ -33,8 +34,8 @@ declare module "fastify" {
     /** Does nothing. The option `rolling` prolongs sessions. */
     touch(): void;
     /**
-     * Starts a new session with a new id, which gets only these keys of the data. The old object
-     * keeps its data.
+     * Starts a new session with a new id and only these keys of the old data. The old object keeps
+     * all its data.
      */
     regenerate(keep?: readonly string[]): Promise<void>;
     regenerate(done: Callback): void;
@@ -48,7 +49,7 @@ declare module "fastify" {
     /** Does nothing: Galleta saves the session when the response begins. */
     save(): Promise<void>;
     save(done: Callback): void;
-    /** Does nothing: other requests cannot change the data of this one. */
+    /** Does nothing: other requests cannot change the data that this request has read. */
     reload(): Promise<void>;
     reload(done: Callback): void;
     /** True if the request changed the session. */
@@ -124,7 +125,7 @@ function regenerate(this: object, ...given: unknown[]): Promise<void> | undefine
   }).call(this, done as Callback | undefined);
 }
 
-/** Starts a new session with these keys of the old one, and with its lifetime. */
+/** Starts a new session with the given keys and the lifetime of the old session. */
 function beginAnew(session: object, keep: readonly unknown[]): void {
   const context = contextOf(session);
   const kept = Object.entries(session).filter(([key]) => keep.includes(key));

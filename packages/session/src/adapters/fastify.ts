@@ -11,8 +11,8 @@ export type { SessionPlugin } from "./kit/fastify-plugin.ts";
  * @param given options, sessions shared with a WebSocket server, or a function that returns either
  *   at registration
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; `ERR_SESSION_SETUP` at registration
- *   if `request.session` already exists, or if the session is used before the plugin's `onRequest`
- *   ran
+ *   if `request.session` already exists, and in a request if code uses the session before the
+ *   plugin's `onRequest` hook ran
  * @example
  * ```ts
  * await app.register(session({ secretKey: process.env.SECRET_KEY ?? "" }));

@@ -70,8 +70,8 @@ export function session<Data = SessionData>(given: LazySessions<Data>) {
  * @param handler gets the request, `{ session }`, and the runtime's further arguments
  * @param given options, sessions shared with a WebSocket server, or a function that returns either
  *   at the first request
- * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; a request rejects with
- *   `ERR_SESSION_SETUP` if it already went through another `withSession`
+ * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; the returned function rejects with
+ *   `ERR_SESSION_SETUP` if the request already has a session with the same `property`
  * @example
  * ```ts
  * export default {
@@ -113,7 +113,7 @@ export function withSession<
       exposeSession(exposed, held);
       const args = asksForSocket(facts) ? await guardBunServer(held, beside, isInner) : beside;
       let answer = await handler(request, exposed as never, ...(args as Beside));
-      // If sessions are nested, the innermost ties the sockets, before the others are finished.
+      // With nested sessions, the innermost call ties the sockets to all of them.
       const sockets = exposed.takeSockets();
       if (sockets !== undefined) answer = await tie(request, sockets, answer);
       return answer === undefined ? await release(held, answer) : await held.finish(answer);
@@ -126,8 +126,8 @@ export function withSession<
 }
 
 /**
- * Reads the parts of a request that are needed after its handshake: Deno closes a request when it
- * upgrades the connection.
+ * Copies the parts of a request that are needed after its handshake: Deno closes the request when
+ * the handler upgrades the connection.
  */
 function lasting(request: Request): Request {
   if (!("Deno" in globalThis) || !request.headers.has("upgrade")) return request;
@@ -138,7 +138,7 @@ function lasting(request: Request): Request {
 /**
  * Returns the session of a Bun socket, or of a request that came through {@link withSession}.
  *
- * @param property names a session other than the first
+ * @param property the option `property` of the session; needed only for a second session
  * @throws SessionError `ERR_SESSION_SETUP` for any other object
  * @example
  * ```ts
@@ -184,7 +184,8 @@ async function release<Data, Answer>(held: Held<Data>, answer: Answer): Promise<
 }
 
 /**
- * Warns that a handler threw: the runtime answers the request then, without the session's cookie.
+ * Warns that a handler threw after it changed its session. The runtime's error response carries no
+ * cookie.
  */
 function logWarningLoss(): void {
   logWarning(

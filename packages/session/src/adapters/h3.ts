@@ -15,8 +15,8 @@ export type { SessionEventContext } from "./kit/h3-context.ts";
  * @param given options, sessions shared with a WebSocket server, or a function that returns either
  *   at the first request
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; requests fail with
- *   `ERR_SESSION_SETUP` if another session comes before this one, or if its app is mounted in
- *   another app
+ *   `ERR_SESSION_SETUP` if another session middleware comes before this one, or if the app that
+ *   registered it is mounted in another app
  * @example
  * ```ts
  * const app = new H3().register(session({ secretKey: process.env.SECRET_KEY ?? "" }));
@@ -25,7 +25,7 @@ export type { SessionEventContext } from "./kit/h3-context.ts";
  */
 export function session<Data = SessionData>(given: LazySessions<Data>): H3Plugin {
   const lazy = lazySessions(given);
-  // The key under which an event keeps the cookies to add to its response.
+  // The key under which an event keeps the headers to add to its response.
   const owed = Symbol("galleta.owed");
   const middleware: Middleware = async (event, next) => {
     const sessions = lazy();
@@ -42,7 +42,8 @@ export function session<Data = SessionData>(given: LazySessions<Data>): H3Plugin
       try {
         return ((event as Owing)[owed] = await held.commit());
       } catch (error) {
-        // If the store cannot be reached, a logout still deletes the cookie.
+        // If the store cannot be reached, a logout must still delete the cookie: the second commit
+        // returns that header.
         (event as Owing)[owed] = await held.commit();
         throw error;
       }
@@ -75,11 +76,12 @@ export function session<Data = SessionData>(given: LazySessions<Data>): H3Plugin
 
 type Owing = H3Event & Record<symbol, Commit | undefined>;
 
-/** The configurations of apps that already have our hook. */
+/** The configurations of apps that registered the plugin. */
 const watched = new WeakSet<object>();
 
 /**
- * Throws for `app.use` and for h3 1: both would call the plugin on every request, without an app.
+ * Throws if the argument is not an app: `app.use` and h3 1 call the plugin with each request
+ * instead.
  */
 function checkApp(app: object): void {
   if ("config" in app && "register" in app) return;

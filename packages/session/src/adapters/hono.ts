@@ -19,7 +19,7 @@ declare module "hono" {
   }
 }
 
-/** The context of an app that uses the session: `new Hono<SessionEnv<Data>>()`. */
+/** The environment type of an app that uses the session: `new Hono<SessionEnv<Data>>()`. */
 export interface SessionEnv<Data = SessionData> {
   Variables: { session: SessionOf<Data> };
 }
@@ -60,8 +60,8 @@ export function session<Data = SessionData>(
       const owed = held.commit();
       put(c, owed instanceof Promise ? await owed : owed);
     } catch (error) {
-      // If the store cannot be reached, a logout still deletes the cookie: Hono copies the headers
-      // of this response to the error response.
+      // If the store cannot be reached, a logout must still delete the cookie: the second commit
+      // returns that header, and Hono copies it to the error response.
       put(c, await held.commit());
       throw error;
     }
@@ -76,8 +76,8 @@ export function session<Data = SessionData>(
  *
  * @param upgradeWebSocket the function of `@hono/node-server`, `@hono/node-ws`, `hono/bun`,
  *   `hono/deno` or `hono/cloudflare-workers`
- * @throws SessionError requests fail with `ERR_SESSION_SETUP` if {@link session} does not come
- *   before it, and on Deno with `ERR_SESSION_RUNTIME` if the session was changed
+ * @throws SessionError requests fail with `ERR_SESSION_SETUP` if the middleware of {@link session}
+ *   did not run before, and on Deno with `ERR_SESSION_RUNTIME` if the session was changed
  * @example
  * ```ts
  * import { upgradeWebSocket } from "hono/bun";
@@ -116,7 +116,7 @@ type EventsOf = (c: Context) => WSEvents | Promise<WSEvents>;
 type Helper = (...args: unknown[]) => unknown;
 
 function put(c: Context, commit: Commit): void {
-  // Using `c.res` would make Hono create a response and headers.
+  // Merely reading `c.res` makes Hono create a response, so it is skipped for unused sessions.
   if (!commit.accessed) return;
   const response = withCommit(c.res, commit);
   if (response === c.res) return;
@@ -137,15 +137,15 @@ function factsOf(c: Context): RequestFacts {
   return new FetchFacts(c.req.raw, () => connectionOf(c.req.raw, env.server ?? env));
 }
 
-/** Reads the body. Hono keeps it for the next reader. */
+/** Reads the body and leaves it readable: Hono keeps a copy of a body that was read before. */
 async function readBody(c: Context): Promise<Uint8Array | undefined> {
   if (!c.req.raw.bodyUsed) return peekFetchBody(c.req.raw);
   return new Uint8Array(await c.req.arrayBuffer());
 }
 
 /**
- * Defines the variable as an accessor: Hono's variables are plain values, but the session must open
- * at first use.
+ * Makes the session a variable of Hono's context that opens at its first use. Hono's own variables
+ * are plain values, so `get`, `set` and `var` are replaced.
  */
 function expose<Data>(c: Context, holder: Holder<Data>, property: string): void {
   const variables = c as unknown as Record<"get" | "set", (...args: unknown[]) => unknown>;
@@ -159,7 +159,7 @@ function expose<Data>(c: Context, holder: Holder<Data>, property: string): void 
   Object.defineProperty(c, "var", VARIABLES);
 }
 
-/** One accessor serves all requests, as in {@link exposeSession}. */
+/** Shared by all requests: a new accessor for each would slow down every use of its context. */
 const VARIABLES: PropertyDescriptor & ThisType<Context> = {
   get() {
     const variables = Reflect.get(Object.getPrototypeOf(this) as object, "var", this) as object;

@@ -52,7 +52,7 @@ export default function session<Data = SessionData>(
   return serveKoa(lazySessions(given), exposeWithMethods);
 }
 
-/** Calls the callback, or returns a promise if there is none. */
+/** Calls the callback in a later tick, if there is one. Returns a resolved promise. */
 function settled(done: Callback | undefined): Promise<void> {
   if (done !== undefined) process.nextTick(done);
   return Promise.resolve();

@@ -17,8 +17,8 @@ import type { DeniedReply } from "./kit/reply.ts";
 export type ReadonlySession<Data = SessionData> = Readonly<SessionOf<Data>>;
 
 /**
- * A handler for `proxy.ts`. It returns nothing to let the request continue, or a response as
- * Next.js describes.
+ * A handler for `proxy.ts`. It returns nothing to let the request continue, or a response such as
+ * `NextResponse.redirect()`.
  */
 export type ProxyHandler<Data, Req extends Request = Request> = (
   request: Req,
@@ -78,7 +78,7 @@ export function nextSession<Data = SessionData>(given: LazySessions<Data>): Next
 
   return {
     async getSession() {
-      // Comes first, because it makes `next build` render the page at request time.
+      // Must come first: `next build` stops rendering the page here, so the build needs no key.
       const jar = await openJar();
       const context = sessions().open(jar.header);
       await context.load();
@@ -112,19 +112,19 @@ export function nextSession<Data = SessionData>(given: LazySessions<Data>): Next
   };
 }
 
-/** The state that the nested sessions of a Server Action or route handler share. */
+/** The state that nested calls of `withSession` share in one Server Action or route handler. */
 interface Call {
   readonly jar: Jar;
   readonly facts: RequestFacts;
-  /** The request of a route handler. */
+  /** The request of a route handler; `undefined` in a Server Action. */
   readonly route: Request | undefined;
   readonly all: Member[];
 }
 
-/** The keys are the sessions that handlers get. */
+/** The state by each session that was passed to a handler. */
 const calls = new WeakMap<object, Call>();
 
-/** Returns the state that an outer `withSession` opened and passed on with its session. */
+/** Returns the state of an outer `withSession`, found by the session that it passed on. */
 function callOf([first]: readonly unknown[]): Call | undefined {
   return typeof first === "object" && first !== null ? calls.get(first) : undefined;
 }
@@ -209,14 +209,14 @@ function routeFacts(request: Request): HeaderFacts {
   return new HeaderFacts(request.headers, { method: request.method, target: pathname + search });
 }
 
-/** Describes a Server Action by its headers alone. */
+/** Describes a Server Action by its headers, as Next.js does not pass its method and URL. */
 class ActionFacts extends HeaderFacts implements RequestFacts {
   readonly #args: readonly unknown[];
 
   constructor(headers: Pick<Headers, "get">, args: readonly unknown[]) {
-    // A page that calls this while it renders has no Origin; its write fails with another error. A
-    // form sent without JavaScript has no `next-action` header, and in old browsers no Origin
-    // either.
+    // Only a POST has one of these headers. A form sent without JavaScript has no `next-action`,
+    // and in old browsers no `Origin`. An action that a page calls while it renders has none of
+    // them; there a write fails with ERR_SESSION_RUNTIME.
     const isPost = ["origin", "next-action", "content-type"].some(
       (name) => headers.get(name) !== null,
     );

@@ -23,10 +23,11 @@ export interface NodeSessions<Data = SessionData> {
     handler: (req: WithSession<Req, Data>, res: Res) => unknown,
   ): (req: Req, res: Res) => unknown;
   /**
-   * Opens the session of one request.
+   * Adds the session to one request, if the cross-site check accepts it.
    *
-   * @returns true if the request may go on; false if it was answered, usually because it was
-   *   denied. Returns a promise only with a store or when a CSRF token must be checked
+   * @returns true if the handler may run; false if the request was already answered, usually
+   *   because it was denied. A promise only with a store, for a CSRF token to check, or for one of
+   *   Galleta's own endpoints
    */
   attach(req: NodeRequest, res: NodeResponse): boolean | Promise<boolean>;
 }
@@ -34,8 +35,8 @@ export interface NodeSessions<Data = SessionData> {
 /** Settings for {@link session}, in addition to the session options. */
 export interface NodeSessionSettings {
   /**
-   * Answers a request whose session could not be saved. Default: a process warning (`warning`
-   * event, standard error) and a 500.
+   * Answers a request whose session could not be set up, loaded or saved. Default: prints a process
+   * warning (event `warning`, standard error) and answers 500.
    */
   readonly onError?: (error: unknown, req: NodeRequest, res: NodeResponse) => void;
 }
@@ -46,8 +47,8 @@ export interface NodeSessionSettings {
  *
  * @param given options, sessions shared with a WebSocket server, or a function that returns either
  *   at the first request
- * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; a request throws
- *   `ERR_SESSION_SETUP` if it already has a session
+ * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; the listener throws
+ *   `ERR_SESSION_SETUP` if a request already has a session
  * @example
  * ```ts
  * const withSession = session({ secretKey: process.env.SECRET_KEY ?? "" });
@@ -79,7 +80,7 @@ export function session<Data = SessionData>(
       try {
         sessions();
       } catch (error) {
-        // An error thrown here would leave the server's event and end the process.
+        // Node does not catch errors of a server's listeners: a throw here would end the process.
         onError(error, req, res);
         return undefined;
       }

@@ -20,12 +20,12 @@ export interface SessionEventHandler {
 }
 
 /**
- * Sessions for Nuxt and Nitro 2: `event.context.session`, with the cross-site check. Inner requests
- * of `useFetch` and `event.$fetch` share the session of the page that makes them.
+ * Sessions for Nuxt and Nitro 2: `event.context.session`, with the cross-site check. Requests that
+ * a page makes on the server, with `useFetch` or `event.$fetch`, share the session of the page.
  *
  * @param given options, shared sessions, or a function that returns them at the first request
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; a request fails with
- *   `ERR_SESSION_SETUP` if another session comes before this one
+ *   `ERR_SESSION_SETUP` if another session middleware comes before this one
  * @example
  * ```ts
  * // server/middleware/session.ts
@@ -52,15 +52,16 @@ export function session<Data = SessionData>(given: LazySessions<Data>): SessionE
 }
 
 /**
- * True while the build prerenders a page, once for all visitors. Any use of the session then
- * throws. A client can send the header too, but only Nitro's own requests have `__unenv__`.
+ * True while the build prerenders a page. Such a page is made once for all visitors, so it gets no
+ * session. A client can send the header too, but only Nitro's own requests have `__unenv__`.
  */
 function isPrerendered(req: IncomingMessage): boolean {
   return req.headers["x-nitro-prerender"] !== undefined && "__unenv__" in req;
 }
 
 /**
- * Returns the session that an inner request shares: Nitro passes it the context of the outer event.
+ * Returns the session of the page, if a page made this request on the server with `useFetch` or
+ * `event.$fetch`. Nitro puts the context of the page's event into `__unenv__` of such a request.
  */
 function lentBy(req: IncomingMessage, property: string) {
   const { __unenv__: outer } = req as { __unenv__?: unknown };

@@ -21,7 +21,7 @@ export type RouterMiddleware = (
   next: () => Promise<Response>,
 ) => Promise<Response>;
 
-/** Returns the session of a request, found by the `context` of its loader, action or middleware. */
+/** Returns the session of a request; pass the `context` of the loader, action or middleware. */
 export type GetSession<Data = SessionData> = (context: object) => SessionOf<Data>;
 
 /**
@@ -172,6 +172,6 @@ function notOurs(): SessionError<"ERR_SESSION_NOT_A_SESSION"> {
 function tooMany(): SessionError<"ERR_SESSION_RUNTIME"> {
   return new SessionError(
     "ERR_SESSION_RUNTIME",
-    "This session needs several cookies, but one string holds only one. Use the middleware of `session()`, or keep less in the session.",
+    "This session needs several cookies, but `commitSession` can return only one. Use the middleware of `session()`, or keep less in the session.",
   );
 }

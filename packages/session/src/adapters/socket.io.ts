@@ -49,9 +49,9 @@ export interface SocketIoSettings<Data = SessionData> extends HandshakeSettings<
 
 /**
  * Sessions for Socket.IO 4, over WebSocket and polling. Checks the origin of every request, opens
- * the session at the handshake, and ties the client to it. The client is disconnected when the
- * session ends or expires, and its session shows changes of other requests.
- * `socket.request.session` is the session; {@link sessionOf} returns it with its type.
+ * the session at the handshake, and disconnects the client when the session ends or expires.
+ * `socket.request.session` is the session, and shows changes that other requests make;
+ * {@link sessionOf} returns it with its type.
  *
  * @param given options, or the sessions of the HTTP server; a list for more than one
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`
@@ -89,8 +89,8 @@ export function session<Data = SessionData>(
 /**
  * Returns the session of a Socket.IO socket.
  *
- * @param property names a session other than the first
- * @throws SessionError `ERR_SESSION_SETUP` if its server was not passed to {@link session}
+ * @param property the option `property` of the session; needed only for a second session
+ * @throws SessionError `ERR_SESSION_SETUP` if the socket's server was not passed to {@link session}
  * @example
  * ```ts
  * await update(sessionOf(socket), (draft) => { draft.lastId = 7; }, {
@@ -170,12 +170,12 @@ async function denyPolling<Data>(
   if (outcome === undefined) return undefined;
   if (outcome !== "needs-token") return deniedReply(outcome);
   await context.load();
-  // Polling does not send forms, so only the header can have the token.
+  // Polling does not send forms, so only the header can contain the token.
   const denial = await sessions.checkToken(facts, context, async () => undefined);
   return denial && deniedReply(denial);
 }
 
-/** True for a handshake. Engine.IO passes it an object that lacks most methods of a response. */
+/** True for a WebSocket handshake: Engine.IO passes an object without most response methods. */
 function isUpgrade(res: Partial<ServerResponse>): boolean {
   return res.flushHeaders === undefined;
 }

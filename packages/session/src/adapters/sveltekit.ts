@@ -27,12 +27,12 @@ export type SvelteKitHandle = <Event extends SvelteKitEvent>(input: {
 }) => Promise<Response>;
 
 /**
- * Sessions for SvelteKit: `event.locals.session`, with the cross-site check. Inner requests of
- * `event.fetch` share the session of their outer request.
+ * Sessions for SvelteKit: `event.locals.session`, with the cross-site check. A request that
+ * `event.fetch` makes on the server shares the session of the request that made it.
  *
  * @param given options, shared sessions, or a function that returns them at the first request
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; a request fails with
- *   `ERR_SESSION_SETUP` if another session comes before this one
+ *   `ERR_SESSION_SETUP` if another session middleware comes before this one
  * @example
  * ```ts
  * // src/hooks.server.ts
@@ -66,7 +66,7 @@ export function session<Data = SessionData>(given: LazySessions<Data>): SvelteKi
     if (reply !== undefined) return reply;
     try {
       const response = await outer.run(held, () => resolve(event));
-      // SvelteKit would overwrite the outer request's cookie with that of an inner request.
+      // An inner request sets no cookie: SvelteKit would let it overwrite the outer request's cookie.
       if (!event.isSubRequest) return await held.finish(response);
       await held.release();
       return response;
@@ -78,8 +78,8 @@ export function session<Data = SessionData>(given: LazySessions<Data>): SvelteKi
 }
 
 /**
- * Returns the facts of a request. Its connection comes from the server below SvelteKit, if the
- * SvelteKit adapter passes it.
+ * Returns the facts of a request. The client's address is that of the Node connection, if the
+ * SvelteKit adapter passes `platform.req`.
  */
 function factsOf(event: SvelteKitEvent): UrlFacts {
   return new UrlFacts(event.request, event.url, () => {
@@ -92,7 +92,7 @@ function clientAddress(event: SvelteKitEvent): string | undefined {
   try {
     return event.getClientAddress();
   } catch {
-    return undefined; // // This SvelteKit adapter cannot determine client addresses.
+    return undefined; // This SvelteKit adapter cannot determine client addresses.
   }
 }
 
@@ -113,7 +113,7 @@ function omitsCookies(request: Request): boolean {
   try {
     return request.credentials === "omit";
   } catch {
-    return false; // // workerd lacks this property.
+    return false; // workerd lacks this property.
   }
 }
 
@@ -140,6 +140,6 @@ function warnOfLoss(): void {
     "ERR_SESSION_RUNTIME",
     "A hook threw after the session was changed, and SvelteKit answers such errors without cookies, so the change was lost. Return a response from the hook, or throw in a load function or an action.",
   );
-  // oxlint-disable-next-line no-console -- no response is left that could say it
+  // oxlint-disable-next-line no-console -- no response can report it
   console.warn(`[galleta] ${lost.code}: ${lost.message}`);
 }

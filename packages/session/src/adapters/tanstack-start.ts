@@ -12,9 +12,9 @@ export type StartMiddleware = <Result extends { readonly response: Response }>(o
 }) => Promise<Response>;
 
 /**
- * Sessions for TanStack Start. Returns two functions: one for a request middleware, and one that
- * returns the session. The middleware does the cross-site check. Call the other in server
- * functions, server routes and loaders on the server.
+ * Sessions for TanStack Start. Returns two functions. Pass the first to
+ * `createMiddleware().server()`: it does the cross-site check. The second returns the session in
+ * server functions, server routes and loaders on the server.
  *
  * The session is not in `context`, because Start copies the context for each middleware. A copy
  * reads every property, so it would open sessions that no code uses.

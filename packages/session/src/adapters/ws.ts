@@ -16,9 +16,9 @@ export type { WsServer, WsSettings, WsSocket };
 
 /**
  * Sessions for the package ws: listeners for the `upgrade` event of a server. They check the
- * Origin, open the session, and tie the socket to it. The socket is closed with 1008 when the
- * session ends or expires, and its session shows changes of other requests. `ws.session` and
- * `req.session` are the session; {@link sessionOf} returns it with its type.
+ * Origin, open the session, and close the socket with 1008 when the session ends or expires.
+ * `ws.session` and `req.session` are the session, and show changes that other requests make;
+ * {@link sessionOf} returns it with its type.
  *
  * @param given options, or the sessions of the HTTP server; a list for more than one
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`
@@ -56,7 +56,7 @@ export function session<Data = SessionData>(
  * express-ws, koa-websocket, NestJS. It works like {@link session}, by wrapping
  * `server.handleUpgrade`.
  *
- * @param given options, or the sessions of the HTTP server; a list where there are several
+ * @param given options, or the sessions of the HTTP server; a list for more than one
  * @returns the same server
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`
  * @example
@@ -79,8 +79,9 @@ export function guard<Socket extends WsSocket, Server extends WsServer<Socket>, 
 /**
  * Returns the session of a socket, or of its handshake request.
  *
- * @param property names a session other than the first
- * @throws SessionError `ERR_SESSION_SETUP` if it did not come through {@link session}
+ * @param property the option `property` of the session; needed only for a second session
+ * @throws SessionError `ERR_SESSION_SETUP` if the socket did not come through {@link session} or
+ *   {@link guard}
  * @example
  * ```ts
  * await update(sessionOf(ws), (draft) => { draft.lastId = 7; });

@@ -71,7 +71,7 @@ export class LiveWebSocket extends Base {
     } catch {
       answer = {};
     }
-    // An answer without a receipt and a code is not from Galleta, such as the 404 of an app.
+    // An answer with neither a receipt nor a code is not from Galleta; it may be the app's 404.
     const { receipt, code = receipt ? undefined : "ERR_SESSION_UPDATE_TIMEOUT" } = answer;
     if (this.readyState === this.OPEN) super.send(MARK + JSON.stringify({ id, receipt, code }));
   }

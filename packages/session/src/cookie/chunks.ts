@@ -14,7 +14,7 @@ export const DEFAULT_TOTAL = 6000;
 
 const chunkName = (name: string, index: number) => (index === 0 ? name : `${name}.${index}`);
 
-/** True if a cookie is a chunk after the first. */
+/** True if `candidate` is the name of a chunk after the first. */
 export function isChunkName(name: string, candidate: string): boolean {
   return candidate !== name && chunkNames(name).includes(candidate);
 }

@@ -56,7 +56,7 @@ export function joinCommits(commits: readonly CommitHeaders[]): Commit {
   );
 }
 
-/** The commit of a session that was not used. */
+/** The result of a commit if the session was not used: it adds no headers. */
 export const UNTOUCHED = new Commit(false);
 
 /**

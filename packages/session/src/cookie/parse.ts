@@ -1,5 +1,5 @@
 /**
- * The result for two cookies with one name and different values: the name alone does not identify
+ * The result if a header contains two cookies of one name with different values: either could be
  * the session.
  */
 export const AMBIGUOUS: unique symbol = Symbol("ambiguous");

@@ -8,7 +8,10 @@ export interface CookieAttributes {
   readonly partitioned: boolean;
 }
 
-/** The bytes of name and value that every browser keeps (RFC 6265bis §6.1). */
+/**
+ * The most bytes in the name and value of a cookie. Every browser keeps cookies up to this size
+ * (RFC 6265bis §6.1).
+ */
 export const COOKIE_LIMIT = 4096;
 /** The longest Max-Age that browsers honour, in seconds: 400 days (RFC 6265bis §5.5). */
 export const MAX_AGE_LIMIT = 34_560_000;
@@ -18,7 +21,7 @@ const SAME_SITE = { lax: "Lax", strict: "Strict", none: "None" } as const;
 const VALUE = /^[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*$/;
 
 /**
- * Makes the constant part of a Set-Cookie. Called once at set-up.
+ * Makes the attributes of a Set-Cookie, except its lifetime. Called once at set-up.
  *
  * @param secure whether to set `Secure`
  */
@@ -32,7 +35,7 @@ export function serializeAttributes(attributes: CookieAttributes, secure: boolea
  * Makes one Set-Cookie value (RFC 6265bis §4.1).
  *
  * @param attributes the result of {@link serializeAttributes}
- * @param maxAge seconds to keep it; null keeps it until the browser closes; 0 deletes it
+ * @param maxAge seconds to keep the cookie; null: until the browser closes; 0 deletes the cookie
  * @throws SessionError `ERR_SESSION_OPTION` if the value could inject an attribute
  */
 export function serializeCookie(
@@ -41,12 +44,15 @@ export function serializeCookie(
   attributes: string,
   maxAge: number | null,
 ): string {
-  if (!VALUE.test(value)) throw optionError(`The cookie "${name}" cannot carry this value.`);
+  if (!VALUE.test(value))
+    throw optionError(
+      `The value of the cookie "${name}" has a character that cookies cannot contain.`,
+    );
   return cookieLine(name, value, attributes, maxAge);
 }
 
 /**
- * Makes one Set-Cookie value without a check, as {@link serializeCookie}.
+ * Makes one Set-Cookie value like {@link serializeCookie}, but does not check the cookie's value.
  *
  * @param value base64url, whose characters no cookie has to escape
  */

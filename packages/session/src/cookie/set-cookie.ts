@@ -19,7 +19,7 @@ export interface SetCookie {
   readonly attributes: SetCookieAttributes;
 }
 
-/** Splits a Set-Cookie value of our own into its parts (RFC 6265bis §4.1). */
+/** Splits a Set-Cookie value that Galleta made into its parts (RFC 6265bis §4.1). */
 export function parseSetCookie(line: string): SetCookie {
   const [pair, ...rest] = line.split("; ") as [string, ...string[]];
   const at = pair.indexOf("=");

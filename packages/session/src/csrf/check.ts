@@ -5,13 +5,13 @@ import { DENIALS, type Denial } from "./denial.ts";
 import { createSiteFinder, type SiteFinder } from "../site/site.ts";
 
 /**
- * The result of the HTTP check. `undefined` accepts the request, a {@link Denial} denies it.
- * `"needs-token"` accepts it only with a valid token: requests with a session if `csrf` is strict,
- * and those with the Origin `null`.
+ * The result of the HTTP check. `undefined` accepts the request, a {@link Denial} denies it. With
+ * `"needs-token"` the request must have a valid CSRF token: if its Origin is `null`, or if `csrf`
+ * is strict and it has a session, but neither Origin nor Sec-Fetch-Site.
  */
 export type HttpOutcome = Denial | "needs-token" | undefined;
 
-/** The compiled rules. Their methods never throw. */
+/** The check for cross-site requests, made from its options. The methods never throw. */
 export interface CrossSiteCheck {
   /** True if `csrf` is strict. */
   readonly strict: boolean;
@@ -39,8 +39,8 @@ export interface CrossSiteCheck {
  * The first rule that applies to an HTTP request decides: a wrong Host gets 400; GET, HEAD, OPTIONS
  * and exempt paths pass; a repeated Origin or Sec-Fetch-Site gets 403; a trusted Origin passes; a
  * Sec-Fetch-Site of `same-origin` or `none` passes, any other gets 403; the Origin of this site
- * passes, any other gets 403. A request with neither header does not come from a browser: it
- * passes, or with `csrf: "strict"` needs a token.
+ * passes, `null` needs a token, any other gets 403. A request with neither header does not come
+ * from a browser: it passes, or with `csrf: "strict"` needs a token.
  *
  * @throws SessionError ERR_SESSION_OPTION if an option is wrong
  *

@@ -18,7 +18,7 @@ export type CsrfKey = KeyObject | Uint8Array;
  * @param key the first key of the ring, which signs
  * @param sid the session's id
  * @param scope what the token is for, `""` for everything; at most 65,535 bytes
- * @param random 16 bytes; only test vectors give them
+ * @param random 16 bytes; only tests pass them
  * @throws RangeError if `scope` is longer or `random` has another length
  *
  * @example

@@ -18,8 +18,8 @@ export type CrossSiteRule =
   /** Sec-Fetch-Site says that another site caused the request. */
   | "sec-fetch-site"
   /**
-   * The Origin is `null` and there is no token. It is null for `Referrer-Policy: no-referrer`, in a
-   * sandboxed frame, and for a file.
+   * The Origin is `null` and there is no token. Browsers send `null` for a page with
+   * `Referrer-Policy: no-referrer`, in a sandboxed frame, or from a file.
    */
   | "origin-null"
   /** The Origin is malformed or not normalized. */
@@ -75,7 +75,8 @@ export const DENIALS = Object.freeze(
       "origin-foreign":
         "The Origin is not this site. Behind a proxy, set trustProxy. To accept another site, add its origin to trustedOrigins.",
       "origin-missing": "A WebSocket needs an Origin, because csrf is strict.",
-      "token-missing": "Send a CSRF token as x-csrf-token or csrf_token.",
+      "token-missing":
+        "The request needs a CSRF token in the header x-csrf-token or the form field csrf_token.",
       "token-invalid": "The CSRF token belongs to another session. Reload the page.",
     }),
   ]),

@@ -55,7 +55,10 @@ function originOf(request: RequestFacts, origin: string | undefined, own: string
   return all.length === 0 ? "" : `${all.join("; ")}. `;
 }
 
-/** Describes how two origins differ. If only the scheme differs, an untrusted proxy ends TLS. */
+/**
+ * Describes how two origins differ. If only the scheme differs, a proxy that is not in `trustProxy`
+ * probably ends TLS.
+ */
 function differenceOf(origin = "", own: string): string {
   if (!URL.canParse(origin)) return "";
   const [theirs, ours] = [new URL(origin), new URL(own)];

@@ -34,13 +34,13 @@ export async function findFormToken(
   body: Uint8Array,
 ): Promise<string | undefined> {
   try {
-    // The type excludes shared memory, and bodies are never in shared memory.
+    // This cast is safe: the type only excludes shared memory, which never holds a body.
     const bytes = body as Uint8Array<ArrayBuffer>;
     const response = new Response(bytes, { headers: { "content-type": contentType ?? "" } });
     const [token, other] = (await response.formData()).getAll(CSRF_FIELD);
     // If the field occurs twice, the view might read the other value, so neither counts.
     return other === undefined && typeof token === "string" ? token : undefined;
   } catch {
-    return undefined; // // The body has another type, no boundary, or is malformed.
+    return undefined; // The body has another type, no boundary, or is malformed.
   }
 }

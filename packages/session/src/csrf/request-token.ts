@@ -10,7 +10,7 @@ export type BodyReader = () => Promise<Uint8Array | undefined>;
 /**
  * Checks the CSRF token of a request, from its header or its form.
  *
- * @param readBody called only for a form without the header
+ * @param readBody called only if the header is missing and the body is a form
  */
 export async function checkRequestToken<Data>(
   request: RequestFacts,

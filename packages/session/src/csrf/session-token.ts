@@ -7,12 +7,14 @@ import { makeCsrfToken, verifyCsrfToken } from "./csrf-token.ts";
 /**
  * Returns a token that proves that a request comes from your own page. Send it back in the
  * `x-csrf-token` header or the `csrf_token` form field. Each call returns a different text; all are
- * valid until the session is renewed or ends. The call keeps a session even if it has no data.
+ * valid until the session is renewed or ends. A session without data is then saved as well, so that
+ * the id to which the token is bound does not change.
  *
  * @param scope binds the token to one purpose; pass the same to {@link verifyToken}
  * @returns 64 characters
  * @throws SessionError `ERR_SESSION_COMMITTED`, `ERR_SESSION_HANDSHAKE_SENT`,
- *   `ERR_SESSION_NOT_A_SESSION`; `ERR_SESSION_FORMAT` with `writeAs`, whose cookies have no id
+ *   `ERR_SESSION_NOT_A_SESSION`; `ERR_SESSION_FORMAT` if `writeAs` is set, because its cookies
+ *   contain no session id
  * @example
  * ```ts
  * res.html = `<input type="hidden" name="csrf_token" value="${csrfToken(req.session)}">`;
@@ -24,7 +26,7 @@ export function csrfToken(session: object, scope = ""): string {
   if (settings.writeAs !== undefined) {
     throw new SessionError(
       "ERR_SESSION_FORMAT",
-      "csrfToken needs a session with an id, and the cookie of writeAs has none.",
+      "csrfToken needs a session with an id, but the cookies that writeAs writes contain none.",
     );
   }
   if (state.meta.csrf !== 1 && isEmpty(state.data)) {
@@ -36,7 +38,7 @@ export function csrfToken(session: object, scope = ""): string {
 }
 
 /**
- * True if {@link csrfToken} made a token for this session and scope, with any key of the ring.
+ * True if {@link csrfToken} made the token for this session and scope, with any key in `secretKey`.
  * Takes constant time for each key.
  *
  * @param token what the client sent; false unless it is a string
@@ -49,6 +51,6 @@ export function csrfToken(session: object, scope = ""): string {
 export function verifyToken(session: object, token: unknown, scope = ""): boolean {
   const { state, settings } = contextOf(session);
   const keys = settings.ring.keys.map((key) => key.csrf);
-  // Compares with the id in the request: a token made before `renew` is no longer valid.
+  // Uses the present id: a token made before `renew` is no longer valid.
   return verifyCsrfToken(keys, Buffer.from(state.sid, "base64url"), token, scope);
 }

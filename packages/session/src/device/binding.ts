@@ -33,13 +33,13 @@ export class DeviceBinding implements DevicePort {
   readonly #attributes: string;
 
   /**
-   * @throws SessionError `ERR_SESSION_OPTION` together with `domain`, `partitioned` or `writeAs`
+   * @throws SessionError `ERR_SESSION_OPTION` if `domain`, `partitioned` or `writeAs` is also set
    */
   constructor(shared: Shared, settings: CheckedDeviceBound) {
     const { cookieName, attributes, writeAs } = shared.settings;
     if (writeAs !== undefined) {
       throw optionError(
-        "Use either deviceBound or writeAs: a cookie of writeAs has no session id.",
+        "Use either deviceBound or writeAs: the cookies that writeAs writes contain no session id.",
       );
     }
     if (/; (?:Domain|Partitioned)\b/.test(attributes.secure)) {
@@ -108,12 +108,12 @@ export class DeviceBinding implements DevicePort {
   }
 
   /**
-   * Makes the challenge for the next refresh. It contains the newest bound cookie, so a challenge
-   * from before a refresh is not valid after it.
+   * Makes the challenge for the next refresh. It contains the expiry of the newest bound cookie, so
+   * each refresh makes earlier challenges invalid.
    */
   challenge(sid: string, { until }: DeviceRecord, now: number): string {
     // The browser gets the challenge with its cookie and uses it only when the cookie expires, so
-    // it must be valid that long.
+    // the challenge must be valid until then.
     const end = Math.max(until, now) + GRACE_SECONDS;
     return makeLabel(this.shared.settings.ring, "device-refresh", end, [sid, String(until)]);
   }

@@ -46,7 +46,8 @@ export function thumbprint(key: DeviceKey): string {
 /**
  * Imports a key, so that it can verify signatures.
  *
- * @returns `undefined` if its numbers are not a point of the curve or not a modulus
+ * @returns `undefined` if the numbers in the key are not a point on the curve, or not a valid
+ *   modulus
  */
 export function importKey(key: DeviceKey): KeyObject | undefined {
   try {

@@ -3,10 +3,10 @@ import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import { fromBase64url, lengthPrefixed, toBase64url } from "../encoding.ts";
 import type { KeyRing } from "../token/keys.ts";
 
-// base64url of `expiresAt u32be | r16 | HMAC-SHA-256(csrf key, lp(label) | lp(expiresAt) | lp(r) |
-// lp(part)...)`. The csrf key also signs receipts, and CSRF tokens, whose first part has 16 bytes.
-// No label has 16 bytes and no two labels are equal, so a receipt, a CSRF token and a label can
-// never replace each other.
+// A label is base64url of `head | HMAC-SHA-256(csrf key, lp(use) | lp(head) | lp(part)...)`, where
+// `head` is `expiresAt u32be | 16 random bytes`. The csrf key also signs CSRF tokens and receipts.
+// They can never pass as labels or as each other, because the first thing that is signed differs: a
+// `use`, the 16 bytes of a session id, or "ticket-receipt". No `use` has 16 bytes.
 const TIME_BYTES = 4;
 const RANDOM_BYTES = 16;
 const MAC_BYTES = 32;

@@ -12,7 +12,7 @@ import { readDeviceSettings, type DeviceBoundSettings } from "./settings.ts";
  * every few minutes that they have it. A cookie copied to another device then works for only a few
  * minutes. In other browsers sessions work without a binding, unless `require` demands one.
  *
- * It needs TLS or localhost, and a cookie of one host: set neither `domain` nor `partitioned`.
+ * Binding needs TLS or localhost, and a cookie of one host: set neither `domain` nor `partitioned`.
  *
  * @throws SessionError `ERR_SESSION_OPTION` if a setting is unknown or wrong
  * @see The W3C draft "Device Bound Session Credentials" (dbsc-1)
@@ -34,7 +34,8 @@ export function deviceBound(settings: DeviceBoundSettings = {}): ConnectedDevice
       for (const [path, answer] of endpoints) {
         shared.endpoints.set(binding.pathOf(path), {
           method: "POST",
-          // A browser may call these endpoints while a page of any site waits for this session.
+          // The browser itself calls these endpoints, also when a page of another site caused the
+          // request that needs the session.
           fromAnySite: true,
           answer: (context, facts) => answer(binding, context, facts).catch(unavailable),
         });

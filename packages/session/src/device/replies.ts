@@ -5,7 +5,8 @@ import type { Reply } from "../session/ports.ts";
 import type { DeviceBinding } from "./binding.ts";
 import { identifierOf, type DeviceKey } from "./jwk.ts";
 
-// Otherwise another site could fetch an endpoint and learn from its timing who is logged in.
+// Without these headers, another site could load an endpoint and learn from the timing whether the
+// user is logged in.
 const PRIVATE = { "cross-origin-resource-policy": "same-origin", "x-frame-options": "DENY" };
 
 /**

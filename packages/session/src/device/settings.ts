@@ -56,7 +56,9 @@ const RULES: Rules<CheckedDeviceBound> = {
  */
 export function readDeviceSettings(settings: unknown): CheckedDeviceBound {
   if (typeof settings !== "object" || settings === null) {
-    throw optionError("deviceBound must be true or its settings, such as { refresh: 600 }.");
+    throw optionError(
+      "The argument of deviceBound() must be an object of settings, such as { refresh: 600 }.",
+    );
   }
   checkOptionNames(settings, Object.keys(RULES), "setting of deviceBound");
   return readOptions<CheckedDeviceBound>(settings, RULES);

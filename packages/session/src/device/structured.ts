@@ -1,4 +1,5 @@
-// The two types of Structured Fields (RFC 9651) that the headers of the draft use.
+// Reads and writes strings in headers (sf-string, RFC 9651 §3.3.3), as the draft "Device Bound
+// Session Credentials" uses them.
 
 /**
  * Reads a header that is an sf-string. Parameters are ignored, as the draft requires. A value

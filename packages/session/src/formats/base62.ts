@@ -13,7 +13,7 @@ export function toBase62(number: number): string {
 
 /**
  * Reads a base-62 number.
- * @returns `undefined` if the text is not one, has leading zeros, or is over 2^53 - 1
+ * @returns `undefined` if the text is not such a number, has leading zeros, or is over 2^53 - 1
  */
 export function fromBase62(text: string): number | undefined {
   if (text === "" || text.length > 9 || (text.length > 1 && text.startsWith("0"))) return undefined;

@@ -12,10 +12,13 @@ export const MAX_COOKIE_CHARS = 8192;
 /** The most bytes of JSON, also after decompression: otherwise 4 kB of cookie could become 4 MB. */
 export const MAX_JSON_BYTES = 65_536;
 
-/** The deepest nesting of objects and arrays: the session and 64 levels in it, as in the engine. */
+/**
+ * The deepest nesting of objects and arrays: the session and 64 levels in it, as in Galleta's own
+ * cookies.
+ */
 export const MAX_DEPTH = 65;
 
-/** A rejected cookie. Single steps and the whole reading return it. */
+/** A rejected cookie, with the reason. */
 export type Rejection = Extract<FormatReading, { ok: false }>;
 
 /** Makes a rejection. */

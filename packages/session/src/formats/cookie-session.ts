@@ -14,8 +14,8 @@ export interface CookieSessionOptions {
   /** The option `secret`, or the list `keys`: the first key signs, all verify. */
   secretKey: SecretKeys;
   /**
-   * The option `name`. Default `"session"`. The cookie with the signature has the same name and
-   * `.sig`.
+   * The option `name`. Default `"session"`. The cookie with the signature has the same name with
+   * `.sig` after it.
    */
   sessionCookie?: string | undefined;
   /** The algorithm of the `Keygrip` that you pass as `keys`. Default `"sha1"`. */
@@ -33,9 +33,9 @@ const STYLE: JsonStyle = { numbers: "js" };
  * Reads and writes the two cookies of Express' cookie-session. One is base64 of JSON, the other
  * Keygrip's HMAC over name and value.
  *
- * The cookies do not contain the time when they were written, so they only end with the browser.
- * This reader is stricter than cookie-session: data and signature must be canonical base64 (RFC
- * 4648 §3.5), and sizes are bounded.
+ * The cookies do not contain the time when they were written, so they end only when the browser
+ * closes. This reader is stricter than cookie-session: data and signature must be canonical base64
+ * (RFC 4648 §3.5), and sizes are bounded.
  *
  * @throws SessionError `ERR_SESSION_OPTION` or `ERR_SESSION_KEY` if an option is wrong
  * @example

@@ -10,8 +10,8 @@ import { parseForeignObject } from "./json-read.ts";
 import { createSigner, type Signer } from "./signer.ts";
 
 /**
- * The part of an express-session store that is used. Examples are connect-redis, connect-pg-simple
- * and memorystore.
+ * A store for express-session, such as connect-redis, connect-pg-simple or memorystore. Galleta
+ * calls only its method `get`.
  */
 export interface ExpressSessionStore {
   get(sid: string, done: (error?: unknown, session?: never) => void): unknown;
@@ -42,8 +42,8 @@ const PREFIX = textThat((text) => text.length <= 16, "a string of at most 16 cha
  *
  * The session keeps its data and its expiry, without the property `cookie`. Galleta only reads the
  * store: the old sessions stay there until they expire. This reader is stricter than
- * express-session: the signature must be canonical base64, and sizes are bounded. It cannot be used
- * for `writeAs`.
+ * express-session: the signature must be canonical base64, and sizes are bounded. The option
+ * `writeAs` does not accept this format.
  *
  * @throws SessionError `ERR_SESSION_OPTION` or `ERR_SESSION_KEY` if an option is wrong; using the
  *   session throws `ERR_SESSION_STORE` (503) if the store fails

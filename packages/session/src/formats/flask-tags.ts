@@ -2,10 +2,11 @@ import { fromBase64 } from "./bounds.ts";
 import type { JsonObject, JsonValue } from "../session/format.ts";
 import { isObject } from "../session/json.ts";
 
-// Flask writes a value that JSON lacks as an object with one key, its tag. The session contains
-// that object unchanged, so Flask gets the same value back. An object that only looks like a tagged
-// value is tagged as a dict: `{" t": 5}` is `{" di": {" t__": 5}}` in the cookie. The session then
-// contains `{" t": 5}`, unless that would itself be a tagged value.
+// Flask writes a value that JSON lacks as an object with one key, its tag. The tuple (1, 2) is
+// `{" t": [1, 2]}`. The session contains that object unchanged, so Flask gets the same value back.
+// If a dict only looks like a tagged value, Flask tags it as a dict: for `{" t": 5}` the cookie has
+// `{" di": {" t__": 5}}`. The session contains the plain `{" t": 5}`, because 5 cannot be a tuple.
+// For the dict `{" t": [1]}` the session keeps the tagged form, because the plain one is a tuple.
 
 const DATE =
   /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} \d\d:\d\d:\d\d GMT$/;
@@ -24,13 +25,13 @@ const TAGS: ReadonlyMap<string, (value: JsonValue | undefined) => boolean> = new
 const isDate = (text: string) =>
   DATE.test(text) && new Date(Date.parse(text)).toUTCString() === text;
 
-/** Returns the tag of an object, which is its only key. */
+/** Returns the only key of an object if that key is a tag. */
 function tagOf(object: JsonObject): string | undefined {
   const keys = Object.keys(object);
   return keys.length === 1 && TAGS.has(keys[0] ?? "") ? keys[0] : undefined;
 }
 
-/** Returns the tag of the object under `" di"`, which is its only key. */
+/** Returns the tag in the object under `" di"`, whose only key is the tag with `__` after it. */
 function tagOfDict(value: JsonValue | undefined): string | undefined {
   if (!isObject(value)) return undefined;
   const keys = Object.keys(value);
@@ -40,7 +41,7 @@ function tagOfDict(value: JsonValue | undefined): string | undefined {
   return TAGS.has(tag) ? tag : undefined;
 }
 
-/** True if Flask tagged a value with this tag, which is the object's only key. */
+/** True if Flask would have written this object for a value of this tag. */
 const isTagged = (tag: string, object: JsonObject) => TAGS.get(tag)?.(object[tag]) === true;
 
 /** True if the value under `" di"` would be read as a tagged value without the `" di"`. */

@@ -29,8 +29,8 @@ export interface IronSessionOptions {
   /** The option `ttl` in seconds. Default 14 days; 0 makes seals that do not expire. */
   ttl?: number | undefined;
   /**
-   * Also reads cookies that iron-session 9 split into `name.0` to `name.3`. Default false, as
-   * there.
+   * Also reads cookies that iron-session 9 split into `name.0` to `name.3`. Default false, as in
+   * iron-session.
    */
   chunk?: boolean | undefined;
 }

@@ -5,7 +5,7 @@ import type { RejectReason } from "../session/format.ts";
 import { equal } from "./signer.ts";
 
 // The seal of @hapi/iron with the parameters that iron-session fixes:
-// Fe26.2*id*salt*iv*ciphertext*expiration*macSalt*mac. The MAC covers everything before it.
+// Fe26.2*id*salt*iv*ciphertext*expiration*macSalt*mac. The MAC covers the parts before macSalt.
 
 const PREFIX = "Fe26.2";
 const SALT = /^[0-9a-f]{64}$/;
@@ -22,7 +22,7 @@ export interface SealSalts {
   readonly iv: Uint8Array;
 }
 
-/** One password and its id, which seals contain. */
+/** A password and its id. A seal contains the id. */
 export interface SealPassword {
   readonly id: string;
   readonly text: string;

@@ -18,8 +18,8 @@ export interface JsonStyle {
 /**
  * Writes a session as JSON that the other framework reads with the same meaning.
  *
- * @throws SessionError `ERR_SESSION_NOT_JSON` if JSON cannot carry the session or the reader would
- *   reject its depth, `ERR_SESSION_TOO_LARGE` if the reader would reject its length
+ * @throws SessionError `ERR_SESSION_NOT_JSON` if the session is not JSON or is nested too deep,
+ *   `ERR_SESSION_TOO_LARGE` if its JSON is too long to be read again
  */
 export function writeForeignObject(data: object, style: JsonStyle): string {
   assertJson(data);

@@ -9,7 +9,7 @@ export type NumberStyle = "js" | "python" | "ruby";
  */
 export const NUMBER_KEY = "$number";
 
-// Python rejects integers with more digits.
+// Python rejects integers with more than 4300 digits.
 const INTEGER = /^-?[1-9]\d{0,4299}$/;
 
 /** True if a text is the exact spelling of a number that JavaScript cannot represent. */

@@ -20,7 +20,7 @@ export function writeEnvelope(data: JsonObject, purpose: string, end: number | u
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/;
 
 /**
- * Reads a decrypted text.
+ * Reads the session from a text that {@link writeEnvelope} or Rails made.
  * @param now seconds since 1970
  */
 export function readEnvelope(

@@ -90,7 +90,7 @@ export function rails(options: RailsOptions): SessionFormat {
   };
 }
 
-/** PBKDF2 takes milliseconds, so it runs once, at set-up. */
+/** Derives the encryption keys. PBKDF2 takes milliseconds, so it runs once, at set-up. */
 function deriveKeys(
   secretKey: SecretKeys,
   { digest, salt, iterations }: Omit<CheckedRails, "sessionCookie">,

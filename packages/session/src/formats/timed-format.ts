@@ -2,9 +2,7 @@ import type { FormatReading, JsonObject, SessionFormat } from "../session/format
 import type { Rejection } from "./bounds.ts";
 import { judgeAge, openTimed, signTimed, type TimedOptions } from "./timed.ts";
 
-/**
- * The differences between the cookies of Starlette, Flask and Django: how the session is encoded.
- */
+/** The properties in which the cookies of Starlette, Flask and Django differ. */
 export interface TimedFormat {
   readonly name: string;
   readonly cookieName: string;

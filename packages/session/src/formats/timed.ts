@@ -52,7 +52,7 @@ export function openTimed(token: string, options: TimedOptions): TimedValue | Re
 }
 
 /**
- * Checks the age of a signed value like the frameworks: an age of exactly `maxAge` is accepted.
+ * Checks the age of a signed value as the frameworks do: an age of exactly `maxAge` is accepted.
  *
  * @param skew how many seconds the time may lie in the future
  */

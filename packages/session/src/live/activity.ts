@@ -17,14 +17,15 @@ interface Hub extends TicketSender {
 }
 
 /**
- * Prolongs sessions when their sockets receive messages (option `socketActivity`). As for requests,
- * it waits for a tenth of the lifetime and stops at `absoluteMaxAge`.
+ * Prolongs sessions when their sockets receive messages (option `socketActivity`). A message
+ * prolongs a session only after a tenth of its lifetime, and never beyond `absoluteMaxAge`, as a
+ * request does.
  */
 export class Activity {
   readonly #hub: Hub;
   /**
-   * The last attempt to prolong each session, in seconds since 1970, so that not every message
-   * tries.
+   * When this process last tried to prolong each session, in seconds since 1970. Without it every
+   * message would try.
    */
   readonly #triedAt = new WeakMap<LiveSession, number>();
   #wasTold = false;
@@ -57,7 +58,8 @@ export class Activity {
   }
 
   /**
-   * Lets the page fetch a cookie. The exchange commits like any request, and informs the sockets.
+   * Prolongs the session with a new cookie that its page fetches. The page's request commits like
+   * any other, and informs the sockets.
    */
   async #byPage(attached: Attached, now: number, maxAge: number): Promise<void> {
     const { context } = attached;
@@ -71,8 +73,8 @@ export class Activity {
     } finally {
       clock.stop();
     }
-    // If the exchange ran in another process, it sent no message. Its cookie may have been up to a
-    // tenth of its lifetime old, and was then kept.
+    // If the exchange ran in another process, this process may have got no message. The exchange
+    // keeps a cookie that is younger than a tenth of its lifetime, so the cookie may be that old.
     const known = currentOf(context);
     const at = now - Math.floor(maxAge / 10);
     if (known.sid !== sid || known.iat >= at) return;

@@ -11,8 +11,8 @@ export class Attached implements LiveHandle {
   readonly socket: LiveSocket;
   live: LiveSession;
   /**
-   * The JSON of this socket's own change while its ticket is pending, since the socket gets no
-   * event for its own change.
+   * The JSON of this socket's own change while its ticket is pending. The socket gets no event for
+   * its own change.
    */
   own: string | undefined = undefined;
   #onEnd: Set<() => void> | undefined = undefined;

@@ -2,7 +2,7 @@ import type { MaybePromise } from "../maybe.ts";
 
 /**
  * Carries messages about sessions between the processes that hold their sockets. Messages may be
- * lost, repeated, late, or return to their sender. With a store they contain no data.
+ * lost, repeated, late, or return to their sender. With a store, messages contain no session data.
  */
 export interface Backplane {
   /**

@@ -1,4 +1,4 @@
-/** The number of buckets for messages about sessions: 1 to 1024. */
+/** The number of buckets, 1 to 1024. Each message belongs to the bucket of its session or user. */
 const BUCKETS = 1024;
 
 /** The bucket that every process follows. It is used without a store, when messages carry data. */

@@ -4,7 +4,7 @@ import { sessionBackplane } from "./session-backplane.ts";
 
 const CHANNEL = "session";
 
-/** A message from a worker that the primary passes on to the others. */
+/** A message from one worker, which the primary passes on to the other workers. */
 interface Envelope {
   readonly galleta: "backplane";
   readonly channel: string;

@@ -10,10 +10,10 @@ import { newSnapshot } from "../session/snapshot.ts";
 import type { Revision, Snapshot } from "../session/records.ts";
 
 /**
- * Runs a change, which must be complete when the function returns. Changes made after that are
- * lost.
+ * Runs a function that changes a session. It must not return a promise: changes after an `await`
+ * would be lost.
  *
- * @throws SessionError `ERR_SESSION_ASYNC_CHANGE` if it returns a promise
+ * @throws SessionError `ERR_SESSION_ASYNC_CHANGE` if the function returns a promise
  */
 function changeAtOnce(change: (draft: object) => unknown, draft: object): void {
   const outcome = change(draft);
@@ -26,9 +26,9 @@ function changeAtOnce(change: (draft: object) => unknown, draft: object): void {
 }
 
 /**
- * Changes a session whose response will save it. The function gets a copy, so a failed change has
- * no effect. Values that it does not change stay the same objects, because the handler may hold
- * them.
+ * Changes a session before its response, which then saves it. The function gets a copy, so it
+ * changes nothing if it throws. Values that the function does not change stay the same objects,
+ * because the handler may hold them.
  */
 export function changeOpen(session: object, change: (draft: object) => unknown): void {
   const data = session as JsonObject;

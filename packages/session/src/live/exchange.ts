@@ -63,7 +63,7 @@ async function redeem(
   // A ticket without data only lets the commit prolong the session (see live/activity.ts).
   const isChange = json !== "";
   if (isChange && loaded.rev !== rev) {
-    // The process of the socket that made the ticket may not know the newer revision yet.
+    // The ticket may come from a process that does not know the newer revision yet.
     if (loaded.rev > rev) hub.changed(currentOf(context));
     throw ticketError("STALE");
   }

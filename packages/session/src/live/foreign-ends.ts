@@ -2,12 +2,12 @@ import { ExpiryTimer, type Ending } from "./expiry-timer.ts";
 import type { Held } from "./foreign-index.ts";
 
 /**
- * For this many seconds after a session ended, a socket may still arrive whose handshake found the
- * session valid.
+ * How many seconds an end is remembered. Until then a socket may arrive whose handshake still found
+ * the session valid.
  */
 const REMEMBER_SECONDS = 60;
 
-/** A session or user whose sessions ended recently. Late sockets may still arrive for it. */
+/** A session that ended recently, or a user whose sessions did. Late sockets may still arrive. */
 interface Remembered extends Ending {
   readonly key: string;
   /** The id of the user's session that was kept. */

@@ -2,7 +2,9 @@ import type { Ending } from "./expiry-timer.ts";
 
 /** A socket or stream that can be closed. */
 export interface ClosableSocket {
-  /** Closes it. The arguments are 1008 and "session ended" or "session expired". */
+  /**
+   * Closes the socket or stream. The arguments are 1008 and "session ended" or "session expired".
+   */
   close(code: number, reason: string): void;
 }
 

@@ -9,8 +9,8 @@ export interface ForeignSession {
   /** When it expires. Default: it lives until `end` is called. */
   readonly expiresAt?: Date | null | undefined;
   /**
-   * When it began. `endUser` then closes late sockets of old sessions, but not
-   * those of a new login.
+   * When the session began. With it, `endUser` also closes sockets that arrive just after the call,
+   * if their session is older than the call.
    */
   readonly createdAt?: Date | undefined;
 }
@@ -28,9 +28,9 @@ export interface LiveSocketsSettings {
   /** Connects the processes, such as `redisBackplane(client)`. Default: a single process. */
   readonly backplane?: Backplane | undefined;
   /**
-   * Returns those of the given ids whose sessions still exist. The ids are those with sockets in
-   * this process. Called when messages from other processes may have been lost, such as after a
-   * reconnect.
+   * Returns those of the given session ids that still exist. It gets the ids of all sessions that
+   * have sockets in this process. Called when messages from other processes may have been lost,
+   * such as after a reconnect.
    */
   readonly check?: ((ids: readonly string[]) => Promise<Iterable<string>>) | undefined;
   /** Called when the backplane or `check` fails. Default: a process warning. */

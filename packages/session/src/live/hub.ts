@@ -39,13 +39,13 @@ export class LiveHub implements LivePort {
   readonly #backplane: Backplane | undefined;
   /** With a store: keeps open sockets up to date. */
   readonly #watch: Watch | undefined;
-  /** The name of this process, by which it recognizes its own messages. */
+  /** The name by which this process recognizes its own messages; see `#name`. */
   #lazyName: string | undefined;
   #isListening = false;
 
   constructor(shared: Shared, backplane?: Backplane) {
     const { settings, store } = shared;
-    // A cookie that is shared with another framework has no id for a ticket.
+    // With `writeAs`, cookies have no session id, which a ticket needs.
     const needsPage =
       (store === undefined || shared.socketActivity) && settings.writeAs === undefined;
     this.exchangePath = needsPage ? shared.exchangePath : undefined;
@@ -134,15 +134,16 @@ export class LiveHub implements LivePort {
     }
     context.close(fail);
     const attached = this.registry.add(context, socket);
-    // Catches up on changes since the cookie was read. Without changes the session's other sockets
-    // are skipped: there may be thousands.
+    // Catches up on changes since the cookie was read. Without a change nothing is called:
+    // `registry.change` visits all sockets of the session, which may be thousands.
     const now = currentOf(context);
     if (known !== undefined && known.rev > now.rev) this.registry.change(sid, { ...now, ...known });
     return attached;
   }
 
   /**
-   * Made at first use: workers may not draw random numbers at start-up, when sessions are set up.
+   * Makes the name at first use: Cloudflare Workers may not draw random numbers at start-up, when
+   * sessions are set up.
    */
   get #name(): string {
     return (this.#lazyName ??= randomBytes(12).toString("base64url"));
@@ -172,7 +173,7 @@ export class LiveHub implements LivePort {
     this.#publish(key, () => ({ kind: "user", user: key }));
   }
 
-  /** Informs the waiting update that a ticket was exchanged or rejected. */
+  /** Tells the update that waits for a ticket whether the ticket was exchanged. */
   ticketDone(outcome: TicketOutcome): void {
     this.tickets.settle(outcome, "exchange");
     this.#publish(outcome.ticket, () => ({ kind: "ticket", ...outcome }));
@@ -206,7 +207,7 @@ export class LiveHub implements LivePort {
     void this.#attempt(() => backplane.publish(writeMessage(this.#name, message()), bucket));
   }
 
-  /** Calls other processes. A failure becomes an event, and the sockets are checked again later. */
+  /** Calls the backplane. A failure becomes an event, and the sockets are checked again later. */
   async #attempt(call: () => unknown): Promise<void> {
     try {
       await call();

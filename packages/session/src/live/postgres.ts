@@ -14,7 +14,7 @@ import { sessionBackplane } from "./session-backplane.ts";
 
 /** Options of {@link postgresBackplane}. */
 export interface PostgresBackplaneOptions {
-  /** The start of the channels' names; the bucket follows. Default `galleta_session`. */
+  /** The prefix of the channel names. The bucket's number follows it. Default `galleta_session`. */
   readonly channel?: string;
 }
 
@@ -22,7 +22,8 @@ const RETRY_MS = 1000;
 
 /**
  * A backplane over LISTEN and NOTIFY. A process takes one connection of the pool, and only while it
- * has open sockets. Use it with `postgresStore`: a message holds at most 8,000 bytes.
+ * has open sockets. Use it with `postgresStore`: without a store, messages contain the session
+ * data, and NOTIFY takes at most 8,000 bytes.
  *
  * @param client a client that `postgresStore` accepts
  * @throws SessionError `ERR_SESSION_OPTION` if the client is neither of pg nor of postgres.js

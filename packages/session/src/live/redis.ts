@@ -6,7 +6,10 @@ import { sessionBackplane } from "./session-backplane.ts";
 
 /** Options of {@link redisBackplane}. */
 export interface RedisBackplaneOptions {
-  /** The start of the Redis channels' names; the bucket follows. Default `galleta:session`. */
+  /**
+   * The prefix of the channel names in Redis. The bucket's number follows it. Default
+   * `galleta:session`.
+   */
   readonly channel?: string;
   /**
    * Uses sharded pub/sub (SPUBLISH), in which a message stays on one shard of a Cluster. Default:
@@ -190,7 +193,8 @@ async function openNodeRedis(
   const all = (names: readonly string[], call: (name: string) => Promise<unknown>) =>
     Promise.all(names.map(call));
   return {
-    // The client subscribes again by itself. A second subscription would double every message.
+    // After a reconnect, node-redis subscribes again by itself. A second subscription would double
+    // every message.
     follow: (names) =>
       all(
         names.filter((name) => !known.has(name)),

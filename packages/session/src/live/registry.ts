@@ -16,7 +16,7 @@ import { CLOSE_CODE, guarded, SESSION_ENDED, SESSION_EXPIRED, type LiveSocket } 
 import { Tickets } from "./tickets.ts";
 import { LiveUsers } from "./users.ts";
 
-/** Called when a session or user gets its first socket here, and when its last one closes. */
+/** The functions that the registry calls. */
 export interface Holding {
   /** Returns the key of a session's user; `undefined` if the sessions do not know users. */
   userKeyOf(data: object): string | undefined;
@@ -101,7 +101,7 @@ export class Registry implements AttachedHolder {
       user = this.#holding.userKeyOf(context.state.data);
       if (change.json !== own && change.json !== before.json) guarded(() => socket.changed?.());
     }
-    // The last socket may have closed when it got its event.
+    // The event may have made the last socket close.
     if (live.sockets === undefined) return;
     // A newer revision may shorten the lifetime by `setMaxAge`. A late message may not.
     if (isOther) live.endsAt = 0;
@@ -153,7 +153,8 @@ export class Registry implements AttachedHolder {
       return;
     }
     this.#setUser(there, undefined);
-    // A page with the new cookie may connect before this message arrives.
+    // The new id may already have sockets: a page with the new cookie may connect before the
+    // message about the renewal arrives.
     for (const attached of socketsOf(there)) {
       attached.live = live;
       join(live, attached);
@@ -168,7 +169,7 @@ export class Registry implements AttachedHolder {
     const end = endOf(session, this.#lifetimes);
     const [first] = socketsOf(live);
     const { device } = first?.context.state.meta ?? {};
-    // A device-bound session expires here unless its browser refreshes it.
+    // A device-bound session expires at `device.until` unless its browser refreshes it.
     live.endsAt = device === undefined ? Math.max(live.endsAt, end) : Math.min(end, device.until);
     this.#expiry.add(live);
   }

@@ -61,7 +61,7 @@ export class RemoteChanges {
     this.#registry.change(sid, { ...sent, json });
   }
 
-  /** Updates a session with sockets here after it changed, was prolonged, or got a new id. */
+  /** Applies a message without data: the session changed, was prolonged, or got a new id. */
   #catchUp(sid: string, sent: SentChange): void {
     const [attached] = socketsOf(this.#registry.get(sid));
     const { store } = this.#shared;
@@ -106,7 +106,7 @@ export class RemoteChanges {
   }
 }
 
-/** Returns the facts by which the store judges a live session. */
+/** Returns what the store needs to check a live session; `undefined` if it has no socket. */
 export function judgedBy(live: LiveSession) {
   const [first] = socketsOf(live);
   if (first === undefined) return undefined;

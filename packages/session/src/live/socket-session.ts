@@ -50,8 +50,8 @@ export function hasEnded({ lateWrite }: SessionContext<never>): boolean {
 }
 
 /**
- * True if there is no cookie, neither from the request nor for the response. A change would be
- * lost.
+ * True if the session has no cookie, neither from the request nor for the response. A change would
+ * be lost.
  */
 export function hasNoCookie({ state }: SessionContext<never>): boolean {
   return state.issued === undefined && state.loaded.isNew;

@@ -5,7 +5,7 @@ export const SESSION_EXPIRED = "session expired";
 
 /** The object that a server passes to {@link attachSocket} for a socket. */
 export interface LiveSocket {
-  /** Closes it. The arguments are 1008 and "session ended" or "session expired". */
+  /** Closes the socket. The arguments are 1008 and "session ended" or "session expired". */
   close(code: number, reason: string): void;
   /** Called when other code changed the session. The session already has the new data. */
   changed?(): void;
@@ -44,8 +44,8 @@ export function guarded(call: () => void): void {
 const PROTOCOL = "galleta.v1";
 
 /**
- * The first character of a control frame. If a message of the app begins with it, it is sent with a
- * second one, so the two are never confused.
+ * The first character of a control frame. A message of the app that begins with it is sent with a
+ * second one, so that it is never taken for a control frame.
  */
 export const CONTROL = "\0";
 

@@ -14,10 +14,11 @@ export const TICKET_SECONDS = 60;
 export type TicketCode = Extract<SessionErrorCode, `ERR_SESSION_TICKET_${string}`>;
 
 /**
- * Makes a ticket, which carries a change of a session to the session's cookie. It is encrypted
- * because it goes through the page, and bound to the session and its revision.
+ * Makes a ticket: a change of a session, which the page exchanges for a new cookie. The ticket is
+ * encrypted because it goes through the page. It is bound to the session and its revision.
  *
- * @param base the revision that the change applies to
+ * @param base the revision that the change applies to, and the JSON after the change; "" only
+ *   prolongs the session
  */
 export function makeTicket(
   ring: KeyRing,
@@ -29,7 +30,7 @@ export function makeTicket(
   return encryptToken({ sid, rev, json, ...times }, ring, "ticket");
 }
 
-/** Returns a ticket's name: a hash that cannot be exchanged in its place. */
+/** Returns a ticket's name: a hash, which cannot be exchanged for a cookie. */
 export function nameOf(ticket: string): string {
   return createHash("sha256").update(ticket).digest("base64url").slice(0, 22);
 }
@@ -79,8 +80,8 @@ export function checkReceipt(ring: KeyRing, name: string, receipt: string): bool
 }
 
 function sign(key: Parameters<typeof createHmac>[1], name: string): Buffer {
-  // A CSRF token first signs 16 bytes. This label has another length, so neither can replace the
-  // other.
+  // The same key signs CSRF tokens. Their first part has 16 bytes, and this label has another
+  // length, so neither MAC can be used as the other.
   const parts = [lengthPrefixed("ticket-receipt"), lengthPrefixed(name)];
   return createHmac("sha256", key).update(Buffer.concat(parts)).digest();
 }

@@ -80,7 +80,7 @@ async function changeThroughPage(
     if (outcome === undefined) return;
     const { code } = outcome;
     if (code === undefined) {
-      // If the exchange ran in another process, this process got no message about it.
+      // If the exchange ran in another process, this process may have got no message about it.
       if (currentOf(context).rev < next.rev) take(hub, attached, next);
       return;
     }
@@ -174,6 +174,6 @@ function timeIsUp({ context }: Attached): SessionError {
   }
   return new SessionError(
     "ERR_SESSION_UPDATE_TIMEOUT",
-    "The page did not fetch its cookie in time, or it was closed. It may or may not have the change.",
+    "The page did not fetch its cookie in time, or was closed. The cookie may or may not have the change.",
   );
 }

@@ -22,10 +22,10 @@ export interface UpdateOptions {
 const DEFAULT_TIMEOUT = 10;
 
 /**
- * Changes a session at any time, also on a socket after its handshake. With a store, it resolves
- * when the change is stored. Without one, the page fetches a new cookie, and it resolves when the
- * page has it. In a request before its response, it has the same effect as changing the session
- * directly.
+ * Changes a session at any time, also on a socket after its handshake. With a store, the promise
+ * resolves when the change is stored. Without a store, the page fetches a new cookie, and the
+ * promise resolves when the page has it. Before the response of a request, `update` has the same
+ * effect as changing the session directly.
  *
  * @param change makes the change; called again with newer data if another change came first. It
  *   must not return a promise: changes after an `await` would be lost

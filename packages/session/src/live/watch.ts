@@ -5,16 +5,19 @@ import { bucketOf } from "./buckets.ts";
 import type { LiveSession } from "./attached.ts";
 import type { Registry } from "./registry.ts";
 
-/** Milliseconds between two checks of the sessions of open sockets. */
+/**
+ * Milliseconds between two checks of all sessions with open sockets: without a backplane, and with
+ * one.
+ */
 const ALONE_MS = 1000;
 const WITH_BACKPLANE_MS = 30_000;
 /** How many sessions are checked in one round trip. */
 const AT_ONCE = 200;
 
 /**
- * Keeps open sockets up to date. It follows the buckets of their sessions. Since messages can be
- * lost, it also reads a session from the store right after following its bucket, and regularly
- * later. A process without sockets follows nothing, reads nothing and has no timer.
+ * Keeps open sockets up to date. It listens to the backplane's messages about their sessions. Since
+ * messages can be lost, it also reads each session from the store, first when it begins to listen
+ * and then regularly. A process without sockets follows nothing, reads nothing and has no timer.
  */
 export class Watch {
   readonly #store: StorePort;

@@ -32,7 +32,7 @@ type HopCounter = (chain: readonly (string | undefined)[]) => number;
  * left. The reader takes the left-most entry that a trusted proxy wrote: that proxy saw the
  * client's request.
  *
- * @throws SessionError ERR_SESSION_OPTION if the option has none of its forms
+ * @throws SessionError ERR_SESSION_OPTION if the option is not a {@link TrustProxy}
  */
 export function readTrustProxy(option: unknown = false): SiteReader {
   const hops = typeof option === "boolean" ? Number(option) : option;
@@ -45,7 +45,8 @@ export function readTrustProxy(option: unknown = false): SiteReader {
   // Runs only if the peer itself is trusted. Each trusted address adds one hop.
   const count: HopCounter = (chain) =>
     chain.length - chain.findLastIndex((node) => !isTrusted(nodeAddress(node ?? "")));
-  // A proxy connects from the same few addresses, and a look-up costs a microsecond.
+  // Proxies connect from few addresses, and a look-up costs a microsecond. So the last result is
+  // kept.
   let lastPeer: string | undefined;
   let lastAnswer = false;
   return (facts) => {
@@ -96,7 +97,7 @@ function fromProxies(facts: RequestFacts, count: HopCounter): RequestedSite | Pr
   return agree ? site : "forwarded-conflict";
 }
 
-/** Fills in facts of the connection that the proxies did not send. */
+/** Makes the result. The connection provides what the proxies did not send. */
 function complete(
   facts: RequestFacts,
   protocol?: string,
@@ -128,7 +129,9 @@ function withPort(
   return `${host}:${port}`;
 }
 
-/** Some proxies send a WebSocket's scheme in X-Forwarded-Proto. */
+/**
+ * True for the schemes that use TLS. Some proxies send a WebSocket's scheme in X-Forwarded-Proto.
+ */
 const SECURE: ReadonlyMap<string, boolean> = new Map(
   Object.entries({ https: true, wss: true, http: false, ws: false }),
 );

@@ -16,7 +16,7 @@ export const SITE_OPTION_NAMES = [
   "allowedHosts",
 ] as const satisfies readonly (keyof SiteOptions)[];
 
-/** The reason why a request's site cannot be served. */
+/** The reason why a request cannot be served: its Host or a proxy's headers are wrong. */
 export type SiteFault = ProxyFault | "host-invalid" | "host-missing" | "host-not-allowed";
 
 /** The site that a request was sent to. */

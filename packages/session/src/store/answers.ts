@@ -12,13 +12,13 @@ export interface Answer<Value> {
 export type SessionAnswer = Answer<Revision | typeof ENDED | undefined>;
 export type UserAnswer = Answer<UserEpoch>;
 
-/** For this many milliseconds an answer may be used. */
+/** How many milliseconds after its question an answer may be used. */
 export const FRESH_MS = 1000;
 const MOST = 5000;
 
 /**
- * The store's answers of the last second. Two generations bound the memory without a timer: an
- * entry that is not read during a whole generation is dropped.
+ * The store's answers of the last second. Two generations bound the memory without a timer: a
+ * generation ends after a second or 5,000 answers, and the one before it is then dropped.
  */
 export class Answers<Value> {
   #young = new Map<string, Answer<Value>>();

@@ -6,18 +6,19 @@ interface Waiting<Item, Answer> {
   readonly reject: (error: unknown) => void;
 }
 
-/** The limits of a batch. */
+/** When batches are sent, and how large one may become. */
 export interface BatchOptions<Item> {
-  /** When to send. Batches of one database share it. */
+  /** Decides when to send. All batches of one database share one pace. */
   readonly pace: Pace;
-  /** The items of one batch stay below this total size, unless one item alone is larger. */
+  /** The largest total size of the items in one batch. A single item may be larger. */
   readonly most: number;
   readonly sizeOf: (item: Item) => number;
 }
 
 /**
- * Sends all items of one turn of the event loop together, and collects further items while
- * commands are unanswered. Receiving a command costs a database more than the work of a small one.
+ * Sends all items of one turn of the event loop together, and collects further items while earlier
+ * commands are unanswered. For a small command, a database spends more time on receiving it than on
+ * executing it.
  */
 export class Batch<Item, Answer> {
   readonly #run: (items: readonly Item[]) => Promise<readonly Answer[]>;

@@ -42,8 +42,8 @@ import type { StoreAccess } from "./store-access.ts";
 import { assertSubject, findUser } from "./user.ts";
 
 /**
- * Connects a store to requests: asks it when a session is first used, and limits the effect of
- * failures.
+ * Connects a store to requests. It asks the store when a request first uses its session, and limits
+ * the effect of failures.
  */
 export class SessionStorePort implements StoreAccess {
   readonly keepsData: boolean;
@@ -59,7 +59,7 @@ export class SessionStorePort implements StoreAccess {
   readonly #shared: Shared;
   #wasInspected = false;
 
-  /** @throws SessionError `ERR_SESSION_OPTION` together with `writeAs` */
+  /** @throws SessionError `ERR_SESSION_OPTION` if the option `writeAs` is also set */
   constructor(store: SessionStore | KeyValueStore, shared: Shared, options: CheckedConnected) {
     if (shared.settings.writeAs !== undefined) {
       throw optionError("Use either store or writeAs: a cookie of writeAs has no session id.");
@@ -130,7 +130,10 @@ export class SessionStorePort implements StoreAccess {
     this.questions.pending.stop();
   }
 
-  /** Returns the record of a session, if the store is in this process. */
+  /**
+   * Returns the stored revision of a session, or that it has ended. Only for a store in this
+   * process.
+   */
   lookAt(sid: string, now = nowSeconds()): Revision | typeof ENDED | undefined {
     if (this.#looking !== undefined) return this.#looking.look(sid, now * 1000);
     const [session, end] = this.#store.get([sessionKey(sid), endKey(sid)]) as StoredValue[];
@@ -190,14 +193,15 @@ export class SessionStorePort implements StoreAccess {
     exp: number,
   ): Promise<Revision | typeof ENDED | undefined> {
     const now = nowSeconds();
-    // No browser keeps a cookie longer, even one without an expiry.
+    // Browsers keep a cookie for at most MAX_AGE_LIMIT, even if the session has no expiry.
     const seconds = Math.max(Math.min(exp - now, MAX_AGE_LIMIT), 1) + LATE;
     const at = performance.now();
     const { rev, json } = session;
     const write = { key: sessionKey(sid), base, rev, value: writeSession(json, now, exp), seconds };
     const newer = await this.questions.write(write);
     if (newer !== undefined) {
-      // The answer to the first attempt was lost, and the client repeated the write automatically.
+      // If the stored value is ours, the write succeeded: its answer was lost, and the database
+      // client repeated the write automatically.
       if (newer.value !== write.value) return readSession(newer);
     } else if (!this.#isAtomic) {
       const [end] = await this.questions.read([endKey(sid)]);
@@ -212,7 +216,7 @@ export class SessionStorePort implements StoreAccess {
       await endStored(this, sid, until);
     } catch (error) {
       this.report(error);
-      // This process knows of the end, and writes it when the store is back.
+      // This process knows that the session has ended, and writes that when the store works again.
       if (!this.isOptional) throw error;
     }
   }

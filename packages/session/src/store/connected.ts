@@ -3,7 +3,10 @@ import type { Shared } from "../session/shared.ts";
 import { SessionStorePort } from "./connected-store.ts";
 import type { SessionStore } from "./store.ts";
 
-/** Adds the code that sessions need with a store. */
+/**
+ * Adds the method that connects sessions to a store. Without a store, an app does not bundle that
+ * code.
+ */
 export function connected(store: SessionStore): SessionStore & ConnectedStore {
   return Object.assign(store, {
     [CONNECT]: (shared: Shared, options: CheckedConnected) =>

@@ -7,10 +7,10 @@ import { SessionStorePort } from "./connected-store.ts";
  * Makes a store from an object with Keyv's `get`, `set` and `delete`, or from your own
  * {@link SessionStore}.
  *
- * With Keyv's methods, the store is asked for every opened session, and its writes are atomic only
+ * With Keyv's methods, Galleta asks the store for every opened session, and writes are atomic only
  * within one process.
  *
- * @throws SessionError `ERR_SESSION_OPTION` if it is neither
+ * @throws SessionError `ERR_SESSION_OPTION` if the argument is neither
  * @example
  * ```ts
  * import { Keyv } from "keyv";

@@ -38,11 +38,11 @@ interface Head {
   readonly more: number;
 }
 
-/** How many keys Deno KV reads at once. */
+/** The most keys that Deno KV reads in one call. */
 const READS = 10;
 /**
- * Characters in one entry. Deno KV allows 64 KiB, at two bytes each, for the value and its other
- * fields.
+ * The most characters of a value in one entry: 60,000 bytes at two bytes each. Deno KV allows 64
+ * KiB, so the other fields fit too.
  */
 const PIECE = 30_000;
 const ATTEMPTS = 100;
@@ -97,8 +97,8 @@ class DenoKvStore implements SessionStore {
       try {
         if (await this.#commit(name, write, head?.versionstamp ?? null)) return undefined;
       } catch (error) {
-        // Another process is writing to the same file. Nothing was written, and Deno does not wait
-        // by itself.
+        // Another process is writing to the same file. Nothing was written, and Deno KV does not
+        // try again by itself.
         if (!String(error).includes("database is locked") || i === ATTEMPTS - 1) throw error;
         await new Promise((resolve) => setTimeout(resolve, Math.random() * LOCKED_MS));
       }
@@ -119,7 +119,10 @@ class DenoKvStore implements SessionStore {
     return (await atomic.commit()).ok;
   }
 
-  /** Reads the other entries of a value, which the same commit wrote, and joins them. */
+  /**
+   * Reads the other entries of a value and joins them. If they are not all from one commit, it
+   * reads them again.
+   */
   async #complete(key: string, entry: Entry | undefined): Promise<StoredValue | undefined> {
     const name = [this.#prefix, key];
     let found = entry;
@@ -157,7 +160,7 @@ function piecesOf(value: string): string[] {
 function tooBusy(): SessionError<"ERR_SESSION_STORE"> {
   return new SessionError(
     "ERR_SESSION_STORE",
-    "Other processes wrote this key at the same time. Try again.",
+    "Other processes kept changing the same key in Deno KV, so nothing was read or written. Try again.",
     { status: 503 },
   );
 }

@@ -81,7 +81,7 @@ class DurableObjectStore implements SessionStore {
   }
 }
 
-/** Returns the name of the object for a key: `s:abc` and `e:abc` share one object. */
+/** Returns the name of the object that holds a key: `s:abc` and `e:abc` are both in `abc`. */
 function objectOf(key: string): string {
   return key.slice(2);
 }
@@ -118,7 +118,8 @@ export class SessionObject {
   }
 
   async #replace({ key, base, rev, value, seconds }: Write): Promise<StoredValue | undefined> {
-    // An object is single-threaded, and no other request runs while it reads its storage.
+    // A Durable Object has one thread, and receives no other request while it reads its storage. So
+    // no write comes between this read and the write after it.
     const current = await this.#get(key);
     if (current !== undefined && current.rev > base) return current;
     const until = Date.now() + seconds * 1000;

@@ -16,9 +16,9 @@ const ATTEMPTS = 100;
  * Ends all sessions of a user and closes their sockets.
  *
  * @param keep the id of the session to keep, or ""
- * @param asks the session that makes the request; it must not be revoked itself
- * @throws SessionError `ERR_SESSION_STORE`, but in this process the sessions have ended;
- *   `ERR_SESSION_ENDED` if the session in `asks` was already revoked
+ * @param asks the session whose request this is; it must not be revoked itself
+ * @throws SessionError `ERR_SESSION_STORE` if the store fails; in this process the sessions have
+ *   then ended nevertheless; `ERR_SESSION_ENDED` if the session in `asks` was already revoked
  */
 export async function endUser(
   { settings, live }: Shared,
@@ -34,7 +34,7 @@ export async function endUser(
   const now = nowSeconds();
   const until = lastExpiryOfAny(settings.lifetimes, now);
   const key = userKey(user);
-  // Read first, because after the revocation none of them is valid.
+  // Read before the revocation: the list leaves out revoked sessions.
   const ended = await signIns.ofUser(user).catch(() => []);
   try {
     await countUp(store, key, keep, asks, until - now);

@@ -4,13 +4,13 @@ import { endKey, readSession, sessionKey, TOMB } from "./keys.ts";
 import type { StoreAccess } from "./store-access.ts";
 import type { Write } from "./store.ts";
 
-/** The base of a write that replaces any value of its key. */
+/** As the `base` of a write: replaces a value of any revision. */
 const ALWAYS = Number.MAX_SAFE_INTEGER;
 
 /**
  * Ends a session, in this process first and then in the store.
  *
- * @param until the expiry of its last cookie, in seconds since 1970
+ * @param until when the session's last cookie expires, in seconds since 1970
  * @throws SessionError `ERR_SESSION_STORE` if the store fails; the end is then written later
  */
 export async function endStored(store: StoreAccess, sid: string, until: number): Promise<void> {
@@ -30,10 +30,11 @@ export function endSoon({ questions }: StoreAccess, sid: string, until: number):
 }
 
 /**
- * Ends the old id after a renewal, unless the session was changed meanwhile.
+ * Ends the old id of a renewed session, unless another request changed the session under that id.
  *
- * @param base the revision that the renewal carries on
- * @returns the other change, if there was one
+ * @param base the revision under the old id that the renewal started from
+ * @returns the other request's revision, or `ENDED` if that request ended the session; `undefined`
+ *   if there was no such request
  */
 export async function sealOld(
   store: StoreAccess,
@@ -50,8 +51,9 @@ export async function sealOld(
 }
 
 /**
- * Returns the writes that end a session. One marks the end under a key that changes never write.
- * The other replaces the session's value, which deletes the data and makes a pending change fail.
+ * Returns the two writes that end a session. One marks the end, under a key that changes never
+ * write. The other replaces the session's value: it deletes the data and makes a pending change
+ * fail.
  */
 function endsOf(sid: string, until: number): Write[] {
   const end = { ...TOMB, base: ALWAYS, seconds: Math.max(until - nowSeconds(), 1) };

@@ -2,10 +2,12 @@ import { randomInt } from "node:crypto";
 import type { StoredValue } from "./store.ts";
 
 /**
- * How often all sessions of a user were revoked. A session carries the count from the time when it
- * began. If the store has another series or a higher count, the session was revoked. A series
- * begins at a random number, so that a store which lost its count does not accept older sessions
- * again.
+ * Counts how often all sessions of a user were revoked. A session carries the count from the time
+ * when it began. If the store has a higher count now, the session was revoked.
+ *
+ * Counts belong to series, which begin at random numbers. If the store loses a count, the next
+ * revocation begins another series. It also revokes the sessions of the old series, even those with
+ * a higher count.
  */
 export interface UserEpoch {
   /** 0 if no revocation is known. */
@@ -13,8 +15,8 @@ export interface UserEpoch {
   /** The session that the last revocation kept, or "". */
   readonly keep: string;
   /**
-   * The time of the last revocation in seconds. It is for cookies of other frameworks, which carry
-   * no count.
+   * When the last revocation was, in seconds since 1970. Only cookies of other frameworks are
+   * compared with it, because they carry no count.
    */
   readonly at: number;
 }
@@ -38,7 +40,7 @@ export function nextCount(count: number): number {
   return count === 0 || isLast ? randomInt(1, 2 ** 32) * SERIES : count + 1;
 }
 
-/** True if a session with this count was revoked. */
+/** True if a session that carries the count `carried` was revoked. */
 export function isOver({ count, keep }: UserEpoch, sid: string, carried: number): boolean {
   if (count === 0 || keep === sid) return false;
   return carried < count || Math.floor(carried / SERIES) !== Math.floor(count / SERIES);

@@ -9,17 +9,18 @@ const TOMBSTONE = 9_999_999_999;
 
 /** The key of a session's newest revision. */
 export const sessionKey = (sid: string) => `s:${sid}`;
-/** The key of a session's end. No change writes it. */
+/** The key that marks a session as ended. Changes of a session never write it. */
 export const endKey = (sid: string) => `e:${sid}`;
 
-/** Returns the id of the session whose record or end a key holds. */
+/**
+ * Returns the session id in a key of {@link sessionKey} or {@link endKey}; `undefined` for other
+ * keys.
+ */
 export function sidOf(key: string): string | undefined {
   return key.startsWith("s:") || key.startsWith("e:") ? key.slice(2) : undefined;
 }
 
-/**
- * The start of the key for a list of sessions with the same user or value; see session-index.ts.
- */
+/** The prefix of the keys for lists of sessions; see session-index.ts. */
 const LIST = "l:";
 
 /** True for keys whose loss would make ended sessions valid again. */
@@ -42,14 +43,15 @@ function hashOf(text: string): string {
   return createHash("sha256").update(text).digest("base64url").slice(0, 22);
 }
 
-/** The value of a session's two keys after its end. */
+/** The value of both keys of a session after the session has ended. */
 export const TOMB: StoredValue = { rev: TOMBSTONE, value: "" };
 
 const REMEMBERED_KEYS = 10_000;
 const userKeys = new Map<User, string>();
 
 /**
- * Returns the key of a user. It is a hash, so that stores and tokens contain no address or name.
+ * Returns the key of a user. It is a hash, so that stores and tokens contain no e-mail address or
+ * name.
  */
 export function userKey(user: User): string {
   const known = userKeys.get(user);
@@ -64,9 +66,9 @@ let name: string | undefined;
 let writes = 0;
 
 /**
- * Encodes the value of a session's key. Each write has its own random mark, because two requests
- * may write the same JSON. If a client repeats a write after a broken connection, the mark shows
- * which request wrote the value.
+ * Encodes the value of a session's key. Each write has a unique mark, because two requests may
+ * write the same JSON. If a database client repeats a write after a broken connection, the mark
+ * shows which request wrote the value.
  *
  * @param iat when the session's cookie is issued; `exp` is when it expires. Lists of sessions need
  *   both
@@ -77,8 +79,8 @@ export function writeSession(json: string, iat: number, exp: number): string {
 }
 
 /**
- * Returns when the cookie of a stored revision was issued and when it expires; `undefined` if not
- * known.
+ * Returns when the cookie of a stored revision was issued and when it expires; `undefined` if the
+ * value does not contain these times.
  */
 export function timesOf({ value }: StoredValue): Pick<Times, "iat" | "exp"> | undefined {
   const [, iat, exp] = value.slice(0, Math.max(value.indexOf(" "), 0)).split(".");

@@ -48,11 +48,11 @@ export class KeyValueAccess implements SessionStore {
   async #replace({ key, base, rev, value, seconds }: Write): Promise<StoredValue | undefined> {
     const current = await this.#get(key);
     if (current !== undefined && current.rev > base) return current;
-    // If its own store failed, Keyv returns false and does not throw.
+    // If the database behind it fails, Keyv returns false and does not throw.
     if ((await this.#store.set(key, `${rev} ${value}`, seconds * 1000)) === false) {
       throw new SessionError(
         "ERR_SESSION_STORE",
-        "The store lost a value that was just written. Use a store that keeps values for their whole lifetime.",
+        "The store did not keep a value: its method `set` returned false. Check the database behind the store.",
       );
     }
     return undefined;

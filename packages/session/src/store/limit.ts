@@ -40,7 +40,7 @@ async function inTime<Answer>(asked: PromiseLike<Answer>, limit: number): Promis
   }
 }
 
-/** True for promises of any kind: some clients have their own. */
+/** True for promises of any kind: some database clients have their own promise class. */
 function isPromise<Answer>(asked: MaybePromise<Answer>): asked is Promise<Answer> {
   return typeof (asked as Partial<Promise<Answer>> | undefined | null)?.then === "function";
 }

@@ -18,7 +18,10 @@ import type { StoreAccess } from "./store-access.ts";
 type Found = VerifiedCookie | LoadedSnapshot;
 type Stored = Revision | typeof ENDED | undefined;
 
-/** Reads a session without waiting; `undefined` if the store must be asked first. */
+/**
+ * Returns a function that reads a session without waiting; `undefined` if the store must be asked
+ * first.
+ */
 export function readyNow(
   shared: Shared,
   store: StoreAccess,
@@ -59,9 +62,10 @@ function readLocal(shared: Shared, store: StoreAccess, found: Found, now: number
 }
 
 /**
- * Reads a session and its user from the store, in one round trip.
+ * Reads a session and its user's revocations from the store, usually in one round trip.
  *
- * @throws SessionError `ERR_SESSION_STORE` if the store fails, unless requests go on without it
+ * @throws SessionError `ERR_SESSION_STORE` if the store fails, unless the options allow requests
+ *   without the store
  */
 export async function loadStored(
   shared: Shared,
@@ -101,7 +105,7 @@ function mustAskAgain(epoch: UserEpoch | undefined, { sid, meta }: LoadedSnapsho
   return epoch !== undefined && carried(meta) > epoch.count && isOver(epoch, sid, carried(meta));
 }
 
-/** Returns the key of the user, if the cookie has one. */
+/** Returns the key of the user that the cookie names; `undefined` if it names none. */
 function userKeyIn(store: StoreAccess, found: Found): string | undefined {
   if (!store.knowsUsers) return undefined;
   if (!isVerified(found)) return store.userKeyOf(found.data);
@@ -149,7 +153,8 @@ function judge(
 ): LoadedSnapshot {
   const { sid, meta, born, cookies, isForeign } = loaded;
   if (user === undefined) return loaded;
-  // A cookie of another framework has no count; some have the time when they were written.
+  // A cookie of another framework carries no count, so its age is compared with the time of the
+  // revocation.
   const isRevoked =
     epoch !== undefined &&
     (isForeign === true ? born <= epoch.at : isOver(epoch, sid, carried(meta)));
@@ -157,7 +162,7 @@ function judge(
   return rejectCookie(shared, "revoked", now, cookies, sid);
 }
 
-/** Returns the metadata of a session with a new count of revocations. */
+/** Returns a session's JSON with a new count of revocations in its metadata. */
 export function withEpoch(json: string, count: number): string {
   const body = parseBody(json);
   if (body === undefined || carried(body.meta) === count) return json;

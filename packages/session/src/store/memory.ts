@@ -8,8 +8,8 @@ import type { LookingStore, SessionStore, StoredValue, Write } from "./store.ts"
 /** Options of {@link memoryStore}. */
 export interface MemoryStoreOptions {
   /**
-   * How many sessions to keep, and how many revocations. When there are a tenth more, those written
-   * longest ago are dropped. Default 100,000.
+   * How many sessions to keep. The same limit applies to revocations, and to lists of sessions. If
+   * there are a tenth more, the store drops those that were written longest ago. Default 100,000.
    */
   readonly max?: number;
 }
@@ -17,7 +17,7 @@ export interface MemoryStoreOptions {
 interface Kept extends StoredValue {
   /** Milliseconds since 1970. */
   readonly until: number;
-  /** The decoded value of a session, from its first reading on. */
+  /** The decoded value of a session. It is set when the session is first read. */
   revision?: Revision | typeof ENDED;
 }
 
@@ -44,9 +44,9 @@ export function memoryStore({ max = 100_000 }: MemoryStoreOptions = {}): Session
 class MemoryStore implements LookingStore {
   readonly isLocal = true;
   readonly #max: number;
-  // By id or key, see nameOf. Separate maps, so that a flood of new sessions cannot push out
-  // revocations or lists. A Map keeps insertion order, and a written value moves to the end, so the
-  // first is the oldest.
+  // The maps use the names of nameOf. They are separate, so that a flood of new sessions cannot
+  // push out revocations or lists. A Map keeps insertion order, and a written value moves to the
+  // end, so the first value is the oldest.
   readonly #sessions = new Map<string, Kept>();
   readonly #revocations = new Map<string, Kept>();
   readonly #lists = new Map<string, Kept>();
@@ -115,7 +115,7 @@ class MemoryStore implements LookingStore {
   }
 }
 
-/** Returns what a map keeps under a name, unless its time is over at `now`, in milliseconds. */
+/** Returns the value under a name, unless it has expired at `now` (in milliseconds since 1970). */
 function fresh(map: Map<string, Kept>, name: string, now = Date.now()): Kept | undefined {
   const kept = map.get(name);
   if (kept === undefined || kept.until > now) return kept;
@@ -124,9 +124,9 @@ function fresh(map: Map<string, Kept>, name: string, now = Date.now()): Kept | u
 }
 
 /**
- * Returns the name of a key in its map. The name of a session, and of its end, is the session's id.
- * Each request already has the id as a string, and building two keys from it would take half the
- * time of a look-up. All other keys contain a colon, so they never equal an id.
+ * Returns the name by which a map finds the value of a key. For a session and for its end, the name
+ * is the session's id. Each request already has the id as a string, and building two keys from it
+ * would take half the time of a look-up. All other keys contain a colon, so they never equal an id.
  */
 function nameOf(key: string): string {
   return sidOf(key) ?? key;

@@ -1,13 +1,13 @@
 /**
- * How many milliseconds commands wait for the answers to earlier ones. A database that hangs must
- * not hold up later commands.
+ * The most milliseconds that commands wait for the answers to earlier ones. A database that hangs
+ * must not hold up later commands.
  */
 const PATIENCE_MS = 5;
 
 /**
  * Decides when batches are sent: all of them together, at the end of a turn of the event loop, and
- * after the earlier commands were answered. So a busy process sends few packets, and an idle one
- * waits for nothing.
+ * usually after the earlier commands were answered. So a busy process sends few packets, and an
+ * idle one does not wait.
  */
 export class Pace {
   readonly #due = new Set<() => void>();
@@ -20,13 +20,16 @@ export class Pace {
     this.#due.add(send);
   }
 
-  /** Records a command. @param answer settles with its answer */
+  /**
+   * Records that a command was sent.
+   * @param answer settles with the command's answer
+   */
   sent(answer: Promise<unknown>): void {
     this.#unanswered += 1;
     const answered = () => {
       this.#unanswered -= 1;
       if (this.#unanswered > 0 || this.#patience === undefined) return;
-      // At the end of the turn, so that what the answers lead to is sent along.
+      // Sends at the end of the turn, together with the commands that follow from the answers.
       setImmediate(() => this.#send());
     };
     answer.then(answered, answered);

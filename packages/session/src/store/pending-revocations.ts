@@ -10,9 +10,9 @@ const MOST = 100_000;
 const ATTEMPTS = 100;
 
 /**
- * Revocations that are not in the store yet because it failed. They already apply in this process.
- * It writes them before its next question to the store, or when a timer fires; the timer exists
- * only while some are pending.
+ * Revocations that are not in the store yet because it failed. They already apply in this process,
+ * which writes them before its next question to the store, or when a timer fires. The timer exists
+ * only while revocations are pending.
  */
 export class PendingRevocations {
   readonly #writes = new Map<string, { readonly write: Write; readonly until: number }>();
@@ -55,7 +55,8 @@ export class PendingRevocations {
     for (const [key, entry] of this.#users) {
       const { keep, until } = entry;
       if (until > now) await countUp(store, key, keep, until - now);
-      // Another revocation may have failed meanwhile. The count that was just written is older.
+      // If another revocation of this user failed meanwhile, it stays pending: the count that was
+      // just written is older.
       if (this.#users.get(key) === entry) this.#users.delete(key);
     }
   }

@@ -105,7 +105,7 @@ class PostgresStore implements SessionStore {
       [key, `${rev}`, value, seconds, `${base}`],
     );
     if (written.length > 0) return undefined;
-    // The value may have expired between the two statements.
+    // If the newer value expired between the two statements, the write is tried again.
     return (await this.get([key]))[0] ?? this.replace(write);
   }
 

@@ -12,7 +12,7 @@ import type { Revision } from "../session/records.ts";
 const REST_MS = 500;
 const FAILURES = 3;
 
-/** The keys to read in one round trip. */
+/** The session and the user to read in one round trip. */
 export interface Question {
   readonly sid?: string | undefined;
   /** The key of a user. */
@@ -32,7 +32,10 @@ export class Questions {
   readonly pending = new PendingRevocations();
   readonly #store: SessionStore;
   readonly #timeout: number;
-  /** False for a store without conditional writes: every request must ask it. */
+  /**
+   * False for a store in this process, and for one without conditional writes: every request must
+   * ask such a store.
+   */
   readonly #remembers: boolean;
   readonly #asking = new Map<
     string,
@@ -106,7 +109,7 @@ export class Questions {
   }
 
   /**
-   * Reads keys, after all pending revocations were written.
+   * Writes all pending revocations, then reads keys.
    *
    * @throws SessionError `ERR_SESSION_STORE`
    */
@@ -140,7 +143,10 @@ export class Questions {
   }
 }
 
-/** Combines the values of a session's two keys. If its end is there, it takes precedence. */
+/**
+ * Returns the state of a session from the values of its two keys. If the key of its end has a
+ * value, the session has ended.
+ */
 export function readPair(
   session: StoredValue | undefined,
   end: StoredValue | undefined,

@@ -47,7 +47,7 @@ interface Shape {
   readonly isReady?: boolean;
 }
 
-/** The kinds of clients. */
+/** The kinds of Redis clients. They differ in how they take a command. */
 export type RedisKind =
   | "ioredis"
   | "ioredis-cluster"
@@ -79,8 +79,10 @@ function kindOf(client: RedisClient): RedisKind {
 }
 
 /**
- * Sends commands while the connection is up. While disconnected, both libraries queue commands.
- * They would run minutes later, after the caller was told that they failed.
+ * Sends commands to Redis, and throws immediately while a lost connection is down.
+ *
+ * Otherwise ioredis and node-redis would queue the commands. They would run after the reconnect,
+ * perhaps minutes after the caller got an error.
  */
 export class RedisConnection {
   readonly kind: RedisKind;
@@ -121,7 +123,7 @@ export class RedisConnection {
       for (const { args } of commands) pipeline.call(...args);
       return ((await pipeline.exec()) ?? []).map(([error, answer]) => error ?? answer);
     }
-    // Clients of node-redis join what is sent in one turn of the event loop.
+    // A client of node-redis sends all commands of one turn of the event loop together.
     const outcomes = await Promise.allSettled(commands.map((command) => this.#send(command)));
     return outcomes.map((outcome) =>
       outcome.status === "fulfilled" ? outcome.value : outcome.reason,
@@ -189,7 +191,10 @@ interface NodeRedisMultis {
   };
 }
 
-/** Each kind of client takes other arguments before the command. */
+/**
+ * Returns the function that sends a command. Each kind of client takes different arguments before
+ * the command.
+ */
 function senderOf(kind: RedisKind, client: RedisClient): Send {
   switch (kind) {
     case "ioredis":

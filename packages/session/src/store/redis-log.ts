@@ -1,26 +1,30 @@
 import { randomBytes } from "node:crypto";
 import { DIGITS, digits } from "./redis-scripts.ts";
 
-/** The state of a session's key in Redis. */
+/**
+ * A session's key in Redis, decoded. Its text is a log: one whole state of the session, then a
+ * record for each later change.
+ */
 export interface SessionLog {
   /** The revision of the newest state. 0 if the key has no value, NaN if Galleta did not write it. */
   readonly rev: number;
   readonly value: string;
-  /** The mark of the newest state. Each write has a mark that no other write has. */
+  /** The mark of the newest state: characters that identify the write of that state. */
   readonly mark: string;
   /** The marks of all states in the log. */
   readonly marks: readonly string[];
   /**
-   * The last characters of the value in Redis. They are not `mark` if the last record lost against
-   * another write.
+   * The mark at the end of the text, or "" if the end cannot be read. It differs from `mark` if the
+   * last record lost against another write.
    */
   readonly tail: string;
-  /** The length in bytes, as Redis counts it. */
+  /** The length of the text in bytes, as Redis counts it. */
   readonly bytes: number;
-  /** The length in bytes of the first record. */
+  /** The length in bytes of the whole state at the start of the text. */
   readonly first: number;
-  /** The time to live in seconds that the key was given, and when it ends, in seconds since 1970. */
+  /** The time to live that the key was given, in seconds. */
   readonly life: number;
+  /** When that time ends, in seconds since 1970. */
   readonly until: number;
 }
 
@@ -31,23 +35,26 @@ export interface NextState {
   readonly mark: string;
 }
 
-/** A new time to live, in seconds, and when it ends, in seconds since 1970. */
+/** A new time to live for a key. */
 export interface Life {
+  /** In seconds. */
   readonly life: number;
+  /** When the time ends, in seconds since 1970. */
   readonly until: number;
 }
 
 /**
- * A log with less time to live, in seconds, takes no records. It is written whole at any age,
- * because prolonging it would hide its age.
+ * The shortest time to live, in seconds, of a log that takes records. A log with less is always
+ * written whole. A record would have to prolong it, and that would hide its age, which is computed
+ * from the remaining time.
  */
 export const LEAST_SECONDS = 60;
 
 /** How many characters a mark has. */
 export const MARK = 13;
 /**
- * The length of a log, divided by this number, leaves a remainder that grows by one each time the
- * log is written whole. Records do not change it.
+ * The length of a log divided by this number leaves a remainder. It changes each time the log is
+ * written whole, and never with a record, so a length shows whether the log was replaced.
  */
 export const TURNS = 16;
 const RECORD = new RegExp(
@@ -87,10 +94,10 @@ const base36 = (number: number) => number.toString(36);
 const number36 = (text: string | undefined) => Number.parseInt(text ?? "", 36);
 
 /**
- * Encodes a whole state.
+ * Encodes a state whole, as the start of a log.
  *
- * @param before the previous value of the key. The remainder of the length (see {@link TURNS})
- *   changes, so that a writer that knows only a length notices that the value was written whole
+ * @param before the previous log of the key. The length gets another remainder (see {@link TURNS}),
+ *   so that a writer that knows only the length notices that the log was replaced
  */
 export function encodeFirst(
   { rev, value, mark }: NextState,
@@ -98,7 +105,8 @@ export function encodeFirst(
   before: SessionLog = ABSENT,
 ): string {
   const text = `${digits(rev)}${base36(life)}.${base36(until)}.${base36(value.length)}:${value}`;
-  // Nobody appends to a log with a short life, so only what came before it must be told apart.
+  // No writer appends to a log with a short life, so the new remainder must differ only from that
+  // of the log before it.
   const isBrief = before.first > 0 && before.life < LEAST_SECONDS;
   return padded(text, isBrief ? before.first : before.first + 1) + mark;
 }
@@ -113,7 +121,8 @@ export function encodeRecord(
   { rev, value, mark }: NextState,
   life?: Life,
 ): string {
-  // The mark of a write and the JSON change in every write. What lies between them does not.
+  // Encodes two differences: one before the JSON, where each write has its own mark, and one in the
+  // JSON. A single difference would include the unchanged text between the two.
   const [cut, end] = [before.value.indexOf(" ") + 1, value.indexOf(" ") + 1];
   const [at, drop, head] = difference(before.value.slice(0, cut), value.slice(0, end));
   const [from, dropped, rest] = difference(before.value.slice(cut), value.slice(end));
@@ -134,7 +143,10 @@ export function appended(
   return { ...before, ...life, rev, value, mark, marks: [mark], tail: mark, bytes };
 }
 
-/** Appends spaces, so that with a mark the text leaves the same remainder as `length`. */
+/**
+ * Appends spaces to a text, so that its length with a mark leaves the same remainder as `length`;
+ * see {@link TURNS}.
+ */
 function padded(text: string, length: number): string {
   const over = Buffer.byteLength(text) + MARK - (length % TURNS);
   return text + " ".repeat((TURNS - (over % TURNS)) % TURNS);
@@ -162,13 +174,16 @@ function difference(before: string, after: string): [number, number, string] {
 const isHigh = (code: number) => (code & 0xfc00) === 0xd800;
 const isLow = (code: number) => (code & 0xfc00) === 0xdc00;
 
-/** Returns the state of a key by its text. A record counts if it names the state before it. */
+/**
+ * Decodes the text of a key. A record counts only if it names the mark of the state before it; any
+ * other record lost against another write.
+ */
 export function replay(text: string | undefined): SessionLog {
   if (text === undefined) return ABSENT;
   const bytes = Buffer.byteLength(text);
   FIRST.lastIndex = 0;
   const first = FIRST.exec(text);
-  // Records without a first one: the key was deleted just before they were appended.
+  // Records without a whole state before them: the key was deleted just before they were appended.
   if (first === null) {
     return { ...ABSENT, rev: text.startsWith("+") ? 0 : Number.NaN, value: text, bytes };
   }
@@ -198,7 +213,7 @@ export function replay(text: string | undefined): SessionLog {
     marks.push(mark);
     if (fields[3] !== "") [life, until] = [number36(fields[3]), number36(fields[4])];
   }
-  // What follows cannot be read, so no record can be appended to it.
+  // The rest of the text cannot be read, so no record can be appended to it.
   if (at < text.length) tail = "";
   return { rev, value, mark, marks, tail, bytes, first: firstBytes, life, until };
 }

@@ -21,9 +21,7 @@ export function digits(number: number): string {
   return `${number}`.padStart(DIGITS, "0");
 }
 
-/**
- * Writes one key unless its revision is above the base. Then it returns the newer value instead.
- */
+/** Writes one key. If the key's revision is above the base, it only returns the newer value. */
 export const REPLACE = script(`
 local call, key = redis.call, KEYS[1]
 if call('GETRANGE', key, '0', '${DIGITS - 1}') > ARGV[1] then return call('GET', key) end
@@ -31,9 +29,9 @@ call('SETEX', key, ARGV[3], ARGV[2])
 `);
 
 /**
- * Writes a session whole, if its key has the known length and tail, and returns 1. If the key was
- * written whole just before, a record is appended instead, and 2 returned. Otherwise it returns the
- * text of the key.
+ * Writes a session if its key still has the known length and tail; if not, only returns the text of
+ * the key. It writes the session whole and returns 1. If the key was written whole a moment ago, it
+ * appends a record instead and returns 2.
  */
 export const REPLACE_LOG = script(`
 local call, key, args = redis.call, KEYS[1], ARGV

@@ -16,9 +16,12 @@ import type { RedisCommand } from "./redis-client.ts";
 import { REPLACE_LOG, type RedisScript } from "./redis-scripts.ts";
 import type { StoredValue } from "./store.ts";
 
-/** What the sessions need from the connection. */
+/** The part of the Redis store that {@link RedisSessions} uses. */
 export interface SessionCommands {
-  /** False if reads may come from a replica. Its lengths may be older than the question. */
+  /**
+   * False if a replica may answer reads. Its answer may be outdated, so no records are appended
+   * then.
+   */
   readonly readsMaster: boolean;
   send(command: RedisCommand): Promise<unknown>;
   run(script: RedisScript, keys: readonly string[], args: readonly string[]): Promise<unknown>;
@@ -37,17 +40,20 @@ const ALWAYS = Number.MAX_SAFE_INTEGER;
 /** A longer value is always written whole, because comparing it takes longer than sending it. */
 const MOST_COMPARED = 16_384;
 /**
- * Appended records may double the length of a value, and add this many bytes more. The first APPEND
- * makes Redis allocate twice the new length, and a longer log would make it double that again.
+ * A log may be twice as long as its whole state, and this many bytes more. The first APPEND makes
+ * Redis allocate twice the new length, and a longer log would make it double that again.
  */
 const MORE = 64;
 /**
- * A key that was written whole is not written whole again for this many milliseconds. The lengths
- * of values in a row leave {@link TURNS} different remainders, so a remainder comes again after
- * three seconds at the earliest.
+ * A key is written whole at most once in this many milliseconds. Each whole value has a length with
+ * another remainder, and the {@link TURNS} remainders then repeat after three seconds at the
+ * earliest.
  */
 const YOUNG_MS = 200;
-/** In an answer later than this, a length may have the remainder of another value. */
+/**
+ * How many milliseconds after reading a log an answer to APPEND is trusted. A later answer may have
+ * the expected length although the log was replaced, because the remainders repeat.
+ */
 const TRUSTED_MS = 2000;
 /** Seconds by which the clocks of two processes may differ. */
 const CLOCK_SKEW = 120;
@@ -55,9 +61,9 @@ const CLOCK_SKEW = 120;
 const ATTEMPTS = 100;
 
 /**
- * Reads and writes the keys of sessions. A write appends what changed, with `APPEND`, which answers
- * the new length. If that is the length of the known state plus the record, no other write came
- * between.
+ * Reads and writes the keys of sessions. A write appends a record of what changed, with `APPEND`,
+ * which returns the new length. If that is the known length plus the length of the record, no other
+ * write came between.
  */
 export class RedisSessions {
   readonly #commands: SessionCommands;
@@ -77,7 +83,7 @@ export class RedisSessions {
     return storedOf(this.#learn(name, text, at).value);
   }
 
-  /** Writes a session. Of two writes with the same base in this process, the second waits. */
+  /** Writes a session. Writes of this process to one key run one after the other. */
   replace(name: string, write: SessionWrite): Promise<StoredValue | undefined> {
     const before = this.#writing.get(name);
     const run = () => this.#replace(name, write);
@@ -97,7 +103,7 @@ export class RedisSessions {
     for (let i = 0; i < ATTEMPTS; i += 1) {
       known ??= await this.#ask(name);
       const log = known.value;
-      // Also true for an unknown value, whose revision is NaN.
+      // Also true for a value that Galleta did not write: its revision is NaN.
       if (!(log.rev <= write.base)) return storedOf(log);
       const next = { rev: write.rev, value: write.value, mark: newMark() };
       const record = this.#recordFor(log, next, write.seconds);
@@ -110,7 +116,11 @@ export class RedisSessions {
     throw new Error("Other processes wrote this session at the same time. Try again.");
   }
 
-  /** Writes the first value of a key, or one that replaces any other. */
+  /**
+   * Writes a key without reading it first. If `base` is 0, only writes a key without a value.
+   *
+   * @returns true if it wrote
+   */
   async #set(name: string, { base, rev, value, seconds }: SessionWrite): Promise<boolean> {
     const life = lifeFor(seconds);
     const text = encodeFirst({ rev, value, mark: newMark() }, life);
@@ -124,7 +134,7 @@ export class RedisSessions {
   /** Returns the record to append; `undefined` if the value must be written whole. */
   #recordFor(log: SessionLog, next: NextState, seconds: number): string | undefined {
     const isLong = next.value.length > MOST_COMPARED || log.bytes > log.first * 2 + MORE;
-    // A key that ended meanwhile would be made again by APPEND, without an end.
+    // If the key expired meanwhile, APPEND would make a new one that never expires.
     const isEnding = seconds < LEAST_SECONDS || endsBefore(log, seconds);
     if (isLong || isEnding || log.tail === "" || !this.#commands.readsMaster) return undefined;
     const record = encodeRecord(log, next);
@@ -145,12 +155,12 @@ export class RedisSessions {
     return this.#remember(name, appended(log, next, record), at);
   }
 
-  /** Writes a value whole, if the key still has the known log. */
+  /** Writes a value whole if the key still has the known log; see {@link REPLACE_LOG}. */
   async #rewrite(name: string, log: SessionLog, next: NextState, seconds: number): Promise<Known> {
     const life = lifeFor(seconds);
     const whole = encodeFirst(next, life, log);
     const isLog = log.tail !== "";
-    // A record must not make the life of a young log short.
+    // A record must not shorten the time to live below LEAST_SECONDS.
     const isEnding = endsBefore(log, seconds);
     const longer = isEnding ? lifeFor(Math.max(seconds, LEAST_SECONDS)) : undefined;
     const record = isLog ? encodeRecord(log, next, longer) : "";
@@ -195,13 +205,19 @@ function storedOf({ rev, value }: SessionLog): StoredValue | undefined {
   return rev === 0 ? undefined : { rev, value };
 }
 
-/** A tenth is added to the time to live, so that later writes need not prolong it. */
+/**
+ * Returns the time to live for a key. It is a tenth longer, so that later writes need not prolong
+ * it.
+ */
 function lifeFor(seconds: number): Life {
   const more = seconds < LEAST_SECONDS ? 0 : Math.ceil(seconds / 10) + CLOCK_SKEW;
   return { life: seconds + more, until: nowSeconds() + seconds + more };
 }
 
-/** True if a key may end in less than the given time. Another process may have noted its end. */
+/**
+ * True if a key may expire in less than the given seconds. The clock of the process that set the
+ * expiry may differ from this one.
+ */
 function endsBefore({ until }: SessionLog, seconds: number): boolean {
   return nowSeconds() + seconds + CLOCK_SKEW > until;
 }

@@ -25,13 +25,15 @@ export interface RedisStoreOptions {
   readonly prefix?: string;
   /**
    * Makes the end of a session, or a revocation, wait for replicas (the command WAIT). If too few
-   * confirm in time, it fails with `ERR_SESSION_STORE` and is repeated later. Default: no waiting.
+   * confirm in time, the call fails with `ERR_SESSION_STORE`, and Galleta repeats the write later.
+   * Default: no waiting.
    */
   readonly wait?: RedisWait;
 }
 
-/** How many keys one MGET reads, and how many commands are written together. */
+/** The most keys that one MGET reads. */
 const MOST_READS = 500;
+/** The most commands that are sent together. */
 const MOST_WRITES = 200;
 
 /**

@@ -9,9 +9,9 @@ import { throwEnded } from "../session/late-writes.ts";
  * for "log out my other devices", and after a change of password.
  *
  * @throws SessionError `ERR_SESSION_STORE_REQUIRED` without the options `store` and `subject`;
- *   `ERR_SESSION_STORE` if the store fails: this process then revokes the sessions immediately, and
- *   the others when the store is back; `ERR_SESSION_NOT_A_SESSION`; `ERR_SESSION_ENDED` if no user
- *   is logged in
+ *   `ERR_SESSION_STORE` if the store fails: the sessions are then revoked immediately in this
+ *   process, and in the other processes when the store works again; `ERR_SESSION_NOT_A_SESSION`;
+ *   `ERR_SESSION_ENDED` if no user is logged in
  * @example
  * ```ts
  * await setPassword(req.session.userId, password);

@@ -26,8 +26,8 @@ import type { StoreAccess } from "./store-access.ts";
 const ATTEMPTS = 100;
 
 /**
- * Saves a session with a store. It only overwrites the newest revision, and merges again if another
- * request was faster.
+ * Saves a session with a store. If another request saved the session first, merges both changes and
+ * tries again.
  *
  * @param behind a newer revision that this process already knows
  */
@@ -107,7 +107,9 @@ function endedMeanwhile({ settings }: Shared, sid: string): Saved {
   return { setCookie: [] };
 }
 
-/** Asks the store; without an answer, continues if the options allow it. */
+/**
+ * Asks the store. If it fails, returns `undefined` if the options allow requests without the store.
+ */
 async function attempt<Answer>(store: StoreAccess, question: () => Promise<Answer>) {
   try {
     return await question();
@@ -126,9 +128,9 @@ class Writer {
   readonly #draft: Draft;
   readonly #work: Outcome;
   readonly #now: number;
-  /** The newest revision, with which the change was last merged. */
+  /** The newest known revision. The change was last merged with it. */
   #base: Revision;
-  /** The revision under the new id, if this writer already wrote it. */
+  /** The revision that this writer has stored under the new id; 0 before. */
   #written: number;
   readonly #count: number | undefined;
 
@@ -176,7 +178,7 @@ class Writer {
   /**
    * Writes the change.
    *
-   * @returns the record in the store, if that is newer
+   * @returns the stored revision if it is newer, or `ENDED`; `undefined` if the change was written
    */
   async write(): Promise<Revision | typeof ENDED | undefined> {
     const { changed, renewed } = this.#work;

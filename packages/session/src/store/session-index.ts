@@ -12,13 +12,14 @@ import { readPair } from "./questions.ts";
 import type { StoreAccess } from "./store-access.ts";
 import type { StoredValue } from "./store.ts";
 
-/** How many sessions a list contains. If there are more, those used longest ago are left out. */
+/** The most sessions in one list. If there are more, those used longest ago are left out. */
 const MAX_LISTED = 100;
-/** From this length on, adding a session first removes ended ones. */
+/** If a list has at least this many entries, adding a session first removes ended ones. */
 const PRUNE_AT = 32;
 const ATTEMPTS = 100;
 /**
- * How many seconds a list outlives its last session, so that the next login can report its expiry.
+ * How many seconds the store keeps a list after its last session expired. The next login can then
+ * report that this session expired.
  */
 const KEPT = 86_400;
 /** A session is written within this many seconds after it was added to a list. */
@@ -27,7 +28,7 @@ const ON_ITS_WAY = 60;
 /** An entry for one session in a list. */
 export interface IndexEntry extends Times {
   readonly sid: string;
-  /** The key of its user in the store. */
+  /** The key of the session's user in the store. */
   readonly user?: string | undefined;
   /** The count of revocations that the session carries. */
   readonly epoch: number;
@@ -55,9 +56,9 @@ export interface Added {
 }
 
 /**
- * Lists of sessions in the store, by user and by the fields of `findBy`. A session is added before
- * it is written, so that no list lacks one. Ended sessions stay listed until a later addition
- * removes them, so a reader must check each.
+ * Lists of sessions in the store, by user and by the fields of `findBy`. A session is added to its
+ * lists before it is written, so no written session is missing. Ended sessions may stay listed
+ * until a later login removes them, so a reader must check each entry.
  */
 export class SessionIndex {
   readonly #store: StoreAccess;
@@ -102,8 +103,8 @@ export class SessionIndex {
       const value = JSON.stringify(entries);
       const write = { key, base: rev - 1, rev, value, seconds: secondsOf(entries) };
       stored = await questions.write(write);
-      // A client that lost the answer repeats the write automatically, and then finds its own
-      // value.
+      // A database client that lost the answer repeats the write automatically, and then finds its
+      // own value.
       if (stored === undefined || stored.value === value) {
         return { surplus, expired: all.filter((one) => isPast(one) && !one.isFormer) };
       }
@@ -135,8 +136,8 @@ export class SessionIndex {
   }
 
   /**
-   * Returns the sessions that have not ended, expired or changed their user, with their newest
-   * times.
+   * Returns the valid entries of a list, with their newest times. It leaves out sessions that have
+   * ended, have expired, or no longer belong to the list.
    */
   async #alive(key: string, entries: readonly IndexEntry[]): Promise<IndexEntry[]> {
     if (entries.length === 0) return [];
@@ -167,7 +168,7 @@ function parse(stored: StoredValue | undefined): readonly IndexEntry[] {
 }
 
 /**
- * Returns the oldest sessions above a limit.
+ * Returns the oldest sessions, which must end so that a new login stays within the limit.
  *
  * @throws SessionError `ERR_SESSION_LIMIT` if the limit denies another login
  */
@@ -190,8 +191,9 @@ function overLimit(
 }
 
 /**
- * True if no cookie of a session can still be valid. Changes of a session's data also prolong it,
- * and its entry is updated at least once in a tenth of its lifetime.
+ * True if no cookie of the entry's session can still be valid. A change of the data prolongs the
+ * session, but does not always update this entry. So the session may expire up to a tenth of its
+ * lifetime later than `exp`.
  */
 function isPast({ iat, exp }: IndexEntry): boolean {
   return exp + (exp - iat) / 10 + LATE < nowSeconds();

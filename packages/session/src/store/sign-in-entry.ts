@@ -8,7 +8,7 @@ import type { IndexEntry } from "./session-index.ts";
 /** A session that is about to be written. */
 export interface Saving {
   readonly draft: Draft;
-  /** The data before the request; `undefined` if the session begins with it. */
+  /** The data before the request; `undefined` if the request begins the session. */
   readonly before: JsonObject | undefined;
   readonly issued: Snapshot;
   /** The count of revocations that the session will carry. */
@@ -33,8 +33,9 @@ export function entryOf({ draft, issued, epoch }: Saving, user: string | undefin
 }
 
 /**
- * True if the entry of a session must be updated: once in each tenth of its lifetime. The tenths
- * are counted from its beginning, so no process must remember the last update.
+ * True if the list entry of a session must be updated now. It is updated when its label, lifetime
+ * or device binding changes, and once in each tenth of the lifetime. The tenths count from the
+ * start of the session, so no process has to remember the last update.
  */
 export function isEntryDue(
   lifetimes: Lifetimes,

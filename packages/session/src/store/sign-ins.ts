@@ -40,7 +40,7 @@ export class SignIns {
     this.#index = new SessionIndex(store, (data) => this.#listsOf(data));
   }
 
-  /** Makes the label for a session that begins without one. */
+  /** Makes a label from the User-Agent header, for a user's session without a label. */
   labelOf({ data, meta }: Draft, request: RequestFacts | undefined): string | undefined {
     if (this.#labels === undefined || meta.label !== undefined) return undefined;
     const agent = request?.header("user-agent");
@@ -57,7 +57,7 @@ export class SignIns {
   /**
    * Records a session in its lists before it is written.
    *
-   * @returns sessions of the same user to end after it is written
+   * @returns the user's sessions above `maxSessions`, which must end after this session is written
    * @throws SessionError `ERR_SESSION_LIMIT`, `ERR_SESSION_SUBJECT`, `ERR_SESSION_STORE`
    */
   async note(saving: Saving): Promise<readonly IndexEntry[]> {
@@ -116,7 +116,7 @@ export class SignIns {
     }
     const other = user === undefined ? undefined : handleOf(userKey(user), sid);
     const endings = surplus.map((entry) => this.#end(entry, "maxSessions", other));
-    // If an end fails, it is written when the store is back.
+    // An end that could not be written is written when the store works again.
     await Promise.allSettled(endings);
   }
 

@@ -15,7 +15,7 @@ export function assertTable(table: string): void {
   );
 }
 
-/** The name of the table, unless the option `table` gives another. */
+/** The default of the option `table`. */
 export const TABLE = "galleta_sessions";
 
 /** One in this many writes also deletes expired values. */

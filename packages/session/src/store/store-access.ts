@@ -5,13 +5,14 @@ import type { Questions } from "./questions.ts";
 
 /** The methods of the store that loading and saving use. */
 export interface StoreAccess extends StorePort {
-  /** True if requests go on without the store. */
+  /** True if requests go on when the store fails. */
   readonly isOptional: boolean;
   /** True if the store is in this process and answers without a promise. */
   readonly isLocal: boolean;
   readonly questions: Questions;
   /**
-   * Returns the record of a session, if the store is in this process.
+   * Returns the stored revision of a session, or that it has ended. Only for a store in this
+   * process.
    *
    * @param now seconds since 1970
    */

@@ -31,7 +31,7 @@ export interface SessionStore {
    */
   get(keys: readonly string[]): MaybePromise<readonly (StoredValue | undefined)[]>;
   /**
-   * Compares and writes in one atomic step.
+   * Writes the value unless the key has a newer one. Compares and writes in one atomic step.
    *
    * @returns `undefined` if it wrote; otherwise the newer value, which the key keeps
    */
@@ -41,7 +41,8 @@ export interface SessionStore {
   /**
    * Optional: looks for a setting of the database that endangers sessions.
    *
-   * @returns the problem, under the name that events use; `undefined` if there is none
+   * @returns the problem, which becomes the `reason` of the event `store`; `undefined` if there is
+   *   none
    */
   inspect?(): MaybePromise<string | undefined>;
 }
@@ -54,7 +55,7 @@ export interface LookingStore extends SessionStore {
    * @param now milliseconds since 1970
    */
   look(sid: string, now: number): Revision | typeof ENDED | undefined;
-  /** Works like `get` for the key of one user, without lists. */
+  /** Works like `get`, for one key of a user. */
   lookUser(key: string, now: number): StoredValue | undefined;
 }
 

@@ -5,7 +5,7 @@ import type { User } from "../session/records.ts";
  * Finds the user id in the data of a session.
  *
  * @param subject the field that the option `subject` names
- * @returns `undefined` if no user is logged in, or if `revokeAll` could not accept the id
+ * @returns `undefined` if no user is logged in, or if `revokeAll` would not accept the id
  */
 export function findUser(data: object, subject: string): User | undefined {
   const value = fieldOf(data, subject);

@@ -63,15 +63,16 @@ async function usersOf(
   return users;
 }
 
-/** Lists must be right with the data in the cookie and with the data in the store. */
+/**
+ * Keeps the data in the store. Lists must also be right when the data is in the cookie, the
+ * default.
+ */
 const IN_STORE = { storage: "store" } as const;
 
 const handlesOf = async (sessions: Process, user: string) =>
   (await sessions.list(user)).map(({ handle }) => handle);
 
-/**
- * The requirements of `sessions.list`, `sessions.end`, `endWhere` and `maxSessions` for a store.
- */
+/** Tests of a store through `sessions.list`, `sessions.end`, `endWhere` and `maxSessions`. */
 export const LIST_CASES: Record<string, (open: Open) => Promise<void>> = {
   "each login is listed, with its label, in every process": async (open) => {
     const [one, two] = await pair(open);

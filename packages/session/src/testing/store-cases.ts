@@ -11,7 +11,7 @@ export interface StoreCase {
 /** Opens a store. All opened stores must share one database. */
 export type OpenStore = () => SessionStore | Promise<SessionStore>;
 
-/** The base of a write that replaces any value of its key. */
+/** As the `base` of a write: replaces a value of any revision. */
 const ALWAYS = Number.MAX_SAFE_INTEGER;
 const CHANGES = 40;
 const SECONDS = 600;

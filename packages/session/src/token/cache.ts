@@ -8,8 +8,8 @@ import type { OpenedToken } from "./token.ts";
  */
 const GENERATION = 8 * 1024 * 1024;
 /**
- * A generation also ends after this many tokens were seen once. Without this limit a flood of new
- * visitors would keep old tokens forever.
+ * A generation also ends after this many tokens that were seen only once. Without this limit a
+ * flood of new visitors would keep old tokens forever.
  */
 const STRANGERS = 8192;
 /** Bytes of an entry in addition to its text. */
@@ -35,7 +35,8 @@ type Generation = Map<number, Entry | typeof SEEN>;
  * is compared at all. Two tokens rarely have the same number; the cache then keeps the newer one.
  *
  * Two generations bound the memory. They count bytes, since tokens may be large. When the young
- * generation is full it becomes the old one, and entries that were not used since are dropped.
+ * generation is full, it becomes the old one. The old one before it is dropped, with all entries
+ * that were not used during the last generation.
  *
  * A token from a request is kept when it comes a second time. Visitors who do not come back, often
  * the majority, leave only the number of their token.
@@ -55,7 +56,7 @@ export class TokenCache {
     return entry.opened;
   }
 
-  /** Adds a token from a request, if an earlier request had it too. */
+  /** Adds a token from a request. At its first request, only its number is kept. */
   add(token: string, opened: OpenedToken): void {
     const key = keyOf(token);
     if (this.#young.has(key) || this.#old.has(key)) {

@@ -6,12 +6,16 @@ import { writeRandom } from "./random.ts";
 export const NONCE_BYTES = 12;
 
 const BLOCK_BYTES = 16;
-/** The blocks that one call encrypts: as many as a cookie has. */
+/**
+ * The most AES blocks in one call of the cipher: 256 blocks of 16 bytes are 4096 bytes, the size
+ * limit of a cookie.
+ */
 const BATCH = 256;
 
 /**
- * Encrypts counter blocks under one key. It has no state, so one serves all tokens of its key. The
- * class is not named here, because newer types of Node call it Cipheriv.
+ * Encrypts counter blocks under one key. It has no state, so one object serves all tokens of its
+ * key. The type is inferred, because the name of the class differs between versions of Node's
+ * types.
  */
 export type BlockCipher = ReturnType<typeof createCipheriv>;
 
@@ -27,8 +31,8 @@ export function createBlockCipher(key: Uint8Array): BlockCipher {
 }
 
 /**
- * Encrypts or decrypts bytes in place with AES-256-CTR (NIST SP 800-38A, 6.5), 32 bits of which
- * count.
+ * Encrypts or decrypts bytes in place with AES-256-CTR (NIST SP 800-38A, 6.5), with a counter of 32
+ * bits.
  *
  * The mode is defined as the block cipher over counter blocks, XORed to the text. `createCipheriv`
  * has it as "aes-256-ctr", but needs an object for each token. Such an object, its finalizer and
@@ -80,8 +84,9 @@ function xor(target: Buffer, start: number, end: number, keystream: Buffer, from
   for (let at = start, i = from; at < end; at += 1, i += 1) target[at]! ^= keystream[i]!;
 }
 
-/** How many keystreams are made together, and the bytes of each. */
+/** How many keystreams are made together. */
 const READY = 16;
+/** The bytes of each keystream. */
 const READY_BYTES = (BATCH / READY) * BLOCK_BYTES;
 
 /**
@@ -105,7 +110,8 @@ export class Encrypter {
     this.#used += 1;
     const nonce = number * NONCE_BYTES;
     this.#nonces.copy(target, nonceAt, nonce, nonce + NONCE_BYTES);
-    // A long token computes all of its keystream, the beginning once more.
+    // The keystream that is ready is too short for a long token, so the whole keystream is computed
+    // again.
     if (end - start > READY_BYTES) applyCtr(this.#cipher, target, nonceAt, start, end);
     else xor(target, start, end, this.#keystreams, number * READY_BYTES);
   }

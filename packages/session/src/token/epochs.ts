@@ -9,22 +9,26 @@ export const SALT_BYTES = 12;
 const EPOCH_MS = 3_600_000;
 /** After this many tokens, a new key is used. docs/token.md explains how many AES-CTR allows. */
 const EPOCH_TOKENS = 2 ** 24;
-/** The number of keys that a reader keeps. */
+/** The most keys that a reader keeps. */
 const KEPT = 1024;
 
-/** The key of the tokens that one process made in up to an hour. */
+/**
+ * An encryption key and the salt that it is derived from. A process encrypts its tokens with one
+ * key for at most an hour or 2^24 tokens, and then makes another.
+ */
 export interface Epoch {
   readonly salt: Buffer;
   readonly cipher: BlockCipher;
 }
 
-/** The epoch of the tokens that this process makes. */
+/** The epoch with which this process encrypts new tokens. */
 interface CurrentEpoch extends Epoch {
   readonly encrypter: Encrypter;
 }
 
 /**
- * Makes the encryption keys of one secret and one use, each from the salt in its tokens.
+ * Derives the encryption keys of one secret and one {@link TokenUse}, each from the salt in its
+ * tokens.
  *
  * A reader asks for a key only after it has verified the MAC, which includes the salt. So made-up
  * salts cost nothing and cannot displace a key.

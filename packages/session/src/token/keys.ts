@@ -9,7 +9,7 @@ const LABEL = "galleta/v1";
 /** The purpose of a token. A token for one purpose is never accepted for another. */
 export type TokenUse = "session" | "ticket";
 
-/** What encrypts the tokens of one use. */
+/** The keys for the encrypted tokens of one use. */
 export interface Encryption {
   /** Authenticates the encrypted token. */
   readonly mac: Mac;
@@ -39,8 +39,8 @@ export interface KeyRing {
 }
 
 /**
- * Encodes `info(use, ...context)` of the token format. Length prefixes make it injective: two
- * different lists of parts never give the same bytes.
+ * Encodes what a key is derived for: `info(use, ...context)` in docs/token.md. Length prefixes make
+ * it injective: two different lists of parts never give the same bytes.
  */
 export function info(...parts: (string | Uint8Array)[]): Buffer {
   return Buffer.concat([LABEL, ...parts].map(lengthPrefixed));

@@ -11,7 +11,7 @@ const SEALED = COMMITMENT + COMMITMENT_BYTES;
 const LABELS = { session: "enc", ticket: "ticket" } as const;
 
 /**
- * Opens an encrypted token of the previous kind (`E`), which has a key of its own and AES-256-GCM.
+ * Opens an encrypted token of the previous kind (`E`). Each token has its own key, for AES-256-GCM.
  * @param token the decoded bytes
  * @returns the content, or the fault
  */

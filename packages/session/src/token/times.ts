@@ -19,8 +19,8 @@ export function expiryOf(born: number, iat: number, lifetimes: Lifetimes): numbe
 }
 
 /**
- * Checks the times of an authentic token against *today's* lifetimes. A shortened lifetime also
- * applies to tokens issued before.
+ * Checks the times of an authentic token against the lifetimes that are configured now. A shortened
+ * lifetime also applies to tokens issued before.
  * @param now seconds since 1970
  */
 export function judgeTimes(

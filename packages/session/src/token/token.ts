@@ -114,9 +114,13 @@ export function openToken(
   return outcome;
 }
 
-/** True if a cookie's value has the form of a v1 token, so that no other reader may try it. */
+/**
+ * True if a cookie's value has the form of a v1 token. Readers of other formats must not try it
+ * then.
+ */
 export function looksLikeToken(value: string): boolean {
-  // 12 bits of version and flags, 4 flag bits that are 0, and the first 2 bits of the key id.
+  // The first two characters are the version and 4 flag bits. The third is the other 4 flag bits,
+  // and the first 2 bits of the key id. All flag bits are 0.
   return /^(?:Uw|R[Qg])[A-D][A-Za-z0-9_-]{69,}$/.test(value);
 }
 
@@ -167,8 +171,8 @@ export function signToken(input: TokenInput, ring: KeyRing): string {
 }
 
 /**
- * Encrypts a token (`F`) with AES-256-CTR, under a key that this process makes every hour. Then
- * adds a MAC, as to a signed token.
+ * Encrypts a token (`F`) with AES-256-CTR, under a key that this process replaces every hour. Then
+ * adds a MAC, like that of a signed token.
  * @param fixed a salt and a nonce; passed only to reproduce a test vector
  * @returns base64url without padding
  */

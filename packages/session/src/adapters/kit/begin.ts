@@ -11,9 +11,7 @@ import { deniedReply, type DeniedReply, type Reply } from "./reply.ts";
 export interface Incoming<Data = SessionData> extends Judged<Data> {
   /** The request object of the host. All sessions of one request share it. */
   readonly request?: object;
-  /**
-   * The result of {@link asksForSocket}, cached by the caller because it is needed several times.
-   */
+  /** True if the request asks for a WebSocket. Default: the result of {@link asksForSocket}. */
   readonly isHandshake?: boolean;
   /** The session of the request. Opened at its first use. */
   readonly context: SessionContext<Data>;
@@ -22,11 +20,11 @@ export interface Incoming<Data = SessionData> extends Judged<Data> {
 }
 
 /**
- * Prepares a request for its handler: checks that no other site sent it, answers the endpoints of
- * the sessions, checks the CSRF token, and loads the session from a store.
+ * Prepares a request for its handler: checks that no other site sent it, answers requests to
+ * Galleta's own endpoints, checks the CSRF token, and loads the session from a store.
  *
- * @returns the response to send instead of calling the handler; `undefined` accepts the request. It
- *   is a promise only with a store, with a token to check, or for an endpoint
+ * @returns the response to send instead of calling the handler; `undefined` accepts the request. A
+ *   promise only with a store, for a CSRF token to check, or for an endpoint
  * @example
  * ```ts
  * const denied = async (request: Request) => {
@@ -42,7 +40,7 @@ export function begin<Data>(
   const endpoint = isHandshake ? undefined : sessions.endpointOf(facts);
   const outcome = check(incoming, isHandshake, endpoint);
   if (typeof outcome === "object") return deniedReply(outcome);
-  // An endpoint's own secret, such as a ticket, replaces the token.
+  // Galleta's endpoints need no CSRF token: a request for one contains a secret, such as a ticket.
   if (endpoint !== undefined) return answer(endpoint, incoming);
   if (outcome === "needs-token") return checkToken(incoming);
   return sessions.loads ? (incoming.context.load() as Promise<undefined> | undefined) : undefined;
@@ -60,21 +58,20 @@ function check<Data>(
 async function answer<Data>(endpoint: Endpoint, incoming: Incoming<Data>): Promise<Reply> {
   const { sessions, facts } = incoming;
   const body = await incoming.readBody();
-  // The endpoint gets its own session. Its cookies come with the reply, and nothing else may be
-  // committed.
+  // The endpoint gets a context of its own, whose cookies are in its reply. The context of
+  // `incoming` stays unused, so that it is not committed as well.
   const context = sessions.open(facts.header("cookie"), facts);
   await context.load();
   return endpoint.answer(context as never, facts, body);
 }
 
-/** Requests that have a valid token of one of their sessions. */
+/** The requests whose CSRF token was accepted by the first of their sessions. */
 const proven = /* @__PURE__ */ new WeakSet<object>();
 
 async function checkToken<Data>(incoming: Incoming<Data>): Promise<DeniedReply | undefined> {
   const { sessions, facts, context, request } = incoming;
   await context.load();
-  // A request has one CSRF token, so a valid token of its first session counts for all its
-  // sessions.
+  // A request sends only one CSRF token. If its first session accepts it, the others do not check.
   if (request !== undefined && proven.has(request)) return undefined;
   const denial = await sessions.checkToken(facts, context, () => incoming.readBody());
   if (denial !== undefined) return deniedReply(denial);

@@ -3,7 +3,7 @@ import { acrossCopies } from "../../copies.ts";
 import { optionError } from "../../errors.ts";
 import type { Shared } from "../../session/shared.ts";
 
-/** A session of a request, with access to the options that it was made with. */
+/** A session of a request, with the options that the app gave it. */
 export interface Member {
   readonly sessions?: { readonly shared: Shared; readonly property: string };
   readonly shared?: Shared;
@@ -21,7 +21,7 @@ export function propertyOf({ sessions, shared }: Member): string {
  */
 export function assertApart(one: Member, other: Member): void {
   const [first, second] = [one, other].map(({ sessions, shared }) => shared ?? sessions?.shared);
-  // The sessions on the locals of a prerendered page have no options.
+  // The placeholder for the session of a prerendered page has no options.
   if (first === undefined || second === undefined) return;
   if (first.settings.property === second.settings.property) {
     throw optionError(
@@ -37,20 +37,21 @@ export function assertApart(one: Member, other: Member): void {
   for (const path of first.endpoints.keys()) {
     if (!second.endpoints.has(path)) continue;
     throw optionError(
-      `The sessions ${names} answer at the same address. Give one of them another exchangePath.`,
+      `The sessions ${names} both serve ${path}. Give one of them another exchangePath.`,
     );
   }
 }
 
-/** The sessions of this process that were set up last, by property and cookie. */
+/** The latest sessions of this process for each pair of property and cookie name. */
 const inProcess = /* @__PURE__ */ acrossCopies("set-up", () => new Map<string, WeakRef<Shared>>());
 
 /**
- * Checks sessions at their set-up against the others of this process, for adapters that see only
- * one of them in a request. Sessions with the same property are not compared: bundlers and dev
- * servers run a module several times, which sets up the same sessions again.
+ * Checks that new sessions use another cookie than the earlier ones of this process. Adapters that
+ * see only one session of a request use this instead of {@link assertApart}. It does not compare
+ * sessions with the same property: bundlers and dev servers run a module several times, which sets
+ * up the same sessions again.
  *
- * @throws SessionError `ERR_SESSION_OPTION` if sessions with another property have the same cookie
+ * @throws SessionError `ERR_SESSION_OPTION` if sessions with another property use the same cookie
  */
 export function assertApartInProcess({ shared, property }: NonNullable<Member["sessions"]>): void {
   for (const [name, weak] of inProcess) {
@@ -63,10 +64,7 @@ export function assertApartInProcess({ shared, property }: NonNullable<Member["s
   inProcess.set(`${property} ${shared.settings.cookieName}`, new WeakRef(shared));
 }
 
-/**
- * True if the cookies of both sessions, given the same name, would overwrite each other in a
- * browser.
- */
+/** True if the cookies of both have the same path and domain, so that only names can differ. */
 function hasSamePlace({ settings: one }: Shared, { settings: other }: Shared): boolean {
   return one.current.path === other.current.path && one.current.domain === other.current.domain;
 }

@@ -13,14 +13,18 @@ interface BunHandlers {
   close?(ws: never, code: number, reason: string): unknown;
 }
 
-/** Prepares the runtime's arguments for a handshake, so that Bun's server attaches the session. */
+/**
+ * Replaces Bun's server among a handler's arguments, so that `server.upgrade` gives the socket its
+ * session.
+ */
 export async function guardBunServer<Data>(
   held: FetchSession<Data>,
   beside: unknown[],
   isInner: boolean,
 ): Promise<unknown[]> {
   const [server, ...rest] = beside as [BunServer | undefined, ...unknown[]];
-  // Deno answers a handshake once the handler upgraded it, even if an error follows here.
+  // Opens the session now: once the handler called Deno.upgradeWebSocket, an error of the store
+  // could no longer fail the handshake.
   if ("Deno" in globalThis && held.sessions.loads) void held.context.state;
   if (isInner || !("Bun" in globalThis) || typeof server?.upgrade !== "function") return beside;
   // Loaded only here, so that apps without sockets do not load it.
@@ -29,11 +33,12 @@ export async function guardBunServer<Data>(
 }
 
 /**
- * Gives sessions to the sockets of `Bun.serve`. A socket follows the session of the request passed
- * to `server.upgrade`, and is closed when it ends. `sessionOf` returns the session of a socket.
+ * Gives sessions to the sockets of `Bun.serve`. A socket gets the session of the request that was
+ * passed to `server.upgrade`, and is closed when that session ends. `sessionOf` returns the session
+ * of a socket.
  *
  * @returns the handlers; a socket that was not upgraded in a handler of `withSession` is closed
- *   with 1011, and a warning says `ERR_SESSION_SETUP`
+ *   with 1011 and the warning `ERR_SESSION_SETUP`
  * @example
  * ```ts
  * import { guardWebSocket, sessionOf } from "@galleta/session/fetch";

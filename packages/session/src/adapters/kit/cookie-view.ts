@@ -4,7 +4,7 @@ import { attributeError, setMilliseconds } from "./lifetime-spellings.ts";
 
 /** The lifetime of the session's cookie, with the property names of express-session. */
 export interface CookieView {
-  /** When the cookie expires. Null, or false when you set it, means when the browser closes. */
+  /** When the cookie expires; null means when the browser closes. You can also set it to false. */
   expires: Date | null;
   /**
    * Milliseconds until `expires`. A number gives this session its own lifetime; null means until
@@ -15,14 +15,14 @@ export interface CookieView {
   readonly originalMaxAge: number | null;
 }
 
-/** Returns an object through which an app reads and sets a session's lifetime. */
+/** Returns the object that shows and sets a session's lifetime, such as `req.session.cookie`. */
 export function cookieOf(session: object): CookieView {
   const { expiresAt, issuedAt, maxAge } = describe(session);
   const expires = maxAge === null ? null : expiresAt;
   const view: CookieView = {
     expires,
-    // A session ends on a whole second. Counted from the whole second as well, a lifetime that was
-    // just set reads as it was set.
+    // A session ends on a whole second. Counting from the current whole second lets an app read
+    // exactly the lifetime that it has just set.
     maxAge: expires && expires.getTime() - nowSeconds() * 1000,
     originalMaxAge: expires && expires.getTime() - issuedAt.getTime(),
   };

@@ -9,14 +9,15 @@ export interface Holder<Data> extends Member {
 }
 
 /**
- * Stores the holder of a session on a request and defines the property that reads it. A property is
- * almost free; a WeakMap entry for each request costs more than parsing the session.
+ * Where a request keeps one session: the property `key` stores the holder, and `accessor` reads the
+ * session from the holder. A property is almost free; a WeakMap entry for each request costs more
+ * than parsing the session.
  */
 class Place {
   readonly key: symbol;
   /**
-   * One accessor serves all requests. New functions would give each request its own hidden class
-   * and slow down all later use of it.
+   * Shared by all requests. New functions would give each request its own hidden class and slow
+   * down all later use of the request.
    */
   readonly accessor: PropertyDescriptor & ThisType<Record<symbol, { session: unknown }>>;
 
@@ -36,7 +37,7 @@ class Place {
 }
 
 const SESSION = /* @__PURE__ */ new Place("session");
-/** Property names come only from options, so there are few. */
+/** Never emptied: property names come only from options, so there are few. */
 const others = new Map<string, Place>();
 
 function placeOf(property: string): Place {
@@ -47,8 +48,8 @@ function placeOf(property: string): Place {
 }
 
 /**
- * Returns the holder of a request's session; `undefined` if there is none yet. A framework's own
- * object for a request, such as a Koa context, works too.
+ * Returns the holder of a request's session; `undefined` if there is none yet. The argument can
+ * also be a framework's own object for a request, such as a Koa context.
  *
  * @param property the name under which the handler finds the session; a request may have several
  * @example

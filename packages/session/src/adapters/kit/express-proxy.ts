@@ -2,12 +2,12 @@ import type { Sessions } from "../../engine.ts";
 import { warn } from "../../warn.ts";
 import { setUpError } from "./given.ts";
 
-/** Sessions whose first request was checked. */
+/** The sessions that were already checked. */
 const seen = new WeakSet<object>();
 
 /**
- * Warns once, at the first request, if Express trusts a proxy and the sessions do not. Handshakes
- * would then be denied, and the author would not expect it after setting Express's option.
+ * Warns once, at the first request, if Express trusts a proxy and the sessions do not. The author
+ * may expect that Express's option is enough, but the sessions then deny handshakes.
  *
  * The app comes from `req.app`. An explicit `trustProxy: false` turns the warning off.
  */
@@ -20,7 +20,7 @@ export function warnOfTrustProxy(sessions: Sessions<never>, req: object): void {
   if (!isOn || sessions.shared.knowsProxies) return;
   warn(
     setUpError(
-      'Express trusts a proxy (`trust proxy`), but the sessions do not: behind a proxy sockets and forms are denied, and `httpsOnly: "auto"` sets no Secure. Set the sessions\' `trustProxy` as well, or set it to false.',
+      'Express trusts a proxy (`trust proxy`), but the sessions do not. Behind a proxy they deny sockets and forms, and `httpsOnly: "auto"` does not set Secure. Set the option `trustProxy` of the sessions as well; set it to false if there is no proxy.',
     ),
   );
 }

@@ -1,10 +1,8 @@
-// A script, and no module, so that TypeScript merges it before the `declare global` of modules. With
-// @types/express-session in the program too, `req.session` then keeps the type that it has here.
+// This file is a script, not a module: TypeScript merges scripts before the `declare global` of
+// modules. So `req.session` has this type even if @types/express-session is installed too.
 declare namespace Express {
-  /**
-   * The members of a request's session besides its data; see `@galleta/session/express-session`.
-   */
-  // oxlint-disable-next-line typescript/no-empty-object-type -- filled by the module above
+  /** The members that adapters such as `@galleta/session/express-session` add to `req.session`. */
+  // oxlint-disable-next-line typescript/no-empty-object-type -- these adapters fill it
   interface RequestSession {}
 
   interface Request {

@@ -1,6 +1,6 @@
 import type { SessionData } from "../../session/data.ts";
 
-/** The type of a key that the app declared, or `unknown`. */
+/** The type of a key's value; `unknown` if the app did not declare the key. */
 type ValueOf<Key extends string> = Key extends keyof SessionData
   ? SessionData[Key] | undefined
   : unknown;
@@ -11,7 +11,7 @@ export interface GetSet {
   set<Key extends string>(key: Key, value: ValueOf<Key>): void;
 }
 
-/** Apps can set keys that are also names of methods. */
+/** The attributes of a data key. An own property hides an inherited method of the same name. */
 const OWN = { configurable: true, enumerable: true, writable: true };
 
 type Dictionary = Record<string, unknown>;

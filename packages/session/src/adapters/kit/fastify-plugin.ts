@@ -18,11 +18,8 @@ import {
 } from "./given.ts";
 
 declare module "fastify" {
-  /**
-   * The members of a request's session besides its data; see
-   * `@galleta/session/fastify-secure-session`.
-   */
-  // oxlint-disable-next-line typescript/no-empty-object-type -- the module above fills it
+  /** The members that adapters such as `@galleta/session/fastify-session` add to the session. */
+  // oxlint-disable-next-line typescript/no-empty-object-type -- these adapters fill it
   interface RequestSession {}
 
   interface FastifyRequest extends OtherProperties {
@@ -42,11 +39,11 @@ function holderOf(request: FastifyRequest, property: string): Holder<never> {
 }
 
 /**
- * Makes the plugin.
+ * Makes the plugin that gives each request of a Fastify app its session.
  *
  * @param addMethods adds methods to a session
- * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; `ERR_SESSION_SETUP` if Fastify
- *   itself made the call
+ * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; `ERR_SESSION_SETUP` if the app
+ *   registered `session` itself, without calling it
  */
 export function makePlugin<Data>(
   given: LazySessions<Data>,
@@ -80,7 +77,7 @@ export function makePlugin<Data>(
 
     app.addHook("onRequest", (request, reply, next) => {
       const held = new NodeSession(sessions, request.raw, reply.raw, (error) => {
-        // Only for a hijacked reply: otherwise Fastify itself commits in onSend.
+        // Only hijacked replies get here: for others, the hook onSend below saves the session.
         reply.log.error(error);
         sendFailure(reply.raw);
       });
@@ -95,7 +92,7 @@ export function makePlugin<Data>(
       void when(held.begin(), goOn, next as (error: unknown) => void);
     });
 
-    // At this point, a session that cannot be saved still reaches Fastify's own error handling.
+    // Saves the session in onSend, where Fastify can still answer with an error.
     app.addHook("onSend", (request, _reply, _payload, next) => {
       const held = heldBy(request.raw, property) as NodeSession | undefined;
       let commit: MaybePromise<Commit> | undefined;
@@ -124,8 +121,8 @@ const REGISTERED = Symbol.for("galleta.sessions");
 /**
  * Records which sessions an instance and its nested instances have.
  *
- * @throws SessionError `ERR_SESSION_SETUP`, or `ERR_SESSION_OPTION` if the new sessions conflict
- *   with others
+ * @throws SessionError `ERR_SESSION_SETUP` if the property already exists; `ERR_SESSION_OPTION` if
+ *   the new sessions share a cookie or an endpoint with others
  */
 function register<Data>(app: FastifyInstance, sessions: Sessions<Data>): void {
   const { property } = sessions;

@@ -3,7 +3,7 @@ import { MAX_FORM_BYTES } from "./body.ts";
 /**
  * Reads a copy of a request's body, so that the handler can still read it.
  *
- * @returns `undefined` if it was read before, is longer than 1 MiB, or is incomplete
+ * @returns `undefined` if the body was read before, is longer than 1 MiB, or is incomplete
  * @example
  * ```ts
  * const bytes = await peekFetchBody(request);
@@ -24,13 +24,13 @@ export async function peekFetchBody(request: Request): Promise<Uint8Array | unde
       chunks.push(value);
     }
   } catch {
-    return undefined; // // the client left
+    return undefined; // The client closed the connection.
   }
   void reader.cancel().catch(() => {});
   return undefined;
 }
 
-/** Returns the body. A TRACE request has none, and cannot be copied (Fetch §2.2.1). */
+/** Returns a copy of the body. A TRACE request has none, and cannot be copied (Fetch §2.2.1). */
 function bodyOf(request: Request): Request["body"] {
   return request.bodyUsed || request.method === "TRACE" ? null : request.clone().body;
 }

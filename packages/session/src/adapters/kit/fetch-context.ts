@@ -14,8 +14,8 @@ export interface FetchSession<Data = SessionData> extends OtherProperties {
    */
   attach(socket: EventSocket): void;
   /**
-   * Returns the subprotocol for Deno's 101: your choice, joined with that of a page which uses
-   * `@galleta/session/client`. On Bun and workers it is sent automatically.
+   * Returns the subprotocol to pass to `Deno.upgradeWebSocket`: your choice, joined with that of
+   * `@galleta/session/client` if the page uses it. Bun and workers need no call.
    *
    * @param chosen the app's subprotocol, if the page offers it
    */

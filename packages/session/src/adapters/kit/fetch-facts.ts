@@ -10,7 +10,7 @@ export interface ConnectionFacts {
 }
 
 /**
- * The facts of a Fetch `Request`, read at first use.
+ * Reads the method, URL, headers and connection of a Fetch `Request`, each only when needed.
  *
  * @example
  * ```ts
@@ -22,7 +22,7 @@ export class FetchFacts implements RequestFacts {
   readonly #connection: () => ConnectionFacts;
   #url: URL | undefined;
 
-  /** @param connection describes the connection if the runtime has more facts than the URL */
+  /** @param connection describes the connection, if the runtime knows more than the URL */
   constructor(request: Request, connection: () => ConnectionFacts = () => ({})) {
     this.#request = request;
     this.#connection = connection;
@@ -67,8 +67,9 @@ export interface ServedRequest extends Request {
 }
 
 /**
- * Returns the facts of a Fetch `Request`. If a Node server received it, they come from Node's
- * request: that has the connection, while the URL may repeat a proxy's header.
+ * Returns the facts of a Fetch `Request`. On Node, srvx and h3 attach Node's own request, which is
+ * read instead: it has the connection, while the URL of the Fetch `Request` may come from a proxy's
+ * header.
  *
  * @example
  * ```ts

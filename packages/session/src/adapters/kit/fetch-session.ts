@@ -13,7 +13,7 @@ import { factsOf, type ServedRequest } from "./fetch-facts.ts";
 import { toResponse, withCommit } from "./fetch-response.ts";
 import { asksForSocket } from "./handshake.ts";
 
-/** More sources of facts about a Fetch `Request`. */
+/** Replaces what {@link FetchSession} reads from its `Request`, for frameworks that know more. */
 export interface FetchSources {
   /** Default: the result of {@link factsOf}. */
   readonly facts?: RequestFacts | undefined;
@@ -42,9 +42,7 @@ export class FetchSession<Data = SessionData> implements Incoming<Data>, Holder<
   readonly facts: RequestFacts;
   readonly #read: () => Promise<Uint8Array | undefined>;
   #context: SessionContext<Data> | undefined;
-  /**
-   * The commit of a handshake. It is kept because the socket may open before the response is sent.
-   */
+  /** The commit of a handshake. It happens when the socket is tied, before the response is made. */
   #owed: Commit | undefined;
   #isAnswered = false;
   #isHandshake: boolean | undefined;

@@ -27,13 +27,13 @@ export type LazySessions<Data = SessionData> =
   | SessionsOrOptions<Data>
   | (() => SessionsOrOptions<Data>);
 
-/** The sessions that functions returned, so that adapters with the same function share them. */
+/** The sessions that each function made, so that adapters with the same function share them. */
 const made = new WeakMap<() => unknown, Sessions<never>>();
 
 /**
- * Creates the sessions now, or at their first use if the argument is a function. A build that only
- * imports the module then needs no secret key. Adapters with the same function share one set of
- * sessions.
+ * Creates the sessions now, or at their first use if the argument is a function. With a function, a
+ * build that only imports the module needs no secret key. Adapters with the same function share
+ * their sessions.
  *
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; with a function, at the first use
  * @example
@@ -79,12 +79,14 @@ export function setUpError(message: string): SessionError<"ERR_SESSION_SETUP"> {
   return new SessionError("ERR_SESSION_SETUP", message);
 }
 
-/** Makes the error for a second session on one request. Both would write the same cookie. */
+/** Makes the error for a second session under the same property. Both would write the same cookie. */
 export function secondSessionError(where: string): SessionError<"ERR_SESSION_SETUP"> {
   return setUpError(`${where} already exists. Keep one session middleware.`);
 }
 
 /** Makes the error for a session that was used before the middleware ran. */
 export function tooEarlyError(where: string): SessionError<"ERR_SESSION_SETUP"> {
-  return setUpError(`Put the session middleware first: ${where} was used before it ran.`);
+  return setUpError(
+    `${where} was used before the session middleware ran. Put the session middleware first.`,
+  );
 }

@@ -63,6 +63,7 @@ export interface HandshakeSettings<Data> {
 /**
  * Checks the Origin of a handshake, before the session is read.
  *
+ * @returns the reply that denies the handshake; `undefined` accepts it
  * @example
  * ```ts
  * server.on("upgrade", (req, socket) => {
@@ -120,8 +121,8 @@ export async function openHandshakes<Data>(
 }
 
 /**
- * Returns the cookies for the 101. Afterwards only `update` can change the session, once a socket
- * is attached.
+ * Saves the session of a handshake and returns the cookies for the 101. Afterwards only `update`
+ * can change the session, once a socket is attached.
  *
  * @throws SessionError the errors of `context.commit()`
  * @example
@@ -244,8 +245,8 @@ export function failureReply(error: unknown): Reply {
 }
 
 /**
- * Gives the request of a handshake its session, for a middleware called from a server's `upgrade`
- * event without a response. The session is read-only, because no cookie can be sent.
+ * Gives the request of a handshake its session, if the app calls the middleware in a server's
+ * `upgrade` event. The session is read-only, because there is no response to carry a cookie.
  *
  * @returns true if the handshake may go on, false if it was answered. Never rejects.
  */
@@ -265,7 +266,7 @@ export async function openForHandshake<Data>(
     exposeSocketSession(req, context);
     return true;
   } catch (error) {
-    // Callers of such a middleware ignore errors, so a failed handshake must be answered here.
+    // Apps do not handle errors of a middleware in `upgrade`, so the handshake is answered here.
     answerUpgrade(req.socket, failureReply(error));
     return false;
   }

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-// Without this import, the declaration below would belong to a separate module.
+// Without this import, `declare module "koa"` would define a new module, not extend Koa's.
 import type {} from "koa";
 import type { Commit } from "../../cookie/headers.ts";
 import type { Sessions } from "../../engine.ts";
@@ -12,8 +12,8 @@ import { liveContextOf } from "./handshake.ts";
 import { NodeSession, prepareReply } from "./node-session.ts";
 
 declare module "koa" {
-  /** The members of a context's session besides its data; see `@galleta/session/koa-session`. */
-  // oxlint-disable-next-line typescript/no-empty-object-type -- the module above fills it
+  /** The members that `@galleta/session/koa-session` adds to `ctx.session`. */
+  // oxlint-disable-next-line typescript/no-empty-object-type -- that adapter fills it
   interface ContextSession {}
 
   interface DefaultContext extends OtherProperties {
@@ -41,8 +41,8 @@ export interface KoaContext {
 }
 
 /**
- * The session of one Koa request. Koa's own middleware, such as koa-mount, cuts the mount path off
- * `req.url`.
+ * The session of one Koa request. It takes the URL from the context, because middleware such as
+ * koa-mount cuts the mount path off `req.url`.
  */
 class KoaSession<Data> extends NodeSession<Data> {
   readonly #ctx: KoaContext;
@@ -73,7 +73,7 @@ export type KoaMiddleware<Data> = (
 ) => Promise<void>;
 
 /**
- * Makes the middleware.
+ * Makes the middleware that gives each Koa context its session.
  *
  * @param expose defines the session property on a context
  * @param check inspects each used session before it is saved; may throw

@@ -5,7 +5,8 @@ import { setMaxAge } from "../../session/functions.ts";
  * Sets the lifetime of a session from the values that other libraries accept.
  *
  * @param milliseconds null, undefined and "session" keep the session until the browser closes
- * @throws SessionError `ERR_SESSION_OPTION` for other values that are not a number from 1000
+ * @throws SessionError `ERR_SESSION_OPTION` for any other value that is not a lifetime of at least
+ *   one second, after rounding
  */
 export function setMilliseconds(session: object, milliseconds: unknown): void {
   const isBrowsers =
@@ -26,13 +27,13 @@ export function attributeError(name: string): SessionError<"ERR_SESSION_OPTION">
 }
 
 /**
- * Attributes of a cookie that are the same for all sessions. Plugins pass other properties too,
- * which are ignored.
+ * Attributes of a cookie that are the same for all sessions. Other properties are ignored, because
+ * plugins pass some of their own.
  */
 const ATTRIBUTES = ["path", "domain", "secure", "sameSite", "httpOnly", "partitioned", "expires"];
 
 /**
- * Returns the `maxAge` among options that Fastify's session plugins take for one session.
+ * Returns the `maxAge` that an app passed to `request.session.options()`, as in Fastify's plugins.
  *
  * @throws SessionError `ERR_SESSION_OPTION` for another attribute
  */

@@ -50,8 +50,8 @@ export function serveConnect<Data>(
   }
   if (before[property] !== undefined) throw secondSessionError(`req.${property}`);
   warnOfTrustProxy(sessions as Sessions<never>, req);
-  // A server's `upgrade` event has no response. The substitute responses of tests may lack the same
-  // members.
+  // In a server's `upgrade` event, `res` is not a response. The request is checked as well, because
+  // a test's substitute for a response may lack `flushHeaders` too.
   if (!("flushHeaders" in res) && asksForSocket(new NodeFacts(req))) {
     const goOn = (passes: boolean) => {
       if (passes) next();

@@ -74,7 +74,7 @@ function decode(value: string): string {
   }
 }
 
-/** Throws if code writes to the session while a page renders. */
+/** Throws for a write to the session while a page renders. */
 export const throwReadOnly = (): never => {
   throw readOnly();
 };

@@ -9,7 +9,7 @@ export type NodeRequest = IncomingMessage | Http2ServerRequest;
 const ABSOLUTE = /^https?:\/\/([^/?#]*)(.*)$/is;
 
 /**
- * The facts of a request that a Node server received, read at first use.
+ * Reads the method, URL, headers and connection of a Node request, each only when needed.
  *
  * @example
  * ```ts
@@ -27,7 +27,7 @@ export class NodeFacts implements RequestFacts {
     return (this.#req.method ?? "GET").toUpperCase();
   }
 
-  /** Returns the target as received: Express and Connect cut the mount path off `url`. */
+  /** Returns the original path and query: Express and Connect cut the mount path off `url`. */
   get target(): string {
     const { originalUrl, url } = this.#req as { originalUrl?: unknown; url?: string };
     const target = typeof originalUrl === "string" ? originalUrl : (url ?? "/");
@@ -36,9 +36,9 @@ export class NodeFacts implements RequestFacts {
   }
 
   /**
-   * Returns a header. Node keeps only the first of several Host headers, and HTTP/2 adds
-   * `:authority`. If they differ, the site is ambiguous (RFC 9112 §3.2, RFC 9113 §8.3.1), so all
-   * are returned.
+   * Returns a header. For `host`, it joins several Host headers, or an `:authority` that differs,
+   * with commas: the request is ambiguous (RFC 9112 §3.2, RFC 9113 §8.3.1), and the joined value
+   * matches no site. Node itself would keep only the first Host.
    */
   header(name: string): string | undefined {
     const { rawHeaders } = this.#req;
@@ -56,7 +56,7 @@ export class NodeFacts implements RequestFacts {
 
   #parsed(name: string): string | undefined {
     const { headers } = this.#req;
-    // A list of values must not count as one value.
+    // Joins an array with commas, so that it does not count as one value.
     const value = headers[name]?.toString();
     return name === "host" ? (value ?? headers[":authority"]?.toString()) : value;
   }

@@ -11,8 +11,8 @@ export type HeadArguments = [status: number, reason?: unknown, headers?: unknown
  * Adds the headers of a commit to a Node response. A second call changes nothing.
  *
  * @param res the response; its headers must not have been sent
- * @param head the arguments of the following `writeHead`; headers that they would overwrite are
- *   moved into the response
+ * @param head the arguments of the following `writeHead`; their headers are joined with those of
+ *   the commit, which they would overwrite
  * @param isNodes true if Node itself gets these arguments, false if a middleware may add headers
  *   first
  * @example
@@ -58,8 +58,9 @@ function asText(value: Value): string {
 }
 
 /**
- * Joins the headers of a response and a commit in one object.
- * @returns `undefined` if a name has two spellings, or the commit has rare headers
+ * Joins the headers of a `writeHead` call and a commit in one object.
+ *
+ * @returns `undefined` if a header to join has two spellings, or the commit has rare headers
  */
 function together(
   owed: CommitHeaders,
@@ -94,14 +95,14 @@ const MERGED_LENGTHS: ReadonlySet<number> = new Set([4, 10, 13]);
  * Moves the headers of a `writeHead` call into the response, as Node itself would.
  *
  * @param owed the commit's headers, if no middleware reads the arguments
- * @returns true if they were added to the arguments instead
+ * @returns true if the commit's headers were added to the arguments instead
  */
 function takeHead(res: ServerResponse, head: HeadArguments, owed?: CommitHeaders): boolean {
   const hasReason = typeof head[1] === "string";
   const at = hasReason || head[2] != null ? 2 : 1;
   const given = (head[at] ?? {}) as OutgoingHttpHeaders | unknown[];
   if (owed !== undefined && !Array.isArray(given) && res.getHeaderNames().length === 0) {
-    // This covers most responses. Node sends headers that are passed all at once in half the time.
+    // Most responses take this path: Node needs half the time if all headers are passed at once.
     const all = together(owed, given);
     if (all !== undefined) {
       head[at] = all;

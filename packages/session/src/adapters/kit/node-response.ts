@@ -5,7 +5,7 @@ import type { MaybePromise } from "../../maybe.ts";
 import { applyToNode, type HeadArguments } from "./node-headers.ts";
 import { secondSessionError } from "./given.ts";
 
-/** The methods that send a part of the response. Whichever runs first also sends the headers. */
+/** The methods that send a part of the response. The first call of any also sends the headers. */
 type Method = "writeHead" | "write" | "end" | "flushHeaders";
 type Call = (this: Hooked, ...args: unknown[]) => unknown;
 type Methods = Record<Method, Call>;
@@ -32,13 +32,14 @@ function hooked(name: Method): Call {
 }
 
 /**
- * Commits a session right before the headers of a response are sent, and adds the cookies. It hooks
- * every method that sends.
+ * Commits a session right before the headers of a response are sent, and adds its cookies. For
+ * this it replaces every method of the response that sends.
  *
- * Without a store it is synchronous. While a commit waits for a store, writes wait in order, and
- * the response reports its headers as sent.
+ * Without a store the commit is synchronous. While it waits for a store, the handler's writes wait
+ * in order, and `headersSent` is true.
  *
- * @param commit returns the headers for the session; if it threw, the next call returns no cookies
+ * @param commit returns the headers for the session; if it threw, the next call returns those of
+ *   the error response
  * @param fail answers the request if the commit failed. It runs before any byte is sent. Later
  *   writes of the handler are dropped.
  * @param property the name under which the handler finds the session; a response may have several
@@ -73,7 +74,7 @@ class ResponseHook {
   /** The commit functions of further sessions, by property. */
   #others: Map<string, CommitFunction> | undefined;
   readonly #fail: (error: unknown) => void;
-  /** The response's methods before this hook, which another middleware may have replaced. */
+  /** The methods that this hook replaced. They may already be those of another middleware. */
   readonly #original: Methods;
   /** Streams that are piped into the response. */
   #sources: Set<Readable> | undefined;
@@ -102,7 +103,7 @@ class ResponseHook {
     this.#fail = fail;
     this.#original = { writeHead, write, end, flushHeaders };
     hookable[HOOK] = this;
-    // Assigned one by one: defining them takes many times as long.
+    // Assigned one by one, because `Object.defineProperties` takes many times as long.
     hookable.writeHead = METHODS.writeHead;
     hookable.write = METHODS.write;
     hookable.end = METHODS.end;
@@ -131,7 +132,7 @@ class ResponseHook {
   /** Makes a call on the response, or keeps it until the commit is done. */
   call(name: Method, args: unknown[]): unknown {
     const res = this.#res;
-    // The failed commit was already answered, but the handler goes on.
+    // The error response was sent after a failed commit. Later calls of the handler are dropped.
     if (this.#isAnswered) return name !== "write" && res;
     // While the commit runs, the response reports its headers as sent.
     const isFirst = !this.#isSending && !res.headersSent;
@@ -139,9 +140,11 @@ class ResponseHook {
       return this.#send(name, args, isFirst);
     }
     if (name === "writeHead" && this.#waiting !== undefined && this.#waiting.length > 0) {
-      throw Object.assign(new Error("The response has begun."), { code: "ERR_HTTP_HEADERS_SENT" });
+      throw Object.assign(new Error("writeHead was called after the response had begun."), {
+        code: "ERR_HTTP_HEADERS_SENT",
+      });
     }
-    // There is no queue after a failed commit. The output is dropped here.
+    // After a failed commit there is no queue, so the call is dropped.
     this.#waiting?.push([name, args]);
     return name !== "write" && res;
   }
@@ -198,7 +201,7 @@ class ResponseHook {
   async #wait(commit: Promise<CommitHeaders>): Promise<void> {
     const res = this.#res;
     const calls: [Method, unknown[]][] = (this.#waiting = []);
-    // Code that runs meanwhile must see `headersSent`, or it would send a second response.
+    // Code that runs meanwhile must see `headersSent`: otherwise it would send a second response.
     const shadows: PropertyDescriptorMap = {
       headersSent: { get: () => true, configurable: true },
       writableEnded: { get: () => calls.some(([name]) => name === "end"), configurable: true },

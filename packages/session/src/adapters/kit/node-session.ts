@@ -23,8 +23,8 @@ import { secondSessionError, setUpError } from "./given.ts";
 export type NodeResponse = ServerResponse | Http2ServerResponse;
 
 /**
- * The session of one request on a Node server, from the cross-site check to the Set-Cookie headers.
- * They are added right before the headers are sent. An untouched session costs nothing.
+ * The session of one request on a Node server, from the cross-site check to the Set-Cookie headers,
+ * which are added right before the response begins. An untouched session costs nothing.
  *
  * @example
  * ```ts
@@ -63,7 +63,9 @@ export class NodeSession<Data = SessionData>
     const { property } = sessions;
     if (heldBy(req, property) !== undefined) throw secondSessionError("The session");
     if (res.headersSent) {
-      throw setUpError("Put the session middleware first: the response began before it ran.");
+      throw setUpError(
+        "The response began before the session middleware ran. Put the session middleware first.",
+      );
     }
     this.sessions = sessions;
     this.#req = req;
@@ -81,7 +83,7 @@ export class NodeSession<Data = SessionData>
     this.context.session = value;
   }
 
-  /** Opened at first use. From then on the response is committed before its headers. */
+  /** Opened at first use. Only an open session is saved before the response begins. */
   get context(): SessionContext<Data> {
     return (this.#context ??= this.#open());
   }
@@ -91,7 +93,7 @@ export class NodeSession<Data = SessionData>
     if (name === CSRF_HEADER) {
       return this.#req.headers[name]?.toString() ?? parsedToken(this.#parsedBody);
     }
-    // Apps may set this header from elsewhere, such as a phone app's own header.
+    // Apps may set `req.headers.cookie` themselves, for example from a phone app's own header.
     return name === "cookie" ? this.#req.headers.cookie : super.header(name);
   }
 
@@ -130,8 +132,8 @@ export class NodeSession<Data = SessionData>
   }
 
   /**
-   * Saves the session and returns the headers for it; `undefined` if the session was not used. A
-   * framework may call it early, while it can still answer with an error.
+   * Saves the session and returns the headers for it; `undefined` if the session was not opened. A
+   * framework can call this early, while it can still answer with an error.
    */
   commit(): MaybePromise<Commit> | undefined {
     const keep = (commit: Commit) => (this.#owed = commit);
@@ -185,7 +187,7 @@ export function prepareReply(res: NodeResponse, reply: Reply): void {
 }
 
 /**
- * Answers a request that failed, if the framework does not answer errors itself.
+ * Answers a failed request with 500, for frameworks that do not answer errors themselves.
  *
  * @example
  * ```ts

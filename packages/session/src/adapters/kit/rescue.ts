@@ -2,8 +2,8 @@ import type { FetchSession } from "./fetch-session.ts";
 import { withCommit } from "./fetch-response.ts";
 
 /**
- * Answers an error itself if the framework's answer would lose the session's cookie. A thrown
- * response is sent like a returned one.
+ * Makes the error response, if the framework's own would lose the session's cookie. A thrown
+ * `Response` gets the cookie and is returned.
  *
  * @param body the body of the answer; `null` if the framework replaces it with its error page
  * @throws the given error, if there is no cookie to send

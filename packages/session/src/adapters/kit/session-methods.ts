@@ -5,7 +5,7 @@ import { propertyOf } from "./beside.ts";
 /** Defines the session property on a request, or on a framework's object for a request. */
 export type Expose = <Data>(target: object, holder: Holder<Data>) => void;
 
-/** Returns a function that gives a session methods by inheritance. */
+/** Returns a function that makes a session inherit methods. */
 export function methodAdder(
   methods: object,
 ): <Session extends object>(session: Session) => Session {

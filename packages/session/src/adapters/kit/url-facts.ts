@@ -2,7 +2,7 @@ import { FetchFacts, type ConnectionFacts } from "./fetch-facts.ts";
 
 /**
  * The facts of a request whose URL the framework has determined, even behind proxies. The
- * framework's own check compares with the same origin, so both checks agree.
+ * framework's own cross-site check uses the same URL, so both checks agree.
  */
 export class UrlFacts extends FetchFacts {
   readonly #url: URL;

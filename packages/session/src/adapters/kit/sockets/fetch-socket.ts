@@ -29,20 +29,19 @@ export interface EventSocket {
 /** A socket that a handler passed to `attach`. */
 export interface AttachedSocket {
   readonly socket: EventSocket;
-  /** Called once the socket is tied, before the app's listeners. */
+  /** Gets each message before the app's listeners do. Set when the socket is tied. */
   read?(event: MessageEvent): void;
 }
 
 const PROTOCOL = "sec-websocket-protocol";
 
 /**
- * Ties sockets to the sessions of a request after their handshake is committed and before its
- * answer is sent.
+ * Saves the sessions of a handshake and ties its sockets to them, before the response is sent.
  *
  * @returns the response, with the subprotocol of a page that uses `@galleta/session/client`
- * @throws SessionError if the session cannot be saved. Deno has already upgraded the request, and
- *   exits unless the handler returns its response: there the sockets are closed with 1011, and the
- *   error becomes a process warning.
+ * @throws SessionError if a session cannot be saved. On Deno it does not throw: Deno has already
+ *   upgraded the request, and exits if the handler does not return its response. Instead, the
+ *   sockets are closed with 1011, and the error becomes a process warning.
  */
 export async function tieSockets<Answer>(
   held: readonly FetchSession[],
@@ -71,9 +70,9 @@ export async function tieSockets<Answer>(
 }
 
 /**
- * Returns the response and the subprotocol of the socket. On workers, the response gets the
- * subprotocol of the page. On Deno it stays unchanged, because Deno answered when it upgraded the
- * request.
+ * Returns the response and the socket's subprotocol. On workers, the response gets the subprotocol
+ * of `@galleta/session/client` if the page uses it. On Deno the response stays unchanged, because
+ * Deno chose the subprotocol when it upgraded the request.
  */
 function speakLive<Answer>(
   offered: string | undefined,
@@ -121,7 +120,7 @@ function tie(
   };
 }
 
-/** Makes the `send` function for a socket whose page uses control frames. */
+/** Makes a `send` function that escapes messages of the app that look like control frames. */
 const escaped =
   (send: (data: unknown, ...rest: unknown[]) => unknown) =>
   (data: unknown, ...rest: unknown[]) =>
@@ -131,8 +130,8 @@ const escaped =
  * Makes a copy of Bun's server whose `upgrade` commits the sessions of a request and stores them
  * for the socket.
  *
- * @param given the session of the request that the server was passed with. A framework may keep the
- *   server and upgrade other requests with it.
+ * @param given the session to use if the upgraded request has none itself. A framework may keep
+ *   this server and upgrade other requests with it, which have their own sessions.
  */
 export function guardServer<Server extends BunServer>(given: FetchSession, server: Server): Server {
   return withUpgrade(server, (request, options) => {
@@ -174,10 +173,10 @@ interface Upgraded {
 const dataSessions = new WeakMap<object, Upgraded>();
 
 /**
- * Commits a session that must be unchanged: Bun answers a handshake when `upgrade` is called, and
- * cannot wait for a store.
+ * Throws if a session with a store was changed: Bun answers the handshake as soon as `upgrade` is
+ * called, and cannot wait for the store.
  *
- * @throws SessionError `ERR_SESSION_RUNTIME` if the session was changed
+ * @throws SessionError `ERR_SESSION_RUNTIME`
  */
 function assertKept({ context, sessions }: FetchSession): void {
   if (sessions.shared.store === undefined || !context.isChanged) return;

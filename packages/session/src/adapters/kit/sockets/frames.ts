@@ -49,10 +49,10 @@ export function isLivePage(req: IncomingMessage): boolean {
 }
 
 /**
- * Separates control frames from messages of the app.
+ * Hides the control frames of a ws socket from the app, and passes them to the sessions.
  *
- * @param handles the handles of the socket's sessions, a list that grows as they are attached
- * @returns a function that sends a control frame, which already has its mark
+ * @param handles the handles of the socket's sessions, which may be added later
+ * @returns a function that sends a control frame
  */
 export function separateFrames(
   ws: FrameSocket,
@@ -70,8 +70,8 @@ export function separateFrames(
       const own = isOld ? [frame.message] : [Buffer.from(frame.message), false];
       return emit.call(ws, event, ...(own as never[]));
     }
-    // The answer to a ticket names the ticket. The session that made the ticket recognizes it by
-    // that.
+    // A page answers the ticket of one session. All sessions get the answer, and only the one that
+    // made the ticket accepts it.
     for (const handle of handles) handle.receive(frame.control);
     return true;
   };

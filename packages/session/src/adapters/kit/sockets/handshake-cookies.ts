@@ -3,8 +3,8 @@ import { SessionError } from "../../../errors.ts";
 import type { SessionContext } from "../../../session/context.ts";
 
 /**
- * Throws if the session was changed: Deno leaves headers out of its 101, so its cookie would be
- * lost. A cookie that would only prolong the session may be left out.
+ * Throws on Deno if the session was changed: Deno's 101 has no further headers, so the session's
+ * cookie would be lost. A cookie that would only prolong the session may be left out.
  *
  * @throws SessionError `ERR_SESSION_RUNTIME` if the session was changed
  */

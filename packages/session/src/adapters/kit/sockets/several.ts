@@ -10,8 +10,8 @@ export type OneOrSeveral<Data> =
   | readonly LazySessions<any>[];
 
 /**
- * Sets up the sessions of sockets and makes them live: now, or at the first handshake if one is a
- * function.
+ * Sets up the sessions of a server's sockets: now, or at the first handshake if one is a function.
+ * They are made live, so that sockets follow their changes.
  *
  * @throws SessionError `ERR_SESSION_KEY`; `ERR_SESSION_OPTION`, also if two of them have the same
  *   property or cookie

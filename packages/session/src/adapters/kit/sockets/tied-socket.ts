@@ -19,13 +19,13 @@ export interface PlainSocket {
   send(data: string): unknown;
 }
 
-/** Ties a socket to its sessions, for hosts that pass messages to functions. */
+/** Ties a socket to its sessions. The adapter passes each message to {@link TiedSocket.read}. */
 export class TiedSocket {
   readonly #isPage: boolean;
   readonly #handles: readonly (LiveHandle | undefined)[];
   readonly #stop: () => void;
 
-  /** @param socket the host's socket; messages sent on it directly are not escaped */
+  /** @param socket the runtime's socket; messages that are sent with it are not escaped */
   constructor(contexts: readonly SessionContext<never>[], socket: PlainSocket) {
     this.#isPage = isLiveProtocol(socket.protocol);
     const { close, stop } = inOwnRequest(contexts, (code, reason) => socket.close(code, reason));
@@ -45,13 +45,13 @@ export class TiedSocket {
       this.active();
       return frame.message;
     }
-    // The answer to a ticket names the ticket. The session that made the ticket recognizes it by
-    // that.
+    // A page answers the ticket of one session. All sessions get the answer, and only the one that
+    // made the ticket accepts it.
     for (const handle of this.#handles) handle?.receive(frame.control);
     return undefined;
   }
 
-  /** Call it for each message of the app that does not go through {@link TiedSocket.read}. */
+  /** Reports a message of the app that does not go through {@link TiedSocket.read}. */
   active(): void {
     for (const handle of this.#handles) handle?.active();
   }
@@ -71,9 +71,9 @@ export class TiedSocket {
 const TURN = 500;
 
 /**
- * Runs a socket's tasks in its own request. Cloudflare's workers allow I/O only in the request that
- * opened it, and timers are I/O. So each socket has a timer, which runs tasks that other requests
- * queued and checks the expiry.
+ * Makes the function that closes a socket, also from other requests. Cloudflare Workers allow I/O
+ * only in the request that opened the socket, and timers are I/O. So there each socket has its own
+ * timer, which closes it if another request asked for this, or if a session expired.
  */
 function inOwnRequest(
   contexts: readonly SessionContext<never>[],

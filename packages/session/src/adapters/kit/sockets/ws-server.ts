@@ -85,7 +85,7 @@ export function openUpgrade<Data, Socket extends WsSocket>(
   try {
     all = lazy();
   } catch (error) {
-    // An error thrown here would leave the server's event and end the process.
+    // Node does not catch errors of a server's listeners: a throw here would end the process.
     answerUpgrade(socket, failureReply(error));
     return;
   }
@@ -203,8 +203,8 @@ function follow<Data>(
 }
 
 /**
- * Passes each handshake of a server to `take`, whichever code calls the server. Works once for each
- * server.
+ * Replaces `handleUpgrade` of a server, so that `take` gets each handshake. A second call for the
+ * same server has no effect.
  */
 export function interceptUpgrades<Socket extends WsSocket>(
   server: WsServer<Socket>,
@@ -221,7 +221,7 @@ export function interceptUpgrades<Socket extends WsSocket>(
   const handleUpgrade = server.handleUpgrade.bind(server);
   server.handleUpgrade = (req, socket, head, done) => {
     const accept = (opened: (ws: Socket) => void) => handleUpgrade(req, socket, head, opened);
-    // Libraries that leave listening to the server get the request here.
+    // A WebSocketServer with the option `server` emits this request with `connection`.
     take(req, socket, accept, (ws) => done(ws, req));
   };
 }
