@@ -8,10 +8,24 @@ const root = fileURLToPath(new URL("../", import.meta.url));
 const seed = Number(process.argv[2] ?? 17);
 const count = Number(process.argv[3] ?? 40);
 
-const COMMENT = /\/\*[^]*?\*\/|(?<=^|\s)\/\/[^\n]*/g;
-const TEXT = /"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`/.source;
+const COMMENT = /\/\*[^]*?\*\/|\/\/[^\n]*/.source;
+/** A regular expression, by what stands before it: a quotation mark in one starts no string. */
+const REGEXP =
+  /(?<=[(,=:[!&|?;{}]\s*|=>\s*|\breturn\s+)\/(?:[^/\\[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+\//.source;
+/** A template. Its expressions may contain templates, three deep. */
+const TEMPLATE = [1, 2, 3].reduce(
+  (inner) =>
+    /`(?:[^`\\$]|\\.|\$(?!\{)|\$\{(?:[^`{}]|\{[^{}]*\}|INNER)*\})*`/.source.replace(
+      "INNER",
+      () => inner,
+    ),
+  /`(?:[^`\\]|\\.)*`/.source,
+);
+const TEXT = `"(?:[^"\\\\\\n]|\\\\.)*"|${TEMPLATE}`;
 /** One string, or several that are joined with `+`. */
 const TEXTS = new RegExp(`(?:${TEXT})(?:\\s*\\+\\s*(?:${TEXT}))*`, "g");
+/** The group is what is not read: a comment or a regular expression. */
+const TOKENS = new RegExp(`(${COMMENT}|${REGEXP})|${TEXT}`, "g");
 /** Four words in a row, as in a sentence. Keys, paths and SQL in capitals do not match. */
 const SENTENCE = /(?:[\w`'-]+,? ){3}[\w`'-]+/;
 
@@ -31,7 +45,9 @@ for (const file of files) {
   for (const { 0: found, index } of text.matchAll(/(?<=^[ \t]*)\/\*\*[^]*?\*\//gm)) {
     docs.push({ place: place(index), text: found.replaceAll(/^ {2,}/gm, " ") });
   }
-  const code = text.replaceAll(COMMENT, (comment) => comment.replaceAll(/[^\n]/g, " "));
+  const code = text.replaceAll(TOKENS, (token, skipped) =>
+    skipped === undefined ? token : token.replaceAll(/[^\n]/g, " "),
+  );
   for (const { 0: found, index } of code.matchAll(TEXTS)) {
     if (SENTENCE.test(found)) messages.push({ place: place(index), text: found });
   }
