@@ -2,7 +2,7 @@
 // CommonJS one for `require`. Each copy must recognize the objects of the other.
 
 /**
- * Returns the value of a name, shared by all copies of this package in a process.
+ * Returns the value that all copies of this package in a process share under a name.
  *
  * @param create makes the value for the first copy that calls this
  */
@@ -17,8 +17,9 @@ export function acrossCopies<T>(name: string, create: () => T): T {
  * @param asked the class on the right of `instanceof`, which may be a subclass
  */
 export function isBranded(asked: object, brand: symbol, value: unknown): boolean {
-  // A class body that names its own class would get another name from the bundler, which users
-  // would see in stacks. So a subclass is recognized by what it inherits.
+  // A subclass inherits `Symbol.hasInstance` without owning it, and gets the usual check. If a
+  // class named itself in its body to compare, the bundler would rename it, and users would see the
+  // other name in stack traces.
   if (!Object.hasOwn(asked, Symbol.hasInstance)) {
     return Function.prototype[Symbol.hasInstance].call(asked, value);
   }

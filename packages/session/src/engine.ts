@@ -24,8 +24,8 @@ import { setUp, type SessionOptions } from "./set-up.ts";
 const BRAND: unique symbol = Symbol.for("galleta.sessions");
 
 /**
- * Sessions with one set of options. An adapter holds one such object. It depends on no framework:
- * it takes a `Cookie` header and facts about the request, and returns response headers.
+ * Opens, checks and ends the sessions of one set of options. It does not depend on a framework: it
+ * takes a `Cookie` header and facts about the request, and returns response headers.
  */
 export class Sessions<Data = SessionData> {
   /** The cookie's name. */
@@ -36,7 +36,7 @@ export class Sessions<Data = SessionData> {
   readonly loads: boolean;
   readonly #shared: Shared;
   readonly #crossSite: CrossSiteCheck;
-  /** True until this process follows its store or backplane. */
+  /** True if {@link Sessions.start} must run before the next session is opened. */
   #mustStart: boolean;
 
   /** @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY` */
@@ -66,7 +66,8 @@ export class Sessions<Data = SessionData> {
   }
 
   /**
-   * The path where pages exchange the tickets of `update`; `undefined` if no ticket is ever needed.
+   * The path to which a page posts the ticket of an `update`, and gets the new cookie; `undefined`
+   * if these sessions make no tickets.
    */
   get exchangePath(): string | undefined {
     return this.#shared.live?.exchangePath;
@@ -172,8 +173,8 @@ export class Sessions<Data = SessionData> {
   }
 
   /**
-   * Returns the endpoint of the sessions that answers this request, such as the exchange of a
-   * ticket.
+   * Returns the endpoint of Galleta for this request, such as the exchange of a ticket; `undefined`
+   * if the app answers it.
    */
   endpointOf(request: RequestFacts): Endpoint | undefined {
     const { endpoints } = this.#shared;
@@ -190,8 +191,9 @@ export class Sessions<Data = SessionData> {
   }
 
   /**
-   * Answers a page that exchanges the ticket of an `update` for its cookie. It checks that the
-   * request comes from this site. With `csrf: "strict"` the ticket replaces the token.
+   * Answers the request in which a page exchanges the ticket of an `update` for the new cookie. It
+   * checks that the request comes from this site. With `csrf: "strict"` the ticket replaces the
+   * CSRF token.
    *
    * @param ticket the request's body, read up to 16,384 characters
    * @throws Error if {@link Sessions.exchangePath} is undefined
@@ -290,7 +292,7 @@ export class Sessions<Data = SessionData> {
     return this.#needStore().endWhere(field, value);
   }
 
-  /** Starts to follow the store and other processes. Otherwise the first request does this. */
+  /** Starts listening to the store and other processes. Otherwise the first request starts it. */
   start(): void {
     this.#mustStart = false;
     this.#shared.live?.start();

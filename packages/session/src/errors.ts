@@ -29,7 +29,7 @@ export type SessionErrorCode =
   | "ERR_SESSION_ENDED"
   /** Sessions are not switched on for this app, or the middleware has not run yet. */
   | "ERR_SESSION_DISABLED"
-  /** The session middleware runs twice, or in the wrong order. */
+  /** The session middleware is missing, runs twice, or runs in the wrong order. */
   | "ERR_SESSION_SETUP"
   /** The cross-site check denied a request. */
   | "ERR_SESSION_CSRF"
@@ -45,7 +45,7 @@ export type SessionErrorCode =
   | "ERR_SESSION_STORE_REQUIRED"
   /** A ticket's MAC, form or purpose is wrong. */
   | "ERR_SESSION_TICKET_INVALID"
-  /** A ticket arrived after its 60 seconds. */
+  /** A ticket arrived more than 60 seconds after it was made. */
   | "ERR_SESSION_TICKET_EXPIRED"
   /** A ticket was already exchanged. */
   | "ERR_SESSION_TICKET_USED"
@@ -53,19 +53,19 @@ export type SessionErrorCode =
   | "ERR_SESSION_TICKET_FOREIGN"
   /** The session has changed since the ticket was made. */
   | "ERR_SESSION_TICKET_STALE"
-  /** Too many tickets of one session are waiting. */
+  /** Too many tickets of one session are waiting for their exchange. */
   | "ERR_SESSION_TICKET_LIMIT"
   /** The page closed, or did not exchange its ticket in time. */
   | "ERR_SESSION_UPDATE_TIMEOUT"
   /** A device did not prove that it has its session's key. */
   | "ERR_SESSION_DEVICE"
-  /** The runtime does not support the call, such as Set-Cookie on its 101. */
+  /** The runtime does not support the call, such as a cookie in the answer to a handshake. */
   | "ERR_SESSION_RUNTIME";
 
 /** The address of the docs. */
 export const DOCS = "https://galleta.js.org";
 
-/** Returns the docs page of a code. Every message ends with it. */
+/** Returns the docs page of a code. Every message ends with this address. */
 export function docsOf(code: string): string {
   return `${DOCS}/errors#${code.toLowerCase()}`;
 }
@@ -104,7 +104,7 @@ export class SessionError<Code extends SessionErrorCode = SessionErrorCode> exte
   /** The rule that denied the request, for `ERR_SESSION_CSRF` and `ERR_SESSION_HOST`. */
   declare readonly rule?: string;
 
-  /** True for an error of any copy of this package. The type keeps `code` a literal. */
+  /** True for an error of any copy of this package. After the check, `code` has a literal type. */
   static override [Symbol.hasInstance](value: unknown): value is SessionError {
     return isBranded(this, BRAND, value);
   }

@@ -1,7 +1,7 @@
 /**
  * The parts of the engine that `galleta` and `@galleta/inspect` need: the checks of options, the
  * layout of tokens, and the readers of other frameworks' cookies. These packages are released
- * together and pin each other, so this may change at any time. To build an adapter, use
+ * together and pin each other, so these exports may change in any release. To build an adapter, use
  * `@galleta/session/adapter`.
  *
  * @module

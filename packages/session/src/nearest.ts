@@ -6,11 +6,11 @@
 export function nearest(name: string, names: Iterable<string>): string | undefined {
   const wanted = plain(name);
   let best: string | undefined;
-  // A name is near if two letters differ, or a third of them.
+  // A name is near if at most two letters differ, or at most a third of them.
   let least = Math.max(3, (wanted.length + 1) / 3);
   for (const candidate of names) {
     const other = plain(candidate);
-    // "--work" counts as "--workers", whatever number of letters is missing at the end.
+    // "--work" counts as "--workers", however many letters are missing at the end.
     const distance = wanted.length > 1 && other.startsWith(wanted) ? 0 : edits(wanted, other);
     if (distance < least) [best, least] = [candidate, distance];
   }

@@ -16,18 +16,18 @@ import { sessionStore } from "./store/custom.ts";
 import type { KeyValueStore, SessionStore } from "./store/store.ts";
 
 /**
- * The options of {@link createSessions}: {@link SessionOptions}, where a store or backplane may
- * also come without its factory.
+ * The options of {@link createSessions}. They are those of {@link SessionOptions}, but a store, a
+ * backplane and device settings may also be given as plain objects.
  */
 // oxlint-disable-next-line typescript/no-explicit-any -- options without a schema fit any data
 export interface CreateSessionsOptions<Data = any> extends Omit<
   SessionOptions<Data>,
   "store" | "backplane" | "deviceBound"
 > {
-  /** A store for {@link SessionOptions}, or any object with Keyv's `get`, `set` and `delete`. */
+  /** A store such as `memoryStore()`, or any object with Keyv's `get`, `set` and `delete`. */
   readonly store?: ConnectedStore | KeyValueStore | SessionStore | undefined;
   /**
-   * A backplane for {@link SessionOptions}, or any object with `publish`, `subscribe` and `close`.
+   * A backplane such as `clusterBackplane()`, or an object with `publish`, `subscribe` and `close`.
    */
   readonly backplane?: ConnectedBackplane | Backplane | undefined;
   /** The result of `deviceBound()`, its settings, or `true` for the default settings. */
@@ -38,8 +38,9 @@ export interface CreateSessionsOptions<Data = any> extends Omit<
  * Sets up sessions with all features. Call it once and give the result to every adapter, for HTTP
  * and sockets.
  *
- * An adapter that gets options instead loads only the code that these options need. It exchanges no
- * tickets, and `store` and `backplane` must come from a factory.
+ * If an adapter gets options instead, it loads only the code that these options need. Then it
+ * exchanges no tickets, and `store` and `backplane` must be the result of a function such as
+ * `memoryStore()`.
  *
  * @throws SessionError `ERR_SESSION_OPTION` if an option is unknown or wrong, `ERR_SESSION_KEY` if
  *   the key is missing or too weak for production
@@ -58,7 +59,8 @@ export function createSessions<Data = SessionData>(
 }
 
 /**
- * Leaves a value that is not an object unchanged: the constructor of the sessions throws for it.
+ * Wraps a store, backplane or device settings that are plain objects. If the options are not an
+ * object, they stay as they are: the constructor of {@link Sessions} throws for them.
  */
 function withFactories<Data>(options: CreateSessionsOptions<Data>): SessionOptions<Data> {
   const { store, backplane, deviceBound: device } = options ?? {};

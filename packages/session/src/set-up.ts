@@ -46,7 +46,7 @@ const OTHERS: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * Checks the options of sessions, and makes what all their requests share.
+ * Checks the options of sessions, and makes the state that all their requests share.
  *
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`
  */

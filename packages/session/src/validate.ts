@@ -2,8 +2,8 @@ import { optionError } from "./errors.ts";
 import { hintFor, nearest } from "./nearest.ts";
 
 /**
- * How an option is checked: a test, the words after "must be" in the message, the test of one entry
- * for a list, and the choices for a text.
+ * How an option is checked: a test, the words after "must be" in the message, for a list the test
+ * of one entry, and for a text the choices.
  */
 export type Check = readonly [
   fits: (value: unknown) => boolean,

@@ -48,9 +48,8 @@ export interface CrosswsSettings<Data = SessionData> {
   /** Called when other code changed the socket's session. The session already has the new data. */
   readonly changed?: (session: SessionOf<Data>, peer: Peer) => void;
   /**
-   * Describes the client's connection. Default: the facts of the server that received the request.
-   * On Node without srvx only the URL is known, and crossws sets its scheme from
-   * `X-Forwarded-Proto`.
+   * Describes the client's connection. Default: what the server knows that received the request. On
+   * Node without srvx that is only the URL, whose scheme crossws takes from `X-Forwarded-Proto`.
    */
   readonly connection?: (request: Request) => ConnectionFacts;
 }
@@ -66,7 +65,7 @@ interface Live<Data> {
 /**
  * Sessions for crossws 0.4 and 0.3. Wraps an app's hooks: checks the Origin, opens the session,
  * sends its cookie with the 101, and closes the socket with 1008 when the session ends or expires.
- * {@link sessionOf} returns the session of a peer, which shows changes that other requests make.
+ * {@link sessionOf} returns the session of a peer; it shows changes that other requests make.
  *
  * @param given options, or the sessions of the HTTP server; a list for more than one
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`

@@ -33,5 +33,5 @@ const PASSPORT: object = Object.create(null, {
   save: { value: saveLater },
 }) as object;
 
-/** Adds the methods only to sessions of requests that Passport has marked with this property. */
+/** Adds the methods for Passport if it runs on the request: then `req._sessionManager` exists. */
 const exposeToPassport = methodExposer(PASSPORT, (req) => "_sessionManager" in req);

@@ -21,8 +21,8 @@ export interface FetchSettings<Beside extends unknown[] = unknown[]> {
    */
   readonly onError?: (error: unknown, request: Request) => Response | Promise<Response>;
   /**
-   * Describes the client's connection. Default: the facts that Bun and Deno pass; on other runtimes
-   * only the URL.
+   * Describes the client's connection. Default: what Bun and Deno pass to a handler; on other
+   * runtimes only the URL.
    */
   readonly connection?: (request: Request, ...beside: Beside) => ConnectionFacts;
 }

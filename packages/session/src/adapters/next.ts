@@ -121,7 +121,7 @@ interface Call {
   readonly all: Member[];
 }
 
-/** The state by each session that was passed to a handler. */
+/** Maps each session that a handler got to the state of its call. */
 const calls = new WeakMap<object, Call>();
 
 /** Returns the state of an outer `withSession`, found by the session that it passed on. */

@@ -27,8 +27,8 @@ export type SvelteKitHandle = <Event extends SvelteKitEvent>(input: {
 }) => Promise<Response>;
 
 /**
- * Sessions for SvelteKit: `event.locals.session`, with the cross-site check. A request that
- * `event.fetch` makes on the server shares the session of the request that made it.
+ * Sessions for SvelteKit: `event.locals.session`, with the cross-site check. A request that a page
+ * makes on the server, with `event.fetch`, shares the session of the page.
  *
  * @param given options, shared sessions, or a function that returns them at the first request
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; a request fails with
@@ -66,7 +66,7 @@ export function session<Data = SessionData>(given: LazySessions<Data>): SvelteKi
     if (reply !== undefined) return reply;
     try {
       const response = await outer.run(held, () => resolve(event));
-      // An inner request sets no cookie: SvelteKit would let it overwrite the outer request's cookie.
+      // A request of `event.fetch` sets no cookie, which would overwrite that of the page's request.
       if (!event.isSubRequest) return await held.finish(response);
       await held.release();
       return response;

@@ -34,7 +34,7 @@ export class Activity {
     this.#hub = hub;
   }
 
-  /** Called for each message of an app that a client sends. */
+  /** Call this for each message that a client sends to the app. */
   message(attached: Attached): void {
     const { context, live } = attached;
     const { state, settings } = context;

@@ -64,7 +64,9 @@ export interface AttachedHolder {
 export interface LiveSession {
   readonly registry: AttachedHolder;
   sid: string;
-  /** The key of its user, if the store knows users. */
+  /**
+   * The key of the session's user; `undefined` without the option `subject`, or without a login.
+   */
   user: string | undefined;
   endsAt: number;
   turnsAt: number;

@@ -17,10 +17,13 @@ export interface Backplane {
    * @param onGap called when messages may have been missed, such as after a reconnect
    */
   subscribe(onMessage: (message: string) => void, onGap: () => void): MaybePromise<unknown>;
-  /** Optional: also passes messages of a bucket to `onMessage`. Resolves when it is active. */
+  /**
+   * Optional: starts to pass the messages of a bucket to `onMessage`. Resolves when the
+   * subscription is active.
+   */
   follow?(bucket: number): MaybePromise<unknown>;
-  /** Optional: no longer passes messages of a bucket to `onMessage`. */
+  /** Optional: stops passing the messages of a bucket to `onMessage`. */
   unfollow?(bucket: number): MaybePromise<unknown>;
-  /** Stops listening. A later `subscribe` starts it again. */
+  /** Stops listening. A later `subscribe` starts to listen again. */
   close(): MaybePromise<unknown>;
 }

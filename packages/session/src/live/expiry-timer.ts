@@ -4,13 +4,17 @@ import { background } from "../timer.ts";
 export interface Ending {
   /** Seconds since 1970. */
   endsAt: number;
-  /** The second in which the timer visits the item; 0 if it does not. The timer sets this. */
+  /**
+   * The second in which the timer visits the item; 0 if the item is not in the timer. The timer
+   * sets this.
+   */
   turnsAt: number;
 }
 
 /**
- * One timer for all items that expire. Each second it visits the items of that second. Prolonging
- * an item costs nothing: the timer notices it at its visit.
+ * Calls back when an item expires, with one timer for all items. Each second the timer visits the
+ * items that are due in that second. Prolonging an item costs nothing: the timer notices it at its
+ * visit.
  */
 export class ExpiryTimer<Item extends Ending> {
   readonly #onEnd: (item: Item) => void;

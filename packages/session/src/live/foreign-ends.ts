@@ -12,7 +12,7 @@ interface Remembered extends Ending {
   readonly key: string;
   /** The id of the user's session that was kept. */
   readonly keep: string | undefined;
-  /** Milliseconds since 1970. */
+  /** When the end was remembered, in milliseconds since 1970. */
   readonly at: number;
 }
 

@@ -2,11 +2,11 @@ import type { Backplane } from "./backplane.ts";
 
 /** A session of another library. */
 export interface ForeignSession {
-  /** Its id, or another unique name. It never leaves this process. */
+  /** The session's id, or another unique name. The id never leaves this process. */
   readonly id: string;
-  /** Its user, for `endUser`. */
+  /** The session's user, for `endUser`. */
   readonly user?: string | number | undefined;
-  /** When it expires. Default: it lives until `end` is called. */
+  /** When the session expires. Default: the session is valid until `end` is called. */
   readonly expiresAt?: Date | null | undefined;
   /**
    * When the session began. With it, `endUser` also closes sockets that arrive just after the call,

@@ -5,8 +5,8 @@ import type { ResumeOptions } from "../session/ports.ts";
 import type { Shared } from "../session/shared.ts";
 
 /**
- * Counts a call of `sessions.resume` for a message as activity, if the option `socketActivity` is
- * set.
+ * Prolongs a session when `sessions.resume` is called for a client's message (option
+ * `socketActivity`).
  *
  * @param header the `Cookie` header that the session was opened with
  * @returns false if the session has ended

@@ -21,7 +21,7 @@ export interface RedisBackplaneOptions {
 
 /**
  * A backplane over Redis pub/sub, for any number of processes and machines. While a process has
- * open sockets, it has its own connection that listens to the buckets of their sessions.
+ * open sockets, it listens to the messages about their sessions on a connection of its own.
  *
  * @param client a client that `redisStore` accepts
  * @throws SessionError `ERR_SESSION_OPTION` if the client is neither of ioredis nor of node-redis

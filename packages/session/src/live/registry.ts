@@ -18,7 +18,10 @@ import { LiveUsers } from "./users.ts";
 
 /** The functions that the registry calls. */
 export interface Holding {
-  /** Returns the key of a session's user; `undefined` if the sessions do not know users. */
+  /**
+   * Returns the key of a session's user; `undefined` without the option `subject`, or without a
+   * login.
+   */
   userKeyOf(data: object): string | undefined;
   /** Called when a session or user gets its first socket. */
   hold(name: string): void;

@@ -29,9 +29,7 @@ export interface LiveHandle {
   detach(): void;
 }
 
-/**
- * Makes a call and ignores its error. One socket that fails must not stop the call to the others.
- */
+/** Makes a call and ignores its error. If one socket fails, the others must still be called. */
 export function guarded(call: () => void): void {
   try {
     call();
@@ -80,8 +78,8 @@ export function escapeMessage(text: string): string {
 }
 
 /**
- * Chooses the subprotocol for the 101: the app's choice, joined with `galleta.v1` if the client
- * offers that (`galleta.v1+chat`).
+ * Chooses the subprotocol for the 101 response: the app's choice, joined with `galleta.v1` if the
+ * client offers the joined name (`galleta.v1+chat`).
  *
  * @param offered the client's list, best first
  * @param chosen the app's choice from the list

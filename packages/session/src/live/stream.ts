@@ -40,8 +40,8 @@ export interface StreamOptions {
 /**
  * Ties a stream, such as server-sent events, to its session. The stream ends when the session does.
  *
- * The session shows changes of other requests, and `update` changes it. If the request has no
- * session, this function never ends the stream.
+ * The session object shows changes of other requests, and `update` can change the session. If the
+ * request has no session, this function never ends the stream.
  *
  * @param stream a response of Node, a web `Response` or `ReadableStream`, an async iterable, or a
  *   stream with `close` and `onClosed`
@@ -133,7 +133,8 @@ function followWritable(tie: Tie, target: WritableTarget): WritableTarget {
     target.end(() => {
       for (const source of piped) source.destroy();
     });
-    // The app may write until it notices the end. Node would treat that as an uncaught error.
+    // Node would treat a write after the end as an uncaught error, and the app may write until it
+    // notices the end.
     target.write = () => false;
     target.end = () => target;
   });
@@ -185,7 +186,7 @@ function followIterable(tie: Tie, source: AsyncIterable<unknown>): AsyncIterable
   const end = () => {
     isEnded = true;
     finish?.(OVER);
-    // A generator that waits for a promise returns only after it.
+    // A generator that waits for a promise returns only after the promise has settled.
     void iterator.return?.().catch(() => undefined);
   };
   tie.hold(end);

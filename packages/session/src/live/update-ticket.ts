@@ -137,7 +137,7 @@ function failure(code: string): SessionError {
   return new SessionError(found, "The page could not exchange its ticket for a cookie.");
 }
 
-/** The time-out of an update. It also ends when the socket closes. */
+/** The time-out of an update. The time is also up when the socket closes. */
 export class Clock {
   isOver = false;
   /** Resolves when the time is up. */

@@ -79,7 +79,8 @@ async function apply(
 
 /**
  * Reports a failed update. A client can cause a failure by logging out or by never fetching its
- * cookie. It must not end the process if the app forgot `await`, so the rejection is handled here.
+ * cookie. If the app forgot `await`, such a failure must not end the process, so the rejection is
+ * handled here.
  */
 function reportFailure(session: object, error: unknown): void {
   const context = ownerOf(session) as SessionContext<never> | undefined;

@@ -3,14 +3,15 @@ import { deletions } from "./write-cookies.ts";
 import type { Shared } from "./shared.ts";
 
 /**
- * Drops a change and ends the session, because its absolute lifetime ended while the request ran.
+ * Drops the change of a session that expired during the request, and deletes its cookie. The
+ * session reached `absoluteMaxAge`.
  */
 export function dropExpired(shared: Shared, draft: Draft): Saved {
   shared.settings.events.emit("expired", draft.sid);
   return { setCookie: deletions(shared, draft.loaded.cookies, draft) };
 }
 
-/** Reports the result of a commit to this process, sockets, other processes and the app. */
+/** Adds a commit to the recent changes, and reports it to the app, sockets and other processes. */
 export function announce(
   { recent, settings, live }: Shared,
   { loaded, sid, destroyed }: Draft,

@@ -6,8 +6,8 @@ import { validateData } from "./schema.ts";
 import type { SessionSettings } from "./settings.ts";
 
 /**
- * Serializes a session: its data alone, or with its metadata if there is any. Readers drop
- * `__proto__` at every depth, so it is not written.
+ * Serializes a session to JSON: its data, or `[data, metadata]` if it has metadata. Keys named
+ * `__proto__` are left out, because readers drop them.
  */
 export function serializeBody(data: JsonObject, meta: JsonObject): string {
   let body: object = data;
@@ -26,7 +26,7 @@ export function fitSchema(
 ): { data: JsonObject; migrated: boolean } | undefined {
   if (schema === undefined || isEmpty(data)) return { data, migrated: false };
   try {
-    // Validates a copy, because `migrate` must get the cookie's data and not the schema's result.
+    // Validates a copy: a schema may change its argument, and `migrate` must get the original data.
     let fitting = validateData(schema, structuredClone(data));
     if (fitting !== undefined) return { data: fitting, migrated: false };
     // Passes a copy: `migrate` may change its argument, and other requests may share the parsed
@@ -48,7 +48,7 @@ export function fitSchema(
  * @throws SessionError `ERR_SESSION_SCHEMA` if the next request would reject the data
  */
 export function assertFits({ schema }: SessionSettings, data: JsonObject): void {
-  // A session with only a flash message need not match the schema yet.
+  // Empty data need not match: the session may have only a flash message so far.
   if (schema === undefined || isEmpty(data)) return;
   if (validateData(schema, JSON.parse(JSON.stringify(data)) as JsonObject)) return;
   throw new SessionError(
@@ -65,14 +65,14 @@ export function isSame(data: JsonObject, flat: Readonly<JsonObject>): boolean {
     more += 1;
   }
   for (const _ in data) more -= 1;
-  // A symbol is not a JSON key. Serializing the data will throw for it.
+  // `for...in` skips symbols. Data with a symbol counts as changed, so that `assertJson` throws.
   return more === 0 && Object.getOwnPropertySymbols(data).length === 0;
 }
 
 /**
- * Returns a copy of the data as the next request will read it, so that it need not parse the JSON.
+ * Copies data without nested values, so that the next request need not parse its JSON.
  *
- * @returns `undefined` if a value is nested or not the same in JSON, or if there is metadata
+ * @returns `undefined` if a value is nested or changed by JSON, or if there is metadata
  */
 export function flatCopy(data: JsonObject, meta: JsonObject): Flat | undefined {
   for (const _ in meta) return undefined;

@@ -12,7 +12,10 @@ import type { State } from "./state.ts";
 import { findStrays } from "./strays.ts";
 import { deletions } from "./write-cookies.ts";
 
-/** The headers of a response whose session was used and needs no cookie. */
+/**
+ * The result of a commit that sets no cookie. The response still gets `Vary: Cookie`, because the
+ * session was used.
+ */
 export const ACCESSED = new Commit(true);
 
 /**
@@ -45,7 +48,7 @@ export function commitState(
   });
 }
 
-/** Adds to the state what only the request can tell: the label, TLS, and cookies to delete. */
+/** Adds facts from the request to the state: the label, TLS, and older cookies to delete. */
 function prepare(
   { settings, isSecure, store }: Shared,
   state: State,
@@ -59,12 +62,15 @@ function prepare(
   }
 }
 
-/** Handles the most common case first: the request read the session and did not change it. */
+/**
+ * True if the request read the session without changing it, and its cookie need not be renewed.
+ * This is the most common case.
+ */
 function needsNoHeaders(shared: Shared, { loaded, data, openedAt, sid, meta }: State): boolean {
   const { isNew, reissue, json } = loaded;
   if (isNew || reissue || sid !== loaded.sid || meta !== loaded.meta) return false;
   if (isDue(shared, loaded, openedAt) || json === EMPTY_BODY) return false;
-  // Only a difference found here is serialized, once, when the session is saved.
+  // Flat data is compared without serializing it. Changed data is serialized when it is saved.
   if (loaded.isFlat) {
     if (!isSame(data, loaded.data)) return false;
   } else {
@@ -75,8 +81,8 @@ function needsNoHeaders(shared: Shared, { loaded, data, openedAt, sid, meta }: S
 }
 
 /**
- * Returns the headers for the error response after a failed commit. A logout deletes the browser's
- * cookie even if it failed.
+ * Returns the headers for the error response after a failed commit. If a logout failed, they still
+ * delete the browser's cookie.
  */
 export function headersAfterFailure(shared: Shared, state: State): Commit {
   const { loaded, destroyed, data, clearSiteData } = state;

@@ -13,38 +13,39 @@ import {
 } from "../validate.ts";
 
 /**
- * The method with which an option connects its own code. An app without a store or sockets then
- * does not bundle their code.
+ * The key of the method that connects a store, backplane or device binding to the sessions. Only an
+ * app that passes one of these as an option bundles that code.
  */
 export const CONNECT: unique symbol = Symbol.for("galleta.connect");
 
-/** The type of the option `store`: `memoryStore()`, `redisStore(client)`, `sessionStore(keyv)`. */
+/** A value for the option `store`, such as `memoryStore()` or `redisStore(client)`. */
 export interface ConnectedStore {
   /** True if the store is in the memory of this process. */
   readonly isLocal: boolean;
-  /**
-   * @throws SessionError `ERR_SESSION_OPTION` together with `writeAs`
-   */
+  /** @throws SessionError `ERR_SESSION_OPTION` if the option `writeAs` is also set */
   [CONNECT](shared: Shared, options: CheckedConnected): StorePort;
 }
 
-/** The type of the option `backplane`: `redisBackplane(client)`, `clusterBackplane()`. */
+/** A value for the option `backplane`: `redisBackplane(client)` or `clusterBackplane()`. */
 export interface ConnectedBackplane {
   [CONNECT](shared: Shared): LivePort;
 }
 
-/** The type of the option `deviceBound`: `deviceBound()` of `@galleta/session/device-bound`. */
+/** A value for the option `deviceBound`: `deviceBound()` of `@galleta/session/device-bound`. */
 export interface ConnectedDevice {
-  /** @throws SessionError `ERR_SESSION_OPTION` together with an incompatible option */
+  /**
+   * @throws SessionError `ERR_SESSION_OPTION` if `domain`, `partitioned` or `writeAs` is also set
+   */
   [CONNECT](shared: Shared): DevicePort;
 }
 
 /** The session options for a store. */
 export interface StoreOptions {
   /**
-   * Keeps revocations and the newest revisions: `memoryStore()` for one process,
-   * `redisStore(client)` for many, `sessionStore(keyv)` for an object with Keyv's `get`, `set` and
-   * `delete`. Default: none. A saved copy of a cookie then stays valid until it expires.
+   * Keeps revocations and the newest revision of each session: `memoryStore()` for one process,
+   * `redisStore(client)` for several, `sessionStore(keyv)` for an object with Keyv's `get`, `set`
+   * and `delete`. Default: none. A saved copy of a cookie then stays valid until it expires, even
+   * after a logout.
    */
   readonly store?: ConnectedStore | undefined;
   /**
@@ -62,18 +63,18 @@ export interface StoreOptions {
   /** The field of the data that holds the user id, a string or number, for `revokeAll`. */
   readonly subject?: string | undefined;
   /**
-   * More fields by which `endWhere` can end sessions: `["oidc.sid"]` is `session.oidc.sid`, a
-   * string or number. Default: none.
+   * The fields by which `endWhere` finds sessions. A dot leads into nested data: `["oidc.sid"]` is
+   * `session.oidc.sid`. Their values are strings or numbers. Default: none.
    */
   readonly findBy?: readonly string[] | undefined;
   /**
-   * How many sessions one user may have, 1 to 100. A further login ends the oldest session, or is
-   * denied with `{ max, over: "deny" }`. Default: no limit. Needs `subject`.
+   * How many sessions one user may have, 1 to 100. A further login ends the oldest session. With
+   * `{ max, over: "deny" }`, the further login fails instead. Default: no limit. Needs `subject`.
    */
   readonly maxSessions?: number | MaxSessions | undefined;
   /**
-   * Makes the label of a session from the User-Agent header of its login. Pass a parser of your
-   * choice. Default: no label. Needs `subject`.
+   * Your function that makes a session's label from the User-Agent header of its login. Default: no
+   * label. Needs `subject`.
    */
   readonly labels?: ((userAgent: string) => string | undefined) | undefined;
 }
@@ -97,13 +98,13 @@ export interface LiveOptions {
    */
   readonly backplane?: ConnectedBackplane | undefined;
   /**
-   * The path where pages exchange the tickets of `update`. Default "/.galleta/session"; with
-   * `property: "prefs"` it is "/.galleta/session/prefs".
+   * The path to which a page posts the ticket of an `update`, and gets the new cookie. Default
+   * "/.galleta/session"; with `property: "prefs"` it is "/.galleta/session/prefs".
    */
   readonly exchangePath?: string | undefined;
   /**
-   * Lets messages from a socket's client prolong its session, as requests do: after a tenth of the
-   * lifetime, up to `absoluteMaxAge`. Needs `rolling`. Default false.
+   * Lets messages from a socket's client prolong its session, as requests do: once a tenth of the
+   * lifetime has passed, and up to `absoluteMaxAge`. Needs `rolling`. Default false.
    */
   readonly socketActivity?: boolean | undefined;
 }
@@ -112,12 +113,12 @@ export interface LiveOptions {
 export interface DeviceOptions {
   /**
    * Binds sessions to the device of their browser (experimental): `deviceBound()` of
-   * `@galleta/session/device-bound`. Default: a copied cookie works anywhere.
+   * `@galleta/session/device-bound`. Default: none. A copied cookie then works on any device.
    */
   readonly deviceBound?: ConnectedDevice | undefined;
 }
 
-/** The options that connect their own code. */
+/** The session options for stores, sockets and devices. */
 export interface ConnectedOptions extends StoreOptions, LiveOptions, DeviceOptions {}
 
 /** The checked options, with defaults filled in. */
@@ -134,7 +135,7 @@ export interface CheckedConnected extends Pick<
   readonly socketActivity: boolean;
 }
 
-/** Accepts what a function made that connects its own code. */
+/** Accepts the result of one of our functions, recognized by its method `CONNECT`. */
 const madeBy = (functions: string): Check => [
   (option) => typeof (option as Partial<ConnectedStore> | null)?.[CONNECT] === "function",
   `the result of ${functions}`,
@@ -165,7 +166,10 @@ const RULES: Rules<CheckedConnected> = {
   storage: [oneOf("cookie", "store"), "cookie"],
   onStoreError: [oneOf("reject", "allow"), "reject"],
   storeTimeout: [
-    [(value) => typeof value === "number" && value > 0 && value <= 60, "seconds, at most 60"],
+    [
+      (value) => typeof value === "number" && value > 0 && value <= 60,
+      "a number of seconds, at most 60",
+    ],
     1,
   ],
   subject: [textThat((name) => name !== "", "the name of a field")],
@@ -174,7 +178,7 @@ const RULES: Rules<CheckedConnected> = {
   labels: [FUNCTION],
   backplane: [madeBy("redisBackplane(client), clusterBackplane() or sessionBackplane(object)")],
   deviceBound: [madeBy("deviceBound()")],
-  exchangePath: [textThat((path) => /^\/[\w.~/-]+$/.test(path), "a plain path")],
+  exchangePath: [textThat((path) => /^\/[\w.~/-]+$/.test(path), 'a path such as "/ticket"')],
   socketActivity: [SWITCH, false],
 };
 
@@ -182,15 +186,14 @@ const RULES: Rules<CheckedConnected> = {
 export const CONNECTED_OPTION_NAMES = Object.keys(RULES) as readonly (keyof ConnectedOptions)[];
 
 /**
- * Returns the path of an endpoint. Sessions with another `property` get a path of their own below
- * it.
+ * Returns the path of an endpoint. If the property is not "session", its name is added to the path.
  */
 export function pathFor(path: string, property: string): string {
   return property === "session" ? path : `${path}/${property}`;
 }
 
 /**
- * Checks the options that connect their own code.
+ * Checks the options for stores, sockets and devices, and fills in the defaults.
  *
  * @param property the property name of the sessions
  * @throws SessionError `ERR_SESSION_OPTION`
@@ -214,9 +217,10 @@ export function readConnected(options: ConnectedOptions, property: string): Chec
 }
 
 /**
- * Connects the store and the backplane to the sessions.
+ * Connects the store, the backplane and the device binding to the sessions.
  *
- * @throws SessionError `ERR_SESSION_OPTION` if a store or `socketActivity` is combined with `writeAs`
+ * @throws SessionError `ERR_SESSION_OPTION` if two options cannot be combined, such as `store` and
+ *   `writeAs`
  */
 export function connect(shared: Shared, options: CheckedConnected): void {
   const { rolling, writeAs } = shared.settings;

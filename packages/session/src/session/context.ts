@@ -30,16 +30,16 @@ export class SessionContext<Data = SessionData> implements Loading {
   #header: string;
   #request: RequestFacts | undefined;
   #state: State | undefined;
-  /** Returns the result of {@link SessionContext.load}, until the session is first used. */
+  /** A function from {@link SessionContext.load} that returns the loaded session. */
   #ahead: Ahead | undefined;
 
   #isDeviceJudged = true;
   #fail: Fail | undefined;
-  /** Set if the store failed: every use of the session throws its error. */
+  /** Set if the store failed. Every use of the session then throws the store's error. */
   #failure:
     | { readonly view: JsonObject; readonly found: VerifiedCookie | LoadedSnapshot }
     | undefined;
-  /** Callbacks that tie streams to the session when their response begins. */
+  /** The listeners to call when the session is committed. */
   #waiting: (() => void)[] | undefined;
   /** The headers for the response after a failed commit. */
   #owed: Commit | undefined;
@@ -51,7 +51,7 @@ export class SessionContext<Data = SessionData> implements Loading {
   }
 
   /**
-   * Opens the session even if its device is stale, so that a browser can prove that it has the key.
+   * Turns the device check off for this request, in which the browser proves that it has the key.
    */
   skipDevice(): void {
     this.#isDeviceJudged = false;
@@ -62,13 +62,13 @@ export class SessionContext<Data = SessionData> implements Loading {
     return this.#state !== undefined;
   }
 
-  /** The dictionary. The first access reads and verifies the cookie. */
+  /** The session's data, as handlers see it. The first access reads and verifies the cookie. */
   get session(): SessionOf<Data> {
     const failed = this.#failure;
     return (failed === undefined ? this.state.view : failed.view) as SessionOf<Data>;
   }
 
-  /** Replaces the data, or ends the session with null. */
+  /** Replaces the data. The value null ends the session. */
   set session(value: SessionOf<Data> | null) {
     if (value === null) {
       this.destroy();
@@ -79,7 +79,7 @@ export class SessionContext<Data = SessionData> implements Loading {
     this.state.replace(value);
   }
 
-  /** The internal state behind the dictionary. */
+  /** The internal state behind the session's data. */
   get state(): State {
     return (this.#state ??= this.#open());
   }
@@ -112,13 +112,13 @@ export class SessionContext<Data = SessionData> implements Loading {
     return this.#fail === undefined;
   }
 
-  /** Throws the error for a late change; undefined while a cookie can still be set. */
+  /** A function that throws for a late change; undefined while a cookie can still be set. */
   get lateWrite(): Fail | undefined {
     return this.#fail;
   }
 
   /**
-   * Reads from stores what the request needs before its handler runs. Adapters await the promise.
+   * Loads the session from its stores before the handler runs. Adapters await the promise.
    *
    * @returns a promise only if a store must be asked. It never rejects: if the store failed, using
    *   the session throws `ERR_SESSION_STORE`
@@ -129,12 +129,12 @@ export class SessionContext<Data = SessionData> implements Loading {
     return loadAhead(this.#shared, this.#header, this);
   }
 
-  /** Called with the answer of the stores. */
+  /** Receives a function that returns the session, or throws while the stores have not answered. */
   loaded(ahead: Ahead): void {
     this.#ahead = ahead;
   }
 
-  /** Called if a store failed. Every use of the session then throws its error. */
+  /** Called if a store failed. Every use of the session then throws the store's error. */
   failed(error: unknown, found: VerifiedCookie | LoadedSnapshot): void {
     const fail = () => {
       throw error;
@@ -171,7 +171,7 @@ export class SessionContext<Data = SessionData> implements Loading {
     }
   }
 
-  /** Calls a listener when the session is committed; if it already is, immediately. */
+  /** Calls a listener when the session is committed, or immediately if it already is. */
   afterCommit(listener: () => void): void {
     if (this.isOpen) (this.#waiting ??= []).push(listener);
     else listener();
@@ -225,7 +225,7 @@ export class SessionContext<Data = SessionData> implements Loading {
 
   /**
    * Makes later changes throw, because the handshake was answered. Once a socket is attached, the
-   * error names `update`.
+   * error suggests `update`.
    */
   handshakeSent(): void {
     if (this.isOpen) throw new Error("Commit the session before the handshake is answered.");
@@ -251,7 +251,7 @@ export class SessionContext<Data = SessionData> implements Loading {
   /** Ends the session. Later writes go to a new session. */
   destroy(clearSiteData?: string): void {
     if (this.#failure !== undefined) {
-      // The store cannot be asked, and the cookie identifies the session.
+      // The store failed, but the cookie is enough to identify the session that ends.
       const { found } = this.#failure;
       this.#failure = undefined;
       this.#ahead = () => readUnchecked(found);
@@ -259,8 +259,8 @@ export class SessionContext<Data = SessionData> implements Loading {
     this.renew();
     const { state } = this;
     const { isNew, sid } = state.loaded;
-    // Emitted once, and with the id of the loaded session: no log contains an id made in this
-    // request.
+    // Emitted once, with the id of the loaded session: earlier log lines do not contain an id that
+    // was made in this request.
     if (!isNew && !state.destroyed) this.settings.events.emit("destroyed", sid);
     state.destroyed = true;
     state.replace({});
@@ -269,8 +269,8 @@ export class SessionContext<Data = SessionData> implements Loading {
   }
 
   /**
-   * Ends the session and starts another one with a new object. The caller's object keeps its data,
-   * because Passport copies data from it after the login.
+   * Ends the session and starts another one with a new object. The old object keeps its data,
+   * because Passport copies data from it after a login.
    */
   startAnew(): void {
     if (this.#failure !== undefined) {
@@ -287,7 +287,7 @@ export class SessionContext<Data = SessionData> implements Loading {
     this.destroy(old.clearSiteData);
   }
 
-  /** Changes the metadata. */
+  /** Changes a copy of the metadata, because other requests may share the original. */
   changeMeta(change: (meta: Metadata) => void): void {
     this.assertOpen();
     const { state } = this;

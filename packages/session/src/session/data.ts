@@ -1,5 +1,5 @@
 /**
- * The data of sessions, in every framework. Extend it by declaration merging:
+ * The type of a session's data, in every framework. Declare your fields by declaration merging:
  *
  * @example
  * ```ts
@@ -25,7 +25,7 @@ export type SessionOf<Data = SessionData> = [keyof Data] extends [never]
   : Partial<Data>;
 
 /**
- * The data of sessions with another `property`. Extend it by declaration merging:
+ * The types of the data of sessions with another `property`. Declare yours by declaration merging:
  *
  * @example
  * ```ts
@@ -42,14 +42,17 @@ export type SessionOf<Data = SessionData> = [keyof Data] extends [never]
 export interface OtherSessions {}
 
 /**
- * The properties that {@link OtherSessions} adds to requests and sockets. `destroy` ends one of
- * these sessions.
+ * The properties that {@link OtherSessions} adds to requests and sockets. To end such a session,
+ * call `destroy`.
  */
 export type OtherProperties = {
   [Property in keyof OtherSessions]: SessionOf<OtherSessions[Property]>;
 };
 
-/** A session with the methods of a drop-in, if the app imports one. */
+/**
+ * The type of a session. It includes methods if the app imports an adapter that adds them, such as
+ * `@galleta/session/express-session`.
+ */
 export type WithMethods<Session, Methods> = [keyof Methods] extends [never]
   ? Session
   : Session & Methods;

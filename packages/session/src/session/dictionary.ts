@@ -1,17 +1,19 @@
 import { acrossCopies } from "../copies.ts";
 import type { JsonObject, JsonValue } from "./format.ts";
 
-/** Throws the error of a late write: after the headers, after the handshake, or after the end. */
+/**
+ * A function that throws for a late write: after the response headers, after the handshake, or
+ * after the end of the session.
+ */
 export type Fail = () => never;
 
-// On Node 24, objects without any prototype cost four times as much, with `Object.create(null)` or
-// by removing the prototype. These objects have a frozen prototype without keys, which the
-// dictionary hides.
+// On Node 24, an object without a prototype costs four times as much, however it is made. So these
+// objects have a frozen prototype, which the dictionary hides.
 const Session = function () {} as unknown as new () => JsonObject;
 /**
  * The members that every session inherits. `String(session)` and templates need the symbol.
- * TypeScript and older code expect `hasOwnProperty` on every object; data may have a key of that
- * name.
+ * TypeScript and older code expect `hasOwnProperty` on every object. The setter allows data
+ * with a key of that name.
  */
 export const INHERITED: PropertyDescriptorMap & ThisType<object> = {
   [Symbol.toPrimitive]: { value: () => "[object Session]" },
@@ -23,7 +25,7 @@ export const INHERITED: PropertyDescriptorMap & ThisType<object> = {
     },
   },
 };
-/** The prototype of sessions and drafts. */
+/** The prototype of sessions, and of the drafts that `update` passes to its function. */
 export const PROTOTYPE: object = Object.freeze(Object.create(null, INHERITED));
 Session.prototype = PROTOTYPE;
 
@@ -32,15 +34,14 @@ function hasOwnProperty(this: object, key: PropertyKey): boolean {
 }
 
 /**
- * The dictionary that handlers see, with its internals.
+ * The session object that handlers see, with its internals.
  *
- * It is an object without a prototype behind a proxy. While the session is open, the proxy
- * intercepts only `in`, the prototype and assignments. After the cookie was sent,
- * {@link Dictionary.close} adds traps. Every late write, also a nested one, then throws instead of
- * being silently lost.
+ * Handlers get a proxy of the data. While the session is open, the proxy intercepts only `in`, the
+ * prototype and assignments. After the cookie was sent, {@link Dictionary.close} adds traps. Every
+ * late write, also to a nested object, then throws instead of being lost silently.
  *
- * The dictionary is the handler of its own proxy, which saves one object for each request. An
- * undefined trap has no effect, and the object's shape never changes.
+ * This object is also the handler of its proxy, which saves one object for each request. Unused
+ * traps are undefined, so the shape of the object never changes.
  */
 export class Dictionary {
   /** The object that apps see as `req.session`. */
@@ -66,7 +67,7 @@ export class Dictionary {
     this.view = new Proxy(this.data, this as ProxyHandler<JsonObject>);
   }
 
-  /** Replaces the data. The object stays the same. */
+  /** Replaces the data, but not the object that the app holds. */
   replace(data: JsonObject): void {
     const target = this.data;
     // Copied first, because the new data may share parts with the old.
@@ -83,8 +84,8 @@ export class Dictionary {
   }
 
   /**
-   * Makes the dictionary's own keys read-only. Nested objects stay writable, because another
-   * session may use them now.
+   * Makes the dictionary's own keys read-only. Nested objects stay writable, because the session
+   * that replaces this one may use them.
    */
   retire(owner: object, fail: Fail): void {
     this.owner = owner;
@@ -92,7 +93,7 @@ export class Dictionary {
     this.defineProperty = this.deleteProperty = fail;
   }
 
-  /** The trap for `in`. */
+  /** The trap for `in`. For the key `WHOSE`, it stores the owner for {@link ownerOf}. */
   has(target: object, key: PropertyKey): boolean {
     if (key !== WHOSE) return key in target;
     if (target === this.data) found.owner = this.owner;
@@ -145,8 +146,8 @@ export function copyData(data: JsonObject): JsonObject {
 }
 
 /**
- * Finds the owner of a view. It needs no key in the data, and no WeakMap, which would be a large
- * part of a session's cost.
+ * Returns the owner of a session object. It uses the trap for `in` of the object's proxy, because a
+ * WeakMap would be a large part of a session's cost.
  *
  * @returns `undefined` for other values, such as a copy
  */
@@ -165,7 +166,7 @@ const found = /* @__PURE__ */ acrossCopies("found", () => ({
   owner: undefined as object | undefined,
 }));
 
-/** True if a proxy may replace the object: the methods of a Date only work on the Date itself. */
+/** True if a proxy works like the object itself. Methods of a Date, for example, need the Date. */
 function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   return Array.isArray(value) || prototype === Object.prototype || prototype === null;
@@ -183,7 +184,7 @@ function write(
   receiver: unknown,
 ): boolean {
   // An object that inherits from the session keeps its own properties. Setters that an adapter adds
-  // need the session itself, not its target.
+  // to the prototype need the proxy as `this`.
   if (receiver !== this.view || Object.getPrototypeOf(target) !== PROTOTYPE) {
     return Reflect.set(target, key, value, receiver);
   }

@@ -4,15 +4,16 @@ import type { RequestFacts } from "./request.ts";
 import type { Shared } from "./shared.ts";
 import type { State } from "./state.ts";
 
-/** How many seconds after a renewal or end an older request may still arrive. */
+/** For this many seconds after a session was renewed or ended, older requests may still arrive. */
 const LATE_SECONDS = 60;
 
 /**
- * Drops a new session whose cookie would replace a login whose cookie is not in this request, and
- * emits an event. After `renew` the app wants a new session, so it is never dropped.
+ * Drops a new session that began only because the request lacks the browser's current cookie. Its
+ * own cookie would replace that one. It emits an event with one of two reasons. A session after
+ * `renew` is never dropped, because the app asked for a new one.
  *
- * - late: the request was sent before its session was renewed or ended, and arrived afterwards.
- * - held-back: because of `SameSite`, the browser did not send the cookie with a request from
+ * - late: the browser sent the request before its session was renewed or ended.
+ * - held-back: because of `SameSite`, the browser sent the request without the cookie. It came from
  *   another site, such as the return from a payment.
  */
 export function dropWrite(
@@ -34,8 +35,8 @@ export function dropWrite(
 }
 
 /**
- * Reports a new cookie that the browser drops: it is `Secure`, and the Origin shows that the page came
- * over http. Browsers accept such a cookie on this machine.
+ * Emits an event if the browser will drop the new cookie: it is `Secure`, and the Origin shows that
+ * the page came over http. On localhost, browsers accept such a cookie.
  */
 export function reportInsecure(
   { settings, isSecure }: Shared,
@@ -57,7 +58,7 @@ export function reportInsecure(
 const LOCAL = /^(?:(?:[^.]+\.)*localhost|127\.\d+\.\d+\.\d+|\[::1\])(?::\d+)?$/;
 
 const MESSAGES = {
-  late: "its session was renewed or ended a moment ago.",
+  late: "the request's session was renewed or ended a moment ago.",
   "held-back":
     "because of SameSite, the browser does not send the cookie with a request that another site caused. Answer with a page whose form posts to your own origin, or call renew() to begin a new session.",
 };
@@ -83,8 +84,8 @@ function heldBack(
 }
 
 /**
- * Decides by the Origin alone, for older browsers and plain HTTP. A subdomain of the same domain
- * belongs to the same site.
+ * True if the Origin is another site. Used for requests without `Sec-Fetch-Site`, over plain HTTP
+ * or from older browsers. Hosts with the same last two labels count as one site.
  */
 function isForeign(request: RequestFacts, own: string | undefined): boolean {
   const origin = request.header("origin") ?? "";

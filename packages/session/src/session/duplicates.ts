@@ -8,11 +8,12 @@ import type { Shared } from "./shared.ts";
 import { rejectCookie } from "./snapshot.ts";
 import { openCached } from "./verified.ts";
 
-/** The limit for values of one name, and for combinations of chunks, that are tried. */
+/** The most values of one cookie name. A request with more gets an empty session. */
 const MAX_VALUES = 8;
+/** The most combinations of chunks that are tried. */
 const MAX_WAYS = 64;
 
-/** One value of the cookie, whole or joined from chunks. */
+/** A possible token: the value of one cookie, or of several chunks joined. */
 interface Candidate {
   readonly token: string;
   readonly parts: readonly string[];
@@ -52,7 +53,8 @@ export function chooseNewest(
   }
   const { session, token } = newest;
   const others = opened.map((each) => each.session).filter(({ sid }) => sid !== session.sid);
-  // The older session must not replace it: after a logout that would log the user in again.
+  // If the newest session is not valid, an older one must not take its place: after a logout that
+  // would log the user in again.
   const fault = judgeLifetime(session, now, lifetimes);
   return fault === undefined
     ? { opened: session, present, token, others }
@@ -78,8 +80,7 @@ function openAll(
     opened.push({ session, token: parts[0]! });
     for (const part of parts) covered.add(part);
   }
-  // A single chunk may be left over from a longer session. It only matters if two chunks have the
-  // same name.
+  // Only names with two values matter: a single chunk may be left over from a longer session.
   const claimed = values.filter((each) => each.length > 1).flat();
   const isPlanted = claimed.some(
     (value) => !covered.has(value) && (looksLikeToken(value) || !isForeign(value)),

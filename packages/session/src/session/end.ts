@@ -4,12 +4,12 @@ import { expiryOf, type Lifetimes } from "../token/times.ts";
 import type { LoadedSnapshot, OtherSession } from "./records.ts";
 import type { Shared } from "./shared.ts";
 
-/** A process that does not know of the end may still prolong a cookie for this many seconds. */
+/** For this many seconds, a process may not know that a session ended, and prolong its cookie. */
 export const LATE = 300;
 
 /**
- * Returns when the last copy of a session's cookie expires, in seconds since 1970. For cookies that
- * never expire, it is a time when no browser keeps them any more.
+ * Returns when the last copy of a session's cookie expires, in seconds since 1970. For a cookie
+ * that never expires, it returns a time after which no browser keeps the cookie.
  */
 export function lastExpiry(
   { maxAge, absoluteMaxAge }: Lifetimes,
@@ -17,22 +17,23 @@ export function lastExpiry(
   now: number,
 ): number {
   const until = exp === NEVER ? 0 : exp;
-  // `setMaxAge` may have given the session a longer lifetime than the option, and prolonging uses
-  // it.
+  // `setMaxAge` may have given the session a longer lifetime than the option `maxAge`. Then
+  // `exp - iat` is that lifetime.
   const lasts = maxAge === null ? null : Math.max(maxAge, until - iat);
   const latest = Math.max(until, expiryOf(born, now, { maxAge: lasts, absoluteMaxAge }));
   return (latest >= NEVER ? now + MAX_AGE_LIMIT : latest) + LATE;
 }
 
-/** Works like {@link lastExpiry} for unknown sessions, such as all those of a user. */
+/** Works like {@link lastExpiry}, for sessions whose times are unknown: all sessions of a user. */
 export function lastExpiryOfAny({ absoluteMaxAge }: Lifetimes, now: number): number {
   const exp = expiryOf(now, now, { maxAge: MAX_AGE_LIMIT, absoluteMaxAge });
   return exp + LATE;
 }
 
 /**
- * Ends the session that a request began with, and all other sessions whose cookies came with it. In
- * this process they end immediately; the promise is for the store and need not be awaited.
+ * Ends the session that a request began with, and all other sessions whose cookies the request
+ * brought. In this process they end immediately. The promise resolves when they have ended in the
+ * store, and need not be awaited.
  */
 export function endSession(
   shared: Shared,
@@ -42,7 +43,8 @@ export function endSession(
   const sessions: OtherSession[] = [...(loaded.isNew ? [] : [loaded]), ...(loaded.others ?? [])];
   const { from } = loaded.meta;
   if (typeof from === "string") {
-    // Records the end for the other framework's cookie too, which browsers may keep for very long.
+    // The session came from another framework's cookie, which browsers may keep for years. Its end
+    // is recorded for that cookie too.
     shared.foreign.end(from, loaded.born);
     sessions.push({ sid: from, born: loaded.born, iat: loaded.iat, exp: NEVER });
   }

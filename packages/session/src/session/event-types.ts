@@ -1,6 +1,6 @@
 import type { RejectReason } from "./format.ts";
 
-/** The additional facts of an event, by type. */
+/** The facts that an event has, by the event's type. */
 export interface EventFacts {
   created: NoFacts;
   renewed: NoFacts;
@@ -16,8 +16,8 @@ export interface EventFacts {
     readonly handle: string;
     readonly label?: string | undefined;
     /**
-     * The session that caused the end: the one in `by` of `end`, the caller of `revokeOthers`, or
-     * the new login of `maxSessions`.
+     * The handle of the session that caused the end: the one in `by` of `end`, the one that called
+     * `revokeOthers`, or the new login of `maxSessions`.
      */
     readonly other?: string | undefined;
   };
@@ -32,8 +32,8 @@ export interface EventFacts {
   /** The index of the key that verified the session; 0 is the key that signs. */
   rotated: { readonly keyIndex: number };
   /**
-   * The framework that wrote the session, or the note that `migrate` changed its data to fit the
-   * schema.
+   * `format` is the framework whose cookie the session came from. The reason "schema" means that
+   * `migrate` changed the session's data to fit the schema.
    */
   migrated: { readonly format: string } | { readonly reason: "schema" };
   /** The bytes that the cookie would need, and the largest top-level keys. */
@@ -41,10 +41,13 @@ export interface EventFacts {
   /** Top-level keys that two overlapping requests changed. */
   conflict: { readonly keys: readonly string[] };
   /**
-   * Why a write to a new session set no cookie (`late`, `held-back`), or why the browser drops the
-   * cookie (`insecure`: it is Secure, and the page came over http). Or why an `update` was not
-   * applied: the code of its error, or `change` if the change itself threw. Also, once, why
-   * messages do not prolong sessions (`socketActivity`).
+   * A change that had no effect. The `reason` says why:
+   *
+   * - `late`, `held-back`: a new session set no cookie.
+   * - `insecure`: the browser drops the cookie, because it is Secure and the page came over http.
+   * - `change`: the function passed to `update` threw.
+   * - the code of an error: an `update` was not applied, or `socketActivity` cannot prolong a
+   *   session (reported once).
    */
   dropped: {
     readonly reason: string;
@@ -71,8 +74,8 @@ interface SignInFacts {
 }
 
 /**
- * The cause of a session's end: another session, the app (`end` without `by`, `endWhere`), a
- * revocation, `maxSessions`, or its expiry. An expiry is reported when a list drops the session.
+ * The cause of a session's end. "session" is `end` with `by`; "app" is `end` without it, or
+ * `endWhere`. "expiry" is reported when a list of the user's sessions drops the expired one.
  */
 export type EndedBy = "session" | "app" | "revokeAll" | "revokeOthers" | "maxSessions" | "expiry";
 
@@ -133,14 +136,14 @@ export type Fact =
   | "by"
   | "other";
 
-/** The facts of one type; those of other types are undefined. */
+/** The facts of one type of event. The facts of all other types are undefined. */
 type FactsOf<Facts> = Facts extends unknown
   ? Facts & { readonly [Name in Exclude<Fact, keyof Facts>]?: undefined }
   : never;
 
 /**
- * One event of a session. Its `type` decides which facts it has. It never contains a token, a
- * secret, an id or data of the session.
+ * One event of a session. Its `type` decides which facts it has. Its enumerable properties contain
+ * no token, secret, session id or data of the session.
  *
  * @example
  * ```ts

@@ -45,7 +45,7 @@ export class Events {
   }
 }
 
-/** Redis starts an error message with its code in capitals. */
+/** Redis begins the message of an error with the error's code in capitals. */
 const REDIS_CODE = /^[A-Z]{2,20}(?= |$)/;
 
 /** Describes an error of the store or backplane for an event. */
@@ -70,15 +70,15 @@ const ignore = () => undefined;
 const WARN_EVERY_MS = 10_000;
 
 /**
- * Makes the default listener. It prints rejected cookies and denied requests as warnings, at most
- * one in ten seconds for each reason, so that an attacker cannot fill the log.
+ * Makes the default listener. It prints rejected cookies, denied requests, dropped writes and store
+ * failures: at most one in ten seconds for each reason, so that an attacker cannot fill the log.
  */
 function createConsoleListener(): SessionListener {
   const said = new Map<string, { at: number; unsaid: number }>();
   return ({ type, reason, at, message, handshake }) => {
     const what = WARNINGS[type];
     if (what === undefined) return;
-    // Without the message, because that contains text from the client.
+    // The message is not part of the kind, because it contains text that an attacker could vary.
     const kind = `${type} ${reason} ${handshake}`;
     const last = said.get(kind);
     if (last !== undefined && at - last.at < WARN_EVERY_MS) {

@@ -3,11 +3,11 @@ import { ownerOf } from "./dictionary.ts";
 import { isObject } from "./json.ts";
 import type { Shared } from "./shared.ts";
 
-/** The properties in which frameworks keep a request's or socket's session. */
+/** The parts of a framework's object that may hold the session, as in `event.locals.session`. */
 const PLACES = ["context", "locals", "var", "request"] as const;
 
 /**
- * Finds the session in an object of a framework, or in a part of it.
+ * Finds the session in a request, a context or a socket, or in one of their parts.
  *
  * @returns `undefined` if there is none, or if it belongs to sessions with other options
  */

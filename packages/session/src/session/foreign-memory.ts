@@ -4,15 +4,15 @@ import { createHash } from "node:crypto";
 const REMEMBER = 20_000;
 
 interface Seen {
-  /** When the cookie first came, in seconds since 1970. */
+  /** When the cookie was first received, in seconds since 1970. */
   readonly born: number;
   readonly ended: boolean;
 }
 
 /**
- * Remembers when cookies of other frameworks first came and when their sessions ended. These
- * cookies have no id, and most have no start time, so a copy could start a new session at each
- * request. The memory keeps a hash of each cookie.
+ * Remembers when each cookie of another framework was first received, and if its session has ended.
+ * Such cookies have no id, and most have no start time. Without this memory, a copy could begin a
+ * new session with every request, even after a logout. Only a hash of each cookie is kept.
  */
 export class ForeignMemory {
   // A Map keeps insertion order, so the first entry is the oldest.
@@ -22,7 +22,7 @@ export class ForeignMemory {
     return this.#seen.get(id);
   }
 
-  /** Records when a cookie first came. */
+  /** Records when a cookie was received, and returns the earliest time known for it. */
   note(id: string, born: number): number {
     const known = this.#seen.get(id);
     if (known !== undefined && known.born <= born) return known.born;

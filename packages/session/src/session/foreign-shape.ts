@@ -9,7 +9,7 @@ const SHAPES: readonly (readonly [RegExp, name: string, advice: string])[] = [
   [/^s(?:%3A|:)[\w-]+\.[\w+/%=]+$/i, "express-session", ""],
 ];
 
-/** The framework that a cookie seems to belong to, judged by its form. */
+/** The framework that a cookie seems to come from, judged by the cookie's form. */
 export interface ForeignShape {
   /** The framework's name. */
   readonly format: string;
@@ -18,8 +18,8 @@ export interface ForeignShape {
 }
 
 /**
- * Recognizes a rejected cookie by its form. Otherwise the log of an app that moves to Galleta would
- * report attacks.
+ * Recognizes another framework's cookie by its form. When an app moves to Galleta, its log would
+ * otherwise report these cookies as forged.
  */
 export function foreignShapeOf(value: string): ForeignShape | undefined {
   const found = SHAPES.find(([shape]) => shape.test(value.slice(0, 4096)));
@@ -29,6 +29,6 @@ export function foreignShapeOf(value: string): ForeignShape | undefined {
     reader === ""
       ? "Give this app's cookie another name with sessionCookie"
       : `To read it, set formats: [${reader}({ ... })]; else give this app's cookie another name with sessionCookie`;
-  const message = `The session cookie was rejected: it looks like one of ${format}. ${todo}.`;
+  const message = `The session cookie was rejected: it looks like a cookie of ${format}. ${todo}.`;
   return { format, message };
 }

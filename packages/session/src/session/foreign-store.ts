@@ -11,7 +11,7 @@ const BORN = /^\{"born":(\d{1,10})\}$/;
  * Asks the store if the session of another framework's cookie has ended, and if its user was
  * revoked.
  *
- * @throws SessionError `ERR_SESSION_STORE` if the store fails, unless requests go on without it
+ * @throws SessionError `ERR_SESSION_STORE` if the store fails, unless `onStoreError` is "allow"
  */
 export async function loadForeignStored(
   shared: Shared,
@@ -40,13 +40,13 @@ async function ask({ store }: Shared, id: string) {
     const [kept] = await store!.check([{ sid: id, data: {}, meta: {} }]);
     return kept;
   } catch (error) {
-    // The next question to the store decides if requests go on without it.
+    // Does not throw: `store.load` asks the store next, and follows `onStoreError` if it fails.
     store!.report(error);
     return undefined;
   }
 }
 
-/** Stores the time when another framework's cookie first came, so that every process knows it. */
+/** Stores when another framework's cookie was first received, so that every process knows it. */
 export async function rememberMigrated(
   { store }: Shared,
   { meta, born }: LoadedSnapshot,

@@ -12,7 +12,7 @@ export type JsonObject = { [key: string]: JsonValue };
 
 /** The raw cookies of one request, without unquoting or percent-decoding. */
 export interface CookieSource {
-  /** Returns the value of a cookie; `undefined` if there is none, or if two differ. */
+  /** Returns a cookie's value; `undefined` if there is none, or several with different values. */
   get(name: string): string | undefined;
 }
 
@@ -36,7 +36,7 @@ export type RejectReason =
   | "device"
   | "too-large";
 
-/** The result of reading a foreign cookie. */
+/** The result of reading another framework's cookie. */
 export type FormatReading =
   | {
       readonly ok: true;
@@ -50,7 +50,7 @@ export type FormatReading =
     }
   | { readonly ok: false; readonly reason: RejectReason };
 
-/** A cookie to write: its name, and its value in the form that the header contains. */
+/** A cookie to write. Its value is already encoded for the Set-Cookie header. */
 export interface FormatCookie {
   readonly name: string;
   readonly value: string;
@@ -69,8 +69,7 @@ export interface SessionFormat {
    */
   read(cookies: CookieSource, now: number): FormatReading | undefined;
   /**
-   * Serializes and signs a session so that the other framework accepts it and reads the same
-   * meaning.
+   * Serializes and signs a session, so that the other framework accepts it and reads the same data.
    * @param now seconds since 1970
    * @param maxAge lifetime of the cookie in seconds; null keeps it until the browser closes
    */
@@ -86,7 +85,7 @@ export interface StoredFormat {
   readonly name: string;
   /** The cookie names of this format. */
   readonly cookieNames: readonly string[];
-  /** True if the other framework issued the cookie. Asks no store. */
+  /** True if the other framework issued the cookie. Does not ask a store. */
   isGenuine(cookies: CookieSource): boolean;
   /**
    * Verifies the cookie and reads its session. If the store fails, the use of the session throws.

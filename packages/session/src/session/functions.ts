@@ -54,9 +54,9 @@ export function destroy(session: object, options: DestroyOptions = {}): void {
 }
 
 /**
- * Keeps a message for the next request, or takes it out. A call with a value stores the message; a
- * call without one returns and removes it. Requests whose response no user sees, HEAD and prefetch
- * (`Sec-Purpose`), do not remove it.
+ * Stores a message for the next request, or returns and removes it. A call with a value stores the
+ * message; a call without a value returns and removes it. HEAD requests and prefetches
+ * (`Sec-Purpose`) do not remove it, because no user sees their response.
  *
  * @returns the stored message, if called without a value; `undefined` if there is none
  * @throws SessionError `ERR_SESSION_NOT_JSON`, `ERR_SESSION_COMMITTED`,
@@ -189,8 +189,8 @@ export interface SessionDescription {
    */
   readonly expiresAt: Date | null;
   /**
-   * Seconds of its lifetime, from {@link setMaxAge} or the option `maxAge`; null until the browser
-   * closes.
+   * The lifetime in seconds, from {@link setMaxAge} or the option `maxAge`; null if the session
+   * lasts until the browser closes.
    */
   readonly maxAge: number | null;
   /**

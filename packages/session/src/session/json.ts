@@ -1,7 +1,7 @@
 import { SessionError } from "../errors.ts";
 import type { JsonObject } from "./format.ts";
 
-/** The largest depth of a session. Every JSON parser accepts it. */
+/** How deep data may be nested. Every JSON parser accepts this depth. */
 const MAX_DEPTH = 64;
 
 /**
@@ -65,16 +65,16 @@ function findInList(list: readonly unknown[], above: object[]): string | undefin
     const flaw = findFlaw(list[i], above);
     if (flaw !== undefined) return `[${i}]${flaw}`;
   }
-  // `Object.keys` lists indexes first. The result of `"text".match(/t/)` also has `index` and
-  // `input`.
+  // `Object.keys` lists the indexes first. Other keys follow, such as `index` and `input` in the
+  // result of `"text".match(/t/)`.
   const names = Object.keys(list);
   if (names.length > list.length) return `.${names[list.length]} is a property of an array`;
   return findSymbol(list);
 }
 
-/** Names the kind of an object that is not plain, since JSON would return it without its class. */
+/** Describes an object that is not plain. JSON would return it without its class. */
 function findForeignKind(value: object): string | undefined {
-  // Objects such as a Map or a Date may have no keys at all.
+  // Looks at the tag, because objects such as a Map or a Date may have no keys at all.
   const tag = tagOf(value);
   if (tag !== "[object Object]") return ` is a ${tag.slice(8, -1)}`;
   if (isPlain(value)) return undefined;
@@ -92,7 +92,7 @@ function isPlain(value: object): boolean {
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
-/** Finds keys that `Object.keys` and JSON skip. */
+/** Finds a key that is a symbol, which `Object.keys` and JSON skip. */
 function findSymbol(object: object): string | undefined {
   const symbol = Object.getOwnPropertySymbols(object).find((key) =>
     Object.prototype.propertyIsEnumerable.call(object, key),
@@ -110,11 +110,11 @@ function findInside(object: object, above: object[]): string | undefined {
   return findSymbol(object);
 }
 
-/** The metadata of most sessions, which all share this object. */
+/** Empty metadata. All sessions without metadata share this object. */
 export const NO_META: JsonObject = Object.freeze({});
 
 /**
- * Parses JSON that must be an object, and removes every `__proto__`.
+ * Parses the JSON of a session, and removes every key `__proto__`.
  * @returns `undefined` if the text is not JSON, or is neither an object nor `[data, metadata]`
  */
 export function parseBody(json: string): { data: JsonObject; meta: JsonObject } | undefined {
@@ -129,17 +129,17 @@ export function parseBody(json: string): { data: JsonObject; meta: JsonObject } 
   }
 }
 
-// Matches the key itself, or an escape of one of its characters. JSON.stringify never writes such
+// Matches `__proto__`, or a JSON escape of one of its characters. JSON.stringify never writes such
 // an escape.
 const SUSPECT = /__proto__|\\u00[567]/;
 
-/** Drops `__proto__`, as an argument of `JSON.parse` or `JSON.stringify`. */
+/** Drops keys named `__proto__`, when passed to `JSON.parse` or `JSON.stringify`. */
 export const dropProto = (key: string, value: unknown): unknown =>
   key === "__proto__" ? undefined : value;
 
 /**
- * True if the JSON of the data has no keys. JSON drops a key with `undefined`, and a session drops
- * `__proto__`.
+ * True if the data has no keys once it is saved. JSON drops a key with `undefined`, and a session
+ * drops `__proto__`.
  */
 export function isEmpty(data: JsonObject): boolean {
   for (const key in data) if (data[key] !== undefined && key !== "__proto__") return false;

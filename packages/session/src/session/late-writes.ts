@@ -28,13 +28,13 @@ export const throwHandshakeSent: Fail = throwing(
 /** Throws for a write after the handshake, if the socket is not tied to its session. */
 export const throwUnattached: Fail = throwing(
   "ERR_SESSION_HANDSHAKE_SENT",
-  "This socket is not tied to its session, so neither a write nor `update` reaches it. Serve the socket with an adapter for sockets (docs/adapters.md), or change the session before the handshake or in an HTTP request.",
+  "This socket is not tied to its session, so neither a write nor `update` can change the session. Serve the socket with an adapter for sockets (docs/adapters.md), or change the session before the handshake or in an HTTP request.",
 );
 
 /** Throws for a write to an open socket that has no session. */
 export const throwWithoutSession: Fail = throwing(
   "ERR_SESSION_HANDSHAKE_SENT",
-  "This socket was opened without a session. Begin one before the handshake is accepted.",
+  "This socket was opened without a session. To begin one, write to the session before the handshake is accepted.",
 );
 
 /** Throws for a write to a session that has ended. */

@@ -33,8 +33,8 @@ export function ownMaxAgeIn(json: string): OwnMaxAge {
 }
 
 /**
- * Returns the lifetimes of one session. With null as its own lifetime, its token expires by the
- * option `maxAge`.
+ * Returns the lifetimes of one session. If its own lifetime is null, the option `maxAge` decides
+ * when its token expires.
  */
 export function lifetimesOf(lifetimes: Lifetimes, own: OwnMaxAge): Lifetimes {
   return typeof own === "number" ? { ...lifetimes, maxAge: own } : lifetimes;
@@ -55,7 +55,7 @@ export function judgeLifetime(
   lifetimes: Lifetimes,
 ): ReturnType<typeof judgeTimes> {
   const fault = judgeTimes(token, now, lifetimes);
-  // By the option `maxAge` the token has expired. Only then does the session's own lifetime matter.
+  // A token that has only expired by the option `maxAge` may still be valid by its own lifetime.
   if (fault !== "expired" || now >= token.exp) return fault;
   return judgeTimes(token, now, lifetimesOf(lifetimes, ownMaxAgeIn(token.json)));
 }

@@ -10,19 +10,19 @@ import type { Shared } from "./shared.ts";
 import { emptySession } from "./snapshot.ts";
 import { isVerified } from "./verified.ts";
 
-/** Returns the session, once its stores have answered. */
+/** Returns the session. It throws if a store has not answered yet, or failed. */
 export type Ahead = () => LoadedSnapshot;
 
-/** Gets the answer of the stores. */
+/** Receives the answer of the stores. */
 export interface Loading {
-  /** Called when the session can be read, or with a function that throws until then. */
+  /** Called with a function that returns the session, or that throws while a store is asked. */
   loaded(ahead: Ahead): void;
   /** Called if a store failed. */
   failed(error: unknown, found: VerifiedCookie | LoadedSnapshot): void;
 }
 
 /**
- * Reads from stores what a request needs before its handler runs.
+ * Loads the session of a request from its stores, before the handler runs.
  *
  * @returns a promise only if a store must be asked; it never rejects
  */
@@ -59,7 +59,7 @@ function loadFound(
     loading.loaded(ready);
     return undefined;
   }
-  // Until the store has answered, reading the session throws: it may have ended.
+  // Until the store has answered, reading the session throws, because it may have ended.
   loading.loaded(throwUnloaded);
   return (isMoved ? loadForeignStored(shared, found, now) : store.load(found, now)).then(
     (loaded) => loading.loaded(() => loaded),
@@ -68,7 +68,7 @@ function loadFound(
 }
 
 /**
- * Reads a session that was not loaded ahead.
+ * Reads a session for which {@link loadAhead} was not called.
  *
  * @throws SessionError `ERR_SESSION_SETUP` if a store must be asked
  */
@@ -86,14 +86,14 @@ function mustAskFormats(shared: Shared, header: string): boolean {
   return shared.settings.stored.length > 0 && isAskedFor(shared, header);
 }
 
-/** Makes a session from its cookie alone. It has no data until the store has answered. */
+/** Makes a session from its cookie alone, so that it can be ended while its store fails. */
 export function readUnchecked(found: VerifiedCookie | LoadedSnapshot): LoadedSnapshot {
   return isVerified(found)
     ? { ...found.opened, ...NOTHING, cookies: found.present, others: found.others }
     : found;
 }
 
-/** Replaces the data until the store has answered. */
+/** The fields of a session whose data the store did not return. */
 const NOTHING = { data: {}, meta: NO_META, json: EMPTY_BODY, isNew: false, reissue: false };
 
 /** Throws the error for a session that is used before its store was asked. */

@@ -17,7 +17,7 @@ import { emptySession, rejectCookie } from "./snapshot.ts";
 import type { LoadedSnapshot } from "./records.ts";
 import type { Shared } from "./shared.ts";
 
-/** The sessions that formats read from their stores. */
+/** The sessions read from other frameworks' stores, by format. */
 export type StoredReadings = ReadonlyMap<StoredFormat, FormatReading | undefined>;
 
 const sourceOf = (header: string): CookieSource => ({
@@ -27,7 +27,7 @@ const sourceOf = (header: string): CookieSource => ({
   },
 });
 
-/** Returns the names of a request's cookies whose sessions are in other frameworks' stores. */
+/** Returns the names of a request's cookies that refer to sessions in other frameworks' stores. */
 export function namesIn({ settings }: Shared, header: string): string[] {
   const names = settings.stored.flatMap(({ cookieNames }) => cookieNames);
   return names.filter((name) => findCookie(header, name) !== undefined);
@@ -99,8 +99,8 @@ function adopt(
   const iat = Math.min(issuedAt ?? now, now);
   const exp = expiresAt ?? NEVER;
   const isForeign = format !== writeAs;
-  // Only a cookie that ours replaces is remembered: with writeAs, many visitors may have the same
-  // cookie.
+  // Remembers a cookie only if our cookie replaces it. With writeAs, many visitors may have the
+  // same cookie.
   const isMoved = isForeign && writeAs === undefined;
   if (isMoved && shared.foreign.peek(id)?.ended === true) {
     return rejectCookie(shared, "revoked", now, present);
@@ -111,8 +111,9 @@ function adopt(
   const fitted = fitSchema(settings, data);
   if (fitted === undefined) return rejectCookie(shared, "schema", now, present);
   const meta = isMoved ? { from: id } : NO_META;
-  // A foreign cookie has no id, and its value cannot replace one: two visitors with the same data
-  // may have the same cookie, and must not get each other's changes.
+  // Another framework's cookie has no id, so the session gets a random one. The cookie's value
+  // cannot serve as the id: two visitors with the same data may have the same cookie, and must not
+  // get each other's changes.
   const loaded: LoadedSnapshot = Object.assign(emptySession(iat, present), {
     born,
     data: copyData(fitted.data),

@@ -38,8 +38,8 @@ export function findSession(
   const isAlone = chunks.length === 1 && formats.length === 0;
   const present = isAlone ? cookieNames : presentCookies(settings, header, chunks.length);
   const [first] = chunks;
-  // A cookie with the form of our token is only checked as our token. A reader with weaker rules
-  // must never get a token that a stricter reader rejected.
+  // A cookie with the form of our token is only checked as our token. If our check rejects it,
+  // another framework's weaker check must not accept it.
   if (first === undefined || (formats.length > 0 && !looksLikeToken(first))) {
     return loadForeign(shared, header, now, present, readings);
   }
@@ -81,8 +81,8 @@ function presentCookies(
 }
 
 /**
- * Tries all chunks together, then fewer. An old chunk after the last, or one that another host of
- * the domain planted there, must not break the session.
+ * Tries all chunks together, then fewer. An extra chunk at the end must not break the session: it
+ * may be old, or planted by another host of the domain.
  */
 function openChunks(
   shared: Shared,
@@ -96,7 +96,7 @@ function openChunks(
   return openCached(shared, first);
 }
 
-/** Completes {@link findSession} without a store. */
+/** Reads the session that {@link findSession} found, without asking a store. */
 export function settle(
   shared: Shared,
   found: VerifiedCookie | LoadedSnapshot,
@@ -106,7 +106,7 @@ export function settle(
 }
 
 /**
- * Completes {@link findSession}: checks if the session was ended or changed meanwhile.
+ * Reads the session of a verified cookie, unless it has ended. Uses the newest data that is known.
  *
  * @param stored the store's record of the session, if it was asked
  */
@@ -131,7 +131,7 @@ export function settleSession(
   const flat = newest === opened ? opened.flat : undefined;
   let isFlat = flat !== undefined;
   const body = flat === undefined ? parseBody(json) : { data: flat, meta: NO_META };
-  // The cookie refers to data in a store, but no store returned them.
+  // The JSON is wrong, or the cookie refers to data that no store returned.
   if (body === undefined || (isStored && newest === opened)) {
     return rejectCookie(shared, "payload", now, present, sid);
   }

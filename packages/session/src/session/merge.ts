@@ -37,7 +37,7 @@ function own(data: JsonObject, key: string): JsonValue | undefined {
 
 /**
  * Merges two requests' changes of one session. Changes of different keys are both kept. For the
- * same key the later change wins, with an event.
+ * same key the later change wins, and the event `conflict` is emitted.
  */
 export function mergeBodies(
   { settings }: Shared,

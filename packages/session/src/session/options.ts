@@ -9,15 +9,14 @@ import { FUNCTION, listOf, oneOf, SWITCH, type Check, type Rules } from "../vali
 import type { StandardSchema } from "./schema.ts";
 
 /**
- * The options of session cookies: those of Starlette's SessionMiddleware in camel case with the
- * same defaults, and more. The options for cross-site checks and live sockets extend this type in
- * their own files.
+ * The options of session cookies. They include the options of Starlette's SessionMiddleware, in
+ * camel case and with the same defaults.
  */
 // oxlint-disable-next-line typescript/no-explicit-any -- options without a schema fit any data
 export interface SessionCookieOptions<Data = any> {
   /**
-   * The key that signs and encrypts. In a list, the first key is used and all are accepted
-   * (rotation).
+   * The key that signs and encrypts. With a list, the first key is used for new cookies, and
+   * cookies of all keys are accepted (rotation).
    */
   readonly secretKey: SecretKeys;
   /** The cookie's name. Default: the name of `property`. */
@@ -29,14 +28,14 @@ export interface SessionCookieOptions<Data = any> {
   readonly property?: string | undefined;
   /** Seconds until an unused session ends; null keeps the cookie until the browser closes. Default 14 days. */
   readonly maxAge?: number | null | undefined;
-  /** Default: `publicPath`, or "/". */
+  /** The cookie's path. Default: `publicPath`, or "/". */
   readonly path?: string | undefined;
   /**
    * The path prefix that a proxy removes, such as "/app". It is used for the cookie's `path`,
    * redirects by Galleta, and addresses sent to pages. Default: none.
    */
   readonly publicPath?: string | undefined;
-  /** Default "lax". */
+  /** The cookie's `SameSite` attribute. Default "lax". */
   readonly sameSite?: "lax" | "strict" | "none" | undefined;
   /** Sets `Secure`; "auto" sets it if the request came over TLS. Default false. */
   readonly httpsOnly?: boolean | "auto" | undefined;
@@ -45,22 +44,23 @@ export interface SessionCookieOptions<Data = any> {
   /** Sets `Partitioned` (CHIPS); needs `httpsOnly`. Default false. */
   readonly partitioned?: boolean | undefined;
   /**
-   * Former attributes of the cookie: `[{ domain: "example.com" }]`. An attribute that you leave out
-   * has its default. Each Set-Cookie also deletes the cookies with these attributes. Default: none.
+   * Attributes that the app gave its cookie before: `[{ domain: "example.com" }]`. Browsers may
+   * still have these cookies, so each response that sets the cookie also deletes them. An attribute
+   * that you leave out has its default. Default: none.
    */
   readonly formerly?: readonly FormerAttributes[] | undefined;
-  /** Also hides the data from the client, with AES-256-CTR. Default false: it is readable. */
+  /** Encrypts the data, with AES-256-CTR. Default false: the client can read the data. */
   readonly encrypt?: boolean | undefined;
-  /** The kinds of tokens to accept. Default: only the kind that is written. */
+  /** The kinds of cookies to accept. Default: only the kind that `encrypt` selects. */
   readonly accept?: readonly ("signed" | "encrypted")[] | undefined;
-  /** Prolongs a session in use. Default true. */
+  /** Prolongs a session while it is used. Default true. */
   readonly rolling?: boolean | undefined;
   /** Seconds after which a session ends even while it is used; null for never. Default null. */
   readonly absoluteMaxAge?: number | null | undefined;
   /**
    * Splits a session over 4096 bytes into several cookies. `true` allows 6,000 bytes in all, which
-   * servers and proxies accept by default; a number allows that many bytes. Default false: an
-   * error.
+   * servers and proxies accept by default; a number allows that many bytes. Default false: a larger
+   * session throws `ERR_SESSION_TOO_LARGE`.
    */
   readonly chunks?: boolean | number | undefined;
   /** Any Standard Schema. It gives the session its type and rejects data that does not match. */
@@ -77,13 +77,13 @@ export interface SessionCookieOptions<Data = any> {
   /** Writes another framework's cookie instead of ours, so that both can use the session. */
   readonly writeAs?: SessionFormat | undefined;
   /**
-   * Receives every event. Default: prints rejected cookies and denied requests as warnings on the
-   * console.
+   * Receives every event. Default: prints rejected cookies, denied requests, dropped writes and
+   * store failures on the console.
    */
   readonly onEvent?: SessionListener | undefined;
   /**
-   * Switches strict settings on: `__Host-session`, Secure, encrypted, SameSite=Lax, one hour idle,
-   * twelve hours in all. Explicit options win. Default false.
+   * Switches strict settings on: the cookie `__Host-session`, Secure, encrypted, SameSite=Lax. A
+   * session ends after one unused hour, or after twelve hours. Explicit options win. Default false.
    */
   readonly hardened?: boolean | undefined;
 }

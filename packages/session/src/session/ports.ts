@@ -18,7 +18,7 @@ import type { RequestFacts } from "./request.ts";
 export interface StorePort {
   /** True if the store keeps the data, and the cookie only the id and revision. */
   readonly keepsData: boolean;
-  /** True if the data contains the session's user. */
+  /** True if the option `subject` names the field of the data with the user id. */
   readonly knowsUsers: boolean;
   /** True if the store is in the memory of this process. */
   readonly isLocal: boolean;
@@ -31,7 +31,7 @@ export interface StorePort {
   /**
    * Reads a session and its user from the store, in one round trip.
    *
-   * @throws SessionError `ERR_SESSION_STORE` if the store fails, unless requests go on without it
+   * @throws SessionError `ERR_SESSION_STORE` if the store fails, unless `onStoreError` is "allow"
    */
   load(found: VerifiedCookie | LoadedSnapshot, now: number): Promise<LoadedSnapshot>;
   /**
@@ -51,15 +51,15 @@ export interface StorePort {
    */
   check(sessions: readonly HeldSession[]): Promise<(Revision | typeof ENDED | undefined)[]>;
   /**
-   * Calls `onWrite` after every write to a store in this process, whoever made it.
-   * @returns a function that stops the calls; `undefined` if the store is another process
+   * Calls `onWrite` after every write to the store, if the store is in this process.
+   * @returns a function that stops the calls; `undefined` if the store is not in this process
    */
   watch(onWrite: (key: string) => void): (() => void) | undefined;
   /** Records that another process ended a session. */
   learnEnd(sid: string): void;
-  /** Returns the user in the data. */
+  /** Returns the user id in the data. */
   userOf(data: object): User | undefined;
-  /** Returns the key of the user in the data. */
+  /** Returns the store's key for the user in the data. */
   userKeyOf(data: object): string | undefined;
   /**
    * Checks the user in the data before the data is stored.
@@ -89,7 +89,7 @@ export interface StorePort {
   ): Promise<Revision | typeof ENDED | undefined>;
   /**
    * Ends a session for good. This process knows immediately, even if the promise rejects.
-   * @throws SessionError `ERR_SESSION_STORE`, unless requests go on without it
+   * @throws SessionError `ERR_SESSION_STORE`, unless `onStoreError` is "allow"
    */
   end(sid: string, until: number): Promise<unknown>;
   /** Makes the label for a session that begins without one, from the User-Agent of its request. */
@@ -110,14 +110,14 @@ export interface StorePort {
    */
   endByHandle(handle: string, by: object | undefined): Promise<boolean>;
   /**
-   * Ends all sessions with a value in a field of `findBy`.
+   * Ends all sessions whose data has this value in a field of the option `findBy`.
    *
    * @returns how many sessions it ended
    */
   endWhere(field: string, value: User): Promise<number>;
   /** Reports that the store failed. */
   report(error: unknown): void;
-  /** Inspects the store's settings once. */
+  /** Inspects the store's settings, in the first call only. */
   start(): void;
   /** Stops the store's timers. */
   stop(): void;
@@ -131,7 +131,7 @@ export interface ListedSession {
   /** Identifies the session for `sessions.end`. `renew` changes it. */
   readonly handle: string;
   readonly createdAt: Date;
-  /** The last recorded use. Uses are recorded once in a tenth of the lifetime. */
+  /** When the session was last used. This may be too early by up to a tenth of the lifetime. */
   readonly usedAt: Date;
   /** When the session expires unless it is used; null if it lasts until the browser closes. */
   readonly endsAt: Date | null;
@@ -143,7 +143,7 @@ export interface ListedSession {
   readonly deviceBound: boolean;
 }
 
-/** Receives changes of sessions, and passes them to sockets here and to other processes. */
+/** Receives changes of sessions, and passes them to this process's sockets and other processes. */
 export interface LivePort {
   /** Called when a session has new data or a new lifetime. */
   changed(change: Snapshot): void;
@@ -154,14 +154,14 @@ export interface LivePort {
   /** Called when the sessions of a user were revoked. */
   userEnded(key: string): void;
   /**
-   * The path where pages exchange the tickets of `update`; `undefined` if the sessions need no
-   * exchange.
+   * The path to which a page posts the ticket of an `update`, and gets the new cookie; `undefined`
+   * if the sessions make no tickets.
    */
   readonly exchangePath: string | undefined;
-  /** Exchanges a ticket for a cookie. The request (a SessionContext) is the one with the ticket. */
+  /** Exchanges a ticket for a cookie. The context is the SessionContext of the ticket's request. */
   exchange(context: never, ticket: string): Promise<ExchangeAnswer>;
   /**
-   * Counts a call of `sessions.resume` (with its SessionContext) as a message, if it is one.
+   * Prolongs the session of a call of `sessions.resume`, if a client's message caused the call.
    *
    * @param header the Cookie header
    * @returns false if the session has ended
@@ -175,9 +175,9 @@ export interface LivePort {
 /** The options of `sessions.resume`. */
 export interface ResumeOptions {
   /**
-   * Needed with `socketActivity`. For a message of the client, pass a function. The session is then
-   * prolonged as by a request, and the function gets the `Cookie` header for the next call. Until a
-   * tenth of the lifetime has passed, it is not called. For anything else, pass `false`.
+   * Required with `socketActivity`. If a message of the client caused the call, pass a function.
+   * The session is then prolonged as by a request. If this makes a new cookie, the function gets
+   * the `Cookie` header for the next call. In all other cases pass `false`.
    */
   readonly prolonged?: ((cookieHeader: string) => void) | false | undefined;
 }
@@ -192,8 +192,9 @@ export interface DeviceHeaders {
 /** The methods of the option `deviceBound` that the engine uses. */
 export interface DevicePort {
   /**
-   * Checks the device of a session. If it is stale, or required and missing, the session is
-   * rejected or marked, depending on the option.
+   * Checks that a session's device recently proved that it has the key. If not, the session is
+   * rejected or marked as stale, as the option says. A session without a device is rejected if the
+   * option requires one.
    *
    * @param header the Cookie header
    * @param now seconds since 1970
@@ -234,7 +235,7 @@ export interface Reply {
 /**
  * A route that the sessions answer before the app sees the request. The request passed the
  * cross-site check, unless the route is open to other sites. With `csrf: "strict"` the route's own
- * secret replaces the token. `Context` is the SessionContext of the request. This file cannot
+ * secret replaces the CSRF token. `Context` is the SessionContext of the request. This file cannot
  * import that type, because the types would form a cycle.
  */
 export interface Endpoint<Context = never> {

@@ -33,7 +33,7 @@ export class RecentChanges {
   }
 }
 
-/** Entries of the last five minutes. The number has a limit, which may be exceeded by a tenth. */
+/** Keeps the entries of the last five minutes, up to a limit and a tenth more. */
 class Generation {
   // A Map keeps insertion order, and a changed record moves to the end. So the first entry is the
   // oldest.

@@ -5,7 +5,7 @@ import type { JsonObject, JsonValue, RejectReason } from "./format.ts";
 /** The data of a session at one revision, as stores keep it. */
 export interface Revision {
   readonly rev: number;
-  /** The session's JSON: its data, or data and metadata. */
+  /** The session's JSON: its data, or `[data, metadata]`. */
   readonly json: string;
 }
 
@@ -14,7 +14,7 @@ export interface Snapshot extends Times, Revision {
   readonly sid: string;
 }
 
-/** The snapshot that a request brought, with parsed data. */
+/** The session as a request brought it, with parsed data. */
 export interface LoadedSnapshot extends Snapshot {
   /** The data as it was issued. Requests share it if no value in it is nested. */
   data: Readonly<JsonObject>;
@@ -23,17 +23,20 @@ export interface LoadedSnapshot extends Snapshot {
    * The JSON as it was issued; empty for a new session. A commit compares with it to find changes.
    */
   readonly json: string;
-  /** True if no value in the data is nested, so that the shared data cannot have changed. */
+  /**
+   * True if no value in the data is nested. If one is, handlers share it and may have changed
+   * it.
+   */
   readonly isFlat?: boolean;
   readonly isNew: boolean;
   /**
-   * True for a cookie of another framework. It has no id, and does not count its user's
-   * revocations.
+   * True if the cookie is another framework's. Such a cookie has no session id, and no count of the
+   * user's revocations.
    */
   readonly isForeign?: boolean;
   /**
-   * True if the cookie must be issued again even without changes: it has an old key, another format
-   * or another kind.
+   * True if the cookie must be issued again even without changes: for example, because it has an
+   * old key or another format.
    */
   readonly reissue: boolean;
   /** The index of the key that verified the cookie. */
@@ -61,8 +64,8 @@ export interface OtherSession extends Times {
 }
 
 /**
- * One of our tokens that is authentic and has not expired. The session itself must still be
- * checked.
+ * A cookie with an authentic token of ours that has not expired. It is not checked yet whether the
+ * session was ended.
  */
 export interface VerifiedCookie {
   readonly opened: OpenedToken;
@@ -74,7 +77,7 @@ export interface VerifiedCookie {
   readonly others?: readonly OtherSession[];
 }
 
-/** What this process recently did to a session. */
+/** The newest change or end of a session in this process. */
 export interface RecentChange {
   /** True if the session ended. No copy of its cookie is valid, and no request can revive it. */
   readonly ended: boolean;
@@ -106,28 +109,29 @@ export type Metadata = {
   /** When the user last proved their identity, in seconds since 1970. */
   authenticatedAt?: number;
   /**
-   * The session's own lifetime in seconds; null until the browser closes. See session/lifetime.ts.
+   * The session's own lifetime in seconds; null if it lasts until the browser closes. See
+   * session/lifetime.ts.
    */
   maxAge?: number | null;
-  /** The number of its user's revocations when the session began; see store/epoch.ts. */
+  /** How often the user's sessions had been revoked when this one began; see store/epoch.ts. */
   epoch?: number;
-  /** Marks a session with a CSRF token, which is kept even without data. */
+  /** Marks a session with a CSRF token. Such a session is kept even without data. */
   csrf?: 1;
   /** The hash of the other framework's cookie that the session came from. */
   from?: string;
-  /** The label that its user gave it, such as "Firefox on Linux". */
+  /** The session's label, such as "Firefox on Linux". */
   label?: string;
   /** The device that the session is bound to. */
   device?: DeviceRecord;
 };
 
-/** The session in the state in which the handler left it. */
+/** The session as the handler left it. */
 export interface Draft {
   /** The session as the request brought it. */
   readonly loaded: LoadedSnapshot;
   /** The session's id. It differs from the loaded one if the session was renewed or ended. */
   readonly sid: string;
-  /** When the session began. A renewal starts it anew. */
+  /** When the session began, or was last renewed, in seconds since 1970. */
   readonly born: number;
   readonly data: JsonObject;
   readonly meta: JsonObject;
@@ -164,7 +168,7 @@ const STORED = '[{},{"stored":';
 /**
  * Makes the JSON of a cookie whose data is in the store.
  *
- * @param userKey the store's key of the session's user, so that one look-up reads both
+ * @param userKey the store's key of the session's user, so that one look-up reads session and user
  * @param maxAge the session's own lifetime, which is needed before the store is asked
  */
 export function storedBody(userKey: string | undefined, maxAge: number | null | undefined): string {
@@ -183,7 +187,7 @@ export const ENDED = "ended";
 /** A user id: the value of the field that the option `subject` names. */
 export type User = string | number;
 
-/** The facts that the check of a session's user needs. */
+/** The facts that a store needs to check whether a session, or its user, was revoked. */
 export interface HeldSession {
   readonly sid: string;
   /** The session's new id, if this request renews it. */

@@ -7,8 +7,7 @@ import { emptySession } from "./snapshot.ts";
 import type { State } from "./state.ts";
 
 /**
- * Updates a session that was just saved and can still be changed. Later changes are compared with
- * the saved state.
+ * Keeps a session open after it was saved, so that later changes are compared with the saved state.
  *
  * @param sent the data as it was saved, before changes of other requests were merged into it
  * @param setCookie the Set-Cookie headers that saved it

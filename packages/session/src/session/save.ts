@@ -16,8 +16,8 @@ import { announce, dropExpired } from "./announce.ts";
 export const EMPTY_BODY = "{}";
 
 /**
- * Decides what a response does for its session: nothing, a new cookie, or a deletion. It returns a
- * promise only if a store must be written.
+ * Saves a session, and returns the cookies that its response sets: none, new ones, or deletions. It
+ * returns a promise only if a store must be written.
  *
  * @param now seconds since 1970
  * @throws SessionError `ERR_SESSION_NOT_JSON`, `ERR_SESSION_TOO_LARGE`, `ERR_SESSION_SCHEMA`,
@@ -25,14 +25,14 @@ export const EMPTY_BODY = "{}";
  */
 export function saveSession(shared: Shared, draft: Draft, now: number): MaybePromise<Saved> {
   const { loaded, data, meta, destroyed } = draft;
-  // The changes of other requests to the loaded session. They also apply to a renewed session: it
-  // still has the old data, must not survive a logout, and must not lose a change.
+  // What other requests did to the loaded session. It also counts after `renew` in this request: a
+  // logout must end the renewed session too, and no change of the data may be lost.
   const known = destroyed ? undefined : shared.recent.peek(loaded.sid);
   const ending = destroyed ? endSession(shared, loaded, now) : undefined;
   const flat = flatCopy(data, meta);
   if (flat === undefined) assertJson(data);
   const json = needsNoCookie(data, meta) ? EMPTY_BODY : serializeBody(flat ?? data, meta);
-  // Keys that another request added meanwhile must be kept.
+  // Another request may have added keys meanwhile, which must be kept.
   const isBehind = known !== undefined && !known.ended && known.rev > loaded.rev;
   const isEmpty = json === EMPTY_BODY && !isBehind;
   const saved = isEmpty
@@ -41,7 +41,7 @@ export function saveSession(shared: Shared, draft: Draft, now: number): MaybePro
   return after(ending, saved);
 }
 
-/** Metadata that only describes a session. It does not keep a session without data. */
+/** Metadata that only describes a session. A session with nothing else needs no cookie. */
 const DESCRIBING: ReadonlySet<string> = new Set(["from", "maxAge", "label", "epoch", "device"]);
 
 /** True if neither data nor metadata needs a cookie. */
@@ -85,7 +85,8 @@ function save(
   const issued = newSnapshot(shared, draft, { rev, json: body }, now);
   if (issued.exp <= issued.iat) return dropExpired(shared, draft);
   const setCookie = writeCookies(shared, draft, issued, now, body === json ? flat : undefined);
-  // Runs only after the new cookie is known to fit: otherwise the client has only the old one.
+  // Ends the old id only now: if the new cookie is too large, the lines above throw, and the
+  // browser still needs the old cookie.
   if (renewed && !loaded.isNew && !destroyed) recent.end(loaded.sid, now);
   announce(shared, draft, issued, changed, now);
   return { setCookie, issued };
@@ -98,7 +99,7 @@ function save(
  */
 function clear(shared: Shared, draft: Draft, now: number): MaybePromise<Saved> {
   const { loaded, destroyed } = draft;
-  // A rejected cookie is not deleted: an empty session that stays empty changes nothing.
+  // Nothing was written to a new session, so no cookie is set. A rejected cookie is not deleted.
   if (loaded.isNew && !destroyed) return { setCookie: [] };
   const saved = { setCookie: deletions(shared, loaded.cookies, draft) };
   if (destroyed || isEmpty(loaded.data)) return saved;
@@ -107,7 +108,7 @@ function clear(shared: Shared, draft: Draft, now: number): MaybePromise<Saved> {
 }
 
 /**
- * True if different JSON has the same meaning. Another framework may write the same data
+ * True if the loaded JSON differs only in its spelling. Another framework may write the same data
  * differently.
  */
 function isSpelledDifferently(
@@ -120,7 +121,7 @@ function isSpelledDifferently(
   return body !== undefined && serializeBody(body.data, body.meta) === json;
 }
 
-/** True if a session that was only read is old enough for a new lifetime. */
+/** True if the session must be prolonged, because a tenth of its lifetime has passed. */
 export function isDue({ settings }: Shared, loaded: LoadedSnapshot, now: number): boolean {
   const { maxAge } = lifetimesOf(settings.lifetimes, ownMaxAge(loaded.meta));
   return settings.rolling && maxAge !== null && !loaded.isNew && now - loaded.iat > maxAge / 10;

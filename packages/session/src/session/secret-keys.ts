@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 import { SessionError } from "../errors.ts";
 import { Secret } from "../secret.ts";
 
-/** The shortest key, in characters, that cannot be guessed. */
+/** A key with fewer characters is too weak for production. */
 const STRONG_CHARACTERS = 32;
 
 // Keys from documentation, tutorials and templates (of FastAPI, Flask, iron-session,
@@ -40,7 +40,7 @@ export function readSecretKeys(option: unknown): Buffer[] {
         throw new SessionError("ERR_SESSION_KEY", message);
       }
       // oxlint-disable-next-line no-console -- a weak key is easy to change now
-      console.warn(`[galleta] ${message} With NODE_ENV=production it throws.`);
+      console.warn(`[galleta] ${message} With NODE_ENV=production, this is an error.`);
     }
     return Buffer.from(text as string);
   });
@@ -66,7 +66,7 @@ export function weaknessOf(key: string): string | undefined {
 /**
  * Returns a 64-bit hash of a key, similar to FNV-1a. A weak hash is enough, because the well-known
  * keys are public. The first SHA-256 of a process would load OpenSSL, which takes a fifth of the
- * set-up.
+ * set-up time.
  */
 function fingerprint(key: string): string {
   let [one, two] = [0x811c_9dc5, 0];

@@ -30,7 +30,7 @@ export interface SessionSettings extends Pick<
   | "writeAs"
 > {
   readonly cookieName: string;
-  /** The cookie's name, as a list. A session without chunks has this one cookie. */
+  /** A list that contains only `cookieName`: the cookies of a session without chunks. */
   readonly cookieNames: readonly string[];
   readonly ring: KeyRing;
   readonly lifetimes: Lifetimes;
@@ -63,7 +63,9 @@ export function readSettings(given: SessionCookieOptions): SessionSettings {
   const written = encrypt ? "encrypted" : "signed";
   const { accept = [written] } = options;
   if (!accept.includes(written)) {
-    throw optionError(`accept must contain "${written}", see encrypt.`);
+    throw optionError(
+      `accept must contain "${written}", the kind that the option encrypt selects.`,
+    );
   }
   const cookieName = writeAs?.cookieNames[0] ?? sessionCookie;
   // Checked before the keys, which are derived from the name.

@@ -10,7 +10,7 @@ export interface Shared {
   readonly settings: SessionSettings;
   /** True if a session may have to be loaded from a store. */
   readonly loads: boolean;
-  /** The option `exchangePath`, for the code that makes sessions live. */
+  /** The option `exchangePath`, for the code of sockets. */
   readonly exchangePath: string;
   /** The option `socketActivity`: messages on sockets prolong sessions. */
   readonly socketActivity: boolean;

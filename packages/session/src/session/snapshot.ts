@@ -31,7 +31,7 @@ export function emptySession(
   };
 }
 
-/** Rejects a cookie that cannot be trusted or whose session has ended, and emits the event. */
+/** Emits the event for a rejected cookie, and returns an empty session in its place. */
 export function rejectCookie(
   { settings: { events } }: Shared,
   reason: RejectReason | "revoked",
@@ -52,7 +52,7 @@ export function newSnapshot(
   { rev, json }: Revision,
   now: number,
 ): Snapshot {
-  // Another server's clock may be ahead. No token is issued before its session began.
+  // Another server's clock may be ahead, and a token must not be issued before its session began.
   const iat = Math.max(now, born);
   const lifetimes = lifetimesOf(settings.lifetimes, ownMaxAgeIn(json));
   return { sid, rev, json, born, iat, exp: expiryOf(born, iat, lifetimes) };

@@ -4,8 +4,8 @@ import type { Draft, LoadedSnapshot, Metadata, Saved } from "./records.ts";
 const NO_STRAYS: readonly string[] = [];
 
 /**
- * The state of a session in one request: the dictionary and its metadata. Both are one object,
- * because every request and every open socket needs one.
+ * The state of a session in one request: the dictionary and its metadata. One object holds both,
+ * because it is made for every request and every open socket.
  */
 export class State extends Dictionary implements Draft {
   /** The session as the request brought it, or as it was last saved. */

@@ -7,9 +7,9 @@ import type { SessionSettings } from "./settings.ts";
 const MAX_STRAYS = 16;
 
 /**
- * Finds the attributes under which a browser may have an older cookie of the session: those in the
- * option `formerly`. If two cookies came with a request, also all attributes that its address
- * allows.
+ * Finds the attributes under which a browser may have an older cookie of the session. These are the
+ * attributes in the option `formerly`. If the request brought several cookies of that name,
+ * all attributes that the request's address allows are added.
  */
 export function findStrays(
   settings: SessionSettings,
@@ -46,7 +46,7 @@ function allowedBy(
   return all;
 }
 
-/** Lists the host and the domains above it. Browsers reject a domain that is a public suffix. */
+/** Lists the host and the domains above it. Public suffixes do no harm: browsers reject them. */
 function parentsOf(request: RequestFacts): string[] {
   const host = (request.header("host") ?? "").replace(/:\d+$/, "").toLowerCase();
   if (!/^[a-z0-9.-]+$/.test(host) || !/[a-z]/.test(host)) return [];

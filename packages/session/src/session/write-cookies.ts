@@ -73,7 +73,7 @@ function tokenCookies(
     flat: json === issued.json ? flat : undefined,
   };
   const token = encrypt ? encryptToken(made, ring) : signToken(made, ring);
-  // The next request brings this token back, and then need not verify it.
+  // The next request brings this token back, and then the token need not be verified.
   shared.cache.set(token, made, loaded.token);
   if (!chunks) return [{ name: cookieName, value: token }];
   const split = splitChunks(cookieName, token);
@@ -84,7 +84,8 @@ function tokenCookies(
 
 function foreignData(json: string): JsonObject {
   const body = parseBody(json);
-  // Only Galleta's own cookie can store from which cookie a session came.
+  // The field `from`, the cookie that the session came from, may be lost: only Galleta's own cookie
+  // can store it.
   if (body === undefined || Object.keys(body.meta).some((key) => key !== "from")) {
     throw new SessionError(
       "ERR_SESSION_FORMAT",

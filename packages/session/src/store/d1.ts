@@ -16,7 +16,7 @@ export interface D1Statement {
   bind(...values: (string | number)[]): D1Statement;
 }
 
-/** The part of a D1 database that the store uses: the binding of a Worker. */
+/** The part of a D1 database, bound to a Worker, that the store uses. */
 export interface D1Database {
   prepare(sql: string): D1Statement;
   batch(statements: D1Statement[]): Promise<readonly { readonly results: readonly unknown[] }[]>;

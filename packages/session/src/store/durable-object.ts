@@ -30,7 +30,7 @@ interface Kept extends StoredValue {
 }
 
 /**
- * A store of Cloudflare Durable Objects: one object for each session and one for each user.
+ * A store in Cloudflare Durable Objects: one object for each session and one for each user.
  *
  * @param namespace the binding of the class {@link SessionObject}, `env.SESSIONS`
  * @throws SessionError `ERR_SESSION_OPTION` if the argument is not such a binding

@@ -23,7 +23,10 @@ export function sidOf(key: string): string | undefined {
 /** The prefix of the keys for lists of sessions; see session-index.ts. */
 const LIST = "l:";
 
-/** True for keys whose loss would make ended sessions valid again. */
+/**
+ * True for the keys of ended sessions and of users. Without their values, revoked sessions would be
+ * valid again.
+ */
 export const isRevocation = (key: string) => key.startsWith("e:") || key.startsWith("u:");
 /** True for the keys of lists of sessions. */
 export const isList = (key: string) => key.startsWith(LIST);
@@ -34,7 +37,9 @@ export const isList = (key: string) => key.startsWith(LIST);
  */
 export const listKeyOf = (user: string) => LIST + user.slice(2);
 
-/** Returns the key for the list of sessions with a value in a field of the option `findBy`. */
+/**
+ * Returns the key for the list of sessions that have this value in a field of the option `findBy`.
+ */
 export function fieldKey(field: string, value: User): string {
   return LIST + hashOf(`field:${field}:${value}`);
 }

@@ -14,7 +14,7 @@ export class Pace {
   #unanswered = 0;
   #patience: NodeJS.Timeout | undefined;
 
-  /** Calls `send` when it is time. */
+  /** Calls `send` when the next batches are due. */
   due(send: () => void): void {
     if (this.#due.size === 0) setImmediate(() => this.#endTurn());
     this.#due.add(send);

@@ -10,9 +10,9 @@ const MOST = 100_000;
 const ATTEMPTS = 100;
 
 /**
- * Revocations that are not in the store yet because it failed. They already apply in this process,
- * which writes them before its next question to the store, or when a timer fires. The timer exists
- * only while revocations are pending.
+ * Revocations that could not be written because the store failed. They already apply in this
+ * process, which writes them before its next question to the store, or when a timer fires. The
+ * timer exists only while revocations are pending.
  */
 export class PendingRevocations {
   readonly #writes = new Map<string, { readonly write: Write; readonly until: number }>();

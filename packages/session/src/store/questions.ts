@@ -51,7 +51,8 @@ export class Questions {
   }
 
   /**
-   * Reads a session and a user together. Requests with the same question share one answer.
+   * Reads a session and the revocations of a user together. Requests that ask the same at the same
+   * time share one answer.
    *
    * @throws SessionError `ERR_SESSION_STORE`
    */

@@ -1,6 +1,6 @@
 import { SessionError } from "../errors.ts";
 
-/** The part of an ioredis client that the store uses: single, Sentinel or Cluster. */
+/** The part of an ioredis client (single, Sentinel or Cluster) that the store uses. */
 export interface IoRedisClient {
   readonly status: string;
   call(command: string, ...args: string[]): Promise<unknown>;
@@ -10,8 +10,8 @@ export interface IoRedisClient {
 }
 
 /**
- * The part of a node-redis client (the package `redis`) that the store uses: client, cluster,
- * sentinel or pool.
+ * The part of a node-redis client (client, cluster, sentinel or pool of the package `redis`) that
+ * the store uses.
  */
 export interface NodeRedisClient {
   readonly isOpen: boolean;

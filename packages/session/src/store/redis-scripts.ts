@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-/** A script, and the name that EVALSHA calls it by. */
+/** A Lua script, and the hash by which EVALSHA calls it. */
 export interface RedisScript {
   readonly source: string;
   readonly hash: string;

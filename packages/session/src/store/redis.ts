@@ -18,9 +18,9 @@ import type { SessionStore, StoredValue, Write } from "./store.ts";
 /** Options of {@link redisStore}. */
 export interface RedisStoreOptions {
   /**
-   * The prefix of every key. Each key has its session or user as its hash tag, so that a Cluster
-   * spreads the keys. A prefix with braces puts all of them into one slot instead. Default
-   * `galleta:`.
+   * The prefix of every key. The hash tag of a key is its session or user, so that a Cluster
+   * spreads the keys over its nodes. A prefix with braces puts all keys into one slot instead.
+   * Default `galleta:`.
    */
   readonly prefix?: string;
   /**

@@ -160,7 +160,7 @@ export class SignIns {
   }
 
   /**
-   * Ends all sessions with a value in a field.
+   * Ends all sessions that have this value in the field.
    *
    * @returns how many it ended
    * @throws SessionError `ERR_SESSION_OPTION` for a field that `findBy` does not name

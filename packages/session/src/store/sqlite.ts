@@ -50,7 +50,7 @@ export function sqliteStore(
 }
 
 class SqliteStore implements SessionStore {
-  // Another process may use the same file.
+  // False, because another process may write to the same file.
   readonly isLocal = false;
   readonly #read: SqliteStatement;
   readonly #write: SqliteStatement;
@@ -81,7 +81,7 @@ class SqliteStore implements SessionStore {
     if (this.#writes % SWEEP_EVERY === 0) this.#sweep.run(now);
     const written = this.#write.get(key, rev, value, now + seconds * 1000, base, now);
     if (written !== undefined && written !== null) return undefined;
-    // Another process may have deleted the value between the two statements.
+    // If another process deleted the value between the two statements, the write is tried again.
     return this.#get(key, now) ?? this.replace(write);
   }
 

@@ -19,7 +19,7 @@ export interface Write extends StoredValue {
 }
 
 /**
- * A store that compares before it writes: `memoryStore`, `redisStore`, `postgresStore`,
+ * A store that compares revisions before it writes: `memoryStore`, `redisStore`, `postgresStore`,
  * `sqliteStore`, or your own. Test your own with `storeCases` of `@galleta/session/testing`.
  */
 export interface SessionStore {
@@ -36,7 +36,10 @@ export interface SessionStore {
    * @returns `undefined` if it wrote; otherwise the newer value, which the key keeps
    */
   replace(write: Write): MaybePromise<StoredValue | undefined>;
-  /** Optional, for a store in this process: calls `onWrite` with the key of every write. */
+  /**
+   * Calls `onWrite` with the key of every write, until the returned function is called. Optional,
+   * and only for a store in this process.
+   */
   watch?(onWrite: (key: string) => void): () => void;
   /**
    * Optional: looks for a setting of the database that endangers sessions.
@@ -47,7 +50,7 @@ export interface SessionStore {
   inspect?(): MaybePromise<string | undefined>;
 }
 
-/** A store in this process that finds a session without making keys: `memoryStore`. */
+/** A store in this process that finds a session by its id, without building keys: `memoryStore`. */
 export interface LookingStore extends SessionStore {
   /**
    * Returns the newest revision of a session; `ENDED` if the session has ended.
@@ -72,7 +75,7 @@ export interface KeyValueStore {
   delete(key: string): unknown;
 }
 
-/** True for a store that compares before it writes. */
+/** True for a store that compares revisions before it writes. */
 export function isSessionStore(store: unknown): store is SessionStore {
   return hasMethods(store, ["get", "replace"]);
 }

@@ -56,7 +56,9 @@ export class TokenCache {
     return entry.opened;
   }
 
-  /** Adds a token from a request. At its first request, only its number is kept. */
+  /**
+   * Adds a token from a request. When a token comes for the first time, only its number is kept.
+   */
   add(token: string, opened: OpenedToken): void {
     const key = keyOf(token);
     if (this.#young.has(key) || this.#old.has(key)) {

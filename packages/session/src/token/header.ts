@@ -3,7 +3,7 @@ export const HEADER_BYTES = 18;
 /** `exp` of a token without an expiry. */
 export const NEVER = 0xffff_ffff;
 
-/** First byte of a token: 'S'. */
+/** First byte of a signed token: 'S'. */
 export const SIGNED = 0x53;
 /** First byte of an encrypted token: 'F'. */
 export const ENCRYPTED = 0x46;

@@ -60,8 +60,8 @@ export function derive(
 }
 
 /**
- * Makes the keys of a cookie name. They are derived at first use: the first calls into OpenSSL take
- * milliseconds, which a process that only sets up sessions saves.
+ * Makes the keys of a cookie name. The keys are derived at first use, because the first calls into
+ * OpenSSL take milliseconds. A process that sets up sessions and opens none saves that time.
  * @param secrets the bytes of the secrets, newest first, at least one
  */
 export function createKeyRing(secrets: readonly Buffer[], cookieName: string): KeyRing {

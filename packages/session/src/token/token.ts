@@ -136,7 +136,9 @@ function verify(mac: Mac, end: number): number | TokenFault {
   return timingSafeEqual(sum, given) ? macStart : "mac";
 }
 
-/** Returns the message of a MAC, with its headroom. */
+/**
+ * Returns the bytes before `end`, which a MAC authenticates, with the headroom that the MAC needs.
+ */
 function messageTo(end: number, source: Buffer): Buffer {
   return source === work ? (messages[end] ??= work.subarray(0, end)) : source.subarray(0, end);
 }
@@ -151,7 +153,10 @@ function unseal({ encryption }: Key, end: number, use: TokenUse, token: string) 
   return outcome;
 }
 
-/** Opens an encrypted token of the previous kind, and moves its content to a signed token's place. */
+/**
+ * Opens an encrypted token of the previous kind, and moves its content to where a signed token has
+ * it.
+ */
 function unsealPrevious(key: Key, end: number, use: TokenUse, cookieName: string) {
   const content = openPrevious(key, cookieName, use, work.subarray(HEADROOM, end));
   return typeof content === "string" ? content : CONTENT + content.copy(work, CONTENT);

@@ -17,7 +17,7 @@ export function propertyOf({ sessions, shared }: Member): string {
 /**
  * Checks that two sessions of one request differ in their property, cookie and endpoints.
  *
- * @throws SessionError `ERR_SESSION_OPTION`; the message names the option that both have in common
+ * @throws SessionError `ERR_SESSION_OPTION`; the message names the option to change
  */
 export function assertApart(one: Member, other: Member): void {
   const [first, second] = [one, other].map(({ sessions, shared }) => shared ?? sessions?.shared);
@@ -64,7 +64,7 @@ export function assertApartInProcess({ shared, property }: NonNullable<Member["s
   inProcess.set(`${property} ${shared.settings.cookieName}`, new WeakRef(shared));
 }
 
-/** True if the cookies of both have the same path and domain, so that only names can differ. */
+/** True if both sessions set cookies for the same path and domain: then the names must differ. */
 function hasSamePlace({ settings: one }: Shared, { settings: other }: Shared): boolean {
   return one.current.path === other.current.path && one.current.domain === other.current.domain;
 }

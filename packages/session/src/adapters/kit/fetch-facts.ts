@@ -1,7 +1,7 @@
 import { NodeFacts, type NodeRequest } from "./node-facts.ts";
 import type { RequestFacts } from "../../session/request.ts";
 
-/** The facts about a connection that a Fetch `Request` lacks. */
+/** The client's address and TLS, which a Fetch `Request` does not contain. */
 export interface ConnectionFacts {
   /** The peer's address on this connection. */
   readonly remoteAddress?: string | undefined;

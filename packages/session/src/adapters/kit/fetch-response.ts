@@ -16,7 +16,7 @@ export function toResponse(reply: Reply): Response {
 }
 
 /**
- * Adds the headers of a commit to a response.
+ * Adds the cookies and headers of a saved session to a response.
  *
  * @returns the response, or a copy if its headers are immutable, as after `Response.redirect()` or
  *   `fetch()`

@@ -94,7 +94,7 @@ export async function openHandshake<Data>(
   hook?: () => MaybePromise<Verdict>,
 ): Promise<Reply | undefined> {
   await context.load();
-  // Opened here, so that an error of the store fails the handshake and not later code.
+  // Opens the session here, so that an error of the store fails the handshake, not later code.
   void context.state;
   const verdict = await hook?.();
   if (verdict === undefined || verdict === true) return undefined;

@@ -7,9 +7,9 @@ export interface RequestLine {
 }
 
 /**
- * The facts of a request for frameworks that pass only headers. Host and scheme come from the same
- * headers that the framework uses: `X-Forwarded-*` before `Host`. A page of another site cannot set
- * these headers, so the Origin check may rely on them.
+ * Describes a request by its headers, for frameworks that pass only these. Host and scheme come
+ * from the same headers that the framework uses: `X-Forwarded-*` before `Host`. A page of another
+ * site cannot set these headers, so the Origin check may rely on them.
  */
 export class HeaderFacts implements RequestFacts {
   readonly method: string;

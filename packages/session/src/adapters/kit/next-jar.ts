@@ -11,7 +11,7 @@ export interface Jar {
   readonly headers: Pick<Headers, "get">;
   /** The cookies as a `Cookie` header. */
   readonly header: string;
-  /** Adds the cookies of a commit to the response. */
+  /** Adds the cookies of a saved session to the response. */
   set(commit: Commit): void;
 }
 

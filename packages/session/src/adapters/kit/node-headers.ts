@@ -8,13 +8,14 @@ import { privateNoStore, varyOnCookie, type CommitHeaders } from "../../cookie/h
 export type HeadArguments = [status: number, reason?: unknown, headers?: unknown];
 
 /**
- * Adds the headers of a commit to a Node response. A second call changes nothing.
+ * Adds the cookies and headers of a saved session to a Node response. A second call changes
+ * nothing.
  *
  * @param res the response; its headers must not have been sent
  * @param head the arguments of the following `writeHead`; their headers are joined with those of
  *   the commit, which they would overwrite
- * @param isNodes true if Node itself gets these arguments, false if a middleware may add headers
- *   first
+ * @param isNodes true if Node itself gets these arguments, false if another middleware has replaced
+ *   `writeHead`
  * @example
  * ```ts
  * server.on("request", async (req, res) => {

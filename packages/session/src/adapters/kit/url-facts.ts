@@ -1,7 +1,7 @@
 import { FetchFacts, type ConnectionFacts } from "./fetch-facts.ts";
 
 /**
- * The facts of a request whose URL the framework has determined, even behind proxies. The
+ * Describes a request by the URL that the framework has determined, even behind proxies. The
  * framework's own cross-site check uses the same URL, so both checks agree.
  */
 export class UrlFacts extends FetchFacts {

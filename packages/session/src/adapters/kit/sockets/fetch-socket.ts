@@ -103,7 +103,7 @@ function tie(
   const close = (code: number, reason: string) => socket.close(code, reason);
   const open = () => (tied ??= new TiedSocket(contexts as never, { protocol, close, send }));
   if (isLiveProtocol(protocol)) socket.send = escaped(send);
-  // Deno's socket is connecting until its response is sent.
+  // On Deno, the socket is still connecting until the response is sent.
   if (socket.readyState === 0) socket.addEventListener("open", open);
   else open();
   socket.addEventListener("close", () => tied?.detach());
@@ -218,7 +218,7 @@ const tiedSockets = new WeakMap<object, TiedSocket>();
 /**
  * Ties an open Bun socket to its session.
  *
- * @returns true if its handshake had a session
+ * @returns true if the socket's handshake had a session
  */
 export function openBunSocket(ws: BunSocket): boolean {
   const { data } = ws;
@@ -237,7 +237,7 @@ export function openBunSocket(ws: BunSocket): boolean {
   return true;
 }
 
-/** Returns the app's part of a message; undefined for a control frame. */
+/** Returns a message for the app; `undefined` for a control frame, which goes to the sessions. */
 export function readBunSocket(ws: object, message: unknown): unknown {
   const tied = tiedSockets.get(ws);
   return tied === undefined ? message : tied.read(message);

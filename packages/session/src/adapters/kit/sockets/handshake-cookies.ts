@@ -17,8 +17,8 @@ export function assertSendable<Data>(context: SessionContext<Data>): void {
 }
 
 /**
- * Inserts cookies into the 101 as it is written, for Node libraries whose WebSocketServer is not
- * accessible. Any other first write is sent unchanged.
+ * Adds cookies to the 101 when a library writes it to the connection, for Node libraries that do
+ * not expose their WebSocketServer. If the first write is not a 101, it is sent unchanged.
  */
 export function writeWith101({ socket }: IncomingMessage, setCookie: readonly string[]): void {
   if (setCookie.length === 0) return;

@@ -30,7 +30,7 @@ export async function upgradeWithSession(
 ): Promise<Response | void> {
   for (const { sessions, context } of held) {
     live(sessions);
-    // Opened here, so that an error of the store fails the handshake and not later code.
+    // Opens the session here, so that an error of the store fails the handshake, not later code.
     void context.state;
     assertSendable(context);
   }

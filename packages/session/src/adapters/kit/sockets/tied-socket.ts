@@ -19,7 +19,10 @@ export interface PlainSocket {
   send(data: string): unknown;
 }
 
-/** Ties a socket to its sessions. The adapter passes each message to {@link TiedSocket.read}. */
+/**
+ * Ties a socket to its sessions, which close it when they end. The adapter passes each message to
+ * {@link TiedSocket.read}.
+ */
 export class TiedSocket {
   readonly #isPage: boolean;
   readonly #handles: readonly (LiveHandle | undefined)[];
@@ -34,7 +37,7 @@ export class TiedSocket {
     this.#handles = contexts.map((context) => attachSocket(context, { close, control }));
   }
 
-  /** Returns the app's part of a message; undefined for a control frame. */
+  /** Returns a message for the app; `undefined` for a control frame, which goes to the sessions. */
   read(data: unknown): unknown {
     if (!this.#isPage || typeof data !== "string") {
       this.active();

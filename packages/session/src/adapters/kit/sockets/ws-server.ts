@@ -129,8 +129,8 @@ function adoptUpgrade<Data, Socket extends WsSocket>(
 }
 
 /**
- * Adds a listener for errors. Node removed its own, and an error without a listener ends the
- * process.
+ * Adds a listener for errors of the connection, because Node has removed its own. Without one, an
+ * error would end the process.
  */
 function guardErrors(socket: Duplex): void {
   socket.on("error", () => socket.destroy());
@@ -221,7 +221,7 @@ export function interceptUpgrades<Socket extends WsSocket>(
   const handleUpgrade = server.handleUpgrade.bind(server);
   server.handleUpgrade = (req, socket, head, done) => {
     const accept = (opened: (ws: Socket) => void) => handleUpgrade(req, socket, head, opened);
-    // A WebSocketServer with the option `server` emits this request with `connection`.
+    // In a WebSocketServer with the option `server`, `done` emits `connection` with this request.
     take(req, socket, accept, (ws) => done(ws, req));
   };
 }
