@@ -3,9 +3,9 @@ import { assertBodySize, readBody, readValidatedBody, type H3Event } from "h3";
 import { HTTPError } from "./http-error.ts";
 
 /**
- * Makes a body of more than `limit` bytes throw 413. The server enforces a Content-Length, so a
- * body with a Content-Length within the limit is not counted. Other bodies are counted while they
- * are read.
+ * Rejects a body of more than `limit` bytes with 413, immediately or while it is read. The server
+ * enforces a Content-Length, so a body with a Content-Length within the limit is not counted. Other
+ * bodies are counted while they are read.
  */
 export function limitBody(event: H3Event, limit: number): void {
   const { headers, runtime } = event.req;

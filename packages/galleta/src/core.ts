@@ -22,7 +22,9 @@ interface Mount {
   readonly prefix: string;
 }
 
-/** An HTTP route. Each app in which this app is mounted gets a copy. */
+/**
+ * An HTTP route of an app. If the app is mounted in another one, that one gets a copy of the route.
+ */
 interface HttpRoute extends Endpoint {
   readonly method: string;
   readonly pattern: string;
@@ -44,7 +46,10 @@ export class Core {
   inspector: string | undefined;
   /** The sessions after the first in the setting `SESSIONS`. */
   otherSessions: readonly Sessions<never>[] = [];
-  /** Checks the Host header if the app has no sessions, which would check it. */
+  /**
+   * Checks the Host header. Set only if the app has no sessions, because sessions check it
+   * themselves.
+   */
   hosts: CrossSiteCheck | undefined;
   bodyLimit = DEFAULT_BODY_LIMIT;
   readonly #routes: HttpRoute[] = [];

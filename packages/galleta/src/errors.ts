@@ -134,7 +134,7 @@ export class WebSocketDisconnect extends GalletaError<"ERR_GALLETA_WEBSOCKET_DIS
 export function sessionsAreOff(what: string): SessionError<"ERR_SESSION_DISABLED"> {
   return new SessionError(
     "ERR_SESSION_DISABLED",
-    `${what} needs sessions, and this app has none. Switch them on with the setting SESSIONS: ` +
-      "true takes the key from the environment variable SECRET_KEY, an object gives all options.",
+    `${what} needs sessions, and this app has none. Add the setting SESSIONS: either ` +
+      "true, with the key in the environment variable SECRET_KEY, or an object of options.",
   );
 }

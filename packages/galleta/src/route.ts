@@ -170,7 +170,7 @@ export function routeError(message: string): GalletaError<"ERR_GALLETA_ROUTE"> {
   return new GalletaError("ERR_GALLETA_ROUTE", message);
 }
 
-/** Checks a pattern, and returns it in the form that all equal patterns share. */
+/** Checks a pattern, and normalizes it as h3 does. */
 export function checkPattern(pattern: string): string {
   if (typeof pattern !== "string" || !pattern.startsWith("/")) {
     throw routeError('A pattern must start with a slash, such as "/items/:id".');

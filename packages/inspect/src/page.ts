@@ -13,7 +13,7 @@ export interface Configured {
 
 /** The request and app that the inspector shows. */
 export interface Inspected {
-  /** The app's sessions: one, or several by the option `property`. */
+  /** The app's sessions: one, or one for each `property`. */
   readonly all: readonly Configured[];
   readonly recorder: Recorder;
   readonly facts: RequestFacts;

@@ -37,7 +37,7 @@ export class Recorder {
 
 let shared: Recorder | undefined;
 
-/** Returns the recorder of this process. Its channel carries the events of all apps. */
+/** Returns the recorder of this process, which receives the events of all apps. */
 export function sharedRecorder(): Recorder {
   if (shared !== undefined) return shared;
   const recorder = new Recorder();

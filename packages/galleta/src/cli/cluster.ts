@@ -73,7 +73,10 @@ export function relayBackplane(): void {
   });
 }
 
-/** Returns a worker's URL once it listens. Throws a description of its end if it ends before. */
+/**
+ * Returns a worker's URL once the worker listens. If the worker ends before that, throws a
+ * description of its end.
+ */
 function readiness({ ready, ended }: Fork): Promise<string> {
   const failed = ended.then((how) => {
     throw new CliError(how);
@@ -87,7 +90,7 @@ class Pool {
   readonly #alive = new Set<Fork>();
   /** How many milliseconds a worker may take to end. */
   readonly #limit: number;
-  /** The worker in each place. */
+  /** One place for each worker. The replacement of a dead worker takes its place. */
   #places: { fork: Fork }[] = [];
   #url = "";
   #count = 0;

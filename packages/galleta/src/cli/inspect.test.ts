@@ -211,7 +211,7 @@ describe("galleta mint", () => {
     ],
     [
       ["--data", '{"a":1}', "--format", "rails"],
-      "--format rails needs --name, because it has no default name.",
+      "--format rails needs --name, because this format has no default name.",
     ],
     [
       ["--data", '{"a":1}', "--format", "flask", "--encrypt"],

@@ -76,7 +76,7 @@ function asApp(value: unknown, what: string): App {
   if (value instanceof App) return value;
   if (App.isApp(value)) {
     throw new CliError(
-      `${what} is an App of another copy of galleta. Use the command beside the app: npx galleta.`,
+      `${what} is an App of another copy of galleta. Use the command that is installed beside the app: npx galleta.`,
     );
   }
   throw new CliError(`${what} is not an App: it must be made with new App().`);

@@ -59,7 +59,7 @@ async function start({ target, hostname, port, tls }: ServePlan) {
 }
 
 /**
- * Returns the inspector's address; `undefined` if there is none, or if other machines can reach
+ * Returns the inspector's URL; `undefined` if there is no inspector, or if other machines can reach
  * this server.
  */
 function inspectorOf(path: string | undefined, url: string): string | undefined {

@@ -39,7 +39,7 @@ export const command = defineCommand({
       type: "string",
       value: "file",
       multiple: true,
-      help: "Read variables that the environment lacks from this file; may be repeated",
+      help: "Read variables from this file, unless the environment has them; may be repeated",
     },
     "tls-cert": { type: "string", value: "file", help: "Certificate (PEM), for HTTPS" },
     "tls-key": { type: "string", value: "file", help: "Its private key (PEM)" },
@@ -51,7 +51,7 @@ export const command = defineCommand({
   },
   notes: [
     "The app is the export named after the colon, or else the default export, or else the export",
-    "called app. SIGINT and SIGTERM stop it cleanly, a second one immediately. SIGHUP reloads.",
+    "called app. SIGINT or SIGTERM stops it cleanly, a second signal immediately. SIGHUP reloads it.",
     "",
     "Example: SECRET_KEY=$(npx galleta secret) npx galleta serve src/app.ts --watch",
   ],

@@ -14,7 +14,7 @@ const ECHO_MILLISECONDS = 200;
  */
 const PARENT_MILLISECONDS = 250;
 
-/** The requests of a user or a supervisor to `galleta serve`. */
+/** The signals that a user or a supervisor sends to `galleta serve`, as promises. */
 export interface Wishes {
   /** Resolves when the server must stop. */
   readonly stop: Promise<void>;

@@ -6,7 +6,7 @@ const MILLISECONDS = 5000;
 
 /**
  * Returns the place where a file could not be parsed, such as `src/app.js:3: `; an empty string if
- * running code threw.
+ * the app's code threw the error while it ran.
  *
  * Node prints the place of a syntax error in a module only when the error ends a process. So this
  * function starts a process for it. The app's code does not run there, because Node parses all

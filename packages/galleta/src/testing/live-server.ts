@@ -2,7 +2,7 @@ import type { App } from "../app.ts";
 import { serve, type ServeOptions, type Server } from "../serve.ts";
 
 /**
- * Serves an app on a free port of this machine, for tests that need a real one: a browser, another
+ * Serves an app on a free port of this machine, for tests that need a real port: a browser, another
  * process, a raw socket.
  *
  * @example

@@ -121,7 +121,7 @@ export class Handshake implements ConnectionHooks {
     const path = this.#request?.req.url?.split("?", 1)[0];
     warnOnce(
       `The WebSocket view of ${path} did not answer its handshake for more than 30 s, so the ` +
-        "handshake was denied with 503. Before a long wait, accept, reject, send or receive.",
+        "handshake was denied with 503. Call ws.accept() or ws.reject(), or send or receive a message, before a long wait.",
     );
     this.#gate = undefined;
     this.#send({ accepted: false, error: new HTTPError(503), setCookie: [] });

@@ -3,8 +3,8 @@ import { WebSocketDisconnect } from "../errors.ts";
 import type { Backlog } from "./backlog.ts";
 
 /**
- * Above this many waiting bytes, `send` waits for the event `drain`. Every version of Node emits
- * it, because the limit of Node's own sockets is not higher.
+ * Above this many waiting bytes, `send` waits for the event `drain`. No version of Node has a
+ * higher limit for its sockets, so the event always follows.
  */
 const HIGH_WATER = 64 * 1024;
 /**

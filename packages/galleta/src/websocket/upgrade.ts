@@ -60,7 +60,10 @@ export function checkUpgrade(
   return { match, facts };
 }
 
-/** Makes a Request with the URL only. srvx would ask the system for the client's address. */
+/**
+ * Makes a Request and sets its URL. To make the URL, srvx would ask the system for the client's
+ * address.
+ */
 function requestOf(req: IncomingMessage) {
   const { host } = req.headers;
   const target = req.url ?? "";

@@ -23,11 +23,15 @@ export const inspectCommand: InspectCommand<Values> = {
   positional: "[cookie]",
   options: {
     ...KEY_OPTIONS,
-    name: { type: "string", value: "cookie", help: "The cookie's name; keys are bound to it" },
+    name: {
+      type: "string",
+      value: "cookie",
+      help: "The cookie's name, which its signature depends on",
+    },
     "max-age": {
       type: "string",
       value: "seconds",
-      help: "How long Starlette, Flask or Django accepts it",
+      help: "How long Starlette, Flask or Django accepts the cookie",
     },
     json: { type: "boolean", help: "Print JSON" },
   },

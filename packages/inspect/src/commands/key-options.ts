@@ -18,7 +18,7 @@ export const KEY_OPTIONS = {
     type: "string",
     value: "file",
     multiple: true,
-    help: "Read the variable from this file, too",
+    help: "Also look for the variable in this file",
   },
 } as const satisfies Readonly<Record<string, OptionSpec>>;
 

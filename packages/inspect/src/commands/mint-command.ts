@@ -32,7 +32,11 @@ export const mintCommand: InspectCommand<Values> = {
       value: "cookie",
       help: "The cookie's name (default: the format's)",
     },
-    "max-age": { type: "string", value: "seconds", help: "How long it lasts (default 14 days)" },
+    "max-age": {
+      type: "string",
+      value: "seconds",
+      help: "How long the cookie is valid (default 14 days)",
+    },
     encrypt: { type: "boolean", help: "For an app with encrypt: true" },
     format: { type: "string", value: "name", help: "Another framework's format, see below" },
   },
@@ -110,7 +114,7 @@ function readFormat(
 
 function needName(name: string | undefined, format: string): string {
   if (name !== undefined) return name;
-  throw new UsageError(`--format ${format} needs --name, because it has no default name.`);
+  throw new UsageError(`--format ${format} needs --name, because this format has no default name.`);
 }
 
 function unknownFormat(format: string): string {

@@ -135,7 +135,7 @@ const judgeStore: Judge = ({ store, onStoreError }) => {
     return note(
       "store",
       "A copied cookie stays valid until it expires, even after its user logged out.",
-      "Set a `store` to reject such copies and to end all sessions of a user.",
+      "Set a `store` to reject copies of a cookie after the logout, and to end all sessions of a user.",
     );
   }
   if (store.isLocal) {
@@ -160,7 +160,7 @@ const judgeName: Judge = ({ domain }, { settings: { cookieName } }) => {
     return note(
       "domain",
       "Every host of the domain gets the cookie and can overwrite it.",
-      "Remove `domain` unless you own all these hosts and need the option.",
+      "Remove `domain` unless you control every host of the domain and need the option.",
     );
   }
   return /^__host-/i.test(cookieName)

@@ -24,7 +24,7 @@ export const REASONS: Readonly<Record<RejectReason | "revoked", Explanation>> = 
   },
   version: {
     what: "It is not of a kind that the app accepts: it is signed where the app wants encrypted cookies, or has another version.",
-    todo: "Set the option accept to both kinds while you move from one to the other.",
+    todo: "While you move from signed to encrypted cookies, or back, set the option accept to both kinds.",
   },
   flags: {
     what: "It has flags that this version of Galleta does not know.",
@@ -32,7 +32,7 @@ export const REASONS: Readonly<Record<RejectReason | "revoked", Explanation>> = 
   },
   key: {
     what: "It was made with another key.",
-    todo: "Use the key of the app that issued it. After a change of keys, keep the old one in the list secretKey until its cookies have expired.",
+    todo: "Use the key of the app that issued the cookie. After a change of keys, keep the old key in the list secretKey until its cookies have expired.",
   },
   mac: {
     what: "Its signature is wrong: it was changed, or made with another key or for a cookie of another name.",
@@ -44,7 +44,7 @@ export const REASONS: Readonly<Record<RejectReason | "revoked", Explanation>> = 
   },
   time: {
     what: "Its times contradict each other: it was issued before its session began, or after it expired.",
-    todo: "Let the server issue another one.",
+    todo: "Let the server issue another cookie.",
   },
   expired: {
     what: "It has expired.",
@@ -52,7 +52,7 @@ export const REASONS: Readonly<Record<RejectReason | "revoked", Explanation>> = 
   },
   future: {
     what: "It was issued in the future.",
-    todo: "Synchronize the clocks of your servers. One of them is ahead of this one.",
+    todo: "Synchronize the clocks of your servers: the clock of one is ahead of the others.",
   },
   payload: {
     what: "Its content is not the data of a session.",
@@ -64,15 +64,15 @@ export const REASONS: Readonly<Record<RejectReason | "revoked", Explanation>> = 
   },
   duplicate: {
     what: "There are two cookies of this name with different values.",
-    todo: "Delete both in the browser. One was probably set with another Path or Domain.",
+    todo: "Delete both cookies in the browser. One was probably set with another Path or Domain.",
   },
   chunks: {
     what: "Its chunks do not belong together.",
-    todo: "Delete all of them in the browser.",
+    todo: "Delete all cookies of this session in the browser.",
   },
   "too-large": {
     what: "It is larger than any cookie that browsers send.",
-    todo: "Find the program that sends it: a browser would not.",
+    todo: "Find the program that sends this cookie: a browser would not send it.",
   },
   device: {
     what: "Its session is bound to a device, and the browser did not prove that it runs on that device.",

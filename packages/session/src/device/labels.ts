@@ -12,7 +12,10 @@ const RANDOM_BYTES = 16;
 const MAC_BYTES = 32;
 const LENGTH = TIME_BYTES + RANDOM_BYTES + MAC_BYTES;
 
-/** The purpose of a label. A label for one purpose is never accepted for another. */
+/**
+ * The purpose of a label, which is a signed text that expires. A label for one purpose is never
+ * accepted for another.
+ */
 export type LabelUse = "device-register" | "device-refresh" | "device-cookie";
 
 /**
