@@ -64,15 +64,15 @@ export function createSessions<Data = SessionData>(
  */
 function withFactories<Data>(options: CreateSessionsOptions<Data>): SessionOptions<Data> {
   const { store, backplane, deviceBound: device } = options ?? {};
-  if (!needsNoCookie(store) && !needsNoCookie(backplane) && !needsNoCookie(device))
+  if (!needsFactory(store) && !needsFactory(backplane) && !needsFactory(device))
     return options as SessionOptions<Data>;
   return {
     ...(options as SessionOptions<Data>),
-    ...(needsNoCookie(device) && {
+    ...(needsFactory(device) && {
       deviceBound: toDevice(device as DeviceBoundSettings | boolean),
     }),
-    ...(needsNoCookie(store) && { store: sessionStore(store as KeyValueStore) }),
-    ...(needsNoCookie(backplane) && { backplane: sessionBackplane(backplane as Backplane) }),
+    ...(needsFactory(store) && { store: sessionStore(store as KeyValueStore) }),
+    ...(needsFactory(backplane) && { backplane: sessionBackplane(backplane as Backplane) }),
   };
 }
 
@@ -81,7 +81,8 @@ function toDevice(device: DeviceBoundSettings | boolean): ConnectedDevice | unde
   return deviceBound(device === true ? {} : device);
 }
 
-function needsNoCookie(option: unknown): boolean {
+/** True if an option was given without its factory, such as a plain store. */
+function needsFactory(option: unknown): boolean {
   return (
     option !== undefined && (option as Partial<ConnectedStore> | null)?.[CONNECT] === undefined
   );

@@ -28,7 +28,7 @@ export const throwHandshakeSent: Fail = throwing(
 /** Throws for a write after the handshake, if the socket is not tied to its session. */
 export const throwUnattached: Fail = throwing(
   "ERR_SESSION_HANDSHAKE_SENT",
-  "This socket is not tied to its session, so neither a write nor `update` can change the session. Serve the socket with an adapter for sockets (docs/adapters.md), or change the session before the handshake or in an HTTP request.",
+  "This socket is not tied to its session, so neither a write nor `update` can change the session. Serve the socket with an adapter for sockets, or change the session before the handshake or in an HTTP request.",
 );
 
 /** Throws for a write to an open socket that has no session. */
