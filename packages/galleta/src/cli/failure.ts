@@ -35,7 +35,10 @@ export function explain(error: unknown): string {
   return `${place === undefined ? "" : `${place}: `}${message} (DEBUG=galleta shows the stack)`;
 }
 
-/** Returns the text that `DEBUG=galleta` adds: the stack and every cause. Empty without it. */
+/**
+ * Returns the text that `DEBUG=galleta` adds: the stack and every cause. Without this variable the
+ * text is empty.
+ */
 export function details(error: unknown, debug = process.env["DEBUG"] ?? ""): string {
   const wanted = debug.split(/[\s,]+/).some((word) => /^(?:galleta(?::\*)?|\*)$/.test(word));
   return wanted ? `${inspect(error)}\n` : "";

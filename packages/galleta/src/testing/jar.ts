@@ -5,7 +5,7 @@ interface StoredCookie {
   readonly isHostOnly: boolean;
   readonly path: string;
   readonly isSecure: boolean;
-  /** Milliseconds since 1970; undefined keeps it until the browser closes. */
+  /** Milliseconds since 1970; `undefined` keeps the cookie until the browser closes. */
   readonly expires: number | undefined;
 }
 

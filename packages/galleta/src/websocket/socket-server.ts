@@ -95,7 +95,7 @@ export class SocketServer {
     for (const connection of this.#connections) connection.terminate();
   }
 
-  /** Resolves the promises that wait for all views and handshakes to end. */
+  /** If all views and handshakes have ended, resolves the promises that wait for this. */
   #rest(): void {
     if (this.#connections.size > 0 || this.#runningViews > 0) return;
     for (const tell of this.#onRest.splice(0)) tell();

@@ -11,9 +11,9 @@ export type CsrfKey = KeyObject | Uint8Array;
 
 /**
  * Makes a CSRF token (token format v1). It is base64url of `r | HMAC-SHA-256(key, lp(sid) | lp(r) |
- * lp(scope))`, with 16 random bytes `r`. Each call returns a different text, so that compression of
- * the response does not reveal the token (BREACH). The token is valid as long as the session has
- * this id.
+ * lp(scope))`, with 16 random bytes `r`; `lp` puts the length in front. Each call returns a
+ * different text, so that compression of the response does not reveal the token (BREACH). The token
+ * is valid as long as the session has this id.
  *
  * @param key the first key of the ring, which signs
  * @param sid the session's id

@@ -20,8 +20,8 @@ export const REFRESH_PATH = "/.galleta/device/refresh";
 /** A browser must make its key within this many seconds. A TPM needs a few. */
 const REGISTRATION_SECONDS = 300;
 /**
- * For this many seconds after its binding, a session needs no bound cookie, because older requests
- * may still arrive.
+ * For this many seconds after its binding, a session needs no bound cookie, because requests that
+ * the browser sent before may still arrive.
  */
 const GRACE_SECONDS = 60;
 

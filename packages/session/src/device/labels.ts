@@ -4,9 +4,10 @@ import { fromBase64url, lengthPrefixed, toBase64url } from "../encoding.ts";
 import type { KeyRing } from "../token/keys.ts";
 
 // A label is base64url of `head | HMAC-SHA-256(csrf key, lp(use) | lp(head) | lp(part)...)`, where
-// `head` is `expiresAt u32be | 16 random bytes`. The csrf key also signs CSRF tokens and receipts.
-// They can never pass as labels or as each other, because the first thing that is signed differs: a
-// `use`, the 16 bytes of a session id, or "ticket-receipt". No `use` has 16 bytes.
+// `head` is `expiresAt u32be | 16 random bytes`; `lp` puts the length in front. The csrf key also
+// signs CSRF tokens and receipts. They can never pass as labels or as each other, because the first
+// thing that is signed differs: a `use`, the 16 bytes of a session id, or "ticket-receipt". No
+// `use` has 16 bytes.
 const TIME_BYTES = 4;
 const RANDOM_BYTES = 16;
 const MAC_BYTES = 32;

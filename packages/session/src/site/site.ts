@@ -22,7 +22,7 @@ export type SiteFault = ProxyFault | "host-invalid" | "host-missing" | "host-not
 /** The site that a request was sent to. */
 export interface OwnSite {
   readonly secure: boolean;
-  /** `undefined` if the request has no Host, or has a fault. */
+  /** `undefined` if the request has no Host, or cannot be served. */
   readonly origin: string | undefined;
   /** Why the request cannot be served. */
   readonly fault: SiteFault | undefined;
