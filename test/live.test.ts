@@ -178,7 +178,7 @@ describe("a page that speaks galleta.v1", () => {
     expect(plain.protocol).toBe("chat");
   });
 
-  it("exchanges messages that look like control frames", async () => {
+  it("exchanges messages that look like Galleta frames", async () => {
     const page = await open(await loggedIn(start()));
     for (const message of ["\0", "\0\0", '\0{"id":"x","receipt":"y"}', "\0\0{}", "", "a\0b"]) {
       page.send(message);
@@ -186,7 +186,7 @@ describe("a page that speaks galleta.v1", () => {
     }
   });
 
-  it("cannot do anything with forged control frames", async () => {
+  it("cannot do anything with forged Galleta frames", async () => {
     const page = await open(await loggedIn(start()));
     const frames = ["{", "null", "[]", '{"id":1}', '{"id":"x","code":"y"}', "x".repeat(50_000)];
     for (const frame of frames) page.socket.send(`\0${frame}`);

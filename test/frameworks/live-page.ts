@@ -20,7 +20,7 @@ export class LivePage {
     socket.ws.on("message", (data) => {
       const text = String(data);
       if (!text.startsWith("\0")) this.#waiting.shift()?.(text);
-      // A message of the app that begins like a control frame has one more mark.
+      // A message of the app that begins like a Galleta frame has one more mark.
       else if (text.startsWith("\0\0")) this.#waiting.shift()?.(text.slice(1));
       else void this.#exchange(JSON.parse(text.slice(1)) as Record<string, string>);
     });

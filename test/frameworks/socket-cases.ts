@@ -221,7 +221,7 @@ export const socketCases: readonly SocketCase[] = [
       const page = await LivePage.open(client, "plain", await client.login("plain"));
       expect(await page.talk("update")).toBe('{"user":"ann","updated":true}');
       expect(await page.get("/read")).toBe('{"user":"ann","updated":true}');
-      // Messages of the app that only look like control frames.
+      // Messages of the app that only look like Galleta frames.
       expect(await page.talk("nul")).toBe("\0 is a message");
       expect(await page.talk("\0 from the page")).toBe('got "\\u0000 from the page"');
     },

@@ -79,7 +79,7 @@ export const socketUpdateCases: readonly SocketCase[] = [
         await expect.poll(() => messages.length).toBe(1);
         expect(messages[0]).toBe('{"name":"ana","updated":true}');
         expect(await get("/read", jar)).toBe(messages[0]);
-        // A message of the app that only looks like a control frame.
+        // A message of the app that only looks like a Galleta frame.
         ws.send("nul");
         await expect.poll(() => messages.length).toBe(2);
         expect(messages[1]).toBe("\0\0 is a message");

@@ -29,7 +29,7 @@ type Value = string | Uint8Array | JsonValue;
 export class Connection implements Source<string | Uint8Array, Value> {
   /** Set to true when the client sends anything. Each heartbeat resets it. */
   isAlive = true;
-  /** True if the page uses the subprotocol `galleta.v1`, so that control frames can be sent. */
+  /** True if the page uses the subprotocol `galleta.v1`, so that Galleta frames can be sent. */
   isLive = false;
   readonly inbox: Inbox<string | Uint8Array, Value>;
   readonly #valueType: ValueType;
@@ -161,7 +161,7 @@ export class Connection implements Source<string | Uint8Array, Value> {
     return this.#outbox.send(this.isLive && typeof data === "string" ? escapeMessage(data) : data);
   }
 
-  /** Sends a control frame, which the page hides from the app. */
+  /** Sends a Galleta frame, which the page hides from the app. */
   sendControl(frame: string): void {
     if (this.#state === "open") void this.#outbox?.send(frame);
   }

@@ -88,7 +88,7 @@ export class Handshake implements ConnectionHooks {
     return this;
   }
 
-  /** Passes a message to the view, or a control frame of the page to the session. */
+  /** Passes a message to the view. A Galleta frame, which the page's client sent, goes to the session. */
   receive(raw: string | Uint8Array): void {
     const { connection } = this;
     connection.isAlive = true;

@@ -61,13 +61,13 @@ export class SocketSession implements LiveSocket {
     for (const each of this.others) each.closed();
   }
 
-  /** Handles a control frame from the page. */
+  /** Handles a Galleta frame from the page. */
   receive(frame: string): void {
     this.#handle?.receive(frame);
     for (const each of this.others) each.receive(frame);
   }
 
-  /** Called when the client sends a message that is not a control frame. */
+  /** Called when the client sends a message that is not a Galleta frame. */
   active(): void {
     this.#handle?.active();
     for (const each of this.others) each.active();
@@ -82,7 +82,7 @@ export class SocketSession implements LiveSocket {
     this.#connection?.close(code, reason);
   }
 
-  /** Sends a control frame if the page understands it. */
+  /** Sends a Galleta frame if the page understands it. */
   get control(): ((frame: string) => void) | undefined {
     const connection = this.#connection;
     return connection?.isLive === true ? (frame) => connection.sendControl(frame) : undefined;

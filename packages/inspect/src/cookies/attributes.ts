@@ -33,7 +33,7 @@ export function remarkAttributes(
   );
   remark(
     breaksPrefix(name, found),
-    `Browsers drop the cookie: the prefix of its name needs other attributes.`,
+    "Browsers drop the cookie: a name with `__Secure-` or `__Host-` needs Secure, and `__Host-` also Path=/ and no Domain.",
   );
   return remarks;
 }

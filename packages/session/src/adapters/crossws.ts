@@ -56,7 +56,7 @@ export interface CrosswsSettings<Data = SessionData> {
 
 /** The state that a socket keeps after its handshake. */
 interface Live<Data> {
-  /** True if the page uses `@galleta/session/client`, which sends and reads control frames. */
+  /** True if the page uses `@galleta/session/client`, which sends and reads Galleta frames. */
   readonly isPage: boolean;
   readonly contexts: readonly SessionContext<Data>[];
   readonly handles: LiveHandle[];
@@ -235,9 +235,9 @@ function textOf(peer: Peer, data: unknown): string | undefined {
 }
 
 /**
- * Makes `peer.send` escape messages of the app that look like control frames.
+ * Makes `peer.send` escape messages of the app that look like Galleta frames.
  *
- * @returns a function that sends a control frame
+ * @returns a function that sends a Galleta frame
  */
 function escapeSends(peer: Peer): (frame: string) => void {
   const send = peer.send.bind(peer);

@@ -1,7 +1,7 @@
-/** The subprotocol that a page offers to show that it understands control frames. */
+/** The subprotocol that a page offers to show that it understands Galleta frames. */
 const PROTOCOL = "galleta.v1";
 /**
- * The first character of a control frame. If a message of the app starts with it, the sender adds a
+ * The first character of a Galleta frame. If a message of the app starts with it, the sender adds a
  * second one.
  */
 const MARK = "\0";
@@ -28,7 +28,7 @@ export class LiveWebSocket extends Base {
   constructor(url: string | URL, protocols: string | readonly string[] = []) {
     const own = typeof protocols === "string" ? [protocols] : protocols;
     super(url, [...own.map((name) => `${PROTOCOL}+${name}`), ...own, PROTOCOL]);
-    // Added first, so that it can hide control frames from all other listeners.
+    // Added first, so that it can hide Galleta frames from all other listeners.
     this.addEventListener("message", (event) => this.#receive(event));
   }
 

@@ -41,7 +41,7 @@ function assertFits(shared: Shared, prolonged: ResumeOptions["prolonged"]): void
   if (prolonged !== false && shared.store === undefined) {
     throw new SessionError(
       "ERR_SESSION_STORE_REQUIRED",
-      "resume({ prolonged }) needs the option `store`. Without a store, the app could not end the session after its first cookie expired.",
+      "resume({ prolonged }) needs the option `store`. The browser does not get the new cookie. So without a store, no logout could end the session after the browser's cookie has expired.",
     );
   }
 }

@@ -10,7 +10,7 @@ export interface LiveSocket {
   /** Called when other code changed the session. The session already has the new data. */
   changed?(): void;
   /**
-   * Sends a control frame to the page. Set it only if the page speaks the subprotocol `galleta.v1`:
+   * Sends a Galleta frame to the page. Set it only if the page speaks the subprotocol `galleta.v1`:
    * any other page would handle the frame as a message of the app.
    */
   control?: ((frame: string) => void) | undefined;
@@ -18,10 +18,10 @@ export interface LiveSocket {
 
 /** The result of {@link attachSocket}. */
 export interface LiveHandle {
-  /** Handles a control frame from the page; other frames are ignored. */
+  /** Handles a Galleta frame from the page; other frames are ignored. */
   receive(frame: string): void;
   /**
-   * Call this for each message of the client that is not a control frame. With the option
+   * Call this for each message of the client that is not a Galleta frame. With the option
    * `socketActivity` it prolongs the session; without that option it does nothing.
    */
   active(): void;
@@ -42,16 +42,16 @@ export function guarded(call: () => void): void {
 const PROTOCOL = "galleta.v1";
 
 /**
- * The first character of a control frame. A message of the app that begins with it is sent with a
- * second one, so that it is never taken for a control frame.
+ * The first character of a Galleta frame. A message of the app that begins with it is sent with a
+ * second one, so that it is never taken for a Galleta frame.
  */
 export const CONTROL = "\0";
 
-/** The size limit for control frames from a page, in characters. */
+/** The size limit for Galleta frames from a page, in characters. */
 export const MAX_CONTROL = 1024;
 
 /**
- * Separates control frames from messages of the app, on a socket that uses `galleta.v1`.
+ * Separates Galleta frames from messages of the app, on a socket that uses `galleta.v1`.
  *
  * @returns the frame, or the message without the extra mark
  * @example
@@ -83,7 +83,7 @@ export function escapeMessage(text: string): string {
  *
  * @param offered the client's list, best first
  * @param chosen the app's choice from the list
- * @returns the protocol for the 101, and true if control frames may be sent
+ * @returns the protocol for the 101, and true if Galleta frames may be sent
  * @example
  * ```ts
  * negotiate(["galleta.v1+chat", "chat"], "chat"); // {"protocol":"galleta.v1+chat","isLive":true}

@@ -298,7 +298,7 @@ describe("a page with our client", () => {
     await done.catch(() => undefined);
   });
 
-  it("gets a control frame, and proves with a receipt that it has its cookie", async () => {
+  it("gets a Galleta frame, and proves with a receipt that it has its cookie", async () => {
     const { sessions } = start();
     const { jar, socket, done, frame, path, id, ticket } = await page(sessions);
     expect([frame[0], path]).toEqual(["\0", "/.galleta/session"]);

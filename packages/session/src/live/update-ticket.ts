@@ -10,7 +10,7 @@ import { makeTicket, nameOf, ticketError } from "./ticket.ts";
 import type { Tickets } from "./tickets.ts";
 import { background } from "../timer.ts";
 
-/** How many changes of one session may wait for its page. */
+/** How many calls of `update` on one session may be unfinished. One more throws. */
 const MOST_WAITING = 8;
 /** The limit for attempts. A change that came too late is repeated on the newer data. */
 const ATTEMPTS = 5;

@@ -40,8 +40,9 @@ const ALWAYS = Number.MAX_SAFE_INTEGER;
 /** A longer value is always written whole, because comparing it takes longer than sending it. */
 const MOST_COMPARED = 16_384;
 /**
- * A log may be twice as long as its whole state, and this many bytes more. The first APPEND makes
- * Redis allocate twice the new length, and a longer log would make it double that again.
+ * A log may have twice the bytes of its first record, and this many more. Above that, the value is
+ * written whole again: at the first APPEND, Redis reserves twice the length, and for a longer log it
+ * would reserve more.
  */
 const MORE = 64;
 /**

@@ -61,7 +61,11 @@ export function handleOfEntry({ user = "", sid }: IndexEntry): string {
   return handleOf(user, sid);
 }
 
-/** Works like {@link handleOfEntry}, from the key of the user and the session id. */
+/**
+ * Returns the public name of a session.
+ *
+ * @param user the key of the user, as `userKey` makes it
+ */
 export function handleOf(user: string, sid: string): string {
   return `${user.slice(2)}.${shortHash(sid)}`;
 }

@@ -96,7 +96,9 @@ export const LIST_CASES: Record<string, (open: Open) => Promise<void>> = {
     await Promise.all(Array.from({ length: 10 }, (_, i) => login(i % 2 === 0 ? one : two, user)));
     assert.equal((await one.list(user)).length, 10);
   },
-  "a handle ends one session in every process, and no other": async (open) => {
+  "ending a session by its handle ends it in every process, and ends no other session": async (
+    open,
+  ) => {
     const [one, two] = await pair(open, IN_STORE);
     const user = newUser();
     const cookies = [await login(one, user), await login(two, user)];

@@ -59,7 +59,7 @@ describe("storeCases", { timeout: 120_000 }, () => {
     expect(await failedBy(open)).toEqual(
       expect.arrayContaining([
         "each login is listed, with its label, in every process",
-        "a handle ends one session in every process, and no other",
+        "ending a session by its handle ends it in every process, and ends no other session",
       ]),
     );
   });

@@ -33,7 +33,7 @@ export class FetchContext {
 
   attach(socket: EventSocket): void {
     const attached: AttachedSocket = { socket };
-    // Added as the socket's first listener, so that the app's listeners get no control frames.
+    // Added as the socket's first listener, so that the app's listeners get no Galleta frames.
     socket.addEventListener("message", (event) => attached.read?.(event));
     (this.#sockets ??= []).push(attached);
   }

@@ -120,7 +120,7 @@ function tie(
   };
 }
 
-/** Makes a `send` function that escapes messages of the app that look like control frames. */
+/** Makes a `send` function that escapes messages of the app that look like Galleta frames. */
 const escaped =
   (send: (data: unknown, ...rest: unknown[]) => unknown) =>
   (data: unknown, ...rest: unknown[]) =>
@@ -237,7 +237,7 @@ export function openBunSocket(ws: BunSocket): boolean {
   return true;
 }
 
-/** Returns a message for the app; `undefined` for a control frame, which goes to the sessions. */
+/** Returns a message for the app; `undefined` for a Galleta frame, which goes to the sessions. */
 export function readBunSocket(ws: object, message: unknown): unknown {
   const tied = tiedSockets.get(ws);
   return tied === undefined ? message : tied.read(message);

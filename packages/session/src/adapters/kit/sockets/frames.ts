@@ -49,10 +49,10 @@ export function isLivePage(req: IncomingMessage): boolean {
 }
 
 /**
- * Hides the control frames of a ws socket from the app, and passes them to the sessions.
+ * Hides the Galleta frames of a ws socket from the app, and passes them to the sessions.
  *
  * @param handles the handles of the socket's sessions, which may be added later
- * @returns a function that sends a control frame
+ * @returns a function that sends a Galleta frame
  */
 export function separateFrames(
   ws: FrameSocket,
@@ -79,7 +79,7 @@ export function separateFrames(
 }
 
 /**
- * Returns the text of a message that begins like a control frame. Version 7 of ws, which express-ws
+ * Returns the text of a message that begins like a Galleta frame. Version 7 of ws, which express-ws
  * uses, passes texts as strings; ws 8 passes bytes with a flag that they are not binary.
  */
 function markedText([data, isBinary]: readonly unknown[]): string | undefined {

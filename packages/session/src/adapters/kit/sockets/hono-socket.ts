@@ -58,7 +58,7 @@ export async function upgradeWithSession(
   }
 }
 
-/** Wraps the app's events, which then receive no control frames. */
+/** Wraps the app's events, which then receive no Galleta frames. */
 function tieEvents(held: readonly FetchSession[], events: WSEvents): WSEvents {
   let tied: TiedSocket | undefined;
   const contexts = held.map(({ context }) => context as unknown as SessionContext<never>);

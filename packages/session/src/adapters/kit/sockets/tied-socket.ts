@@ -37,7 +37,7 @@ export class TiedSocket {
     this.#handles = contexts.map((context) => attachSocket(context, { close, control }));
   }
 
-  /** Returns a message for the app; `undefined` for a control frame, which goes to the sessions. */
+  /** Returns a message for the app; `undefined` for a Galleta frame, which goes to the sessions. */
   read(data: unknown): unknown {
     if (!this.#isPage || typeof data !== "string") {
       this.active();
