@@ -134,7 +134,7 @@ describe("@galleta/session", () => {
 });
 
 /** Bytes, minified and gzipped. bench/README.md shows them by feature; the aim was 15,000. */
-const LARGEST_BUNDLE = 29_500;
+const LARGEST_BUNDLE = 30_000;
 
 describe.each([
   ["@galleta/session", () => tarball, "packages/session"],
