@@ -19,21 +19,24 @@ import {
 import { checkSocketOptions } from "./websocket/endpoint.ts";
 
 /**
- * A value other than an App that `app.mount` accepts: a function that answers a Request, or an
- * object with such a function as `fetch` (an h3 or Hono app).
+ * A value that `app.mount` accepts besides an App: a function that answers a Request, or an object
+ * with such a function as `fetch` (an h3 or Hono app).
  */
 export type Mountable =
   | ((request: Request) => Response | Promise<Response>)
   | { fetch(request: Request): Response | Promise<Response> };
 
-/** The class of the errors that an error handler handles. */
+/** A class of errors that `app.errorHandler` accepts, such as `TypeError`. */
 export type ErrorClass<Failure extends Error> = abstract new (...args: never[]) => Failure;
 
 // `Symbol.for` gives all copies of galleta in a process the same symbol, because the `galleta`
 // command may be another copy than the one that the app imports.
 const BRAND = Symbol.for("galleta.app");
 
-/** Returns the internals of an app, for the framework only. The class below sets this function. */
+/**
+ * Returns the Core of an app, which contains its routes and settings. Only for files of the
+ * framework: App keeps its Core in a private field and sets this function.
+ */
 export let coreOf: <Data extends object>(app: App<Data>) => Core;
 
 /**
@@ -57,9 +60,9 @@ export class App<Data extends object = SessionData> {
   readonly [BRAND] = true;
 
   /**
-   * The h3 app underneath, for features that this class does not wrap: `app.h3.use(event =>
-   * handleCors(event, options))`. Handlers registered there run before every route, without a
-   * session. h3 answers their errors.
+   * The h3 app on which this app is built, for features that `App` does not wrap: `app.h3.use(event
+   * => handleCors(event, options))`. Handlers that you register here run before every route and
+   * have no session. h3 answers the errors that they throw.
    */
   get h3(): H3 {
     return this.#core.h3;
@@ -87,8 +90,9 @@ export class App<Data extends object = SessionData> {
   };
 
   /**
-   * Adds a view for a path. Patterns are h3's: `/items/:id` matches one segment, `/files/**:path`
-   * the rest of the path. GET also answers HEAD; other methods get 405 with `Allow`.
+   * Adds a view (a function that answers requests) for a path. Patterns are h3's: `/items/:id`
+   * matches one segment, `/files/**:path` the rest of the path. GET also answers HEAD; other
+   * methods get 405 with `Allow`.
    *
    * @throws GalletaError `ERR_GALLETA_ROUTE` if the pattern or an option is wrong, or the path
    *   already has a view for a method
@@ -119,11 +123,12 @@ export class App<Data extends object = SessionData> {
   }
 
   /**
-   * Adds a view for sockets (RFC 6455). The view runs from the handshake until the socket closes.
-   * When it returns, the socket is closed with 1000; when it throws, with 1011.
+   * Adds a view (a handler function) for WebSockets (RFC 6455). The view runs from the handshake
+   * until the socket closes. When it returns, the socket is closed with 1000; when it throws, with
+   * 1011.
    *
    * @throws GalletaError `ERR_GALLETA_ROUTE` if the pattern or an option is wrong, or the path
-   *   already has a socket
+   *   already has a WebSocket view
    * @example
    * ```ts
    * app.websocketRoute("/echo", async (ws) => {
@@ -157,14 +162,17 @@ export class App<Data extends object = SessionData> {
   /**
    * Runs a function around every view of this app and of the apps mounted in it.
    *
-   * For a WebSocket route it runs before the handshake is answered. If it throws or answers itself,
-   * the handshake is denied with that status. The headers that it sets are sent with the answer.
+   * For a WebSocket route, the function runs before the handshake is answered. If the function
+   * throws, or answers without calling `next`, the handshake is denied with that status. Headers
+   * that it sets on `res` are sent with the answer to the handshake.
    *
-   * It also runs for 404 and 405, in the order of registration. After `next()`, `res.status` is the
-   * status that the client gets. If the view throws, `next()` rejects, and `res` already contains
-   * the answer to the error. Middleware also runs for requests that the cross-site check denied, so
-   * that it can log and count them. Using the session or the body of such a request throws, and the
-   * response remains an error.
+   * The function also runs for requests without a view (404, 405). Functions run in the order of
+   * registration. After `next()`, `res.status` is the status that the client gets. If the view
+   * throws, `next()` rejects, and `res` already contains the answer to the error.
+   *
+   * Middleware also runs for requests that the cross-site check denied, so that it can log and
+   * count them. Using the session or the body of such a request throws, and the response remains an
+   * error.
    *
    * @example
    * ```ts
@@ -183,8 +191,9 @@ export class App<Data extends object = SessionData> {
   }
 
   /**
-   * Answers errors of a class, and of its subclasses that have no handler. Without any handler, an
-   * HTTPError becomes JSON, and any other error a logged 500.
+   * Registers a function that answers errors of a class and of its subclasses. If a subclass has
+   * its own handler, that handler answers instead. Without any handler, an HTTPError is sent as
+   * JSON, and an unexpected error is logged and answered with 500.
    *
    * @example
    * ```ts
@@ -251,7 +260,7 @@ export class App<Data extends object = SessionData> {
     return this;
   }
 
-  /** True if a value is an app of any copy of the framework. */
+  /** True if a value is an App, even one that another installed copy of galleta made. */
   static isApp(value: unknown): value is App {
     return typeof value === "object" && value !== null && BRAND in value;
   }

@@ -3,9 +3,9 @@ import { assertBodySize, readBody, readValidatedBody, type H3Event } from "h3";
 import { HTTPError } from "./http-error.ts";
 
 /**
- * Rejects a body of more than `limit` bytes with 413, immediately or while it is read. The server
- * enforces a Content-Length, so a body with a Content-Length within the limit is not counted. Other
- * bodies are counted while they are read.
+ * Makes the request fail with 413 if its body has more than `limit` bytes. A larger Content-Length
+ * fails immediately. Node enforces a Content-Length itself, so a body with a smaller one is not
+ * counted; other bodies are counted while they are read.
  */
 export function limitBody(event: H3Event, limit: number): void {
   const { headers, runtime } = event.req;
@@ -15,7 +15,7 @@ export function limitBody(event: H3Event, limit: number): void {
   assertBodySize(event, limit);
 }
 
-/** Parses the body as JSON, and validates it with the schema, if any. */
+/** Parses the body of a request as JSON. If there is a schema, it validates the value. */
 export async function parseJson<Output>(
   event: H3Event,
   schema?: StandardSchema<Output>,
@@ -26,7 +26,7 @@ export async function parseJson<Output>(
   return value;
 }
 
-/** Parses the body of a form with this Content-Type. */
+/** Parses the body of a form. `type` is the Content-Type of the request. */
 export async function parseForm(bytes: Uint8Array<ArrayBuffer>, type: string): Promise<FormData> {
   try {
     return await new Response(bytes, { headers: { "content-type": type } }).formData();

@@ -11,7 +11,7 @@ import { ConfigError } from "./errors.ts";
  */
 export type ConfigCast = ((value: string) => unknown) | typeof Secret | StandardSchema;
 
-/** The type of a cast's result. */
+/** The type of the value that `Config.get` returns with this option `cast`. */
 export type CastResult<Cast extends ConfigCast> =
   // Schemas are checked first, because some schemas are functions.
   Cast extends StandardSchema<infer Output>
@@ -24,17 +24,18 @@ export type CastResult<Cast extends ConfigCast> =
 
 /** Options of {@link Config}. */
 export interface ConfigOptions {
-  /** The prefix of every key in the environment and the file: `"APP_"` reads `APP_PORT`. */
+  /** A prefix for all keys: with `"APP_"`, `config.get("PORT")` reads `APP_PORT`. */
   readonly envPrefix?: string;
-  /** The environment variables. Default `process.env`, which `get` reads anew at each call. */
+  /** The environment variables. Default: `process.env`, which `Config.get` reads at each call. */
   readonly environ?: Readonly<Record<string, string | undefined>>;
 }
 
 /**
- * Reads the configuration of an app: the environment, then a file, then a default.
+ * Reads the configuration of an app from the environment, from a file, or from a default, in this
+ * order.
  *
  * The file has the `.env` syntax of Node (`util.parseEnv`) and need not exist. `Config` never
- * writes to `process.env`, and no message contains a value.
+ * writes to `process.env`, and no error message contains a value of the configuration.
  *
  * @example
  * ```ts
@@ -51,7 +52,8 @@ export class Config {
   readonly #prefix: string;
 
   /**
-   * @param file relative to the working directory; it need not exist
+   * @param file the path of a `.env` file, relative to the working directory; the file need not
+   *   exist
    * @throws ConfigError (`ERR_GALLETA_CONFIG`) if the file exists and cannot be read, or an option is
    *   unknown
    */
@@ -64,8 +66,8 @@ export class Config {
   }
 
   /**
-   * Returns one value, as a string or converted by `cast`. An empty value counts as present. The
-   * default is returned unchanged, without the cast.
+   * Returns the value of a key, as a string or converted by `cast`. An empty value counts as
+   * present. The default is returned unchanged, without the cast.
    *
    * `Number` accepts finite numbers, `Boolean` accepts `true`, `1`, `false` and `0` in any case. A
    * schema must be synchronous.
@@ -103,7 +105,7 @@ export class Config {
   }
 }
 
-/** Widens the type of a default: `false` to boolean and `8000` to number. */
+/** Widens the type of the option `default`: `false` to boolean and `8000` to number. */
 type Widen<Type> = Type extends string
   ? string
   : Type extends number

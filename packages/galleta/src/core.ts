@@ -11,20 +11,18 @@ import { FallbackH3 } from "./seams.ts";
 import type { SettingsTable } from "./settings.ts";
 import type { SocketEndpoint } from "./websocket/endpoint.ts";
 
-/** The methods that an `Allow` header may name. */
+/** The methods that the `Allow` header of a 405 response may name. */
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY"];
 
 const DEFAULT_BODY_LIMIT = 1024 * 1024;
 
-/** A mounted app and its prefix. */
+/** A mount of another app: the outer app, and the prefix of the paths. */
 interface Mount {
   readonly parent: Core;
   readonly prefix: string;
 }
 
-/**
- * An HTTP route of an app. If the app is mounted in another one, that one gets a copy of the route.
- */
+/** An HTTP route of an app. If the app is mounted, the outer app gets a copy of the route. */
 interface HttpRoute extends Endpoint {
   readonly method: string;
   readonly pattern: string;
@@ -34,7 +32,7 @@ interface SocketRoute extends SocketEndpoint {
   readonly pattern: string;
 }
 
-/** The internals of an app. `App` is its public part. */
+/** The routes, handlers, sessions and settings of an app. `App` is the public part of it. */
 export class Core {
   readonly h3: FallbackH3;
   readonly middleware: AnyMiddleware[] = [];
@@ -44,11 +42,11 @@ export class Core {
   sessions: Sessions<never> | undefined;
   /** The path of the session inspector, if it is mounted. */
   inspector: string | undefined;
-  /** The sessions after the first in the setting `SESSIONS`. */
+  /** The sessions of all entries but the first, if the setting `SESSIONS` is a list. */
   otherSessions: readonly Sessions<never>[] = [];
   /**
-   * Checks the Host header. Set only if the app has no sessions, because sessions check it
-   * themselves.
+   * Checks the Host header of a request against the setting `ALLOWED_HOSTS`. Used only in an app
+   * without sessions, because sessions check the Host themselves.
    */
   hosts: CrossSiteCheck | undefined;
   bodyLimit = DEFAULT_BODY_LIMIT;
@@ -97,7 +95,9 @@ export class Core {
     for (const route of child.#socketRoutes) this.addSocketRoute(below(mount, route));
   }
 
-  /** Mounts any object that answers a Request. It gets the path without the prefix. */
+  /**
+   * Mounts a function that answers a Request. The URL of that Request does not contain the prefix.
+   */
   mountFetch(prefix: string, fetch: (request: Request) => Response | Promise<Response>): void {
     const base = prefix.replace(/\/+$/, "");
     if (/[:*]/.test(base)) {
@@ -113,7 +113,7 @@ export class Core {
     this.addRoute({ method: "", pattern: joinPattern(prefix, "/**"), view, owners: [this] });
   }
 
-  /** Finds the socket route of a path, with its parameters decoded. */
+  /** Finds the WebSocket route of a path, and decodes the parameters in the path. */
   findSocket(
     event: H3Event,
   ): { endpoint: SocketEndpoint; params: Record<string, string> } | undefined {
@@ -147,7 +147,10 @@ export class Core {
     this.#taken.add(name);
   }
 
-  /** Throws 405 if the path has other methods, 426 if it has a socket, otherwise 404. */
+  /**
+   * Throws the error for a request without a route: 405 if the path has a route for another method,
+   * 426 if it has a WebSocket route, otherwise 404.
+   */
   #throwMissing(event: H3Event): never {
     const { pathname } = event.url;
     const allowed = METHODS.filter((method) => this.h3.hasRoute(method, pathname));

@@ -2,11 +2,11 @@ import { SessionError } from "@galleta/session";
 import { docsOf } from "@galleta/session/adapter";
 
 /**
- * Every code of `galleta` itself; those of the session start with `ERR_SESSION_`. Codes are public:
- * they keep their meaning, so programs may compare them.
+ * The codes of all errors of `galleta`. The codes of session errors start with `ERR_SESSION_`
+ * instead. Codes are public: they keep their meaning, so programs may compare them.
  */
 export type GalletaErrorCode =
-  /** A key of the configuration is missing, or its `cast` rejects the value. */
+  /** A key of the configuration is missing, or its value is rejected by `cast`. */
   | "ERR_GALLETA_CONFIG"
   /** A setting is missing or wrong. */
   | "ERR_GALLETA_SETTINGS"
@@ -25,7 +25,10 @@ export type GalletaErrorCode =
   /** A method of a socket was called at the wrong time, such as a second `accept`. */
   | "ERR_GALLETA_WEBSOCKET_STATE";
 
-/** The codes of errors that an app normally catches. Their messages do not name a docs page. */
+/**
+ * The codes of errors that an app usually catches. The messages of these errors do not name a docs
+ * page.
+ */
 const EXPECTED: readonly GalletaErrorCode[] = [
   "ERR_GALLETA_HTTP",
   "ERR_GALLETA_WEBSOCKET_DISCONNECT",
@@ -61,8 +64,9 @@ export class GalletaError<Code extends GalletaErrorCode = GalletaErrorCode> exte
 }
 
 /**
- * A key of the configuration is missing, cannot be read, or its cast rejects the value. The message
- * names the key and never its value. There is no `cause` if that could quote the value.
+ * Thrown if a value of the configuration is missing or rejected by `cast`, or the file cannot be
+ * read. The message names the key and never contains the value. The error has no `cause` if the
+ * original error could quote the value.
  */
 export class ConfigError extends GalletaError<"ERR_GALLETA_CONFIG"> {
   constructor(message: string, options: GalletaErrorOptions = {}) {
@@ -71,8 +75,8 @@ export class ConfigError extends GalletaError<"ERR_GALLETA_CONFIG"> {
 }
 
 /**
- * A setting is missing or wrong, or `configure` was not called correctly. The message names the
- * setting and never shows its value.
+ * Thrown if a setting is missing or wrong, or `configure` was not called correctly. The message
+ * names the setting and never shows its value.
  */
 export class SettingsError<
   Code extends
@@ -84,7 +88,7 @@ export class SettingsError<
     | "ERR_GALLETA_NOT_CONFIGURED",
 > extends GalletaError<Code> {}
 
-/** Makes the error of a setting or option that cannot be used. */
+/** Makes the error for a setting or an option that cannot be used. */
 export function settingsError(
   message: string,
   cause?: unknown,
@@ -93,8 +97,7 @@ export function settingsError(
 }
 
 /**
- * The client of a socket disconnected abnormally, or the socket was already closed when a message
- * was sent.
+ * Thrown if a socket's client disconnected abnormally, or on sending to a closed socket.
  *
  * A loop over the messages ends without this error after the close codes 1000, 1001 (the user left
  * the page) and 1005 (no code). A view need not catch the error: the socket is already closed, and
@@ -113,7 +116,7 @@ export function settingsError(
 export class WebSocketDisconnect extends GalletaError<"ERR_GALLETA_WEBSOCKET_DISCONNECT"> {
   /** The close code (RFC 6455 §7.4); 1006 if the connection broke without a close code. */
   readonly closeCode: number;
-  /** The reason that the client sent with the code; often empty. */
+  /** The reason that was sent with the close code; often empty. */
   readonly reason: string;
 
   constructor(closeCode: number, reason = "") {
@@ -128,8 +131,8 @@ export class WebSocketDisconnect extends GalletaError<"ERR_GALLETA_WEBSOCKET_DIS
 }
 
 /**
- * Makes the error for an app without sessions. `what` names the part that was used, such as
- * `req.session`.
+ * Makes the error for using a session in an app without sessions. `what` names the property that
+ * was used, such as `req.session`.
  */
 export function sessionsAreOff(what: string): SessionError<"ERR_SESSION_DISABLED"> {
   return new SessionError(

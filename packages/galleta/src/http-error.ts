@@ -1,7 +1,7 @@
 import { STATUS_CODES } from "node:http";
 import { GalletaError } from "./errors.ts";
 
-/** The JSON body for a request that failed. */
+/** The JSON body of a response with an error status. */
 export interface HTTPErrorBody {
   /** The status of the response. */
   readonly status: number;
@@ -11,17 +11,20 @@ export interface HTTPErrorBody {
   readonly detail?: unknown;
   /** The code of a session error, such as `ERR_SESSION_CSRF`. */
   readonly code?: string | undefined;
-  /** The rule that denied the request, such as `sec-fetch-site`. */
+  /** The rule of the cross-site or Host check that denied the request, such as `sec-fetch-site`. */
   readonly rule?: string | undefined;
 }
 
 /** Options of {@link HTTPError}. */
 export interface HTTPErrorOptions {
-  /** Details that the client may know: a sentence, or any JSON. Sent unchanged. */
+  /** Details for the client: a sentence, or any JSON value. Sent unchanged in the body. */
   readonly detail?: unknown;
   /** Headers for the response, such as `{ "retry-after": "30" }`. */
   readonly headers?: HeadersInit;
-  /** The reason for a denial: a code and a rule that programs can compare. */
+  /**
+   * Why the request was denied, in a form that programs can read: an error code, and the name of
+   * the rule that denied it. Both are sent in the body.
+   */
   readonly denial?: Pick<HTTPErrorBody, "code" | "rule">;
   /** The error that caused this one. It is never sent. */
   readonly cause?: unknown;
@@ -60,19 +63,23 @@ export class HTTPError extends GalletaError<"ERR_GALLETA_HTTP"> {
   }
 
   /**
-   * Returns the body of the response. h3 also calls it if one of its handlers throws this error.
+   * Returns the JSON body of the response for this error. h3 also calls this method if one of its
+   * handlers throws the error.
    */
   toJSON(): HTTPErrorBody {
     return errorBody(this.status, this.detail, this.denial);
   }
 }
 
-/** Returns a status in words (RFC 9110 §15); "Error" for an unknown number. */
+/**
+ * Returns the words for a status, such as `Not Found` (RFC 9110 §15); "Error" for an unknown
+ * status.
+ */
 function statusText(status: number): string {
   return STATUS_CODES[status] ?? "Error";
 }
 
-/** Makes the body of an error response, with `detail` and `code` if there are any. */
+/** Makes the JSON body of an error response. Arguments that are `undefined` are left out. */
 export function errorBody(
   status: number,
   detail?: unknown,

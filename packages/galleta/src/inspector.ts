@@ -10,13 +10,13 @@ import { handle } from "./pipeline.ts";
 const INSPECTOR_PATH = "/.galleta/";
 
 /**
- * Serves the session inspector at `/.galleta/`, if the app has sessions. It is off if `NODE_ENV` is
- * `production`. Its code is loaded at the first visit.
+ * Serves the session inspector at `/.galleta/`, if the app has sessions and `NODE_ENV` is not
+ * `production`. The code of the inspector is loaded at the first visit.
  *
- * It runs before the app's middleware, so that an app that requires a login for every view does not
- * hide it.
+ * The inspector runs before the app's middleware. Otherwise, an app that requires a login for every
+ * view would hide it.
  *
- * @param setting the setting `SESSIONS`, from which `sessions` were made
+ * @param setting the setting `SESSIONS`, from which the argument `sessions` was made
  */
 export function mountInspector(
   core: Core,
@@ -44,7 +44,10 @@ function httpVersionOf(event: H3Event): string | undefined {
   return event.runtime?.node?.req.httpVersion;
 }
 
-/** Answers as for an unknown path, so that other machines cannot detect the inspector. */
+/**
+ * Answers a request for the inspector with 404, like one for an unknown path. Without this, other
+ * machines could detect the inspector.
+ */
 function missing(core: Core, event: H3Event): Response | Promise<Response> {
   const view = () => {
     throw new HTTPError(404);

@@ -1,10 +1,11 @@
 import { logError } from "./log.ts";
 
-/** The events of `app.on`. */
+/** The events that `app.on` accepts: the app starts or stops. */
 export type LifecycleEvent = "startup" | "shutdown";
 
 /**
- * A function that runs when the app starts or stops. The server waits for the promise it returns.
+ * A function that runs when the app starts or stops. If the function returns a promise, the server
+ * waits for it.
  */
 export type LifecycleListener = () => unknown;
 
@@ -25,8 +26,9 @@ export class Lifecycle {
   }
 
   /**
-   * Runs the startup listeners, those of outer apps first. An app with two servers starts once. If
-   * a listener throws, everything that already started is stopped again.
+   * Runs the startup listeners of this app, then those of the apps mounted in it. If another server
+   * already started the app, the listeners do not run again. If a listener throws, everything that
+   * already started is stopped again.
    */
   async start(): Promise<void> {
     this.#users += 1;

@@ -1,7 +1,4 @@
-/**
- * Logs an error that no handler answered, with its stack and causes. All console output of the
- * framework is in this file; clients never get it.
- */
+/** Logs an error to the console, with its stack and causes. Clients never get these details. */
 export function logError(what: string, error: unknown): void {
   // oxlint-disable-next-line no-console
   console.error(`[galleta] ${what}`, error);
@@ -9,7 +6,7 @@ export function logError(what: string, error: unknown): void {
 
 const said = new Set<string>();
 
-/** Warns the developer of a mistake. Each text is printed once per process. */
+/** Prints a warning for the developer of the app. Each text is printed once per process. */
 export function warnOnce(text: string): void {
   // The texts contain paths, which clients choose. A limit of 100 texts keeps clients from filling
   // the memory and the log.

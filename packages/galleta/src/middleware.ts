@@ -6,24 +6,31 @@ import type { AnyMiddleware } from "./route.ts";
 
 type Req = HttpRequest<never, never>;
 
-/** The innermost step inside the middleware: a view, or the handshake of a socket. */
+/** The step around which all middleware runs: a view, or the handshake of a socket. */
 export interface Middle {
-  /** Runs the view or handshake, if no middleware answered. */
+  /** Runs the view or the handshake. Not called if a middleware did not call `next`. */
   run(): unknown;
-  /** Uses the return value of a middleware or of the innermost step. May throw. */
+  /**
+   * Puts the return value of a middleware, a view or a handshake into the response. Throws if the
+   * value cannot be sent.
+   */
   accept(returned: unknown): void;
   /** Puts the answer to an error into the response. Never rejects. */
   answer(error: unknown): Promise<void>;
 }
 
-/** Returns the middleware around an endpoint, outer apps first. */
+/**
+ * Returns the middleware of a route: first that of the app that is served, then that of each
+ * mounted app down to the one with the route.
+ */
 export function middlewareOf(owners: readonly Core[]): readonly AnyMiddleware[] {
   return owners.length === 1 ? owners[0]!.middleware : owners.flatMap((owner) => owner.middleware);
 }
 
 /**
  * Runs middleware around a view or a handshake. Never rejects. The answer to an error is written
- * into `res` before `next()` rejects with the error, so that outer middleware sees the real status.
+ * into `res` before `next()` rejects with the error, so that the middleware that awaits `next()`
+ * sees the real status.
  */
 export async function runMiddleware(
   stack: readonly AnyMiddleware[],

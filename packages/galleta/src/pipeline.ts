@@ -12,13 +12,13 @@ import { guard, guardHost } from "./session-guard.ts";
 import { protectStaged } from "./staged.ts";
 
 /**
- * A view and its owners: the app that is served, then each mounted app down to the one with the
- * view.
+ * A view, and the apps to which it belongs: first the app that is served, then each mounted app
+ * down to the one that registered the view.
  */
 export interface Endpoint {
   readonly view: AnyView;
   readonly owners: readonly Core[];
-  /** The largest body in bytes. Default: the limit of the app. */
+  /** The largest body of a request, in bytes. Default: the setting `BODY_LIMIT` of the app. */
   readonly bodyLimit?: number | undefined;
 }
 
@@ -26,8 +26,8 @@ type Req = HttpRequest<never, never>;
 type Answer = Response | Promise<Response>;
 
 /**
- * Runs one request through its app: the checks of the session, the middleware, the view, the error
- * handlers, the commit of the session. Stays synchronous if the view does.
+ * Answers one request: runs the cross-site check, the middleware, the view and the error handlers,
+ * and saves the session. Returns a promise only if one of these steps is asynchronous.
  */
 export function handle(endpoint: Endpoint, event: H3Event): Answer {
   const root = endpoint.owners[0]!;
@@ -92,9 +92,9 @@ async function runAround(
 }
 
 /**
- * Answers a request that a check denied. Middleware still runs, so that an access log is complete.
- * Using the session or the body throws, and the response remains an error whatever the middleware
- * does.
+ * Answers a request that the cross-site or Host check denied. Middleware still runs, so that an
+ * access log is complete. Using the session or the body of the request throws, and the response
+ * remains an error whatever the middleware does.
  */
 async function deny(endpoint: Endpoint, req: Req, res: HttpResponse, error: unknown) {
   const stack = middlewareOf(endpoint.owners);
@@ -118,7 +118,7 @@ async function deny(endpoint: Endpoint, req: Req, res: HttpResponse, error: unkn
   return finish(endpoint, req, res, undefined);
 }
 
-/** Finishes a view: saves the session, then sends the response. */
+/** Saves the session after the view has run, and then returns the response. */
 function finish(endpoint: Endpoint, req: Req, res: HttpResponse, returned: unknown): Answer {
   try {
     accept(res, returned);
@@ -130,7 +130,7 @@ function finish(endpoint: Endpoint, req: Req, res: HttpResponse, returned: unkno
   }
 }
 
-/** Waits for a store to save the session, then finishes. */
+/** Returns the response after a store has saved the session. */
 async function finishLater(
   endpoint: Endpoint,
   req: Req,
@@ -151,8 +151,8 @@ function send(req: Req, res: HttpResponse, commit: Commit | undefined): Response
 }
 
 /**
- * Sends the answer to an error of the view or of the commit. Changes to the session are still
- * saved, if that is possible.
+ * Returns the response for an error of the view or of saving the session. Changes to the session
+ * are still saved, if that is possible.
  */
 async function recover(endpoint: Endpoint, req: Req, res: HttpResponse, error: unknown) {
   await answerError(endpoint, req, res, error);
@@ -166,8 +166,8 @@ async function recover(endpoint: Endpoint, req: Req, res: HttpResponse, error: u
 }
 
 /**
- * Writes the answer to an error into `res`: that of the app's error handler, or else the
- * framework's.
+ * Writes the answer to an error into `res`. The app's handler for this error makes the answer;
+ * without a handler, the framework makes it.
  */
 export async function answerError(
   endpoint: Pick<Endpoint, "owners">,
@@ -188,8 +188,8 @@ export async function answerError(
 }
 
 /**
- * Throws for a status that cannot be sent. Runs before the session is saved, because a commit
- * returns its cookies only once.
+ * Throws RangeError if the status of the response cannot be sent. Runs before the session is saved,
+ * because the session's cookies are returned only once, when it is saved.
  */
 function checkStatus({ status }: HttpResponse): void {
   if (!Number.isInteger(status) || status < 200 || status > 599) {
@@ -198,8 +198,8 @@ function checkStatus({ status }: HttpResponse): void {
 }
 
 /**
- * Commits again after a failed commit, without the changes that could not be saved. The response
- * still needs the session's other headers.
+ * Gets the session's headers for the response after the session could not be saved. The changes
+ * that failed are left out, but a header such as `Vary: Cookie` is still needed.
  */
 async function lastCommit(req: Req): Promise<Commit | undefined> {
   try {
@@ -210,7 +210,10 @@ async function lastCommit(req: Req): Promise<Commit | undefined> {
   }
 }
 
-/** Finds the handler for the error's class or its nearest superclass; inner apps first. */
+/**
+ * Finds the app's error handler for the class of an error, or for its nearest superclass. Handlers
+ * of a mounted app are used before those of the app around it.
+ */
 function handlerOf(
   endpoint: Pick<Endpoint, "owners">,
   error: unknown,
@@ -228,7 +231,8 @@ function handlerOf(
 }
 
 /**
- * Writes the framework's own answer to an error. For an unknown error, the client gets no details.
+ * Writes the answer to an error without a handler into `res`. If the error is unknown, it is
+ * logged, and the client gets no details.
  */
 export function answer(req: Req, res: HttpResponse, error: unknown): void {
   if (error instanceof HTTPError) {
@@ -253,7 +257,10 @@ export function answer(req: Req, res: HttpResponse, error: unknown): void {
   }
 }
 
-/** Returns the issues of a failed schema, so that a form can show them; otherwise h3's message. */
+/**
+ * Returns the details of an h3 error for the client: the issues that a schema found, so that a form
+ * can show them, or else the message of the error.
+ */
 function h3Detail(error: H3Error): unknown {
   const { data } = error;
   if (typeof data === "object" && data !== null && "issues" in data && data.issues !== undefined) {

@@ -9,24 +9,27 @@ import { warnOnce } from "./log.ts";
 import { defineOther, FirstOfSeveral, holdSessions } from "./several.ts";
 
 /**
- * Returns the internal object that holds a request's session. The class below sets this function,
- * which reads a private field.
+ * Returns the object that loads and saves the session of a request. HttpRequest sets this function,
+ * because the object is in a private field.
  */
 export let heldOf: <Data extends object>(
   req: HttpRequest<Data, never>,
 ) => FetchSession<Data> | undefined;
 /**
- * Makes every use of the session and the body throw the given error; `undefined` allows it again.
+ * Makes every use of the session and the body of a request throw the given error. With `undefined`,
+ * both can be used again.
  */
 export let seal: (req: HttpRequest<never, never>, error: unknown) => void;
-/** Marks the headers as sent. A session that is opened later is read-only. */
+/**
+ * Records that the headers of the response were sent. In development, a first use of the session
+ * after that prints a warning.
+ */
 export let markSent: (req: HttpRequest<never, never>) => void;
-/** True if an error occurred because the client disconnected before its body arrived. */
+/** True if reading a request failed only because its client disconnected. */
 export let isAborted: (req: HttpRequest<never, never>, error: unknown) => boolean;
 
 /**
- * One HTTP request, as a view gets it. Each part is read at first use, so unused parts cost
- * nothing.
+ * The HTTP request that a view gets. Each part is read at first use, so unused parts cost nothing.
  *
  * @example
  * ```ts
@@ -56,7 +59,7 @@ export class HttpRequest<Data extends object = SessionData, Params = Record<stri
   #isUsed = false;
   #seal: unknown;
 
-  /** Called by the framework. */
+  /** Called by the framework, for each request. */
   constructor(event: H3Event, core: Core, bodyLimit = core.bodyLimit) {
     this.event = event;
     this.#held = holdSessions<Data>(core, event.req);
@@ -82,7 +85,8 @@ export class HttpRequest<Data extends object = SessionData, Params = Record<stri
 
   /**
    * The whole URL that the client requested. Scheme, host and port come from the headers of a proxy
-   * if `SESSIONS.trustProxy` trusts it. The client can send any host that `ALLOWED_HOSTS` allows.
+   * if `SESSIONS.trustProxy` trusts that proxy. The client can send any host that `ALLOWED_HOSTS`
+   * allows.
    */
   get url(): URL {
     const { url } = this.event;
@@ -99,7 +103,10 @@ export class HttpRequest<Data extends object = SessionData, Params = Record<stri
     return this.#origin() ?? this.event.url.origin;
   }
 
-  /** The client's IP address; from the headers of a proxy if `SESSIONS.trustProxy` trusts it. */
+  /**
+   * The IP address of the client. It comes from the headers of a proxy if `SESSIONS.trustProxy`
+   * trusts that proxy.
+   */
   get ip(): string | undefined {
     const facts = factsOf(this.event.req);
     return this.#held === undefined
@@ -115,22 +122,22 @@ export class HttpRequest<Data extends object = SessionData, Params = Record<stri
     return this.event.req.headers;
   }
 
-  /** The query, read with `req.query.get("page")`. */
+  /** The query parameters of the URL. Read one with `req.query.get("page")`. */
   get query(): URLSearchParams {
     return this.event.url.searchParams;
   }
 
   /**
-   * The named parts of the path, percent-decoded. An encoded slash (`%2F`) stays encoded, so that
-   * one part never becomes two.
+   * The parameters in the path, such as `id` for the pattern `/items/:id`, percent-decoded. An
+   * encoded slash (`%2F`) stays encoded, so that one parameter never becomes two.
    */
   get params(): Params {
     return (this.#params ??= getRouterParams(this.event, { decode: true }) as Params);
   }
 
   /**
-   * The session, as a dictionary. Changes are saved when the response begins. Assigning an object
-   * replaces the data; assigning `null` destroys the session.
+   * The data of the session, as an object. Changes are saved when the response begins. Assigning an
+   * object replaces the data; assigning `null` destroys the session.
    *
    * @throws SessionError `ERR_SESSION_DISABLED` if the app has no sessions
    */
@@ -182,7 +189,8 @@ export class HttpRequest<Data extends object = SessionData, Params = Record<stri
    * Parses the body of a form: `application/x-www-form-urlencoded` or `multipart/form-data` (RFC
    * 7578).
    *
-   * @throws HTTPError 400 if the body has another type or is malformed; 413 if it is over the limit
+   * @throws HTTPError 400 if the body is not a form or is malformed; 413 if it is over the limit
+   *   (setting `BODY_LIMIT`, bytes)
    */
   formData(): Promise<FormData> {
     return handled(this.#formData());
@@ -214,7 +222,7 @@ export class HttpRequest<Data extends object = SessionData, Params = Record<stri
     return this.#held;
   }
 
-  /** Warns that the response was sent before the app first used the session. */
+  /** Warns the developer that the app first used the session after the response was sent. */
   #warnLate(): void {
     if (process.env["NODE_ENV"] === "production") return;
     warnOnce(
@@ -243,7 +251,7 @@ export class HttpRequest<Data extends object = SessionData, Params = Record<stri
   }
 }
 
-/** True if an error only means that the client disconnected. */
+/** True if an error says only that the client disconnected. */
 function isEndOfClient(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const { code } = error as NodeJS.ErrnoException;

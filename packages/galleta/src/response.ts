@@ -7,7 +7,7 @@ import { textResponse } from "./seams.ts";
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 /** Statuses without a body (RFC 9110 §15.3.5, §15.3.6, §15.4.5). */
 const EMPTY: ReadonlySet<number> = new Set([204, 205, 304]);
-/** Headers that describe a body. They are removed if the body is not sent. */
+/** Headers that describe a body. They are removed together with the body if the view fails. */
 const BODY_HEADERS = [
   "cache-control",
   "content-disposition",
@@ -25,8 +25,9 @@ const BODY_HEADERS = [
 type Field = readonly [name: string, value: string];
 
 /**
- * The headers for one kind of body: without a session, after the session was read, and with a
- * session cookie. Most responses send one of these three lists unchanged.
+ * Three lists of headers for one type of body, such as JSON: for a response that did not use the
+ * session, for one that read it, and for one that sets its cookie. Most responses send one of the
+ * lists unchanged.
  */
 interface Kind {
   readonly plain: readonly Field[];
@@ -48,18 +49,21 @@ const NONE = kindOf();
 // The framework's operations on a response, hidden from apps. The class below sets them, because
 // they use its private fields.
 /**
- * Uses the return value of a view, a middleware or an error handler. A Response is sent instead of
- * the values set on `res`. Throws for any other value, because it would be lost.
+ * Takes the return value of a view, a middleware or an error handler. A Response is sent instead of
+ * the values set on `res`. Throws for a value that would not be sent, except `undefined`.
  */
 export let accept: (res: HttpResponse, returned: unknown) => void;
-/** Drops the status, the body and the body's headers of a failed view. Its other headers stay. */
+/**
+ * Resets the status and the body of a response after its view failed. Headers that describe the
+ * body are removed; all others stay.
+ */
 export let clear: (res: HttpResponse) => void;
 /** Makes the response that the server sends, with the session's headers. */
 export let render: (res: HttpResponse, commit: Commit | undefined, event: H3Event) => Response;
 
 /**
- * The response to one request. A view sets its parts; the last body wins. A view that sets nothing
- * answers 200 without a body.
+ * The response to one request. A view assigns its parts; the body that was assigned last is sent.
+ * If a view assigns nothing, the answer is 200 without a body.
  *
  * @example
  * ```ts
@@ -78,26 +82,30 @@ export class HttpResponse {
   #type = NO_BODY;
   #adopted: Response | HTTPResponse | undefined;
   /**
-   * The last value that was assigned. A view such as `(req, res) => (res.text = "hi")` also returns
-   * this value, which is allowed.
+   * The value that was last assigned to `json`, `text`, `html` or `body`. A view such as `(req,
+   * res) => (res.text = "hi")` also returns this value, which is allowed.
    */
   #given: unknown;
   readonly #publicPath: string;
 
-  /** Called by the framework. */
+  /** Called by the framework, for each request. */
   constructor(publicPath = "") {
     this.#publicPath = publicPath;
   }
 
-  /** The headers. A Content-Type set here overrides the one of `json`, `text` or `html`. */
+  /**
+   * The headers of the response. A Content-Type set here overrides the one of `json`, `text` or
+   * `html`.
+   */
   get headers(): Headers {
     return (this.#headers ??= new Headers());
   }
 
   /**
-   * Sends a value as JSON (RFC 8259). It is serialized immediately: later changes are not sent.
+   * Sends a value as JSON (RFC 8259). The value is serialized immediately, so later changes to it
+   * are not sent.
    *
-   * Throws TypeError if it is not JSON: a function, `undefined`, a cycle, a BigInt.
+   * Throws TypeError if the value cannot be JSON: a function, `undefined`, a cycle, a BigInt.
    */
   set json(value: unknown) {
     const text = JSON.stringify(value);
@@ -149,7 +157,9 @@ export class HttpResponse {
     this.html = String(redirect(address, status).body);
   }
 
-  /** Adds the prefix `publicPath`, which a proxy removes from requests, to a path of the app. */
+  /**
+   * Adds the prefix `publicPath` to a path of the app. A proxy removes this prefix from requests.
+   */
   #publicOf(address: string): string {
     return this.#publicPath !== "" && /^\/(?![/\\])/.test(address)
       ? this.#publicPath + address
@@ -218,7 +228,10 @@ export class HttpResponse {
   }
 }
 
-/** True for values that can be sent: a Response, also of another library, or h3's own type. */
+/**
+ * True if a value is a response that can be sent: a Response, also that of another library, or the
+ * one of h3.
+ */
 function isResponse(value: unknown): value is Response | HTTPResponse {
   if (value === undefined || value === null) return false;
   return value instanceof Response || value instanceof HTTPResponse || isForeignResponse(value);
@@ -228,7 +241,10 @@ function isForeignResponse(value: object): boolean {
   return Object.prototype.toString.call(value) === "[object Response]";
 }
 
-/** Works like `applyCommit`, for a response whose headers the app did not set. */
+/**
+ * Returns all headers of a response that used the session: those of its type of body and those of
+ * the session. Called only if the app set no headers.
+ */
 function withSession(type: Kind, { setCookie, clearSiteData, headers }: Commit): readonly Field[] {
   const needsOnlyVary = setCookie.length === 0 && clearSiteData === undefined;
   if (needsOnlyVary && headers === undefined) return type.read;

@@ -16,14 +16,15 @@ import type { HttpRequest } from "./request.ts";
 import type { HttpResponse } from "./response.ts";
 import type { Socket } from "./websocket/socket.ts";
 
-/** The named parts of a pattern: `ParamsOf<"/items/:id">` is `{ id: string }`. */
+/** The parameters in the pattern of a route: `ParamsOf<"/items/:id">` is `{ id: string }`. */
 export type ParamsOf<Pattern extends string> = string extends Pattern
   ? Record<string, string>
   : InferRouteParams<Pattern>;
 
 /**
- * Answers a request, directly or with a promise. The framework sends `res`, or the `Response` that
- * the view returns. Other return values are errors, because they would be lost.
+ * A view: a function that answers a request, directly or with a promise. The framework sends `res`,
+ * or the `Response` that the view returns. Other return values are errors, because they would be
+ * lost.
  */
 export type View<Data extends object = SessionData, Params = Record<string, string>> = (
   req: HttpRequest<Data, Params>,
@@ -31,8 +32,9 @@ export type View<Data extends object = SessionData, Params = Record<string, stri
 ) => unknown;
 
 /**
- * Runs around every view of its app and of the apps mounted in it. It calls `next` to go on and may
- * read `res` after that. If it does not call `next`, it must answer itself.
+ * A function that runs around every view of its app and of the apps mounted in it. It calls `next`
+ * to run the view, and may read `res` after that. If it does not call `next`, it must answer the
+ * request itself.
  */
 export type Middleware<Data extends object = SessionData> = (
   req: HttpRequest<Data>,
@@ -40,7 +42,7 @@ export type Middleware<Data extends object = SessionData> = (
   next: () => Promise<void>,
 ) => unknown;
 
-/** Answers a request whose view threw an error of the registered class. */
+/** A function that answers a request whose view threw an error of the registered class. */
 export type ErrorHandler<Failure extends Error = Error, Data extends object = SessionData> = (
   req: HttpRequest<Data>,
   res: HttpResponse,
@@ -61,7 +63,7 @@ export interface RouteOptions {
 /** The type of a socket's messages: text, parsed JSON or bytes. */
 export type ValueType = "text" | "json" | "bytes";
 
-/** The TypeScript type of a message, by its `valueType`. */
+/** The TypeScript type of a message on a socket with this option `valueType`. */
 export type MessageOf<Type extends ValueType> = Type extends "text"
   ? string
   : Type extends "bytes"
@@ -74,19 +76,21 @@ export interface SocketOptions<Type extends ValueType = ValueType> {
   readonly valueType?: Type;
   /**
    * Answers the handshake automatically when the view first waits for a message, sends one, or
-   * returns. Default true. With false the view calls `accept` or `reject`.
+   * returns. Default true. With false, the view must call `ws.accept` or `ws.reject`.
    */
   readonly autoAccept?: boolean;
-  /** The largest message, in bytes; a larger one closes the socket with 1009. Default 1 MiB. */
+  /**
+   * The largest message, in bytes; a larger one closes the socket with code 1009. Default 1 MiB.
+   */
   readonly maxMessageSize?: number;
   /**
-   * How many messages may wait for the view. At this number the server stops reading from the
-   * client. Default 32.
+   * How many received messages may wait until the view reads them. At this number the server stops
+   * reading from the client. Default 32.
    */
   readonly maxQueue?: number;
 }
 
-/** Handles one socket, from its handshake to its end. */
+/** A function that handles one WebSocket, from its handshake until it closes. */
 export type SocketView<
   Data extends object = SessionData,
   Params = Record<string, string>,
@@ -138,10 +142,10 @@ const METHODS = [
   "UNSUBSCRIBE",
 ] as const;
 
-/** The name of a method, in upper case (RFC 9110 §9). */
+/** The name of an HTTP method, in upper case (RFC 9110 §9). */
 export type Method = (typeof METHODS)[number];
 
-/** The check for a number of bytes. */
+/** Checks that an option is a whole number of bytes. */
 export const BYTES = integer(0, Number.MAX_SAFE_INTEGER, "a whole number of bytes");
 
 const METHOD: Check = [oneOf(...METHODS)[0], "HTTP methods in upper case", undefined, METHODS];
@@ -152,7 +156,7 @@ const RULES: Rules<RouteOptions> = {
 };
 
 /**
- * Checks the options of a route, and lists each method once.
+ * Checks the options of `app.route`, and removes repeated methods.
  *
  * @throws GalletaError `ERR_GALLETA_ROUTE` if an option is unknown or wrong
  */
@@ -165,12 +169,12 @@ export function checkRouteOptions(options: RouteOptions): {
   return { methods: [...new Set(methods)], bodyLimit };
 }
 
-/** Makes the error of a route that cannot be registered. */
+/** Makes the error for a route that cannot be registered. */
 export function routeError(message: string): GalletaError<"ERR_GALLETA_ROUTE"> {
   return new GalletaError("ERR_GALLETA_ROUTE", message);
 }
 
-/** Checks a pattern, and normalizes it as h3 does. */
+/** Checks the pattern of a route, and writes it in the form that h3 uses. */
 export function checkPattern(pattern: string): string {
   if (typeof pattern !== "string" || !pattern.startsWith("/")) {
     throw routeError('A pattern must start with a slash, such as "/items/:id".');
@@ -178,7 +182,10 @@ export function checkPattern(pattern: string): string {
   return normalizeRoute(pattern);
 }
 
-/** Joins a prefix and a pattern: `/api` and `/items` give `/api/items`. */
+/**
+ * Joins the prefix of a mounted app and the pattern of a route: `/api` and `/items` give
+ * `/api/items`.
+ */
 export function joinPattern(prefix: string, pattern: string): string {
   const base = prefix.replace(/\/+$/, "");
   return pattern === "/" && base !== "" ? base : base + pattern;

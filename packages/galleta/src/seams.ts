@@ -6,7 +6,7 @@ import { H3, type H3Event, type H3Route } from "h3";
 import { findRoute } from "rou3";
 import { FastResponse } from "srvx";
 
-/** An h3 app that passes requests without a route to our own handler. */
+/** An h3 app that calls the given handler for requests without a route. */
 export class FallbackH3 extends H3 {
   readonly #fallback: { data: H3Route };
 
@@ -19,7 +19,7 @@ export class FallbackH3 extends H3 {
     return super["~findRoute"](event) ?? this.#fallback;
   }
 
-  /** True if a path has a route for this method, also one that was added through `app.h3`. */
+  /** True if a path has a route for this method, even one that was added through `app.h3`. */
   hasRoute(method: string, path: string): boolean {
     return findRoute(this["~rou3"], method, path) !== undefined;
   }
@@ -30,14 +30,14 @@ export class FallbackH3 extends H3 {
 const STAGED = Symbol.for("h3.internal.event.res");
 
 /**
- * True if h3's own functions added headers to the response. Reading `event.res` instead would
- * create a headers object for every event.
+ * True if functions of h3 added headers to the response. Use this instead of reading `event.res`,
+ * which would create a headers object for every event.
  */
 export function hasStaged(event: H3Event): boolean {
   return STAGED in event && event[STAGED] !== undefined;
 }
 
-/** The parts of a response in the form of Node's `writeHead` and `end`. */
+/** A response in the form that `writeHead` and `end` of Node need. */
 interface Prepared {
   readonly status: number;
   readonly statusText: string;
@@ -51,10 +51,10 @@ const NodeResponse = FastResponse as unknown as new (
   init: ResponseInit,
 ) => Response & { _toNodeResponse(): Prepared };
 
-/** False on Bun and Deno, where FastResponse is the runtime's own Response. */
+/** True on Node. On Bun and Deno, FastResponse is the runtime's own Response. */
 const IS_NODES = "_toNodeResponse" in FastResponse.prototype;
 
-/** A text response that Node sends in one step. */
+/** A response with text, which is sent with one call of Node's `end`. */
 class TextResponse extends NodeResponse {
   readonly #target: ServerResponse;
 
@@ -63,7 +63,7 @@ class TextResponse extends NodeResponse {
     this.#target = target;
   }
 
-  /** Called by srvx right before it sends the headers. */
+  /** Called by srvx immediately before it sends the headers of the response. */
   override _toNodeResponse(): Prepared {
     const prepared = super._toNodeResponse();
     const target = this.#target;
@@ -76,8 +76,8 @@ class TextResponse extends NodeResponse {
 }
 
 /**
- * Makes a response with text. srvx would call `write` with the text and then `end`. Here `end` gets
- * the text, which takes a tenth off the time of a request that reads its session.
+ * Makes a response with text. srvx would call `write` with the text and then `end`. This response
+ * calls only `end`, which takes a tenth off the time of a request that reads its session.
  */
 export function textResponse(text: string, init: ResponseInit, event: H3Event): Response {
   const node = event.runtime?.node;

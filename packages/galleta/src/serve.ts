@@ -18,9 +18,9 @@ export interface ServeOptions {
    * every address.
    */
   readonly hostname?: string;
-  /** The port; 0 lets the system choose a free one. Default 8000. */
+  /** The port to listen on; with 0, the system chooses a free one. Default 8000. */
   readonly port?: number;
-  /** The certificate and its key, each as PEM text or as the path of a PEM file. */
+  /** The TLS certificate and its key, each as PEM text or as the path of a PEM file. */
   readonly tls?: { readonly cert: string; readonly key: string; readonly passphrase?: string };
 }
 
@@ -31,25 +31,25 @@ export interface Server {
   readonly hostname: string;
   readonly port: number;
   /**
-   * Stops the server: accepts no more connections, closes sockets with 1001, lets requests finish,
-   * and runs the shutdown listeners.
+   * Stops the server: accepts no more connections, closes WebSockets with code 1001, lets requests
+   * finish, and runs the shutdown listeners.
    *
-   * After `timeout` seconds (default 10) all open connections are cut; with 0 immediately. A second
-   * call may shorten the time.
+   * After `timeout` seconds (default 10), all open connections are cut. A second call with a
+   * smaller `timeout` cuts them earlier.
    */
   close(options?: { readonly timeout?: number }): Promise<void>;
 }
 
-/** How many seconds requests and sockets may take to end. */
+/** How many seconds requests and sockets may still take when the server must stop. */
 const DEFAULT_TIMEOUT = 10;
 
 /**
- * Serves an app on Node: runs its startup listeners, then listens. Uses HTTP/1.1, with TLS if you
- * pass a certificate.
+ * Serves an app on Node: runs the startup listeners of the app, then listens. Uses HTTP/1.1, with
+ * TLS if you pass a certificate.
  *
  * @throws SettingsError `ERR_GALLETA_NOT_CONFIGURED` before `configure(app)` ran,
- *   `ERR_GALLETA_SETTINGS` for an unknown option; an error of a startup listener; Node's own error if
- *   it cannot listen (`EADDRINUSE`)
+ *   `ERR_GALLETA_SETTINGS` for an unknown option; the error of a startup listener; Node's own error
+ *   if the server cannot listen (`EADDRINUSE`)
  * @example
  * ```ts
  * const server = await serve(app, { port: 8000 });
@@ -90,8 +90,8 @@ export async function serve<Data extends object>(
 }
 
 /**
- * Raises Node's limit for all headers (16 kB) if a session may be in chunks, so that other cookies
- * also fit.
+ * Raises Node's limit for all headers of a request from 16 to 32 KiB. This happens only if a
+ * session may take several cookies, so that other cookies also fit.
  */
 function headerSize({ sessions }: Core): { maxHeaderSize?: number } {
   return sessions?.shared.settings.chunks ? { maxHeaderSize: 32_768 } : {};

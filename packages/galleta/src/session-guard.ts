@@ -13,11 +13,11 @@ import type { H3Event } from "h3";
 import { FirstOfSeveral } from "./several.ts";
 
 /**
- * Runs before the app's code: checks for cross-site requests, answers the sessions' own endpoints,
- * and loads the session from a store.
+ * Checks a request before the app's code runs: denies a cross-site request, answers a request for
+ * one of Galleta's own endpoints, and loads the session from a store.
  *
- * @returns the response to send instead of calling the app, if any. It is a promise only with a
- *   store, with a CSRF token to check, or for one of the sessions' endpoints
+ * @returns the response to send instead of calling the app; `undefined` to call the app. A promise
+ *   only with a store, for a CSRF token to check, or for one of Galleta's endpoints
  * @throws SessionError `ERR_SESSION_CSRF` or `ERR_SESSION_HOST` if the request is denied
  */
 export function guard(
@@ -45,7 +45,10 @@ export function guardHost(hosts: CrossSiteCheck | undefined, event: H3Event): un
   if (denial) throw denied(denial);
 }
 
-/** Makes the response of a reply. Throws a denial as an error, for the app's error handlers. */
+/**
+ * Makes the response that the session's checks ask for, if they ask for one. If the checks denied
+ * the request, throws an error that the app's error handlers can answer.
+ */
 function respond(reply: Reply | DeniedReply | undefined): Response | undefined {
   if (reply === undefined) return undefined;
   if ("denial" in reply) throw denied(reply.denial);

@@ -14,20 +14,22 @@ import { openStoreUrl } from "./store-url.ts";
 export interface SessionSettings extends Omit<CreateSessionsOptions, "store"> {
   /**
    * A store for `createSessions`, or a URL: `sqlite:./sessions.db`, `redis://`, `rediss://`,
-   * `postgres://`. Its driver comes from the app's dependencies. With a URL of Redis or PostgreSQL,
-   * the same server is also the backplane.
+   * `postgres://`. The database driver for a URL comes from the app's dependencies. A Redis or
+   * PostgreSQL server named by a URL is also the backplane: it tells all processes of changes to
+   * sessions.
    */
   readonly store?: CreateSessionsOptions["store"] | string | Secret;
 }
 
-/** The allowed hosts, for all sessions of an app. */
+/** The hosts of the setting `ALLOWED_HOSTS`, as an option for all sessions of an app. */
 export type Hosts = Pick<CreateSessionsOptions, "allowedHosts">;
 
 /**
- * Makes the sessions for the setting `SESSIONS`: none, one, or one for each entry of a list.
+ * Makes the sessions that the setting `SESSIONS` describes: none, one, or one for each entry of a
+ * list.
  *
- * @throws SettingsError `ERR_GALLETA_SETTINGS` if the setting is wrong; `cause` is the
- *   SessionError, if any
+ * @throws SettingsError `ERR_GALLETA_SETTINGS` if the setting is wrong; its `cause` is the
+ *   SessionError, if there is one
  */
 export function readAllSessions(
   setting: unknown,
@@ -95,8 +97,8 @@ function readSessions(
 }
 
 /**
- * Throws for memoryStore with several workers. Connections go to the workers in turn, so the next
- * request may reach a worker that does not have the session.
+ * Throws if a memoryStore keeps the sessions and there are several worker processes. Connections go
+ * to the workers in turn, so the next request may reach a worker that does not have the session.
  */
 function checkWorkers({ store, storage }: CreateSessionsOptions): void {
   const workers = Number(process.env["GALLETA_WORKERS"]);
@@ -109,7 +111,10 @@ function checkWorkers({ store, storage }: CreateSessionsOptions): void {
   );
 }
 
-/** Connects the workers of `galleta serve --workers`, unless the app sets a backplane. */
+/**
+ * Returns the session option that connects the worker processes of `galleta serve --workers`. An
+ * app's own option `backplane` takes precedence.
+ */
 function withRelay(): Pick<CreateSessionsOptions, "backplane"> {
   const isRelayed = process.env["GALLETA_RELAY"] === "1" && process.send !== undefined;
   return isRelayed ? { backplane: clusterBackplane() } : {};
@@ -121,7 +126,10 @@ function isMissing(key: unknown): boolean {
   return key === undefined || key === null || key === "";
 }
 
-/** Calls a function, and adds the name of the setting to an error that it throws. */
+/**
+ * Calls a function. If it throws, throws a SettingsError whose message starts with the name of the
+ * setting.
+ */
 export function explained<Result>(name: string, call: () => Result): Result {
   try {
     return call();

@@ -24,22 +24,22 @@ export type SettingsTable = ReadonlyMap<string, unknown>;
 /** A function that adds routes, middleware or error handlers to an app. */
 export type Plugin = (app: App) => void;
 
-/** An entry of the setting `PLUGINS`: a plugin, alone or with a condition. */
+/** An entry of the setting `PLUGINS`: a plugin, alone or with a condition for its use. */
 export type PluginEntry = Plugin | readonly [plugin: Plugin, condition: boolean | (() => boolean)];
 
 /** The settings that the framework reads. An app may add its own. */
 export interface AppSettings {
   /**
-   * Switches sessions on: `true` reads the key from the environment variable `SECRET_KEY`. A list
-   * gives each request several sessions: the first is `req.session`, each other one is named by its
-   * option `property`.
+   * Switches sessions on. With `true`, the key is read from the environment variable `SECRET_KEY`.
+   * A list gives each request several sessions: the first is `req.session`, and the option
+   * `property` names each other one.
    */
   readonly SESSIONS?: boolean | SessionSettings | readonly SessionSettings[] | undefined;
   /** Functions that extend the app, or pairs of a function and a condition. */
   readonly PLUGINS?: readonly PluginEntry[] | undefined;
   /** The largest body of a request, in bytes. Default 1 MiB. */
   readonly BODY_LIMIT?: number | undefined;
-  /** The hosts to serve; a request for another host gets 400. Default: any. */
+  /** The hosts that the app serves; a request for another host gets 400. Default: any host. */
   readonly ALLOWED_HOSTS?: readonly string[] | undefined;
   /** Switches on the session inspector at `/.galleta/` in development. Default true. */
   readonly INSPECTOR?: boolean | undefined;
@@ -69,8 +69,9 @@ const SETTING = /^[A-Z][A-Z0-9_]*$/;
 let current: SettingsTable | undefined;
 
 /**
- * Gives an app its settings, once. In a module or an object, the upper-case names are settings; a
- * leading underscore hides one. `overrides` take precedence over `settings`.
+ * Gives an app its settings. Call it once for each app, with a module or an object. Upper-case
+ * names are settings, unless they start with an underscore. `overrides` take precedence over
+ * `settings`.
  *
  * The framework reads `SESSIONS` (`true` reads the key from the environment variable SECRET_KEY; an
  * object has the session options), `PLUGINS` (a list of functions that take the app, or of
@@ -78,8 +79,9 @@ let current: SettingsTable | undefined;
  * served; others get 400) and `INSPECTOR` (false removes the session inspector that development has
  * at `/.galleta/`).
  *
- * @throws SettingsError `ERR_GALLETA_CONFIGURED_TWICE` the second time; `ERR_GALLETA_SETTINGS` if a
- *   setting is wrong; for `SESSIONS`, `cause` is the SessionError
+ * @throws SettingsError `ERR_GALLETA_CONFIGURED_TWICE` if the app is already configured;
+ *   `ERR_GALLETA_SETTINGS` if a setting is wrong. If that is `SESSIONS`, `cause` is the
+ *   SessionError
  * @example
  * ```ts
  * import * as settings from "./settings.ts";
@@ -203,7 +205,7 @@ function isPluginEntry(entry: unknown): boolean {
   return typeof plugin === "function" && isCondition;
 }
 
-/** Returns the plugin of an entry if its condition holds. */
+/** Returns the plugin of an entry of `PLUGINS`, unless the condition of the entry is false. */
 function usedPlugins(entry: PluginEntry): Plugin[] {
   const [plugin, condition = true] = typeof entry === "function" ? [entry] : entry;
   const isUsed: unknown = typeof condition === "function" ? condition() : condition;

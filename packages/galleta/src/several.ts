@@ -11,12 +11,14 @@ import type { Core } from "./core.ts";
 type Held = FetchSession<never>;
 type Later<Value> = Value | Promise<Value>;
 
-/** The first of several sessions of a request. It also checks, loads and saves the others. */
+/**
+ * The first of several sessions of a request. This object also checks, loads and saves the others.
+ */
 export class FirstOfSeveral<Data> extends FetchSession<Data> {
   readonly others: readonly Held[];
   /**
-   * A commit returns its cookies only once. If one session fails, the response still needs the
-   * cookies of the others.
+   * The result of saving each session, once it is saved. A session returns its cookies only once,
+   * and if saving another session fails, the error response still needs these cookies.
    */
   readonly #commits = new Map<object, Commit>();
 
@@ -25,7 +27,10 @@ export class FirstOfSeveral<Data> extends FetchSession<Data> {
     this.others = core.otherSessions.map((sessions) => new FetchSession(sessions, request));
   }
 
-  /** Runs the checks of the other sessions before the view. */
+  /**
+   * Checks the request for the other sessions and loads them, before the view runs. Returns a
+   * response that must be sent instead of calling the view, if there is one.
+   */
   async beginOthers(): Promise<Reply | undefined> {
     for (const each of this.others) {
       const reply = await begin(each);
@@ -56,7 +61,10 @@ export class FirstOfSeveral<Data> extends FetchSession<Data> {
   }
 }
 
-/** Opens all sessions of a request. */
+/**
+ * Returns the object that loads and saves all sessions of a request; `undefined` if the app has no
+ * sessions.
+ */
 export function holdSessions<Data>(
   core: Core,
   request: ConstructorParameters<typeof FetchSession>[1],
@@ -67,16 +75,17 @@ export function holdSessions<Data>(
     : new FirstOfSeveral<Data>(core, request);
 }
 
-/** Loads all sessions of a request. */
+/** Loads all sessions of a request from their stores. */
 export async function loadSessions(held: FetchSession<never> | undefined): Promise<void> {
   const others = held instanceof FirstOfSeveral ? held.others : [];
   for (const each of held === undefined ? [] : [held, ...others]) await each.context.load();
 }
 
 /**
- * Defines the property of a further session on a request or socket.
+ * Adds the property of a further session, such as `req.admin`, to a request or a socket.
  *
- * @throws SessionError `ERR_SESSION_OPTION` if the object already has such a property
+ * @throws SessionError `ERR_SESSION_OPTION` if requests or sockets already have a property of this
+ *   name
  */
 export function defineOther(target: object, property: string, session: () => unknown): void {
   if (property in target) {

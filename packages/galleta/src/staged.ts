@@ -3,9 +3,9 @@ import type { H3Event } from "h3";
 import { hasStaged } from "./seams.ts";
 
 /**
- * Keeps h3 from replacing the session's headers. h3's own functions put headers into `event.res`,
- * and these overwrite headers of the response: CORS sets `Vary: Origin`, which would replace our
- * `Vary: Cookie`, and a cache could send one visitor's page to another.
+ * Keeps h3 from replacing the session's headers. Functions of h3 put headers into `event.res`, and
+ * these overwrite headers of the response. For example, CORS sets `Vary: Origin`, which would
+ * replace the session's `Vary: Cookie`, and a cache could send one visitor's page to another.
  */
 export function protectStaged(event: H3Event, commit: Commit): void {
   if (!hasStaged(event)) return;

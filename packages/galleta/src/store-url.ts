@@ -136,7 +136,10 @@ function postgresClient(url: string): { client: PostgresClient; close: () => unk
   return { client: sql as never, close: () => sql.end({ timeout: 1 }) };
 }
 
-/** Loads a package that the app, or galleta, has as a dependency; `undefined` if it is missing. */
+/**
+ * Loads a database driver from the dependencies of the app or of galleta; `undefined` if none has
+ * it.
+ */
 function driver(name: string): unknown {
   for (const load of [createRequire(join(process.cwd(), "package.json")), own]) {
     try {
@@ -155,7 +158,10 @@ function missing(name: string, instead: string): SettingsError<"ERR_GALLETA_SETT
   return unusable(`needs a driver among the app's dependencies. Run \`npm i ${name}\`${instead}.`);
 }
 
-/** Makes the error. No message repeats the URL, because it may contain a password. */
+/**
+ * Makes the error for a store URL that cannot be used. The message does not repeat the URL, because
+ * it may contain a password.
+ */
 function unusable(what: string, cause?: unknown): SettingsError<"ERR_GALLETA_SETTINGS"> {
   const options = cause === undefined ? {} : { cause };
   return new SettingsError(

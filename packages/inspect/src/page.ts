@@ -5,26 +5,26 @@ import { renderPage, STYLE_HASH } from "./page/page.ts";
 import type { Recorder } from "./recorder.ts";
 import { look } from "./page/look.ts";
 
-/** Sessions with the options from which they were made. */
+/** The sessions of an app, with the options that created them. */
 export interface Configured {
   readonly sessions: Sessions<never>;
   readonly options: SessionOptions;
 }
 
-/** The request and app that the inspector shows. */
+/** The request and the app that the inspector's page shows. */
 export interface Inspected {
-  /** The app's sessions: one, or one for each `property`. */
+  /** All sessions of the app. There are several if the app uses more than one `property`. */
   readonly all: readonly Configured[];
   readonly recorder: Recorder;
   readonly facts: RequestFacts;
 }
 
 /**
- * True if a request may see the inspector. It must come from this machine, from a browser window
- * that opened the page directly.
+ * True if a request may see the inspector's page. It must come from this machine, from a browser
+ * window that opened the page directly.
  *
- * - Behind a proxy every request is local. The check recognizes a proxy by its headers, by
- *   `trustProxy`, or by HTTP/1.0, which nginx uses by default.
+ * - A proxy on this machine makes every request look local. The check recognizes a proxy by its
+ *   headers, by `trustProxy`, or by HTTP/1.0, which nginx uses by default.
  * - The page shows an HttpOnly cookie, which a script of the app must not fetch. So the browser
  *   must say that it opens a document (Fetch Metadata).
  */
@@ -57,7 +57,7 @@ const HEADERS: Readonly<Record<string, string>> = {
   "x-frame-options": "DENY",
 };
 
-/** Renders the page, for a request that passed {@link mayInspect}. */
+/** Renders the inspector's page. Call it only for a request that {@link mayInspect} accepted. */
 export async function respond(inspected: Inspected): Promise<Response> {
   const page = renderPage(await look(inspected, new Date()));
   return new Response(page.text, { headers: HEADERS });

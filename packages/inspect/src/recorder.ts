@@ -2,10 +2,10 @@ import { subscribe } from "node:diagnostics_channel";
 import type { SessionEvent } from "@galleta/session";
 
 const KEEP_EVENTS = 200;
-/** How many minutes events are kept. */
+/** How many minutes the inspector keeps session events. */
 export const KEEP_MINUTES = 10;
 
-/** Keeps the events of the last minutes, at most {@link KEEP_EVENTS}. */
+/** Keeps the session events of the last minutes, at most {@link KEEP_EVENTS}. */
 export class Recorder {
   #events: SessionEvent[] = [];
   #isPaused = false;
@@ -16,14 +16,15 @@ export class Recorder {
     if (this.#events.length > KEEP_EVENTS) this.#events.shift();
   }
 
-  /** Returns the events of the last minutes, newest first. */
+  /** Returns the session events of the last minutes, newest first. */
   recent(now: number): readonly SessionEvent[] {
     this.#events = this.#events.filter(({ at }) => at > now - KEEP_MINUTES * 60_000);
     return this.#events.toReversed();
   }
 
   /**
-   * Runs a function without recording its events, such as the page's own reading of the session.
+   * Runs a function whose events are not recorded, because the inspector itself causes them by
+   * reading the session.
    */
   unrecorded<Result>(look: () => Result): Result {
     this.#isPaused = true;

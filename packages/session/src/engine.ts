@@ -32,7 +32,7 @@ export class Sessions<Data = SessionData> {
   readonly cookieName: string;
   /** The property of a request or socket that holds the session. */
   readonly property: string;
-  /** True if {@link SessionContext.load} may wait for a store. */
+  /** True if {@link SessionContext.load} may have to wait for a store. */
   readonly loads: boolean;
   readonly #shared: Shared;
   readonly #crossSite: CrossSiteCheck;
@@ -50,7 +50,7 @@ export class Sessions<Data = SessionData> {
     this.#mustStart = shared.store !== undefined || shared.live !== undefined;
   }
 
-  /** True for sessions of any copy of this package. */
+  /** Makes `instanceof Sessions` true also for objects that another copy of this package made. */
   static [Symbol.hasInstance](value: unknown): value is Sessions<unknown> {
     return isBranded(this, BRAND, value);
   }
@@ -60,14 +60,18 @@ export class Sessions<Data = SessionData> {
     return true;
   }
 
-  /** The state that all requests and sockets share. An accessor keeps it out of `util.inspect`. */
+  /**
+   * The state that all requests and sockets of these sessions share. It is an accessor, so that
+   * `util.inspect` does not print it.
+   */
   get shared(): Shared {
     return this.#shared;
   }
 
   /**
-   * The path to which a page posts the ticket of an `update`, and gets the new cookie; `undefined`
-   * if these sessions make no tickets.
+   * The path where a page gets its new cookie after `update` on a socket: the page posts the
+   * ticket, a signed text that it got over the socket. `undefined` if these sessions make no
+   * tickets.
    */
   get exchangePath(): string | undefined {
     return this.#shared.live?.exchangePath;
@@ -112,8 +116,8 @@ export class Sessions<Data = SessionData> {
    *
    * The session can be read, and `update` can change it.
    *
-   * @param cookieHeader the `Cookie` header of the socket's handshake, or the newest one that
-   *   `prolonged` received
+   * @param cookieHeader the `Cookie` header of the socket's handshake, or the newest one that the
+   *   callback `prolonged` received
    * @returns `undefined` if the session has ended or expired
    * @throws SessionError `ERR_SESSION_STORE`; `ERR_SESSION_OPTION`, `ERR_SESSION_STORE_REQUIRED` if
    *   `prolonged` does not fit the options
@@ -165,7 +169,10 @@ export class Sessions<Data = SessionData> {
     return denial;
   }
 
-  /** Checks only the Host, for endpoints that browsers call on behalf of any page. */
+  /**
+   * Checks only the Host of a request. Use this for endpoints that a browser itself calls while it
+   * loads a page of any site, such as those of device-bound sessions.
+   */
   checkHost(request: RequestFacts): Denial | undefined {
     const denial = this.#crossSite.host(request);
     if (denial !== undefined) this.#report(denial, request);
@@ -173,8 +180,8 @@ export class Sessions<Data = SessionData> {
   }
 
   /**
-   * Returns the endpoint of Galleta for this request, such as the exchange of a ticket; `undefined`
-   * if the app answers it.
+   * Returns Galleta's own endpoint for this request, such as the one at
+   * {@link Sessions.exchangePath}; `undefined` if the app answers the request.
    */
   endpointOf(request: RequestFacts): Endpoint | undefined {
     const { endpoints } = this.#shared;
@@ -191,9 +198,8 @@ export class Sessions<Data = SessionData> {
   }
 
   /**
-   * Answers the request in which a page exchanges the ticket of an `update` for the new cookie. It
-   * checks that the request comes from this site. With `csrf: "strict"` the ticket replaces the
-   * CSRF token.
+   * Answers a page that exchanges the ticket of an `update` for its new cookie. A request from
+   * another site is denied. With `csrf: "strict"` the ticket replaces the CSRF token.
    *
    * @param ticket the request's body, read up to 16,384 characters
    * @throws Error if {@link Sessions.exchangePath} is undefined
@@ -209,7 +215,7 @@ export class Sessions<Data = SessionData> {
     }
     const { live } = this.#shared;
     if (live === undefined)
-      throw new Error("These sessions do not exchange tickets: exchangePath is undefined.");
+      throw new Error("These sessions make no tickets, so exchange() must not be called.");
     return live.exchange(this.open(cookieHeader, request) as never, ticket);
   }
 
@@ -220,7 +226,7 @@ export class Sessions<Data = SessionData> {
    * @param subject the user's value in the field that the option `subject` names
    * @throws SessionError `ERR_SESSION_STORE_REQUIRED` without the options `store` and `subject`;
    *   `ERR_SESSION_STORE` if the store fails: this process then revokes the sessions immediately,
-   *   and the others when the store is back
+   *   and the other processes do so when the store works again
    * @example
    * ```ts
    * await sessions.revokeAll(user.id);
@@ -259,8 +265,8 @@ export class Sessions<Data = SessionData> {
    * Ends one session of a user in every process, and closes its sockets and streams.
    *
    * @param handle from {@link Sessions.list}
-   * @param options `by`: the session that makes the request. The handle of another user then counts
-   *   as unknown, and the event `ended` names this session
+   * @param options `by`: the session of the user who asks for this. A handle of another user then
+   *   counts as unknown, and the event `ended` names the session in `by`
    * @returns false if there is no such session
    * @throws SessionError `ERR_SESSION_STORE_REQUIRED` without the options `store` and `subject`;
    *   `ERR_SESSION_STORE`; `ERR_SESSION_ENDED` if the session in `by` has ended
@@ -275,8 +281,8 @@ export class Sessions<Data = SessionData> {
   }
 
   /**
-   * Ends all sessions that have a value in a field, in every process, and closes their sockets and
-   * streams. Use it, for example, with the session id of an OpenID provider.
+   * Ends all sessions whose data has the given value in a field, in every process, and closes their
+   * sockets and streams. Use it, for example, with the session id of an OpenID provider.
    *
    * @param field a field that the option `findBy` names
    * @returns how many sessions were ended
@@ -292,14 +298,17 @@ export class Sessions<Data = SessionData> {
     return this.#needStore().endWhere(field, value);
   }
 
-  /** Starts listening to the store and other processes. Otherwise the first request starts it. */
+  /**
+   * Connects these sessions to their store and to other processes. If this is not called, the first
+   * request does it.
+   */
   start(): void {
     this.#mustStart = false;
     this.#shared.live?.start();
     this.#shared.store?.start();
   }
 
-  /** Stops timers and the backplane's connection. */
+  /** Stops the timers of these sessions, and closes the connection to other processes. */
   stop(): void {
     this.#mustStart = true;
     this.#shared.live?.stop();

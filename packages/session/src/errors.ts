@@ -15,13 +15,13 @@ export type SessionErrorCode =
   | "ERR_SESSION_NOT_JSON"
   /** The session's data does not match the option `schema`. */
   | "ERR_SESSION_SCHEMA"
-  /** The cookie of `writeAs` cannot carry this data. */
+  /** The session has data that the cookies of the option `writeAs` cannot contain. */
   | "ERR_SESSION_FORMAT"
   /** The cookie would be larger than a browser keeps; the message names the largest keys. */
   | "ERR_SESSION_TOO_LARGE"
   /** The session was changed after the response headers were sent. */
   | "ERR_SESSION_COMMITTED"
-  /** `ws.session` was changed after the handshake; the message names `update`. */
+  /** The session of a socket was changed after the handshake without calling `update`. */
   | "ERR_SESSION_HANDSHAKE_SENT"
   /** The function given to `update` returned a promise. */
   | "ERR_SESSION_ASYNC_CHANGE"
@@ -41,31 +41,35 @@ export type SessionErrorCode =
   | "ERR_SESSION_SUBJECT"
   /** The user has as many sessions as the option `maxSessions` allows. */
   | "ERR_SESSION_LIMIT"
-  /** This feature needs a `store`. */
+  /** The function or option needs the option `store`, which is not set. */
   | "ERR_SESSION_STORE_REQUIRED"
-  /** A ticket's MAC, form or purpose is wrong. */
+  /** A ticket of `update` has a wrong MAC, form or purpose. */
   | "ERR_SESSION_TICKET_INVALID"
-  /** A ticket arrived more than 60 seconds after it was made. */
+  /** A ticket of `update` arrived more than 60 seconds after it was made. */
   | "ERR_SESSION_TICKET_EXPIRED"
-  /** A ticket was already exchanged. */
+  /** A ticket of `update` was already exchanged for a cookie. */
   | "ERR_SESSION_TICKET_USED"
-  /** A ticket belongs to another session. */
+  /** A ticket of `update` belongs to another session. */
   | "ERR_SESSION_TICKET_FOREIGN"
-  /** The session has changed since the ticket was made. */
+  /** The session has changed since the ticket of `update` was made. */
   | "ERR_SESSION_TICKET_STALE"
-  /** Too many tickets of one session are waiting for their exchange. */
+  /**
+   * Too many calls of `update` on one session are waiting for its page to exchange their tickets.
+   */
   | "ERR_SESSION_TICKET_LIMIT"
-  /** The page closed, or did not exchange its ticket in time. */
+  /** An `update` failed: the page closed, or did not exchange the ticket for a cookie in time. */
   | "ERR_SESSION_UPDATE_TIMEOUT"
   /** A device did not prove that it has its session's key. */
   | "ERR_SESSION_DEVICE"
   /** The runtime does not support the call, such as a cookie in the answer to a handshake. */
   | "ERR_SESSION_RUNTIME";
 
-/** The address of the docs. */
+/** The address of Galleta's documentation. */
 export const DOCS = "https://galleta.js.org";
 
-/** Returns the docs page of a code. Every message ends with this address. */
+/**
+ * Returns the address of the docs page for an error code. Every message ends with this address.
+ */
 export function docsOf(code: string): string {
   return `${DOCS}/errors#${code.toLowerCase()}`;
 }
@@ -104,7 +108,10 @@ export class SessionError<Code extends SessionErrorCode = SessionErrorCode> exte
   /** The rule that denied the request, for `ERR_SESSION_CSRF` and `ERR_SESSION_HOST`. */
   declare readonly rule?: string;
 
-  /** True for an error of any copy of this package. After the check, `code` has a literal type. */
+  /**
+   * Makes `instanceof SessionError` true also for errors that another copy of this package made.
+   * After the check, `code` has a literal type.
+   */
   static override [Symbol.hasInstance](value: unknown): value is SessionError {
     return isBranded(this, BRAND, value);
   }
@@ -124,7 +131,10 @@ export class SessionError<Code extends SessionErrorCode = SessionErrorCode> exte
   }
 }
 
-/** Makes the error of an option. The message says which values are valid and shows no value. */
+/**
+ * Makes the error for a wrong option. The message says which values are valid, but not which value
+ * was given.
+ */
 export function optionError(message: string): SessionError<"ERR_SESSION_OPTION"> {
   return new SessionError("ERR_SESSION_OPTION", message);
 }

@@ -1,8 +1,8 @@
-/** A value or a promise of it. Without a store everything is synchronous. */
+/** A value, or a promise of the value if a store must answer first. */
 export type MaybePromise<T> = T | Promise<T>;
 
 /**
- * Continues with a value, immediately or when its promise resolves.
+ * Calls a function with a value: immediately, or when the promise of the value resolves.
  *
  * @param fail receives the reason if the promise rejects; if `goOn` throws synchronously, so does
  *   `when`

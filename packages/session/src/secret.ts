@@ -28,12 +28,15 @@ export class Secret {
     this.#value = value;
   }
 
-  /** True for a secret of any copy of this package. */
+  /** True for a secret, also if another installed copy of this package made it. */
   static [Symbol.hasInstance](value: unknown): value is Secret {
     return isBranded(this, BRAND, value);
   }
 
-  /** @internal */
+  /**
+   * Marks this object as a secret for other installed copies of this package.
+   * @internal
+   */
   get [BRAND](): true {
     return true;
   }

@@ -17,7 +17,7 @@ import type { KeyValueStore, SessionStore } from "./store/store.ts";
 
 /**
  * The options of {@link createSessions}. They are those of {@link SessionOptions}, but a store, a
- * backplane and device settings may also be given as plain objects.
+ * backplane and the settings of device binding may also be given as plain objects.
  */
 // oxlint-disable-next-line typescript/no-explicit-any -- options without a schema fit any data
 export interface CreateSessionsOptions<Data = any> extends Omit<
@@ -30,7 +30,10 @@ export interface CreateSessionsOptions<Data = any> extends Omit<
    * A backplane such as `clusterBackplane()`, or an object with `publish`, `subscribe` and `close`.
    */
   readonly backplane?: ConnectedBackplane | Backplane | undefined;
-  /** The result of `deviceBound()`, its settings, or `true` for the default settings. */
+  /**
+   * Binds sessions to a device: the result of `deviceBound()`, its settings, or `true` for the
+   * default settings.
+   */
   readonly deviceBound?: ConnectedDevice | DeviceBoundSettings | boolean | undefined;
 }
 
@@ -38,9 +41,9 @@ export interface CreateSessionsOptions<Data = any> extends Omit<
  * Sets up sessions with all features. Call it once and give the result to every adapter, for HTTP
  * and sockets.
  *
- * If an adapter gets options instead, it loads only the code that these options need. Then it
- * exchanges no tickets, and `store` and `backplane` must be the result of a function such as
- * `memoryStore()`.
+ * If you give an adapter the options instead, the adapter loads only the code that these options
+ * need. Then a page cannot exchange tickets (changes by `update` on a socket or stream) for a new
+ * cookie, and `store` and `backplane` must be the result of a function such as `memoryStore()`.
  *
  * @throws SessionError `ERR_SESSION_OPTION` if an option is unknown or wrong, `ERR_SESSION_KEY` if
  *   the key is missing or too weak for production
@@ -59,8 +62,9 @@ export function createSessions<Data = SessionData>(
 }
 
 /**
- * Wraps a store, backplane or device settings that are plain objects. If the options are not an
- * object, they stay as they are: the constructor of {@link Sessions} throws for them.
+ * Wraps a store, a backplane or device settings that are plain objects. If the options themselves
+ * are not an object, they are returned unchanged: the constructor of {@link Sessions} throws for
+ * them.
  */
 function withFactories<Data>(options: CreateSessionsOptions<Data>): SessionOptions<Data> {
   const { store, backplane, deviceBound: device } = options ?? {};
@@ -81,7 +85,10 @@ function toDevice(device: DeviceBoundSettings | boolean): ConnectedDevice | unde
   return deviceBound(device === true ? {} : device);
 }
 
-/** True if an option was given without its factory, such as a plain store. */
+/**
+ * True if an option is a plain object that must be wrapped, such as a store with only `get`, `set`
+ * and `delete`.
+ */
 function needsFactory(option: unknown): boolean {
   return (
     option !== undefined && (option as Partial<ConnectedStore> | null)?.[CONNECT] === undefined

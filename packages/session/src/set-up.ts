@@ -14,7 +14,7 @@ import type { Shared } from "./session/shared.ts";
 import { TokenCache } from "./token/cache.ts";
 import { checkOptionNames } from "./validate.ts";
 
-/** The options of sessions. Unknown options throw at set-up. */
+/** The options of Galleta's sessions. An unknown option throws at set-up. */
 // oxlint-disable-next-line typescript/no-explicit-any -- options without a schema fit any data
 export interface SessionOptions<Data = any>
   extends SessionCookieOptions<Data>, CrossSiteOptions, ConnectedOptions {}
@@ -27,7 +27,10 @@ const OPTION_NAMES = [
 
 const UNNEEDED = "Remove it: only a session that a request changed is saved.";
 
-/** Advice for options of express-session, cookie-session, iron-session and Fastify's plugins. */
+/**
+ * Advice for options that Galleta does not have, but express-session, cookie-session, iron-session
+ * or a plugin of Fastify does.
+ */
 const OTHERS: ReadonlyMap<string, string> = new Map([
   ["name", "Use sessionCookie."],
   ["cookieName", "Use sessionCookie."],
@@ -46,7 +49,7 @@ const OTHERS: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * Checks the options of sessions, and makes the state that all their requests share.
+ * Checks the options of sessions, and makes the state that all requests with these options share.
  *
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`
  */

@@ -1,5 +1,6 @@
 /**
- * Lets the process exit while a timer waits. On workers a timer is a number and needs no change.
+ * Lets the process exit although a timer is waiting. On Cloudflare Workers, a timer is a number and
+ * needs no change.
  *
  * @example
  * ```ts

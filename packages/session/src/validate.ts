@@ -2,8 +2,8 @@ import { optionError } from "./errors.ts";
 import { hintFor, nearest } from "./nearest.ts";
 
 /**
- * How an option is checked: a test, the words after "must be" in the message, for a list the test
- * of one entry, and for a text the choices.
+ * How the value of an option is checked: a test; the words after "must be" in the error message;
+ * for a list, the test of one entry; for fixed strings, all that are allowed.
  */
 export type Check = readonly [
   fits: (value: unknown) => boolean,
@@ -12,15 +12,15 @@ export type Check = readonly [
   choices?: readonly string[] | undefined,
 ];
 
-/** A check for every option, with its default. */
+/** A check for every option of an object, with the option's default. */
 export type Rules<Options> = {
   readonly [Name in keyof Options]-?: readonly [check: Check, byDefault?: Options[Name]];
 };
 
-/** Makes the error of a wrong option. */
+/** Makes the error that is thrown for an option with a wrong value. */
 export type MakeError = (message: string) => Error;
 
-/** Accepts the given JSON values. */
+/** Returns a check that accepts only these JSON values. */
 export function oneOf(...choices: readonly unknown[]): Check {
   const words = choices.map((choice) => JSON.stringify(choice));
   const what = [words.slice(0, -1).join(", "), ...words.slice(-1)].join(" or ");
@@ -28,19 +28,19 @@ export function oneOf(...choices: readonly unknown[]): Check {
   return [(value) => choices.includes(value), what, undefined, texts];
 }
 
-/** Accepts a list if every entry passes. Holes do not pass. */
+/** Returns a check that accepts a list if every entry passes. A list with holes is rejected. */
 export function listOf([fits, what, , choices]: Check): Check {
   const fit = (value: unknown) => Array.isArray(value) && [...(value as unknown[])].every(fits);
   return [fit, `a list of ${what}`, fits, choices];
 }
 
-/** Accepts a list that is not empty, if every entry passes. */
+/** Returns a check that accepts a list with at least one entry, if every entry passes. */
 export function filled([fits, what, ...entries]: Check): Check {
   const fit = (value: unknown) => fits(value) && (value as unknown[]).length > 0;
   return [fit, `${what}, with at least one`, ...entries];
 }
 
-/** Accepts a string that passes a test. */
+/** Returns a check that accepts a string if it passes a test. */
 export function textThat(passes: (text: string) => boolean, what: string): Check {
   return [(value) => typeof value === "string" && passes(value), what];
 }
@@ -54,23 +54,23 @@ export const SWITCH = oneOf(true, false);
 /** Accepts a function. */
 export const FUNCTION: Check = [(value) => typeof value === "function", "a function"];
 
-/** Accepts a whole number within bounds, both included. */
+/** Returns a check that accepts whole numbers from `least` to `most`. */
 export function integer(least: number, most: number, what: string): Check {
   const fits = (value: unknown) => Number.isSafeInteger(value) && inside(value as number);
   const inside = (value: number) => value >= least && value <= most;
   return [fits, what];
 }
 
-/** Accepts null and the values that the check accepts. */
+/** Returns a check that accepts null, and all values that the given check accepts. */
 export function orNull([fits, what]: Check): Check {
   return [(value) => value === null || fits(value), `null or ${what}`];
 }
 
 /**
- * Checks one option.
+ * Throws if an option has a wrong value.
  *
- * @throws SessionError `ERR_SESSION_OPTION`, or the error that `fail` makes; the message names the
- *   index of a wrong entry and shows no value
+ * @throws SessionError `ERR_SESSION_OPTION`, or the error that `fail` makes. The message names the
+ *   index of a wrong list entry, and never shows the value
  */
 export function checkOption(
   name: string,
@@ -89,11 +89,12 @@ export function checkOption(
 }
 
 /**
- * Checks every option that has a rule, and returns the options with defaults for `undefined` ones.
+ * Checks every option that has a rule. Returns the options, with defaults for those that are
+ * `undefined`.
  *
  * @param instead defaults that replace those of the rules
- * @throws SessionError `ERR_SESSION_OPTION`, or the error that `fail` makes; the message shows no
- *   value
+ * @throws SessionError `ERR_SESSION_OPTION`, or the error that `fail` makes. The message never
+ *   shows the value
  */
 export function readOptions<Options>(
   given: { readonly [Name in keyof Options]?: Options[Name] | undefined },
@@ -114,7 +115,7 @@ export function readOptions<Options>(
 /**
  * Throws for an unknown option, and suggests the name that was probably meant.
  *
- * @param what the kind of name, for the message: an option, a setting
+ * @param what how the message calls an option, such as "session option"
  * @param others advice for names that users know from other libraries
  * @throws SessionError `ERR_SESSION_OPTION`, or the error that `fail` makes
  */

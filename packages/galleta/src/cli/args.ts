@@ -9,7 +9,7 @@ type ValueOf<Option extends OptionSpec> = Option["type"] extends "boolean"
     ? string[]
     : string;
 
-/** The parsed command line. */
+/** The parsed arguments of a command: the values of its options, and the other arguments. */
 export interface ParsedArguments<Options extends OptionSpecs = OptionSpecs> {
   readonly values: { readonly [Name in keyof Options]?: ValueOf<Options[Name]> };
   readonly positionals: readonly string[];
@@ -18,12 +18,13 @@ export interface ParsedArguments<Options extends OptionSpecs = OptionSpecs> {
 /**
  * Parses the arguments of one command.
  *
- * `parseArgs` of Node splits them. The rules are checked here, because Node's messages do not help
- * with a mistyped option. The text after an unknown option may be a secret, so no message repeats a
- * value.
+ * `parseArgs` of Node only splits the arguments. This function checks them itself, because the
+ * messages of Node do not help with a mistyped option. The text after an unknown option may be a
+ * secret, so no message repeats a value.
  *
  * @param room how many arguments are allowed besides the options
- * @throws CliError
+ * @throws CliError if an option is unknown, repeated or without its value, or there are too many
+ *   arguments
  */
 export function parseArguments<const Options extends OptionSpecs>(
   argv: readonly string[],

@@ -7,7 +7,10 @@ import { runServer } from "./run-server.ts";
 import { untilParentStops } from "./stop.ts";
 import { terminal } from "./terminal.ts";
 
-/** Resolves when the message was sent, or the parent process has ended. */
+/**
+ * Sends a message to the parent process. Resolves when the message was sent, or if the parent
+ * process has ended.
+ */
 function tell(message: ToParent): Promise<void> {
   return new Promise((resolve) => {
     if (process.connected) process.send?.(message, undefined, undefined, () => resolve());

@@ -9,15 +9,21 @@ import { Restarts } from "./restarts.ts";
 import type { Wishes } from "./stop.ts";
 
 const DEATHS_PER_WORKER = 5;
-/** A worker that still runs this many milliseconds after its grace period is killed. */
+/**
+ * A worker process that still runs this many milliseconds after its grace period (`--grace`) is
+ * killed.
+ */
 const KILL_AFTER_MILLISECONDS = 2000;
 
-/** A worker process. */
+/** A worker process, with promises for its start and its end. */
 interface Fork {
   readonly worker: Worker;
-  /** Resolves with the URL when the worker listens. */
+  /** Resolves with the URL of the server when the worker process listens. */
   readonly ready: Promise<string>;
-  /** Resolves when the worker has ended, with its error line or a description of its end. */
+  /**
+   * Resolves when the worker process has ended: with the error that it reported, or with a sentence
+   * that contains its signal or exit code.
+   */
   readonly ended: Promise<string>;
 }
 
@@ -60,7 +66,7 @@ export async function runCluster(
   }
 }
 
-/** Passes the backplane messages of each worker to all other workers. */
+/** Forwards messages about sessions from each worker process to all other worker processes. */
 export function relayBackplane(): void {
   cluster.on("message", (from, message: unknown) => {
     if (!isBackplaneMessage(message)) return;
@@ -74,8 +80,9 @@ export function relayBackplane(): void {
 }
 
 /**
- * Returns a worker's URL once the worker listens. If the worker ends before that, throws a
- * description of its end.
+ * Returns the URL of a worker process as soon as the worker listens.
+ *
+ * @throws CliError with the reason if the worker ends before that
  */
 function readiness({ ready, ended }: Fork): Promise<string> {
   const failed = ended.then((how) => {
@@ -88,9 +95,11 @@ class Pool {
   readonly #announce: (url: string) => void;
   readonly #io: Io;
   readonly #alive = new Set<Fork>();
-  /** How many milliseconds a worker may take to end. */
+  /**
+   * How many milliseconds a worker may take to end after it was asked to stop. Then it is killed.
+   */
   readonly #limit: number;
-  /** One place for each worker. The replacement of a dead worker takes its place. */
+  /** The current worker processes. A replacement takes the place of the old worker in this list. */
   #places: { fork: Fork }[] = [];
   #url = "";
   #count = 0;
@@ -104,7 +113,7 @@ class Pool {
     process.on("exit", () => this.#kill());
   }
 
-  /** Starts the workers. Resolves when all of them listen. */
+  /** Starts the worker processes. Resolves when all of them listen. */
   async start(count: number): Promise<void> {
     this.#count = count;
     this.#places = Array.from({ length: count }, () => ({ fork: this.#fork() }));
@@ -112,7 +121,10 @@ class Pool {
     this.#listening(urls[0] ?? "");
   }
 
-  /** Replaces the workers one after the other. Each old worker finishes its requests. */
+  /**
+   * Replaces the worker processes one after the other, so that new code is used. Each old worker
+   * still finishes its requests.
+   */
   async reload(): Promise<void> {
     this.#io.err("Reloading the workers.\n");
     for (const place of this.#places) {
@@ -137,13 +149,13 @@ class Pool {
     this.#url = url;
   }
 
-  /** Replaces workers that die, until the command must stop. */
+  /** Replaces each worker process that dies, until the command must stop. */
   async tend(): Promise<void> {
     const restarts = new Restarts(this.#places.length * DEATHS_PER_WORKER);
     await Promise.all(this.#places.map((place) => this.#tendPlace(place, restarts)));
   }
 
-  /** Stops all workers. Resolves when all of them have ended or were killed. */
+  /** Stops all worker processes. Resolves when all of them have ended or were killed. */
   async stop(): Promise<void> {
     this.#stopping = true;
     await this.#end([...this.#alive]);

@@ -1,20 +1,20 @@
 import type { ParsedArguments } from "./args.ts";
 
-/** One option of a command, given as `--name`. */
+/** An option of a command of the `galleta` program, given as `--name`. */
 export interface OptionSpec {
   readonly type: "string" | "boolean";
-  /** The name of the value in the help, such as `<port>`. */
+  /** What the help shows for the value of the option, such as `port` in `--port <port>`. */
   readonly value?: string;
   /** True if the option may be repeated. */
   readonly multiple?: boolean;
-  /** One line of help, without a full stop. */
+  /** The line that describes the option in the help, without a full stop. */
   readonly help: string;
 }
 
-/** The options of a command by name, without dashes. */
+/** The options of a command. The keys are the names of the options, without dashes. */
 export type OptionSpecs = Readonly<Record<string, OptionSpec>>;
 
-/** The outputs of a command. The caller adds the newlines. */
+/** The output streams of a command. Each text must contain its line breaks. */
 export interface Io {
   /** Writes the result to standard output. */
   out(text: string): void;
@@ -25,12 +25,12 @@ export interface Io {
 /** A command of the `galleta` program. */
 export interface Command<Options extends OptionSpecs = OptionSpecs> {
   readonly name: string;
-  /** One sentence for the help. */
+  /** The sentence that describes the command in the help. */
   readonly summary: string;
-  /** The arguments in the help, such as `<file>[:export]`. */
+  /** What the help shows for the arguments of the command, such as `<file>[:export]`. */
   readonly positional?: string;
   readonly options: Options;
-  /** More lines for the help: an example, an environment variable. */
+  /** Lines that the help of the command prints after the options, such as an example. */
   readonly notes?: readonly string[];
   /**
    * Runs the command.
@@ -40,7 +40,10 @@ export interface Command<Options extends OptionSpecs = OptionSpecs> {
   run(args: ParsedArguments<Options>, io: Io): Promise<number>;
 }
 
-/** Defines a command, and derives the types in `run` from its options. */
+/**
+ * Returns the command unchanged. TypeScript derives the types of the parameters of `run` from its
+ * options.
+ */
 export function defineCommand<const Options extends OptionSpecs>(
   command: Command<Options>,
 ): Command<Options> {

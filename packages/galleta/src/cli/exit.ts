@@ -1,6 +1,6 @@
 /**
- * Ends the process after all output is written. Without this, open timers or connections of the app
- * would keep it running.
+ * Ends the process with an exit code after all output is written. Otherwise, open timers or
+ * connections of the app would keep the process running.
  */
 export async function leave(code: number): Promise<never> {
   const streams = [process.stdout, process.stderr];

@@ -10,7 +10,9 @@ export class CliError extends Error {
   }
 }
 
-/** Returns the `code` of an error of Node, Galleta or the session; an empty string without one. */
+/**
+ * Returns the `code` of an error of Node, Galleta or the session; an empty string if it has none.
+ */
 export function codeOf(error: unknown): string {
   const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
   return typeof code === "string" ? code : "";
@@ -19,8 +21,8 @@ export function codeOf(error: unknown): string {
 /**
  * Explains an error in one line, without a stack.
  *
- * Errors of Galleta and the session are shown unchanged. For other errors of the app, the line
- * names the place in its code, if that is known.
+ * The message of an error of Galleta or the session is shown unchanged. For other errors of the
+ * app, the line also contains the file and line of the app's code, if they are known.
  */
 export function explain(error: unknown): string {
   if (error instanceof CliError || /^ERR_(?:GALLETA|SESSION)_/.test(codeOf(error))) {
@@ -36,21 +38,24 @@ export function explain(error: unknown): string {
 }
 
 /**
- * Returns the text that `DEBUG=galleta` adds: the stack and every cause. Without this variable the
- * text is empty.
+ * Returns the stack and all causes of an error if the environment variable `DEBUG` contains
+ * `galleta`; otherwise an empty string.
  */
 export function details(error: unknown, debug = process.env["DEBUG"] ?? ""): string {
   const wanted = debug.split(/[\s,]+/).some((word) => /^(?:galleta(?::\*)?|\*)$/.test(word));
   return wanted ? `${inspect(error)}\n` : "";
 }
 
-/** Shortens a path below the working directory to a relative one. */
+/** Returns a path relative to the working directory if it is below that; otherwise unchanged. */
 export function shortPath(path: string): string {
   const short = relative(process.cwd(), path);
   return short === "" || short.startsWith("..") ? path : short;
 }
 
-/** Removes the quoted text from an error of `JSON.parse`, because it is often a setting. */
+/**
+ * Replaces the message of a `JSON.parse` error. The message quotes the parsed text, which may be a
+ * secret.
+ */
 function withoutQuotedJson(message: string): string {
   return message.endsWith("is not valid JSON") ? "A text is not valid JSON" : message;
 }
@@ -59,11 +64,11 @@ function oneLine(message: string): string {
   return message.replaceAll(/\s*\n\s*/g, " ").trim();
 }
 
-/** A line of a stack: `at name (file:///srv/app.ts:12:7)`, `at /srv/app.ts:12:7`. */
+/** Matches a line of a stack trace: `at name (file:///srv/app.ts:12:7)`, `at /srv/app.ts:12:7`. */
 const FRAME = /(?:\(|at (?:async )?)((?:file:\/\/)?(?:\/|[A-Z]:\\).*?):(\d+)(?::\d+)?\)?$/;
 const OWN_FOLDER = fileURLToPath(new URL("../../", import.meta.url));
 
-/** Returns the first place in the stack that belongs to the app: `src/app.ts:12`. */
+/** Returns the first file and line of the app's code in a stack trace: `src/app.ts:12`. */
 function placeOf(error: Error): string | undefined {
   for (const line of error.stack?.split("\n") ?? []) {
     const found = FRAME.exec(line);

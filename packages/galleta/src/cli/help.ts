@@ -2,7 +2,7 @@ import type { Command, OptionSpecs } from "./command.ts";
 
 const ALWAYS: OptionSpecs = { help: { type: "boolean", help: "Show this" } };
 
-/** Writes the help of one command. */
+/** Returns the text that `galleta <command> --help` prints. */
 export function commandHelp(command: Command): string {
   const usage = ["galleta", command.name, command.positional, "[options]"].filter(Boolean);
   const options = Object.entries({ ...command.options, ...ALWAYS }).map(
@@ -13,7 +13,7 @@ export function commandHelp(command: Command): string {
   return `${command.summary}\n\nUsage: ${usage.join(" ")}\n\nOptions:\n${columns(options)}${notes}`;
 }
 
-/** Writes the help of the program. */
+/** Returns the text that `galleta --help` prints. */
 export function programHelp(commands: Iterable<readonly [name: string, summary: string]>): string {
   return `A web framework whose sessions are the same in HTTP and WebSocket handlers.
 

@@ -22,7 +22,8 @@ export function hookImports(asFormat: string): void {
 }
 
 /**
- * Node 20 calls this in its loader's thread.
+ * A hook that older versions of Node call in the thread of their module loader. `data` is the
+ * format for the app's TypeScript files.
  * @public
  */
 export function initialize(data: string): void {
@@ -30,7 +31,8 @@ export function initialize(data: string): void {
 }
 
 /**
- * The hook for Node 20.
+ * A hook that older versions of Node call for each import. The hook sets the format of the app's
+ * TypeScript files.
  * @public
  */
 export async function resolve(
@@ -42,8 +44,8 @@ export async function resolve(
 }
 
 /**
- * The suffix that tsx adds to the URL of a file that it would read as CommonJS. No file has this
- * name.
+ * Matches the suffix that tsx adds to the URL of a file that it would read as CommonJS. The suffix
+ * is removed, so that the file is read as an ES module.
  */
 const COMMONJS = /(?:\?|%3F)tsx-commonjs-.*$/;
 

@@ -180,7 +180,7 @@ describe("keys", () => {
     [["--secret-env", "EMPTY"], "EMPTY is not set: set it in the environment."],
     [["--secret-env", KEY], "--secret-env takes the name of a variable, such as SECRET_KEY."],
     [["--env-file", "/nowhere/.env"], "The file /nowhere/.env of --env-file does not exist."],
-    [["--max-age", "soon"], "--max-age must be seconds, from 1 to 34560000."],
+    [["--max-age", "soon"], "--max-age must be a number of seconds from 1 to 34560000."],
   ])("%s is told", async (flags, message) => {
     expect(await run("inspect", "a=b", ...flags)).toEqual({
       code: 1,
@@ -217,7 +217,10 @@ describe("galleta mint", () => {
       ["--data", '{"a":1}', "--format", "flask", "--encrypt"],
       "--encrypt is for cookies of Galleta. Leave out --format.",
     ],
-    [["--data", '{"a":1}', "--max-age", "0"], "--max-age must be seconds, from 1 to 34560000."],
+    [
+      ["--data", '{"a":1}', "--max-age", "0"],
+      "--max-age must be a number of seconds from 1 to 34560000.",
+    ],
   ])("%j fails", async (flags, message) => {
     const { code, out, err } = await run("mint", ...flags);
     expect({ code, out, err }).toEqual({ code: 1, out: "", err: `galleta: ${message}\n` });

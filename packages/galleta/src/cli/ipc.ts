@@ -3,19 +3,23 @@
  * distinguishes them from the app's own messages.
  */
 export type ToParent =
-  /** The server listens. */
+  /** Sent when the server of the child process listens; `url` is the address of the server. */
   | { readonly galleta: "ready"; readonly url: string }
-  /** The child could not start, or its shutdown failed; `line` contains the error. */
+  /**
+   * Sent when the child process could not start, or its shutdown failed; `line` contains the error.
+   */
   | { readonly galleta: "failed"; readonly line: string };
 
-/** Asks a child to stop: it closes sockets and finishes requests in flight. */
+/**
+ * Asks a child process to stop. The child then closes its sockets and finishes requests in flight.
+ */
 export interface ToChild {
   readonly galleta: "stop";
 }
 
 /**
- * A message from one worker to all others. The primary checks its form and passes it on. The
- * payload is any value that structured clone accepts.
+ * A message from one worker process to all others. The process that started the workers checks the
+ * form of the message and passes it on. The payload is any value that structured clone accepts.
  */
 export interface BackplaneMessage {
   readonly galleta: "backplane";
@@ -23,7 +27,9 @@ export interface BackplaneMessage {
   readonly payload: unknown;
 }
 
-/** True if a message is one of Galleta's, of this kind. */
+/**
+ * True if a message between processes is from Galleta and has this value in its field `galleta`.
+ */
 export function isMessage<Kind extends string>(
   message: unknown,
   kind: Kind,
@@ -31,12 +37,12 @@ export function isMessage<Kind extends string>(
   return (message as { galleta?: unknown } | null | undefined)?.galleta === kind;
 }
 
-/** True if a message is for the other workers. */
+/** True if a worker process sent this message for the other worker processes. */
 export function isBackplaneMessage(message: unknown): message is BackplaneMessage {
   return isMessage(message, "backplane") && typeof message.channel === "string";
 }
 
-/** The environment variable with the process id of the command that started Node's watch mode. */
+/** The name of the environment variable that contains the process id of `galleta serve --watch`. */
 export const WATCHER = "GALLETA_WATCHER";
 
 /** True in a process that Node's watch mode restarts after each change. */

@@ -7,10 +7,12 @@ import type { AppTarget } from "./target.ts";
 import { readTypeScript } from "./typescript.ts";
 
 /**
- * Imports the app's file, TypeScript or JavaScript, and finds the App in it: the named export, or
- * else the default export, or else `app`.
+ * Imports the file of an app, TypeScript or JavaScript, and returns the App that it exports. That
+ * is the export that the user named, or without a name the default export, or else the export
+ * `app`.
  *
- * @throws CliError with a message of one line; `cause` is the app's error
+ * @throws CliError with a message of one line if the file cannot be read or exports no App; if the
+ *   app's own code throws, its error
  */
 export async function loadApp({ file, exportName }: AppTarget): Promise<App> {
   if (extname(file) === ".cts") {
@@ -29,7 +31,10 @@ export async function loadApp({ file, exportName }: AppTarget): Promise<App> {
   return pickApp(exports, exportName, shortPath(file));
 }
 
-/** Explains why the source could not be read; `undefined` if the app's own code threw. */
+/**
+ * Explains why the source code of the app could not be read; `undefined` if the app's own code
+ * threw the error.
+ */
 async function whyNotRead(file: string, error: unknown): Promise<string | undefined> {
   if (!(error instanceof Error)) return undefined;
   const message = withoutStrings(error.message);
@@ -47,7 +52,7 @@ async function whyNotRead(file: string, error: unknown): Promise<string | undefi
   return place === "" ? undefined : `${place}${message}.`;
 }
 
-/** Removes strings from a compiler's message, because they may be secrets. */
+/** Removes quoted source text from a compiler's message, because a string in it may be a secret. */
 function withoutStrings(message: string): string {
   return message.replace(/ but found "(?:\\"|'|`).*$/s, " but found a string");
 }

@@ -7,7 +7,10 @@ import { commandHelp, programHelp } from "./help.ts";
 import { terminal } from "./terminal.ts";
 
 interface Entry {
-  /** The summary in `galleta --help`, written here so that the help loads no command. */
+  /**
+   * The summary of the command in `galleta --help`, written here so that the help need not load the
+   * file of each command.
+   */
   readonly summary: string;
   readonly load: () => Promise<{ readonly command: Command }>;
 }

@@ -1,7 +1,7 @@
 /**
- * Reads a whole number in decimal digits.
+ * Parses a whole number that is written in decimal digits.
  *
- * @returns `undefined` if the text is not a number between `least` and `most`
+ * @returns the number; `undefined` if the text is not a whole number from `least` to `most`
  */
 export function wholeNumber(text: string, least: number, most: number): number | undefined {
   if (!/^\d{1,15}$/.test(text)) return undefined;

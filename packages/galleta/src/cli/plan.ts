@@ -5,20 +5,20 @@ import { CliError, codeOf } from "./failure.ts";
 import { parseTarget, type AppTarget } from "./target.ts";
 import { wholeNumber } from "./number.ts";
 
-/** The command line of `galleta serve`. Child processes get it as JSON. */
+/** The options and the argument of `galleta serve`. Child processes get them as JSON. */
 export interface ServeFlags {
-  /** `<file>[:export]` */
+  /** The file of the app and the name of its export, as `<file>[:export]`. */
   readonly target: string;
   readonly host: string | undefined;
   readonly port: string | undefined;
   readonly envFiles: readonly string[];
   readonly tlsCert: string | undefined;
   readonly tlsKey: string | undefined;
-  /** How many seconds requests in flight may take after a stop. */
+  /** How many seconds requests in flight may still take when the server must stop. */
   readonly grace: number;
 }
 
-/** The app to serve and the address, after all checks. */
+/** The checked arguments of `galleta serve`: the app, and the address to listen on. */
 export interface ServePlan {
   readonly target: AppTarget;
   readonly hostname: string;
@@ -28,9 +28,9 @@ export interface ServePlan {
 }
 
 /**
- * Checks the flags, and loads the environment files into `process.env` for the app.
+ * Checks the options of `galleta serve`, and loads the environment files into `process.env`.
  *
- * @throws CliError
+ * @throws CliError if an option is wrong, or a file is missing or cannot be used
  */
 export function makePlan(flags: ServeFlags): ServePlan {
   const target = parseTarget(flags.target);
@@ -45,15 +45,16 @@ export function makePlan(flags: ServeFlags): ServePlan {
 }
 
 /**
- * Makes the flags for a replacement process. It keeps the port that the system chose, so that the
- * printed URL stays valid.
+ * Returns the options for a process that replaces the one that listens at `url`. With `--port 0`,
+ * the new process gets the same port, so that the printed URL stays valid.
  */
 export function withPortOf(flags: ServeFlags, url: string): ServeFlags {
   return flags.port === "0" ? { ...flags, port: new URL(url).port } : flags;
 }
 
 /**
- * Loads the files. A later file overrides an earlier one, and the environment overrides all files.
+ * Loads environment files into `process.env`. A later file overrides an earlier one. Variables that
+ * already exist override all files.
  */
 function applyEnvFiles(paths: readonly string[]): void {
   const variables = new Map<string, string>();

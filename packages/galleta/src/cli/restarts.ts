@@ -2,18 +2,18 @@ const WINDOW_MILLISECONDS = 60_000;
 const FIRST_DELAY_MILLISECONDS = 100;
 const LONGEST_DELAY_MILLISECONDS = 10_000;
 
-/** Decides when a dead worker is replaced, and prevents an endless loop of restarts. */
+/** Decides how long to wait before a dead worker process is replaced, and when to give up. */
 export class Restarts {
   readonly #limit: number;
   #deaths: number[] = [];
 
-  /** @param limit how many deaths within a minute are allowed */
+  /** @param limit how many deaths of worker processes within a minute are allowed */
   constructor(limit: number) {
     this.#limit = limit;
   }
 
   /**
-   * Counts a death.
+   * Counts the death of a worker process, and says when to replace the worker.
    * @param now milliseconds on any clock that does not go back
    * @returns milliseconds to wait before the restart, more with each death in the last minute;
    *   `undefined` after too many

@@ -2,10 +2,16 @@ import type { Io } from "./command.ts";
 import { CliError, codeOf } from "./failure.ts";
 import { makePlan, type ServeFlags, type ServePlan } from "./plan.ts";
 
-/** How many milliseconds shutdown listeners get if requests used up the grace period. */
+/**
+ * How many milliseconds the command still waits for the app's shutdown listeners after the grace
+ * period.
+ */
 const HANGING_MILLISECONDS = 1000;
 
-/** Called when the server listens. */
+/**
+ * Called when the server listens, with its URL. `inspector` is the URL of the session inspector, if
+ * there is one.
+ */
 export type Announce = (url: string, inspector?: string) => void;
 
 /**
@@ -14,7 +20,7 @@ export type Announce = (url: string, inspector?: string) => void;
  * @param stop resolves when the server must stop
  * @param announce called once the server listens, with its URL and the URL of the session inspector
  * @returns the value of `stop`
- * @throws CliError and errors of the app, if it cannot start or its shutdown fails
+ * @throws CliError, or an error of the app, if the app cannot start or its shutdown fails
  */
 export async function runServer<Wish>(
   flags: ServeFlags,
@@ -59,8 +65,8 @@ async function start({ target, hostname, port, tls }: ServePlan) {
 }
 
 /**
- * Returns the inspector's URL; `undefined` if there is no inspector, or if other machines can reach
- * this server.
+ * Returns the URL of the session inspector; `undefined` if the app has none, or if other machines
+ * can reach this server.
  */
 function inspectorOf(path: string | undefined, url: string): string | undefined {
   if (path === undefined || !isLoopback(new URL(url).hostname)) return undefined;
@@ -69,7 +75,10 @@ function inspectorOf(path: string | undefined, url: string): string | undefined 
 
 const isLoopback = (host: string) => /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(host);
 
-/** Explains why the server cannot listen on its address; `undefined` for other errors. */
+/**
+ * Returns an error that explains why the server cannot listen on its address; `undefined` if
+ * `cause` is another error.
+ */
 function listenFailure(cause: unknown, hostname: string, port: number): CliError | undefined {
   switch (codeOf(cause)) {
     case "EADDRINUSE":

@@ -8,7 +8,7 @@ import { listenToSignals } from "./stop.ts";
 
 const MOST_WORKERS = 256;
 const MOST_GRACE = 3600;
-/** After this many milliseconds the command prints that it is still stopping. */
+/** How many milliseconds after a stop signal the command prints that it still finishes requests. */
 const SAY_AFTER_MILLISECONDS = 500;
 
 const STOPPING = "Finishing the requests that are running. A second signal stops immediately.\n";
@@ -42,7 +42,7 @@ export const command = defineCommand({
       help: "Read variables from this file, unless the environment has them; may be repeated",
     },
     "tls-cert": { type: "string", value: "file", help: "Certificate (PEM), for HTTPS" },
-    "tls-key": { type: "string", value: "file", help: "Its private key (PEM)" },
+    "tls-key": { type: "string", value: "file", help: "Private key of the certificate (PEM)" },
     grace: {
       type: "string",
       value: "seconds",

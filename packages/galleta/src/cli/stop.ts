@@ -4,13 +4,14 @@ import { isMessage } from "./ipc.ts";
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
 /**
- * The terminal sends Ctrl-C to this process and to `npx`, which sends it again. Two signals count
- * as one if less than this many milliseconds lie between them.
+ * Two stop signals within this many milliseconds count as one. On Ctrl-C, the terminal signals both
+ * this process and `npx`, and `npx` then signals this process again.
  */
 const ECHO_MILLISECONDS = 200;
 
 /**
- * Milliseconds between checks that the parent is alive. Without them this process could outlive npm.
+ * How many milliseconds pass between checks that the parent process is alive. Without these checks,
+ * this process could keep running after npm was killed.
  */
 const PARENT_MILLISECONDS = 250;
 
@@ -23,8 +24,8 @@ export interface Wishes {
 }
 
 /**
- * Listens for SIGINT and SIGTERM, which stop the server, and for SIGHUP, which reloads it. A closed
- * terminal also sends SIGHUP, which then stops the server.
+ * Listens for SIGINT and SIGTERM, which stop the server, and for SIGHUP, which reloads it. In a
+ * terminal, SIGHUP means that the terminal was closed, so there it stops the server.
  *
  * @param force called with the exit code at a second signal, to exit without waiting
  */
@@ -52,8 +53,8 @@ export function listenToSignals(force: (exitCode: number) => void): Wishes {
 }
 
 /**
- * True if npm started this process. On SIGTERM, npm kills its shell but does not forward the
- * signal.
+ * True if npm started this process. On SIGTERM, npm kills its shell without forwarding the signal,
+ * so this process must itself check that its parent is alive.
  */
 function isBelowNpm(): boolean {
   const { npm_command: command, npm_lifecycle_event: script } = process.env;
@@ -71,9 +72,9 @@ function whenOrphaned(tell: () => void): void {
 }
 
 /**
- * Resolves when a child process of `galleta serve` must stop: the parent asks for it or has ended,
- * or this process alone gets a SIGTERM. SIGINT and SIGHUP are ignored, because the terminal also
- * sends them to the parent, which decides.
+ * Resolves when a child process of `galleta serve` must stop: the parent process asks for it or has
+ * ended, or the child itself gets a SIGTERM. SIGINT and SIGHUP are ignored, because the terminal
+ * also sends them to the parent, which decides.
  */
 export function untilParentStops(): Promise<void> {
   return new Promise((resolve) => {

@@ -6,11 +6,11 @@ const MILLISECONDS = 5000;
 
 /**
  * Returns the place where a file could not be parsed, such as `src/app.js:3: `; an empty string if
- * the app's code threw the error while it ran.
+ * the file was parsed and its code threw the error.
  *
  * Node prints the place of a syntax error in a module only when the error ends a process. So this
- * function starts a process for it. The app's code does not run there, because Node parses all
- * imports first.
+ * function imports the file in a new process. The code of the app does not run there, because Node
+ * parses all imports first.
  */
 export async function placeOfSyntaxError(file: string, error: Error): Promise<string> {
   const own = placeIn(error.stack ?? "");
@@ -29,7 +29,10 @@ export async function placeOfSyntaxError(file: string, error: Error): Promise<st
   return place === undefined ? "" : `${place}: `;
 }
 
-/** Returns the place that Node prints before the stack, if Node knows the place. */
+/**
+ * Returns the file and line that Node prints before the stack of a syntax error; `undefined` if the
+ * text contains none.
+ */
 function placeIn(text: string): string | undefined {
   const place = /^((?:file:\/\/)?(?:\/|[A-Z]:\\).*):(\d+)\n/m.exec(text);
   if (place === null) return undefined;

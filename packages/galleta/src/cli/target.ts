@@ -2,17 +2,17 @@ import { existsSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { CliError, shortPath } from "./failure.ts";
 
-/** The location of an app: `src/app.ts` or `src/app.ts:admin`. */
+/** The file and export of an app, given as `src/app.ts` or `src/app.ts:admin`. */
 export interface AppTarget {
-  /** An absolute path. */
+  /** The absolute path of the app's file. */
   readonly file: string;
-  /** The name of the export, if the user gave one. */
+  /** The name of the export that contains the app, if the user gave one. */
   readonly exportName: string | undefined;
 }
 
 /**
- * Reads `<file>[:export]`.
- * @throws CliError if there is no such file
+ * Parses the argument `<file>[:export]` of `galleta serve`.
+ * @throws CliError if there is no such file, or it is a folder
  */
 export function parseTarget(text: string): AppTarget {
   // A file may have a colon in its name, and on Windows every absolute path has one.

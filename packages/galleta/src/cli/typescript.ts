@@ -5,19 +5,23 @@ import { pathToFileURL } from "node:url";
 import { CliError, shortPath } from "./failure.ts";
 import { hookImports } from "./hooks.ts";
 
-/** The part of `tsx/esm/api` that this file uses. */
+/** The part of the module `tsx/esm/api` that Galleta uses. */
 interface Tsx {
   register(options: { readonly tsconfig: string | false }): unknown;
 }
 
-/** True if this Node strips types itself. Node itself never reads JSX. */
+/**
+ * True if this version of Node reads TypeScript itself, by removing the types. No version reads
+ * JSX.
+ */
 const isNative = (process.features as { typescript?: unknown }).typescript === "strip";
 
 /**
- * Makes `import` read TypeScript: with Node itself from 22.18 on, otherwise with the app's `tsx`.
+ * Makes `import` read TypeScript: Node 22.18 and later do it themselves, older versions and JSX
+ * need the app's package `tsx`.
  *
  * @param file the app's file, an absolute path
- * @throws CliError if this Node needs tsx and the app does not have it
+ * @throws CliError if `tsx` is needed, and the app does not have it
  */
 export async function readTypeScript(file: string): Promise<void> {
   const isJsx = extname(file).endsWith("x");

@@ -11,11 +11,11 @@ import type { Wishes } from "./stop.ts";
 import { parseTarget } from "./target.ts";
 
 /**
- * How many seconds requests in flight may take. A developer does not want to wait long for a
- * restart.
+ * How many seconds requests in flight may take before a restart in watch mode. A developer does not
+ * want to wait longer.
  */
 const GRACE_SECONDS = 2;
-/** Milliseconds between checks that the watching process is alive. */
+/** How many milliseconds pass between checks that `galleta serve --watch` is still alive. */
 const PARENT_MILLISECONDS = 250;
 
 /**
@@ -54,7 +54,8 @@ export async function runWatching(flags: ServeFlags, wishes: Wishes): Promise<nu
 }
 
 /**
- * Serves in Node's watch mode. After an error it waits for the next change instead of ending.
+ * Serves an app in a process that Node's watch mode restarts. After an error, this process waits
+ * for the next change of a file instead of ending.
  *
  * @param stop resolves when the server must stop
  */
@@ -78,7 +79,8 @@ export async function runWatched(
 }
 
 /**
- * Resolves when the command that the user started has ended. Node's watch mode does not check this.
+ * Resolves when the `galleta serve --watch` that started this process has ended. Node's watch mode
+ * does not check this.
  */
 function untilOrphaned(): Promise<void> {
   const watcher = Number(process.env[WATCHER]);

@@ -7,7 +7,7 @@ import { HandshakeRejected, TestSocket } from "./test-socket.ts";
 
 /** Options of {@link createClient}. */
 export interface ClientOptions {
-  /** The origin under which the client calls the app. Default `http://testserver`. */
+  /** The origin of the URLs that the client requests. Default `http://testserver`. */
   readonly baseUrl?: string;
   /** Headers to send with every request. */
   readonly headers?: HeadersInit;
@@ -37,9 +37,9 @@ export interface WebSocketOptions {
 }
 
 /**
- * A client for tests: it keeps cookies as a browser does, and calls the app without a port. It
- * sends neither `Origin` nor `Sec-Fetch-Site`, like a program; add them in `headers` to imitate a
- * browser. The first request starts the app.
+ * A client for tests: it keeps cookies as a browser does, and calls the app without opening a port.
+ * The client sends neither `Origin` nor `Sec-Fetch-Site`, like a program that is not a browser; add
+ * them in `headers` to imitate a browser. The first request starts the app.
  *
  * @throws SettingsError `ERR_GALLETA_SETTINGS` for an unknown option
  * @example
@@ -60,7 +60,7 @@ export function createClient<Data extends object>(
 export class TestClient {
   /** The client's cookies, kept as a browser keeps them. */
   readonly cookies = new CookieJar();
-  /** The origin under which the client calls the app. */
+  /** The origin of the URLs that the client requests, such as `http://testserver`. */
   readonly baseUrl: URL;
   readonly #app: App;
   readonly #headers: Headers;
@@ -103,7 +103,7 @@ export class TestClient {
     return this.request("DELETE", path, options);
   }
 
-  /** Sends a request with any method. It does not follow redirects. */
+  /** Sends a request with any method, and returns the response. Redirects are not followed. */
   async request(method: string, path: string, options: RequestOptions = {}): Promise<Response> {
     this.#started ??= this.#start();
     await this.#started;
@@ -120,8 +120,8 @@ export class TestClient {
   }
 
   /**
-   * Opens a socket with the cookies of this client. The first call starts a server on a free port
-   * of this machine.
+   * Opens a WebSocket and sends the cookies of this client. The first call starts a server on a
+   * free port of this machine.
    *
    * @throws HandshakeRejected if the app answers with another status than 101
    */
@@ -143,7 +143,7 @@ export class TestClient {
     }
   }
 
-  /** Closes open sockets and stops the app. */
+  /** Closes the open sockets of this client and stops the app. */
   async close(): Promise<void> {
     const server = await this.#server?.catch(() => undefined);
     await server?.close();

@@ -5,14 +5,17 @@ interface StoredCookie {
   readonly isHostOnly: boolean;
   readonly path: string;
   readonly isSecure: boolean;
-  /** Milliseconds since 1970; `undefined` keeps the cookie until the browser closes. */
+  /**
+   * When the cookie expires, in milliseconds since 1970; `undefined` keeps it until the browser
+   * closes.
+   */
   readonly expires: number | undefined;
 }
 
 /**
  * Keeps cookies as a browser does (RFC 6265bis §5): by domain and path, secure ones for https only,
- * and until they expire. It rejects what a browser rejects: over 4096 characters, or a prefix such as
- * `__Host-` without its attributes.
+ * and until they expire. Rejects the cookies that a browser rejects: those over 4096 characters,
+ * and those with a name prefix such as `__Host-` without the attributes that it requires.
  */
 export class CookieJar {
   readonly #cookies = new Map<string, StoredCookie>();
@@ -41,7 +44,7 @@ export class CookieJar {
     return this.#cookiesFor(url).find((cookie) => cookie.name === name)?.value;
   }
 
-  /** Sets a cookie for the host of `url`, as the server would. */
+  /** Sets a cookie for the host of `url`, as the server would, with the path `/`. */
   set(name: string, value: string, url: URL): void {
     this.store(url, new Headers({ "set-cookie": `${name}=${value}; Path=/` }));
   }
@@ -89,7 +92,10 @@ function parseSetCookie(line: string, url: URL): StoredCookie | undefined {
   };
 }
 
-/** Max-Age takes precedence over Expires (RFC 6265 §5.3). */
+/**
+ * Returns when a cookie expires, in milliseconds since 1970. Max-Age takes precedence over Expires
+ * (RFC 6265 §5.3).
+ */
 function expiryOf(attributes: ReadonlyMap<string, string>): number | undefined {
   const maxAge = attributes.get("max-age");
   if (maxAge !== undefined && /^-?\d+$/.test(maxAge)) return Date.now() + Number(maxAge) * 1000;
@@ -97,7 +103,10 @@ function expiryOf(attributes: ReadonlyMap<string, string>): number | undefined {
   return Number.isNaN(expires) ? undefined : expires;
 }
 
-/** Returns the directory of the path (RFC 6265 §5.1.4). */
+/**
+ * Returns the path of a cookie without the attribute Path: the directory of the request's path (RFC
+ * 6265 §5.1.4).
+ */
 function defaultPath(pathname: string): string {
   const end = pathname.lastIndexOf("/");
   return end <= 0 ? "/" : pathname.slice(0, end);

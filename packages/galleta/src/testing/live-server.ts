@@ -12,9 +12,9 @@ import { serve, type ServeOptions, type Server } from "../serve.ts";
  * ```
  */
 export class LiveServer {
-  /** The address, such as `http://127.0.0.1:49152`. */
+  /** The address of the server, such as `http://127.0.0.1:49152`. */
   readonly url: string;
-  /** The address for sockets, such as `ws://127.0.0.1:49152`. */
+  /** The address of the server for WebSockets, such as `ws://127.0.0.1:49152`. */
   readonly wsUrl: string;
   readonly port: number;
   readonly #server: Server;
@@ -27,7 +27,7 @@ export class LiveServer {
   }
 
   /**
-   * Starts the app and listens.
+   * Starts the app and listens on a free port of this machine.
    *
    * @throws SettingsError `ERR_GALLETA_NOT_CONFIGURED` before `configure(app)` ran, and errors of a
    *   startup listener

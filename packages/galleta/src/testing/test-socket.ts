@@ -12,7 +12,7 @@ export interface Closed {
 export class HandshakeRejected extends Error {
   readonly status: number;
   readonly headers: Headers;
-  /** The body of the response. */
+  /** The body of the response that denied the handshake. */
   readonly body: string;
 
   constructor(status: number, headers: Headers, body: string) {
@@ -29,7 +29,7 @@ interface HandshakeResponse extends AsyncIterable<Uint8Array> {
   readonly rawHeaders: readonly string[];
 }
 
-/** The part of crossws' Node client that this file uses. */
+/** The part of crossws' WebSocket client for Node that Galleta uses. */
 interface NodeClient {
   readonly protocol: string;
   send(data: string | Uint8Array): void;
@@ -52,9 +52,9 @@ const Client = WebSocketClient as unknown as new (
   options: { readonly headers: Readonly<Record<string, string>> },
 ) => NodeClient;
 
-/** The client's side of a socket. */
+/** The client side of a WebSocket, for tests. */
 export class TestSocket implements AsyncIterable<string | Uint8Array> {
-  /** The headers of the 101. */
+  /** The headers of the 101 response to the handshake. */
   readonly headers: Headers;
   /** The subprotocol that the server chose; empty if it chose none. */
   readonly protocol: string;
@@ -77,7 +77,7 @@ export class TestSocket implements AsyncIterable<string | Uint8Array> {
   }
 
   /**
-   * Opens a socket.
+   * Opens a WebSocket.
    *
    * @throws HandshakeRejected if the server answers with another status than 101
    */
@@ -153,7 +153,7 @@ export class TestSocket implements AsyncIterable<string | Uint8Array> {
     return this.closed;
   }
 
-  /** Iterates over the messages until the socket is closed. */
+  /** Iterates over the received messages until the socket is closed. */
   [Symbol.asyncIterator](): AsyncIterator<string | Uint8Array, undefined> {
     return { next: () => this.#inbox.take() };
   }

@@ -4,8 +4,8 @@ import type { Duplex } from "node:stream";
 import type { HTTPError } from "../http-error.ts";
 
 /**
- * Makes a response for an upgrade request that is not upgraded. For an upgrade, Node gives its
- * listener the socket but no response. The connection is closed after the response.
+ * Makes a response for a request with an Upgrade header that is not upgraded. For such a request,
+ * Node passes its listener the socket but no response. The connection is closed after the response.
  */
 export function responseFor(req: IncomingMessage, socket: Duplex): ServerResponse {
   const res = new ServerResponse(req);
@@ -19,7 +19,7 @@ export function responseFor(req: IncomingMessage, socket: Duplex): ServerRespons
   return res;
 }
 
-/** Answers a handshake with an error status (RFC 6455 §4.2.2) and its JSON. */
+/** Denies a WebSocket handshake with the status and the JSON body of an error (RFC 6455 §4.2.2). */
 export function denyUpgrade(
   req: IncomingMessage,
   socket: Duplex,
@@ -32,7 +32,7 @@ export function denyUpgrade(
   write(req, socket, error.status, headers, Buffer.from(JSON.stringify(error)));
 }
 
-/** Answers a handshake with the response of a middleware. */
+/** Denies a WebSocket handshake with the response that a middleware made. */
 export async function denyUpgradeWith(
   req: IncomingMessage,
   socket: Duplex,

@@ -12,19 +12,21 @@ import type { Gate } from "./handshake.ts";
 
 type Req = HttpRequest<never, never>;
 
-/** The server's steps in a handshake. If one throws, the handshake is denied. */
+/** The steps of the server in a WebSocket handshake. If one throws, the handshake is denied. */
 interface Steps {
   /** Throws if the handshake must be denied. */
   check(): void;
   /**
-   * Starts the view. `gate` delays the answer to the handshake until all middleware has finished.
+   * Starts the WebSocket view. `gate` delays the answer to the handshake until all middleware has
+   * finished.
    */
   start(gate: Gate): void;
 }
 
 /**
- * Runs an app's middleware around a handshake, as around a view. The view starts when the last
- * middleware calls `next()`, and the 101 is sent when all middleware has finished. Never rejects.
+ * Runs the middleware of an app around a WebSocket handshake, as around a view. The view starts
+ * when the last middleware calls `next()`, and the 101 is sent when all middleware has finished.
+ * Never rejects.
  *
  * @returns the response to send if the view was not started
  */
@@ -85,7 +87,7 @@ async function denialOf(req: Req, steps: Steps): Promise<unknown> {
   }
 }
 
-/** Returns the middleware's response, which denies the handshake. */
+/** Returns the response that denies the handshake, with what the middleware set on `res`. */
 async function respond(req: Req, res: HttpResponse): Promise<Response> {
   if (res.status < 200 || res.status > 599) {
     clear(res);
@@ -99,7 +101,7 @@ async function respond(req: Req, res: HttpResponse): Promise<Response> {
   }
 }
 
-/** Joins the view's and the middleware's headers for the 101. */
+/** Joins the headers that the view and the middleware set for the 101 response. */
 function withHeaders(headers: Headers | undefined, res: HttpResponse): Headers | undefined {
   const added = [...res.headers];
   if (added.length === 0) return headers;

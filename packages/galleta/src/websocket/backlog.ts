@@ -1,39 +1,52 @@
 import { getHeapStatistics } from "node:v8";
 
-/** Waiting messages may fill one eighth of the heap. */
+/** The waiting messages of all sockets together may fill one eighth of the heap. */
 const PART_OF_HEAP = 8;
 
-/** A queue of waiting messages. */
+/** A queue of the messages of one socket that wait for the view. */
 export interface Holder {
-  /** Drops its waiting messages. */
+  /**
+   * Called when too many messages wait on all sockets. Drops the messages of this queue or closes
+   * its socket.
+   */
   giveUp(): void;
 }
 
 /**
- * Counts the bytes that wait on all sockets of a server. Each socket has its own limits; this limit
- * applies when very many sockets are close to theirs.
+ * Counts the bytes that wait on all sockets of a server, and limits their sum. Each socket also has
+ * its own limits; the sum matters when very many sockets are close to theirs.
  */
 export class Backlog {
   readonly #most: number;
   #bytes = 0;
-  /** Queues with messages for their view. The one that was read longest ago is first. */
+  /**
+   * The queues with messages that wait for a view. The queue that was read longest ago is first.
+   */
   readonly #holders = new Set<Holder>();
 
   constructor(most = Math.floor(getHeapStatistics().heap_size_limit / PART_OF_HEAP)) {
     this.#most = most;
   }
 
-  /** True if so many bytes wait that slow clients are dropped earlier. */
+  /**
+   * True if the waiting messages exceed the limit. Clients that read too slowly are then
+   * disconnected earlier.
+   */
   get isTight(): boolean {
     return this.#bytes > this.#most;
   }
 
-  /** Adds bytes that wait for a client. Call it with a negative number when they were sent. */
+  /**
+   * Adds bytes that wait to be sent to a client. A negative number subtracts bytes that were sent.
+   */
   count(bytes: number): void {
     this.#bytes += bytes;
   }
 
-  /** Adds a message that waits for its view. Above the limit, other queues drop their messages. */
+  /**
+   * Adds a message that waits for its view. Above the limit, calls `giveUp` of the queues that were
+   * read longest ago.
+   */
   add(holder: Holder, bytes: number): void {
     this.#bytes += bytes;
     this.#holders.add(holder);
@@ -45,8 +58,8 @@ export class Backlog {
   }
 
   /**
-   * Subtracts messages that were read. Moves the queue to the end of the list, or removes it if it
-   * is empty.
+   * Subtracts the bytes of messages that a view has read. Moves their queue to the end of the list,
+   * or removes it if it is empty.
    */
   remove(holder: Holder, bytes: number, isEmpty: boolean): void {
     this.#bytes -= bytes;

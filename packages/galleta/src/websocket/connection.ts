@@ -14,28 +14,35 @@ import { nodeSocketOf } from "./node-peer.ts";
 import { Outbox } from "./outbox.ts";
 import { Pongs } from "./pongs.ts";
 
-/** The close codes that end the loop over messages without an error: done, page left, no code. */
+/**
+ * The close codes after which the loop over messages ends without an error: done (1000), page left
+ * (1001), no code (1005).
+ */
 const QUIET: ReadonlySet<number> = new Set([1000, 1001, 1005]);
 
 const OPEN = Promise.resolve();
 
-/** A message in the type that the view gets. */
+/** A message in the type that the view gets: a string, bytes or a JSON value. */
 type Value = string | Uint8Array | JsonValue;
 
 /**
- * One socket from its handshake to its end: pending -> accepting -> open -> closing -> closed. The
- * client may disconnect in any of these states.
+ * One WebSocket from its handshake to its end: pending -> accepting -> open -> closing -> closed.
+ * The client may disconnect in any of these states.
  */
 export class Connection implements Source<string | Uint8Array, Value> {
-  /** Set to true when the client sends anything. Each heartbeat resets it. */
+  /** True if the client has sent anything since the last heartbeat, which sets this to false. */
   isAlive = true;
-  /** True if the page uses the subprotocol `galleta.v1`, so that Galleta frames can be sent. */
+  /**
+   * True if the page uses Galleta's client (subprotocol `galleta.v1`). The server can then send
+   * Galleta frames to the page: text messages about the session, which the client hides from the
+   * app.
+   */
   isLive = false;
   readonly inbox: Inbox<string | Uint8Array, Value>;
   readonly #valueType: ValueType;
   readonly #hooks: ConnectionHooks;
   readonly #backlog: Backlog;
-  /** Created only if the client sends pings. Browsers send none. */
+  /** Answers pings of the client. Created only if the client sends a ping; browsers send none. */
   #pongs: Pongs | undefined;
   #state: "pending" | "accepting" | "open" | "closing" | "closed" = "pending";
   #peer: Peer | undefined;
@@ -44,7 +51,7 @@ export class Connection implements Source<string | Uint8Array, Value> {
   #onDecided: (() => void) | undefined;
   #disconnect: WebSocketDisconnect | undefined;
   #abort: AbortController | undefined;
-  /** A close that was requested before the 101 was sent. */
+  /** The code and reason of a close that was requested before the 101 was sent. */
   #closing: { readonly code: number; readonly reason: string } | undefined;
 
   constructor(options: ConnectionOptions, hooks: ConnectionHooks, backlog: Backlog) {
@@ -62,12 +69,12 @@ export class Connection implements Source<string | Uint8Array, Value> {
     return this.#state === "open";
   }
 
-  /** The socket's close code. */
+  /** The close code of the socket; `undefined` while the socket is open. */
   get closeCode(): number | undefined {
     return this.#disconnect?.closeCode;
   }
 
-  /** Aborts when either side closes the socket. */
+  /** A signal that aborts when either side closes the socket. */
   get signal(): AbortSignal {
     this.#abort ??= new AbortController();
     if (this.#disconnect) this.#abort.abort(this.#disconnect);
@@ -83,7 +90,9 @@ export class Connection implements Source<string | Uint8Array, Value> {
     return (this.#opened = this.#accept(options));
   }
 
-  /** Resolves when the socket is open. Accepts the handshake if the view has not decided. */
+  /**
+   * Resolves when the socket is open. If the view has not answered the handshake yet, accepts it.
+   */
   open(autoAccept: boolean): Promise<void> {
     if (this.#state !== "pending") return this.#opened ?? this.accept();
     if (autoAccept) return this.accept();
@@ -118,7 +127,7 @@ export class Connection implements Source<string | Uint8Array, Value> {
     this.#opened = OPEN;
   }
 
-  /** Answers the handshake with an error status. Changes to the session are saved. */
+  /** Denies the handshake with an error status. Changes to the session are saved. */
   reject(error: HTTPError): Promise<void> {
     if (this.#state !== "pending") {
       return Promise.reject(stateError("The handshake was already answered."));
@@ -146,7 +155,10 @@ export class Connection implements Source<string | Uint8Array, Value> {
     }
   }
 
-  /** Answers immediately without saving. */
+  /**
+   * Denies the handshake immediately. `setCookie` has the cookies of a session that is already
+   * saved.
+   */
   #deny(error: HTTPError, setCookie: readonly string[]): void {
     if (this.#state === "closed") return;
     this.#hooks.answer({ accepted: false, error, setCookie });
@@ -161,14 +173,17 @@ export class Connection implements Source<string | Uint8Array, Value> {
     return this.#outbox.send(this.isLive && typeof data === "string" ? escapeMessage(data) : data);
   }
 
-  /** Sends a Galleta frame, which the page hides from the app. */
+  /**
+   * Sends a Galleta frame: a text message about the session that Galleta's client in the page hides
+   * from the app.
+   */
   sendControl(frame: string): void {
     if (this.#state === "open") void this.#outbox?.send(frame);
   }
 
   /**
-   * Starts to close the socket, and drops waiting messages. While the handshake is being accepted,
-   * this waits for the 101.
+   * Starts to close the socket, and drops messages that wait. While the handshake is being
+   * accepted, the close waits until the 101 was sent.
    */
   close(code: number, reason: string, error?: WebSocketDisconnect): void {
     if (this.#state === "accepting") this.#closing ??= { code, reason };
@@ -193,8 +208,9 @@ export class Connection implements Source<string | Uint8Array, Value> {
   }
 
   /**
-   * Pings the client, and breaks the connection if it did not answer the last ping. Denies a
-   * handshake that was already pending at the last heartbeat.
+   * Called at each heartbeat. Pings the client, and breaks the connection if the client did not
+   * answer the last ping. Denies a handshake that was already waiting for an answer at the last
+   * heartbeat.
    */
   beat(): void {
     if (this.#state === "pending" || this.#state === "accepting") return this.#beatHandshake();
@@ -215,7 +231,7 @@ export class Connection implements Source<string | Uint8Array, Value> {
     this.closed(1006, "");
   }
 
-  /** Called after the 101 was sent. */
+  /** Called when the 101 response was sent. From then on messages can be sent. */
   opened(peer: Peer): void {
     this.isAlive = true;
     this.#peer = peer;
@@ -235,7 +251,10 @@ export class Connection implements Source<string | Uint8Array, Value> {
     this.#pongs.answer(data);
   }
 
-  /** Closes the socket, because the view would miss the dropped messages. */
+  /**
+   * Closes the socket with code 1013 and drops its waiting messages, because the view reads too
+   * slowly.
+   */
   overrun(): void {
     const reason = "Messages waited too long for the app to read them.";
     this.close(1013, reason, new WebSocketDisconnect(1013, reason));
@@ -246,8 +265,8 @@ export class Connection implements Source<string | Uint8Array, Value> {
   }
 
   /**
-   * Called when the TCP connection has ended. Does nothing for an open socket, because ws reports
-   * its end with more details.
+   * Called when the TCP connection has ended. Does nothing for an open socket, because the library
+   * ws reports the end of that with more details.
    */
   lost(): void {
     if (this.#peer === undefined) this.closed(1006, "");
@@ -269,17 +288,20 @@ export class Connection implements Source<string | Uint8Array, Value> {
     this.#hooks.closed();
   }
 
-  /** Stops reading from the client. */
+  /** Stops reading from the client, until `resume` is called. */
   pause(): void {
     nodeSocketOf(this.#peer)?.pause?.();
   }
 
-  /** Reads from the client again. */
+  /** Reads from the client again, after `pause`. */
   resume(): void {
     nodeSocketOf(this.#peer)?.resume?.();
   }
 
-  /** Converts a message. If the client sent the wrong type, the socket is closed. */
+  /**
+   * Converts a received message to the type that the view gets. If the message has another type,
+   * the socket is closed with 1007.
+   */
   read(raw: string | Uint8Array): Value {
     const type = this.#valueType;
     try {

@@ -5,10 +5,10 @@ const decoder = new TextDecoder("utf-8", { fatal: true });
 const encoder = new TextEncoder();
 
 /**
- * Decodes a message to the view's type. It ignores the kind of frame, because some clients send
- * text as binary frames.
+ * Decodes a received message to the type that the view gets. Text may also come in a binary frame,
+ * because some clients send it so.
  *
- * @throws SyntaxError or TypeError if the message is not JSON or not UTF-8
+ * @throws SyntaxError if the message is not JSON, TypeError if it is not UTF-8
  */
 export function decode(type: ValueType, raw: string | Uint8Array): string | Uint8Array | JsonValue {
   if (type === "bytes") return typeof raw === "string" ? encoder.encode(raw) : raw;
@@ -17,9 +17,9 @@ export function decode(type: ValueType, raw: string | Uint8Array): string | Uint
 }
 
 /**
- * Encodes a value for sending.
+ * Encodes a value as a message to send.
  *
- * @throws TypeError if the value has another type
+ * @throws TypeError if the value does not have the socket's `valueType`
  */
 export function encode(type: ValueType, value: unknown): string | Uint8Array {
   if (type === "json") {

@@ -10,8 +10,8 @@ import type { Core } from "../core.ts";
 import { routeError, type AnySocketView, type SocketOptions } from "../route.ts";
 
 /**
- * A view for sockets, its options, and its owners: the app that is served, then each mounted app
- * down to the one with the view.
+ * A WebSocket view, its options, and the apps to which it belongs: first the app that is served,
+ * then each mounted app down to the one that registered the view.
  */
 export interface SocketEndpoint extends Required<SocketOptions> {
   readonly view: AnySocketView;
@@ -28,7 +28,7 @@ const RULES: Rules<Required<SocketOptions>> = {
 };
 
 /**
- * Checks the options of a socket route.
+ * Checks the options of `app.websocketRoute`.
  *
  * @throws GalletaError `ERR_GALLETA_ROUTE` if an option is unknown or wrong
  */

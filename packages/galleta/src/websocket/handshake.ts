@@ -10,38 +10,41 @@ import type { ConnectionHooks, Verdict } from "./connection-hooks.ts";
 import type { SocketEndpoint } from "./endpoint.ts";
 import type { SocketSession } from "./socket-session.ts";
 
-/** The result for crossws: upgrade, or stop because the handshake is already answered. */
+/**
+ * The result that crossws gets for a handshake: upgrade, or stop because the handshake was already
+ * answered.
+ */
 type Answer = { headers?: Headers; protocol?: string } | { handled: true };
 
-/** The context of a request, which crossws passes to its peer. */
+/** The context of a request, through which crossws passes the Handshake to the open socket. */
 export interface HandshakeContext extends Record<string, unknown> {
   readonly handshake: Handshake;
 }
 
 /**
- * Delays an answer until the middleware around the handshake has finished. Returns the 101, perhaps
- * with more headers, or a response to send instead.
+ * Delays the answer to a handshake until the middleware around it has finished. Resolves with the
+ * view's answer, perhaps with more headers, or with a response to send instead.
  */
 export type Gate = (verdict: Verdict) => Promise<Verdict | Response>;
 
-/** The server's methods that a handshake calls. */
+/** The parts of the server that a handshake uses. */
 interface Keeper {
-  /** Counts the bytes that wait on all sockets. */
+  /** Counts the bytes of the messages that wait on all sockets. */
   readonly backlog: Backlog;
   /** Called when the socket is closed. */
   forget(connection: Connection): void;
 }
 
 /**
- * Connects Node's upgrade request, the view and crossws. Every open socket keeps one Handshake, so
- * the object is small and drops the state that only the answer needs.
+ * Connects the upgrade request of Node, the WebSocket view and crossws. Every open socket keeps one
+ * Handshake, so this object is small and drops what it needs only until the handshake is answered.
  */
 export class Handshake implements ConnectionHooks {
   readonly connection: Connection;
   readonly session: SocketSession | undefined;
   readonly protocols: readonly string[];
   readonly #keeper: Keeper;
-  /** The request and its connection, until the handshake is answered. */
+  /** The request and its TCP connection, until the handshake is answered. */
   #request: { readonly req: IncomingMessage; readonly socket: Duplex } | undefined;
   #answer: Answer | undefined;
   #onAnswer: ((answer: Answer) => void) | undefined;
@@ -66,29 +69,35 @@ export class Handshake implements ConnectionHooks {
     socket.once("close", this.#onLost);
   }
 
-  /** Delays the answer until the gate of the middleware lets it pass. */
+  /** Delays the answer to the handshake until the middleware has finished. */
   guard(gate: Gate): void {
     this.#gate = gate;
   }
 
-  /** True if an answer was sent, or is no longer needed. */
+  /** True if the handshake was answered, is being answered, or the client has disconnected. */
   get isAnswered(): boolean {
     return this.#answer !== undefined || !this.connection.isPending;
   }
 
-  /** Waits for the view's decision. Called by crossws. */
+  /** Waits until the view or the server answers the handshake. Called by crossws. */
   answered(): Answer | Promise<Answer> {
     return this.#answer ?? new Promise((resolve) => (this.#onAnswer = resolve));
   }
 
-  /** Called when the 101 was sent. From then on ws reports the end of the connection. */
+  /**
+   * Called when the 101 response was sent. From then on the library ws reports the end of the
+   * connection.
+   */
   opened(): this {
     if (this.#onLost) this.#request?.socket.off("close", this.#onLost);
     this.#request = this.#answer = this.#onAnswer = this.#onLost = undefined;
     return this;
   }
 
-  /** Passes a message to the view. A Galleta frame, which the page's client sent, goes to the session. */
+  /**
+   * Passes a message of the client to the view. A Galleta frame, a text message that Galleta's
+   * client sends for itself, goes to the session.
+   */
   receive(raw: string | Uint8Array): void {
     const { connection } = this;
     connection.isAlive = true;
@@ -158,7 +167,7 @@ export class Handshake implements ConnectionHooks {
   }
 }
 
-/** Returns the cookies of a session that was saved for this answer. */
+/** Returns the cookies of the session that was saved when the view answered the handshake. */
 function cookiesOf(verdict: Verdict): readonly string[] {
   return verdict.accepted ? (verdict.headers?.getSetCookie() ?? []) : verdict.setCookie;
 }

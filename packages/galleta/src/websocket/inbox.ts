@@ -1,27 +1,35 @@
 import { Backlog, type Holder } from "./backlog.ts";
 
-/** How many bytes may wait before the view first asks for a message. */
+/**
+ * Until the view reads its first message, at most this many bytes of received messages may wait.
+ */
 const BEFORE_FIRST = 64 * 1024;
-/** After so many heartbeats without a read, a full queue is dropped. */
+/**
+ * If the message queue stays full for this many heartbeats of 30 seconds, and the view reads
+ * nothing, the socket is closed.
+ */
 const PATIENCE = 10;
 const PATIENCE_BEFORE_FIRST = 2;
 
-/** The socket that messages come from. */
+/** The socket from which the messages of an inbox come. */
 export interface Source<Raw, Message> {
   /** Stops reading from the socket, so that TCP slows the client down. */
   pause(): void;
   resume(): void;
-  /** Converts a message for the view. May throw. */
+  /** Converts a received message into the value that the view gets. May throw. */
   read(raw: Raw): Message;
-  /** Ends the socket, because the view would miss dropped messages. */
+  /**
+   * Closes the socket when messages that the view has not read must be dropped: the view would not
+   * notice the gap.
+   */
   overrun?(): void;
 }
 
 /** How many messages and bytes may wait for the view. */
 export interface InboxLimits {
-  /** The largest number of messages. */
+  /** The largest number of messages that may wait for the view. */
   readonly maxQueue: number;
-  /** The largest number of bytes in all messages together. */
+  /** The largest number of bytes that all waiting messages may have together. */
   readonly maxMessageSize: number;
 }
 
@@ -36,28 +44,31 @@ interface Entry<Raw> {
 }
 
 /**
- * The messages that wait for the view. At a limit the socket is no longer read, which slows the
- * client down; the rest of the last chunk still arrives. Reading continues when the queue is half
- * empty.
+ * The received messages that the view has not read yet. If too many wait, the inbox stops reading
+ * from the socket, so that TCP slows the client down; messages in data that has already arrived are
+ * still added. Reading resumes when the queue is half empty.
  *
- * Messages wait in raw form and are converted when the view takes them. If that fails, the view
- * gets the error.
+ * A message is converted only when the view takes it. If the conversion fails, the view gets the
+ * error.
  */
 export class Inbox<Raw, Message = Raw> implements Holder {
   readonly #limits: InboxLimits;
   readonly #source: Source<Raw, Message>;
   readonly #backlog: Backlog;
-  /** The reader that waits for the next message, which is nearly always the view's loop. */
+  /**
+   * The call of `take` that waits for the next message. It nearly always comes from the view's
+   * loop.
+   */
   #waiter: Waiter<Message> | undefined;
   #moreWaiters: Waiter<Message>[] | undefined;
-  /** Created when a message must wait, so an idle socket has no queue. */
+  /** The queue. Created when a message must wait, so an idle socket has no queue. */
   #entries: Entry<Raw>[] | undefined;
   #size = 0;
   #isPaused = false;
-  /** True if the view ever asked for a message. A view that only sends never does. */
+  /** True once the view has asked for a message. A view that only sends never asks. */
   #wasAsked = false;
   #isDropping = false;
-  /** Heartbeats since the last read while the queue was full. */
+  /** How many heartbeats with a full queue have passed since the view last asked for a message. */
   #idleBeats = 0;
   #end: { readonly error: Error | undefined } | undefined;
 
@@ -67,12 +78,15 @@ export class Inbox<Raw, Message = Raw> implements Holder {
     this.#backlog = backlog;
   }
 
-  /** True while the socket is not read. The client's answer to a ping does not arrive then. */
+  /**
+   * True while the inbox has stopped reading from the socket. The client's pongs then do not arrive
+   * either, so a missing pong does not mean that the client is gone.
+   */
   get isPaused(): boolean {
     return this.#isPaused;
   }
 
-  /** Adds a message of `size` bytes. */
+  /** Adds a received message of `size` bytes. */
   push(raw: Raw, size: number): void {
     if (this.#end !== undefined || this.#isDropping) return;
     const waiter = this.#waiter;
@@ -94,8 +108,8 @@ export class Inbox<Raw, Message = Raw> implements Holder {
   }
 
   /**
-   * Called at each heartbeat. If the view has not read for long, drops the waiting messages, so
-   * that the client does not wait forever.
+   * Called at each heartbeat of the socket. If the queue has been full for several heartbeats and
+   * the view reads nothing, calls {@link giveUp}, so that the client does not wait forever.
    */
   beat(): void {
     if (!this.#isPaused) return;
@@ -104,8 +118,9 @@ export class Inbox<Raw, Message = Raw> implements Holder {
   }
 
   /**
-   * Drops waiting messages. A view that only sends continues. One that reads would miss messages,
-   * so its socket is closed.
+   * Handles messages that have waited too long. If the view reads messages, its socket is closed,
+   * because the view would miss some. If the view only sends, the messages are dropped and the
+   * socket stays open.
    */
   giveUp(): void {
     if (this.#wasAsked) return this.#source.overrun?.();
@@ -114,8 +129,8 @@ export class Inbox<Raw, Message = Raw> implements Holder {
   }
 
   /**
-   * Returns the next message. After the last one it returns done, or throws the error passed to
-   * {@link end}.
+   * Returns the next message. After the last message, returns `{ done: true }`, or throws the error
+   * that was passed to {@link end}.
    */
   take(): Promise<IteratorResult<Message, undefined>> {
     this.#wasAsked = true;
@@ -140,7 +155,7 @@ export class Inbox<Raw, Message = Raw> implements Holder {
     else (this.#moreWaiters ??= []).push(waiter);
   }
 
-  /** Ends the inbox. The view can still take waiting messages. */
+  /** Accepts no more messages. The view can still take those that wait. */
   end(error?: Error): void {
     if (this.#end !== undefined) return;
     this.#end = { error };
@@ -153,8 +168,8 @@ export class Inbox<Raw, Message = Raw> implements Holder {
   }
 
   /**
-   * Ends the inbox and drops waiting messages. The socket is still read, to receive the client's
-   * close frame.
+   * Accepts no more messages, and drops those that wait. Reading from the socket continues, to
+   * receive the client's close frame.
    */
   discard(error?: Error): void {
     this.end(error);

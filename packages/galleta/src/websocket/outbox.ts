@@ -3,16 +3,20 @@ import { WebSocketDisconnect } from "../errors.ts";
 import type { Backlog } from "./backlog.ts";
 
 /**
- * Above this many waiting bytes, `send` waits for the event `drain`. No version of Node has a
- * higher limit for its sockets, so the event always follows.
+ * If more than this many bytes wait to be sent, `send` waits for the event `drain`. Node emits
+ * `drain` only after its own limit for a socket was reached. No version of Node has a higher limit
+ * than this one, so the event always follows.
  */
 const HIGH_WATER = 64 * 1024;
 /**
- * A socket with this many waiting bytes is cut, so that a view that does not await its sends cannot
- * fill the memory.
+ * If more than this many bytes wait to be sent on a socket, the next `send` terminates the socket.
+ * So a view that does not await its sends cannot fill the memory.
  */
 const MOST = 16 * 1024 * 1024;
-/** Replaces `MOST` while many bytes wait on all sockets of the server. */
+/**
+ * How many bytes may wait to be sent on one socket while the sockets of the server have too many
+ * together. A `send` above this limit terminates its socket.
+ */
 const MOST_WHEN_TIGHT = 256 * 1024;
 
 const SENT = Promise.resolve();
@@ -26,9 +30,11 @@ interface Waiter {
 export class Outbox {
   readonly #peer: Peer;
   readonly #backlog: Backlog;
-  /** Sends that wait for the client; created when one must wait. */
+  /**
+   * Calls of `send` that wait until the client has read more; created when the first one must wait.
+   */
   #waiters: Waiter[] | undefined;
-  /** Bytes in flight after the last send. */
+  /** How many bytes waited to be sent after the last `send`. */
   #waiting = 0;
 
   constructor(peer: Peer, backlog: Backlog) {
@@ -37,12 +43,12 @@ export class Outbox {
   }
 
   /**
-   * Sends a message. Resolves immediately while the client reads fast enough, otherwise when it has
-   * caught up.
+   * Sends a message. Resolves immediately while the client reads fast enough, otherwise when no
+   * sent data waits any more.
    *
-   * @throws WebSocketDisconnect if the socket closes before that, or if earlier messages of more
-   *   than 16 MiB wait for the client; the limit is 256 KiB while the messages that wait on all
-   *   sockets fill more than an eighth of the heap
+   * @throws WebSocketDisconnect if the socket closes before the promise resolves, or if more than
+   *   16 MiB of earlier messages wait for the client. The limit is 256 KiB while the messages that
+   *   wait on all sockets fill more than an eighth of the heap
    */
   send(data: string | Uint8Array): Promise<void> {
     const most = this.#backlog.isTight ? MOST_WHEN_TIGHT : MOST;
@@ -61,13 +67,13 @@ export class Outbox {
     return drained;
   }
 
-  /** Called when the client has read all data. */
+  /** Called at the event `drain`, when no sent data waits any more. Resolves the waiting sends. */
   drained(): void {
     this.#count(0);
     for (const waiter of this.#take()) waiter.resolve();
   }
 
-  /** Called when the socket closes. */
+  /** Called when the socket closes. Rejects the sends that still wait. */
   end(error: Error): void {
     this.#count(0);
     for (const waiter of this.#take()) waiter.reject(error);

@@ -7,10 +7,10 @@ import type { Handshake, HandshakeContext } from "./handshake.ts";
 type ServerOptions = NonNullable<NodeOptions["serverOptions"]>;
 
 /**
- * Makes the crossws adapter for all sockets with the same size limit. It passes each event of a
- * socket to its {@link Connection}.
+ * Makes the crossws adapter for all sockets with the same limit on the size of a message. The
+ * adapter passes each event of a socket to the {@link Connection} of that socket.
  *
- * @param maxPayload bytes
+ * @param maxPayload the limit in bytes
  */
 export function adapterFor(maxPayload: number, opened: (peer: Peer) => void): NodeAdapter {
   return nodeAdapter({

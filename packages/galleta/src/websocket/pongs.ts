@@ -1,7 +1,7 @@
-/** How many pongs may wait for a client. */
+/** The most pongs that may wait to be sent to one client. */
 const MOST = 16;
 
-/** Sends a pong, and calls back after the system accepted it. */
+/** Sends a pong. Calls `sent` when the operating system has taken the pong. */
 export type SendPong = (data: Uint8Array, sent: () => void) => void;
 
 /**

@@ -8,10 +8,10 @@ import type { SocketSession } from "./socket-session.ts";
 import type { Socket } from "./socket.ts";
 
 /**
- * Runs a view from the handshake to the end of its socket. Never rejects.
+ * Runs a WebSocket view from the handshake to the end of its socket. Never rejects.
  *
- * When a view returns, the socket is closed with 1000; when it throws, with 1011. A view that
- * throws before the handshake answers with the status of its HTTPError, or with 500.
+ * When the view returns, the socket is closed with 1000; when it throws, with 1011. If the view
+ * throws before the handshake is answered, the client gets the status of the HTTPError, or 500.
  */
 export async function runView(
   endpoint: SocketEndpoint,
@@ -33,7 +33,7 @@ export async function runView(
   }
 }
 
-/** True if an error only means that the socket is closed. */
+/** True if a view threw an error only because its socket was closed. */
 function isEnd(connection: Connection, error: unknown): boolean {
   if (error instanceof WebSocketDisconnect) return true;
   const isAbort = error instanceof Error && error.name === "AbortError";
@@ -55,15 +55,18 @@ async function fail(
   }
 }
 
-/** Returns the status of an error that the app threw as an answer; `undefined` for failures. */
+/**
+ * Returns the status of an error that is meant as an answer to the client; `undefined` for an
+ * unexpected error.
+ */
 function expectedStatus(error: unknown): number | undefined {
   if (error instanceof HTTPError) return error.status;
   return error instanceof SessionError && error.status !== 500 ? error.status : undefined;
 }
 
 /**
- * True for a failed change of the session after its socket closed. Like the close itself, it is not
- * logged.
+ * True if an error says that a change of the session failed because the session ended or the page
+ * did not answer. After the socket closed, both are normal, so they are not logged.
  */
 function isAboutTheEnd(error: unknown): boolean {
   if (!(error instanceof SessionError)) return false;

@@ -31,8 +31,8 @@ import { checkUpgrade, readUpgrade, type Match, type Upgrade } from "./upgrade.t
 const HEARTBEAT = 30;
 
 /**
- * Passes a Node server's upgrades to the views. It finds paths in the app's own table and hands the
- * requests directly to crossws.
+ * Passes the WebSocket handshakes of a Node server to the views. It looks up the path in the app's
+ * own routes and hands the request directly to crossws.
  */
 export class SocketServer {
   readonly backlog = new Backlog();
@@ -77,8 +77,9 @@ export class SocketServer {
   }
 
   /**
-   * Closes all sockets with 1001 and accepts no more. Resolves when they and their views have
-   * ended. After `timeout` seconds all open connections are cut.
+   * Closes all sockets with 1001 and denies new ones. Resolves when all sockets are closed and
+   * their views have returned. Connections that are still open after `timeout` seconds are
+   * terminated.
    */
   async close(timeout: number): Promise<void> {
     this.#isClosing = true;
@@ -95,13 +96,13 @@ export class SocketServer {
     for (const connection of this.#connections) connection.terminate();
   }
 
-  /** If all views and handshakes have ended, resolves the promises that wait for this. */
+  /** Lets `close` finish if all sockets are closed and all views have returned. */
   #rest(): void {
     if (this.#connections.size > 0 || this.#runningViews > 0) return;
     for (const tell of this.#onRest.splice(0)) tell();
   }
 
-  /** Makes `close` wait for this promise. */
+  /** Makes `close` wait until this promise resolves. */
   #track(running: Promise<void>): void {
     this.#runningViews += 1;
     void running.then(() => {
@@ -115,7 +116,10 @@ export class SocketServer {
     return checkUpgrade(this.#core, upgrade);
   }
 
-  /** Starts the view if the middleware calls `next`, and answers otherwise. */
+  /**
+   * Runs the app's middleware for a handshake. Starts the view if the middleware calls `next`;
+   * otherwise sends the response of the middleware.
+   */
   async #startInside(stack: readonly AnyMiddleware[], upgrade: Upgrade): Promise<void> {
     const { req, socket, event, match } = upgrade;
     const request = new HttpRequest<never, never>(event, this.#core);
@@ -180,7 +184,7 @@ export class SocketServer {
     session?.opened(connection);
   }
 
-  /** Called when a socket is closed. */
+  /** Called when a socket is closed: the server no longer pings it or waits for it. */
   forget(connection: Connection): void {
     this.#connections.delete(connection);
     this.#rest();

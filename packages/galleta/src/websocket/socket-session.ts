@@ -8,36 +8,44 @@ import {
 import { logError } from "../log.ts";
 import type { Connection } from "./connection.ts";
 
-/** Called when another request or socket changed the session. */
+/** A listener that is called when another request or socket changed the session. */
 export type ChangeListener = () => unknown;
 
 /**
- * The session of one socket. It can be changed until the handshake is answered. After that no
- * cookie can be set, so it is read-only, but shows the changes that other requests and sockets
- * make.
+ * The session of one socket. The view can change it until the handshake is answered. Later, no
+ * cookie can be set: the session is then read-only, but shows the changes that other requests and
+ * sockets make.
  */
 export class SocketSession implements LiveSocket {
-  /** The session of the handshake. Nothing is read before the view uses it. */
+  /** The session of the request that opened the socket. */
   readonly context: SessionContext<never>;
-  /** The other sessions of the socket. */
+  /**
+   * The socket's further sessions, if the app has more than one. Each is under another property.
+   */
   readonly others: readonly SocketSession[];
   #listeners: ChangeListener[] | undefined;
   #connection: Connection | undefined;
   #handle: LiveHandle | undefined;
 
-  /** @param others the other sessions of the socket */
+  /** @param others the socket's further sessions, if the app has more than one */
   constructor(context: SessionContext<never>, others: readonly SessionContext<never>[] = []) {
     this.context = context;
     this.others = others.map((each) => new SocketSession(each));
   }
 
-  /** Loads the sessions. */
+  /**
+   * Loads all sessions of the socket from their stores. Returns no promise if no store must be
+   * asked.
+   */
   load(): Promise<unknown> | undefined {
     const loads = [this, ...this.others].map(({ context }) => context.load());
     return loads.some((each) => each !== undefined) ? Promise.all(loads) : undefined;
   }
 
-  /** Saves the changes and returns the Set-Cookie headers. Afterwards the session is read-only. */
+  /**
+   * Saves the changes and returns the values of the Set-Cookie headers. Afterwards the session is
+   * read-only.
+   */
   save(): Promise<readonly string[]> | readonly string[] {
     const own = commitHandshake(this.context);
     if (this.others.length === 0) return own;
@@ -61,13 +69,16 @@ export class SocketSession implements LiveSocket {
     for (const each of this.others) each.closed();
   }
 
-  /** Handles a Galleta frame from the page. */
+  /** Handles a Galleta frame: a message that Galleta's client sends for itself, not for the app. */
   receive(frame: string): void {
     this.#handle?.receive(frame);
     for (const each of this.others) each.receive(frame);
   }
 
-  /** Called when the client sends a message that is not a Galleta frame. */
+  /**
+   * Called when the client sends a message to the app. With the option `socketActivity`, the
+   * message prolongs the session.
+   */
   active(): void {
     this.#handle?.active();
     for (const each of this.others) each.active();
@@ -82,7 +93,10 @@ export class SocketSession implements LiveSocket {
     this.#connection?.close(code, reason);
   }
 
-  /** Sends a Galleta frame if the page understands it. */
+  /**
+   * Sends a Galleta frame, which Galleta's client handles itself; `undefined` if the page does not
+   * use that client.
+   */
   get control(): ((frame: string) => void) | undefined {
     const connection = this.#connection;
     return connection?.isLive === true ? (frame) => connection.sendControl(frame) : undefined;

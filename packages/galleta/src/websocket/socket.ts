@@ -12,7 +12,7 @@ import type { SocketEndpoint } from "./endpoint.ts";
 import { defineOther } from "../several.ts";
 import type { ChangeListener, SocketSession } from "./socket-session.ts";
 
-/** The objects that a socket is made of. */
+/** The objects that a {@link Socket} uses, such as its connection and its session. */
 export interface SocketParts {
   readonly event: H3Event;
   readonly params: Record<string, string>;
@@ -50,16 +50,19 @@ export class Socket<
   Params = Record<string, string>,
   Type extends ValueType = ValueType,
 > implements AsyncIterable<MessageOf<Type>> {
-  /** The path's named parts, percent-decoded. An encoded slash stays encoded. */
+  /**
+   * The values of the named parts in the route's path, percent-decoded. An encoded slash stays
+   * encoded.
+   */
   readonly params: Params;
   /** The subprotocols that the client offers, best first. */
   readonly protocols: readonly string[];
-  /** h3's event of the handshake, for functions of h3 that read a request. */
+  /** The handshake as an event of h3. Pass it to functions of h3 that read a request. */
   readonly event: H3Event;
   readonly #parts: SocketParts;
   #url: URL | undefined;
 
-  /** Called by the framework. */
+  /** Galleta creates a socket for each handshake. An app never calls this constructor. */
   constructor(parts: SocketParts) {
     this.event = parts.event;
     this.params = parts.params as Params;
@@ -76,8 +79,8 @@ export class Socket<
   }
 
   /**
-   * The whole URL that the client requested in the handshake. Scheme, host and port come from the
-   * headers of a proxy if `SESSIONS.trustProxy` trusts it. The client can send any host that
+   * The whole URL of the handshake, as the client requested it. If `SESSIONS.trustProxy` trusts a
+   * proxy, scheme, host and port come from the proxy's headers. The client can send any host that
    * `ALLOWED_HOSTS` allows.
    */
   get url(): URL {
@@ -92,22 +95,23 @@ export class Socket<
     return this.event.req.headers;
   }
 
-  /** The query of the handshake, read with `ws.query.get("room")`. */
+  /** The query parameters of the handshake's URL, such as `ws.query.get("room")`. */
   get query(): URLSearchParams {
     return this.event.url.searchParams;
   }
 
   /**
-   * Aborts when either side closes the socket: `on(emitter, "todo", { signal: ws.signal })`. The
-   * view need not catch the resulting error.
+   * A signal that aborts when either side closes the socket. Pass the signal to other waits of the
+   * view, as in `on(emitter, "todo", { signal: ws.signal })`. The view need not catch the resulting
+   * AbortError.
    */
   get signal(): AbortSignal {
     return this.#parts.connection.signal;
   }
 
   /**
-   * The session, the same as in HTTP. Changes before the answer to the handshake are saved with the
-   * 101; after that the session is read-only.
+   * The client's session, the same that its HTTP requests have. Changes before the handshake is
+   * answered are saved with the 101; after that the session is read-only.
    *
    * @throws SessionError `ERR_SESSION_DISABLED` if the app has no sessions; on a write after the
    *   handshake `ERR_SESSION_HANDSHAKE_SENT`
@@ -121,8 +125,8 @@ export class Socket<
   }
 
   /**
-   * Calls a listener after other code changed the session: a response, another socket, another
-   * process. `ws.session` already shows the change.
+   * Calls a listener after the session was changed elsewhere: by an HTTP request, another socket or
+   * another process. `ws.session` already has the new data.
    *
    * @throws SessionError `ERR_SESSION_DISABLED` if the app has no sessions
    * @example
@@ -138,8 +142,9 @@ export class Socket<
   /**
    * Answers the handshake with 101.
    *
-   * @throws GalletaError `ERR_GALLETA_WEBSOCKET_STATE` if it was already answered, or the client
-   *   does not offer the protocol; WebSocketDisconnect if the client disconnected
+   * @throws GalletaError `ERR_GALLETA_WEBSOCKET_STATE` if the handshake was already answered, or
+   *   the client does not offer the given subprotocol; WebSocketDisconnect if the client
+   *   disconnected
    * @example
    * ```ts
    * await ws.accept({ protocol: "chat.v2", headers: { "x-node": "7" } });
@@ -150,8 +155,8 @@ export class Socket<
   }
 
   /**
-   * Answers the handshake with an error status and JSON, as an HTTPError does. A browser only tells
-   * its page that the socket failed.
+   * Denies the handshake with an error status and JSON, as an HTTPError does. Scripts in a browser
+   * cannot read either: they learn only that the socket failed.
    *
    * Throws RangeError if `status` is not an error status (400 to 599).
    *
@@ -165,8 +170,8 @@ export class Socket<
    * Sends a message. Resolves when the client has read enough of the earlier messages, so a view
    * that awaits each `send` cannot fill the memory.
    *
-   * @throws TypeError if the message does not have the socket's `valueType`; WebSocketDisconnect if
-   *   the socket is closed
+   * @throws TypeError if the message is not of the type that the route's `valueType` names;
+   *   WebSocketDisconnect if the socket is closed
    */
   send(message: Type extends "json" ? unknown : MessageOf<Type>): Promise<void> {
     const { connection, endpoint } = this.#parts;
@@ -194,7 +199,8 @@ export class Socket<
   }
 
   /**
-   * Closes the socket, drops waiting messages, and ends the loop over them.
+   * Closes the socket and drops the messages that the view has not read. A loop over the messages
+   * ends.
    *
    * @param code 1000 to 1014 or 3000 to 4999 (RFC 6455 §7.4)
    * @param reason at most 123 bytes

@@ -6,10 +6,12 @@ import { FastURL, NodeRequest } from "srvx/node";
 import type { Core } from "../core.ts";
 import { HTTPError } from "../http-error.ts";
 
-/** The route of a handshake. */
+/** The route that matches the path of a handshake. */
 export type Match = NonNullable<ReturnType<Core["findSocket"]>>;
 
-/** A request for a socket, as Node passes it. */
+/**
+ * A WebSocket handshake, as Node's event `upgrade` passes it, and the route that matches its path.
+ */
 export interface Upgrade {
   readonly req: IncomingMessage;
   readonly socket: Duplex;
@@ -18,13 +20,15 @@ export interface Upgrade {
   readonly match: Match | undefined;
 }
 
-/** The characters that a Host may contain. Later checks interpret it. */
+/**
+ * The characters that a Host header may contain. Later code decides whether the host is allowed.
+ */
 const HOST = /^[\w.:[\]-]+$/;
 
 /**
- * Finds the route of a handshake.
+ * Finds the route of a handshake by its path.
  *
- * @throws HTTPError 400 if the Host or the target is malformed
+ * @throws HTTPError 400 if the Host header or the request target is malformed
  */
 export function readUpgrade(
   core: Core,
@@ -37,7 +41,7 @@ export function readUpgrade(
   return { req, socket, head, event, match };
 }
 
-/** Throws if a handshake must be denied. Runs before any code of the app. */
+/** Throws an HTTPError if a handshake must be denied. Runs before any code of the app. */
 export function checkUpgrade(
   core: Core,
   { req, event, match }: Upgrade,
@@ -61,8 +65,8 @@ export function checkUpgrade(
 }
 
 /**
- * Makes a Request and sets its URL. To make the URL, srvx would ask the system for the client's
- * address.
+ * Makes a Request of srvx and sets its URL. If srvx made the URL, it would also ask the operating
+ * system for the client's address.
  */
 function requestOf(req: IncomingMessage) {
   const { host } = req.headers;

@@ -1,15 +1,15 @@
 /** One option of a command, given as `--name`. */
 export interface OptionSpec {
   readonly type: "string" | "boolean";
-  /** The name of the value in the help, such as `<port>`. */
+  /** The name of the option's value in the help, such as `<port>`. */
   readonly value?: string;
   /** True if the option may be repeated. */
   readonly multiple?: boolean;
-  /** One line of help, without a full stop. */
+  /** What the option does, as one line of help without a full stop. */
   readonly help: string;
 }
 
-/** The outputs of a command. The caller adds the newlines. */
+/** The two output streams of a command. A text must contain its own newlines. */
 export interface Io {
   /** Writes the result to standard output. */
   out(text: string): void;
@@ -20,12 +20,12 @@ export interface Io {
 /** A command that the `galleta` program loads on demand. */
 export interface InspectCommand<Values> {
   readonly name: string;
-  /** One sentence for the help. */
+  /** What the command does, as one sentence for the help. */
   readonly summary: string;
-  /** The arguments in the help, such as `[cookie]`. */
+  /** The names of the command's arguments in the help, such as `[cookie]`. */
   readonly positional?: string;
   readonly options: Readonly<Record<string, OptionSpec>>;
-  /** More lines for the help. */
+  /** Further lines for the help of the command. */
   readonly notes: readonly string[];
   /**
    * Runs the command.
@@ -51,16 +51,16 @@ export class UsageError extends Error {
 const MAX_AGE = 400 * 86_400;
 
 /**
- * Reads `--max-age`.
+ * Reads the value of the option `--max-age`.
  *
  * @returns seconds; `undefined` if the option was not given
- * @throws UsageError
+ * @throws UsageError if the value is not a number of seconds from 1 to 400 days
  */
 export function readMaxAge(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const seconds = /^\d{1,15}$/.test(text) ? Number(text) : 0;
   if (seconds < 1 || seconds > MAX_AGE) {
-    throw new UsageError(`--max-age must be seconds, from 1 to ${MAX_AGE}.`);
+    throw new UsageError(`--max-age must be a number of seconds from 1 to ${MAX_AGE}.`);
   }
   return seconds;
 }

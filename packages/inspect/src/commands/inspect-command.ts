@@ -7,7 +7,7 @@ import { readMaxAge, UsageError, type InspectCommand } from "./command.ts";
 import { KEY_OPTIONS, namesKey, readKeys, type KeyFlags, type NamedKey } from "./key-options.ts";
 import { paintFor, renderReport } from "./text.ts";
 
-/** The longest input, in characters. Servers accept far less in headers. */
+/** The longest text to inspect, in characters. Servers accept only much shorter headers. */
 const MAX_INPUT = 65_536;
 
 type Values = KeyFlags & {
@@ -16,7 +16,7 @@ type Values = KeyFlags & {
   readonly json?: boolean;
 };
 
-/** The command `galleta inspect`. */
+/** The command `galleta inspect`, which shows what a session cookie contains. */
 export const inspectCommand: InspectCommand<Values> = {
   name: "inspect",
   summary: "Inspect a session cookie: what it contains, when it expires, and why it is rejected.",

@@ -4,8 +4,8 @@ import { Secret } from "@galleta/session";
 import { UsageError, type OptionSpec } from "./command.ts";
 
 /**
- * The options that say where a key is. A key is never an argument, because other users can list
- * processes with their arguments.
+ * The command-line options that say where a secret key is. A key itself is never an argument,
+ * because other users can list processes with their arguments.
  */
 export const KEY_OPTIONS = {
   "secret-env": {
@@ -22,31 +22,31 @@ export const KEY_OPTIONS = {
   },
 } as const satisfies Readonly<Record<string, OptionSpec>>;
 
-/** A key and its source. */
+/** A secret key, and where it was found. */
 export interface NamedKey {
-  /** The name of the environment variable. */
+  /** The name of the environment variable that contains the key. */
   readonly name: string;
-  /** Either `the environment` or the file's path. */
+  /** Where the variable was found: `the environment`, or the path of a file. */
   readonly source: string;
   readonly secret: Secret;
 }
 
-/** The options about keys from the command line. */
+/** The values of the command-line options that say where a secret key is. */
 export interface KeyFlags {
   readonly "secret-env"?: readonly string[];
   readonly "env-file"?: readonly string[];
 }
 
-/** True if the command line says where a key is. */
+/** True if the command line says where a secret key is. */
 export function namesKey(flags: KeyFlags): boolean {
   return flags["secret-env"] !== undefined || flags["env-file"] !== undefined;
 }
 
 /**
- * Finds the keys. As in `galleta serve`, the environment overrides files, and a later file
- * overrides an earlier one.
+ * Reads the secret keys from the environment or from files. As in `galleta serve`, the environment
+ * overrides files, and a later file overrides an earlier one.
  *
- * @throws UsageError that names the missing variable or file; it never contains a value
+ * @throws UsageError that names the missing variable or file, but never contains the value of a key
  */
 export function readKeys(
   flags: KeyFlags,

@@ -20,7 +20,7 @@ type Values = KeyFlags & {
   readonly format?: string;
 };
 
-/** The command `galleta mint`. */
+/** The command `galleta mint`, which makes a valid session cookie. */
 export const mintCommand: InspectCommand<Values> = {
   name: "mint",
   summary: "Make a valid session cookie, for tests and for curl.",

@@ -4,10 +4,13 @@ import { REASONS } from "../cookies/reasons.ts";
 import type { CookieReport } from "../cookies/report.ts";
 import type { NamedKey } from "./key-options.ts";
 
-/** Colours a text, or returns it unchanged. */
+/** A function that colours a text, or returns it unchanged. */
 export type Paint = (style: "bold" | "dim" | "green" | "red" | "yellow", text: string) => string;
 
-/** Colours text if the terminal supports it. Node handles NO_COLOR and TERM=dumb. */
+/**
+ * Returns a function that colours text if the terminal supports colours. Node handles NO_COLOR and
+ * TERM=dumb.
+ */
 export const paintFor = (stream: NodeJS.WriteStream): Paint =>
   stream.isTTY && stream.hasColors() ? styleText : (_style, text) => text;
 
@@ -26,8 +29,8 @@ const FORMATS: Readonly<Record<CookieReport["format"], string>> = {
 };
 
 /**
- * Renders a report as text. Text from the cookie is escaped, because it may contain terminal
- * sequences.
+ * Renders the report on a cookie as text. Text from the cookie is escaped, because it may contain
+ * terminal sequences.
  */
 export function renderReport(
   report: CookieReport,
@@ -67,7 +70,10 @@ function verdict(report: CookieReport, keys: readonly NamedKey[], paint: Paint):
   return format === "unknown" ? [paint("red", "unknown")] : [];
 }
 
-/** A bare value does not show for which cookie name it was signed. */
+/**
+ * Suggests `--name` if a value without a name was rejected: its signature is valid only for one
+ * cookie name, which the value does not contain.
+ */
 function nameHint({ name, reason }: CookieReport): string[] {
   const isBound = reason === "mac" || reason === "payload";
   return isBound && name === undefined
@@ -108,7 +114,7 @@ function at(time: Date, now: Date): string {
 
 const WIDE = 60;
 
-/** Writes the data on one line if it fits. */
+/** Formats an object as JSON, on one line if it is short. */
 function json(value: object): string {
   const short = JSON.stringify(value);
   return printable(short.length <= WIDE ? short : JSON.stringify(value, null, 2), true);

@@ -5,19 +5,19 @@ import { durationInWords, plural } from "./words.ts";
 
 /** How urgent a piece of advice is. */
 export type AdviceLevel =
-  /** Change this before production. */
+  /** The setting must be changed before production. */
   | "warning"
-  /** Fine if you chose it deliberately. */
+  /** The setting is fine if you chose it deliberately. */
   | "note"
-  /** No change is needed. */
+  /** The setting needs no change. */
   | "ok";
 
-/** The advice on one setting. It never contains a key. */
+/** The advice on one setting. Its text never contains a secret key. */
 export interface Advice {
   readonly level: AdviceLevel;
-  /** The option or other subject. */
+  /** The option that the advice is about, or another subject. */
   readonly topic: string;
-  /** The current state, as a sentence. */
+  /** The current state of the setting, as a sentence. */
   readonly text: string;
   /** The change to make, as a sentence with code in backquotes. */
   readonly fix?: string;
@@ -31,7 +31,8 @@ const DAY = 86_400;
  * Judges session options for production. Lists each weakness with its fix, warnings first.
  *
  * @param options the options of `createSessions`
- * @param context any context of those sessions, which provides the defaults
+ * @param context the context of any request to these sessions; it has the defaults of missing
+ *   options
  */
 export function adviseOn(options: SessionOptions, context: SessionContext<never>): Advice[] {
   const order: readonly AdviceLevel[] = ["warning", "note", "ok"];

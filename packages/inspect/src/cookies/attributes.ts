@@ -38,7 +38,10 @@ export function remarkAttributes(
   return remarks;
 }
 
-/** Explains how browsers handle a cookie's size (RFC 6265bis §6.1). */
+/**
+ * Explains what browsers do with a cookie of this size, if it is near or above their limit (RFC
+ * 6265bis §6.1).
+ */
 export function remarkSize(bytes: number): string[] {
   if (bytes > COOKIE_LIMIT) return [`Browsers drop a cookie over ${COOKIE_LIMIT} bytes.`];
   return bytes > COOKIE_LIMIT * 0.9 ? ["The cookie is nearly as large as browsers allow."] : [];

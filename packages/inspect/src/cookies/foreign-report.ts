@@ -4,15 +4,17 @@ import type { Candidate } from "./recognise.ts";
 import { dateOf, type CookieReport } from "./report.ts";
 import { durationInWords } from "./words.ts";
 
-/** The keys, names and times to check another framework's cookie with. */
+/** What is needed to verify a cookie of another framework. */
 export interface ForeignContext {
   readonly value: string;
-  /** The value of the separate signature cookie, if there is one. */
+  /**
+   * The value of the cookie that contains the signature, if the signature is a cookie of its own.
+   */
   readonly signature: string | undefined;
   readonly keys: readonly Secret[];
-  /** The lifetime in seconds; undefined means the framework's default. */
+  /** The lifetime of the cookie in seconds; undefined means the framework's default. */
   readonly maxAge: number | null | undefined;
-  /** Milliseconds since 1970. */
+  /** The current time, in milliseconds since 1970. */
   readonly now: number;
 }
 

@@ -14,21 +14,24 @@ import { starlette } from "@galleta/session/formats/starlette";
 import type { Digest } from "@galleta/session/internals";
 import type { Candidate } from "./recognise.ts";
 
-/** A cookie of another framework, with the data to verify it. */
+/** A cookie of another framework, with the keys and times to verify it. */
 export interface ForeignCookie {
   readonly name: string;
   readonly value: string;
-  /** The value of `name.sig`, if there is one. */
+  /** The value of the cookie `name.sig`, which contains the signature, if there is one. */
   readonly signature: string | undefined;
   readonly keys: readonly Secret[];
-  /** How many seconds the framework accepts the cookie; undefined means its default. */
+  /** How many seconds the framework accepts the cookie; undefined means the framework's default. */
   readonly maxAge: number | null | undefined;
-  /** Seconds since 1970. */
+  /** The current time, in seconds since 1970. */
   readonly now: number;
 }
 
 const DAY = 86_400;
-/** The default lifetime in seconds, for frameworks whose cookies do not contain it. */
+/**
+ * The default lifetime in seconds, for each framework that does not write the lifetime into its
+ * cookies.
+ */
 export const DEFAULT_MAX_AGE: Readonly<Partial<Record<Candidate["format"], number>>> = {
   starlette: 14 * DAY,
   flask: 31 * DAY,
@@ -43,8 +46,8 @@ const DIGESTS: Readonly<Record<number, Digest>> = {
 };
 
 /**
- * Verifies a cookie with the reader of its format. Tries every variant that the format's options
- * allow.
+ * Verifies a cookie of another framework. Tries each key, with every variant of the framework's
+ * format that its options allow.
  */
 export function verifyForeign(candidate: Candidate, cookie: ForeignCookie): FormatReading {
   const cookies = new Map([[cookie.name, cookie.value]]);

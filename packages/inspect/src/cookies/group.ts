@@ -4,13 +4,18 @@ import type { CookieInput } from "./input.ts";
 /** The cookies of one session: first the main cookie, then its chunks or its signature. */
 export interface CookieGroup {
   readonly members: readonly [CookieInput, ...CookieInput[]];
-  /** True if the first cookie is a Galleta token, followed by its chunks. */
+  /**
+   * True if the first cookie contains a Galleta token. The other cookies are then its further
+   * chunks.
+   */
   readonly isToken: boolean;
-  /** True if another cookie has the same name and another value. */
+  /**
+   * True if the input has two cookies with the name of the main cookie, and their values differ.
+   */
   readonly isAmbiguous: boolean;
 }
 
-/** Groups cookies that belong to one session. */
+/** Groups the cookies of each session: a main cookie with its chunks, or with its signature. */
 export function groupCookies(inputs: readonly CookieInput[]): CookieGroup[] {
   const byName = new Map<string | undefined, CookieGroup>();
   const claimed = new Set<string | undefined>();

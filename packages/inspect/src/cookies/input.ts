@@ -2,14 +2,14 @@ import { recognise } from "./recognise.ts";
 
 /** One cookie in a pasted text. */
 export interface CookieInput {
-  /** `undefined` if the text was a bare value. */
+  /** The cookie's name; `undefined` if the text was only a value. */
   readonly name: string | undefined;
   readonly value: string;
-  /** The attributes, if it came from a Set-Cookie. */
+  /** The cookie's attributes, if the text was a Set-Cookie header. */
   readonly attributes?: readonly string[];
 }
 
-/** The longest input in characters. */
+/** The longest text that is searched for cookies, in characters. */
 export const MAX_INPUT = 65_536;
 
 const HEADER = /^(?:[<>*] ?)?(set-cookie2?|cookie)[ \t]*:[ \t]*(.*)$/i;

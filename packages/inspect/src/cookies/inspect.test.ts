@@ -53,7 +53,7 @@ describe("a Galleta token", () => {
       keyIndex: 1,
       size: pair.length - 1,
       remarks: [
-        "An old key verified the cookie. The server will replace it by one with the first key.",
+        "An old key verified the cookie. The server will replace the cookie by one that is made with the first key.",
       ],
     });
     expect(report.expiresAt!.getTime() - report.issuedAt!.getTime()).toBe(14 * 86_400_000);

@@ -9,7 +9,7 @@ import { inspectToken } from "./token-report.ts";
 
 /** The options of {@link inspectCookies}. */
 export interface InspectOptions {
-  /** The keys to verify with. Without a key, only unencrypted parts are read. */
+  /** The secret keys to verify cookies with. Without a key, only the unencrypted parts are read. */
   readonly secretKey?: SecretKeys | undefined;
   /**
    * Inspects only the cookie of this name. A bare value is verified as a cookie of this name,
@@ -21,7 +21,9 @@ export interface InspectOptions {
    * limit.
    */
   readonly maxAge?: number | null | undefined;
-  /** Milliseconds since 1970. Default: now. */
+  /**
+   * The time at which a cookie counts as expired or not, in milliseconds since 1970. Default: now.
+   */
   readonly now?: number | undefined;
 }
 
@@ -91,8 +93,8 @@ function inspectGroup(
 }
 
 /**
- * Tries all chunks together, then fewer, as the app does: the last chunks may be left over from a
- * longer session.
+ * Inspects a token that is split into several cookies (chunks). Tries all chunks together, then
+ * fewer, as the app does: the last chunks may be left over from a longer session.
  */
 function inspectChunks(
   chunks: readonly string[],

@@ -5,7 +5,10 @@ let loopback: AddressRule | undefined;
 const isLoopback: AddressRule = (address) =>
   (loopback ??= readAddressList(["127.0.0.0/8", "::1"]))(address);
 
-/** Headers that a proxy adds. With one of them, the peer of the connection is not the client. */
+/**
+ * Headers that a proxy adds. A request with one of these headers did not come directly from its
+ * client.
+ */
 const PROXY_HEADERS = [
   "forwarded",
   "via",

@@ -2,13 +2,13 @@ import type { RejectReason } from "@galleta/session";
 
 /** The explanation why a cookie was rejected. */
 export interface Explanation {
-  /** The problem, as a sentence. */
+  /** Why the cookie was rejected, as a sentence. */
   readonly what: string;
-  /** The remedy, as a sentence. */
+  /** What to do about the rejection, as a sentence. */
   readonly todo: string;
 }
 
-/** The explanation for each reason to reject a session's cookie. */
+/** The explanation of each reason for which a session's cookie is rejected. */
 export const REASONS: Readonly<Record<RejectReason | "revoked", Explanation>> = {
   malformed: {
     what: "It does not look like a cookie of this format.",

@@ -11,7 +11,7 @@ import {
   utf8,
 } from "@galleta/session/internals";
 
-/** A format of session cookies, by the name of its framework. */
+/** A format of session cookies, named after its framework. */
 export type CookieFormat =
   | "galleta"
   | "starlette"
@@ -21,23 +21,25 @@ export type CookieFormat =
   | "iron-session"
   | "rails";
 
-/** A format that a cookie may have, with the parts that are readable without a key. */
+/** A format that a cookie's value may have, and what can be read from the value without a key. */
 export interface Candidate {
   readonly format: CookieFormat;
   readonly data?: JsonObject;
-  /** Seconds since 1970. */
+  /** When the cookie was issued, in seconds since 1970. */
   readonly issuedAt?: number;
-  /** Seconds since 1970. */
+  /** When the cookie expires, in seconds since 1970. */
   readonly expiresAt?: number;
-  /** Bytes of its signature, which show the digest. */
+  /**
+   * The length of the cookie's signature in bytes. It shows which hash function made the signature.
+   */
   readonly macBytes?: number;
 }
 
-/** The longest value that is read, in characters. */
+/** The longest cookie value that is examined, in characters. */
 const MAX_VALUE = 16_384;
 
 /**
- * Lists the formats that a cookie's value may have, the likeliest first. It verifies nothing, so
+ * Lists the formats that a cookie's value may have, the likeliest first. Verifies no signature, so
  * the value may be forged.
  */
 export function recognise(value: string): Candidate[] {
@@ -53,7 +55,8 @@ const macBytesOf = (text: string) => Math.floor((text.length * 3) / 4);
 const DIGEST_BYTES: readonly number[] = [20, 32, 48, 64];
 
 /**
- * Reads itsdangerous' `payload.time.signature`. Starlette and Flask use it with different payloads.
+ * Reads a cookie of Starlette or Flask: `payload.time.signature`, as the package itsdangerous
+ * writes it. The two frameworks differ in the payload.
  */
 function readDotted(value: string): Candidate[] {
   const found = /^(.+)\.([A-Za-z0-9_-]{1,8})\.([A-Za-z0-9_-]+)$/.exec(value);

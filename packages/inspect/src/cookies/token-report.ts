@@ -17,10 +17,15 @@ import { viewToken } from "./token-view.ts";
 
 type Common = Omit<CookieReport, "format" | "status">;
 
-/** The names to try for a value without a name: the default and the hardened one. */
+/**
+ * The cookie names to try for a value without a name: the default name, and that of hardened
+ * sessions.
+ */
 const USUAL_NAMES = ["session", "__Host-session"];
 const BOTH = { signed: true, encrypted: true };
-/** The app's lifetimes are unknown here, so the times in the token decide. */
+/**
+ * No limits on a token's age: the app's options are unknown here, so the times in the token decide.
+ */
 const UNKNOWN = { maxAge: null, absoluteMaxAge: null };
 
 /** Inspects a Galleta token (format v1). */
@@ -115,8 +120,8 @@ function describeContent({ sid, rev, json }: Content): Described {
 }
 
 /**
- * Deeper than any session. Deeper data, which is not verified, could print as gigabytes, because
- * every level is indented.
+ * Data that is nested deeper than this is not shown; no session has such data. A forged cookie may
+ * have it, and its text could be gigabytes long, because every level is indented.
  */
 const MAX_DEPTH = 80;
 
@@ -132,7 +137,9 @@ function isShallow(json: string): boolean {
 
 function remarkKey({ keyIndex }: OpenedToken): string[] {
   return keyIndex > 0
-    ? ["An old key verified the cookie. The server will replace it by one with the first key."]
+    ? [
+        "An old key verified the cookie. The server will replace the cookie by one that is made with the first key.",
+      ]
     : [];
 }
 

@@ -8,31 +8,36 @@ import {
   fromBase64url,
 } from "@galleta/session/internals";
 
-/** One part of a token. */
+/** One part of a Galleta token, such as its signature. */
 export interface TokenField {
   readonly name: string;
   /**
-   * The characters of this part in the token. A character that spans two parts belongs to the
-   * first.
+   * The characters of the token that encode this part. A character that encodes bits of two parts
+   * belongs to the first.
    */
   readonly text: string;
-  /** Its length in bytes. */
+  /** The length of this part in bytes. */
   readonly bytes: number;
-  /** The value of this part, or its purpose. */
+  /** The value of this part as text, or what the part is for. */
   readonly meaning: string;
 }
 
-/** The parts of a v1 token that are readable without a key. They are not verified. */
+/**
+ * The parts of a Galleta token (format v1) that are readable without a key. They are not verified.
+ */
 export interface TokenView {
   readonly kind: "signed" | "encrypted";
-  /** The id of the token's key, in hexadecimal. It is a hint: only the signature proves the key. */
+  /**
+   * The id of the key that made the token, in hexadecimal. The id is only a hint: the signature
+   * proves which key it was.
+   */
   readonly keyId: string;
-  /** Seconds since 1970. */
+  /** When the session began, in seconds since 1970. */
   readonly born: number;
   readonly iat: number;
-  /** Null if the token does not expire. */
+  /** When the token expires, in seconds since 1970; null if it never does. */
   readonly exp: number | null;
-  /** The id, revision and JSON, which are readable in a signed token. */
+  /** The session's id, revision and JSON. Only a signed token shows them without a key. */
   readonly content?: { readonly sid: string; readonly rev: number; readonly json: string };
   readonly fields: readonly TokenField[];
 }
@@ -42,8 +47,8 @@ type Part = readonly [name: string, bytes: number, meaning: string];
 const SID = 16;
 const MAC = 32;
 /**
- * The bytes of the salt and the nonce in an encrypted token. A token of the previous kind has a
- * salt of this length, and no nonce.
+ * How many bytes the salt and the nonce of an encrypted token have together. A token of an earlier
+ * version of Galleta has a salt of this length and no nonce.
  */
 const RANDOM = 24;
 const COMMITMENT = 16;
@@ -58,9 +63,9 @@ const KINDS: ReadonlyMap<unknown, string> = new Map([
 ]);
 
 /**
- * Splits a token of format v1 into its parts, without verifying it.
+ * Splits a Galleta token (format v1) into its parts, without verifying it.
  *
- * @returns `undefined` if the text is not such a token, or not canonical
+ * @returns `undefined` if the text is not such a token, or not canonical base64url
  */
 export function viewToken(token: string): TokenView | undefined {
   const bytes = fromBase64url(token);
@@ -133,7 +138,8 @@ function encryptedParts(version: unknown, rest: number): readonly Part[] | undef
 }
 
 /**
- * Three bytes are four characters of base64url. A character belongs to the part of its first bit.
+ * Finds the characters of each part in the token. Base64url writes three bytes as four characters;
+ * a character with bits of two parts belongs to the first.
  */
 function layOut(token: string, parts: readonly Part[]): TokenField[] {
   const character = (byte: number) => Math.ceil((byte * 8) / 6);

@@ -42,7 +42,7 @@ const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Cn}]/gu;
 /**
  * Escapes characters that could control a terminal or a page as `\uXXXX`. Attackers can write any
  * cookie: it may contain escape sequences that repaint a terminal, or characters that reverse a
- * line. JSON keeps its meaning.
+ * line. Escaped JSON keeps its meaning.
  *
  * @param keepNewlines keeps line breaks, for text that this program formatted
  */

@@ -13,7 +13,8 @@ type Part = string | number | Html | undefined | readonly Part[];
 
 /**
  * Makes HTML from a template. Values are escaped for text and quoted attributes; characters that a
- * browser would hide or reverse become `\uXXXX`. Results of this function are inserted unchanged.
+ * browser would hide or reverse become `\uXXXX`. A value that is already {@link Html} is inserted
+ * unchanged.
  */
 export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Html {
   return new Html(strings.reduce((text, next, index) => text + render(parts[index - 1]) + next));
@@ -38,8 +39,8 @@ function escapeHtml(text: string): string {
 }
 
 /**
- * Makes the id of an element about one session. For the session in the property `session`, `what`
- * alone is the id.
+ * Returns the id of an HTML element about one session: `what`, followed by the session's property
+ * unless that is `session`.
  */
 export const idOf = (what: string, property: string): string =>
   property === "session" ? what : `${what}-${encodeURIComponent(property)}`;

@@ -11,27 +11,27 @@ import { inspectCookies } from "../cookies/inspect.ts";
 import type { CookieReport } from "../cookies/report.ts";
 import type { Configured, Inspected } from "../page.ts";
 
-/** The content of the page. */
+/** The data that the inspector's page shows. */
 export interface View {
   readonly now: Date;
   readonly sessions: readonly SessionView[];
   readonly events: readonly SessionEvent[];
 }
 
-/** The content of the page about one session. */
+/** The data about one session that the inspector's page shows. */
 export interface SessionView {
   readonly property: string;
   readonly cookieName: string;
-  /** The content of the property, or the reason why it cannot be read. */
+  /** The session that the app sees, or the reason why it cannot be read. */
   readonly session: Found | { readonly failure: string };
-  /** The attributes that a Set-Cookie for this request would have. */
+  /** The attributes that the session cookie would have if this request set it. */
   readonly attributes: readonly string[];
-  /** The request's session cookies. */
+  /** The reports on the session cookies of the request. */
   readonly cookies: readonly CookieReport[];
   readonly advice: readonly Advice[];
 }
 
-/** A session; for a request without one, the empty session. */
+/** A session as the app sees it. A request without a session has an empty one. */
 export interface Found {
   readonly about: SessionDescription;
   readonly data: object;
@@ -41,7 +41,7 @@ export interface Found {
   readonly hash: string;
 }
 
-/** Opens and reads the sessions as a view would. It changes nothing. */
+/** Reads the sessions of a request, as the app would, without changing them. */
 export async function look(inspected: Inspected, now: Date): Promise<View> {
   const sessions: SessionView[] = [];
   for (const each of inspected.all) sessions.push(await lookAt(each, inspected));

@@ -9,7 +9,7 @@ const BADGES: Readonly<Record<AdviceLevel, readonly [word: string, style: string
   ok: ["Good", "good"],
 };
 
-/** Renders the advice for production about one session, each weakness with its fix. */
+/** Renders the advice on one session's options for production: each weakness with its fix. */
 export function renderAdvice({ advice, property }: SessionView, { sessions }: View): Html {
   const warnings = advice.filter(({ level }) => level === "warning").length;
   const notes = advice.filter(({ level }) => level === "note").length;
@@ -40,7 +40,7 @@ function renderItem({ level, topic, text, fix }: Advice): Html {
   </li> `;
 }
 
-/** Renders text with code in backquotes. */
+/** Renders a text in which backquotes mark code. */
 function prose(text: string): Html[] {
   return text
     .split("`")

@@ -27,7 +27,7 @@ const WORDS: Readonly<Record<SessionEventType, readonly [words: string, style: s
   device: ["Device", "note"],
 };
 
-/** Renders the last minutes' events of all sessions in this process. */
+/** Renders the session events of the last minutes in this process. */
 export function renderEvents({ events, sessions, now }: View): Html {
   const own = sessions.flatMap(({ session }) => ("hash" in session ? [session.hash] : []));
   return html`<section aria-labelledby="events">
@@ -86,7 +86,7 @@ function detailsOf(event: SessionEvent): string {
   return details.filter((detail) => detail !== undefined).join("; ");
 }
 
-/** The sentence for each reason of an event. */
+/** The sentence that explains each reason why a cookie was rejected or a request was denied. */
 const SENTENCES: ReadonlyMap<string, string> = new Map([
   ...Object.entries(REASONS).map(([reason, { what }]) => [reason, what] as const),
   ...Object.values(DENIALS).map(({ rule, message }) => [rule, message] as const),

@@ -85,7 +85,7 @@ export function at(time: Date, now: Date): Html {
   return html`${timeInWords(time, now)} <span class="aside">${instant}</span>`;
 }
 
-/** Renders how full a cookie is, as a row of a list. */
+/** Renders a row that shows how much of the largest allowed size a cookie uses. */
 export function size({ size: bytes, cookies, name }: CookieReport): Html {
   const limit = COOKIE_LIMIT * cookies.length;
   const label = `Size of ${name}`;
@@ -106,14 +106,14 @@ export function size({ size: bytes, cookies, name }: CookieReport): Html {
 const flags = (attributes: readonly string[]): Html[] =>
   attributes.map((attribute) => html`<code>${attribute}</code> `);
 
-/** Renders the request's cookies, split into their parts. */
+/** Renders the session cookies of the request, split into their parts. */
 export function renderCookies({ cookies, session, property }: SessionView): Html {
   const isRejected = "about" in session && session.about.isNew;
   const numbers = cookies.map((_, index) => idOf(String(index), property));
   return html`${cookies.map((report, index) => renderCookie(report, numbers[index]!, isRejected))}`;
 }
 
-/** Renders one cookie: its parts in colours, with an explanation of each. */
+/** Renders one session cookie: its parts in colours, with an explanation of each. */
 export function renderCookie(
   report: CookieReport,
   number: number | string,

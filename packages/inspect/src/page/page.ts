@@ -6,7 +6,7 @@ import { html, Html } from "./html.ts";
 import type { SessionView, View } from "./look.ts";
 import { STYLE } from "./style.ts";
 
-/** The source expression that allows the page's style (CSP Level 3 §2.3.1). */
+/** The hash in the Content-Security-Policy that allows the page's style (CSP Level 3 §2.3.1). */
 export const STYLE_HASH = `sha256-${createHash("sha256").update(STYLE).digest("base64")}`;
 
 // A biscuit. Browsers request an icon from the app if the page has none.
@@ -20,7 +20,7 @@ const STYLE_ELEMENT = new Html(`<style>${STYLE}</style>`);
 const renderOne = (each: SessionView, view: View) =>
   html`${renderSession(each, view)} ${renderCookies(each)}`;
 
-/** Renders the whole page. It needs no script. */
+/** Renders the whole page of the inspector, which needs no script. */
 export function renderPage(view: View): Html {
   const { sessions } = view;
   const time = view.now.toISOString().replace("T", " ").replace(/\..*/, " UTC");

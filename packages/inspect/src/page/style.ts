@@ -1,8 +1,8 @@
 const FIELDS = 10;
 
 /**
- * Makes a tint for each field of a token. A number stands next to each field, so the page is usable
- * without colours.
+ * Makes CSS variables with a background colour for each part of a token. The page also numbers the
+ * parts, so it is usable without colours.
  */
 function tints(saturation: number, lightness: number): string {
   return Array.from(
@@ -11,7 +11,10 @@ function tints(saturation: number, lightness: number): string {
   ).join("");
 }
 
-/** The page's style. Contrasts are at least 4.5 to 1 (WCAG 1.4.3) in both schemes. */
+/**
+ * The page's style sheet. Contrasts are at least 4.5 to 1 (WCAG 1.4.3), in the light and the dark
+ * colours.
+ */
 export const STYLE = `
 :root {
   color-scheme: light dark;

@@ -8,7 +8,7 @@ import { UrlFacts } from "./kit/url-facts.ts";
 
 export type { SessionLocals } from "./kit/locals.ts";
 
-/** The part of Astro's `APIContext` that this adapter uses. */
+/** The members of Astro's `APIContext` that this adapter uses. */
 export interface AstroContext {
   readonly request: Request;
   readonly url: URL;
@@ -17,7 +17,7 @@ export interface AstroContext {
   readonly clientAddress: string;
 }
 
-/** A middleware of Astro, for `src/middleware.ts`. */
+/** A middleware of Astro, to export from `src/middleware.ts`. */
 export type AstroMiddleware = (
   context: AstroContext,
   next: () => Promise<Response>,
@@ -27,7 +27,8 @@ export type AstroMiddleware = (
  * Sessions for Astro: `context.locals.session` and `Astro.locals.session`, with the cross-site
  * check. Works in `sequence()`.
  *
- * @param given options, shared sessions, or a function that returns them at the first request
+ * @param given options, sessions shared with other code, or a function that returns either at the
+ *   first request
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; a request fails with
  *   `ERR_SESSION_SETUP` if another session middleware comes before this one
  * @example

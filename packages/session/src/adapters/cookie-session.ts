@@ -14,23 +14,29 @@ export type { SessionMiddleware };
 
 /** The type of `req.sessionOptions`, which sets the lifetime of the request's session. */
 export interface OptionsOfSession {
-  /** Lifetime in milliseconds; undefined keeps the session until the browser closes. */
+  /**
+   * The session's lifetime in milliseconds; undefined keeps the session until the browser closes.
+   */
   maxAge?: number | undefined;
 }
 
 declare global {
   namespace Express {
     interface RequestSession {
-      /** True if the request changed the session. */
+      /** True if the session is new, or if the request changed the session. */
       readonly isChanged: boolean;
-      /** True if the request had no session. */
+      /** True if the request came without a session. */
       readonly isNew: boolean;
       /** True if the session has any data. */
       readonly isPopulated: boolean;
     }
 
     interface Request {
-      /** @throws SessionError `ERR_SESSION_OPTION` if any option except `maxAge` is set */
+      /**
+       * The lifetime of the request's session: only the option `maxAge` can be set.
+       *
+       * @throws SessionError `ERR_SESSION_OPTION` if any option except `maxAge` is set
+       */
       sessionOptions: OptionsOfSession;
     }
   }
@@ -79,7 +85,10 @@ const METHODS: object = Object.create(null, {
 
 const exposeWithMethods = methodExposer(METHODS);
 
-/** Shared by all requests: a new accessor for each would slow down every use of the request. */
+/**
+ * The accessor of `req.sessionOptions`, which all requests share. A new accessor for each request
+ * would slow down every use of the request.
+ */
 const SESSION_OPTIONS: PropertyDescriptor & ThisType<object> = {
   get() {
     return optionsOf(() => heldBy(this)!.session);

@@ -28,13 +28,13 @@ import { lazySeveral, type OneOrSeveral } from "./kit/sockets/several.ts";
 type UpgradeRequest = Parameters<Hooks["upgrade"]>[0];
 type UpgradeResult = Awaited<ReturnType<Hooks["upgrade"]>>;
 
-/** The hooks of an app. Their `upgrade` also gets the session. */
+/** The hooks that an app passes to crossws. The hook `upgrade` also gets the session. */
 export interface SessionHooks<Data = SessionData> extends Omit<Partial<Hooks>, "upgrade"> {
   /**
    * Runs before the handshake is answered. The session can still be changed: changes are sent as
    * Set-Cookie on the 101. To deny the handshake, return or throw a Response.
    *
-   * @param all all sessions of the handshake, by their option `property`
+   * @param all all sessions of the handshake, each under the name in its option `property`
    */
   upgrade?(
     request: UpgradeRequest,
@@ -45,18 +45,25 @@ export interface SessionHooks<Data = SessionData> extends Omit<Partial<Hooks>, "
 
 /** Settings for {@link session}, in addition to the session options. */
 export interface CrosswsSettings<Data = SessionData> {
-  /** Called when other code changed the socket's session. The session already has the new data. */
+  /**
+   * Called when an HTTP request, another socket or another process changed the session. `session`
+   * already has the new data.
+   */
   readonly changed?: (session: SessionOf<Data>, peer: Peer) => void;
   /**
-   * Describes the client's connection. Default: what the server knows that received the request. On
-   * Node without srvx that is only the URL, whose scheme crossws takes from `X-Forwarded-Proto`.
+   * Returns the client's address, and whether its connection uses TLS. Default: both are taken from
+   * the server that received the request. On Node without srvx only the URL is known, whose scheme
+   * crossws takes from `X-Forwarded-Proto`.
    */
   readonly connection?: (request: Request) => ConnectionFacts;
 }
 
-/** The state that a socket keeps after its handshake. */
+/** The sessions of an open socket, and what the adapter needs to update them. */
 interface Live<Data> {
-  /** True if the page uses `@galleta/session/client`, which sends and reads Galleta frames. */
+  /**
+   * True if the page uses `@galleta/session/client`, which exchanges messages of its own with the
+   * adapter.
+   */
   readonly isPage: boolean;
   readonly contexts: readonly SessionContext<Data>[];
   readonly handles: LiveHandle[];
@@ -65,9 +72,9 @@ interface Live<Data> {
 /**
  * Sessions for crossws 0.4 and 0.3. Wraps an app's hooks: checks the Origin, opens the session,
  * sends its cookie with the 101, and closes the socket with 1008 when the session ends or expires.
- * {@link sessionOf} returns the session of a peer; it shows changes that other requests make.
+ * {@link sessionOf} returns the session of a peer, with the changes that other requests made.
  *
- * @param given options, or the sessions of the HTTP server; a list for more than one
+ * @param given options, or sessions shared with the HTTP server; a list for several sessions
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`
  * @example
  * ```ts
@@ -182,9 +189,9 @@ export function session<Data = SessionData>(
 }
 
 /**
- * Returns the session of a peer.
+ * Returns the session of a crossws peer.
  *
- * @param property the option `property` of the session; needed only for a second session
+ * @param property the option `property` of the session, if it is not `session`
  * @throws SessionError `ERR_SESSION_SETUP` if the peer's handshake did not come through
  *   {@link session}
  * @example
@@ -202,7 +209,10 @@ function contextOf<Data>(peer: Peer, property: string): SessionContext<Data> {
   return recallSession<Data>(of, "The session of this peer", property);
 }
 
-/** Returns the result of the app's hook. A thrown Response counts as returned. */
+/**
+ * Runs the app's hook `upgrade` and returns its result. If the hook throws a Response, that is the
+ * result.
+ */
 async function resultOf<Data>(
   hooks: SessionHooks<Data>,
   request: UpgradeRequest,
@@ -218,15 +228,19 @@ async function resultOf<Data>(
   }
 }
 
-/** Returns the facts of Node's request, which crossws 0.3 wraps in an object of its own. */
+/**
+ * Returns the method, URL, headers and connection of Node's request, which crossws 0.3 wraps in an
+ * object of its own.
+ */
 function oldFacts(request: UpgradeRequest): NodeFacts | undefined {
   const { _req } = request as { _req?: NodeRequest };
   return _req && new NodeFacts(_req);
 }
 
 /**
- * Returns the text of a message. On Node, crossws 0.3 passes messages as bytes, and its peers have
- * no namespace.
+ * Returns the text of a message; `undefined` for a binary message. On Node, crossws 0.3, whose
+ * peers have no `namespace`, also passes texts as bytes. Bytes that start with 0 are then decoded,
+ * because messages of Galleta's client start with 0.
  */
 function textOf(peer: Peer, data: unknown): string | undefined {
   if (typeof data === "string") return data;
@@ -235,9 +249,10 @@ function textOf(peer: Peer, data: unknown): string | undefined {
 }
 
 /**
- * Makes `peer.send` escape messages of the app that look like Galleta frames.
+ * Makes `peer.send` escape texts of the app that look like messages to Galleta's client (Galleta
+ * frames).
  *
- * @returns a function that sends a Galleta frame
+ * @returns a function that sends such a frame
  */
 function escapeSends(peer: Peer): (frame: string) => void {
   const send = peer.send.bind(peer);

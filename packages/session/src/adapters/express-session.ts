@@ -31,11 +31,14 @@ declare global {
        * its data.
        */
       destroy(done?: Callback): this;
-      /** Does nothing: Galleta saves the session in its cookie when the response begins. */
+      /** Does nothing: Galleta saves the session when the response begins. */
       save(done?: Callback): this;
       /** Does nothing: other requests cannot change the data that this request has read. */
       reload(done?: Callback): this;
-      /** Does nothing. The option `rolling` prolongs sessions. */
+      /**
+       * Does nothing: Galleta prolongs a session that is in use, unless the option `rolling` is
+       * false.
+       */
       touch(): this;
     }
 
@@ -65,7 +68,10 @@ export default function session<Data = SessionData>(given: LazySessions<Data>): 
   return (req, res, next) => serveConnect(sessions(), req, res, next, expose);
 }
 
-/** Shared by all requests: a new accessor for each would slow down every use of the request. */
+/**
+ * The accessor of `req.sessionID`, which all requests share. A new accessor for each request would
+ * slow down every use of the request.
+ */
 const SESSION_ID: PropertyDescriptor & ThisType<object> = {
   get() {
     return describe(heldBy(this)!.session).id;

@@ -7,9 +7,9 @@ import { lazySessions, type LazySessions } from "./kit/given.ts";
 export type { SessionMiddleware };
 
 /**
- * Sessions for Express 4 and 5: `req.session`, with the cross-site check. Put it before all code
- * that uses the session or sends a response. In the `upgrade` event of a server, call it with `{}`
- * as the response; the session is then read-only.
+ * Sessions for Express 4 and 5: `req.session`, with the cross-site check. Register this middleware
+ * before all code that uses the session or sends a response. In the `upgrade` event of a server,
+ * call the middleware with `{}` as the response; the session is then read-only.
  *
  * @param given options, sessions shared with a WebSocket server, or a function that returns either
  *   at the first request
@@ -33,5 +33,8 @@ const PASSPORT: object = Object.create(null, {
   save: { value: saveLater },
 }) as object;
 
-/** Adds the methods for Passport if it runs on the request: then `req._sessionManager` exists. */
+/**
+ * Adds the methods that Passport calls to the session, if Passport runs on the request. The
+ * property `req._sessionManager` exists only then.
+ */
 const exposeToPassport = methodExposer(PASSPORT, (req) => "_sessionManager" in req);

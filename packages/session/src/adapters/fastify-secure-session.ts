@@ -23,9 +23,12 @@ declare module "fastify" {
      * @throws SessionError `ERR_SESSION_OPTION` for another attribute
      */
     options(options: { readonly maxAge?: number; readonly [name: string]: unknown }): void;
-    /** Does nothing. The option `rolling` prolongs sessions. */
+    /**
+     * Does nothing: Galleta prolongs a session that is in use, unless the option `rolling` is
+     * false.
+     */
     touch(): void;
-    /** Gives the session a new id, and removes all data except these keys. */
+    /** Gives the session a new id, and keeps only the data under the given keys. */
     regenerate(keep?: readonly string[]): void;
     /** True if the request changed the session. */
     readonly changed: boolean;

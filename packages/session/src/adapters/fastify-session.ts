@@ -31,11 +31,14 @@ declare module "fastify" {
      * @throws SessionError `ERR_SESSION_OPTION` for another attribute
      */
     options(options: { readonly maxAge?: number; readonly [name: string]: unknown }): void;
-    /** Does nothing. The option `rolling` prolongs sessions. */
+    /**
+     * Does nothing: Galleta prolongs a session that is in use, unless the option `rolling` is
+     * false.
+     */
     touch(): void;
     /**
-     * Starts a new session with a new id and only these keys of the old data. The old object keeps
-     * all its data.
+     * Starts a new session with a new id. The new session keeps only the data under the given keys;
+     * the old object keeps all its data.
      */
     regenerate(keep?: readonly string[]): Promise<void>;
     regenerate(done: Callback): void;
@@ -108,7 +111,7 @@ const METHODS: object = Object.create(null, {
   },
 }) as object;
 
-/** Makes a method that returns a promise if it gets no callback. */
+/** Makes a method return a promise if it is called without a callback. */
 function promised(method: (this: object, done: Callback) => unknown) {
   return function (this: object, done?: Callback): Promise<void> | undefined {
     if (done === undefined) return new Promise((resolve) => method.call(this, () => resolve()));
@@ -125,7 +128,10 @@ function regenerate(this: object, ...given: unknown[]): Promise<void> | undefine
   }).call(this, done as Callback | undefined);
 }
 
-/** Starts a new session with the given keys and the lifetime of the old session. */
+/**
+ * Starts a new session. The new session keeps the lifetime of the old one, and the data under the
+ * given keys.
+ */
 function beginAnew(session: object, keep: readonly unknown[]): void {
   const context = contextOf(session);
   const kept = Object.entries(session).filter(([key]) => keep.includes(key));

@@ -5,8 +5,8 @@ import type { LazySessions } from "./kit/given.ts";
 export type { SessionPlugin } from "./kit/fastify-plugin.ts";
 
 /**
- * Sessions for Fastify 5: a plugin for `request.session`, with the cross-site check. It works for
- * the instance that registers it and for nested instances.
+ * Sessions for Fastify 5: a plugin for `request.session`, with the cross-site check. The plugin
+ * works for the instance on which it is registered, and for nested instances.
  *
  * @param given options, sessions shared with a WebSocket server, or a function that returns either
  *   at registration

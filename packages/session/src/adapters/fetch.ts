@@ -21,8 +21,8 @@ export interface FetchSettings<Beside extends unknown[] = unknown[]> {
    */
   readonly onError?: (error: unknown, request: Request) => Response | Promise<Response>;
   /**
-   * Describes the client's connection. Default: what Bun and Deno pass to a handler; on other
-   * runtimes only the URL.
+   * Returns the client's address, and whether its connection uses TLS. Default: the address that
+   * Bun and Deno pass to a handler (none on other runtimes), and TLS if the URL is https.
    */
   readonly connection?: (request: Request, ...beside: Beside) => ConnectionFacts;
 }
@@ -37,12 +37,13 @@ export type SessionHandler<Data, Beside extends unknown[], Answer = Response> = 
   ...beside: Beside
 ) => Answer | Promise<Answer>;
 
-/** What a handler may return. */
+/** The values that a handler may return. */
 type Answered = Response | undefined | void;
 
 /**
  * Sessions for hosts that pass a `Request` and take a `Response`: Bun.serve, Deno.serve, workers,
- * route handlers of Next.js and hooks of SvelteKit. Set it up once, then wrap handlers.
+ * route handlers of Next.js and hooks of SvelteKit. Call this function once, and wrap each handler
+ * with the function that it returns.
  *
  * @param given options, sessions shared with a WebSocket server, or a function that returns either
  *   at the first request
@@ -65,7 +66,8 @@ export function session<Data = SessionData>(given: LazySessions<Data>) {
 }
 
 /**
- * Works like {@link session}, for one handler.
+ * Wraps one handler that gets a `Request` and returns a `Response`. The handler also gets the
+ * session.
  *
  * @param handler gets the request, `{ session }`, and the runtime's further arguments
  * @param given options, sessions shared with a WebSocket server, or a function that returns either
@@ -126,8 +128,8 @@ export function withSession<
 }
 
 /**
- * Copies the parts of a request that are needed after its handshake: Deno closes the request when
- * the handler upgrades the connection.
+ * On Deno, copies the method, URL and headers of a handshake. They are needed later, but Deno
+ * closes the request when the handler upgrades the connection.
  */
 function lasting(request: Request): Request {
   if (!("Deno" in globalThis) || !request.headers.has("upgrade")) return request;
@@ -138,7 +140,7 @@ function lasting(request: Request): Request {
 /**
  * Returns the session of a Bun socket, or of a request that came through {@link withSession}.
  *
- * @param property the option `property` of the session; needed only for a second session
+ * @param property the option `property` of the session, if it is not `session`
  * @throws SessionError `ERR_SESSION_SETUP` for any other object
  * @example
  * ```ts
@@ -159,7 +161,10 @@ async function tie<Answer>(
   return tieSockets(allHeld(request) as never, sockets, answer);
 }
 
-/** Adds the cookies of all sessions to the response to an error. */
+/**
+ * Adds the cookies of all sessions to the response to an error. Without a response, throws the
+ * error, and warns if a cookie is lost.
+ */
 async function recover(error: unknown, request: Request, response?: Response): Promise<Response> {
   let sent = response;
   for (const each of allHeld(request) as unknown as Held[]) {
@@ -171,8 +176,8 @@ async function recover(error: unknown, request: Request, response?: Response): P
 }
 
 /**
- * Finishes a request that the runtime answers by itself. It must not throw: after `server.upgrade`
- * Bun cannot send an error response, and a rejected handler would end the process.
+ * Saves the session of a request that the runtime answers by itself. Never rejects: after
+ * `server.upgrade` Bun cannot send an error response, and a rejected handler would end the process.
  */
 async function release<Data, Answer>(held: Held<Data>, answer: Answer): Promise<Answer> {
   try {
@@ -184,8 +189,8 @@ async function release<Data, Answer>(held: Held<Data>, answer: Answer): Promise<
 }
 
 /**
- * Warns that a handler threw after it changed its session. The runtime's error response carries no
- * cookie.
+ * Warns that a handler threw after it changed its session. The runtime answers with an error
+ * response that carries no cookie.
  */
 function logWarningLoss(): void {
   logWarning(

@@ -9,14 +9,14 @@ import { secondSessionError, setUpError, lazySessions, type LazySessions } from 
 export type { SessionEventContext } from "./kit/h3-context.ts";
 
 /**
- * Sessions for h3 2: a plugin for `event.context.session`, with the cross-site check. Register it
- * on the app that is served, before all code that uses the session.
+ * Sessions for h3 2: a plugin for `event.context.session`, with the cross-site check. Register the
+ * plugin on the app that is served, before all code that uses the session.
  *
  * @param given options, sessions shared with a WebSocket server, or a function that returns either
  *   at the first request
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`; requests fail with
- *   `ERR_SESSION_SETUP` if another session middleware comes before this one, or if the app that
- *   registered it is mounted in another app
+ *   `ERR_SESSION_SETUP` if another session middleware comes before this one, or if the app with
+ *   this plugin is mounted in another app
  * @example
  * ```ts
  * const app = new H3().register(session({ secretKey: process.env.SECRET_KEY ?? "" }));
@@ -76,13 +76,10 @@ export function session<Data = SessionData>(given: LazySessions<Data>): H3Plugin
 
 type Owing = H3Event & Record<symbol, Commit | undefined>;
 
-/** The configurations of apps that registered the plugin. */
+/** The configurations of the h3 apps on which the plugin is registered. */
 const watched = new WeakSet<object>();
 
-/**
- * Throws if the argument is not an app: `app.use` and h3 1 call the plugin with each request
- * instead.
- */
+/** Throws if the plugin is called with a request instead of an app, as `app.use` and h3 1 do. */
 function checkApp(app: object): void {
   if ("config" in app && "register" in app) return;
   throw setUpError(

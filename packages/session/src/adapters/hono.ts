@@ -70,8 +70,8 @@ export function session<Data = SessionData>(
 }
 
 /**
- * Gives sessions to the sockets of Hono's `upgradeWebSocket`, on every runtime. Changes to the
- * session during the handshake are sent with the 101. A socket sees later changes of its session,
+ * Gives a session to each socket of Hono's `upgradeWebSocket`, on every runtime. Changes to the
+ * session during the handshake are sent with the 101. The socket sees later changes of its session,
  * and is closed when the session ends.
  *
  * @param upgradeWebSocket the function of `@hono/node-server`, `@hono/node-ws`, `hono/bun`,
@@ -137,15 +137,18 @@ function factsOf(c: Context): RequestFacts {
   return new FetchFacts(c.req.raw, () => connectionOf(c.req.raw, env.server ?? env));
 }
 
-/** Reads the body and leaves it readable: Hono keeps a copy of a body that was read before. */
+/**
+ * Reads the body of a request so that the handler can read it again. If other code has read the
+ * body before, Hono has kept a copy.
+ */
 async function readBody(c: Context): Promise<Uint8Array | undefined> {
   if (!c.req.raw.bodyUsed) return peekFetchBody(c.req.raw);
   return new Uint8Array(await c.req.arrayBuffer());
 }
 
 /**
- * Makes the session a variable of Hono's context that opens at its first use. Hono's own variables
- * are plain values, so `get`, `set` and `var` are replaced.
+ * Makes the session a variable of Hono's context. Hono's own variables are plain values, but the
+ * session opens at its first use, so `get`, `set` and `var` are replaced.
  */
 function expose<Data>(c: Context, holder: Holder<Data>, property: string): void {
   const variables = c as unknown as Record<"get" | "set", (...args: unknown[]) => unknown>;
@@ -159,7 +162,10 @@ function expose<Data>(c: Context, holder: Holder<Data>, property: string): void 
   Object.defineProperty(c, "var", VARIABLES);
 }
 
-/** Shared by all requests: a new accessor for each would slow down every use of its context. */
+/**
+ * The accessor of `var`, which all contexts of Hono share. A new accessor for each context would
+ * slow down every use of the context.
+ */
 const VARIABLES: PropertyDescriptor & ThisType<Context> = {
   get() {
     const variables = Reflect.get(Object.getPrototypeOf(this) as object, "var", this) as object;

@@ -19,13 +19,15 @@ declare module "koa" {
     readonly length: number;
     /** True if the session has any keys. */
     readonly populated: boolean;
-    /** Lifetime in milliseconds; "session" and null keep the session until the browser closes. */
+    /**
+     * The session's lifetime in milliseconds; "session" and null keep it until the browser closes.
+     */
     maxAge: number | "session" | null;
     /** Gives the session a new id and keeps its data. */
     regenerate(done?: Callback): Promise<void>;
-    /** Does nothing: Galleta saves the session when the response begins. */
+    /** Only calls `done`: Galleta saves the session when the response begins. */
     save(done?: Callback): Promise<void>;
-    /** Does nothing: see `save`. */
+    /** Does nothing: Galleta saves the session when the response begins. */
     manuallyCommit(): Promise<void>;
     /** Returns a copy of the session's data. */
     toJSON(): Record<string, unknown>;
@@ -52,7 +54,7 @@ export default function session<Data = SessionData>(
   return serveKoa(lazySessions(given), exposeWithMethods);
 }
 
-/** Calls the callback in a later tick, if there is one. Returns a resolved promise. */
+/** Calls `done`, if it is given, in a later tick. Returns a resolved promise. */
 function settled(done: Callback | undefined): Promise<void> {
   if (done !== undefined) process.nextTick(done);
   return Promise.resolve();

@@ -27,8 +27,8 @@ export function session<Data = SessionData>(given: LazySessions<Data>): KoaMiddl
 }
 
 /**
- * Throws for `ctx.session.maxAge = 60_000`, which sets a lifetime in koa-session. Here it would be
- * stored as data.
+ * Throws if the app sets `ctx.session.maxAge`. In the package koa-session this sets a lifetime;
+ * here the number would be stored as data of the session.
  */
 function assertNoMaxAge<Data>({ state: { data, loaded } }: SessionContext<Data>): void {
   const { maxAge } = data;

@@ -25,12 +25,13 @@ export type ProxyHandler<Data, Req extends Request = Request> = (
   session: SessionOf<Data>,
 ) => Response | void | Promise<Response | void>;
 
-/** The functions of {@link nextSession}. */
+/** The functions that {@link nextSession} returns. */
 export interface NextSession<Data = SessionData> {
   /**
    * Returns this request's session for a Server Component, which can only read it.
    *
-   * @throws SessionError a write throws `ERR_SESSION_RUNTIME`
+   * @throws SessionError `ERR_SESSION_RUNTIME` is thrown later, if the component writes to the
+   *   session
    */
   getSession(): Promise<ReadonlySession<Data>>;
   /**
@@ -38,9 +39,9 @@ export interface NextSession<Data = SessionData> {
    * Changes to the session are saved even if the function throws `redirect()` or an error. Nest the
    * wrappers of several sessions: `withSession(withPrefs(async (prefs, session, form) => {}))`.
    *
-   * @throws SessionError in an action `ERR_SESSION_CSRF` if another site sent it;
-   *   `ERR_SESSION_RUNTIME` if it changes the session while a page renders; `ERR_SESSION_OPTION` if
-   *   other sessions of the process have the same cookie
+   * @throws SessionError `ERR_SESSION_CSRF` if another site called the Server Action;
+   *   `ERR_SESSION_RUNTIME` if the function changes the session while a page renders;
+   *   `ERR_SESSION_OPTION` if other sessions of the process have the same cookie
    */
   withSession<Args extends unknown[], Result>(
     handler: (session: SessionOf<Data>, ...args: Args) => Result,
@@ -121,10 +122,16 @@ interface Call {
   readonly all: Member[];
 }
 
-/** Maps each session that a handler got to the state of its call. */
+/**
+ * The state that nested calls of `withSession` share, found by a session that was passed to a
+ * handler.
+ */
 const calls = new WeakMap<object, Call>();
 
-/** Returns the state of an outer `withSession`, found by the session that it passed on. */
+/**
+ * Returns the state of the enclosing `withSession`, which passed its session as the first argument;
+ * `undefined` if there is no enclosing `withSession`.
+ */
 function callOf([first]: readonly unknown[]): Call | undefined {
   return typeof first === "object" && first !== null ? calls.get(first) : undefined;
 }
@@ -209,7 +216,10 @@ function routeFacts(request: Request): HeaderFacts {
   return new HeaderFacts(request.headers, { method: request.method, target: pathname + search });
 }
 
-/** Describes a Server Action by its headers, as Next.js does not pass its method and URL. */
+/**
+ * Describes a Server Action by the headers of its request, because Next.js does not pass the method
+ * and URL.
+ */
 class ActionFacts extends HeaderFacts implements RequestFacts {
   readonly #args: readonly unknown[];
 

@@ -12,22 +12,25 @@ export type WithSession<Request, Data = SessionData> = Omit<
 > &
   OtherProperties & {
     get session(): SessionOf<Data>;
-    /** Assigning an object replaces the data; assigning null ends the session. */
+    /** The session. Assign an object to replace its data, or null to end the session. */
     set session(value: SessionOf<Data> | null);
   };
 
 /** Sessions for a Node server. */
 export interface NodeSessions<Data = SessionData> {
-  /** Wraps a listener: `createServer(withSession((req, res) => { ... }))`. */
+  /**
+   * Wraps a request listener, which then finds the session in `req.session`:
+   * `createServer(withSession((req, res) => { ... }))`.
+   */
   <Req extends NodeRequest, Res extends NodeResponse>(
     handler: (req: WithSession<Req, Data>, res: Res) => unknown,
   ): (req: Req, res: Res) => unknown;
   /**
-   * Adds the session to one request, if the cross-site check accepts it.
+   * Adds the session to one request, if the cross-site check accepts the request.
    *
    * @returns true if the handler may run; false if the request was already answered, usually
-   *   because it was denied. A promise only with a store, for a CSRF token to check, or for one of
-   *   Galleta's own endpoints
+   *   because it was denied. A promise only if the sessions have a store, the request needs a CSRF
+   *   token, or its path is one of Galleta's own endpoints
    */
   attach(req: NodeRequest, res: NodeResponse): boolean | Promise<boolean>;
 }

@@ -53,7 +53,8 @@ export function session<Data = SessionData>(given: LazySessions<Data>): SessionE
 
 /**
  * True while the build prerenders a page. Such a page is made once for all visitors, so it gets no
- * session. A client can send the header too, but only Nitro's own requests have `__unenv__`.
+ * session. A client could also send the header `x-nitro-prerender`, but only Nitro's own requests
+ * have `__unenv__`.
  */
 function isPrerendered(req: IncomingMessage): boolean {
   return req.headers["x-nitro-prerender"] !== undefined && "__unenv__" in req;

@@ -87,7 +87,10 @@ export class RouterSession<Data = SessionData> {
     return Object.hasOwn(this.#session, name);
   }
 
-  /** Returns a value. A message from {@link RouterSession.flash} is returned only once. */
+  /**
+   * Returns a value of the session. A message that {@link RouterSession.flash} stored is returned
+   * only once.
+   */
   get<Name extends keyof SessionOf<Data> & string>(name: Name): SessionOf<Data>[Name] {
     const value = this.#session[name] ?? flash(this.#session, name);
     return value as SessionOf<Data>[Name];
@@ -118,13 +121,14 @@ export interface GalletaSessionStorage<Data = SessionData> {
    * @returns the value of `Set-Cookie`; an empty string if there is no cookie to set
    */
   commitSession(session: RouterSession<Data>): Promise<string>;
-  /** @returns the value of `Set-Cookie` */
+  /** @returns the value of the `Set-Cookie` header that deletes the session's cookie */
   destroySession(session: RouterSession<Data>): Promise<string>;
 }
 
 /**
- * Replaces `createCookieSessionStorage`; loaders and actions stay unchanged. Without the
- * middleware, only React Router itself checks for cross-site requests.
+ * Replaces React Router's `createCookieSessionStorage`; loaders and actions stay unchanged.
+ * Galleta's cross-site check is in the middleware of {@link session}. Without that middleware, only
+ * React Router's own check applies.
  *
  * @param given as for {@link session}
  * @throws SessionError `ERR_SESSION_RUNTIME` if a session needs more than one cookie

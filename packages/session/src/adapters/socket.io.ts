@@ -22,7 +22,7 @@ import { sendWithHandshake, type HandshakeServer } from "./kit/sockets/upgrade.t
 
 /** The part of a Socket.IO server's engine that this adapter uses. */
 interface Engine {
-  /** The WebSocketServer behind the transport. */
+  /** The WebSocketServer that the engine uses for WebSocket connections. */
   readonly ws?: unknown;
   use(fn: (req: IncomingMessage, res: ServerResponse, next: () => void) => void): unknown;
   on(event: "connection", listener: (socket: EngineSocket) => void): unknown;
@@ -31,7 +31,7 @@ interface Engine {
 interface EngineSocket {
   readonly request: IncomingMessage;
   close(): void;
-  /** Messages only: the engine does not emit this event for pings. */
+  /** Adds a listener for messages of the client. The engine does not emit `message` for pings. */
   on(event: "message", listener: () => void): unknown;
   once(event: "close", listener: () => void): unknown;
 }
@@ -43,7 +43,10 @@ export interface SocketIoServer {
 
 /** Settings for {@link session}, in addition to the session options. */
 export interface SocketIoSettings<Data = SessionData> extends HandshakeSettings<Data> {
-  /** Called when other code changed the socket's session. The session already has the new data. */
+  /**
+   * Called after the session's data was changed elsewhere, such as by an HTTP request. The session
+   * already has the new data.
+   */
   readonly changed?: (session: SessionOf<Data>, req: IncomingMessage) => void;
 }
 
@@ -53,7 +56,7 @@ export interface SocketIoSettings<Data = SessionData> extends HandshakeSettings<
  * `socket.request.session` is the session, and shows changes that other requests make;
  * {@link sessionOf} returns it with its type.
  *
- * @param given options, or the sessions of the HTTP server; a list for more than one
+ * @param given options, or the sessions of the HTTP server; for several sessions, a list of these
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`
  * @example
  * ```ts
@@ -105,7 +108,7 @@ export function sessionOf<Data = SessionData>(
   return recallSession<Data>(socket.request, "The session of this client", property).session;
 }
 
-/** One call of the middleware. */
+/** The arguments of one call of the Engine.IO middleware. */
 interface Call {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
@@ -126,9 +129,9 @@ async function run<Data>(
 }
 
 /**
- * Runs before Socket.IO handles the request.
+ * Checks a request before Socket.IO handles it, and opens the session at the handshake.
  *
- * @returns the response to send instead; `undefined` if the request may go on
+ * @returns the response that denies the request; `undefined` if Socket.IO may handle the request
  */
 async function begin<Data>(
   lazy: () => readonly Sessions<Data>[],

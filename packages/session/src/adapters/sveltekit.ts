@@ -78,8 +78,8 @@ export function session<Data = SessionData>(given: LazySessions<Data>): SvelteKi
 }
 
 /**
- * Returns the facts of a request. The client's address is that of the Node connection, if the
- * SvelteKit adapter passes `platform.req`.
+ * Describes a request for the cross-site check. The client's address is that of the Node
+ * connection, if the SvelteKit adapter passes `platform.req`.
  */
 function factsOf(event: SvelteKitEvent): UrlFacts {
   return new UrlFacts(event.request, event.url, () => {
@@ -118,8 +118,9 @@ function omitsCookies(request: Request): boolean {
 }
 
 /**
- * Saves the session after a later hook threw. SvelteKit adds the cookies of its jar to a
- * `redirect()`, but to no other error response.
+ * Saves the session after another hook threw an error. SvelteKit sends the cookies in
+ * `event.cookies` with a `redirect()`, but with no other error, so a changed session is then lost
+ * and a warning is printed.
  */
 async function keepInJar<Data>(
   held: FetchSession<Data>,

@@ -20,7 +20,7 @@ export type { WsServer, WsSettings, WsSocket };
  * `ws.session` and `req.session` are the session, and show changes that other requests make;
  * {@link sessionOf} returns it with its type.
  *
- * @param given options, or the sessions of the HTTP server; a list for more than one
+ * @param given options, or the sessions of the HTTP server; for several sessions, a list of these
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`
  * @example
  * ```ts
@@ -56,7 +56,7 @@ export function session<Data = SessionData>(
  * express-ws, koa-websocket, NestJS. It works like {@link session}, by wrapping
  * `server.handleUpgrade`.
  *
- * @param given options, or the sessions of the HTTP server; a list for more than one
+ * @param given options, or the sessions of the HTTP server; for several sessions, a list of these
  * @returns the same server
  * @throws SessionError `ERR_SESSION_OPTION`, `ERR_SESSION_KEY`
  * @example

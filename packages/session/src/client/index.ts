@@ -1,15 +1,18 @@
-/** The subprotocol that a page offers to show that it understands Galleta frames. */
+/** The subprotocol that a page offers to show that it handles Galleta's own messages. */
 const PROTOCOL = "galleta.v1";
 /**
- * The first character of a Galleta frame. If a message of the app starts with it, the sender adds a
- * second one.
+ * The first character of Galleta's own messages on a socket. If a message of the app starts with
+ * this character, the sender adds it once more.
  */
 const MARK = "\0";
 
 // The module also loads on runtimes without WebSocket, such as a server that renders pages.
 const Base = (globalThis.WebSocket ?? Object) as typeof WebSocket;
 
-/** Events whose second mark was already removed. */
+/**
+ * Message events of the app that were dispatched again, after the added first character was
+ * removed.
+ */
 const unwrapped = new WeakSet<Event>();
 
 /**

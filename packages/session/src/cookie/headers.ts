@@ -1,14 +1,14 @@
 import { parseSetCookie, type SetCookie } from "./set-cookie.ts";
 
-/** The headers that a commit adds to a response. */
+/** The headers that saving a session (a commit) adds to the response. */
 export interface CommitHeaders {
   /** True if the session was read or written, so that the response depends on the cookie. */
   readonly accessed: boolean;
   /** The values of the Set-Cookie headers, one header each. */
   readonly setCookie: readonly string[];
-  /** The value of `Clear-Site-Data`, if `destroy` was called with it. */
+  /** The value of the header `Clear-Site-Data`, if `destroy` was called with it. */
   readonly clearSiteData?: string | undefined;
-  /** More response headers, by name in lower case. */
+  /** Other headers to set in the response, by name in lower case. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
@@ -31,13 +31,16 @@ export class Commit implements CommitHeaders {
     if (headers !== undefined) this.headers = headers;
   }
 
-  /** The cookies of `setCookie` in parts, for a framework with its own cookie jar. */
+  /**
+   * The cookies of `setCookie`, split into name, value and attributes, for frameworks that write
+   * cookies themselves.
+   */
   get cookies(): readonly SetCookie[] {
     return this.setCookie.map(parseSetCookie);
   }
 }
 
-/** Joins the commits of several sessions into one for their response. */
+/** Joins the headers that several sessions add to one response. */
 export function joinCommits(commits: readonly CommitHeaders[]): Commit {
   const headers: Record<string, string> = {};
   for (const commit of commits) {

@@ -1,6 +1,6 @@
 /**
- * The result if a header contains two cookies of one name with different values: either could be
- * the session.
+ * The result if a `Cookie` header has two cookies of one name with different values: either one
+ * could be the session's.
  */
 export const AMBIGUOUS: unique symbol = Symbol("ambiguous");
 
@@ -39,8 +39,8 @@ export function findCookie(header: string, name: string): string | typeof AMBIGU
 }
 
 /**
- * Returns all values of one cookie, without duplicates and empty values. Finds them like
- * {@link findCookie}.
+ * Returns all values that a `Cookie` header has for one name, without duplicates and empty values.
+ * Names are compared exactly, as in {@link findCookie}.
  */
 export function findCookies(header: string, name: string): string[] {
   const values = new Set<string>();

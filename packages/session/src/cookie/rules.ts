@@ -21,7 +21,7 @@ export const isCookieDomain = matches(/^(?:(?:^|\.)[a-z0-9](?:[a-z0-9-]{0,61}[a-
 /**
  * Throws for a cookie that browsers would silently drop (RFC 6265bis §4.1.3, §5.7).
  *
- * @param secure true if `Secure` is always set; false for `"auto"`
+ * @param secure true if every Set-Cookie has `Secure`: the option `httpsOnly` is true
  * @throws SessionError `ERR_SESSION_OPTION` that says which option to change
  */
 export function checkCookie(name: string, attributes: CookieAttributes, secure: boolean): void {

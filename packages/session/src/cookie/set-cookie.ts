@@ -2,7 +2,10 @@
 export interface SetCookieAttributes {
   readonly path: string;
   readonly domain?: string;
-  /** Seconds; 0 deletes the cookie. Without it the cookie lasts until the browser closes. */
+  /**
+   * The cookie's lifetime in seconds; 0 deletes it. Without this the cookie lasts until the browser
+   * closes.
+   */
   readonly maxAge?: number;
   readonly expires?: Date;
   readonly secure: boolean;
@@ -11,10 +14,10 @@ export interface SetCookieAttributes {
   readonly partitioned: boolean;
 }
 
-/** A cookie to set, in parts. */
+/** A cookie to set, split into name, value and attributes. */
 export interface SetCookie {
   readonly name: string;
-  /** The encoded value. A jar must not encode it again. */
+  /** The cookie's value, already encoded. A framework's cookie jar must not encode it again. */
   readonly value: string;
   readonly attributes: SetCookieAttributes;
 }

@@ -5,19 +5,22 @@ import { DENIALS, type Denial } from "./denial.ts";
 import { createSiteFinder, type SiteFinder } from "../site/site.ts";
 
 /**
- * The result of the HTTP check. `undefined` accepts the request, a {@link Denial} denies it. With
- * `"needs-token"` the request must have a valid CSRF token: if its Origin is `null`, or if `csrf`
- * is strict and it has a session, but neither Origin nor Sec-Fetch-Site.
+ * The result of the cross-site check of an HTTP request. `undefined` accepts the request, and a
+ * {@link Denial} denies it. `"needs-token"` asks for a valid CSRF token: the Origin is `null`, or
+ * `csrf` is strict and the request has neither Origin nor Sec-Fetch-Site.
  */
 export type HttpOutcome = Denial | "needs-token" | undefined;
 
 /** The check for cross-site requests, made from its options. The methods never throw. */
 export interface CrossSiteCheck {
-  /** True if `csrf` is strict. */
+  /** True if the option `csrf` is strict. */
   readonly strict: boolean;
-  /** Checks an HTTP request. */
+  /** Checks that an HTTP request does not come from another site. */
   http(facts: RequestFacts): HttpOutcome;
-  /** Checks a WebSocket handshake, before its session is opened. */
+  /**
+   * Checks that a WebSocket handshake does not come from another site, before its session is
+   * opened.
+   */
   handshake(facts: RequestFacts): Denial | undefined;
   /** Checks only the Host and the proxies' headers, for endpoints that no session protects. */
   host(facts: RequestFacts): Denial | undefined;
@@ -33,17 +36,16 @@ export interface CrossSiteCheck {
 }
 
 /**
- * Compiles the rules against cross-site requests and WebSocket hijacking. The rules read the Fetch
+ * Makes the check against cross-site requests and WebSocket hijacking. The check reads the Fetch
  * Metadata and Origin headers (W3C Fetch Metadata, RFC 6454), never the Content-Type.
  *
  * The first rule that applies to an HTTP request decides: a wrong Host gets 400; GET, HEAD, OPTIONS
  * and exempt paths pass; a repeated Origin or Sec-Fetch-Site gets 403; a trusted Origin passes; a
  * Sec-Fetch-Site of `same-origin` or `none` passes, any other gets 403; the Origin of this site
- * passes, `null` needs a token, any other gets 403. A request with neither header does not come
- * from a browser: it passes, or with `csrf: "strict"` needs a token.
+ * passes, `null` needs a token, any other gets 403. A request with neither Origin nor
+ * Sec-Fetch-Site does not come from a browser: it passes, or with `csrf: "strict"` needs a token.
  *
  * @throws SessionError ERR_SESSION_OPTION if an option is wrong
- *
  * @example
  * ```ts
  * const check = createCrossSiteCheck({ trustedOrigins: ["https://admin.example.com"] });
@@ -71,7 +73,7 @@ export function createCrossSiteCheck(options: CrossSiteOptions = {}): CrossSiteC
   };
 }
 
-/** The checked options. */
+/** The options of the cross-site check, validated and in their internal form. */
 interface Rules extends CompiledCsrf {
   readonly trusted: ReadonlySet<string>;
   readonly findSite: SiteFinder;
@@ -117,7 +119,10 @@ function judge(
   return DENIALS[own === undefined ? "host-missing" : "origin-foreign"];
 }
 
-/** Returns the path as received. It is not normalized, because only an exact match is exempt. */
+/**
+ * Returns the path of a request's target, as received. The path is not normalized, because the
+ * option `csrf.exempt` matches only the exact path.
+ */
 export function pathOf(target: string): string {
   const query = target.indexOf("?");
   return query < 0 ? target : target.slice(0, query);

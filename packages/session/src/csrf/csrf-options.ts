@@ -16,7 +16,9 @@ export interface CsrfSettings {
   readonly exempt?: readonly string[] | undefined;
 }
 
-/** `true` (the default), `false` (off), `"strict"`, or an object with both settings. */
+/**
+ * The option `csrf`: `true` (the default), `false` (off), `"strict"`, or an object of settings.
+ */
 export type CsrfOption = boolean | "strict" | CsrfSettings;
 
 /** The options of `createCrossSiteCheck`. */
@@ -26,7 +28,7 @@ export interface CrossSiteOptions extends SiteOptions {
   readonly trustedOrigins?: readonly string[] | undefined;
 }
 
-/** The name of every option of the check. */
+/** The names of all options of the cross-site check. */
 export const CROSS_SITE_OPTION_NAMES = [
   "csrf",
   "trustedOrigins",
@@ -50,7 +52,7 @@ const PATHS = listOf(
 );
 
 /**
- * Checks the `csrf` option and converts it to one form.
+ * Checks the `csrf` option and converts it to its internal form.
  *
  * @throws SessionError ERR_SESSION_OPTION
  */

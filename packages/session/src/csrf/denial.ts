@@ -33,14 +33,17 @@ export type CrossSiteRule =
   /** The token is malformed, or belongs to another session, scope or key. */
   | "token-invalid";
 
-/** The reply to a denied request. There is one frozen object for each rule. */
+/**
+ * Says why a request was denied, and with which response. There is one frozen object for each rule.
+ */
 export interface Denial {
   readonly rule: CrossSiteRule;
   /** 400 for an invalid Host or proxy header, 403 for a cross-site request. */
   readonly status: 400 | 403;
   readonly code: Extract<SessionErrorCode, "ERR_SESSION_CSRF" | "ERR_SESSION_HOST">;
   /**
-   * Says what is wrong and what to do. It never contains parts of the request or the configuration.
+   * A text that says what is wrong and what to do. It never contains parts of the request or the
+   * configuration.
    */
   readonly message: string;
 }
@@ -55,7 +58,7 @@ function denials<Rule extends CrossSiteRule>(
   );
 }
 
-/** Every denial, by its rule. */
+/** All denials, each under the name of its rule. */
 export const DENIALS = Object.freeze(
   Object.fromEntries([
     ...denials<SiteFault>(400, "ERR_SESSION_HOST", {

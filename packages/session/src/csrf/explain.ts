@@ -1,16 +1,18 @@
 import type { RequestFacts } from "../session/request.ts";
 import type { Denial } from "./denial.ts";
 
-/** The details of a denied request for its event. They contain no secrets. */
+/**
+ * The details of a denied request, for the event that reports the denial. They contain no secrets.
+ */
 export interface Explained {
   readonly method: string;
-  /** The path without the query, which may hold secrets. */
+  /** The path of the request, without the query, which may hold secrets. */
   readonly path: string;
   /** The request's Origin. */
   readonly origin?: string | undefined;
   /** The origin of this site, if it is known. */
   readonly own?: string | undefined;
-  /** Says what happened and what to do, for a log. */
+  /** A message for a log: what happened and what to do. */
   readonly message: string;
 }
 
@@ -56,8 +58,8 @@ function originOf(request: RequestFacts, origin: string | undefined, own: string
 }
 
 /**
- * Describes how two origins differ. If only the scheme differs, a proxy that is not in `trustProxy`
- * probably ends TLS.
+ * Says in which parts two origins differ: scheme, host or port. If only the scheme differs, a proxy
+ * in front of this server probably ends TLS, and `trustProxy` is not set.
  */
 function differenceOf(origin = "", own: string): string {
   if (!URL.canParse(origin)) return "";

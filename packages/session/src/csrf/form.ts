@@ -6,7 +6,7 @@ export const CSRF_FIELD = "csrf_token";
 const FORM = /^(?:application\/x-www-form-urlencoded|multipart\/form-data)[\t ]*(?:;|$)/i;
 
 /**
- * True if a body is one of the forms that {@link findFormToken} reads.
+ * True if the Content-Type is that of a form that {@link findFormToken} can read.
  *
  * @param contentType the request's Content-Type, in any case
  */
@@ -15,15 +15,14 @@ export function isForm(contentType: string | undefined): contentType is string {
 }
 
 /**
- * Finds the CSRF token in a form, `application/x-www-form-urlencoded` or `multipart/form-data`. It
- * does not change the bytes, so that the view can still read the body. The platform's parser reads
- * the form both here and in the view, so both see the same values.
+ * Finds the CSRF token in a form, `application/x-www-form-urlencoded` or `multipart/form-data`. The
+ * body is left unchanged, so that the view can still read it. The platform's parser reads the form
+ * both here and in the view, so both see the same values.
  *
  * @param contentType the request's Content-Type, in any case
  * @param body the whole body. The caller must limit its size: time and memory grow with it.
  * @returns the token as it was sent; `undefined` if the body has another type or is malformed, or
  *   if the field is missing, a file, or repeated. Never throws or rejects.
- *
  * @example
  * ```ts
  * const token = facts.header(CSRF_HEADER) ?? (await findFormToken(facts.header("content-type"), body));

@@ -8,9 +8,11 @@ import { verifyToken } from "./session-token.ts";
 export type BodyReader = () => Promise<Uint8Array | undefined>;
 
 /**
- * Checks the CSRF token of a request, from its header or its form.
+ * Checks the CSRF token in the header or form of a request. A request without a session needs no
+ * token, unless its Origin is `null`.
  *
- * @param readBody called only if the header is missing and the body is a form
+ * @param readBody reads the body; called only if the header is missing and the body is a form
+ * @returns the reason to deny the request; `undefined` accepts it
  */
 export async function checkRequestToken<Data>(
   request: RequestFacts,

@@ -7,8 +7,8 @@ import { makeCsrfToken, verifyCsrfToken } from "./csrf-token.ts";
 /**
  * Returns a token that proves that a request comes from your own page. Send it back in the
  * `x-csrf-token` header or the `csrf_token` form field. Each call returns a different text; all are
- * valid until the session is renewed or ends. A session without data is then saved as well, so that
- * the id to which the token is bound does not change.
+ * valid until the session is renewed or ends. The session is then saved even if it has no data,
+ * because the token is bound to the session's id.
  *
  * @param scope binds the token to one purpose; pass the same to {@link verifyToken}
  * @returns 64 characters

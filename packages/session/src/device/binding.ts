@@ -13,15 +13,18 @@ import { checkLabel, makeLabel } from "./labels.ts";
 import type { CheckedDeviceBound } from "./settings.ts";
 import { writeText } from "./structured.ts";
 
-/** The path where browsers register the key of a session. */
+/** The path where browsers register the key of a device-bound session. */
 export const REGISTRATION_PATH = "/.galleta/device/registration";
-/** The path where browsers refresh their bound cookie. */
+/** The path where browsers refresh the short-lived cookie of a device-bound session. */
 export const REFRESH_PATH = "/.galleta/device/refresh";
-/** A browser must make its key within this many seconds. A TPM needs a few. */
+/**
+ * A browser must make the key of a device-bound session within this many seconds. A TPM needs a
+ * few.
+ */
 const REGISTRATION_SECONDS = 300;
 /**
- * For this many seconds after its binding, a session needs no bound cookie, because requests that
- * the browser sent before may still arrive.
+ * For this many seconds after a session was bound to its device, requests without the bound cookie
+ * are accepted: the browser may have sent them before it got that cookie.
  */
 const GRACE_SECONDS = 60;
 
@@ -80,7 +83,10 @@ export class DeviceBinding implements DevicePort {
     return { setCookie, headers: { "secure-session-registration": registration } };
   }
 
-  /** Returns the path where these sessions serve a device endpoint. */
+  /**
+   * Returns the path of a device endpoint for these sessions; other sessions of the app have other
+   * paths.
+   */
   pathOf(path: string): string {
     return pathFor(path, this.shared.settings.property);
   }
@@ -94,8 +100,8 @@ export class DeviceBinding implements DevicePort {
   }
 
   /**
-   * Makes the bound cookie. When it expires, the browser must prove that it has the key to get a
-   * new one.
+   * Makes the short-lived cookie of a device-bound session. When the cookie expires, the browser
+   * must prove that it has the session's key to get a new one.
    */
   boundCookie(sid: string, { key, until }: DeviceRecord): string {
     const { ring } = this.shared.settings;
@@ -108,8 +114,9 @@ export class DeviceBinding implements DevicePort {
   }
 
   /**
-   * Makes the challenge for the next refresh. It contains the expiry of the newest bound cookie, so
-   * each refresh makes earlier challenges invalid.
+   * Makes the challenge that a browser must sign to refresh the cookie of a device-bound session.
+   * The expiry of the newest such cookie is part of the challenge, so each refresh makes earlier
+   * challenges invalid.
    */
   challenge(sid: string, { until }: DeviceRecord, now: number): string {
     // The browser gets the challenge with its cookie and uses it only when the cookie expires, so
@@ -118,12 +125,17 @@ export class DeviceBinding implements DevicePort {
     return makeLabel(this.shared.settings.ring, "device-refresh", end, [sid, String(until)]);
   }
 
-  /** Makes the header with the browser's next challenge. */
+  /**
+   * Makes the `Secure-Session-Challenge` header with the challenge for the browser's next refresh.
+   */
   challengeHeader(sid: string, record: DeviceRecord, identifier: string, now: number): string {
     return `${writeText(this.challenge(sid, record, now))};id=${writeText(identifier)}`;
   }
 
-  /** Makes the JSON session instructions of the draft. Each answer contains all of them. */
+  /**
+   * Makes the JSON session instructions that the draft "Device Bound Session Credentials" defines.
+   * Each answer to a browser contains all of them.
+   */
   instructions(key: DeviceKey): string {
     return JSON.stringify({
       session_identifier: identifierOf(key),
@@ -135,7 +147,7 @@ export class DeviceBinding implements DevicePort {
     });
   }
 
-  /** True if a proof's audience is this server. */
+  /** True if the audience in a device's proof is an endpoint of this server. */
   isAudience(audience: string, facts: RequestFacts): boolean {
     const own = this.shared.ownOrigin(facts);
     if (own === undefined) return false;

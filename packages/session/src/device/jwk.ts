@@ -58,9 +58,9 @@ export function importKey(key: DeviceKey): KeyObject | undefined {
 }
 
 /**
- * Makes the identifier that a browser keeps for a bound session and sends with each refresh. It is
- * the device's public key. The session only has to keep the key's thumbprint, 43 characters, to
- * verify an identifier.
+ * Makes the identifier that a browser keeps for a device-bound session and sends with each refresh.
+ * The identifier is the device's public key, so the session itself only has to keep the key's
+ * thumbprint (43 characters) to verify it.
  */
 export function identifierOf(key: DeviceKey): string {
   return key.kty === "EC" ? `ES256.${key.x}.${key.y}` : `RS256.${key.e}.${key.n}`;

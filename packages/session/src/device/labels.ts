@@ -20,8 +20,10 @@ const LENGTH = TIME_BYTES + RANDOM_BYTES + MAC_BYTES;
 export type LabelUse = "device-register" | "device-refresh" | "device-cookie";
 
 /**
- * Makes a label: signs the given parts, such as a session id, with the time when the label expires.
+ * Makes a label: a signed text for the given purpose and parts, such as a session id, that expires.
  *
+ * @param parts what the label is valid for; the label does not contain the parts, so the verifier
+ *   must know them
  * @param expiresAt seconds since 1970
  * @returns 70 characters of base64url
  */
@@ -37,10 +39,11 @@ export function makeLabel(
 }
 
 /**
- * Verifies a label, in constant time for each key.
+ * Verifies a label (a signed text that expires), in constant time for each key.
  *
  * @param now seconds since 1970
- * @returns "late" for an expired label, "foreign" for a label with other parts
+ * @returns "good"; "late" for an expired label; "foreign" for a label with another purpose, other
+ *   parts or a wrong signature
  */
 export function checkLabel(
   ring: KeyRing,
@@ -58,7 +61,7 @@ export function checkLabel(
   return now < expiryOfLabel(bytes) ? "good" : "late";
 }
 
-/** Returns when a valid label expires, in seconds since 1970. */
+/** Returns when a label (a signed text) expires, in seconds since 1970. Verify the label first. */
 export function labelExpiry(label: string): number {
   return expiryOfLabel(fromBase64url(label) ?? Buffer.alloc(TIME_BYTES));
 }

@@ -2,7 +2,10 @@ import { Buffer } from "node:buffer";
 import { verify, type KeyObject } from "node:crypto";
 import { importKey, readDeviceKey, type DeviceAlgorithm, type DeviceKey } from "./jwk.ts";
 
-/** The reason why a proof was denied. It appears only in events, not in the response. */
+/**
+ * The reason why a device's proof was rejected. The reason appears only in events, not in the
+ * response.
+ */
 export type ProofFault =
   | "proof-malformed"
   | "proof-type"
@@ -13,27 +16,36 @@ export type ProofFault =
   | "proof-audience"
   | "proof-time";
 
-/** The values that a proof must match. */
+/** The values that a device's proof must match. */
 export interface Expected {
   readonly algorithms: readonly DeviceAlgorithm[];
-  /** The key of the session; `undefined` for a registration, whose proof contains the key. */
+  /**
+   * The key that the session is bound to; `undefined` for a registration, whose proof contains the
+   * key.
+   */
   readonly key?: DeviceKey | undefined;
-  /** The session's identifier, for proofs with a `sub`. */
+  /** The identifier of the session. If the proof has the claim `sub`, both must be equal. */
   readonly subject?: string | undefined;
   /** True if a proof with this `aud` is meant for this server. */
   readonly isAudience: (audience: string) => boolean;
-  /** Seconds since 1970. */
+  /** The current time, in seconds since 1970. */
   readonly now: number;
 }
 
-/** A proof whose signature was verified. */
+/** The content of a device's proof whose signature was verified. */
 export interface Proof {
   readonly key: DeviceKey;
-  /** The signed challenge. The caller must check that the server made it. */
+  /**
+   * The challenge that the device signed. The caller must check that the server made this
+   * challenge.
+   */
   readonly challenge: string;
 }
 
-/** A proof with an RSA key of 4096 bits has about 1,700 characters, so this leaves room. */
+/**
+ * The longest proof that is accepted, in characters. With an RSA key of 4096 bits, a proof has
+ * about 1,700.
+ */
 const MAX_CHARACTERS = 4096;
 /** How many seconds the clock of a device may be wrong. */
 const DEVICE_SKEW = 600;
@@ -65,8 +77,8 @@ export function verifyProof(jwt: string, expected: Expected): Proof | ProofFault
 }
 
 /**
- * Returns the key that verifies a proof. A registration contains its key. A refresh must not, or
- * its sender could choose the key.
+ * Returns the key that verifies a device's proof. A proof for a registration contains the key. A
+ * proof for a refresh must not contain one, or its sender could choose the key.
  */
 function keyFor(
   header: Readonly<Record<string, unknown>>,

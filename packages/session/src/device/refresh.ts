@@ -11,11 +11,12 @@ import { challenged, denied, ended, granted } from "./replies.ts";
 import { readText } from "./structured.ts";
 
 /**
- * Answers a browser's request to refresh its bound cookie. A request without a proof gets a
- * challenge. If the device's key signed that challenge, the next request gets a new cookie.
+ * Answers a browser that wants to refresh the short-lived cookie of a device-bound session. A
+ * request without a proof gets a challenge. The browser's next request contains the challenge,
+ * signed with the device's key, and gets a new cookie.
  *
- * Any 4xx except 403 ends the browser's session for good. So a failing store is a 503, and an
- * expired or used challenge is answered with a new one.
+ * After any 4xx except 403, the browser ends the session for good. So a failing store is answered
+ * with 503, and an expired or used challenge with 403 and a new challenge.
  *
  * @throws SessionError `ERR_SESSION_STORE`
  */
@@ -71,9 +72,9 @@ interface Bound {
 }
 
 /**
- * Checks a proof.
+ * Checks the device's proof in a request to refresh the cookie of a device-bound session.
  *
- * @returns "good", or the reason to deny it
+ * @returns "good", or the reason to reject the proof
  */
 function judgeProof(
   binding: DeviceBinding,

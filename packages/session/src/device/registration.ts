@@ -11,8 +11,8 @@ import { denied, ended, granted } from "./replies.ts";
 import { readText } from "./structured.ts";
 
 /**
- * Answers a browser's request to register its key for a session. It verifies the proof and binds
- * the session to the key.
+ * Answers a browser's request to register its key for a session. The session is bound to the key if
+ * the browser's proof is valid.
  */
 export async function answerRegistration(
   binding: DeviceBinding,

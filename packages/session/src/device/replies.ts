@@ -10,7 +10,8 @@ import { identifierOf, type DeviceKey } from "./jwk.ts";
 const PRIVATE = { "cross-origin-resource-policy": "same-origin", "x-frame-options": "DENY" };
 
 /**
- * Makes the reply for a bound session: the bound cookie, all instructions, and the next challenge.
+ * Makes the reply for a session that is bound to a device: the short-lived bound cookie, all
+ * session instructions, and the next challenge.
  */
 export function granted(
   binding: DeviceBinding,
@@ -32,7 +33,7 @@ export function granted(
   };
 }
 
-/** Makes the reply that asks the browser to sign a new challenge. */
+/** Makes the reply that asks the browser to sign a new challenge with its device's key. */
 export function challenged(
   binding: DeviceBinding,
   bound: {
@@ -53,7 +54,7 @@ export function challenged(
   };
 }
 
-/** Makes the reply that tells the browser to forget the session. */
+/** Makes the reply that tells the browser to forget a device-bound session. */
 export function ended(binding: DeviceBinding, identifier: string, commit: Commit): Reply {
   return {
     status: 200,
@@ -67,7 +68,10 @@ function withCookie({ setCookie, clearSiteData, headers }: Commit, cookie: strin
   return new Commit(true, [...setCookie, cookie], clearSiteData, headers);
 }
 
-/** Makes the reply to a denied proof. Only the event contains the reason. */
+/**
+ * Makes the reply to a rejected proof of a device. The reply does not contain the reason; only the
+ * event `device` does.
+ */
 export function denied(): Reply {
   return {
     status: 400,
@@ -80,9 +84,10 @@ export function denied(): Reply {
 }
 
 /**
- * Makes the reply for a failed store. The browser keeps its session and tries again.
+ * Makes the reply for a failed store. Its status 503 lets the browser keep its session and try
+ * again.
  *
- * @throws any other error
+ * @throws the given error, if it does not have the status 503
  */
 export function unavailable(error: unknown): Reply {
   if (!(error instanceof SessionError) || error.status !== 503) throw error;

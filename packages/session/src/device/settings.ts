@@ -15,8 +15,8 @@ import type { DeviceAlgorithm } from "./jwk.ts";
 /** The settings of `deviceBound()`. */
 export interface DeviceBoundSettings {
   /**
-   * The lifetime of a bound cookie in seconds. After that the browser must prove its key again.
-   * From 30 to 86,400. Default 600.
+   * The lifetime in seconds of the cookie that binds a session to its device. When the cookie
+   * expires, the browser must prove again that it has the key. From 30 to 86,400. Default 600.
    */
   readonly refresh?: number | undefined;
   /** The algorithms that devices may sign with, the best first. Default `["ES256", "RS256"]`. */
@@ -27,14 +27,15 @@ export interface DeviceBoundSettings {
    */
   readonly require?: ((session: SessionOf<SessionData>) => boolean) | undefined;
   /**
-   * What happens to a stale session, whose bound cookie is missing or expired. "reject" reads it as
-   * empty and emits the event `rejected` with the reason `device`. "mark" leaves it readable, and
+   * What happens to a session whose bound cookie, renewed by its device every few minutes, is
+   * missing or expired. "reject": the request sees an empty session, and the event `rejected` is
+   * emitted with the reason `device`. "mark": the session can be read, and
    * `describe(session).deviceBound` is "stale". Default "reject".
    */
   readonly stale?: "reject" | "mark" | undefined;
 }
 
-/** The checked settings, with defaults filled in. */
+/** The settings of `deviceBound()`, checked and with defaults filled in. */
 export interface CheckedDeviceBound {
   readonly refresh: number;
   readonly algorithms: readonly DeviceAlgorithm[];

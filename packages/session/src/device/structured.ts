@@ -2,8 +2,11 @@
 // Session Credentials" uses them.
 
 /**
- * Reads a header that is an sf-string. Parameters are ignored, as the draft requires. A value
- * without quotes is accepted, because early browsers sent that.
+ * Reads a header that is a string in the sense of RFC 9651 §3.3.3. Parameters are ignored, as the
+ * draft "Device Bound Session Credentials" requires. A value without quotes is accepted, because
+ * early browsers sent that.
+ *
+ * @returns `undefined` if the header is missing or malformed
  */
 export function readText(header: string | undefined): string | undefined {
   const value = header?.trim();
@@ -13,7 +16,7 @@ export function readText(header: string | undefined): string | undefined {
   return quoted?.replaceAll(/\\(["\\])/g, "$1");
 }
 
-/** Writes a text as an sf-string. */
+/** Writes a text as a string for a header, in quotes (RFC 9651 §3.3.3). */
 export function writeText(text: string): string {
   return `"${text.replaceAll(/["\\]/g, "\\$&")}"`;
 }

@@ -1,6 +1,6 @@
 const DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/** Writes a number in Django's base 62: digits, then capitals, then small letters. */
+/** Converts a number to Django's base-62 text, whose digits are 0-9, A-Z and a-z. */
 export function toBase62(number: number): string {
   let text = "";
   let rest = Math.floor(number);

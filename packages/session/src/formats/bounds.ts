@@ -3,28 +3,34 @@ import { inflateSync } from "node:zlib";
 import type { FormatReading, RejectReason } from "../session/format.ts";
 
 /**
- * The most characters that a format reads of a cookie's value. Browsers keep 4096 characters of
- * name and value together; other clients may keep more. Longer values are rejected before they are
- * parsed.
+ * The most characters that a cookie's value may have. A longer value is rejected before it is
+ * parsed. Browsers allow 4096 characters for name and value together, but other clients may send
+ * more.
  */
 export const MAX_COOKIE_CHARS = 8192;
 
-/** The most bytes of JSON, also after decompression: otherwise 4 kB of cookie could become 4 MB. */
+/**
+ * The most bytes of JSON that a session of another framework may have. The limit also applies after
+ * decompression, because a compressed cookie of 4 kB could become 4 MB.
+ */
 export const MAX_JSON_BYTES = 65_536;
 
 /**
- * The deepest nesting of objects and arrays: the session and 64 levels in it, as in Galleta's own
- * cookies.
+ * The deepest nesting of objects and arrays that is accepted. The session itself is the first
+ * level, so its values may be nested 64 levels deep, as in Galleta's own cookies.
  */
 export const MAX_DEPTH = 65;
 
 /** A rejected cookie, with the reason. */
 export type Rejection = Extract<FormatReading, { ok: false }>;
 
-/** Makes a rejection. */
+/** Makes the result for a cookie that is rejected, with the reason. */
 export const reject = (reason: RejectReason): Rejection => ({ ok: false, reason });
 
-/** Decompresses zlib data, up to {@link MAX_JSON_BYTES}. */
+/**
+ * Decompresses zlib data. Returns a rejection if the data is invalid, or longer than
+ * {@link MAX_JSON_BYTES}.
+ */
 export function inflate(packed: Uint8Array): Buffer | Rejection {
   try {
     return inflateSync(packed, { maxOutputLength: MAX_JSON_BYTES });

@@ -11,14 +11,20 @@ import { COOKIE_NAME, readFormatOptions, readKeys, type FormatRules } from "./fo
 
 /** Options of {@link cookieSession}. */
 export interface CookieSessionOptions {
-  /** The option `secret`, or the list `keys`: the first key signs, all verify. */
+  /**
+   * The option `secret` of cookie-session, or its list `keys`. The first key signs cookies; all
+   * keys verify them.
+   */
   secretKey: SecretKeys;
   /**
-   * The option `name`. Default `"session"`. The cookie with the signature has the same name with
-   * `.sig` after it.
+   * The option `name` of cookie-session. Default `"session"`. A second cookie, whose name ends in
+   * `.sig`, contains the signature.
    */
   sessionCookie?: string | undefined;
-  /** The algorithm of the `Keygrip` that you pass as `keys`. Default `"sha1"`. */
+  /**
+   * The hash algorithm of the `Keygrip` that your app passes to cookie-session as `keys`. Default
+   * `"sha1"`.
+   */
   digest?: Digest | undefined;
 }
 
@@ -30,12 +36,12 @@ const RULES: FormatRules<CookieSessionOptions> = {
 const STYLE: JsonStyle = { numbers: "js" };
 
 /**
- * Reads and writes the two cookies of Express' cookie-session. One is base64 of JSON, the other
- * Keygrip's HMAC over name and value.
+ * Reads and writes the two cookies of Express' cookie-session. One contains the session's JSON in
+ * base64, the other the HMAC that Keygrip makes over the first cookie's name and value.
  *
- * The cookies do not contain the time when they were written, so they end only when the browser
- * closes. This reader is stricter than cookie-session: data and signature must be canonical base64
- * (RFC 4648 §3.5), and sizes are bounded.
+ * The cookies do not contain the time when they were written, so a copied cookie stays valid until
+ * the key changes. This reader is stricter than cookie-session: data and signature must be
+ * canonical base64 (RFC 4648 §3.5), and sizes are bounded.
  *
  * @throws SessionError `ERR_SESSION_OPTION` or `ERR_SESSION_KEY` if an option is wrong
  * @example

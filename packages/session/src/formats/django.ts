@@ -22,8 +22,8 @@ import { timedFormat } from "./timed-format.ts";
 /** Options of {@link django}. */
 export interface DjangoOptions {
   /**
-   * The setting `SECRET_KEY`, or a list of it and its `SECRET_KEY_FALLBACKS`: the first signs, all
-   * verify.
+   * Django's setting `SECRET_KEY`, or a list of it and the `SECRET_KEY_FALLBACKS`. The first key
+   * signs cookies; all keys verify them.
    */
   secretKey: SecretKeys;
   /** The setting `SESSION_COOKIE_NAME`. Default `"sessionid"`. */
@@ -45,8 +45,8 @@ const RULES: FormatRules<DjangoOptions> = {
   salt: [TEXT, SALT],
 };
 /**
- * The style of Django's JSONSerializer. It reads bytes as Latin-1, so all non-ASCII must be
- * escaped.
+ * How Django's JSONSerializer writes JSON. It reads bytes as Latin-1, so all non-ASCII characters
+ * are escaped.
  */
 const STYLE: JsonStyle = { numbers: "python", ascii: true };
 

@@ -25,7 +25,10 @@ export interface ExpressSessionOptions {
   store: ExpressSessionStore;
   /** The option `name` of express-session. Default `"connect.sid"`. */
   sessionCookie?: string | undefined;
-  /** The text before the id in the cookie. Default `"s:"`; @fastify/session uses `""`. */
+  /**
+   * The text before the session's id in the cookie's value. Default `"s:"`. Set `""` to read the
+   * cookies of @fastify/session.
+   */
   cookiePrefix?: string | undefined;
   /** How many seconds the store may take to answer. Default 1. */
   timeout?: number | undefined;
@@ -36,12 +39,12 @@ const OPTIONS = ["secret", "store", "sessionCookie", "cookiePrefix", "timeout"];
 const PREFIX = textThat((text) => text.length <= 16, "a string of at most 16 characters");
 
 /**
- * Reads the sessions that express-session keeps in a store, so that users stay logged in when an
- * app moves to Galleta. The cookie `connect.sid` contains the session's id and its HMAC-SHA-256;
- * the store contains the data.
+ * Reads the sessions that express-session keeps in a store. Users then stay logged in when an app
+ * moves to Galleta. The cookie `connect.sid` contains the session's id and its HMAC-SHA-256; the
+ * store contains the data.
  *
- * The session keeps its data and its expiry, without the property `cookie`. Galleta only reads the
- * store: the old sessions stay there until they expire. This reader is stricter than
+ * The data and the expiry of each session are kept; the property `cookie` is left out. Galleta only
+ * reads the store: the old sessions stay there until they expire. This reader is stricter than
  * express-session: the signature must be canonical base64, and sizes are bounded. The option
  * `writeAs` does not accept this format.
  *
@@ -116,7 +119,10 @@ function decode(value: string): string {
   }
 }
 
-/** Reads a session from the store. Stores call a callback; some also return a promise. */
+/**
+ * Reads a session from a store of express-session. The store calls a callback. Some stores also
+ * return a promise, whose rejection counts as a failure of the store.
+ */
 function ask(store: ExpressSessionStore, sid: string): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const given: unknown = store.get(sid, (error, session) => {
@@ -128,7 +134,10 @@ function ask(store: ExpressSessionStore, sid: string): Promise<unknown> {
   });
 }
 
-/** The session as a store returns it. */
+/**
+ * A session as a store of express-session returns it: the data, and the property `cookie` with the
+ * expiry.
+ */
 interface Kept {
   readonly cookie?: { readonly expires?: unknown; readonly originalMaxAge?: unknown };
 }
@@ -151,7 +160,10 @@ function readingOf(found: unknown, keyIndex: number): FormatReading {
     : reading;
 }
 
-/** Returns the seconds since 1970 of a date or of its JSON; `undefined` for null and false. */
+/**
+ * Converts a date, or a date in JSON, to seconds since 1970. Returns `undefined` for any other
+ * value, such as null.
+ */
 function secondsOf(expires: unknown): number | undefined {
   if (typeof expires !== "string" && !(expires instanceof Date)) return undefined;
   const seconds = Math.floor(new Date(expires).getTime() / 1000);

@@ -12,7 +12,10 @@ const DATE =
   /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} \d\d:\d\d:\d\d GMT$/;
 const DICT = " di";
 
-/** The tags. Each has a test for the values that Flask writes under it. */
+/**
+ * Flask's tags for values that JSON lacks: a tuple is `{ " t": [1, 2] }`. For each tag, a function
+ * tells whether Flask writes a given value under that tag.
+ */
 const TAGS: ReadonlyMap<string, (value: JsonValue | undefined) => boolean> = new Map([
   [DICT, (value) => isTaggedDict(value)],
   [" t", (value) => Array.isArray(value)],
@@ -25,13 +28,17 @@ const TAGS: ReadonlyMap<string, (value: JsonValue | undefined) => boolean> = new
 const isDate = (text: string) =>
   DATE.test(text) && new Date(Date.parse(text)).toUTCString() === text;
 
-/** Returns the only key of an object if that key is a tag. */
+/** Returns the tag of an object: its only key, if this key is one of Flask's tags. */
 function tagOf(object: JsonObject): string | undefined {
   const keys = Object.keys(object);
   return keys.length === 1 && TAGS.has(keys[0] ?? "") ? keys[0] : undefined;
 }
 
-/** Returns the tag in the object under `" di"`, whose only key is the tag with `__` after it. */
+/**
+ * Returns the tag in an object that Flask wrote under `" di"`, the tag of dicts. A dict that looks
+ * like a tagged value gets `__` after its key there: `{ " t": 5 }` becomes
+ * `{ " di": { " t__": 5 } }`. In this example the result is `" t"`.
+ */
 function tagOfDict(value: JsonValue | undefined): string | undefined {
   if (!isObject(value)) return undefined;
   const keys = Object.keys(value);
@@ -41,10 +48,16 @@ function tagOfDict(value: JsonValue | undefined): string | undefined {
   return TAGS.has(tag) ? tag : undefined;
 }
 
-/** True if Flask would have written this object for a value of this tag. */
+/**
+ * True if an object is a value that Flask tagged. `{ " t": [1] }` is a tuple; `{ " t": 5 }` is an
+ * ordinary dict, because a tuple is written as an array.
+ */
 const isTagged = (tag: string, object: JsonObject) => TAGS.get(tag)?.(object[tag]) === true;
 
-/** True if the value under `" di"` would be read as a tagged value without the `" di"`. */
+/**
+ * True if a dict must stay under Flask's tag `" di"`. Without this tag, Flask would read the dict
+ * as another type, such as a tuple.
+ */
 function isTaggedDict(value: JsonValue | undefined): boolean {
   const tag = tagOfDict(value);
   if (tag === undefined || !isObject(value)) return false;
@@ -53,7 +66,7 @@ function isTaggedDict(value: JsonValue | undefined): boolean {
 
 /**
  * Turns the JSON of a Flask cookie into a session.
- * @returns `undefined` if Flask would not read it as a dict
+ * @returns `undefined` if Flask would not read the JSON as a dict
  */
 export function readTags(cookie: JsonObject): JsonObject | undefined {
   const tag = tagOf(cookie);
@@ -75,7 +88,10 @@ function readValue(value: JsonValue): JsonValue {
   return isTagged(tag, plain) ? { [DICT]: { [`${tag}__`]: content } } : plain;
 }
 
-/** Tags a session as Flask does for its cookie. */
+/**
+ * Turns a session into the JSON of a Flask cookie. A dict that only looks like a tagged value gets
+ * the tag `" di"`, as in Flask.
+ */
 export function writeTags(session: JsonObject): JsonObject {
   const tag = tagOf(session);
   return tag === undefined ? mapObject(session, writeValue) : asDict(tag, session);

@@ -21,8 +21,8 @@ import { timedFormat } from "./timed-format.ts";
 /** Options of {@link flask}. */
 export interface FlaskOptions {
   /**
-   * The setting `SECRET_KEY`, or a list of it and its `SECRET_KEY_FALLBACKS`: the first signs, all
-   * verify.
+   * Flask's setting `SECRET_KEY`, or a list of it and the `SECRET_KEY_FALLBACKS`. The first key
+   * signs cookies; all keys verify them.
    */
   secretKey: SecretKeys;
   /** The setting `SESSION_COOKIE_NAME`. Default `"session"`. */
@@ -46,7 +46,7 @@ const RULES: FormatRules<FlaskOptions> = {
   salt: [TEXT, "cookie-session"],
   digest: [oneOf(...DIGESTS), "sha1"],
 };
-/** The style of Flask's TaggedJSONSerializer. */
+/** How Flask's TaggedJSONSerializer writes JSON. */
 const STYLE: JsonStyle = { numbers: "python", transform: writeTags };
 
 /**

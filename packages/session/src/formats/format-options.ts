@@ -23,13 +23,15 @@ export const SECONDS = orNull(
   integer(0, Number.MAX_SAFE_INTEGER, "a whole number of seconds, 0 or more"),
 );
 
-/** The checks of a format's options, except its keys. */
+/**
+ * The checks for the options of a cookie format, except `secretKey`, which {@link readKeys} checks.
+ */
 export type FormatRules<Options> = Rules<{
   [Name in Exclude<keyof Options, "secretKey">]-?: Exclude<Options[Name], undefined>;
 }>;
 
 /**
- * Checks a format's options, except its keys, and fills in their defaults.
+ * Checks the options of a cookie format, except `secretKey`, and fills in the defaults.
  *
  * @param format the name of the format's function, for messages
  * @throws SessionError `ERR_SESSION_OPTION`
@@ -47,7 +49,7 @@ export function readFormatOptions<Options extends { sessionCookie: string | unde
 }
 
 /**
- * Returns the keys as strings.
+ * Checks the option `secretKey` of a cookie format and returns the keys as strings.
  *
  * @throws SessionError `ERR_SESSION_KEY`; the message contains no key
  */

@@ -20,13 +20,17 @@ import { CLOCK_SKEW } from "./timed.ts";
 /** Options of {@link ironSession}. */
 export interface IronSessionOptions {
   /**
-   * The option `password`, at least 32 characters. In a map `{ 1: old, 2: new }` the highest id
-   * seals and all unseal. In a list the first password seals, and the last one has the id 1.
+   * The option `password` of iron-session, at least 32 characters. In a map `{ 1: old, 2: new }`,
+   * the password with the highest id encrypts cookies, and all decrypt them. In a list, the first
+   * password encrypts, and the last one has the id 1.
    */
   secretKey: SecretKeys | Readonly<Record<number, string | Secret>>;
   /** The option `cookieName`. It is required, as in iron-session. */
   sessionCookie: string;
-  /** The option `ttl` in seconds. Default 14 days; 0 makes seals that do not expire. */
+  /**
+   * The option `ttl` of iron-session: how many seconds a cookie stays valid. Default 14 days; 0 for
+   * cookies that do not expire.
+   */
   ttl?: number | undefined;
   /**
    * Also reads cookies that iron-session 9 split into `name.0` to `name.3`. Default false, as in
@@ -109,8 +113,8 @@ export function ironSession(options: IronSessionOptions): SessionFormat {
 }
 
 /**
- * Joins the chunks up to the first missing one, as iron-session does. The MAC shows if any are
- * missing.
+ * Joins the chunks of a split cookie up to the first missing one, as iron-session does. If chunks
+ * are missing, the MAC does not match and the cookie is rejected.
  */
 function joinChunks(cookies: CookieSource, names: readonly string[]): string | undefined {
   let joined: string | undefined;
@@ -124,7 +128,10 @@ function joinChunks(cookies: CookieSource, names: readonly string[]): string | u
 
 type Passwords = readonly [SealPassword, ...SealPassword[]];
 
-/** Returns the passwords. The first one in the list seals. */
+/**
+ * Checks the option `secretKey` and returns the passwords with their ids. The first password
+ * encrypts new cookies.
+ */
 function readPasswords(keys: IronSessionOptions["secretKey"]): Passwords {
   const map = isMap(keys) ? keys : undefined;
   const ids = map === undefined ? [] : Object.keys(map).map(Number);

@@ -12,17 +12,20 @@ const SALT = /^[0-9a-f]{64}$/;
 const EXPIRATION = /^(?:|[1-9]\d{0,15})$/;
 const IV_BYTES = 16;
 
-/** The random parts of a seal. */
+/** The random parts of a seal, the encrypted text that @hapi/iron makes. */
 export interface SealSalts {
-  /** 32 bytes in hexadecimal. */
+  /** The salt of the encryption key: 32 bytes in hexadecimal. */
   readonly encryption: string;
-  /** 32 bytes in hexadecimal. */
+  /** The salt of the MAC key: 32 bytes in hexadecimal. */
   readonly mac: string;
-  /** 16 bytes. */
+  /** The initialization vector of AES-256-CBC: 16 bytes. */
   readonly iv: Uint8Array;
 }
 
-/** A password and its id. A seal contains the id. */
+/**
+ * A password and its id. Each seal of @hapi/iron contains the id, so that the reader finds the
+ * password.
+ */
 export interface SealPassword {
   readonly id: string;
   readonly text: string;
@@ -35,8 +38,8 @@ const macOf = (password: string, salt: string, sealed: string) =>
   createHmac("sha256", derive(password, salt)).update(sealed).digest();
 
 /**
- * Seals a text.
- * @param expiration milliseconds since 1970; undefined never expires
+ * Encrypts a text and adds a MAC, in the format of @hapi/iron.
+ * @param expiration when the text expires, in milliseconds since 1970; `undefined` for never
  */
 export function seal(
   text: string,
@@ -63,7 +66,10 @@ export type Unsealed =
   | { readonly bytes: Buffer; readonly password: SealPassword; readonly expiration?: number }
   | { readonly reason: RejectReason };
 
-/** Opens a seal. It verifies the MAC first. The caller checks the expiry. */
+/**
+ * Verifies the MAC of a text that @hapi/iron sealed, then decrypts it. The caller must check the
+ * expiry.
+ */
 export function unseal(text: string, passwords: readonly SealPassword[]): Unsealed {
   const parts = text.split("*");
   const [prefix, id, salt = "", iv = "", encrypted = "", end = "", macSalt = "", mac = ""] = parts;

@@ -5,8 +5,8 @@ import type { Digest, Signer } from "./signer.ts";
 import type { TimedOptions } from "./timed.ts";
 
 /**
- * Derives a key as "django-concat" of itsdangerous does: SHA-1(salt, "signer", key). It is the
- * default there, and Starlette uses it.
+ * Derives a key as "django-concat" of itsdangerous does: SHA-1(salt, "signer", key). This is the
+ * default of itsdangerous, and Starlette uses it.
  */
 export function concatKey(secret: string, salt: string): Buffer {
   return createHash("sha1").update(`${salt}signer${secret}`, "utf8").digest();
@@ -18,8 +18,8 @@ export function hmacKey(secret: string, salt: string, digest: Digest): Buffer {
 }
 
 /**
- * Returns the settings for TimestampSigner of itsdangerous: `value.time.signature`, with the time
- * as big-endian bytes in base64url.
+ * Returns the settings for reading and writing a text of itsdangerous' TimestampSigner:
+ * `value.time.signature`, with the time as big-endian bytes in base64url.
  */
 export function timestampSigner(signer: Signer): TimedOptions {
   return { signer, separator: ".", encodeTime, decodeTime };
@@ -32,7 +32,10 @@ function encodeTime(seconds: number): string {
   return first < 0 ? "" : toBase64url(bytes.subarray(first));
 }
 
-/** Decodes the time. Accepts only the shortest form, which itsdangerous writes. */
+/**
+ * Decodes the time in a text that itsdangerous signed, in seconds since 1970. Accepts only the
+ * shortest form, which is the one that itsdangerous writes.
+ */
 export function decodeTime(text: string): number | undefined {
   const bytes = fromBase64url(text);
   if (bytes === undefined || bytes.length < 1 || bytes.length > 6) return undefined;

@@ -7,11 +7,17 @@ import { numberLiteral, unescapeLookalike, type NumberStyle } from "./numbers.ts
 /** The differences between a framework's JSON and JavaScript's. */
 export interface JsonStyle {
   readonly numbers: NumberStyle;
-  /** Escapes all non-ASCII, for a framework that decodes the bytes with another encoding. */
+  /**
+   * True to escape all non-ASCII characters, for a framework that does not decode the JSON as
+   * UTF-8.
+   */
   readonly ascii?: boolean;
-  /** Throws for half of a surrogate pair. Languages with UTF-8 strings could not read it. */
+  /**
+   * True to throw for a string with half of a surrogate pair. Languages with UTF-8 strings, such as
+   * Ruby, cannot read such a string.
+   */
   readonly wholeCharacters?: boolean;
-  /** Converts the whole session before it is written. */
+  /** Converts the session's data before its JSON is made. */
   readonly transform?: (session: JsonObject) => JsonObject;
 }
 

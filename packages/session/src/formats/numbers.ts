@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue } from "../session/format.ts";
 
-/** The language that defines the range of the numbers in a JSON text. */
+/** The language whose JSON is read or written. It decides which numbers the JSON may contain. */
 export type NumberStyle = "js" | "python" | "ruby";
 
 /**
@@ -25,8 +25,8 @@ const ESCAPED = /^\${2,}number$/;
 const ESCAPABLE = /^\$+number$/;
 
 /**
- * Returns the key and value if the object has one key and {@link isForeignNumber} accepts the
- * value.
+ * Returns the key and value of an object such as `{ "$number": "NaN" }`. The object must have one
+ * key, which is `number` after one or more `$`, and a value that {@link isForeignNumber} accepts.
  */
 function foreignEntry(object: JsonObject, style: NumberStyle): [string, string] | undefined {
   const keys = Object.keys(object);
@@ -37,8 +37,8 @@ function foreignEntry(object: JsonObject, style: NumberStyle): [string, string] 
 }
 
 /**
- * Adds a `$` to the key of a foreign object that only looks like a number of {@link NUMBER_KEY}.
- * Real numbers and such objects can then be told apart when they are written back.
+ * Adds a `$` to the key of an object that looks like `{ "$number": "NaN" }`. The other framework
+ * wrote an object; without the `$`, it would be written back as a number.
  */
 export function escapeLookalike(object: JsonObject, style: NumberStyle): JsonValue {
   const entry = foreignEntry(object, style);
@@ -46,8 +46,8 @@ export function escapeLookalike(object: JsonObject, style: NumberStyle): JsonVal
 }
 
 /**
- * Undoes {@link escapeLookalike} for writing: returns the number itself, or the object with one `$`
- * less.
+ * Returns what to write for an object of the session. For `{ "$number": "NaN" }` that is the number
+ * itself. An object that {@link escapeLookalike} changed loses the added `$`.
  */
 export function unescapeLookalike(
   object: JsonObject,
@@ -60,8 +60,8 @@ export function unescapeLookalike(
 }
 
 /**
- * Writes a number so that the other framework reads the same value. A whole number over 2^53 - 1 is
- * a double here, so it gets an exponent: without it Python and Ruby would read an integer.
+ * Writes a number so that the other framework reads the same value. A whole number over 2^53 - 1
+ * gets an exponent, so that Python and Ruby read a floating-point number, not an integer.
  */
 export function numberLiteral(number: number, style: NumberStyle): string {
   const isDouble = style !== "js" && Number.isInteger(number) && !Number.isSafeInteger(number);

@@ -13,8 +13,8 @@ export function pack(json: Buffer): string {
 }
 
 /**
- * Undoes {@link pack} and limits the decompressed size. Call it only after the signature was
- * verified.
+ * Decodes a payload that {@link pack} made, and limits the decompressed size. Verify the signature
+ * before you call it.
  */
 export function unpack(payload: string): Buffer | Rejection {
   const compressed = payload.startsWith(".");

@@ -8,7 +8,7 @@ import { writeForeignObject, type JsonStyle } from "./json-write.ts";
 
 const STYLE: JsonStyle = { numbers: "ruby", wholeCharacters: true };
 
-/** Makes the text that Rails encrypts for a session. */
+/** Makes the JSON that Rails encrypts for a session: the data, the expiry and the purpose. */
 export function writeEnvelope(data: JsonObject, purpose: string, end: number | undefined): string {
   const id = randomBytes(16).toString("hex");
   const session = Object.hasOwn(data, "session_id") ? data : { session_id: id, ...data };
@@ -43,7 +43,10 @@ export function readEnvelope(
   return end === undefined ? reading : { ...reading, expiresAt: Math.floor(end / 1000) };
 }
 
-/** Reads the expiry in milliseconds; `undefined` if there is none. */
+/**
+ * Reads the expiry of a Rails session, in milliseconds since 1970. Returns `undefined` if the
+ * session has no expiry.
+ */
 function readEnd(exp: unknown): number | undefined | Rejection {
   if (exp === null || exp === undefined) return undefined;
   const end = typeof exp === "string" && INSTANT.test(exp) ? Date.parse(exp) : NaN;

@@ -9,7 +9,7 @@ const IV_BYTES = 12;
 const TAG_BYTES = 16;
 const ESCAPES: Readonly<Record<string, string>> = { "+": "%2B", "/": "%2F", "=": "%3D" };
 
-/** Encrypts a text for a cookie's value. */
+/** Encrypts a text into the value of a Rails cookie. */
 export function encryptMessage(text: string, key: KeyObject, iv: Uint8Array): string {
   const cipher = createCipheriv("aes-256-gcm", key, iv, { authTagLength: TAG_BYTES });
   const encrypted = Buffer.concat([cipher.update(text, "utf8"), cipher.final()]);
@@ -20,14 +20,17 @@ export function encryptMessage(text: string, key: KeyObject, iv: Uint8Array): st
 
 const percentEncode = (base64: string) => base64.replace(/[+/=]/g, (char) => ESCAPES[char] ?? char);
 
-/** The three parts of a message. */
+/** The three parts of an encrypted Rails cookie: the ciphertext, the IV and the tag of AES-GCM. */
 export interface RailsMessage {
   readonly encrypted: Buffer;
   readonly iv: Buffer;
   readonly tag: Buffer;
 }
 
-/** Splits a cookie's value into its parts; `undefined` if Rails would not write it like this. */
+/**
+ * Splits the value of a Rails cookie into ciphertext, IV and tag. Returns `undefined` if Rails
+ * would not have written this value.
+ */
 export function splitMessage(value: string): RailsMessage | undefined {
   const parts = value.split("--").map(decodePart);
   const [encrypted, iv, tag] = parts;
@@ -41,7 +44,9 @@ function decodePart(part: string): Buffer | undefined {
   return percentEncode(base64) === part ? fromBase64(base64) : undefined;
 }
 
-/** Decrypts a message; `undefined` if the key differs or a bit was changed. */
+/**
+ * Decrypts a Rails cookie. Returns `undefined` if the key is another one or the cookie was changed.
+ */
 export function decryptMessage(message: RailsMessage, key: KeyObject): Buffer | undefined {
   const decipher = createDecipheriv("aes-256-gcm", key, message.iv, { authTagLength: TAG_BYTES });
   decipher.setAuthTag(message.tag);

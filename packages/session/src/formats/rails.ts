@@ -11,7 +11,7 @@ import { decryptMessage, encryptMessage, splitMessage } from "./rails-message.ts
 export interface RailsOptions {
   /** The setting `secret_key_base`. In a list the first key encrypts and all decrypt. */
   secretKey: SecretKeys;
-  /** The option `key` of the session store, such as `"_app_session"`. */
+  /** The option `key` of Rails' session store: the name of the cookie, such as `"_app_session"`. */
   sessionCookie: string;
   /**
    * The setting `key_generator_hash_digest_class`: `"sha256"` (default, Rails 7) or `"sha1"` (6.1
@@ -26,7 +26,7 @@ export interface RailsOptions {
   iterations?: number | undefined;
 }
 
-/** The checked options, except the keys. */
+/** The checked options of the format for Rails, except `secretKey`. */
 interface CheckedRails {
   readonly sessionCookie: string;
   readonly digest: "sha256" | "sha1";

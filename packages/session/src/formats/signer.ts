@@ -2,10 +2,11 @@ import type { Buffer } from "node:buffer";
 import { createHmac, createSecretKey, timingSafeEqual, type KeyObject } from "node:crypto";
 
 /**
- * The digests that the frameworks offer for their signatures. Most of them use SHA-1 by default.
+ * The hash algorithms that other frameworks offer for their signatures. Most of these frameworks
+ * use SHA-1 by default.
  */
 export const DIGESTS = ["sha1", "sha256", "sha384", "sha512"] as const;
-/** One of {@link DIGESTS}. */
+/** The name of a hash algorithm, one of {@link DIGESTS}. */
 export type Digest = (typeof DIGESTS)[number];
 
 /** Signs with the first of its keys and verifies with all of them. */
@@ -17,8 +18,8 @@ export interface Signer {
 }
 
 /**
- * Makes a signer. It keeps its keys as `KeyObject`s, which saves copying and checking them on each
- * call.
+ * Makes a signer that signs texts and verifies signatures. Its keys are stored as `KeyObject`s, so
+ * that they are not copied and checked on each call.
  */
 export function createSigner(digest: Digest, keys: readonly Uint8Array[]): Signer {
   const objects = keys.map((key) => createSecretKey(key));

@@ -7,16 +7,16 @@ export interface TimedFormat {
   readonly name: string;
   readonly cookieName: string;
   readonly timed: TimedOptions;
-  /** Seconds; null accepts any age. */
+  /** The maximum age of a cookie in seconds; null accepts any age. */
   readonly maxAge: number | null;
-  /** How many seconds the time may lie in the future. */
+  /** How many seconds the time in a cookie may lie in the future, because clocks differ. */
   readonly skew: number;
-  /** Decodes a value. Called only after its signature was verified. */
+  /** Decodes the session in a cookie. Called only after the signature was verified. */
   readonly decode: (value: string) => { readonly data: JsonObject } | Rejection;
   readonly encode: (data: JsonObject) => string;
 }
 
-/** Makes a format of one cookie: a value, the time, and a signature over both. */
+/** Makes the format of a cookie that contains a value, the time, and a signature over both. */
 export function timedFormat(format: TimedFormat): SessionFormat {
   const { cookieName, timed, maxAge } = format;
 

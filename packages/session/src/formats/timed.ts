@@ -2,13 +2,18 @@ import { fromBase64url, toBase64url } from "../encoding.ts";
 import { MAX_COOKIE_CHARS, reject, type Rejection } from "./bounds.ts";
 import type { Signer } from "./signer.ts";
 
-/** Seconds that two clocks may differ, if the framework sets no limit. */
+/**
+ * How many seconds the clocks of two servers may differ. Used if the other framework sets no limit.
+ */
 export const CLOCK_SKEW = 60;
 
 /** How a framework joins a value, its time and the signature. */
 export interface TimedOptions {
   readonly signer: Signer;
-  /** Separates the three parts. The time and the signature never contain it. */
+  /**
+   * The character between the value, the time and the signature. The time and the signature never
+   * contain this character.
+   */
   readonly separator: "." | ":";
   readonly encodeTime: (seconds: number) => string;
   readonly decodeTime: (text: string) => number | undefined;
@@ -31,8 +36,8 @@ export function signTimed(value: string, now: number, options: TimedOptions): st
 }
 
 /**
- * Splits a text that {@link signTimed} made. The signature must be canonical; it is verified before
- * the time is read. The caller checks the age with {@link judgeAge}.
+ * Verifies a text that {@link signTimed} made, and returns its value and time. A signature that is
+ * not canonical base64url is rejected. The caller must check the age with {@link judgeAge}.
  */
 export function openTimed(token: string, options: TimedOptions): TimedValue | Rejection {
   if (token.length > MAX_COOKIE_CHARS) return reject("too-large");

@@ -11,7 +11,10 @@ import { currentOf, hasEnded } from "./socket-session.ts";
 import { makeTicket, TICKET_SECONDS } from "./ticket.ts";
 import { Clock, sendTicket, type TicketSender } from "./update-ticket.ts";
 
-/** The part of the hub that this file uses. */
+/**
+ * What {@link Activity} needs to prolong sessions: the sockets of this process, and a way to send
+ * tickets to pages.
+ */
 interface Hub extends TicketSender {
   readonly registry: Registry;
 }
@@ -24,8 +27,8 @@ interface Hub extends TicketSender {
 export class Activity {
   readonly #hub: Hub;
   /**
-   * When this process last tried to prolong each session, in seconds since 1970. Without it every
-   * message would try.
+   * When this process last tried to prolong each session, in seconds since 1970. Without this time,
+   * every message on a socket would try again.
    */
   readonly #triedAt = new WeakMap<LiveSession, number>();
   #wasTold = false;
@@ -34,7 +37,10 @@ export class Activity {
     this.#hub = hub;
   }
 
-  /** Call this for each message that a client sends to the app. */
+  /**
+   * Prolongs a socket's session if a tenth of its lifetime has passed. Call this for each message
+   * that a client sends to the app.
+   */
   message(attached: Attached): void {
     const { context, live } = attached;
     const { state, settings } = context;
@@ -58,8 +64,9 @@ export class Activity {
   }
 
   /**
-   * Prolongs the session with a new cookie that its page fetches. The page's request commits like
-   * any other, and informs the sockets.
+   * Asks the page of the socket to fetch a new cookie, which prolongs the session. The page's
+   * request saves the session like any other request, so all sockets of the session get the new
+   * expiry.
    */
   async #byPage(attached: Attached, now: number, maxAge: number): Promise<void> {
     const { context } = attached;
@@ -82,8 +89,8 @@ export class Activity {
   }
 
   /**
-   * Prolongs the session in the store, like a request that only reads. The browser keeps its
-   * cookie.
+   * Prolongs the session in the store, as a request that only reads would. The browser keeps its
+   * old cookie.
    */
   async #byStore(context: SessionContext<never>, store: StorePort, now: number): Promise<void> {
     const { state, shared } = context;
@@ -123,7 +130,7 @@ export class Activity {
   }
 }
 
-/** The code that a page sends if its request for a cookie failed. */
+/** The error code that a page sends over its socket if its request for a new cookie failed. */
 const UNANSWERED = "ERR_SESSION_UPDATE_TIMEOUT";
 
 const WITHOUT_STORE =

@@ -4,15 +4,16 @@ import { checkReceipt } from "./ticket.ts";
 import type { Tickets } from "./tickets.ts";
 
 /**
- * One socket with its session. A process may have very many, so each keeps as little as possible.
+ * A socket and its session. A process may have very many sockets, so this object has as few fields
+ * as possible.
  */
 export class Attached implements LiveHandle {
   readonly context: SessionContext<never>;
   readonly socket: LiveSocket;
   live: LiveSession;
   /**
-   * The JSON of this socket's own change while its ticket is pending. The socket gets no event for
-   * its own change.
+   * The session's JSON after a change that this socket made with `update`. It is set until the page
+   * has fetched the new cookie, so that the socket gets no event for its own change.
    */
   own: string | undefined = undefined;
   #onEnd: Set<() => void> | undefined = undefined;
@@ -23,7 +24,7 @@ export class Attached implements LiveHandle {
     this.live = live;
   }
 
-  /** Calls the listener when the socket or its session ends. */
+  /** Calls the listener when the socket closes or its session ends. */
   onEnd(listener: () => void): () => void {
     const listeners = (this.#onEnd ??= new Set());
     listeners.add(listener);
@@ -53,26 +54,33 @@ export class Attached implements LiveHandle {
   }
 }
 
-/** The part of the registry that a socket uses. */
+/** What one socket needs from `Registry`, the list of all sockets of this process. */
 export interface AttachedHolder {
   readonly tickets: Tickets;
   readonly activity: { message(attached: Attached): void } | undefined;
   remove(attached: Attached): void;
 }
 
-/** A session that has sockets. */
+/** A session that has open sockets in this process. */
 export interface LiveSession {
   readonly registry: AttachedHolder;
   sid: string;
   /**
-   * The key of the session's user; `undefined` without the option `subject`, or without a login.
+   * The store's key for the user of the session. It is `undefined` without the option `subject`, or
+   * if no user is logged in.
    */
   user: string | undefined;
   endsAt: number;
   turnsAt: number;
-  /** Most sessions have one socket. A list would need as much memory as everything else here. */
+  /**
+   * The open sockets of the session. Most sessions have only one socket, and a list for it would
+   * double the memory of this object.
+   */
   sockets: Attached | Set<Attached> | undefined;
-  /** The updates of this session, which wait for its page one after the other. */
+  /**
+   * The calls of `update` on this session that are not finished. They run one after the other,
+   * because each of them waits until the page has fetched a new cookie.
+   */
   line: { waiting: number; turn: Promise<unknown> } | undefined;
 }
 
@@ -94,7 +102,7 @@ export function join(live: LiveSession, attached: Attached): void {
 /**
  * Removes a socket from its session.
  *
- * @returns true if the session had it
+ * @returns true if the socket belonged to the session
  */
 export function leave(live: LiveSession, attached: Attached): boolean {
   const { sockets } = live;

@@ -6,24 +6,27 @@ import type { MaybePromise } from "../maybe.ts";
  */
 export interface Backplane {
   /**
-   * Sends a message. An error becomes an event, and the request goes on.
-   * @param bucket the bucket of the session or user, 0 to 1024; a backplane without `follow` may
-   *   ignore it
+   * Sends a message to the other processes. If this fails, the error is reported and the request
+   * continues.
+   * @param bucket a number from 0 to 1024 that is made from the session's or user's id. Processes
+   *   follow only the numbers that they need. A backplane without `follow` may ignore the number
    */
   publish(message: string, bucket: number): MaybePromise<unknown>;
   /**
-   * Starts to listen.
+   * Starts to listen to messages of other processes.
    * @param onMessage receives every message
    * @param onGap called when messages may have been missed, such as after a reconnect
    */
   subscribe(onMessage: (message: string) => void, onGap: () => void): MaybePromise<unknown>;
   /**
-   * Optional: starts to pass the messages of a bucket to `onMessage`. Resolves when the
-   * subscription is active.
+   * Optional: starts to pass messages to `onMessage` that were published with this bucket number.
+   * The promise resolves when the subscription is active.
    */
   follow?(bucket: number): MaybePromise<unknown>;
-  /** Optional: stops passing the messages of a bucket to `onMessage`. */
+  /**
+   * Optional: stops passing messages to `onMessage` that were published with this bucket number.
+   */
   unfollow?(bucket: number): MaybePromise<unknown>;
-  /** Stops listening. A later `subscribe` starts to listen again. */
+  /** Stops listening to messages. A later `subscribe` starts to listen again. */
   close(): MaybePromise<unknown>;
 }

@@ -12,9 +12,10 @@ interface Envelope {
 }
 
 /**
- * A backplane for the workers of `node:cluster` on one machine. The primary must pass messages on.
- * `galleta serve --workers N` does this, and uses this backplane automatically. If you write your
- * own primary, send every message whose field `galleta` is `"backplane"` to all other workers.
+ * A backplane for the workers of `node:cluster` on one machine. The primary process must pass
+ * messages between the workers. `galleta serve --workers N` does this, and uses this backplane
+ * automatically. If you write your own primary, send every message whose field `galleta` is
+ * `"backplane"` to all other workers.
  *
  * @example
  * ```ts

@@ -26,9 +26,9 @@ function changeAtOnce(change: (draft: object) => unknown, draft: object): void {
 }
 
 /**
- * Changes a session before its response, which then saves it. The function gets a copy, so it
- * changes nothing if it throws. Values that the function does not change stay the same objects,
- * because the handler may hold them.
+ * Changes a session before its response, which then saves the session. The function gets a copy of
+ * the data, so the session stays unchanged if the function throws. Values that the function does
+ * not change stay the same objects, because the handler may still use them.
  */
 export function changeOpen(session: object, change: (draft: object) => unknown): void {
   const data = session as JsonObject;

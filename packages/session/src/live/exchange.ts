@@ -10,7 +10,10 @@ import type { TicketOutcome } from "./messages.ts";
 import type { Tickets } from "./tickets.ts";
 import { makeReceipt, nameOf, openTicket, ticketError } from "./ticket.ts";
 
-/** The part of the hub that this file uses. */
+/**
+ * What {@link exchangeTicket} needs: the list of used tickets, and functions that report the change
+ * and the result.
+ */
 interface TicketDesk {
   readonly tickets: Tickets;
   changed(snapshot: Snapshot): void;
@@ -18,8 +21,9 @@ interface TicketDesk {
 }
 
 /**
- * Exchanges a ticket for a cookie. The ticket must be authentic, unexpired, unused, and made for
- * the newest revision of the request's session.
+ * Exchanges a ticket for a session cookie. A ticket is an encrypted change of a session, which
+ * `update` sends to the page of a socket. It must be authentic, unexpired, unused, and made for the
+ * newest revision of the request's session.
  *
  * @param context the request's context; the request must have passed the cross-site check
  */

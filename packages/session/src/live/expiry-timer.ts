@@ -2,19 +2,19 @@ import { background } from "../timer.ts";
 
 /** An item that expires at a given second. */
 export interface Ending {
-  /** Seconds since 1970. */
+  /** When the item expires, in seconds since 1970. */
   endsAt: number;
   /**
-   * The second in which the timer visits the item; 0 if the item is not in the timer. The timer
-   * sets this.
+   * When the timer next checks the item, in seconds since 1970; 0 if the item is not in the timer.
+   * Only the timer sets this field.
    */
   turnsAt: number;
 }
 
 /**
- * Calls back when an item expires, with one timer for all items. Each second the timer visits the
- * items that are due in that second. Prolonging an item costs nothing: the timer notices it at its
- * visit.
+ * Calls back when an item expires, with one timer for all items. Each second, the timer checks the
+ * items that should expire then. Prolonging an item costs nothing, because the timer sees the new
+ * expiry when it checks the item.
  */
 export class ExpiryTimer<Item extends Ending> {
   readonly #onEnd: (item: Item) => void;
@@ -58,7 +58,7 @@ export class ExpiryTimer<Item extends Ending> {
     this.#schedule();
   }
 
-  /** Schedules the next tick for the start of the next second. */
+  /** Schedules the next check for the start of the next second. */
   #schedule(): void {
     this.#timer = background(setTimeout(() => this.#turn(), 1002 - (Date.now() % 1000)));
   }

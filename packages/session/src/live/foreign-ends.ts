@@ -2,21 +2,29 @@ import { ExpiryTimer, type Ending } from "./expiry-timer.ts";
 import type { Held } from "./foreign-index.ts";
 
 /**
- * How many seconds an end is remembered. Until then a socket may arrive whose handshake still found
- * the session valid.
+ * How many seconds this process remembers that a session ended. In this time, the app may still
+ * attach a socket whose handshake found the session valid.
  */
 const REMEMBER_SECONDS = 60;
 
-/** A session that ended recently, or a user whose sessions did. Late sockets may still arrive. */
+/**
+ * A session that ended recently, or a user whose sessions ended recently. It is remembered because
+ * the app may still attach a socket of such a session.
+ */
 interface Remembered extends Ending {
   readonly key: string;
-  /** The id of the user's session that was kept. */
+  /**
+   * The hashed id of the one session of the user that did not end; `undefined` if all of them
+   * ended.
+   */
   readonly keep: string | undefined;
-  /** When the end was remembered, in milliseconds since 1970. */
+  /** When this process learned of the end, in milliseconds since 1970. */
   readonly at: number;
 }
 
-/** The sessions and users that ended recently. */
+/**
+ * The sessions that ended in the last minute, and the users whose sessions were ended in that time.
+ */
 export class RecentEnds {
   readonly #ended = new Map<string, Remembered>();
   readonly #expiry = new ExpiryTimer<Remembered>(({ key }) => this.#ended.delete(key));
@@ -30,7 +38,7 @@ export class RecentEnds {
     this.#expiry.add(remembered);
   }
 
-  /** True if the session of a late socket has ended. */
+  /** True if the session of a socket had ended before the socket was attached. */
   has({ name, user }: Held, createdAt: Date | undefined): boolean {
     if (this.#ended.has(name)) return true;
     const ofUser = user === undefined ? undefined : this.#ended.get(user);

@@ -8,7 +8,7 @@ export interface ClosableSocket {
   close(code: number, reason: string): void;
 }
 
-/** A socket with its session and user. */
+/** An attached socket with its session and user. */
 export interface Held extends Ending {
   readonly id: string;
   /** A hash of the session's id. */
@@ -18,13 +18,19 @@ export interface Held extends Ending {
   readonly socket: ClosableSocket;
 }
 
-/** Called when a session or user gets its first socket here, and when its last one closes. */
+/**
+ * Called when a session or user gets its first socket in this process, and when its last socket
+ * closes.
+ */
 interface Holding {
   first(name: string): void;
   last(name: string): void;
 }
 
-/** Finds sockets by the names of their sessions and users. */
+/**
+ * Finds the sockets of a session or user in this process. The key is a hash of the session's or
+ * user's id.
+ */
 export class ForeignIndex {
   readonly #byName = new Map<string, Set<Held>>();
   readonly #holding: Holding;
@@ -38,7 +44,7 @@ export class ForeignIndex {
     return [...(this.#byName.get(name) ?? [])];
   }
 
-  /** Returns the ids of all sessions that have sockets here. */
+  /** Returns the ids of all sessions that have sockets in this process. */
   ids(): string[] {
     const ids = new Set<string>();
     for (const helds of this.#byName.values()) for (const { id } of helds) ids.add(id);

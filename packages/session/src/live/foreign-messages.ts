@@ -1,12 +1,16 @@
 import { shortHash } from "../session/hash.ts";
 
-/** A message to the other processes. Names are hashes, because an id may be a credential. */
+/**
+ * A message to other processes that a session, or all sessions of a user, ended. It contains hashes
+ * of their ids, because an id may be a credential.
+ */
 export type ForeignMessage =
   | { readonly kind: "end"; readonly name: string }
   | { readonly kind: "user"; readonly name: string; readonly keep: string | undefined };
 
 /**
- * Returns a hash of an id for other processes and the backplane, since the id may be a credential.
+ * Returns a hash of the id of a session ("s") or user ("u"). Other processes get the hash, not the
+ * id, because an id may be a credential.
  */
 export function nameIn(kind: "s" | "u", id: string | number): string {
   return `${kind}:${shortHash(`${kind}:${id}`)}`;

@@ -28,7 +28,7 @@ export function liveSockets(settings: LiveSocketsSettings = {}): LiveSockets {
   return new LiveSockets(settings);
 }
 
-/** The result of {@link liveSockets}. */
+/** Closes the sockets of sessions that another library manages. Made by {@link liveSockets}. */
 export class LiveSockets {
   readonly #index: ForeignIndex;
   readonly #expiry = new ExpiryTimer<Held>((held) => this.#close(held, SESSION_EXPIRED));
@@ -38,7 +38,10 @@ export class LiveSockets {
   readonly #onError: (error: unknown) => void;
   #sender: string | undefined;
 
-  /** @throws SessionError `ERR_SESSION_OPTION` */
+  /**
+   * Checks the settings of {@link liveSockets}.
+   * @throws SessionError `ERR_SESSION_OPTION` if the backplane lacks a method
+   */
   constructor({ backplane, check, onError }: LiveSocketsSettings) {
     const isComplete = (["publish", "subscribe", "close"] as const).every(
       (name) => typeof backplane?.[name] === "function",
@@ -85,13 +88,13 @@ export class LiveSockets {
     };
   }
 
-  /** Ends a session: closes its sockets here and in every other process. */
+  /** Ends a session: closes its sockets in this and every other process. */
   async end(id: string): Promise<void> {
     await this.#send({ kind: "end", name: nameIn("s", id) });
   }
 
   /**
-   * Ends all sessions of a user.
+   * Ends all sessions of a user: closes their sockets in this and every other process.
    *
    * @param keep the id of a session to keep, for "log out everywhere else"
    */

@@ -28,18 +28,27 @@ import { CLOSE_CODE, SESSION_ENDED, type LiveSocket } from "./socket.ts";
 import type { Tickets } from "./tickets.ts";
 import { Watch } from "./watch.ts";
 
-/** Connects commits, sockets and other processes. */
+/** Tells the sockets of this process, and other processes, when a session changes or ends. */
 export class LiveHub implements LivePort {
   readonly registry: Registry;
   readonly exchangePath: string | undefined;
-  /** The exchange path that pages use. It includes the prefix that a proxy removes. */
+  /**
+   * The path to which pages post tickets for a new cookie. It includes the path prefix that a proxy
+   * removes.
+   */
   readonly publicExchangePath: string | undefined;
   readonly #shared: Shared;
   readonly #remote: RemoteChanges;
   readonly #backplane: Backplane | undefined;
-  /** With a store: keeps open sockets up to date. */
+  /**
+   * Reads the sessions of open sockets from the store, to keep them up to date. `undefined` without
+   * a store.
+   */
   readonly #watch: Watch | undefined;
-  /** The name by which this process recognizes its own messages; see `#name`. */
+  /**
+   * The random name that marks this process's own messages on the backplane; `undefined` until the
+   * getter `#name` makes it.
+   */
   #lazyName: string | undefined;
   #isListening = false;
 
@@ -107,10 +116,10 @@ export class LiveHub implements LivePort {
   }
 
   /**
-   * Registers a socket with its session.
+   * Ties a socket to its session. The socket gets changes, and is closed when the session ends.
    *
-   * @param fail throws the error of any later change
-   * @returns `undefined` if the session cannot be live: it has no cookie, or `writeAs` is set
+   * @param fail throws the error for a direct change of the session from now on
+   * @returns `undefined` if the session has no cookie or has already ended, or if `writeAs` is set
    */
   attach(
     context: SessionContext<never>,
@@ -142,8 +151,8 @@ export class LiveHub implements LivePort {
   }
 
   /**
-   * Makes the name at first use: Cloudflare Workers may not draw random numbers at start-up, when
-   * sessions are set up.
+   * The random name of this process on the backplane. It is made at first use, because Cloudflare
+   * Workers may not draw random numbers at start-up, when sessions are set up.
    */
   get #name(): string {
     return (this.#lazyName ??= randomBytes(12).toString("base64url"));
@@ -173,7 +182,10 @@ export class LiveHub implements LivePort {
     this.#publish(key, () => ({ kind: "user", user: key }));
   }
 
-  /** Tells the update that waits for a ticket whether the ticket was exchanged. */
+  /**
+   * Reports the result of a ticket's exchange. It goes to the call of `update` that made the
+   * ticket, in this or another process.
+   */
   ticketDone(outcome: TicketOutcome): void {
     this.tickets.settle(outcome, "exchange");
     this.#publish(outcome.ticket, () => ({ kind: "ticket", ...outcome }));
@@ -207,7 +219,10 @@ export class LiveHub implements LivePort {
     void this.#attempt(() => backplane.publish(writeMessage(this.#name, message()), bucket));
   }
 
-  /** Calls the backplane. A failure becomes an event, and the sockets are checked again later. */
+  /**
+   * Calls the backplane. A failure is only reported as the event `store`, because the sessions of
+   * open sockets are later read from the store.
+   */
   async #attempt(call: () => unknown): Promise<void> {
     try {
       await call();
@@ -218,7 +233,9 @@ export class LiveHub implements LivePort {
   }
 }
 
-/** Returns the hub of the sessions, and creates it at first use. */
+/**
+ * Returns the object that connects the sessions with their sockets, and creates it at first use.
+ */
 export function hubOf(shared: Shared): LiveHub {
   if (shared.live instanceof LiveHub) return shared.live;
   const hub = new LiveHub(shared);

@@ -4,9 +4,9 @@ import { hubOf } from "./hub.ts";
 import type { LiveHandle, LiveSocket } from "./socket.ts";
 
 /**
- * Makes sessions live: open sockets show their changes, and pages can exchange the tickets of
- * `update`. Sessions from `createSessions` and from socket adapters are already live. Call this for
- * an HTTP adapter that got options.
+ * Makes sessions live: open sockets show their changes, and pages can fetch a new cookie for
+ * `update`. Sessions from `createSessions` and from socket adapters are already live. Call this if
+ * your own adapter makes sessions from options.
  *
  * @returns the same sessions
  * @example

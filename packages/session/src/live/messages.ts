@@ -1,13 +1,13 @@
 import type { Snapshot } from "../session/records.ts";
 
-/** The result of a ticket's exchange. */
+/** The result of exchanging a ticket for a session cookie. */
 export interface TicketOutcome {
   readonly ticket: string;
-  /** The code of the error; missing if the ticket was exchanged. */
+  /** The code of the error; missing if the exchange succeeded. */
   readonly code?: string;
 }
 
-/** A message from one process to the others. */
+/** A message from one process to the others about a session, a user or a ticket. */
 export type Message =
   | { readonly kind: "changed"; readonly change: SentChange }
   | {
@@ -21,26 +21,33 @@ export type Message =
   | ({ readonly kind: "ticket" } & TicketOutcome);
 
 /**
- * A change in the form that is sent. With a store it contains no JSON: the receiver reads the data
- * from the store.
+ * A change of a session as other processes get it. With a store it contains no data: the receiver
+ * reads the data from the store.
  */
 export type SentChange = Omit<Snapshot, "json"> & { readonly json?: string };
 
 /**
- * @param sender the sending process, which ignores its own messages
+ * Writes the text of a message to other processes.
+ * @param sender the name of the sending process, which ignores its own messages
  */
 export function writeMessage(sender: string, message: Message): string {
   return JSON.stringify({ sender, ...message });
 }
 
-/** @param hasStore true if the receiver can read the data from a store */
+/**
+ * Returns the part of a change that other processes get.
+ * @param hasStore true if the receiver can read the data from a store
+ */
 export function toSend(change: Snapshot, hasStore: boolean): SentChange {
   const { sid, rev, json, born, iat, exp } = change;
   const sent = { sid, rev, born, iat, exp };
   return hasStore ? sent : { ...sent, json };
 }
 
-/** Reads a message of another process; `undefined` if it is malformed or our own. */
+/**
+ * Reads a message of another process. Returns `undefined` if it is malformed, or if this process
+ * sent it.
+ */
 export function readMessage(text: string, own: string): Message | undefined {
   let value: unknown;
   try {

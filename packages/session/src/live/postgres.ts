@@ -14,16 +14,19 @@ import { sessionBackplane } from "./session-backplane.ts";
 
 /** Options of {@link postgresBackplane}. */
 export interface PostgresBackplaneOptions {
-  /** The prefix of the channel names. The bucket's number follows it. Default `galleta_session`. */
+  /**
+   * The start of the names of the channels in PostgreSQL. A number from 0 to 1024 follows, because
+   * each channel is for a part of the sessions. Default `galleta_session`.
+   */
   readonly channel?: string;
 }
 
 const RETRY_MS = 1000;
 
 /**
- * A backplane over LISTEN and NOTIFY. A process takes one connection of the pool, and only while it
- * has open sockets. Use it with `postgresStore`: without a store, messages contain the session
- * data, and NOTIFY takes at most 8,000 bytes.
+ * A backplane over LISTEN and NOTIFY of PostgreSQL. A process takes one connection of the pool, and
+ * only while it has open sockets. Use it with `postgresStore`: without a store, messages contain
+ * the session data, and NOTIFY takes at most 8,000 bytes.
  *
  * @param client a client that `postgresStore` accepts
  * @throws SessionError `ERR_SESSION_OPTION` if the client is neither of pg nor of postgres.js
@@ -97,7 +100,7 @@ class PostgresJsListener {
   }
 }
 
-/** Listens on a connection of a node-postgres Pool, and takes a new one if it breaks. */
+/** Listens on a connection of a node-postgres Pool. If the connection breaks, takes a new one. */
 class PgListener {
   readonly #pool: PgPool;
   readonly #onMessage: (message: string) => void;

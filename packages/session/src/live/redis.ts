@@ -7,8 +7,8 @@ import { sessionBackplane } from "./session-backplane.ts";
 /** Options of {@link redisBackplane}. */
 export interface RedisBackplaneOptions {
   /**
-   * The prefix of the channel names in Redis. The bucket's number follows it. Default
-   * `galleta:session`.
+   * The start of the names of the channels in Redis. A number from 0 to 1024 follows, because each
+   * channel is for a part of the sessions. Default `galleta:session`.
    */
   readonly channel?: string;
   /**
@@ -92,7 +92,7 @@ export function redisBackplane(
   });
 }
 
-/** A connection that listens. */
+/** A connection that receives the messages of Redis channels. */
 interface Listener {
   follow(channels: readonly string[]): Promise<unknown>;
   unfollow(channels: readonly string[]): Promise<unknown>;
@@ -100,7 +100,7 @@ interface Listener {
   close(channels: readonly string[]): unknown;
 }
 
-/** The methods of both libraries that a listener uses. */
+/** The methods of ioredis and node-redis that are needed to receive messages. */
 interface Subscriber {
   duplicate(): Subscriber;
   connect(): Promise<unknown>;

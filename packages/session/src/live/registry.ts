@@ -16,23 +16,35 @@ import { CLOSE_CODE, guarded, SESSION_ENDED, SESSION_EXPIRED, type LiveSocket } 
 import { Tickets } from "./tickets.ts";
 import { LiveUsers } from "./users.ts";
 
-/** The functions that the registry calls. */
+/**
+ * Functions that the list of sockets calls: to find a session's user, and when the first socket of
+ * a session is attached or its last one closes.
+ */
 export interface Holding {
   /**
-   * Returns the key of a session's user; `undefined` without the option `subject`, or without a
-   * login.
+   * Returns the store's key for the user of a session. Returns `undefined` without the option
+   * `subject`, or if no user is logged in.
    */
   userKeyOf(data: object): string | undefined;
-  /** Called when a session or user gets its first socket. */
+  /**
+   * Called when a session or user gets its first socket in this process. `name` is the session's id
+   * or the user's key.
+   */
   hold(name: string): void;
-  /** Called when the last socket of a session or user closed. */
+  /**
+   * Called when the last socket of a session or user closed. `name` is the session's id or the
+   * user's key.
+   */
   release(name: string): void;
 }
 
 /** The sockets of this process, by session. */
 export class Registry implements AttachedHolder {
   readonly tickets = new Tickets();
-  /** Set with the option `socketActivity`. */
+  /**
+   * Prolongs sessions whose sockets receive messages; `undefined` without the option
+   * `socketActivity`.
+   */
   activity: AttachedHolder["activity"] = undefined;
   readonly #sessions = new Map<string, LiveSession>();
   readonly #users = new LiveUsers();
@@ -49,7 +61,7 @@ export class Registry implements AttachedHolder {
     return this.#sessions.get(sid);
   }
 
-  /** Returns all sessions that have sockets. */
+  /** Returns all sessions that have sockets in this process. */
   all(): IterableIterator<LiveSession> {
     return this.#sessions.values();
   }
@@ -88,7 +100,8 @@ export class Registry implements AttachedHolder {
   }
 
   /**
-   * Gives a session new data or a new lifetime. A socket that already has the data gets no event.
+   * Gives the sockets of a session its new data or lifetime. A socket that already has the data
+   * gets no event.
    */
   change(sid: string, change: Snapshot): void {
     const live = this.#sessions.get(sid);

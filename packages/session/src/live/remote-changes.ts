@@ -18,7 +18,7 @@ export class RemoteChanges {
     this.#registry = registry;
   }
 
-  /** Applies a message of another process. */
+  /** Applies a message of another process to the sockets of this process. */
   receive(message: Message, watch: Watch | undefined): void {
     const { recent, store } = this.#shared;
     const { tickets } = this.#registry;
@@ -61,7 +61,10 @@ export class RemoteChanges {
     this.#registry.change(sid, { ...sent, json });
   }
 
-  /** Applies a message without data: the session changed, was prolonged, or got a new id. */
+  /**
+   * Applies a message without data: a session changed, was prolonged, or got a new id. Changed data
+   * is read from the store.
+   */
   #catchUp(sid: string, sent: SentChange): void {
     const [attached] = socketsOf(this.#registry.get(sid));
     const { store } = this.#shared;
@@ -81,7 +84,10 @@ export class RemoteChanges {
     );
   }
 
-  /** Reads the sessions that have sockets here from the store. */
+  /**
+   * Reads sessions from the store, and applies their changes and ends to the sockets of this
+   * process.
+   */
   async check(lives: readonly LiveSession[]): Promise<void> {
     const { store } = this.#shared;
     const judged = lives.map(judgedBy).filter((one) => one !== undefined);
@@ -106,7 +112,10 @@ export class RemoteChanges {
   }
 }
 
-/** Returns what the store needs to check a live session; `undefined` if it has no socket. */
+/**
+ * Returns what the store needs to check if a session changed or ended. Returns `undefined` if the
+ * session has no open socket.
+ */
 export function judgedBy(live: LiveSession) {
   const [first] = socketsOf(live);
   if (first === undefined) return undefined;

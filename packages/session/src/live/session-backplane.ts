@@ -7,7 +7,7 @@ import { LiveHub } from "./hub.ts";
 /**
  * Makes a backplane from your own message bus with `publish`, `subscribe` and `close`.
  *
- * @throws SessionError `ERR_SESSION_OPTION` if one of them is missing
+ * @throws SessionError `ERR_SESSION_OPTION` if `publish`, `subscribe` or `close` is missing
  * @example
  * ```ts
  * const channel = new BroadcastChannel("sessions"); // between the threads of a process

@@ -4,15 +4,17 @@ import { NO_META, parseBody } from "../session/json.ts";
 import { throwEnded } from "../session/late-writes.ts";
 import { endOf } from "../session/lifetime.ts";
 
-/** Returns the snapshot of a socket's session. */
+/**
+ * Returns the state of a socket's session that this process knows: id, revision, JSON and times.
+ */
 export function currentOf({ state }: SessionContext<never>): Snapshot {
   const { rev, json, born, iat, exp } = state.issued ?? state.loaded;
   return { sid: state.sid, rev, json, born, iat, exp };
 }
 
 /**
- * Returns when a socket's session expires, in seconds since 1970. Other processes may already have
- * prolonged it.
+ * Returns when a socket's session expires, in seconds since 1970. Another process may have
+ * prolonged the session further in the meantime.
  */
 export function expiresAt(context: SessionContext<never>): number {
   return endOf(currentOf(context), context.settings.lifetimes);
@@ -31,7 +33,10 @@ export function refresh({ state }: SessionContext<never>, issued: Snapshot): voi
   state.issued = issued;
 }
 
-/** Frees state that only a commit needs: a socket may be open for days. */
+/**
+ * Frees those parts of a socket's session that are only needed to save it in a response. A socket
+ * may be open for days.
+ */
 export function slim({ state }: SessionContext<never>): void {
   const { loaded } = state;
   loaded.data = NO_META;
@@ -39,7 +44,7 @@ export function slim({ state }: SessionContext<never>): void {
   loaded.token = undefined;
 }
 
-/** Ends a socket's session. Its data can still be read. */
+/** Ends the session of a socket: every later change throws, but the data can still be read. */
 export function end(context: SessionContext<never>): void {
   context.close(throwEnded);
 }
@@ -50,8 +55,8 @@ export function hasEnded({ lateWrite }: SessionContext<never>): boolean {
 }
 
 /**
- * True if the session has no cookie, neither from the request nor for the response. A change would
- * be lost.
+ * True if a socket's session has no cookie: the handshake had none, and its response sets none. A
+ * change of the session would be lost.
  */
 export function hasNoCookie({ state }: SessionContext<never>): boolean {
   return state.issued === undefined && state.loaded.isNew;

@@ -7,29 +7,39 @@ export const SESSION_EXPIRED = "session expired";
 export interface LiveSocket {
   /** Closes the socket. The arguments are 1008 and "session ended" or "session expired". */
   close(code: number, reason: string): void;
-  /** Called when other code changed the session. The session already has the new data. */
+  /**
+   * Called when another request or socket changed the session. The session object already has the
+   * new data.
+   */
   changed?(): void;
   /**
-   * Sends a Galleta frame to the page. Set it only if the page speaks the subprotocol `galleta.v1`:
-   * any other page would handle the frame as a message of the app.
+   * Sends a Galleta frame, a message to `@galleta/session/client`, to the page. Set it only if the
+   * socket uses the subprotocol `galleta.v1`: any other page would handle the frame as a message of
+   * the app.
    */
   control?: ((frame: string) => void) | undefined;
 }
 
-/** The result of {@link attachSocket}. */
+/**
+ * The result of {@link attachSocket}. The server calls its methods when the socket receives a
+ * message or closes.
+ */
 export interface LiveHandle {
-  /** Handles a Galleta frame from the page; other frames are ignored. */
+  /**
+   * Handles a Galleta frame, a message that `@galleta/session/client` sends from the page. An
+   * invalid frame is ignored.
+   */
   receive(frame: string): void;
   /**
-   * Call this for each message of the client that is not a Galleta frame. With the option
-   * `socketActivity` it prolongs the session; without that option it does nothing.
+   * Call this for each message that the page sends to the app. With the option `socketActivity`,
+   * such a message prolongs the session; without that option, the call does nothing.
    */
   active(): void;
   /** Call this when the socket is closed. */
   detach(): void;
 }
 
-/** Makes a call and ignores its error. If one socket fails, the others must still be called. */
+/** Calls a function of a socket and ignores its error. The other sockets must still be called. */
 export function guarded(call: () => void): void {
   try {
     call();
@@ -38,22 +48,28 @@ export function guarded(call: () => void): void {
   }
 }
 
-/** The subprotocol of pages that use `@galleta/session/client`. */
+/** The WebSocket subprotocol of pages that use `@galleta/session/client`. */
 const PROTOCOL = "galleta.v1";
 
 /**
- * The first character of a Galleta frame. A message of the app that begins with it is sent with a
- * second one, so that it is never taken for a Galleta frame.
+ * The first character of a Galleta frame, a message between Galleta and `@galleta/session/client`.
+ * If a message of the app begins with this character, one more is put before it, so that the
+ * message is not taken for a Galleta frame.
  */
 export const CONTROL = "\0";
 
-/** The size limit for Galleta frames from a page, in characters. */
+/**
+ * The most characters in a Galleta frame, a message that `@galleta/session/client` sends to
+ * Galleta.
+ */
 export const MAX_CONTROL = 1024;
 
 /**
- * Separates Galleta frames from messages of the app, on a socket that uses `galleta.v1`.
+ * Tells Galleta frames from messages of the app, on a socket that uses `galleta.v1`. A Galleta
+ * frame is a message between Galleta and `@galleta/session/client`; it begins with a NUL character.
  *
- * @returns the frame, or the message without the extra mark
+ * @returns the frame without its NUL character, or the message without the one that `escapeMessage`
+ *   added
  * @example
  * ```ts
  * readFrame("hello"); // {"message":"hello"}
@@ -66,7 +82,8 @@ export function readFrame(text: string): { control: string } | { message: string
 }
 
 /**
- * Escapes a message of the app for a socket that uses `galleta.v1`.
+ * Escapes a message of the app for a socket that uses `galleta.v1`. A message that begins with a
+ * NUL character gets another one, so that it is not taken for a message of Galleta.
  *
  * @example
  * ```ts
@@ -83,7 +100,7 @@ export function escapeMessage(text: string): string {
  *
  * @param offered the client's list, best first
  * @param chosen the app's choice from the list
- * @returns the protocol for the 101, and true if Galleta frames may be sent
+ * @returns the protocol for the 101 response, and true if the page uses `@galleta/session/client`
  * @example
  * ```ts
  * negotiate(["galleta.v1+chat", "chat"], "chat"); // {"protocol":"galleta.v1+chat","isLive":true}
@@ -120,7 +137,7 @@ export function isLiveProtocol(protocol: string | null | undefined): boolean {
 }
 
 /**
- * Returns the subprotocols that belong to the app.
+ * Returns the offered subprotocols without those of Galleta.
  *
  * @example
  * ```ts

@@ -33,7 +33,10 @@ export type StreamTarget =
 
 /** Options of {@link attachStream}. */
 export interface StreamOptions {
-  /** Called when other code changed the session. The session already has the new data. */
+  /**
+   * Called when another request or socket changed the session. The session object already has the
+   * new data.
+   */
   readonly changed?: () => void;
 }
 
@@ -97,7 +100,8 @@ class Tie {
   }
 
   /**
-   * @param close ends the stream
+   * Ties the stream to its session once the session is saved for the response.
+   * @param close ends the stream when its session ends
    */
   hold(close: () => unknown): void {
     this.#context.afterCommit(() => {
@@ -115,7 +119,7 @@ class Tie {
     });
   }
 
-  /** Call this when the stream ended by itself. */
+  /** Call this when the stream ended by itself, so that its session no longer ends it. */
   release(): void {
     this.#isReleased = true;
     this.#handle?.detach();

@@ -7,18 +7,18 @@ import type { KeyRing } from "../token/keys.ts";
 import { SKEW } from "../token/times.ts";
 import { encryptToken, openToken, type OpenedToken } from "../token/token.ts";
 
-/** A ticket must be exchanged within this many seconds. */
+/** A ticket must be exchanged for a cookie within this many seconds. */
 export const TICKET_SECONDS = 60;
 
-/** Codes for a ticket that cannot be exchanged. */
+/** The error codes for a ticket that cannot be exchanged for a cookie. */
 export type TicketCode = Extract<SessionErrorCode, `ERR_SESSION_TICKET_${string}`>;
 
 /**
  * Makes a ticket: a change of a session, which the page exchanges for a new cookie. The ticket is
  * encrypted because it goes through the page. It is bound to the session and its revision.
  *
- * @param base the revision that the change applies to, and the JSON after the change; "" only
- *   prolongs the session
+ * @param revision `rev` is the revision that the change applies to. `json` is the session's JSON
+ *   after the change, or "" for a ticket that only prolongs the session
  */
 export function makeTicket(
   ring: KeyRing,
@@ -30,13 +30,16 @@ export function makeTicket(
   return encryptToken({ sid, rev, json, ...times }, ring, "ticket");
 }
 
-/** Returns a ticket's name: a hash, which cannot be exchanged for a cookie. */
+/**
+ * Returns a hash that identifies a ticket. Other processes and pages may see the hash, because it
+ * cannot be exchanged for a cookie.
+ */
 export function nameOf(ticket: string): string {
   return createHash("sha256").update(ticket).digest("base64url").slice(0, 22);
 }
 
 /**
- * Reads a ticket.
+ * Decrypts a ticket and checks that it is still valid.
  * @param now seconds since 1970
  * @throws SessionError `ERR_SESSION_TICKET_INVALID` or `ERR_SESSION_TICKET_EXPIRED`
  */
@@ -65,12 +68,15 @@ export function ticketError(reason: keyof typeof TICKET_ERRORS): SessionError<Ti
   return new SessionError(`ERR_SESSION_TICKET_${reason}`, message, { status });
 }
 
-/** Makes the receipt that proves the exchange of a page's ticket. Only the server can make it. */
+/**
+ * Makes a receipt, by which a page proves that it exchanged its ticket for a cookie. Only the
+ * server can make a valid receipt.
+ */
 export function makeReceipt(ring: KeyRing, name: string): string {
   return sign(ring.newest.csrf, name).toString("base64url");
 }
 
-/** True if a receipt belongs to this ticket. */
+/** True if the receipt proves that this ticket was exchanged for a cookie. */
 export function checkReceipt(ring: KeyRing, name: string, receipt: string): boolean {
   const given = Buffer.from(receipt, "base64url");
   return ring.keys.some(({ csrf }) => {

@@ -1,22 +1,28 @@
 import type { TicketOutcome } from "./messages.ts";
 import { TICKET_SECONDS } from "./ticket.ts";
 
-/** Called with the result of a ticket's exchange. */
+/** Called with the result of exchanging a ticket for a cookie. */
 export type OnOutcome = (outcome: TicketOutcome) => void;
 
-/** The side that confirms an exchange: the page when it has the cookie, or the exchange itself. */
+/**
+ * The side that reports the exchange of a ticket for a cookie: the page, once it has the cookie, or
+ * the server that answered the page's request.
+ */
 export type Confirmer = "page" | "exchange";
 
 const SWEEP_AT = 1000;
 
-/** The tickets of this process that wait for their exchange, and the names of used ones. */
+/**
+ * The tickets that this process sent and that are not exchanged yet, and the hashes of used
+ * tickets.
+ */
 export class Tickets {
   readonly #waiting = new Map<string, { onOutcome: OnOutcome; confirmer: Confirmer }>();
-  /** Until when each used ticket is remembered, in seconds since 1970. */
+  /** The hashes of used tickets, and until when they are remembered, in seconds since 1970. */
   readonly #used = new Map<string, number>();
 
   /**
-   * Waits for the result of a ticket.
+   * Calls a function with the result when a ticket was exchanged, or its exchange failed.
    *
    * @returns a function that stops waiting
    */
@@ -25,7 +31,10 @@ export class Tickets {
     return () => this.#waiting.delete(ticket);
   }
 
-  /** Reports the result to the update that waits. An error is accepted from both confirmers. */
+  /**
+   * Reports the result of a ticket to the call of `update` that waits for it. A failure may be
+   * reported by either side, a success only by the side that `wait` named.
+   */
   settle(outcome: TicketOutcome, confirmer: Confirmer): void {
     const waiting = this.#waiting.get(outcome.ticket);
     if (waiting === undefined) return;
@@ -36,7 +45,7 @@ export class Tickets {
     return this.#used.has(ticket);
   }
 
-  /** Marks a ticket as used. */
+  /** Marks a ticket as used, so that it cannot be exchanged again. */
   use(ticket: string, now: number): void {
     this.#used.set(ticket, now + TICKET_SECONDS);
     if (this.#used.size > SWEEP_AT) this.#sweep(now);

@@ -7,10 +7,13 @@ import { draftChange } from "./draft.ts";
 import { LiveHub } from "./hub.ts";
 import { currentOf, hasNoCookie, refresh } from "./socket-session.ts";
 
-/** The limit for attempts. Each failed attempt means that another change succeeded. */
+/**
+ * How many times `update` tries to store a change. Each failed attempt means that another change of
+ * the session came first.
+ */
 const ATTEMPTS = 100;
 
-/** Changes a session in the store. The next response sets the cookie. */
+/** Changes a session in the store. The browser gets a new cookie with its next response. */
 export async function updateInStore(
   context: SessionContext<never>,
   store: StorePort,

@@ -12,10 +12,16 @@ import { background } from "../timer.ts";
 
 /** How many calls of `update` on one session may be unfinished. One more throws. */
 const MOST_WAITING = 8;
-/** The limit for attempts. A change that came too late is repeated on the newer data. */
+/**
+ * How many times `update` tries a change. If another change of the session came first, the change
+ * is repeated on the newer data.
+ */
 const ATTEMPTS = 5;
 
-/** The part of the hub that sends tickets. */
+/**
+ * What {@link sendTicket} needs: the tickets that wait for a result, the path for pages, and a
+ * function that reports a change.
+ */
 export interface TicketSender {
   readonly tickets: Tickets;
   readonly publicExchangePath: string | undefined;
@@ -24,13 +30,13 @@ export interface TicketSender {
 
 interface Delivery {
   readonly deliver: ((ticket: string) => unknown) | undefined;
-  /** Time to wait in seconds. */
+  /** How many seconds to wait for the page. */
   readonly timeout: number;
 }
 
 /**
- * Changes a session through its page, which fetches a new cookie. Changes of one session run one
- * after the other; each starts from the result of the previous one.
+ * Changes a socket's session by a ticket, which the page exchanges for a new cookie. Changes of one
+ * session run one after the other; each starts from the result of the previous one.
  */
 export async function updateByTicket(
   hub: TicketSender,
@@ -96,7 +102,10 @@ function take(hub: TicketSender, { context }: Attached, next: Snapshot): void {
   hub.changed(next);
 }
 
-/** Sends a ticket to the page and waits for the result; `undefined` after the time-out. */
+/**
+ * Sends a ticket to the page and waits until it was exchanged for a cookie. Returns `undefined` if
+ * the time is up before that.
+ */
 export async function sendTicket(
   hub: TicketSender,
   { socket }: Attached,
@@ -137,12 +146,15 @@ function failure(code: string): SessionError {
   return new SessionError(found, "The page could not exchange its ticket for a cookie.");
 }
 
-/** The time-out of an update. The time is also up when the socket closes. */
+/**
+ * A time-out for the answer of a socket's page. The time is also up when the socket closes or its
+ * session ends.
+ */
 export class Clock {
   isOver = false;
-  /** Resolves when the time is up. */
+  /** A promise that resolves when the time is up. */
   readonly end: Promise<undefined>;
-  /** Rejects when the time is up. */
+  /** A promise that rejects when the time is up. */
   readonly over: Promise<never>;
   readonly #timer: NodeJS.Timeout;
   readonly #ignoreEnd: () => void;

@@ -10,12 +10,13 @@ import { updateByTicket } from "./update-ticket.ts";
 /** Options of {@link update}. */
 export interface UpdateOptions {
   /**
-   * Sends a ticket to the page. The page posts it unchanged to the exchange (`/.galleta/session`)
-   * of its own site. Needed only without a store, on sockets whose page does not use
-   * `@galleta/session/client`. The update then resolves once the server answered the exchange.
+   * Your function that sends a ticket to the page. The page posts the ticket unchanged to the path
+   * `/.galleta/session` of its own site, and gets the new cookie. Needed only without a store, on
+   * sockets whose page does not use `@galleta/session/client`. The promise of `update` then
+   * resolves when the server has answered the page's request.
    */
   readonly deliver?: ((ticket: string) => unknown) | undefined;
-  /** How many seconds the page has to exchange its ticket. Default 10, at most 60. */
+  /** How many seconds the page has to fetch its new cookie. Default 10, at most 60. */
   readonly timeout?: number | undefined;
 }
 

@@ -6,18 +6,18 @@ import type { LiveSession } from "./attached.ts";
 import type { Registry } from "./registry.ts";
 
 /**
- * Milliseconds between two checks of all sessions with open sockets: without a backplane, and with
- * one.
+ * How many milliseconds pass between two checks of all sessions with open sockets. The first value
+ * is for use without a backplane, the second for use with one.
  */
 const ALONE_MS = 1000;
 const WITH_BACKPLANE_MS = 30_000;
-/** How many sessions are checked in one round trip. */
+/** How many sessions are read from the store in one round trip. */
 const AT_ONCE = 200;
 
 /**
  * Keeps open sockets up to date. It listens to the backplane's messages about their sessions. Since
  * messages can be lost, it also reads each session from the store, first when it begins to listen
- * and then regularly. A process without sockets follows nothing, reads nothing and has no timer.
+ * and then regularly. In a process without sockets it does nothing and has no timer.
  */
 export class Watch {
   readonly #store: StorePort;
@@ -65,13 +65,16 @@ export class Watch {
     void this.#attempt(() => this.#backplane?.unfollow?.(bucket));
   }
 
-  /** Checks a session or a user's sessions soon, together with other pending checks. */
+  /**
+   * Reads a session, or the sessions of a user, from the store soon. Reads that are pending at the
+   * same time are sent together.
+   */
   soon(name: string): void {
     if (this.#waiting.size === 0) setTimeout(() => void this.#flush(), 0);
     this.#waiting.add(name);
   }
 
-  /** Checks all sessions, because messages may have been lost. */
+  /** Reads all sessions with open sockets from the store, because messages may have been lost. */
   async all(): Promise<void> {
     const lives = [...this.#registry().all()];
     for (let i = 0; i < lives.length; i += AT_ONCE) {
@@ -103,7 +106,10 @@ export class Watch {
     this.#timer = background(setInterval(() => void this.all(), every));
   }
 
-  /** Handles a write to a store in this process. */
+  /**
+   * Called when this process wrote to a store in its own memory. Updates the open sockets of the
+   * session or user whose key was written.
+   */
   #written(key: string): void {
     const name = key.startsWith("u:") ? key : key.slice(2);
     const registry = this.#registry();

@@ -3,15 +3,17 @@ import { deletions } from "./write-cookies.ts";
 import type { Shared } from "./shared.ts";
 
 /**
- * Drops the change of a session that expired during the request, and deletes its cookie. The
- * session reached `absoluteMaxAge`.
+ * Drops the change of a session that reached `absoluteMaxAge` during the request, and deletes its
+ * cookie.
  */
 export function dropExpired(shared: Shared, draft: Draft): Saved {
   shared.settings.events.emit("expired", draft.sid);
   return { setCookie: deletions(shared, draft.loaded.cookies, draft) };
 }
 
-/** Adds a commit to the recent changes, and reports it to the app, sockets and other processes. */
+/**
+ * Adds a saved session to the recent changes. Reports it to the app, sockets and other processes.
+ */
 export function announce(
   { recent, settings, live }: Shared,
   { loaded, sid, destroyed }: Draft,

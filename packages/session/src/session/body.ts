@@ -57,7 +57,10 @@ export function assertFits({ schema }: SessionSettings, data: JsonObject): void 
   );
 }
 
-/** True if the data is unchanged. Comparing key by key costs much less than serializing. */
+/**
+ * True if the session's data equals the data that was loaded, which has no nested values. Comparing
+ * key by key costs much less than serializing.
+ */
 export function isSame(data: JsonObject, flat: Readonly<JsonObject>): boolean {
   let more = 0;
   for (const key in flat) {
@@ -70,7 +73,7 @@ export function isSame(data: JsonObject, flat: Readonly<JsonObject>): boolean {
 }
 
 /**
- * Copies data without nested values, so that the next request need not parse its JSON.
+ * Copies data if none of its values is nested. The next request then need not parse its JSON.
  *
  * @returns `undefined` if a value is nested or changed by JSON, or if there is metadata
  */

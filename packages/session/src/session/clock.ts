@@ -1,4 +1,4 @@
-/** Returns seconds since 1970. */
+/** Returns the current time in seconds since 1970. */
 export function nowSeconds(): number {
   return Math.floor(Date.now() / 1000);
 }

@@ -48,7 +48,10 @@ export function commitState(
   });
 }
 
-/** Adds facts from the request to the state: the label, TLS, and older cookies to delete. */
+/**
+ * Adds facts from the request to the session's state: the login's label, the use of TLS, and the
+ * older cookies to delete.
+ */
 function prepare(
   { settings, isSecure, store }: Shared,
   state: State,

@@ -13,8 +13,8 @@ import {
 } from "../validate.ts";
 
 /**
- * The key of the method that connects a store, backplane or device binding to the sessions. Only an
- * app that passes one of these as an option bundles that code.
+ * The name of the method that connects a store, backplane or device binding to the sessions. The
+ * engine does not import these parts, so an app bundles only those that it passes as options.
  */
 export const CONNECT: unique symbol = Symbol.for("galleta.connect");
 
@@ -22,7 +22,10 @@ export const CONNECT: unique symbol = Symbol.for("galleta.connect");
 export interface ConnectedStore {
   /** True if the store is in the memory of this process. */
   readonly isLocal: boolean;
-  /** @throws SessionError `ERR_SESSION_OPTION` if the option `writeAs` is also set */
+  /**
+   * Connects the store to the sessions.
+   * @throws SessionError `ERR_SESSION_OPTION` if the option `writeAs` is also set
+   */
   [CONNECT](shared: Shared, options: CheckedConnected): StorePort;
 }
 
@@ -34,6 +37,7 @@ export interface ConnectedBackplane {
 /** A value for the option `deviceBound`: `deviceBound()` of `@galleta/session/device-bound`. */
 export interface ConnectedDevice {
   /**
+   * Connects the device binding to the sessions.
    * @throws SessionError `ERR_SESSION_OPTION` if `domain`, `partitioned` or `writeAs` is also set
    */
   [CONNECT](shared: Shared): DevicePort;
@@ -44,13 +48,13 @@ export interface StoreOptions {
   /**
    * Keeps revocations and the newest revision of each session: `memoryStore()` for one process,
    * `redisStore(client)` for several, `sessionStore(keyv)` for an object with Keyv's `get`, `set`
-   * and `delete`. Default: none. A saved copy of a cookie then stays valid until it expires, even
-   * after a logout.
+   * and `delete`. Default: none. Without a store, a saved copy of a cookie stays valid until it
+   * expires, even after a logout.
    */
   readonly store?: ConnectedStore | undefined;
   /**
-   * Where the data is: in the cookie, or in the store with only an id in the cookie. Default
-   * "cookie".
+   * Where the session's data is kept: in the cookie, or in the store with only an id in the cookie.
+   * Default "cookie".
    */
   readonly storage?: "cookie" | "store" | undefined;
   /**
@@ -60,11 +64,15 @@ export interface StoreOptions {
   readonly onStoreError?: "reject" | "allow" | undefined;
   /** How many seconds the store may take to answer. Default 1. */
   readonly storeTimeout?: number | undefined;
-  /** The field of the data that holds the user id, a string or number, for `revokeAll`. */
+  /**
+   * The field of the session's data that holds the user's id, a string or number. Needed to list or
+   * end the sessions of a user, for example with `revokeAll`. Needs `store`.
+   */
   readonly subject?: string | undefined;
   /**
-   * The fields by which `endWhere` finds sessions. A dot leads into nested data: `["oidc.sid"]` is
-   * `session.oidc.sid`. Their values are strings or numbers. Default: none.
+   * The fields of the session's data by which `endWhere` finds sessions. A dot leads into nested
+   * data: `["oidc.sid"]` is `session.oidc.sid`. The fields contain strings or numbers. Default:
+   * none.
    */
   readonly findBy?: readonly string[] | undefined;
   /**
@@ -81,7 +89,7 @@ export interface StoreOptions {
 
 /** How many sessions one user may have, and what a further login does. */
 export interface MaxSessions {
-  /** 1 to 100. */
+  /** The most sessions that one user may have, 1 to 100. */
   readonly max: number;
   /**
    * What a further login does: "end" ends the oldest session; "deny" throws `ERR_SESSION_LIMIT`
@@ -98,8 +106,9 @@ export interface LiveOptions {
    */
   readonly backplane?: ConnectedBackplane | undefined;
   /**
-   * The path to which a page posts the ticket of an `update`, and gets the new cookie. Default
-   * "/.galleta/session"; with `property: "prefs"` it is "/.galleta/session/prefs".
+   * The path to which a page posts a ticket to get a new cookie; `update` on a socket sends the
+   * ticket to the page. Default "/.galleta/session"; with `property: "prefs"` it is
+   * "/.galleta/session/prefs".
    */
   readonly exchangePath?: string | undefined;
   /**
@@ -113,7 +122,8 @@ export interface LiveOptions {
 export interface DeviceOptions {
   /**
    * Binds sessions to the device of their browser (experimental): `deviceBound()` of
-   * `@galleta/session/device-bound`. Default: none. A copied cookie then works on any device.
+   * `@galleta/session/device-bound`. Default: none. Without this binding, a copied cookie works on
+   * any device.
    */
   readonly deviceBound?: ConnectedDevice | undefined;
 }
@@ -129,13 +139,16 @@ export interface CheckedConnected extends Pick<
   readonly storage: "cookie" | "store";
   readonly onStoreError: "reject" | "allow";
   readonly findBy: readonly string[];
-  /** Seconds. */
+  /** How many seconds the store may take to answer. */
   readonly storeTimeout: number;
   readonly exchangePath: string;
   readonly socketActivity: boolean;
 }
 
-/** Accepts the result of one of our functions, recognized by its method `CONNECT`. */
+/**
+ * The check for an option that only certain functions can make, such as `memoryStore()` for
+ * `store`. Their results have a method named `CONNECT`.
+ */
 const madeBy = (functions: string): Check => [
   (option) => typeof (option as Partial<ConnectedStore> | null)?.[CONNECT] === "function",
   `the result of ${functions}`,
@@ -182,11 +195,12 @@ const RULES: Rules<CheckedConnected> = {
   socketActivity: [SWITCH, false],
 };
 
-/** The names of {@link ConnectedOptions}. */
+/** The names of the session options for stores, sockets and devices. */
 export const CONNECTED_OPTION_NAMES = Object.keys(RULES) as readonly (keyof ConnectedOptions)[];
 
 /**
- * Returns the path of an endpoint. If the property is not "session", its name is added to the path.
+ * Returns the path of one of Galleta's endpoints. If the sessions' option `property` is not
+ * "session", its value is added to the path.
  */
 export function pathFor(path: string, property: string): string {
   return property === "session" ? path : `${path}/${property}`;
@@ -195,7 +209,7 @@ export function pathFor(path: string, property: string): string {
 /**
  * Checks the options for stores, sockets and devices, and fills in the defaults.
  *
- * @param property the property name of the sessions
+ * @param property the value of the option `property`, such as "session"
  * @throws SessionError `ERR_SESSION_OPTION`
  */
 export function readConnected(options: ConnectedOptions, property: string): CheckedConnected {

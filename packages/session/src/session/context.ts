@@ -51,7 +51,8 @@ export class SessionContext<Data = SessionData> implements Loading {
   }
 
   /**
-   * Turns the device check off for this request, in which the browser proves that it has the key.
+   * Turns the device check off for this request, because it proves that the browser has the
+   * device's key.
    */
   skipDevice(): void {
     this.#isDeviceJudged = false;
@@ -68,7 +69,7 @@ export class SessionContext<Data = SessionData> implements Loading {
     return (failed === undefined ? this.state.view : failed.view) as SessionOf<Data>;
   }
 
-  /** Replaces the data. The value null ends the session. */
+  /** Replaces the session's data. The value null ends the session. */
   set session(value: SessionOf<Data> | null) {
     if (value === null) {
       this.destroy();
@@ -93,7 +94,7 @@ export class SessionContext<Data = SessionData> implements Loading {
     return before === undefined || serializeBody(data, NO_META) !== serializeBody(before, NO_META);
   }
 
-  /** The state that all contexts with the same options share. */
+  /** The options, the store and other state that all requests of the same sessions share. */
   get shared(): Shared {
     return this.#shared;
   }
@@ -112,7 +113,10 @@ export class SessionContext<Data = SessionData> implements Loading {
     return this.#fail === undefined;
   }
 
-  /** A function that throws for a late change; undefined while a cookie can still be set. */
+  /**
+   * A function that throws the error for a change that comes too late; `undefined` while a cookie
+   * can still be set.
+   */
   get lateWrite(): Fail | undefined {
     return this.#fail;
   }
@@ -129,7 +133,10 @@ export class SessionContext<Data = SessionData> implements Loading {
     return loadAhead(this.#shared, this.#header, this);
   }
 
-  /** Receives a function that returns the session, or throws while the stores have not answered. */
+  /**
+   * Sets the function that returns the loaded session. Until the stores have answered, the function
+   * throws.
+   */
   loaded(ahead: Ahead): void {
     this.#ahead = ahead;
   }
@@ -185,9 +192,9 @@ export class SessionContext<Data = SessionData> implements Loading {
   }
 
   /**
-   * Saves the session now and leaves it open. Use it where the host can set cookies more than once
-   * in a response: the cookies of each commit replace those of the previous one. It returns a
-   * promise only with a store.
+   * Saves the session now; later changes can still be saved. Use it where the framework can set
+   * cookies more than once in a response: the cookies of each commit replace those of the previous
+   * one. It returns a promise only with a store.
    *
    * @throws SessionError the errors of {@link SessionContext.commit}; the call can be repeated.
    *   `ERR_SESSION_COMMITTED` after a commit
@@ -233,7 +240,7 @@ export class SessionContext<Data = SessionData> implements Loading {
     this.close(throwUnattached);
   }
 
-  /** Throws the error of a late change if a change is no longer possible. */
+  /** Throws if the session can no longer be changed, for example because its response was sent. */
   assertOpen(): void {
     this.#fail?.();
   }
@@ -287,7 +294,10 @@ export class SessionContext<Data = SessionData> implements Loading {
     this.destroy(old.clearSiteData);
   }
 
-  /** Changes a copy of the metadata, because other requests may share the original. */
+  /**
+   * Changes the session's metadata, such as its label. Changes a copy, because other requests may
+   * share the original.
+   */
   changeMeta(change: (meta: Metadata) => void): void {
     this.assertOpen();
     const { state } = this;

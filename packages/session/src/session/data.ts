@@ -16,8 +16,8 @@
 export interface SessionData {}
 
 /**
- * The type of `req.session`. Every key may be missing. If an app declares no data, every key has
- * the type `any`.
+ * The type of `req.session`. Every key may be missing. If an app declares no fields in
+ * {@link SessionData}, every key has the type `any`.
  */
 export type SessionOf<Data = SessionData> = [keyof Data] extends [never]
   ? // oxlint-disable-next-line typescript/no-explicit-any -- apps without a declaration must compile
@@ -25,7 +25,8 @@ export type SessionOf<Data = SessionData> = [keyof Data] extends [never]
   : Partial<Data>;
 
 /**
- * The types of the data of sessions with another `property`. Declare yours by declaration merging:
+ * The types of a request's further sessions, by the name in their option `property`. Declare yours
+ * by declaration merging:
  *
  * @example
  * ```ts
@@ -42,8 +43,8 @@ export type SessionOf<Data = SessionData> = [keyof Data] extends [never]
 export interface OtherSessions {}
 
 /**
- * The properties that {@link OtherSessions} adds to requests and sockets. To end such a session,
- * call `destroy`.
+ * The properties of requests and sockets that hold the sessions declared in {@link OtherSessions}.
+ * Their types exclude null: to end such a session, call `destroy`.
  */
 export type OtherProperties = {
   [Property in keyof OtherSessions]: SessionOf<OtherSessions[Property]>;

@@ -2,8 +2,8 @@ import { acrossCopies } from "../copies.ts";
 import type { JsonObject, JsonValue } from "./format.ts";
 
 /**
- * A function that throws for a late write: after the response headers, after the handshake, or
- * after the end of the session.
+ * Throws the error for a write that comes too late: after the response headers, after the WebSocket
+ * handshake, or after the end of the session.
  */
 export type Fail = () => never;
 
@@ -11,9 +11,9 @@ export type Fail = () => never;
 // objects have a frozen prototype, which the dictionary hides.
 const Session = function () {} as unknown as new () => JsonObject;
 /**
- * The members that every session inherits. `String(session)` and templates need the symbol.
- * TypeScript and older code expect `hasOwnProperty` on every object. The setter allows data
- * with a key of that name.
+ * The members that every session inherits. `Symbol.toPrimitive` serves `String(session)` and
+ * template strings; TypeScript and older code expect `hasOwnProperty` on every object. With the
+ * setter, an app can still store data under the key `hasOwnProperty`.
  */
 export const INHERITED: PropertyDescriptorMap & ThisType<object> = {
   [Symbol.toPrimitive]: { value: () => "[object Session]" },
@@ -25,7 +25,7 @@ export const INHERITED: PropertyDescriptorMap & ThisType<object> = {
     },
   },
 };
-/** The prototype of sessions, and of the drafts that `update` passes to its function. */
+/** The prototype of session objects, and of the drafts that `update` passes to its function. */
 export const PROTOTYPE: object = Object.freeze(Object.create(null, INHERITED));
 Session.prototype = PROTOTYPE;
 
@@ -34,31 +34,31 @@ function hasOwnProperty(this: object, key: PropertyKey): boolean {
 }
 
 /**
- * The session object that handlers see, with its internals.
+ * The session object that an app sees as `req.session`, with its internals.
  *
- * Handlers get a proxy of the data. While the session is open, the proxy intercepts only `in`, the
+ * The app gets a proxy of the data. While the session is open, the proxy intercepts only `in`, the
  * prototype and assignments. After the cookie was sent, {@link Dictionary.close} adds traps. Every
  * late write, also to a nested object, then throws instead of being lost silently.
  *
- * This object is also the handler of its proxy, which saves one object for each request. Unused
+ * A Dictionary is also the handler of its proxy, which saves one object for each request. Unused
  * traps are undefined, so the shape of the object never changes.
  */
 export class Dictionary {
   /** The object that apps see as `req.session`. */
   readonly view: JsonObject;
-  /** The data itself, readable and writable at any time. */
+  /** The data of the session itself, readable and writable at any time. */
   readonly data: JsonObject;
   owner: object;
   defineProperty: Fail | undefined;
   deleteProperty: Fail | undefined;
   set: typeof write | undefined;
   get: typeof getReadOnly | undefined;
-  /** The read-only views of nested objects, made at first use. */
+  /** Read-only proxies of the objects nested in the data. Each is made when it is first read. */
   nested: WeakMap<object, object> | undefined;
 
   /**
-   * @param data copied one level deep; nested objects are shared
-   * @param owner the object that {@link ownerOf} returns for the view
+   * @param data the data of the session, copied one level deep; nested objects are shared
+   * @param owner the object that {@link ownerOf} returns for the session: its SessionContext
    */
   constructor(data: Readonly<JsonObject>, owner: object) {
     this.data = Object.assign(new Session(), data);
@@ -67,7 +67,7 @@ export class Dictionary {
     this.view = new Proxy(this.data, this as ProxyHandler<JsonObject>);
   }
 
-  /** Replaces the data, but not the object that the app holds. */
+  /** Replaces the session's data. The object that the app holds as `req.session` stays the same. */
   replace(data: JsonObject): void {
     const target = this.data;
     // Copied first, because the new data may share parts with the old.
@@ -76,7 +76,7 @@ export class Dictionary {
     Object.assign(target, copy);
   }
 
-  /** Makes the dictionary read-only. Reading still works; each write calls `fail`. */
+  /** Makes the session object read-only: reading still works, and every write calls `fail`. */
   close(fail: Fail): void {
     this.set = undefined;
     this.defineProperty = this.deleteProperty = fail;
@@ -84,8 +84,8 @@ export class Dictionary {
   }
 
   /**
-   * Makes the dictionary's own keys read-only. Nested objects stay writable, because the session
-   * that replaces this one may use them.
+   * Makes the top-level keys of a replaced session object read-only. Nested objects stay writable,
+   * because the new session may use them.
    */
   retire(owner: object, fail: Fail): void {
     this.owner = owner;
@@ -93,7 +93,10 @@ export class Dictionary {
     this.defineProperty = this.deleteProperty = fail;
   }
 
-  /** The trap for `in`. For the key `WHOSE`, it stores the owner for {@link ownerOf}. */
+  /**
+   * The proxy's trap for the operator `in`. If the key is the symbol `WHOSE`, it passes the
+   * session's owner to {@link ownerOf}.
+   */
   has(target: object, key: PropertyKey): boolean {
     if (key !== WHOSE) return key in target;
     if (target === this.data) found.owner = this.owner;
@@ -101,8 +104,9 @@ export class Dictionary {
   }
 
   /**
-   * The trap for `Object.getPrototypeOf`. It hides our own prototype, but shows a prototype that
-   * an app set. For a frozen object, a proxy must report the real prototype.
+   * The proxy's trap for `Object.getPrototypeOf`. It returns null instead of Galleta's own
+   * prototype, but a prototype that the app set is returned. For a frozen object, JavaScript
+   * requires the real prototype.
    */
   getPrototypeOf(target: object): object | null {
     const prototype = Reflect.getPrototypeOf(target);
@@ -111,8 +115,8 @@ export class Dictionary {
 }
 
 /**
- * Makes the dictionary of a session that could not be loaded. Every access throws, but functions
- * such as `destroy` still find its owner.
+ * Makes the session object for a session that could not be loaded. Every access to its data throws,
+ * but functions such as `destroy` still work.
  */
 export function failedView(owner: object, fail: Fail): JsonObject {
   const has = (_target: object, key: PropertyKey): boolean => {
@@ -134,7 +138,7 @@ export function failedView(owner: object, fail: Fail): JsonObject {
   });
 }
 
-/** Copies data into a plain object; nested objects are shared. */
+/** Copies session data into a plain object. Nested objects are shared with the original. */
 export function copyData(data: JsonObject): JsonObject {
   const copy: JsonObject = {};
   for (const key of Object.keys(data)) {
@@ -146,10 +150,10 @@ export function copyData(data: JsonObject): JsonObject {
 }
 
 /**
- * Returns the owner of a session object. It uses the trap for `in` of the object's proxy, because a
- * WeakMap would be a large part of a session's cost.
+ * Returns the SessionContext that owns a session object such as `req.session`. It asks the object's
+ * proxy with the operator `in`, because a WeakMap would be a large part of a session's cost.
  *
- * @returns `undefined` for other values, such as a copy
+ * @returns `undefined` for values that are not sessions, such as a copy of one
  */
 export function ownerOf(view: unknown): object | undefined {
   if (typeof view !== "object" || view === null) return undefined;
@@ -161,20 +165,23 @@ export function ownerOf(view: unknown): object | undefined {
 }
 
 const WHOSE: unique symbol = Symbol.for("galleta.owner");
-/** Where the trap for `in` stores the owner for {@link ownerOf}. */
+/** The variable in which the proxy's trap for `in` passes a session's owner to {@link ownerOf}. */
 const found = /* @__PURE__ */ acrossCopies("found", () => ({
   owner: undefined as object | undefined,
 }));
 
-/** True if a proxy works like the object itself. Methods of a Date, for example, need the Date. */
+/**
+ * True for arrays and plain objects, which work behind a proxy. A Date, for example, does not: its
+ * methods need the Date itself.
+ */
 function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   return Array.isArray(value) || prototype === Object.prototype || prototype === null;
 }
 
 /**
- * The trap for an assignment while the session is open. Without a trap, V8 handles the assignment
- * in C++, which takes four times as long.
+ * The session proxy's trap for assignments, used while the session is open. Without a trap, V8
+ * handles the assignment in C++, which takes four times as long.
  */
 function write(
   this: Dictionary,

@@ -4,17 +4,22 @@ import type { RequestFacts } from "./request.ts";
 import type { Shared } from "./shared.ts";
 import type { State } from "./state.ts";
 
-/** For this many seconds after a session was renewed or ended, older requests may still arrive. */
+/**
+ * For this many seconds after a session was renewed or ended, requests that the browser sent before
+ * may still arrive.
+ */
 const LATE_SECONDS = 60;
 
 /**
- * Drops a new session that began only because the request lacks the browser's current cookie. Its
- * own cookie would replace that one. It emits an event with one of two reasons. A session after
- * `renew` is never dropped, because the app asked for a new one.
+ * Drops a new session that began only because the request came without the browser's current
+ * cookie. The new session's cookie would replace the current one. A session after `renew` is never
+ * dropped, because the app asked for a new one. The event `dropped` has one of two reasons:
  *
- * - late: the browser sent the request before its session was renewed or ended.
- * - held-back: because of `SameSite`, the browser sent the request without the cookie. It came from
- *   another site, such as the return from a payment.
+ * - late: the browser sent the request before another request renewed or ended the session.
+ * - held-back: the request came from another site, such as the return from a payment, and because
+ *   of `SameSite` the browser sent it without the cookie.
+ *
+ * @returns true if the session was dropped
  */
 export function dropWrite(
   shared: Shared,
@@ -35,8 +40,9 @@ export function dropWrite(
 }
 
 /**
- * Emits an event if the browser will drop the new cookie: it is `Secure`, and the Origin shows that
- * the page came over http. On localhost, browsers accept such a cookie.
+ * Emits the event `dropped` if the browser will not store the new cookie. The cookie is `Secure`,
+ * but the Origin header shows that the page came over http. On localhost, browsers accept such a
+ * cookie.
  */
 export function reportInsecure(
   { settings, isSecure }: Shared,
@@ -84,8 +90,9 @@ function heldBack(
 }
 
 /**
- * True if the Origin is another site. Used for requests without `Sec-Fetch-Site`, over plain HTTP
- * or from older browsers. Hosts with the same last two labels count as one site.
+ * True if the request's Origin header names another site. Used only if the request lacks
+ * `Sec-Fetch-Site`, as over plain HTTP and from older browsers. Hosts with the same last two labels
+ * count as one site.
  */
 function isForeign(request: RequestFacts, own: string | undefined): boolean {
   const origin = request.header("origin") ?? "";

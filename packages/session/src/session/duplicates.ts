@@ -8,21 +8,28 @@ import type { Shared } from "./shared.ts";
 import { rejectCookie } from "./snapshot.ts";
 import { openCached } from "./verified.ts";
 
-/** The most values of one cookie name. A request with more gets an empty session. */
+/**
+ * How many cookies with the same name a request may have. A request with more gets an empty
+ * session.
+ */
 const MAX_VALUES = 8;
-/** The most combinations of chunks that are tried. */
+/**
+ * The most combinations of cookie values that are tried as a session token, if a request has
+ * several cookies of one name.
+ */
 const MAX_WAYS = 64;
 
-/** A possible token: the value of one cookie, or of several chunks joined. */
+/** A possible session token: the value of one cookie, or the joined values of several cookies. */
 interface Candidate {
   readonly token: string;
   readonly parts: readonly string[];
 }
 
 /**
- * Decides between several cookies with the session's name. If all are genuine, `domain`, `path` or
- * `partitioned` was changed: browsers keep both cookies, and the newer session counts. If the
- * server did not issue one of them, an attacker planted it, so all are rejected.
+ * Chooses the session of a request that has several cookies with the session's name. If the server
+ * issued all of them, the newest session is used: an option such as `domain` or `path` was changed,
+ * and the browser kept the old cookie too. If the server did not issue one of them, all are
+ * rejected, because an attacker may have planted it.
  *
  * @param now seconds since 1970
  */
@@ -88,7 +95,12 @@ function openAll(
   return { opened, isPlanted };
 }
 
-/** Returns every combination of chunks, including each first chunk alone. */
+/**
+ * Returns every token that cookies may form: each value of the first cookie alone, then joined with
+ * each value of the second, and so on.
+ *
+ * @param values the values of each cookie, in the order in which a long token is split into cookies
+ */
 function candidates(values: readonly (readonly string[])[]): Candidate[] {
   const all: Candidate[] = [];
   let before: Candidate[] = [{ token: "", parts: [] }];

@@ -4,12 +4,15 @@ import { expiryOf, type Lifetimes } from "../token/times.ts";
 import type { LoadedSnapshot, OtherSession } from "./records.ts";
 import type { Shared } from "./shared.ts";
 
-/** For this many seconds, a process may not know that a session ended, and prolong its cookie. */
+/**
+ * How long after a session's end another process may still prolong its cookie, in seconds. Until
+ * then that process may not have learned of the end.
+ */
 export const LATE = 300;
 
 /**
- * Returns when the last copy of a session's cookie expires, in seconds since 1970. For a cookie
- * that never expires, it returns a time after which no browser keeps the cookie.
+ * Returns when no copy of a session's cookie can be valid any more, in seconds since 1970. For a
+ * cookie that never expires, it returns a time after which browsers no longer keep the cookie.
  */
 export function lastExpiry(
   { maxAge, absoluteMaxAge }: Lifetimes,
@@ -24,16 +27,20 @@ export function lastExpiry(
   return (latest >= NEVER ? now + MAX_AGE_LIMIT : latest) + LATE;
 }
 
-/** Works like {@link lastExpiry}, for sessions whose times are unknown: all sessions of a user. */
+/**
+ * Returns when no cookie of any session can be valid any more, in seconds since 1970. Used to end
+ * all sessions of a user: the times of these sessions are unknown, so the longest lifetime is
+ * assumed.
+ */
 export function lastExpiryOfAny({ absoluteMaxAge }: Lifetimes, now: number): number {
   const exp = expiryOf(now, now, { maxAge: MAX_AGE_LIMIT, absoluteMaxAge });
   return exp + LATE;
 }
 
 /**
- * Ends the session that a request began with, and all other sessions whose cookies the request
- * brought. In this process they end immediately. The promise resolves when they have ended in the
- * store, and need not be awaited.
+ * Ends the session of a request, and all older sessions whose cookies came with the request. In
+ * this process they end immediately. The promise resolves when they have ended in the store, and
+ * need not be awaited.
  */
 export function endSession(
   shared: Shared,

@@ -1,49 +1,68 @@
 import type { RejectReason } from "./format.ts";
 
-/** The facts that an event has, by the event's type. */
+/** The properties of each type of event, in addition to those that all events have. */
 export interface EventFacts {
   created: NoFacts;
   renewed: NoFacts;
   destroyed: NoFacts;
-  /** A user logged in: the session began with a user, or the field of `subject` changed. */
+  /**
+   * A user logged in: a session began with a user id in its data, or the user id changed. The
+   * option `subject` names the field with the user id.
+   */
   login: SignInFacts;
   /** A request ended its own session, or removed the user from it. */
   logout: SignInFacts;
-  /** A user's session ended in any other way. */
+  /**
+   * A user's session ended, but not by a logout in its own request: another session or the app
+   * ended it, or it expired. `by` has the cause.
+   */
   ended: {
     readonly by: EndedBy;
-    /** The handle of the ended session, as in `sessions.list`. */
+    /** The handle of the ended session, as `sessions.list` returned it. */
     readonly handle: string;
     readonly label?: string | undefined;
     /**
-     * The handle of the session that caused the end: the one in `by` of `end`, the one that called
-     * `revokeOthers`, or the new login of `maxSessions`.
+     * The handle of the session that caused the end. It was passed to `end` as `by`, called
+     * `revokeOthers`, or was the new login that exceeded `maxSessions`.
      */
     readonly other?: string | undefined;
   };
   expired: NoFacts;
   revoked: NoFacts;
-  /** The reason why a cookie was rejected, and the framework that it may belong to. */
+  /**
+   * A cookie was rejected. `reason` says why, and `format` names the framework that the cookie may
+   * belong to.
+   */
   rejected: {
     readonly reason: RejectReason;
     readonly format?: string | undefined;
     readonly message?: string | undefined;
   };
-  /** The index of the key that verified the session; 0 is the key that signs. */
+  /**
+   * A session was verified with an old key. `keyIndex` is that key's position in the list of keys;
+   * 0 is the key that signs.
+   */
   rotated: { readonly keyIndex: number };
   /**
-   * `format` is the framework whose cookie the session came from. The reason "schema" means that
-   * `migrate` changed the session's data to fit the schema.
+   * A session was migrated. `format` is the other framework whose cookie the session came from. The
+   * reason "schema" means that `migrate` changed the session's data to fit the schema.
    */
   migrated: { readonly format: string } | { readonly reason: "schema" };
-  /** The bytes that the cookie would need, and the largest top-level keys. */
+  /**
+   * A session was too large for its cookie. `size` is how many bytes the cookie would need; `keys`
+   * are the largest top-level keys of the data.
+   */
   oversize: { readonly size: number; readonly keys: readonly string[] };
-  /** Top-level keys that two overlapping requests changed. */
+  /**
+   * Two overlapping requests changed the same top-level keys of a session to different values.
+   * `keys` names them.
+   */
   conflict: { readonly keys: readonly string[] };
   /**
    * A change that had no effect. The `reason` says why:
    *
-   * - `late`, `held-back`: a new session set no cookie.
+   * - `late`, `held-back`: a new session set no cookie, because it would replace one that the
+   *   browser did not send.
    * - `insecure`: the browser drops the cookie, because it is Secure and the page came over http.
    * - `change`: the function passed to `update` threw.
    * - the code of an error: an `update` was not applied, or `socketActivity` cannot prolong a
@@ -61,34 +80,41 @@ export interface EventFacts {
   store: StoreFacts;
 }
 
-/** A login or logout. Needs the options `store` and `subject`. */
+/**
+ * The properties of a login or logout event. These events need the options `store` and `subject`.
+ */
 interface SignInFacts {
-  /** The handle of the session, as in `sessions.list`. */
+  /** The handle of the session that logged in or out, as `sessions.list` returns it. */
   readonly handle: string;
   readonly label?: string | undefined;
   /**
-   * The user id from the field of `subject`. It is not enumerable because it is personal data: log
-   * it only if you are allowed to.
+   * The user id, from the field of the data that the option `subject` names. The property is not
+   * enumerable because a user id is personal data: log it only if you are allowed to.
    */
   readonly user?: string | number | undefined;
 }
 
 /**
- * The cause of a session's end. "session" is `end` with `by`; "app" is `end` without it, or
- * `endWhere`. "expiry" is reported when a list of the user's sessions drops the expired one.
+ * What ended a session. "session" is a call of `sessions.end` with `by`; "app" is a call of `end`
+ * without `by`, or of `endWhere`. "expiry" means that the session expired; it is reported when a
+ * list of the user's sessions drops it. The others name the function or the option that ended the
+ * session.
  */
 export type EndedBy = "session" | "app" | "revokeAll" | "revokeOthers" | "maxSessions" | "expiry";
 
-/** A request that was denied. */
+/** The properties of an event about a denied request. */
 interface DenialFacts {
-  /** The rule that denied the request. */
+  /** The name of the rule that denied the request. */
   readonly reason: string;
   readonly method?: string | undefined;
-  /** True for the handshake of a WebSocket. Browsers do not show the reason for its denial. */
+  /**
+   * True if the denied request was the handshake of a WebSocket. Browsers do not tell a page why a
+   * handshake failed.
+   */
   readonly handshake?: true | undefined;
   /** The path of the request, without the query. */
   readonly path?: string | undefined;
-  /** The Origin of the request. */
+  /** The request's Origin header. */
   readonly origin?: string | undefined;
   /** The origin of this site, which the request's Origin was compared with. */
   readonly own?: string | undefined;
@@ -96,17 +122,18 @@ interface DenialFacts {
   readonly message?: string | undefined;
 }
 
-/** The facts of a failure of the store or the backplane. */
+/** The properties of an event about a failure of the store or the backplane. */
 export interface StoreFacts {
   readonly reason: string;
   /** The error's code, such as `NOAUTH`, `READONLY`, `OOM`, `ECONNREFUSED`. */
   readonly code?: string | undefined;
   /**
-   * The error that the store or its client threw. It is not enumerable, because a client's error
-   * may contain its command with session data. Log it only if you are allowed to.
+   * The error that the store or its client threw. The property is not enumerable, because the error
+   * of a database client may contain a command with session data. Log it only if you are allowed
+   * to.
    */
   readonly error?: unknown;
-  /** One line for a log. */
+  /** One line for a log: what failed, and the error's code or name. */
   readonly message?: string | undefined;
 }
 
@@ -136,14 +163,17 @@ export type Fact =
   | "by"
   | "other";
 
-/** The facts of one type of event. The facts of all other types are undefined. */
+/**
+ * The properties of one type of event. The type declares the properties of all other events as
+ * undefined, so that they can be read without a check of `type`.
+ */
 type FactsOf<Facts> = Facts extends unknown
   ? Facts & { readonly [Name in Exclude<Fact, keyof Facts>]?: undefined }
   : never;
 
 /**
- * One event of a session. Its `type` decides which facts it has. Its enumerable properties contain
- * no token, secret, session id or data of the session.
+ * One event of a session. Its `type` decides which other properties it has. The enumerable
+ * properties contain no token, secret, session id or data of the session.
  *
  * @example
  * ```ts
@@ -166,7 +196,7 @@ export type SessionEvent<Type extends SessionEventType = SessionEventType> = {
 }[Type];
 
 /**
- * Receives every event. Its errors and rejected promises are ignored, so that they do not fail the
- * request.
+ * A listener for all events. An error that the listener throws and a promise that it rejects are
+ * ignored, so that they do not fail the request.
  */
 export type SessionListener = (event: SessionEvent) => void;

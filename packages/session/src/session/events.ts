@@ -45,7 +45,7 @@ export class Events {
   }
 }
 
-/** Redis begins the message of an error with the error's code in capitals. */
+/** Matches the code with which Redis begins the message of an error, such as `READONLY`. */
 const REDIS_CODE = /^[A-Z]{2,20}(?= |$)/;
 
 /** Describes an error of the store or backplane for an event. */
@@ -70,8 +70,9 @@ const ignore = () => undefined;
 const WARN_EVERY_MS = 10_000;
 
 /**
- * Makes the default listener. It prints rejected cookies, denied requests, dropped writes and store
- * failures: at most one in ten seconds for each reason, so that an attacker cannot fill the log.
+ * Makes the listener for an app that sets no `onEvent`. It prints rejected cookies, denied
+ * requests, dropped writes and store failures: at most one in ten seconds for each reason, so that
+ * an attacker cannot fill the log.
  */
 function createConsoleListener(): SessionListener {
   const said = new Map<string, { at: number; unsaid: number }>();
@@ -93,7 +94,7 @@ function createConsoleListener(): SessionListener {
   };
 }
 
-/** The page that says what each reason means. */
+/** The docs page that explains every reason why a cookie is rejected. */
 const REASONS = `${DOCS}/inspect#why-a-cookie-is-rejected`;
 
 const WARNINGS: Partial<Record<SessionEventType, string>> = {

@@ -3,13 +3,15 @@ import { ownerOf } from "./dictionary.ts";
 import { isObject } from "./json.ts";
 import type { Shared } from "./shared.ts";
 
-/** The parts of a framework's object that may hold the session, as in `event.locals.session`. */
+/**
+ * The properties of a framework's object that may hold the session, as in `event.locals.session`.
+ */
 const PLACES = ["context", "locals", "var", "request"] as const;
 
 /**
- * Finds the session in a request, a context or a socket, or in one of their parts.
+ * Finds the session in a request, a context or a socket, or in an object that it contains.
  *
- * @returns `undefined` if there is none, or if it belongs to sessions with other options
+ * @returns `undefined` if there is no session, or if it was set up with other options
  */
 export function findIn(given: object, property: string, shared: Shared): object | undefined {
   const session = sessionIn(given, property);

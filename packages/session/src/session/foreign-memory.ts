@@ -4,15 +4,15 @@ import { createHash } from "node:crypto";
 const REMEMBER = 20_000;
 
 interface Seen {
-  /** When the cookie was first received, in seconds since 1970. */
+  /** When another framework's cookie was first received, in seconds since 1970. */
   readonly born: number;
   readonly ended: boolean;
 }
 
 /**
- * Remembers when each cookie of another framework was first received, and if its session has ended.
- * Such cookies have no id, and most have no start time. Without this memory, a copy could begin a
- * new session with every request, even after a logout. Only a hash of each cookie is kept.
+ * Remembers when each cookie of another framework was first received, and whether its session has
+ * ended. Such cookies have no id, and most have no start time. Without this memory, a copy could
+ * begin a new session with every request, even after a logout. Only a hash of each cookie is kept.
  */
 export class ForeignMemory {
   // A Map keeps insertion order, so the first entry is the oldest.
@@ -22,7 +22,10 @@ export class ForeignMemory {
     return this.#seen.get(id);
   }
 
-  /** Records when a cookie was received, and returns the earliest time known for it. */
+  /**
+   * Records when another framework's cookie was received, and returns the earliest time known for
+   * it.
+   */
   note(id: string, born: number): number {
     const known = this.#seen.get(id);
     if (known !== undefined && known.born <= born) return known.born;
@@ -30,7 +33,7 @@ export class ForeignMemory {
     return born;
   }
 
-  /** Records that the session of a cookie has ended. */
+  /** Records that the session of another framework's cookie has ended. */
   end(id: string, born: number): void {
     this.#put(id, { born, ended: true });
   }
@@ -45,7 +48,10 @@ export class ForeignMemory {
   }
 }
 
-/** Returns an id for another framework's cookie: a hash, because its value is a credential. */
+/**
+ * Returns an id for another framework's cookie. The id is a hash, because the cookie's value is a
+ * credential.
+ */
 export function foreignId(format: string, values: readonly (string | undefined)[]): string {
   const text = [format, ...values.map((value) => value ?? "")].join("\0");
   return createHash("sha256").update(text).digest("base64url").slice(0, 22);

@@ -1,4 +1,7 @@
-/** Patterns of other frameworks' session cookies. A match verifies nothing. */
+/**
+ * Patterns that recognize other frameworks' session cookies by their form. A match does not prove
+ * that a cookie is genuine.
+ */
 const SHAPES: readonly (readonly [RegExp, name: string, advice: string])[] = [
   [/^Fe26\.\d\*/, "iron-session", "ironSession"],
   [/^[\w%+/=]+--[\w%+/=]+--[\w%+/=]+$/, "rails", "rails"],
@@ -13,13 +16,13 @@ const SHAPES: readonly (readonly [RegExp, name: string, advice: string])[] = [
 export interface ForeignShape {
   /** The framework's name. */
   readonly format: string;
-  /** Says what the cookie is and what to do, for a log. */
+  /** Text for a log: which framework the cookie seems to come from, and what to do. */
   readonly message: string;
 }
 
 /**
- * Recognizes another framework's cookie by its form. When an app moves to Galleta, its log would
- * otherwise report these cookies as forged.
+ * Guesses from a cookie's form which other framework made it. Without this, the log of an app that
+ * moves to Galleta would report these cookies as forged.
  */
 export function foreignShapeOf(value: string): ForeignShape | undefined {
   const found = SHAPES.find(([shape]) => shape.test(value.slice(0, 4096)));

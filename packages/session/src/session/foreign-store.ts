@@ -8,8 +8,8 @@ import { rejectCookie } from "./snapshot.ts";
 const BORN = /^\{"born":(\d{1,10})\}$/;
 
 /**
- * Asks the store if the session of another framework's cookie has ended, and if its user was
- * revoked.
+ * Asks the store if the session of another framework's cookie has ended, or if its user's sessions
+ * were revoked.
  *
  * @throws SessionError `ERR_SESSION_STORE` if the store fails, unless `onStoreError` is "allow"
  */
@@ -46,7 +46,10 @@ async function ask({ store }: Shared, id: string) {
   }
 }
 
-/** Stores when another framework's cookie was first received, so that every process knows it. */
+/**
+ * Stores when another framework's cookie was first received, so that all processes use the same
+ * time.
+ */
 export async function rememberMigrated(
   { store }: Shared,
   { meta, born }: LoadedSnapshot,

@@ -29,14 +29,15 @@ export function renew(session: object): void {
 /** The options of {@link destroy}. */
 export interface DestroyOptions {
   /**
-   * Also asks the browser to delete stored data: `true` for cookies and storage, or a list of types
-   * for the `Clear-Site-Data` header. Browsers honour it only over TLS.
+   * Also asks the browser to delete data that it stored for the site: `true` for cookies and
+   * storage, or a list of types for the `Clear-Site-Data` header. Browsers honour the header only
+   * over TLS.
    */
   readonly clearSiteData?: boolean | readonly ("cache" | "cookies" | "storage" | "*")[];
 }
 
 /**
- * Ends the session: its data is gone and its cookie is deleted. Later writes to the same object go
+ * Ends the session: the data is gone and the cookie is deleted. Later writes to the same object go
  * to a new session.
  *
  * @throws SessionError `ERR_SESSION_COMMITTED`, `ERR_SESSION_HANDSHAKE_SENT`,
@@ -54,9 +55,9 @@ export function destroy(session: object, options: DestroyOptions = {}): void {
 }
 
 /**
- * Stores a message for the next request, or returns and removes it. A call with a value stores the
- * message; a call without a value returns and removes it. HEAD requests and prefetches
- * (`Sec-Purpose`) do not remove it, because no user sees their response.
+ * Stores a message for the next request, or returns and removes a stored one. A call with a value
+ * stores the message; a call without a value returns and removes it. HEAD requests and prefetches
+ * (`Sec-Purpose`) do not remove the message, because no user sees their response.
  *
  * @returns the stored message, if called without a value; `undefined` if there is none
  * @throws SessionError `ERR_SESSION_NOT_JSON`, `ERR_SESSION_COMMITTED`,
@@ -86,10 +87,11 @@ export function flash(session: object, key: string, value?: JsonValue): JsonValu
 }
 
 /**
- * Returns when the user last proved their identity; with a date, records it. If that was too long
- * ago, ask for the password again before a critical action (step-up, OWASP ASVS 7.5.1).
+ * Returns when the user last proved their identity. A call with a date records that time. If the
+ * proof is too long ago, ask for the password again before a critical action (step-up, OWASP ASVS
+ * 7.5.1).
  *
- * @returns the time, to the second; `undefined` if none was recorded
+ * @returns the time of the last proof, to the second; `undefined` if none was recorded
  * @throws SessionError `ERR_SESSION_COMMITTED`, `ERR_SESSION_HANDSHAKE_SENT`,
  *   `ERR_SESSION_NOT_A_SESSION`
  * @example
@@ -114,12 +116,11 @@ export function authenticatedAt(session: object, date?: Date): Date | undefined 
 /**
  * Gives this session its own lifetime, such as for "remember me".
  *
- * It replaces the option `maxAge` for this session. `renew` keeps it, and `destroy` removes it.
- * Each use prolongs the session by this time, up to `absoluteMaxAge`.
+ * This lifetime replaces the option `maxAge` for the session. `renew` keeps it, and `destroy`
+ * removes it. Each use prolongs the session by this time, up to `absoluteMaxAge`.
  *
- * @param seconds until the unused session ends, at most 34,560,000 (400 days). With null the
- *   browser deletes the cookie when it closes, and a copy of the cookie expires by the option
- *   `maxAge`
+ * @param seconds until the unused session ends, at most 34,560,000 (400 days). With null, the
+ *   browser deletes the cookie on closing, and a copy of the cookie expires by the option `maxAge`
  * @throws SessionError `ERR_SESSION_OPTION`; `ERR_SESSION_FORMAT` with `writeAs`;
  *   `ERR_SESSION_COMMITTED`, `ERR_SESSION_HANDSHAKE_SENT`, `ERR_SESSION_NOT_A_SESSION`
  * @example
@@ -143,13 +144,13 @@ export function setMaxAge(session: object, seconds: number | null): void {
 }
 
 /**
- * Names this session for its user, such as "Firefox on Linux". `sessions.list` and events show the
- * name.
+ * Sets or returns the label of this session, such as "Firefox on Linux". `sessions.list` and events
+ * show the label, so that users recognize their sessions.
  *
- * For a login without a label, the option `labels` makes one from its User-Agent.
+ * The option `labels` makes the label of a login that has none, from the request's User-Agent.
  *
  * @param text at most 100 characters
- * @returns the label; `undefined` if there is none
+ * @returns the label; `undefined` if the session has none
  * @throws SessionError `ERR_SESSION_OPTION`; `ERR_SESSION_COMMITTED`, `ERR_SESSION_HANDSHAKE_SENT`,
  *   `ERR_SESSION_NOT_A_SESSION`
  * @example
@@ -174,7 +175,7 @@ const LABEL = textThat(
   `a string of 1 to ${MAX_LABEL} characters`,
 );
 
-/** The result of {@link describe}. */
+/** The facts about a session that {@link describe} returns. */
 export interface SessionDescription {
   /** The session's id. It gives no access by itself, but keep it out of logs. */
   readonly id: string;
@@ -185,7 +186,8 @@ export interface SessionDescription {
   /** When the session's cookie was issued. */
   readonly issuedAt: Date;
   /**
-   * When the cookie expires unless the session is used; null if it lasts until the browser closes.
+   * When the cookie expires unless the session is used; null if the cookie lasts until the browser
+   * closes.
    */
   readonly expiresAt: Date | null;
   /**
@@ -194,20 +196,21 @@ export interface SessionDescription {
    */
   readonly maxAge: number | null;
   /**
-   * The id of the key that verified the cookie. For a new session, the id of the key that will sign
-   * it.
+   * The id of the secret key that verified the session's cookie. For a new session, the id of the
+   * key that will sign the cookie.
    */
   readonly keyId: string;
-  /** Why the request's cookie was rejected. */
+  /** Why the request's cookie was rejected; undefined if it was accepted or there was none. */
   readonly rejected?: RejectReason | "revoked";
   /**
-   * True if ending the session also rejects saved copies of its cookie. False without a `store`: a
-   * copy then stays valid until `expiresAt`.
+   * True if ending the session also rejects saved copies of the session's cookie. False without a
+   * `store`: a copy then stays valid until `expiresAt`.
    */
   readonly revocable: boolean;
   /**
    * The state of the session's device, with the option `deviceBound`. "fresh": the browser recently
-   * proved that it has the key. "stale": it did not. "none": the session is not bound.
+   * proved that it has the device's private key. "stale": it did not. "none": the session is not
+   * bound to a device.
    */
   readonly deviceBound: DeviceState;
 }

@@ -1,6 +1,6 @@
 import * as crypto from "node:crypto";
 
-/** Returns the first 16 characters of a text's SHA-256 in base64url: 96 bits. */
+/** Returns a short hash of a text: the first 16 characters of its SHA-256 in base64url, 96 bits. */
 export function shortHash(text: string): string {
   // One-shot hashing takes a third of the time, but some runtimes lack it.
   const sum =

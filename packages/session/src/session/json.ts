@@ -1,13 +1,13 @@
 import { SessionError } from "../errors.ts";
 import type { JsonObject } from "./format.ts";
 
-/** How deep data may be nested. Every JSON parser accepts this depth. */
+/** How many levels deep session data may be nested. Every JSON parser accepts this depth. */
 const MAX_DEPTH = 64;
 
 /**
  * Checks that JSON preserves every value of a session. `JSON.stringify` would silently drop or
- * alter some. Three changes are accepted: `-0` becomes `0`, a key with `undefined` is dropped, and
- * a value with `toJSON` (a Date, a URL) becomes its result.
+ * alter some values. Three changes are accepted: `-0` becomes `0`, a key with `undefined` is
+ * dropped, and a value with `toJSON` (a Date, a URL) becomes the result of that method.
  *
  * @throws SessionError `ERR_SESSION_NOT_JSON` that names the path of the first wrong value
  */
@@ -16,9 +16,9 @@ export function assertJson(data: object): void {
 }
 
 /**
- * Checks that JSON preserves one value.
+ * Checks that JSON preserves a value, such as one that an app stores in a session.
  *
- * @param path the name of the value in the message
+ * @param path how the error message names the value
  */
 export function assertJsonValue(value: unknown, path: string): void {
   throwForFlaw(path, findFlaw(value, []));
@@ -34,9 +34,10 @@ function throwForFlaw(path: string, flaw: string | undefined): void {
 
 /**
  * Describes the first value that JSON cannot carry, as in ".a[1] is NaN". The path is built only
- * after a flaw was found, so correct data pays nothing for it.
+ * after a wrong value was found, so checking correct data costs nothing extra.
  *
- * @param above the objects that contain the value
+ * @param above the objects that contain the value, from the outermost
+ * @returns `undefined` if JSON can carry the value
  */
 function findFlaw(value: unknown, above: object[]): string | undefined {
   if (value === null || typeof value === "string" || typeof value === "boolean") return undefined;
@@ -72,7 +73,7 @@ function findInList(list: readonly unknown[], above: object[]): string | undefin
   return findSymbol(list);
 }
 
-/** Describes an object that is not plain. JSON would return it without its class. */
+/** Describes an object that is an instance of a class, because JSON would lose the class. */
 function findForeignKind(value: object): string | undefined {
   // Looks at the tag, because objects such as a Map or a Date may have no keys at all.
   const tag = tagOf(value);
@@ -84,15 +85,15 @@ function findForeignKind(value: object): string | undefined {
 }
 
 /**
- * True for plain objects, also from another realm as in Jest, and for results of
- * `querystring.parse`.
+ * True for plain objects, and for results of `querystring.parse`. A plain object may come from
+ * another JavaScript realm, as in tests with Jest.
  */
 function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
-/** Finds a key that is a symbol, which `Object.keys` and JSON skip. */
+/** Describes an object's key that is a symbol, because `Object.keys` and JSON skip symbols. */
 function findSymbol(object: object): string | undefined {
   const symbol = Object.getOwnPropertySymbols(object).find((key) =>
     Object.prototype.propertyIsEnumerable.call(object, key),
@@ -100,7 +101,9 @@ function findSymbol(object: object): string | undefined {
   return symbol && `[${String(symbol)}] has a symbol as its key`;
 }
 
-/** Checks the values of an object. A key with `undefined` is ignored. */
+/**
+ * Describes the first value in an object that JSON cannot carry. A key with `undefined` is ignored.
+ */
 function findInside(object: object, above: object[]): string | undefined {
   for (const key of Object.keys(object)) {
     const item = (object as Record<string, unknown>)[key];
@@ -133,13 +136,13 @@ export function parseBody(json: string): { data: JsonObject; meta: JsonObject } 
 // an escape.
 const SUSPECT = /__proto__|\\u00[567]/;
 
-/** Drops keys named `__proto__`, when passed to `JSON.parse` or `JSON.stringify`. */
+/** A function for `JSON.parse` or `JSON.stringify` that drops keys named `__proto__`. */
 export const dropProto = (key: string, value: unknown): unknown =>
   key === "__proto__" ? undefined : value;
 
 /**
- * True if the data has no keys once it is saved. JSON drops a key with `undefined`, and a session
- * drops `__proto__`.
+ * True if no key of the data would be saved. JSON drops a key with `undefined`, and a session drops
+ * `__proto__`.
  */
 export function isEmpty(data: JsonObject): boolean {
   for (const key in data) if (data[key] !== undefined && key !== "__proto__") return false;

@@ -7,31 +7,37 @@ const throwing =
     throw new SessionError(code, message);
   };
 
-/** Throws for a write after the response has begun. */
+/** Throws for a write to a session after the response has begun. */
 export const throwCommitted: Fail = throwing(
   "ERR_SESSION_COMMITTED",
   "The response headers have been sent: change the session earlier.",
 );
 
-/** Throws for a write after the response has begun, if its stream is tied to the session. */
+/**
+ * Throws for a write to the session of a streamed response. The message recommends `update`, which
+ * works during the stream.
+ */
 export const throwStreamBegun: Fail = throwing(
   "ERR_SESSION_COMMITTED",
   "The response headers have been sent: use `await update(session, draft => { ... })`, or change the session before the stream begins.",
 );
 
-/** Throws for a write to an open socket. */
+/** Throws for a write to the session of an open WebSocket. The message recommends `update`. */
 export const throwHandshakeSent: Fail = throwing(
   "ERR_SESSION_HANDSHAKE_SENT",
   "The handshake has been answered: use `await update(session, draft => { ... })`, or change the session before accepting.",
 );
 
-/** Throws for a write after the handshake, if the socket is not tied to its session. */
+/**
+ * Throws for a write to the session after a WebSocket handshake, if even `update` cannot change the
+ * session. This is the case if no adapter for sockets serves the socket.
+ */
 export const throwUnattached: Fail = throwing(
   "ERR_SESSION_HANDSHAKE_SENT",
   "This socket is not tied to its session, so neither a write nor `update` can change the session. Serve the socket with an adapter for sockets, or change the session before the handshake or in an HTTP request.",
 );
 
-/** Throws for a write to an open socket that has no session. */
+/** Throws for a write to the session of an open WebSocket that was opened without one. */
 export const throwWithoutSession: Fail = throwing(
   "ERR_SESSION_HANDSHAKE_SENT",
   "This socket was opened without a session. To begin one, write to the session before the handshake is accepted.",

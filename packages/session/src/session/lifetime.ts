@@ -6,7 +6,7 @@ import type { JsonObject } from "./format.ts";
 import { parseBody } from "./json.ts";
 import type { Revision } from "./records.ts";
 
-/** The check for `maxAge` and `setMaxAge`. */
+/** The check for the values of `maxAge` and `setMaxAge`. */
 export const LIFETIME: Check = orNull(
   integer(1, MAX_AGE_LIMIT, `whole seconds, 1 to ${MAX_AGE_LIMIT} (400 days)`),
 );
@@ -17,14 +17,14 @@ export const LIFETIME: Check = orNull(
  */
 export type OwnMaxAge = number | null | undefined;
 
-/** Returns the session's own lifetime from its metadata. */
+/** Returns the lifetime that `setMaxAge` gave a session, from the session's metadata. */
 export function ownMaxAge(meta: JsonObject): OwnMaxAge {
   return meta["maxAge"] as OwnMaxAge;
 }
 
 /**
- * Returns the session's own lifetime from its JSON. Most sessions have no metadata, and their JSON
- * is not parsed.
+ * Returns the lifetime that `setMaxAge` gave a session, from the session's JSON. Most sessions have
+ * no metadata; then the JSON is not parsed.
  */
 export function ownMaxAgeIn(json: string): OwnMaxAge {
   if (!json.startsWith("[") || !json.includes('"maxAge":')) return undefined;
@@ -33,22 +33,30 @@ export function ownMaxAgeIn(json: string): OwnMaxAge {
 }
 
 /**
- * Returns the lifetimes of one session. If its own lifetime is null, the option `maxAge` decides
- * when its token expires.
+ * Returns the lifetimes that apply to one session: those in the options, or the one from
+ * `setMaxAge`. If `setMaxAge` was called with null, the option `maxAge` decides when the token
+ * expires.
+ *
+ * @param own the lifetime that `setMaxAge` gave the session
  */
 export function lifetimesOf(lifetimes: Lifetimes, own: OwnMaxAge): Lifetimes {
   return typeof own === "number" ? { ...lifetimes, maxAge: own } : lifetimes;
 }
 
 /**
- * True if the cookie has neither `Max-Age` nor `Expires`, so that the browser deletes it on
- * closing.
+ * True if the session's cookie has neither `Max-Age` nor `Expires`, so that the browser deletes the
+ * cookie on closing.
  */
 export function endsWithBrowser({ maxAge }: Lifetimes, own: OwnMaxAge): boolean {
   return (own === undefined ? maxAge : own) === null;
 }
 
-/** Checks the times of an authentic token, also against the session's own lifetime. */
+/**
+ * Checks if the times in an authentic token are valid now. Uses the lifetime that `setMaxAge` gave
+ * the token's session, if any.
+ *
+ * @returns the reason to reject the token; `undefined` if it is valid
+ */
 export function judgeLifetime(
   token: Times & Pick<Revision, "json">,
   now: number,

@@ -10,19 +10,23 @@ import type { Shared } from "./shared.ts";
 import { emptySession } from "./snapshot.ts";
 import { isVerified } from "./verified.ts";
 
-/** Returns the session. It throws if a store has not answered yet, or failed. */
+/**
+ * A function that returns the loaded session. It throws if a store has not answered yet, or failed.
+ */
 export type Ahead = () => LoadedSnapshot;
 
-/** Receives the answer of the stores. */
+/** The functions that {@link loadAhead} calls when a session was loaded, or could not be. */
 export interface Loading {
-  /** Called with a function that returns the session, or that throws while a store is asked. */
+  /**
+   * Called with a function that returns the session. While a store is asked, that function throws.
+   */
   loaded(ahead: Ahead): void;
-  /** Called if a store failed. */
+  /** Called if a store failed. `found` is what the request's cookie says about the session. */
   failed(error: unknown, found: VerifiedCookie | LoadedSnapshot): void;
 }
 
 /**
- * Loads the session of a request from its stores, before the handler runs.
+ * Loads the session of a request before the handler runs, and asks a store if necessary.
  *
  * @returns a promise only if a store must be asked; it never rejects
  */
@@ -68,7 +72,7 @@ function loadFound(
 }
 
 /**
- * Reads a session for which {@link loadAhead} was not called.
+ * Reads the session of a request without waiting, if {@link loadAhead} did not load it before.
  *
  * @throws SessionError `ERR_SESSION_SETUP` if a store must be asked
  */
@@ -81,12 +85,14 @@ export function readNow(shared: Shared, header: string, now: number): LoadedSnap
   return (store.ready(found, now) ?? throwUnloaded)();
 }
 
-/** True if another framework's store may have the session. */
+/** True if another framework's store must be asked, because the request has no Galleta cookie. */
 function mustAskFormats(shared: Shared, header: string): boolean {
   return shared.settings.stored.length > 0 && isAskedFor(shared, header);
 }
 
-/** Makes a session from its cookie alone, so that it can be ended while its store fails. */
+/**
+ * Makes a session from its cookie alone, so that the app can end the session while the store fails.
+ */
 export function readUnchecked(found: VerifiedCookie | LoadedSnapshot): LoadedSnapshot {
   return isVerified(found)
     ? { ...found.opened, ...NOTHING, cookies: found.present, others: found.others }

@@ -17,7 +17,7 @@ import { emptySession, rejectCookie } from "./snapshot.ts";
 import type { LoadedSnapshot } from "./records.ts";
 import type { Shared } from "./shared.ts";
 
-/** The sessions read from other frameworks' stores, by format. */
+/** The sessions that were read from other frameworks' stores, by framework. */
 export type StoredReadings = ReadonlyMap<StoredFormat, FormatReading | undefined>;
 
 const sourceOf = (header: string): CookieSource => ({
@@ -33,7 +33,11 @@ export function namesIn({ settings }: Shared, header: string): string[] {
   return names.filter((name) => findCookie(header, name) !== undefined);
 }
 
-/** Asks other frameworks' stores for a session; returns `undefined` if no cookie refers to one. */
+/**
+ * Asks other frameworks' stores for the session of a request.
+ *
+ * @returns `undefined` if no cookie refers to a session in such a store
+ */
 export function askFormats(
   { settings: { stored } }: Shared,
   header: string,
@@ -48,10 +52,10 @@ export function askFormats(
 }
 
 /**
- * Reads the cookies of other frameworks, in the order of the option `formats`.
+ * Reads a request's cookies of other frameworks, in the order of the option `formats`.
  *
  * @param readings the sessions read from other frameworks' stores
- * @returns an empty session if there are none
+ * @returns the first session that is valid, otherwise an empty one
  */
 export function loadForeign(
   shared: Shared,

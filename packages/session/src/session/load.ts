@@ -19,8 +19,9 @@ import type { SessionSettings } from "./settings.ts";
 import { isVerified, openCached } from "./verified.ts";
 
 /**
- * Finds the session in a `Cookie` header without asking a store. It never throws for any header.
- * For a cookie that cannot be trusted it returns an empty session; only events contain the reason.
+ * Finds the session in a `Cookie` header without asking a store. It never throws, whatever the
+ * header contains. For a cookie that cannot be trusted it returns an empty session; only events
+ * contain the reason.
  *
  * @param now seconds since 1970
  * @param readings the sessions read from other frameworks' stores
@@ -55,7 +56,7 @@ export function findSession(
 
 /**
  * True if another framework's store may have the session, because the request has no cookie of
- * ours.
+ * Galleta.
  */
 export function isAskedFor({ settings }: Shared, header: string): boolean {
   const own = findCookie(header, settings.cookieName);
@@ -81,8 +82,9 @@ function presentCookies(
 }
 
 /**
- * Tries all chunks together, then fewer. An extra chunk at the end must not break the session: it
- * may be old, or planted by another host of the domain.
+ * Opens a session token that is split into several cookies (chunks). All chunks together are tried
+ * first, then fewer. An extra chunk at the end must not break the session: it may be old, or
+ * planted by another host of the domain.
  */
 function openChunks(
   shared: Shared,
@@ -96,7 +98,7 @@ function openChunks(
   return openCached(shared, first);
 }
 
-/** Reads the session that {@link findSession} found, without asking a store. */
+/** Reads the session of a cookie that {@link findSession} found, without asking a store. */
 export function settle(
   shared: Shared,
   found: VerifiedCookie | LoadedSnapshot,
@@ -106,7 +108,8 @@ export function settle(
 }
 
 /**
- * Reads the session of a verified cookie, unless it has ended. Uses the newest data that is known.
+ * Reads the session of a verified cookie, unless the session has ended. Uses the newest data: from
+ * the cookie, from this process or from the store.
  *
  * @param stored the store's record of the session, if it was asked
  */
@@ -183,8 +186,8 @@ function newer(session: Revision, other: Revision | undefined): Revision {
 }
 
 /**
- * True if no value is an object or array. Brackets inside strings give a false negative; the slow
- * path then handles the session correctly.
+ * True if no value in a session's JSON is an object or array. Brackets inside strings give a false
+ * negative; the slow path then handles the session correctly.
  */
 function hasNoBrackets(json: string): boolean {
   return !json.includes("[") && !json.includes("{", 1);

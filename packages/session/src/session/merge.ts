@@ -3,10 +3,10 @@ import type { JsonObject, JsonValue } from "./format.ts";
 import { parseBody } from "./json.ts";
 import type { Shared } from "./shared.ts";
 
-/** The result of a three-way merge. */
+/** The result of merging two requests' changes of one session. */
 export interface Merged {
   readonly data: JsonObject;
-  /** Top-level keys that both sides changed to different values. */
+  /** Top-level keys that both requests changed to different values. */
   readonly conflicts: readonly string[];
 }
 

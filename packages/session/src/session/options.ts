@@ -15,11 +15,11 @@ import type { StandardSchema } from "./schema.ts";
 // oxlint-disable-next-line typescript/no-explicit-any -- options without a schema fit any data
 export interface SessionCookieOptions<Data = any> {
   /**
-   * The key that signs and encrypts. With a list, the first key is used for new cookies, and
-   * cookies of all keys are accepted (rotation).
+   * The key that signs and encrypts cookies. With a list, the first key is used for new cookies,
+   * and cookies of all keys are accepted (rotation).
    */
   readonly secretKey: SecretKeys;
-  /** The cookie's name. Default: the name of `property`. */
+  /** The name of the session's cookie. Default: the value of the option `property`. */
   readonly sessionCookie?: string | undefined;
   /**
    * The property of a request or socket that holds the session. Set it for a second session:
@@ -28,53 +28,69 @@ export interface SessionCookieOptions<Data = any> {
   readonly property?: string | undefined;
   /** Seconds until an unused session ends; null keeps the cookie until the browser closes. Default 14 days. */
   readonly maxAge?: number | null | undefined;
-  /** The cookie's path. Default: `publicPath`, or "/". */
+  /** The path of the session's cookie. Default: the option `publicPath`, or "/". */
   readonly path?: string | undefined;
   /**
-   * The path prefix that a proxy removes, such as "/app". It is used for the cookie's `path`,
-   * redirects by Galleta, and addresses sent to pages. Default: none.
+   * The path prefix that a proxy removes from requests, such as "/app". The cookie's `path`,
+   * redirects by Galleta and addresses sent to pages begin with this prefix. Default: none.
    */
   readonly publicPath?: string | undefined;
   /** The cookie's `SameSite` attribute. Default "lax". */
   readonly sameSite?: "lax" | "strict" | "none" | undefined;
-  /** Sets `Secure`; "auto" sets it if the request came over TLS. Default false. */
+  /**
+   * Sets the cookie's `Secure` attribute; "auto" sets it if the request came over TLS. Default
+   * false.
+   */
   readonly httpsOnly?: boolean | "auto" | undefined;
   /** Also sends the cookie to the subdomains of this domain. Default: only this host gets it. */
   readonly domain?: string | undefined;
-  /** Sets `Partitioned` (CHIPS); needs `httpsOnly`. Default false. */
+  /** Sets the cookie's `Partitioned` attribute (CHIPS); needs `httpsOnly`. Default false. */
   readonly partitioned?: boolean | undefined;
   /**
-   * Attributes that the app gave its cookie before: `[{ domain: "example.com" }]`. Browsers may
-   * still have these cookies, so each response that sets the cookie also deletes them. An attribute
-   * that you leave out has its default. Default: none.
+   * Attributes that the app's session cookie had before: `[{ domain: "example.com" }]`. Browsers
+   * may still have such cookies, so each response that sets the cookie also deletes them. An
+   * attribute that you leave out has its default. Default: none.
    */
   readonly formerly?: readonly FormerAttributes[] | undefined;
-  /** Encrypts the data, with AES-256-CTR. Default false: the client can read the data. */
+  /**
+   * Encrypts the session's data in the cookie, with AES-256-CTR. Default false: the client can read
+   * the data.
+   */
   readonly encrypt?: boolean | undefined;
-  /** The kinds of cookies to accept. Default: only the kind that `encrypt` selects. */
+  /**
+   * The kinds of cookies to accept, "signed" or "encrypted". Default: only the kind that `encrypt`
+   * selects.
+   */
   readonly accept?: readonly ("signed" | "encrypted")[] | undefined;
   /** Prolongs a session while it is used. Default true. */
   readonly rolling?: boolean | undefined;
   /** Seconds after which a session ends even while it is used; null for never. Default null. */
   readonly absoluteMaxAge?: number | null | undefined;
   /**
-   * Splits a session over 4096 bytes into several cookies. `true` allows 6,000 bytes in all, which
-   * servers and proxies accept by default; a number allows that many bytes. Default false: a larger
-   * session throws `ERR_SESSION_TOO_LARGE`.
+   * Splits a session over 4096 bytes into several cookies. `true` allows 6,000 bytes for all
+   * cookies together, which servers and proxies accept by default; a number allows that many bytes.
+   * Default false: a larger session throws `ERR_SESSION_TOO_LARGE`.
    */
   readonly chunks?: boolean | number | undefined;
-  /** Any Standard Schema. It gives the session its type and rejects data that does not match. */
+  /**
+   * The schema of the session's data: any Standard Schema. It gives the session its type, and data
+   * that does not match is rejected.
+   */
   readonly schema?: StandardSchema<Data> | undefined;
   /**
-   * Converts data of an older shape so that it matches `schema`; returns undefined to drop the
-   * session.
+   * Converts session data of an older shape so that the data matches `schema`. If it returns
+   * undefined, the session is dropped.
    */
   readonly migrate?: ((data: JsonObject) => JsonObject | undefined) | undefined;
   /**
-   * Other frameworks' cookies to read, in this order. Galleta re-issues their sessions as its own.
+   * Other frameworks whose session cookies are read, in this order. Galleta re-issues their
+   * sessions as its own.
    */
   readonly formats?: readonly AnyFormat[] | undefined;
-  /** Writes another framework's cookie instead of ours, so that both can use the session. */
+  /**
+   * Writes another framework's cookie instead of Galleta's, so that apps of both can use the
+   * session.
+   */
   readonly writeAs?: SessionFormat | undefined;
   /**
    * Receives every event. Default: prints rejected cookies, denied requests, dropped writes and
@@ -83,19 +99,20 @@ export interface SessionCookieOptions<Data = any> {
   readonly onEvent?: SessionListener | undefined;
   /**
    * Switches strict settings on: the cookie `__Host-session`, Secure, encrypted, SameSite=Lax. A
-   * session ends after one unused hour, or after twelve hours. Explicit options win. Default false.
+   * session ends after one unused hour, and at the latest after twelve hours. Options that you set
+   * win. Default false.
    */
   readonly hardened?: boolean | undefined;
 }
 
-/** Former attributes of the session's cookie, under the names of their options. */
+/** Attributes that the session's cookie had in the past, named like the options for them. */
 export interface FormerAttributes {
   readonly domain?: string | undefined;
   readonly path?: string | undefined;
   readonly partitioned?: boolean | undefined;
 }
 
-/** The options that have a default. */
+/** The names of the options that have a default. */
 type WithDefault =
   | "sessionCookie"
   | "property"
@@ -113,7 +130,7 @@ type WithDefault =
   | "formats"
   | "hardened";
 
-/** The checked options without the keys, with defaults filled in. */
+/** The options after their check, without the secret keys, with defaults filled in. */
 export type CheckedOptions = {
   readonly [Name in Exclude<keyof SessionCookieOptions, "secretKey">]: Name extends WithDefault
     ? Exclude<SessionCookieOptions[Name], undefined>
@@ -122,7 +139,7 @@ export type CheckedOptions = {
 
 const DAY = 86_400;
 
-/** The options that `hardened` sets. Explicit options take precedence. */
+/** The strict options that `hardened` sets. Options that the app sets take precedence. */
 export const HARDENED: Partial<CheckedOptions> = {
   sessionCookie: "__Host-session",
   httpsOnly: true,
@@ -179,7 +196,7 @@ const FORMER: Check = [
   "former attributes: { domain, path, partitioned }",
 ];
 
-/** A check and a default for each option except the keys. */
+/** A check and a default for each option of the session cookie, except `secretKey`. */
 export const COOKIE_OPTION_RULES: Rules<CheckedOptions> = {
   sessionCookie: [[isCookieName, 'a cookie name, such as "session"'], "session"],
   property: [[isPropertyName, 'the name of a property, such as "prefs"'], "session"],

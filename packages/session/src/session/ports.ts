@@ -14,18 +14,20 @@ import type {
 } from "./records.ts";
 import type { RequestFacts } from "./request.ts";
 
-/** The methods of the store that the engine uses. */
+/** The methods of the session store that the code for requests and sockets calls. */
 export interface StorePort {
-  /** True if the store keeps the data, and the cookie only the id and revision. */
+  /**
+   * True if the store keeps the session's data, and the cookie contains only the id and revision.
+   */
   readonly keepsData: boolean;
-  /** True if the option `subject` names the field of the data with the user id. */
+  /** True if the option `subject` is set, so that the store knows the user of each session. */
   readonly knowsUsers: boolean;
   /** True if the store is in the memory of this process. */
   readonly isLocal: boolean;
   /**
    * Reads a session without waiting, if the store is in this process or was asked within the last
    * second.
-   * @returns `undefined` if the store must be asked first
+   * @returns a function that returns the session; `undefined` if the store must be asked first
    */
   ready(found: VerifiedCookie | LoadedSnapshot, now: number): (() => LoadedSnapshot) | undefined;
   /**
@@ -35,9 +37,9 @@ export interface StorePort {
    */
   load(found: VerifiedCookie | LoadedSnapshot, now: number): Promise<LoadedSnapshot>;
   /**
-   * Saves a session with the store.
+   * Saves a session with the help of the store, and returns the cookies to set.
    *
-   * @param behind a newer revision that this process already knows
+   * @param behind a newer revision of the session that this process already knows
    * @throws SessionError `ERR_SESSION_STORE`
    */
   save(draft: Draft, work: Outcome, behind: Revision | undefined, now: number): Promise<Saved>;
@@ -55,30 +57,30 @@ export interface StorePort {
    * @returns a function that stops the calls; `undefined` if the store is not in this process
    */
   watch(onWrite: (key: string) => void): (() => void) | undefined;
-  /** Records that another process ended a session. */
+  /** Tells this process that another process ended a session. */
   learnEnd(sid: string): void;
-  /** Returns the user id in the data. */
+  /** Returns the user id in a session's data; `undefined` if there is none. */
   userOf(data: object): User | undefined;
-  /** Returns the store's key for the user in the data. */
+  /** Returns the store's key for the user in a session's data; `undefined` if there is no user. */
   userKeyOf(data: object): string | undefined;
   /**
-   * Checks the user in the data before the data is stored.
-   * @throws SessionError `ERR_SESSION_SUBJECT` if `revokeAll` could not name the user
+   * Checks the user id in a session's data before the data is stored.
+   * @throws SessionError `ERR_SESSION_SUBJECT` if the id could not be passed to `revokeAll`
    */
   assertSubject(data: object): void;
   /**
    * Ends all sessions of a user and closes their sockets.
    *
-   * @param keep the id of the session to keep, or ""
-   * @param asks the session that makes the request; it must not be revoked itself
-   * @throws SessionError `ERR_SESSION_STORE`, but in this process the sessions have ended;
-   *   `ERR_SESSION_ENDED` if the session in `asks` was already revoked
+   * @param keep the id of a session that stays valid, or ""
+   * @param asks the session whose request this is; it must not be revoked itself
+   * @throws SessionError `ERR_SESSION_STORE` if the store fails, but in this process the sessions
+   *   have ended; `ERR_SESSION_ENDED` if the session in `asks` was already revoked
    */
   endUser(user: User, keep?: string, asks?: HeldSession): Promise<void>;
   /**
-   * Sets a session, unless the store has a revision above `base`.
+   * Stores a session's data, unless it has ended or the store has a revision above `base`.
    *
-   * @returns `undefined` if it was set, otherwise the record in the store
+   * @returns `undefined` if the data was stored, otherwise what the store has instead
    * @throws SessionError `ERR_SESSION_STORE`
    */
   replace(
@@ -88,24 +90,28 @@ export interface StorePort {
     exp: number,
   ): Promise<Revision | typeof ENDED | undefined>;
   /**
-   * Ends a session for good. This process knows immediately, even if the promise rejects.
+   * Ends a session for good in the store. This process rejects the session from now on, even if the
+   * promise rejects.
    * @throws SessionError `ERR_SESSION_STORE`, unless `onStoreError` is "allow"
    */
   end(sid: string, until: number): Promise<unknown>;
-  /** Makes the label for a session that begins without one, from the User-Agent of its request. */
+  /**
+   * Makes a label such as "Firefox on Linux" for a new session without one, from the request's
+   * User-Agent.
+   */
   labelOf(draft: Draft, request: RequestFacts | undefined): string | undefined;
-  /** Reports that a request ended its own session. The promise never rejects. */
+  /** Emits the event that a request ended its own session. The promise never rejects. */
   loggedOut(loaded: LoadedSnapshot): Promise<void> | undefined;
   /**
    * Lists the sessions of a user.
-   * @param who the user, or a session (a SessionContext)
+   * @param who the user id, or the SessionContext of one of the user's sessions
    * @throws SessionError `ERR_SESSION_STORE`, `ERR_SESSION_STORE_REQUIRED` without `subject`
    */
   list(who: User | object): Promise<ListedSession[]>;
   /**
-   * Ends the session with this handle and closes its sockets.
+   * Ends the session with this handle, which `list` returned, and closes its sockets.
    *
-   * @param by the session that makes the request
+   * @param by the session whose request this is; it must belong to the same user
    * @returns true if there was such a session
    */
   endByHandle(handle: string, by: object | undefined): Promise<boolean>;
@@ -115,9 +121,9 @@ export interface StorePort {
    * @returns how many sessions it ended
    */
   endWhere(field: string, value: User): Promise<number>;
-  /** Reports that the store failed. */
+  /** Emits the event for a failure of the store. */
   report(error: unknown): void;
-  /** Inspects the store's settings, in the first call only. */
+  /** Inspects the store's settings in the background. Only the first call does anything. */
   start(): void;
   /** Stops the store's timers. */
   stop(): void;
@@ -128,18 +134,24 @@ export interface StorePort {
  * show it.
  */
 export interface ListedSession {
-  /** Identifies the session for `sessions.end`. `renew` changes it. */
+  /** Identifies the session for `sessions.end`. After `renew` the session has another handle. */
   readonly handle: string;
   readonly createdAt: Date;
-  /** When the session was last used. This may be too early by up to a tenth of the lifetime. */
+  /**
+   * When the session was last used. This time may be too early by up to a tenth of the session's
+   * lifetime.
+   */
   readonly usedAt: Date;
   /** When the session expires unless it is used; null if it lasts until the browser closes. */
   readonly endsAt: Date | null;
-  /** The label that the function `label` or the option `labels` set. */
+  /**
+   * The session's label, such as "Firefox on Linux", from the function `label` or the option
+   * `labels`.
+   */
   readonly label: string | undefined;
-  /** True if it is the session that was passed to `list`. */
+  /** True for the session that was passed to `sessions.list`. */
   readonly current: boolean;
-  /** True if it is bound to a device (option `deviceBound`). */
+  /** True if the session is bound to a device (option `deviceBound`). */
   readonly deviceBound: boolean;
 }
 
@@ -147,27 +159,34 @@ export interface ListedSession {
 export interface LivePort {
   /** Called when a session has new data or a new lifetime. */
   changed(change: Snapshot): void;
-  /** Called when a session has a new id. */
+  /**
+   * Called when `renew` gave a session a new id.
+   *
+   * @param from the old id
+   */
   renewed(from: string, change: Snapshot): void;
   /** Called when a session has ended. */
   ended(sid: string): void;
-  /** Called when the sessions of a user were revoked. */
+  /** Called when all sessions of a user were revoked. */
   userEnded(key: string): void;
   /**
-   * The path to which a page posts the ticket of an `update`, and gets the new cookie; `undefined`
-   * if the sessions make no tickets.
+   * The path to which a page posts a ticket to get the session's new cookie. An `update` on a
+   * socket or stream makes the ticket. `undefined` if the sessions make none.
    */
   readonly exchangePath: string | undefined;
-  /** Exchanges a ticket for a cookie. The context is the SessionContext of the ticket's request. */
+  /**
+   * Exchanges a ticket, which carries a change of a session, for a new cookie. The context is the
+   * SessionContext of the request with the ticket.
+   */
   exchange(context: never, ticket: string): Promise<ExchangeAnswer>;
   /**
-   * Prolongs the session of a call of `sessions.resume`, if a client's message caused the call.
+   * Prolongs a session on `sessions.resume`, if a message of the client caused that call.
    *
-   * @param header the Cookie header
+   * @param header the Cookie header with which the session was resumed
    * @returns false if the session has ended
    */
   resumed(context: never, header: string, options: ResumeOptions): Promise<boolean>;
-  /** Starts listening to other processes. */
+  /** Starts receiving changes from other processes. */
   start(): void;
   stop(): void;
 }
@@ -175,9 +194,10 @@ export interface LivePort {
 /** The options of `sessions.resume`. */
 export interface ResumeOptions {
   /**
-   * Required with `socketActivity`. If a message of the client caused the call, pass a function.
-   * The session is then prolonged as by a request. If this makes a new cookie, the function gets
-   * the `Cookie` header for the next call. In all other cases pass `false`.
+   * Required with the option `socketActivity`. If a message of the client caused the call of
+   * `resume`, pass a function. The session is then prolonged as by a request. If a new cookie
+   * results, the function gets the `Cookie` header for the next call. In all other cases pass
+   * `false`.
    */
   readonly prolonged?: ((cookieHeader: string) => void) | false | undefined;
 }
@@ -185,16 +205,16 @@ export interface ResumeOptions {
 /** The headers and cookies that device binding adds to a response. */
 export interface DeviceHeaders {
   readonly setCookie: readonly string[];
-  /** Headers by name in lower case. */
+  /** The headers of the response, by name in lower case. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** The methods of the option `deviceBound` that the engine uses. */
+/** The methods of device binding (option `deviceBound`) that the code for requests calls. */
 export interface DevicePort {
   /**
-   * Checks that a session's device recently proved that it has the key. If not, the session is
-   * rejected or marked as stale, as the option says. A session without a device is rejected if the
-   * option requires one.
+   * Checks that the browser recently proved that it has the private key of the session's device. If
+   * not, the session is rejected or marked as stale, as the option `deviceBound` says. A session
+   * without a device is rejected if the option requires one.
    *
    * @param header the Cookie header
    * @param now seconds since 1970
@@ -212,39 +232,43 @@ export interface DevicePort {
   ): DeviceHeaders | undefined;
 }
 
-/** The answer to a request that exchanges a ticket. */
+/** The response to a request that exchanges a ticket (a change of a session) for a cookie. */
 export interface ExchangeAnswer {
   readonly status: number;
-  /** The cookies to set. */
+  /** The cookies that the response sets. */
   readonly commit: Commit;
-  /** JSON: `{ receipt }`, or `{ error, code }`. */
+  /** The response body, JSON: `{ receipt }`, or `{ error, code }`. */
   readonly body: string;
 }
 
-/** A reply of the sessions, sent without calling the app. */
+/** A response that Galleta sends itself, without calling the app. */
 export interface Reply {
   readonly status: number;
-  /** JSON. */
+  /** The response body, as JSON. */
   readonly body: string;
-  /** More headers, by name in lower case. */
+  /** More headers of the response, by name in lower case. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** The cookies to set. */
+  /** The cookies that the response sets. */
   readonly commit?: Commit;
 }
 
 /**
- * A route that the sessions answer before the app sees the request. The request passed the
- * cross-site check, unless the route is open to other sites. With `csrf: "strict"` the route's own
- * secret replaces the CSRF token. `Context` is the SessionContext of the request. This file cannot
- * import that type, because the types would form a cycle.
+ * A route that Galleta answers before the app sees the request. The request has passed the
+ * cross-site check, unless the route is open to other sites. With `csrf: "strict"` a secret in the
+ * request to this route replaces the CSRF token. `Context` is the SessionContext of the request;
+ * importing that type here would form a cycle.
  */
 export interface Endpoint<Context = never> {
-  /** The method, such as `POST`. */
+  /** The HTTP method of the route, such as `POST`. */
   readonly method: string;
-  /** True if requests from other sites are also answered. The route then needs its own secret. */
+  /**
+   * True if requests from other sites to this route are also answered. They must then contain a
+   * secret.
+   */
   readonly fromAnySite?: boolean;
   /**
-   * @param body `undefined` if it is over 1 MiB or incomplete
+   * Answers a request to this route.
+   * @param body the body of the request; `undefined` if it is over 1 MiB or incomplete
    */
   answer(context: Context, facts: RequestFacts, body: Uint8Array | undefined): MaybePromise<Reply>;
 }

@@ -5,9 +5,9 @@ const REMEMBER_CHANGES = 10_000;
 const REMEMBER_ENDS = 100_000;
 
 /**
- * Remembers what this process committed in the last minutes. It detects overlapping requests that
- * change the same session, and requests that continue after their session ended. It is bounded in
- * time and number; a store remembers longer.
+ * Remembers which sessions this process changed or ended in the last minutes. So a request notices
+ * if an overlapping request changed or ended the same session. The memory is limited in time and
+ * number; a store remembers longer.
  */
 export class RecentChanges {
   readonly #changes = new Generation(REMEMBER_CHANGES);
@@ -15,12 +15,15 @@ export class RecentChanges {
   // its session.
   readonly #ends = new Generation(REMEMBER_ENDS);
 
-  /** Returns the recent change of a session; `undefined` means that its cookie is current. */
+  /**
+   * Returns the last change or end of a session in this process; `undefined` means that the data in
+   * the session's cookie is the newest.
+   */
   peek(sid: string): RecentChange | undefined {
     return this.#ends.get(sid) ?? this.#changes.get(sid);
   }
 
-  /** Records a commit that changed a session. */
+  /** Records that a request changed a session and saved it. */
   record(sid: string, rev: number, json: string, now: number): void {
     if (this.#ends.get(sid) !== undefined) return;
     this.#changes.put(sid, { ended: false, rev, json, at: now });
@@ -33,7 +36,10 @@ export class RecentChanges {
   }
 }
 
-/** Keeps the entries of the last five minutes, up to a limit and a tenth more. */
+/**
+ * Keeps the changes of sessions from the last five minutes. It may exceed its maximum number by a
+ * tenth.
+ */
 class Generation {
   // A Map keeps insertion order, and a changed record moves to the end. So the first entry is the
   // oldest.

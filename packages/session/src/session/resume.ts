@@ -7,10 +7,12 @@ import { emptySession } from "./snapshot.ts";
 import type { State } from "./state.ts";
 
 /**
- * Keeps a session open after it was saved, so that later changes are compared with the saved state.
+ * Keeps a session writable after it was saved, so that it can be changed and saved again. Later
+ * changes are compared with the saved state.
  *
- * @param sent the data as it was saved, before changes of other requests were merged into it
- * @param setCookie the Set-Cookie headers that saved it
+ * @param sent the data that was saved, without the changes of other requests that were merged into
+ *   it
+ * @param setCookie the Set-Cookie headers of that save
  */
 export function resume(state: State, sent: JsonObject, setCookie: readonly string[]): void {
   const { issued, loaded, destroyed } = state;
@@ -45,7 +47,13 @@ export function resume(state: State, sent: JsonObject, setCookie: readonly strin
   state.destroyed = false;
 }
 
-/** Adopts changes of other requests, except for keys that the handler changed meanwhile. */
+/**
+ * Copies other requests' changes into the data, except for keys that the handler changed meanwhile.
+ *
+ * @param data the session's current data, which is changed
+ * @param sent the data that the handler wanted to save
+ * @param merged the data that was saved, with the changes of other requests
+ */
 function adoptChanges(data: JsonObject, sent: JsonObject, merged: JsonObject): void {
   const isSent = (key: string) => JSON.stringify(data[key]) === JSON.stringify(sent[key]);
   for (const key of new Set([...Object.keys(sent), ...Object.keys(merged)])) {

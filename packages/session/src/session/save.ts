@@ -12,7 +12,7 @@ import type { Shared } from "./shared.ts";
 import { newSnapshot } from "./snapshot.ts";
 import { announce, dropExpired } from "./announce.ts";
 
-/** The JSON of an empty session. */
+/** The JSON of a session without data. */
 export const EMPTY_BODY = "{}";
 
 /**
@@ -41,10 +41,13 @@ export function saveSession(shared: Shared, draft: Draft, now: number): MaybePro
   return after(ending, saved);
 }
 
-/** Metadata that only describes a session. A session with nothing else needs no cookie. */
+/**
+ * The keys of metadata that only describes a session. A session with no data and no other metadata
+ * needs no cookie.
+ */
 const DESCRIBING: ReadonlySet<string> = new Set(["from", "maxAge", "label", "epoch", "device"]);
 
-/** True if neither data nor metadata needs a cookie. */
+/** True if a session needs no cookie, because it has no data and no metadata worth saving. */
 function needsNoCookie(data: JsonObject, meta: JsonObject): boolean {
   return isEmpty(data) && Object.keys(meta).every((key) => DESCRIBING.has(key));
 }
@@ -93,9 +96,9 @@ function save(
 }
 
 /**
- * Deletes the cookie of an empty session. If the session had data, it ends, and copies of its
- * cookie are rejected. A session with only a flash message is not a login: removing the message
- * does not end it, so an overlapping request can still add data.
+ * Deletes the cookie of a session that is now empty. If the session had data before, it also ends,
+ * and copies of its cookie are rejected. A session with only a flash message is not a login:
+ * removing the message does not end the session, so an overlapping request can still add data.
  */
 function clear(shared: Shared, draft: Draft, now: number): MaybePromise<Saved> {
   const { loaded, destroyed } = draft;
@@ -108,8 +111,8 @@ function clear(shared: Shared, draft: Draft, now: number): MaybePromise<Saved> {
 }
 
 /**
- * True if the loaded JSON differs only in its spelling. Another framework may write the same data
- * differently.
+ * True if a session's loaded JSON has the same data as the new JSON, but other key order or
+ * spelling. Another framework may write the same data differently.
  */
 function isSpelledDifferently(
   loaded: LoadedSnapshot,
@@ -121,7 +124,7 @@ function isSpelledDifferently(
   return body !== undefined && serializeBody(body.data, body.meta) === json;
 }
 
-/** True if the session must be prolonged, because a tenth of its lifetime has passed. */
+/** True if a session that is used must be prolonged, because a tenth of its lifetime has passed. */
 export function isDue({ settings }: Shared, loaded: LoadedSnapshot, now: number): boolean {
   const { maxAge } = lifetimesOf(settings.lifetimes, ownMaxAge(loaded.meta));
   return settings.rolling && maxAge !== null && !loaded.isNew && now - loaded.iat > maxAge / 10;

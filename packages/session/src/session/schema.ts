@@ -17,9 +17,9 @@ type StandardResult<Output> =
   | { readonly issues: ReadonlyArray<{ readonly message: string }> };
 
 /**
- * Validates session data with a schema.
+ * Validates session data with the app's schema.
  *
- * @returns the data, or `undefined` if it does not match
+ * @returns the validated data, or `undefined` if the data does not match the schema
  * @throws SessionError `ERR_SESSION_OPTION` if the schema returns a promise: a session is read
  *   synchronously
  */

@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 import { SessionError } from "../errors.ts";
 import { Secret } from "../secret.ts";
 
-/** A key with fewer characters is too weak for production. */
+/** The length of a strong secret key. A key with fewer characters is too weak for production. */
 const STRONG_CHARACTERS = 32;
 
 // Keys from documentation, tutorials and templates (of FastAPI, Flask, iron-session,
@@ -18,7 +18,7 @@ const WELL_KNOWN: ReadonlySet<string> = new Set([
   "p44uz2osq0dj",
 ]);
 
-/** One secret key, or a list. The first key signs, all of them verify. */
+/** One secret key or a list of keys. The first key signs cookies, all of them verify. */
 export type SecretKeys = string | Secret | readonly (string | Secret)[];
 
 /**
@@ -52,7 +52,7 @@ const whyNotText = (key: unknown) =>
     : "is not a string, a Secret, or a list of them";
 
 /**
- * Returns the reason why a key is too weak for production.
+ * Returns the reason why a secret key is too weak for production.
  *
  * @returns `undefined` for a strong key
  */
@@ -64,9 +64,9 @@ export function weaknessOf(key: string): string | undefined {
 }
 
 /**
- * Returns a 64-bit hash of a key, similar to FNV-1a. A weak hash is enough, because the well-known
- * keys are public. The first SHA-256 of a process would load OpenSSL, which takes a fifth of the
- * set-up time.
+ * Returns a 64-bit hash of a secret key, similar to FNV-1a. The hash finds well-known keys, which
+ * are public, so a weak one is enough. The first SHA-256 of a process would load OpenSSL, which
+ * takes a fifth of the set-up time.
  */
 function fingerprint(key: string): string {
   let [one, two] = [0x811c_9dc5, 0];

@@ -15,7 +15,7 @@ import {
   type SessionCookieOptions,
 } from "./options.ts";
 
-/** The checked options, in the form that requests need. */
+/** The checked options of the session cookie, in the form in which requests use them. */
 export interface SessionSettings extends Pick<
   CheckedOptions,
   | "property"
@@ -30,23 +30,28 @@ export interface SessionSettings extends Pick<
   | "writeAs"
 > {
   readonly cookieName: string;
-  /** A list that contains only `cookieName`: the cookies of a session without chunks. */
+  /**
+   * A list that contains only `cookieName`. Requests whose session fits into one cookie share it.
+   */
   readonly cookieNames: readonly string[];
   readonly ring: KeyRing;
   readonly lifetimes: Lifetimes;
   readonly accepted: Accepted;
-  /** The attributes of a Set-Cookie as text, without and with `Secure`. */
+  /**
+   * The attributes of the session's Set-Cookie header as text. `secure` is for requests over TLS;
+   * it differs only with `httpsOnly: "auto"`.
+   */
   readonly attributes: { readonly plain: string; readonly secure: string };
   readonly events: Events;
-  /** The cookie's current attributes, and its former ones. */
+  /** The attributes that the session's cookie gets, such as its path and domain. */
   readonly current: CookieAttributes;
   readonly formerly: readonly CookieAttributes[];
-  /** Formats whose sessions are in other frameworks' stores. */
+  /** The entries of the option `formats` whose sessions are in other frameworks' stores. */
   readonly stored: readonly StoredFormat[];
 }
 
 /**
- * Checks the options, once, at set-up.
+ * Checks the options of the session cookie, once, at set-up.
  *
  * @throws SessionError `ERR_SESSION_OPTION` or `ERR_SESSION_KEY`; their messages show no values
  */
@@ -57,7 +62,7 @@ export function readSettings(given: SessionCookieOptions): SessionSettings {
   const { sessionCookie, maxAge, absoluteMaxAge, httpsOnly, encrypt, formats, writeAs } = options;
   if (writeAs && absoluteMaxAge !== null) {
     throw optionError(
-      "Use either absoluteMaxAge or writeAs: a cookie of writeAs does not contain the time when its session began.",
+      "Use either absoluteMaxAge or writeAs: the other framework's cookie does not say when its session began.",
     );
   }
   const written = encrypt ? "encrypted" : "signed";
@@ -91,22 +96,25 @@ export function readSettings(given: SessionCookieOptions): SessionSettings {
 }
 
 /**
- * Derives the cookie's name from the property, so that two sessions of a request have two cookies.
+ * Derives the cookie's name from the option `property`, so that two sessions of one request get
+ * different cookies.
  */
 function nameOf({ property, hardened }: SessionCookieOptions): Partial<CheckedOptions> {
   if (typeof property !== "string") return {};
   return { sessionCookie: hardened === true ? `__Host-${property}` : property };
 }
 
-/** Returns the cookie's path: the public path, except that a `__Host-` cookie must have "/". */
+/**
+ * Returns the cookie's path: the option `path` or `publicPath`. A `__Host-` cookie must have "/".
+ */
 function pathOf(given: SessionCookieOptions, { path, publicPath, sessionCookie }: CheckedOptions) {
   const isBound = /^__host-/i.test(sessionCookie);
   return given.path === undefined && publicPath !== "" && !isBound ? publicPath : path;
 }
 
 /**
- * Returns the former attributes without the current ones, since deleting those would delete the
- * session.
+ * Returns the attributes in the option `formerly`, without those that the cookie has now. Deleting
+ * a cookie with the current attributes would delete the session.
  */
 function readFormer(name: string, options: CheckedOptions): CookieAttributes[] {
   const { sameSite, path, domain, partitioned } = options;

@@ -5,33 +5,39 @@ import type { RecentChanges } from "./recent.ts";
 import type { RequestFacts } from "./request.ts";
 import type { SessionSettings } from "./settings.ts";
 
-/** The state that all requests with the same options share. */
+/** What all requests share whose sessions have the same options. It is made once, at set-up. */
 export interface Shared {
   readonly settings: SessionSettings;
-  /** True if a session may have to be loaded from a store. */
+  /** True if a store, of Galleta or of another framework, may have to be asked for a session. */
   readonly loads: boolean;
-  /** The option `exchangePath`, for the code of sockets. */
+  /**
+   * The option `exchangePath`: the path where a page exchanges the ticket of an `update` for a new
+   * cookie.
+   */
   readonly exchangePath: string;
-  /** The option `socketActivity`: messages on sockets prolong sessions. */
+  /** The option `socketActivity`: true if messages on sockets prolong sessions. */
   readonly socketActivity: boolean;
-  /** The routes that the sessions answer themselves, by path. */
+  /** The routes that Galleta answers without calling the app, by path. */
   readonly endpoints: Map<string, Endpoint>;
   readonly cache: TokenCache;
   readonly recent: RecentChanges;
   readonly foreign: ForeignMemory;
-  /** True if a request came over TLS. Reads a proxy's headers if `trustProxy` allows it. */
+  /**
+   * Returns true if a request came over TLS. With the option `trustProxy`, the headers of a trusted
+   * proxy decide.
+   */
   readonly isSecure: (request: RequestFacts) => boolean;
   /**
-   * Returns the origin that a request was sent to; `undefined` if its Host is invalid or not
-   * allowed.
+   * Returns the origin of this site, as a request addressed it; `undefined` if the Host is invalid
+   * or not allowed.
    */
   readonly ownOrigin: (request: RequestFacts) => string | undefined;
-  /** True if the option `trustProxy` was given, even as false. */
+  /** True if the app set the option `trustProxy`, even to false. */
   readonly knowsProxies: boolean;
-  /** The store, if any. Set once, at set-up. */
+  /** The session store; undefined without one. It is set once, at set-up. */
   store: StorePort | undefined;
-  /** The connection to sockets and other processes, if any. */
+  /** Passes changes of sessions to sockets and other processes; undefined if this is not used. */
   live: LivePort | undefined;
-  /** Device binding, if the option is set. */
+  /** The methods of device binding; undefined without the option `deviceBound`. */
   device: DevicePort | undefined;
 }

@@ -7,7 +7,13 @@ import { foreignShapeOf } from "./foreign-shape.ts";
 import type { Draft, LoadedSnapshot, Revision, Snapshot } from "./records.ts";
 import type { Shared } from "./shared.ts";
 
-/** Makes a new, empty session. */
+/**
+ * Makes a new, empty session.
+ *
+ * @param now seconds since 1970
+ * @param cookies the names of the session's cookies in the request
+ * @param rejected why the request's cookie was rejected
+ */
 export function emptySession(
   now: number,
   cookies: readonly string[],
@@ -31,7 +37,7 @@ export function emptySession(
   };
 }
 
-/** Emits the event for a rejected cookie, and returns an empty session in its place. */
+/** Emits the event for a rejected cookie, and returns an empty session instead of the cookie's. */
 export function rejectCookie(
   { settings: { events } }: Shared,
   reason: RejectReason | "revoked",
@@ -45,7 +51,7 @@ export function rejectCookie(
   return emptySession(now, present, reason);
 }
 
-/** Makes the snapshot of a session that is issued now. */
+/** Makes the session to be saved: its id and data, with the times of a token that is issued now. */
 export function newSnapshot(
   { settings }: Shared,
   { sid, born }: Pick<Draft, "sid" | "born">,

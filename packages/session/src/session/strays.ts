@@ -3,13 +3,16 @@ import type { LoadedSnapshot } from "./records.ts";
 import type { RequestFacts } from "./request.ts";
 import type { SessionSettings } from "./settings.ts";
 
-/** More Set-Cookie headers would not fit into the buffers of common proxies. */
+/**
+ * Limits the deletions of older cookies in one response. More Set-Cookie headers would not fit into
+ * the buffers of common proxies.
+ */
 const MAX_STRAYS = 16;
 
 /**
  * Finds the attributes under which a browser may have an older cookie of the session. These are the
- * attributes in the option `formerly`. If the request brought several cookies of that name,
- * all attributes that the request's address allows are added.
+ * attributes in the option `formerly`. If the request brought several cookies with the session's
+ * name, all attributes that cookies for the request's URL can have are added.
  */
 export function findStrays(
   settings: SessionSettings,
@@ -28,8 +31,8 @@ export function findStrays(
 }
 
 /**
- * Lists the cookie attributes that a request's address allows. Browsers send a cookie to its path,
- * its domain and everything below.
+ * Lists the attributes that a cookie for the request's URL can have. Browsers send a cookie to its
+ * path, its domain and everything below.
  */
 function allowedBy(
   request: RequestFacts,
@@ -46,7 +49,10 @@ function allowedBy(
   return all;
 }
 
-/** Lists the host and the domains above it. Public suffixes do no harm: browsers reject them. */
+/**
+ * Lists the request's host and the domains above it. Public suffixes do no harm: browsers reject
+ * cookies for them.
+ */
 function parentsOf(request: RequestFacts): string[] {
   const host = (request.header("host") ?? "").replace(/:\d+$/, "").toLowerCase();
   if (!/^[a-z0-9.-]+$/.test(host) || !/[a-z]/.test(host)) return [];

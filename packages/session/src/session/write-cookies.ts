@@ -9,9 +9,9 @@ import { endsWithBrowser, ownMaxAgeIn } from "./lifetime.ts";
 import type { Shared } from "./shared.ts";
 
 /**
- * Writes the Set-Cookie headers of a session.
+ * Makes the Set-Cookie headers that save a session.
  *
- * @param flat the parsed JSON, if no value in it is nested; this saves a second parsing
+ * @param flat the session's data, if no value in it is nested; this saves parsing the JSON again
  * @throws SessionError `ERR_SESSION_TOO_LARGE` or `ERR_SESSION_FORMAT`
  */
 export function writeCookies(
@@ -89,7 +89,7 @@ function foreignData(json: string): JsonObject {
   if (body === undefined || Object.keys(body.meta).some((key) => key !== "from")) {
     throw new SessionError(
       "ERR_SESSION_FORMAT",
-      "The cookie of writeAs carries only data. flash, csrfToken, authenticatedAt and setMaxAge need Galleta's own cookie.",
+      "With writeAs, a cookie carries only data. flash, csrfToken, authenticatedAt and setMaxAge need Galleta's own cookie.",
     );
   }
   return body.data;
@@ -106,18 +106,25 @@ function tooLarge({ settings }: Shared, draft: Draft, size: number): never {
   const limit = chunks ? `chunks allows ${totalOf(chunks)}` : `browsers keep ${COOKIE_LIMIT}`;
   throw new SessionError(
     "ERR_SESSION_TOO_LARGE",
-    `The session's cookie would have ${size} bytes and ${limit}. ` +
+    `The session's cookie would have ${size} bytes but ${limit}. ` +
       `Its largest keys are ${keys.map((key) => `"${key}"`).join(", ")}: keep less in them` +
       `, or keep the data on the server with storage: "store"${chunks ? "." : ", or set chunks: true."}`,
   );
 }
 
-/** Returns how many bytes all cookies of a session may have together. */
+/**
+ * Returns how many bytes all cookies of a session may have together.
+ *
+ * @param chunks the option `chunks`
+ */
 function totalOf(chunks: number | boolean): number {
   return chunks === true ? DEFAULT_TOTAL : Number(chunks);
 }
 
-/** Makes the Set-Cookie headers that delete cookies, also under former attributes. */
+/**
+ * Makes the Set-Cookie headers that delete a session's cookies, also older ones with another path
+ * or domain.
+ */
 export function deletions(
   { settings }: Shared,
   names: readonly string[],

@@ -2,8 +2,8 @@ import type { IPVersion } from "node:net";
 import { checkOption, listOf, textThat } from "../validate.ts";
 
 /**
- * Tests if an address is in a list. The address is spelled as sockets and proxies write it. Never
- * throws.
+ * A function that tests if an IP address is in a list. It never throws, and accepts addresses as
+ * sockets and proxies write them.
  */
 export type AddressRule = (address: string) => boolean;
 
@@ -38,13 +38,13 @@ export function readAddressList(option: unknown): AddressRule {
   };
 }
 
-/** The name of an address family, by IP version. */
+/** The names of the address families, by IP version: 4 or 6. */
 const FAMILY: Readonly<Record<number, IPVersion>> = { 4: "ipv4", 6: "ipv6" };
 
 const NODE = /^(?:\[([\dA-Fa-f:.]+)\]|([\d.]+))(?::(?:\d{1,5}|_[\w.-]+))?$/;
 
 /**
- * Returns the address, without its port, of a node in `Forwarded` (RFC 7239 §6) or an entry in
+ * Returns the IP address, without a port, of a node in `Forwarded` (RFC 7239 §6) or an entry in
  * X-Forwarded-For.
  *
  * @returns the node unchanged if it has another form, such as `unknown` or an obfuscated name

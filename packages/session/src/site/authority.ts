@@ -29,18 +29,17 @@ export function parseAuthority(text: string, scheme: string): URL | undefined {
   return name.startsWith("[") || url.hostname === name.toLowerCase() ? url : undefined;
 }
 
-/** Tests if this app serves a host. */
+/** A function that tests if this app serves a host. */
 export type HostTest = (host: string) => boolean;
 
 /**
- * Compiles `allowedHosts`. `example.com` is that host, `.example.com` the host and all its
- * subdomains, `*.example.com` only the subdomains, and `*` every host. All match any port. A final
- * dot in the request's host is ignored.
+ * Compiles the option `allowedHosts` into a test. `example.com` is that host, `.example.com` the
+ * host and all its subdomains, `*.example.com` only the subdomains, and `*` every host. All match
+ * any port. A final dot in the request's host is ignored.
  *
  * @returns `undefined` if every host is allowed
  * @throws SessionError ERR_SESSION_OPTION for an entry that could never match; the message names
  *   its index
- *
  * @example
  * ```ts
  * const allowed = readAllowedHosts(["example.com", "*.shops.example.com"]);

@@ -1,4 +1,7 @@
-/** One hop of a `Forwarded` header: its parameters, by name in lower case. */
+/**
+ * One element of a `Forwarded` header, which one proxy wrote: the parameters, by name in lower
+ * case.
+ */
 export type ForwardedElement = ReadonlyMap<string, string>;
 
 // One parameter, or none, and the separator after it. A name is a token (RFC 9110 §5.6.2); a value
@@ -13,10 +16,9 @@ const PARAMETER =
  * around `=`. A parameter may occur once in an element. Empty elements are skipped, as RFC 9110
  * §5.6.1 asks. Takes linear time.
  *
- * @returns the elements from the client's side to ours, or `undefined` if any part of the header is
- *   malformed: an unclosed quote on the client's side must not hide what a proxy added. Never
- *   throws.
- *
+ * @returns the elements, from the client's side to this server's, or `undefined` if any part of the
+ *   header is malformed: an unclosed quote on the client's side must not hide what a proxy added.
+ *   Never throws.
  * @example
  * ```ts
  * parseForwarded('for=192.0.2.60;proto=https;host="example.com:8443"')?.[0]?.get("host");

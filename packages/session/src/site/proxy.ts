@@ -3,34 +3,37 @@ import { nodeAddress, readAddressList } from "./address.ts";
 import { parseForwarded } from "./forwarded.ts";
 
 /**
- * Which proxies are trusted to forward the client's host, scheme and address. `false`: none. A
- * number: that many proxies in a row; `true` is 1. A list: the addresses or networks of any number
- * of proxies.
+ * Which proxies are trusted to say what host, scheme and address the client used. `false`: none. A
+ * number: that many proxies in a row; `true` is 1. A list: all proxies with these addresses, or in
+ * these networks.
  */
 export type TrustProxy = boolean | number | readonly string[];
 
 /** The site and client of a request, according to the connection and the trusted proxies. */
 export interface RequestedSite {
   readonly secure: boolean;
-  /** The host as text, not yet checked; `undefined` if there is none. */
+  /** The host that the client asked for, not yet checked; `undefined` if the request has none. */
   readonly host: string | undefined;
-  /** The address of the client, as the outermost trusted proxy saw it. */
+  /** The IP address of the client, as the outermost trusted proxy saw it. */
   readonly address: string | undefined;
 }
 
 /** The reason why a trusted proxy's headers cannot be used. */
 export type ProxyFault = "forwarded-malformed" | "forwarded-conflict";
 
-/** Finds the site that a request was sent to. */
+/** A function that finds the host, scheme and client address of a request. */
 export type SiteReader = (facts: RequestFacts) => RequestedSite | ProxyFault;
 
-/** Counts how many of the nearest hops are trusted, given the address of each hop. */
+/**
+ * A function that counts how many entries of a header trusted proxies wrote, given the address in
+ * each entry.
+ */
 type HopCounter = (chain: readonly (string | undefined)[]) => number;
 
 /**
- * Compiles `trustProxy`. Every proxy appends its entry on the right, so forged entries are on the
- * left. The reader takes the left-most entry that a trusted proxy wrote: that proxy saw the
- * client's request.
+ * Compiles the option `trustProxy` into a function that reads proxies' headers. Every proxy appends
+ * its entry on the right, so forged entries are on the left. The function takes the left-most entry
+ * that a trusted proxy wrote: that proxy saw the client's request.
  *
  * @throws SessionError ERR_SESSION_OPTION if the option is not a {@link TrustProxy}
  */
@@ -97,7 +100,10 @@ function fromProxies(facts: RequestFacts, count: HopCounter): RequestedSite | Pr
   return agree ? site : "forwarded-conflict";
 }
 
-/** Makes the result. The connection provides what the proxies did not send. */
+/**
+ * Combines what the proxies' headers said about a request with facts of the connection, which fill
+ * the gaps.
+ */
 function complete(
   facts: RequestFacts,
   protocol?: string,
@@ -110,14 +116,14 @@ function complete(
   return { secure, host: host ?? facts.header("host"), address };
 }
 
-/** Returns the address that the outermost trusted proxy saw. */
+/** Returns the client address in X-Forwarded-For that the outermost trusted proxy saw. */
 function clientOf(chain: readonly string[], count: HopCounter): string | undefined {
   return chain[Math.max(0, chain.length - count(chain))];
 }
 
 /**
- * Adds X-Forwarded-Port to a Host without port, since some proxies remove the port. Ignores the
- * default port of the other scheme, which a second proxy adds if it ends TLS.
+ * Adds X-Forwarded-Port to a Host without port, since some proxies remove the port. Port 80 on
+ * https and port 443 on http are ignored: a second proxy adds them if it ends TLS.
  */
 function withPort(
   host: string | undefined,
@@ -130,13 +136,17 @@ function withPort(
 }
 
 /**
- * True for the schemes that use TLS. Some proxies send a WebSocket's scheme in X-Forwarded-Proto.
+ * Maps each scheme to whether it uses TLS. Some proxies send a WebSocket's scheme in
+ * X-Forwarded-Proto.
  */
 const SECURE: ReadonlyMap<string, boolean> = new Map(
   Object.entries({ https: true, wss: true, http: false, ws: false }),
 );
 
-/** Splits a list header into its entries, trimmed and without empty ones. Takes linear time. */
+/**
+ * Splits a header with a comma-separated list into its entries, trimmed and without empty ones.
+ * Takes linear time.
+ */
 function entries(header = ""): readonly string[] {
   return header.match(/[^\s,](?:[^,]*[^\s,])?/g) ?? [];
 }

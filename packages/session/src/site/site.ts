@@ -10,7 +10,7 @@ export interface SiteOptions {
   readonly allowedHosts?: readonly string[] | undefined;
 }
 
-/** Every option of {@link SiteOptions}. */
+/** The names of all options in {@link SiteOptions}. */
 export const SITE_OPTION_NAMES = [
   "trustProxy",
   "allowedHosts",
@@ -22,9 +22,12 @@ export type SiteFault = ProxyFault | "host-invalid" | "host-missing" | "host-not
 /** The site that a request was sent to. */
 export interface OwnSite {
   readonly secure: boolean;
-  /** `undefined` if the request has no Host, or cannot be served. */
+  /**
+   * The site's origin, such as `https://example.com`; `undefined` if the request has no Host header
+   * or cannot be served.
+   */
   readonly origin: string | undefined;
-  /** Why the request cannot be served. */
+  /** Why the request cannot be served; `undefined` if it can be served. */
   readonly fault: SiteFault | undefined;
 }
 
@@ -38,7 +41,7 @@ export interface SiteFinder {
 /**
  * Compiles `trustProxy` and `allowedHosts` into a function that finds a request's site.
  *
- * @throws SessionError ERR_SESSION_OPTION
+ * @throws SessionError ERR_SESSION_OPTION if one of the two options is invalid
  */
 export function createSiteFinder(options: SiteOptions): SiteFinder {
   const read = readTrustProxy(options.trustProxy);

@@ -4,7 +4,7 @@ import type { UserEpoch } from "./epoch.ts";
 
 /** The store's answer about a session or user, and when the question was sent. */
 export interface Answer<Value> {
-  /** Milliseconds of the process clock, read before the question was sent. */
+  /** The time just before the store was asked, from `performance.now()`. */
   readonly at: number;
   readonly value: Value;
 }
@@ -12,13 +12,13 @@ export interface Answer<Value> {
 export type SessionAnswer = Answer<Revision | typeof ENDED | undefined>;
 export type UserAnswer = Answer<UserEpoch>;
 
-/** How many milliseconds after its question an answer may be used. */
+/** An answer may be used for this many milliseconds after the store was asked. */
 export const FRESH_MS = 1000;
 const MOST = 5000;
 
 /**
- * The store's answers of the last second. Two generations bound the memory without a timer: a
- * generation ends after a second or 5,000 answers, and the one before it is then dropped.
+ * Remembers the store's answers of the last second, in two maps. When the newer map is a second old
+ * or has 5,000 answers, the older map is dropped. So the memory is bounded without a timer.
  */
 export class Answers<Value> {
   #young = new Map<string, Answer<Value>>();
@@ -30,7 +30,7 @@ export class Answers<Value> {
     return answer !== undefined && performance.now() - answer.at < FRESH_MS ? answer : undefined;
   }
 
-  /** Adds an answer, unless there is already an answer to a later question. */
+  /** Adds the answer about a key, unless a later answer about the same key is known. */
   set(key: string, answer: Answer<Value>): void {
     const known = this.#young.get(key) ?? this.#old.get(key);
     if (known !== undefined && known.at > answer.at) return;

@@ -6,9 +6,9 @@ interface Waiting<Item, Answer> {
   readonly reject: (error: unknown) => void;
 }
 
-/** When batches are sent, and how large one may become. */
+/** Options of {@link Batch}: when a batch is sent, and how large it may become. */
 export interface BatchOptions<Item> {
-  /** Decides when to send. All batches of one database share one pace. */
+  /** Decides when batches are sent. All batches for one database share this object. */
   readonly pace: Pace;
   /** The largest total size of the items in one batch. A single item may be larger. */
   readonly most: number;
@@ -16,9 +16,9 @@ export interface BatchOptions<Item> {
 }
 
 /**
- * Sends all items of one turn of the event loop together, and collects further items while earlier
- * commands are unanswered. For a small command, a database spends more time on receiving it than on
- * executing it.
+ * Collects small database commands, and sends them together. A batch has the commands of one turn
+ * of the event loop, and those that arrive while earlier commands are unanswered. A database spends
+ * more time on receiving a small command than on executing it.
  */
 export class Batch<Item, Answer> {
   readonly #run: (items: readonly Item[]) => Promise<readonly Answer[]>;

@@ -41,10 +41,7 @@ import {
 import type { StoreAccess } from "./store-access.ts";
 import { assertSubject, findUser } from "./user.ts";
 
-/**
- * Connects a store to requests. It asks the store when a request first uses its session, and limits
- * the effect of failures.
- */
+/** Loads and saves sessions with a store. A session is loaded when a request first uses it. */
 export class SessionStorePort implements StoreAccess {
   readonly keepsData: boolean;
   readonly isOptional: boolean;
@@ -53,7 +50,7 @@ export class SessionStorePort implements StoreAccess {
   readonly #signIns: SignIns;
   readonly #store: SessionStore;
   readonly #looking: LookingStore | undefined;
-  /** True if the store compares and writes in one atomic step. */
+  /** True if the store compares revisions and writes in one atomic step. */
   readonly #isAtomic: boolean;
   readonly #subject: string | undefined;
   readonly #shared: Shared;
@@ -131,8 +128,8 @@ export class SessionStorePort implements StoreAccess {
   }
 
   /**
-   * Returns the stored revision of a session, or that it has ended. Only for a store in this
-   * process.
+   * Returns the stored revision of a session, or `ENDED` if the session has ended. Works only with
+   * a store that answers without a promise.
    */
   lookAt(sid: string, now = nowSeconds()): Revision | typeof ENDED | undefined {
     if (this.#looking !== undefined) return this.#looking.look(sid, now * 1000);
@@ -140,7 +137,10 @@ export class SessionStorePort implements StoreAccess {
     return readPair(session, end);
   }
 
-  /** Returns the revocations of a user, if they are known without waiting. */
+  /**
+   * Returns what is known about the revocations of a user's sessions; `undefined` if the store must
+   * be asked first.
+   */
   epochOf(key: string, now = nowSeconds()): UserEpoch | undefined {
     if (!this.isLocal) return this.questions.users.get(key)?.value;
     if (this.#looking !== undefined) return readEpoch(this.#looking.lookUser(key, now * 1000));
@@ -149,9 +149,9 @@ export class SessionStorePort implements StoreAccess {
   }
 
   /**
-   * Reads the revocations of a user from the store.
+   * Reads from the store how often the sessions of a user were revoked.
    *
-   * @throws SessionError `ERR_SESSION_STORE`
+   * @throws SessionError `ERR_SESSION_STORE` if the store fails
    */
   async readEpoch(key: string): Promise<UserEpoch> {
     return readEpoch((await this.questions.read([key]))[0]);

@@ -4,8 +4,8 @@ import { SessionStorePort } from "./connected-store.ts";
 import type { SessionStore } from "./store.ts";
 
 /**
- * Adds the method that connects sessions to a store. Without a store, an app does not bundle that
- * code.
+ * Adds the method that connects sessions to a store. Only the functions that make stores import its
+ * code, so an app without a store does not bundle that code.
  */
 export function connected(store: SessionStore): SessionStore & ConnectedStore {
   return Object.assign(store, {

@@ -44,7 +44,8 @@ export function d1Migration(table = TABLE): string {
 }
 
 /**
- * A store in Cloudflare D1, for any number of Workers. Each look-up and each change is one batch.
+ * A store in Cloudflare D1, for any number of Workers. Each look-up and each change is one D1
+ * batch, which is a transaction.
  *
  * @param database the binding, `env.DB`
  * @throws SessionError `ERR_SESSION_OPTION` if the argument is not a D1 database

@@ -32,9 +32,12 @@ export interface DenoKvStoreOptions {
 interface Head {
   readonly rev: number;
   readonly value: string;
-  /** Milliseconds since 1970. Deno KV deletes an expired value some time later. */
+  /**
+   * When the value expires, in milliseconds since 1970. Deno KV may delete the value later, so a
+   * reader compares this time with the clock.
+   */
   readonly until: number;
-  /** How many more entries hold the rest of the value. */
+  /** How many further entries of Deno KV hold the rest of a long value. */
   readonly more: number;
 }
 
@@ -46,7 +49,10 @@ const READS = 10;
  */
 const PIECE = 30_000;
 const ATTEMPTS = 100;
-/** The longest wait, in milliseconds, before a locked file is tried again. */
+/**
+ * If another process has locked the database file, a write is repeated after a random wait of at
+ * most this many milliseconds.
+ */
 const LOCKED_MS = 20;
 
 /**
@@ -120,8 +126,8 @@ class DenoKvStore implements SessionStore {
   }
 
   /**
-   * Reads the other entries of a value and joins them. If they are not all from one commit, it
-   * reads them again.
+   * Reads the further entries of a long value, and joins them to the first. If another process
+   * changed the value between the reads, reads all entries again.
    */
   async #complete(key: string, entry: Entry | undefined): Promise<StoredValue | undefined> {
     const name = [this.#prefix, key];

@@ -25,7 +25,7 @@ export interface DurableObjectState {
 type Question = { readonly keys: readonly string[] } | { readonly write: Write };
 
 interface Kept extends StoredValue {
-  /** Milliseconds since 1970. */
+  /** When the value expires, in milliseconds since 1970. */
   readonly until: number;
 }
 
@@ -81,12 +81,18 @@ class DurableObjectStore implements SessionStore {
   }
 }
 
-/** Returns the name of the object that holds a key: `s:abc` and `e:abc` are both in `abc`. */
+/**
+ * Returns the name of the Durable Object that holds a key. The two keys of one session, `s:abc` and
+ * `e:abc`, are both in the object `abc`.
+ */
 function objectOf(key: string): string {
   return key.slice(2);
 }
 
-/** The Durable Object of {@link durableObjectStore}. Export it from your Worker. */
+/**
+ * The class of the Durable Objects that {@link durableObjectStore} uses. Export it from your
+ * Worker.
+ */
 export class SessionObject {
   readonly #storage: DurableObjectState["storage"];
 
@@ -101,7 +107,7 @@ export class SessionObject {
     return Response.json(values.map((value) => value ?? null));
   }
 
-  /** Deletes expired values. */
+  /** Deletes expired values when the object's alarm fires, and sets the next alarm. */
   async alarm(): Promise<void> {
     const now = Date.now();
     const kept = [...(await this.#storage.list())] as [string, Kept][];

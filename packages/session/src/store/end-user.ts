@@ -15,8 +15,8 @@ const ATTEMPTS = 100;
 /**
  * Ends all sessions of a user and closes their sockets.
  *
- * @param keep the id of the session to keep, or ""
- * @param asks the session whose request this is; it must not be revoked itself
+ * @param keep the id of a session that does not end, or "" to end all
+ * @param asks the session whose request calls this, if any
  * @throws SessionError `ERR_SESSION_STORE` if the store fails; in this process the sessions have
  *   then ended nevertheless; `ERR_SESSION_ENDED` if the session in `asks` was already revoked
  */
@@ -49,7 +49,10 @@ export async function endUser(
   await signIns.revoked(key, ended, keep);
 }
 
-/** Adds a revocation to the user's count in the store. */
+/**
+ * Raises the user's count of revocations in the store. Sessions that carry a lower count are then
+ * revoked.
+ */
 async function countUp(
   { questions }: StoreAccess,
   key: string,

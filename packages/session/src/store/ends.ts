@@ -4,7 +4,10 @@ import { endKey, readSession, sessionKey, TOMB } from "./keys.ts";
 import type { StoreAccess } from "./store-access.ts";
 import type { Write } from "./store.ts";
 
-/** As the `base` of a write: replaces a value of any revision. */
+/**
+ * A value for `base`, the highest revision that a write may replace. No revision is higher, so the
+ * write replaces any value.
+ */
 const ALWAYS = Number.MAX_SAFE_INTEGER;
 
 /**
@@ -32,7 +35,7 @@ export function endSoon({ questions }: StoreAccess, sid: string, until: number):
 /**
  * Ends the old id of a renewed session, unless another request changed the session under that id.
  *
- * @param base the revision under the old id that the renewal started from
+ * @param base the session's revision, under the old id, when the renewal began
  * @returns the other request's revision, or `ENDED` if that request ended the session; `undefined`
  *   if there was no such request
  */
@@ -51,9 +54,9 @@ export async function sealOld(
 }
 
 /**
- * Returns the two writes that end a session. One marks the end, under a key that changes never
- * write. The other replaces the session's value: it deletes the data and makes a pending change
- * fail.
+ * Returns the two writes that end a session. The first marks the session as ended, under a key that
+ * changes of the session never write. The second replaces the session's value, which deletes the
+ * data and makes the change of a concurrent request fail.
  */
 function endsOf(sid: string, until: number): Write[] {
   const end = { ...TOMB, base: ALWAYS, seconds: Math.max(until - nowSeconds(), 1) };

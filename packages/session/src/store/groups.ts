@@ -1,7 +1,8 @@
 import type { StoredValue } from "./store.ts";
 
 /**
- * Reads keys that must be read in separate groups; all groups run in parallel.
+ * Reads each group of keys with a separate command; all commands run in parallel. This is for
+ * databases that cannot read all keys with one command.
  *
  * @returns the values in the order of the keys
  */

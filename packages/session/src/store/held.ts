@@ -24,7 +24,7 @@ export function knowsEnd(store: StoreAccess, { sid, next, data, meta }: HeldSess
  * Reads the sessions of open sockets, and the revocations of their users, from the store in one
  * round trip.
  *
- * @throws SessionError `ERR_SESSION_STORE`
+ * @throws SessionError `ERR_SESSION_STORE` if the store fails
  */
 export async function checkHeld(
   store: StoreAccess,
@@ -48,7 +48,7 @@ export async function checkHeld(
   });
 }
 
-/** True if a session has ended, according to the store's answers about it and its user. */
+/** True if a session has ended, according to the store's answers about the session and its user. */
 export function isRevoked(
   { questions: { pending } }: StoreAccess,
   { sid, meta }: Pick<HeldSession, "sid" | "meta">,

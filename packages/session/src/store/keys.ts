@@ -7,9 +7,11 @@ import type { StoredValue } from "./store.ts";
 /** The revision of an ended session. It is above every other revision, so no change replaces it. */
 const TOMBSTONE = 9_999_999_999;
 
-/** The key of a session's newest revision. */
+/** Returns the store key of a session's newest revision. */
 export const sessionKey = (sid: string) => `s:${sid}`;
-/** The key that marks a session as ended. Changes of a session never write it. */
+/**
+ * Returns the store key that marks a session as ended. Changes of the session never write this key.
+ */
 export const endKey = (sid: string) => `e:${sid}`;
 
 /**
@@ -32,8 +34,8 @@ export const isRevocation = (key: string) => key.startsWith("e:") || key.startsW
 export const isList = (key: string) => key.startsWith(LIST);
 
 /**
- * Returns the key for the list of a user's sessions. Redis Cluster stores it in the same slot as
- * the user's key.
+ * Returns the key for the list of a user's sessions. Redis Cluster stores the list in the same slot
+ * as the user's key.
  */
 export const listKeyOf = (user: string) => LIST + user.slice(2);
 
@@ -48,15 +50,17 @@ function hashOf(text: string): string {
   return createHash("sha256").update(text).digest("base64url").slice(0, 22);
 }
 
-/** The value of both keys of a session after the session has ended. */
+/**
+ * The value of an ended session, under both of its keys ({@link sessionKey} and {@link endKey}).
+ */
 export const TOMB: StoredValue = { rev: TOMBSTONE, value: "" };
 
 const REMEMBERED_KEYS = 10_000;
 const userKeys = new Map<User, string>();
 
 /**
- * Returns the key of a user. It is a hash, so that stores and tokens contain no e-mail address or
- * name.
+ * Returns the store key of a user. The key is a hash of the user id, so that stores and tokens
+ * contain no e-mail address or name.
  */
 export function userKey(user: User): string {
   const known = userKeys.get(user);
@@ -71,9 +75,9 @@ let name: string | undefined;
 let writes = 0;
 
 /**
- * Encodes the value of a session's key. Each write has a unique mark, because two requests may
- * write the same JSON. If a database client repeats a write after a broken connection, the mark
- * shows which request wrote the value.
+ * Encodes the JSON of a session as the value of its key. The value begins with characters that
+ * identify this write, because two requests may write the same JSON. If a database client repeats a
+ * write after a broken connection, these characters show which request wrote the value.
  *
  * @param iat when the session's cookie is issued; `exp` is when it expires. Lists of sessions need
  *   both

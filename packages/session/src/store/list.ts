@@ -35,10 +35,11 @@ export async function listSessions(
 const dateOf = (seconds: number) => new Date(seconds * 1000);
 
 /**
- * Ends the session that a handle names.
+ * Ends the session with this handle, which is its public name from `sessions.list`.
  *
- * @throws SessionError `ERR_SESSION_ENDED` if the session that makes the request has itself
- * ended
+ * @param by the session whose request calls this, if any
+ * @returns true if it ended a session
+ * @throws SessionError `ERR_SESSION_ENDED` if the session in `by` has itself ended
  */
 export async function endByHandle(
   store: StoreAccess,

@@ -100,12 +100,15 @@ export async function loadStored(
   return judge(shared, store, loaded, user, epoch, now);
 }
 
-/** True if a session may have begun after the store was asked about its user. */
+/**
+ * True if a session may have begun after the store was asked about its user. The store must then be
+ * asked again.
+ */
 function mustAskAgain(epoch: UserEpoch | undefined, { sid, meta }: LoadedSnapshot): boolean {
   return epoch !== undefined && carried(meta) > epoch.count && isOver(epoch, sid, carried(meta));
 }
 
-/** Returns the key of the user that the cookie names; `undefined` if it names none. */
+/** Returns the store key of the user to whom the cookie belongs; `undefined` without a user. */
 function userKeyIn(store: StoreAccess, found: Found): string | undefined {
   if (!store.knowsUsers) return undefined;
   if (!isVerified(found)) return store.userKeyOf(found.data);
@@ -142,7 +145,10 @@ function isOlder(stored: Exclude<Stored, undefined>, rev: number): boolean {
   return stored !== ENDED && stored.rev < rev;
 }
 
-/** Returns the session, or rejects it if its user's sessions were revoked after it began. */
+/**
+ * Returns the session, or rejects its cookie if the user's sessions were revoked after this one
+ * began.
+ */
 function judge(
   shared: Shared,
   store: StoreAccess,
@@ -162,7 +168,7 @@ function judge(
   return rejectCookie(shared, "revoked", now, cookies, sid);
 }
 
-/** Returns a session's JSON with a new count of revocations in its metadata. */
+/** Returns a session's JSON with another count of revocations in the metadata. */
 export function withEpoch(json: string, count: number): string {
   const body = parseBody(json);
   if (body === undefined || carried(body.meta) === count) return json;

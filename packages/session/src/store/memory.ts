@@ -15,7 +15,7 @@ export interface MemoryStoreOptions {
 }
 
 interface Kept extends StoredValue {
-  /** Milliseconds since 1970. */
+  /** When the value expires, in milliseconds since 1970. */
   readonly until: number;
   /** The decoded value of a session. It is set when the session is first read. */
   revision?: Revision | typeof ENDED;
@@ -115,7 +115,11 @@ class MemoryStore implements LookingStore {
   }
 }
 
-/** Returns the value under a name, unless it has expired at `now` (in milliseconds since 1970). */
+/**
+ * Returns the value that a map has under a name, unless the value has expired.
+ *
+ * @param now milliseconds since 1970
+ */
 function fresh(map: Map<string, Kept>, name: string, now = Date.now()): Kept | undefined {
   const kept = map.get(name);
   if (kept === undefined || kept.until > now) return kept;
@@ -124,9 +128,10 @@ function fresh(map: Map<string, Kept>, name: string, now = Date.now()): Kept | u
 }
 
 /**
- * Returns the name by which a map finds the value of a key. For a session and for its end, the name
- * is the session's id. Each request already has the id as a string, and building two keys from it
- * would take half the time of a look-up. All other keys contain a colon, so they never equal an id.
+ * Returns the name under which the maps keep a store key. The keys of a session and of its end
+ * (`s:` and `e:`) share one name, the session's id: each request already has it as a string, and
+ * building both keys would take half the time of a look-up. All other keys contain a colon, so they
+ * never equal an id.
  */
 function nameOf(key: string): string {
   return sidOf(key) ?? key;

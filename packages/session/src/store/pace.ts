@@ -1,27 +1,30 @@
 /**
- * The most milliseconds that commands wait for the answers to earlier ones. A database that hangs
- * must not hold up later commands.
+ * After this many milliseconds, waiting commands are sent although earlier ones are unanswered. A
+ * database that hangs must not hold up later commands.
  */
 const PATIENCE_MS = 5;
 
 /**
- * Decides when batches are sent: all of them together, at the end of a turn of the event loop, and
- * usually after the earlier commands were answered. So a busy process sends few packets, and an
- * idle one does not wait.
+ * Decides when batches of commands are sent to a database: all together, at the end of a turn of
+ * the event loop. If earlier commands are unanswered, the batches wait for the answers, but only a
+ * few milliseconds. So a busy process sends few packets, and an idle one does not wait.
  */
 export class Pace {
   readonly #due = new Set<() => void>();
   #unanswered = 0;
   #patience: NodeJS.Timeout | undefined;
 
-  /** Calls `send` when the next batches are due. */
+  /**
+   * Adds a batch that waits to be sent. `send` is called once, together with the other waiting
+   * batches.
+   */
   due(send: () => void): void {
     if (this.#due.size === 0) setImmediate(() => this.#endTurn());
     this.#due.add(send);
   }
 
   /**
-   * Records that a command was sent.
+   * Records that a command was sent to the database.
    * @param answer settles with the command's answer
    */
   sent(answer: Promise<unknown>): void {

@@ -45,7 +45,10 @@ export class PendingRevocations {
     this.#retry(retry);
   }
 
-  /** Writes the pending revocations. A failed one stays pending. */
+  /**
+   * Writes the pending revocations into the store. A revocation that cannot be written stays
+   * pending.
+   */
   async flush(store: SessionStore): Promise<void> {
     const now = nowSeconds();
     for (const [key, { write, until }] of this.#writes) {
@@ -78,7 +81,10 @@ export class PendingRevocations {
   }
 }
 
-/** Adds a revocation to the user's count in the store. */
+/**
+ * Raises the user's count of revocations in the store. Sessions that carry a lower count are then
+ * revoked.
+ */
 async function countUp(store: SessionStore, key: string, keep: string, seconds: number) {
   let stored = (await store.get([key]))[0];
   for (let i = 0; i < ATTEMPTS; i += 1) {

@@ -4,7 +4,7 @@ export interface PgPool {
   connect(): Promise<PgClient>;
 }
 
-/** The part of a client of that Pool that the store uses. */
+/** The part of a client from a node-postgres Pool that the store uses. */
 export interface PgClient {
   query(text: string): Promise<unknown>;
   on(event: string, listener: (message: never) => void): unknown;

@@ -39,7 +39,7 @@ CREATE INDEX IF NOT EXISTS ${table}_expires_at ON ${table} (expires_at);
  * value expires.
  *
  * @param client a pool of node-postgres (`pg`), or the `sql` function of postgres.js
- * @throws SessionError `ERR_SESSION_OPTION` if it is neither
+ * @throws SessionError `ERR_SESSION_OPTION` if the client is neither
  * @example
  * ```ts
  * import { Pool } from "pg";

@@ -8,14 +8,16 @@ import { askStore } from "./limit.ts";
 import type { SessionStore, StoredValue, Write } from "./store.ts";
 import type { Revision } from "../session/records.ts";
 
-/** After several failures in a row, questions fail immediately for this many milliseconds. */
+/**
+ * After several failures in a row, reads fail for this many milliseconds without asking the store.
+ */
 const REST_MS = 500;
 const FAILURES = 3;
 
-/** The session and the user to read in one round trip. */
+/** A session and a user to read from the store in one round trip. */
 export interface Question {
   readonly sid?: string | undefined;
-  /** The key of a user. */
+  /** The store key of the user. */
   readonly user?: string | undefined;
 }
 
@@ -25,7 +27,10 @@ export interface QuestionAnswer {
   readonly user?: UserAnswer | undefined;
 }
 
-/** Asks the store, remembers its answers for a second, and limits the effect of failures. */
+/**
+ * Asks the store, and remembers its answers for a second. After several failures in a row, reads
+ * fail for half a second without asking the store.
+ */
 export class Questions {
   readonly sessions = new Answers<Revision | typeof ENDED | undefined>();
   readonly users = new Answers<UserEpoch>();
@@ -33,8 +38,8 @@ export class Questions {
   readonly #store: SessionStore;
   readonly #timeout: number;
   /**
-   * False for a store in this process, and for one without conditional writes: every request must
-   * ask such a store.
+   * True if the store's answers are remembered. False for a store in this process, and for one
+   * without conditional writes: such a store is asked for every request.
    */
   readonly #remembers: boolean;
   readonly #asking = new Map<
@@ -51,10 +56,10 @@ export class Questions {
   }
 
   /**
-   * Reads a session and the revocations of a user together. Requests that ask the same at the same
-   * time share one answer.
+   * Reads a session and the revocations of a user together. Requests that ask for the same two at
+   * the same time share one answer.
    *
-   * @throws SessionError `ERR_SESSION_STORE`
+   * @throws SessionError `ERR_SESSION_STORE` if the store fails
    */
   ask(question: Question): Promise<QuestionAnswer> {
     const name = `${question.sid ?? ""} ${question.user ?? ""}`;
@@ -99,12 +104,12 @@ export class Questions {
     if (this.#remembers) answers.set(key, answer);
   }
 
-  /** Remembers a write of this process to a session. */
+  /** Remembers the state of a session that this process has written into the store. */
   wrote(sid: string, value: Revision | typeof ENDED, at: number): void {
     this.#remember(this.sessions, sid, { at, value });
   }
 
-  /** Remembers a write of this process to a user. */
+  /** Remembers a user's count of revocations that this process has written into the store. */
   wroteUser(key: string, value: UserEpoch, at: number): void {
     this.users.set(key, { at, value });
   }
@@ -112,7 +117,7 @@ export class Questions {
   /**
    * Writes all pending revocations, then reads keys.
    *
-   * @throws SessionError `ERR_SESSION_STORE`
+   * @throws SessionError `ERR_SESSION_STORE` if the store fails
    */
   async read(keys: readonly string[]): Promise<readonly (StoredValue | undefined)[]> {
     const { at = 0, count = 0, error } = this.#failure ?? {};
@@ -129,12 +134,20 @@ export class Questions {
     }
   }
 
-  /** @throws SessionError `ERR_SESSION_STORE` */
+  /**
+   * Writes a value into the store, unless the key has a newer one.
+   *
+   * @throws SessionError `ERR_SESSION_STORE` if the store fails
+   */
   write(write: Write): Promise<StoredValue | undefined> {
     return this.#limit(() => this.#store.replace(write));
   }
 
-  /** @throws SessionError `ERR_SESSION_STORE` */
+  /**
+   * Writes the pending revocations into the store, if there are any.
+   *
+   * @throws SessionError `ERR_SESSION_STORE` if the store fails
+   */
   async flush(): Promise<void> {
     if (!this.pending.isEmpty) await this.#limit(() => this.pending.flush(this.#store));
   }
@@ -145,8 +158,10 @@ export class Questions {
 }
 
 /**
- * Returns the state of a session from the values of its two keys. If the key of its end has a
- * value, the session has ended.
+ * Returns a session's newest revision; `ENDED` if the session has ended.
+ *
+ * @param session the value of the session's key
+ * @param end the value of the key that marks the session as ended
  */
 export function readPair(
   session: StoredValue | undefined,

@@ -22,9 +22,9 @@ export interface NodeRedisClient {
 /** A client of ioredis or node-redis, recognized by its methods. */
 export type RedisClient = IoRedisClient | NodeRedisClient;
 
-/** One command, and the key that routes it. */
+/** A Redis command, and the key that decides which node of a Cluster gets it. */
 export interface RedisCommand {
-  /** The first key; `undefined` for a command without keys. */
+  /** The first key of the command; `undefined` for a command without keys. */
   readonly key?: string;
   readonly isReadOnly?: boolean;
   readonly args: readonly string[];
@@ -39,7 +39,7 @@ export interface RedisWait {
 
 type Send = (command: RedisCommand) => Promise<unknown>;
 
-/** The methods that show which library a client belongs to. */
+/** The methods and properties that show which library a client belongs to. */
 interface Shape {
   readonly [name: string]: unknown;
   readonly status?: string;
@@ -57,9 +57,9 @@ export type RedisKind =
   | "redis-pool";
 
 /**
- * Finds the kind of a client by its methods.
+ * Finds out which kind of Redis client this is, by its methods.
  *
- * @throws SessionError `ERR_SESSION_OPTION` if it belongs to neither ioredis nor node-redis
+ * @throws SessionError `ERR_SESSION_OPTION` if the client belongs to neither ioredis nor node-redis
  */
 function kindOf(client: RedisClient): RedisKind {
   const given = (client ?? {}) as unknown as Shape;
@@ -90,7 +90,10 @@ export class RedisConnection {
   readonly #send: Send;
   #wasReady = false;
 
-  /** @throws SessionError `ERR_SESSION_OPTION` if the client belongs to neither library */
+  /**
+   * @throws SessionError `ERR_SESSION_OPTION` if the client belongs to neither ioredis nor
+   *   node-redis
+   */
   constructor(client: RedisClient) {
     this.kind = kindOf(client);
     this.#client = client as unknown as Shape;
@@ -131,9 +134,9 @@ export class RedisConnection {
   }
 
   /**
-   * Sends a command and waits for replicas, on one connection.
+   * Sends a command and waits until replicas have confirmed it, on one connection.
    *
-   * @returns the command's answer, and how many replicas confirmed it
+   * @returns the command's answer, and how many replicas confirmed it in time
    */
   async sendAndWait(command: RedisCommand, wait: RedisWait): Promise<[unknown, number]> {
     this.assertReady();
@@ -164,7 +167,7 @@ export class RedisConnection {
   }
 
   /**
-   * Checks the connection.
+   * Checks the connection to Redis.
    *
    * @throws Error if the connection was up and is down now
    */

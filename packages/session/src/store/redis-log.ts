@@ -2,59 +2,64 @@ import { randomBytes } from "node:crypto";
 import { DIGITS, digits } from "./redis-scripts.ts";
 
 /**
- * A session's key in Redis, decoded. Its text is a log: one whole state of the session, then a
- * record for each later change.
+ * A session's value in Redis, decoded. It is a log: a complete state of the session, then a record
+ * for each later change.
  */
 export interface SessionLog {
-  /** The revision of the newest state. 0 if the key has no value, NaN if Galleta did not write it. */
+  /**
+   * The revision of the session's newest state; 0 if the key has no value, NaN if Galleta did not
+   * write the value.
+   */
   readonly rev: number;
   readonly value: string;
-  /** The mark of the newest state: characters that identify the write of that state. */
+  /** The mark of the newest state: characters that identify the write of this state. */
   readonly mark: string;
-  /** The marks of all states in the log. */
+  /** The marks of all states in the log. A mark is characters that identify one write. */
   readonly marks: readonly string[];
   /**
-   * The mark at the end of the text, or "" if the end cannot be read. It differs from `mark` if the
-   * last record lost against another write.
+   * The mark (characters that identify one write) of the last record in the log, or "" if the log's
+   * end cannot be read. It differs from `mark` if the last record is void, because another write
+   * came before it.
    */
   readonly tail: string;
-  /** The length of the text in bytes, as Redis counts it. */
+  /** The length of the log in bytes, as Redis counts it. */
   readonly bytes: number;
-  /** The length in bytes of the whole state at the start of the text. */
+  /** The length in bytes of the complete state with which the log begins. */
   readonly first: number;
-  /** The time to live that the key was given, in seconds. */
+  /** The time to live that the Redis key was given, in seconds. */
   readonly life: number;
-  /** When that time ends, in seconds since 1970. */
+  /** When the Redis key expires, in seconds since 1970. */
   readonly until: number;
 }
 
-/** A state to write. */
+/** A new state of a session, to be written to Redis. */
 export interface NextState {
   readonly rev: number;
   readonly value: string;
   readonly mark: string;
 }
 
-/** A new time to live for a key. */
+/** A new time to live for a Redis key. */
 export interface Life {
-  /** In seconds. */
+  /** The time to live in seconds. */
   readonly life: number;
-  /** When the time ends, in seconds since 1970. */
+  /** When the Redis key expires, in seconds since 1970. */
   readonly until: number;
 }
 
 /**
- * The shortest time to live, in seconds, of a log that takes records. A log with less is always
- * written whole. A record would have to prolong it, and that would hide its age, which is computed
- * from the remaining time.
+ * The shortest time to live, in seconds, of a Redis key to which records of changes are appended.
+ * If the time is shorter, each change writes the complete session. A record would have to prolong
+ * the key, and the age of the log, which is computed from the remaining time, would be lost.
  */
 export const LEAST_SECONDS = 60;
 
-/** How many characters a mark has. */
+/** The length of a mark, the characters that identify one write. */
 export const MARK = 13;
 /**
- * The length of a log divided by this number leaves a remainder. It changes each time the log is
- * written whole, and never with a record, so a length shows whether the log was replaced.
+ * The length of a log modulo this number changes each time the log is replaced as a whole, and
+ * never when a record is appended. So a writer sees from the length whether another process
+ * replaced the log.
  */
 export const TURNS = 16;
 const RECORD = new RegExp(
@@ -64,7 +69,7 @@ const RECORD = new RegExp(
 const FIRST = new RegExp(`(\\d{${DIGITS}})([\\da-z]+)\\.([\\da-z]+)\\.([\\da-z]+):`, "y");
 const MARK_AT = new RegExp(` {0,${TURNS - 1}}([\\w-]{${MARK}})`, "y");
 
-/** A key without a value. */
+/** The decoded form of a Redis key without a value. */
 const ABSENT: SessionLog = {
   rev: 0,
   value: "",
@@ -81,7 +86,10 @@ const COUNTED = 36 ** 5;
 let name = "";
 let count = COUNTED;
 
-/** Returns a mark that no write of any process has. */
+/**
+ * Returns a new mark: characters that identify one write, different from those of all other writes
+ * of all processes.
+ */
 export function newMark(): string {
   if (count >= COUNTED) {
     name = randomBytes(6).toString("base64url");
@@ -94,10 +102,10 @@ const base36 = (number: number) => number.toString(36);
 const number36 = (text: string | undefined) => Number.parseInt(text ?? "", 36);
 
 /**
- * Encodes a state whole, as the start of a log.
+ * Encodes a complete state of a session, with which a log begins.
  *
- * @param before the previous log of the key. The length gets another remainder (see {@link TURNS}),
- *   so that a writer that knows only the length notices that the log was replaced
+ * @param before the log that is replaced. The new log gets a length with another remainder (see
+ *   {@link TURNS}), so that a writer that knows only the old length notices the replacement
  */
 export function encodeFirst(
   { rev, value, mark }: NextState,
@@ -112,7 +120,7 @@ export function encodeFirst(
 }
 
 /**
- * Encodes a state as its difference from the state before it.
+ * Encodes a log record: how the new state of a session differs from the state before.
  *
  * @param life a new time to live, if the key gets one together with the record
  */
@@ -132,7 +140,7 @@ export function encodeRecord(
   return padded(`+${before.mark}${fields}:${head}${rest}`, 0) + mark;
 }
 
-/** Returns the log with a record that was appended to it. */
+/** Returns a log as it is after a record was appended. */
 export function appended(
   before: SessionLog,
   { rev, value, mark }: NextState,
@@ -144,8 +152,8 @@ export function appended(
 }
 
 /**
- * Appends spaces to a text, so that its length with a mark leaves the same remainder as `length`;
- * see {@link TURNS}.
+ * Appends spaces to a text. Together with the mark that follows, the text's length in bytes then
+ * equals `length` modulo {@link TURNS}.
  */
 function padded(text: string, length: number): string {
   const over = Buffer.byteLength(text) + MARK - (length % TURNS);
@@ -175,8 +183,8 @@ const isHigh = (code: number) => (code & 0xfc00) === 0xd800;
 const isLow = (code: number) => (code & 0xfc00) === 0xdc00;
 
 /**
- * Decodes the text of a key. A record counts only if it names the mark of the state before it; any
- * other record lost against another write.
+ * Decodes a session's value in Redis. Each record of a change names the write that made the state
+ * before it. A record that names another write is skipped, because some other write came between.
  */
 export function replay(text: string | undefined): SessionLog {
   if (text === undefined) return ABSENT;

@@ -11,8 +11,8 @@ function script(source: string): RedisScript {
 }
 
 /**
- * How many digits the revision at the start of a value has. The number is fixed, so that scripts
- * can compare revisions as text.
+ * How many digits the revision at the start of a stored value has. The number of digits is fixed,
+ * so that scripts can compare revisions as text.
  */
 export const DIGITS = 16;
 
@@ -21,7 +21,10 @@ export function digits(number: number): string {
   return `${number}`.padStart(DIGITS, "0");
 }
 
-/** Writes one key. If the key's revision is above the base, it only returns the newer value. */
+/**
+ * Writes a key, unless its revision is above the highest one that may be replaced. In that case,
+ * only returns the stored value.
+ */
 export const REPLACE = script(`
 local call, key = redis.call, KEYS[1]
 if call('GETRANGE', key, '0', '${DIGITS - 1}') > ARGV[1] then return call('GET', key) end
@@ -29,9 +32,9 @@ call('SETEX', key, ARGV[3], ARGV[2])
 `);
 
 /**
- * Writes a session if its key still has the known length and tail; if not, only returns the text of
- * the key. It writes the session whole and returns 1. If the key was written whole a moment ago, it
- * appends a record instead and returns 2.
+ * Writes a session, if the length and the last characters of its value are still as the caller
+ * knows them. If not, only returns the value. The script replaces the value and returns 1; if the
+ * value was replaced a moment ago, it appends a record of the change instead and returns 2.
  */
 export const REPLACE_LOG = script(`
 local call, key, args = redis.call, KEYS[1], ARGV

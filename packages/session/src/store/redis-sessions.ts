@@ -19,15 +19,15 @@ import type { StoredValue } from "./store.ts";
 /** The part of the Redis store that {@link RedisSessions} uses. */
 export interface SessionCommands {
   /**
-   * False if a replica may answer reads. Its answer may be outdated, so no records are appended
-   * then.
+   * False if a replica may answer reads. A replica may be outdated, so each change then writes the
+   * complete session and never appends a record.
    */
   readonly readsMaster: boolean;
   send(command: RedisCommand): Promise<unknown>;
   run(script: RedisScript, keys: readonly string[], args: readonly string[]): Promise<unknown>;
 }
 
-/** A write of a session's key. */
+/** A new value to write under a session's key. */
 export interface SessionWrite extends StoredValue {
   readonly base: number;
   readonly seconds: number;
@@ -35,36 +35,46 @@ export interface SessionWrite extends StoredValue {
 
 type Known = Answer<SessionLog>;
 
-/** A base above every revision. */
+/**
+ * A value for `base`, the highest revision that a write may replace. No revision is higher, so the
+ * write replaces any value.
+ */
 const ALWAYS = Number.MAX_SAFE_INTEGER;
-/** A longer value is always written whole, because comparing it takes longer than sending it. */
+/**
+ * A session with more characters is always written completely: comparing it with its previous state
+ * takes longer than sending it.
+ */
 const MOST_COMPARED = 16_384;
 /**
- * A log may have twice the bytes of its first record, and this many more. Above that, the value is
- * written whole again: at the first APPEND, Redis reserves twice the length, and for a longer log it
- * would reserve more.
+ * A session's value in Redis is a log. It may grow to twice the bytes of the complete state at its
+ * start, and this many bytes more; then a new complete state replaces it. At the first APPEND,
+ * Redis reserves twice the length, and for a longer log it would reserve more.
  */
 const MORE = 64;
 /**
- * A key is written whole at most once in this many milliseconds. Each whole value has a length with
- * another remainder, and the {@link TURNS} remainders then repeat after three seconds at the
- * earliest.
+ * A session's value in Redis is replaced as a whole at most once in this many milliseconds. Each
+ * replacement has a length with another remainder modulo {@link TURNS}, so a remainder comes back
+ * after three seconds at the earliest.
  */
 const YOUNG_MS = 200;
 /**
- * How many milliseconds after reading a log an answer to APPEND is trusted. A later answer may have
- * the expected length although the log was replaced, because the remainders repeat.
+ * For this many milliseconds after a value was read, the length that APPEND returns shows whether
+ * another process replaced the value. Later, a replacement may have the expected length by chance,
+ * because the remainders modulo {@link TURNS} repeat.
  */
 const TRUSTED_MS = 2000;
 /** Seconds by which the clocks of two processes may differ. */
 const CLOCK_SKEW = 120;
-/** Each failed attempt means that another write came between. */
+/**
+ * The most attempts to write a session. An attempt fails only if another process wrote the same
+ * session meanwhile.
+ */
 const ATTEMPTS = 100;
 
 /**
- * Reads and writes the keys of sessions. A write appends a record of what changed, with `APPEND`,
- * which returns the new length. If that is the known length plus the length of the record, no other
- * write came between.
+ * Reads and writes sessions in Redis. A change is appended to the session's value with `APPEND`,
+ * which returns the new length. If this is the old length plus the length of the change, no other
+ * process wrote in between.
  */
 export class RedisSessions {
   readonly #commands: SessionCommands;
@@ -76,9 +86,9 @@ export class RedisSessions {
   }
 
   /**
-   * Decodes the text of a key.
+   * Decodes the value of a session's key in Redis, and remembers it.
    *
-   * @param at when the question was sent, by the clock of this process
+   * @param at when Redis was asked, from `performance.now()`
    */
   read(name: string, text: string | undefined, at: number): StoredValue | undefined {
     return storedOf(this.#learn(name, text, at).value);
@@ -118,7 +128,8 @@ export class RedisSessions {
   }
 
   /**
-   * Writes a key without reading it first. If `base` is 0, only writes a key without a value.
+   * Writes a complete session without reading its key first. If `base` is 0, writes only if the key
+   * has no value.
    *
    * @returns true if it wrote
    */
@@ -132,7 +143,9 @@ export class RedisSessions {
     return true;
   }
 
-  /** Returns the record to append; `undefined` if the value must be written whole. */
+  /**
+   * Returns the record of a change to append; `undefined` if the complete session must be written.
+   */
   #recordFor(log: SessionLog, next: NextState, seconds: number): string | undefined {
     const isLong = next.value.length > MOST_COMPARED || log.bytes > log.first * 2 + MORE;
     // If the key expired meanwhile, APPEND would make a new one that never expires.
@@ -156,7 +169,10 @@ export class RedisSessions {
     return this.#remember(name, appended(log, next, record), at);
   }
 
-  /** Writes a value whole if the key still has the known log; see {@link REPLACE_LOG}. */
+  /**
+   * Writes the complete session with {@link REPLACE_LOG}, unless another process has changed the
+   * session's key.
+   */
   async #rewrite(name: string, log: SessionLog, next: NextState, seconds: number): Promise<Known> {
     const life = lifeFor(seconds);
     const whole = encodeFirst(next, life, log);
@@ -207,8 +223,8 @@ function storedOf({ rev, value }: SessionLog): StoredValue | undefined {
 }
 
 /**
- * Returns the time to live for a key. It is a tenth longer, so that later writes need not prolong
- * it.
+ * Returns the time to live for a Redis key. It is a tenth longer than the session needs, so that
+ * later writes need not prolong it. Times below a minute are not made longer.
  */
 function lifeFor(seconds: number): Life {
   const more = seconds < LEAST_SECONDS ? 0 : Math.ceil(seconds / 10) + CLOCK_SKEW;
@@ -216,8 +232,8 @@ function lifeFor(seconds: number): Life {
 }
 
 /**
- * True if a key may expire in less than the given seconds. The clock of the process that set the
- * expiry may differ from this one.
+ * True if a Redis key may expire within the given seconds. Allows for a process whose clock differs
+ * from the clock of the process that set the expiry.
  */
 function endsBefore({ until }: SessionLog, seconds: number): boolean {
   return nowSeconds() + seconds + CLOCK_SKEW > until;

@@ -24,9 +24,9 @@ export interface RedisStoreOptions {
    */
   readonly prefix?: string;
   /**
-   * Makes the end of a session, or a revocation, wait for replicas (the command WAIT). If too few
-   * confirm in time, the call fails with `ERR_SESSION_STORE`, and Galleta repeats the write later.
-   * Default: no waiting.
+   * How many replicas must confirm the end of a session or a revocation (with the command WAIT),
+   * and in what time. If too few confirm in time, the call fails with `ERR_SESSION_STORE`, and
+   * Galleta repeats the write later. Default: no waiting.
    */
   readonly wait?: RedisWait;
 }
@@ -171,7 +171,10 @@ class RedisStore implements SessionStore {
     return policy === undefined || policy === "noeviction" ? undefined : `eviction: ${policy}`;
   }
 
-  /** `s:abc` becomes `galleta:{abc}:s`, so that all keys of a session are in one slot. */
+  /**
+   * Returns the Redis name of a key: `s:abc` becomes `galleta:{abc}:s`. So a Redis Cluster keeps
+   * all keys of a session in one slot.
+   */
   #nameOf(key: string): string {
     return `${this.#prefix}{${key.slice(2)}}:${key[0]}`;
   }

@@ -10,8 +10,9 @@ import { throwEnded } from "../session/late-writes.ts";
  *
  * @throws SessionError `ERR_SESSION_STORE_REQUIRED` without the options `store` and `subject`;
  *   `ERR_SESSION_STORE` if the store fails: the sessions are then revoked immediately in this
- *   process, and in the other processes when the store works again; `ERR_SESSION_NOT_A_SESSION`;
- *   `ERR_SESSION_ENDED` if no user is logged in
+ *   process, and in the other processes when the store works again; `ERR_SESSION_NOT_A_SESSION` if
+ *   the argument is not a session; `ERR_SESSION_ENDED` if no user is logged in, or if the session
+ *   has ended
  * @example
  * ```ts
  * await setPassword(req.session.userId, password);

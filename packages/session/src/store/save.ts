@@ -22,14 +22,17 @@ import type { IndexEntry } from "./session-index.ts";
 import type { SignIns } from "./sign-ins.ts";
 import type { StoreAccess } from "./store-access.ts";
 
-/** The limit for attempts. Each failed attempt means that another request succeeded. */
+/**
+ * The most attempts to save a session. An attempt fails only if another request saved the same
+ * session first.
+ */
 const ATTEMPTS = 100;
 
 /**
  * Saves a session with a store. If another request saved the session first, merges both changes and
  * tries again.
  *
- * @param behind a newer revision that this process already knows
+ * @param behind a newer revision than the one that the request read, if this process knows one
  */
 export async function saveStored(
   shared: Shared,
@@ -75,7 +78,7 @@ export async function saveStored(
 }
 
 /**
- * Returns the count of revocations that the session will carry.
+ * Returns how often the user's sessions were revoked, for the session to carry in its metadata.
  *
  * @returns `undefined` if the count does not change, `ENDED` if the session was revoked meanwhile
  */
@@ -101,14 +104,15 @@ async function initialCount(
   return isSame && !isKept && isOver(told, loaded.sid, carried(loaded.meta)) ? ENDED : told.count;
 }
 
-/** Reports that another request ended the session, and keeps it ended. */
+/** Reports that another request ended the session. The response then sets no cookie. */
 function endedMeanwhile({ settings }: Shared, sid: string): Saved {
   settings.events.emit("revoked", sid);
   return { setCookie: [] };
 }
 
 /**
- * Asks the store. If it fails, returns `undefined` if the options allow requests without the store.
+ * Asks the store. If the store fails, throws, or returns `undefined` if `onStoreError` allows the
+ * request to go on without it.
  */
 async function attempt<Answer>(store: StoreAccess, question: () => Promise<Answer>) {
   try {
@@ -120,7 +124,7 @@ async function attempt<Answer>(store: StoreAccess, question: () => Promise<Answe
   }
 }
 
-/** Writes one commit into the store. */
+/** Writes the change of one request into the store, merged with the changes of other requests. */
 class Writer {
   issued: Snapshot;
   readonly #shared: Shared;
@@ -128,15 +132,15 @@ class Writer {
   readonly #draft: Draft;
   readonly #work: Outcome;
   readonly #now: number;
-  /** The newest known revision. The change was last merged with it. */
+  /** The newest known revision of the session. The request's change was last merged with it. */
   #base: Revision;
-  /** The revision that this writer has stored under the new id; 0 before. */
+  /** The revision that is already stored under the session's new id; 0 if there is none. */
   #written: number;
   readonly #count: number | undefined;
 
   /**
-   * @param count the number of revocations that the session carries; `undefined` if it does not
-   *   change
+   * @param count the count of the user's revocations for the session to carry; `undefined` to leave
+   *   the count in the session as it is
    */
   constructor(
     shared: Shared,
@@ -157,7 +161,7 @@ class Writer {
     this.issued = this.#issue(draft.loaded.rev, work.json);
   }
 
-  /** Merges the change with a newer revision. */
+  /** Merges the request's change with a newer revision of the session. */
   rebase(newer: Revision): void {
     const { sid } = this.#draft;
     const ours = this.issued.json;
@@ -176,9 +180,10 @@ class Writer {
   }
 
   /**
-   * Writes the change.
+   * Writes the request's change into the store.
    *
-   * @returns the stored revision if it is newer, or `ENDED`; `undefined` if the change was written
+   * @returns `undefined` if the change was written; otherwise the newer revision in the store, or
+   *   `ENDED` if the session has ended
    */
   async write(): Promise<Revision | typeof ENDED | undefined> {
     const { changed, renewed } = this.#work;

@@ -14,7 +14,7 @@ import type { StoredValue } from "./store.ts";
 
 /** The most sessions in one list. If there are more, those used longest ago are left out. */
 const MAX_LISTED = 100;
-/** If a list has at least this many entries, adding a session first removes ended ones. */
+/** If a list has at least this many sessions, adding one first removes those that have ended. */
 const PRUNE_AT = 32;
 const ATTEMPTS = 100;
 /**
@@ -22,34 +22,37 @@ const ATTEMPTS = 100;
  * report that this session expired.
  */
 const KEPT = 86_400;
-/** A session is written within this many seconds after it was added to a list. */
+/**
+ * A session is written at most this many seconds after it was added to a list. Until then, a
+ * missing value in the store does not mean that the session has ended.
+ */
 const ON_ITS_WAY = 60;
 
-/** An entry for one session in a list. */
+/** One session in a stored list of sessions. */
 export interface IndexEntry extends Times {
   readonly sid: string;
   /** The key of the session's user in the store. */
   readonly user?: string | undefined;
-  /** The count of revocations that the session carries. */
+  /** How often the user's sessions had been revoked at the login, or at the last renewal. */
   readonly epoch: number;
   readonly label?: string | undefined;
   /** True if the session is bound to a device. */
   readonly bound?: true | undefined;
-  /** True if a renewal has given the session another id. */
+  /** True if the session was renewed and now has another id. */
   readonly isFormer?: true;
 }
 
-/** The limit that applies to a new session. */
+/** The limit for the sessions of one user, from the option `maxSessions`. */
 export interface Limit {
   /** How many sessions one user may have. */
   readonly max: number;
-  /** True to deny a new login above the limit; otherwise it ends the oldest session. */
+  /** True if a login above the limit is denied; false if it ends the user's oldest session. */
   readonly denies: boolean;
 }
 
 /** The result of adding a session to a list. */
 export interface Added {
-  /** Sessions above the limit, which must be ended. */
+  /** Sessions above the limit for one user. The caller must end them. */
   readonly surplus: readonly IndexEntry[];
   /** Sessions that were dropped from the list because they expired. */
   readonly expired: readonly IndexEntry[];
@@ -81,7 +84,8 @@ export class SessionIndex {
    * Adds a session to a list, or updates its entry.
    *
    * @param replaces the id that the session had before its renewal
-   * @throws SessionError `ERR_SESSION_LIMIT`, `ERR_SESSION_STORE`
+   * @throws SessionError `ERR_SESSION_LIMIT` if the limit denies the session; `ERR_SESSION_STORE`
+   *   if the store fails
    */
   async add(
     key: string,
@@ -116,7 +120,10 @@ export class SessionIndex {
     );
   }
 
-  /** Removes ended sessions. If that fails, readers still recognize that they ended. */
+  /**
+   * Removes ended sessions from a list. If the store fails, they stay listed, and readers leave
+   * them out.
+   */
   async remove(key: string, isEnded: (entry: IndexEntry) => boolean): Promise<void> {
     const { questions } = this.#store;
     try {
@@ -136,8 +143,8 @@ export class SessionIndex {
   }
 
   /**
-   * Returns the valid entries of a list, with their newest times. It leaves out sessions that have
-   * ended, have expired, or no longer belong to the list.
+   * Returns the sessions of a list that are valid, each with the times of its newest cookie. Leaves
+   * out sessions that have ended, have expired, or no longer belong to the list.
    */
   async #alive(key: string, entries: readonly IndexEntry[]): Promise<IndexEntry[]> {
     if (entries.length === 0) return [];
@@ -191,9 +198,9 @@ function overLimit(
 }
 
 /**
- * True if no cookie of the entry's session can still be valid. A change of the data prolongs the
- * session, but does not always update this entry. So the session may expire up to a tenth of its
- * lifetime later than `exp`.
+ * True if no cookie of a listed session can still be valid. A change of the data prolongs the
+ * session, but does not always update the session's entry in the list. So the session may expire
+ * later than the entry's `exp`, by up to a tenth of its lifetime.
  */
 function isPast({ iat, exp }: IndexEntry): boolean {
   return exp + (exp - iat) / 10 + LATE < nowSeconds();

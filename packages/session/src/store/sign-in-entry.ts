@@ -11,11 +11,15 @@ export interface Saving {
   /** The data before the request; `undefined` if the request begins the session. */
   readonly before: JsonObject | undefined;
   readonly issued: Snapshot;
-  /** The count of revocations that the session will carry. */
+  /** How often the user's sessions had been revoked at the login, or at the last renewal. */
   readonly epoch: number;
 }
 
-/** Makes the entry of a session for its lists. */
+/**
+ * Makes the entry for a session in its lists of sessions.
+ *
+ * @param user the store key of the user, as `userKey` makes it
+ */
 export function entryOf({ draft, issued, epoch }: Saving, user: string | undefined): IndexEntry {
   const { meta } = draft;
   const { sid, born, iat, exp } = issued;
@@ -33,9 +37,9 @@ export function entryOf({ draft, issued, epoch }: Saving, user: string | undefin
 }
 
 /**
- * True if the list entry of a session must be updated now. It is updated when its label, lifetime
- * or device binding changes, and once in each tenth of the lifetime. The tenths count from the
- * start of the session, so no process has to remember the last update.
+ * True if the list entry of a session must be updated now. The entry is updated when the session's
+ * label, lifetime or device binding changes, and once in each tenth of the lifetime. The tenths
+ * count from the start of the session, so no process has to remember the last update.
  */
 export function isEntryDue(
   lifetimes: Lifetimes,
@@ -55,22 +59,23 @@ export function isEntryDue(
 }
 
 /**
- * Returns the public name of a session. It gives no access to the session, so a page may show it.
+ * Returns the handle of a listed session: a public name that gives no access to the session, so a
+ * page may show it.
  */
 export function handleOfEntry({ user = "", sid }: IndexEntry): string {
   return handleOf(user, sid);
 }
 
 /**
- * Returns the public name of a session.
+ * Returns the handle of a session: a public name that gives no access to the session.
  *
- * @param user the key of the user, as `userKey` makes it
+ * @param user the store key of the user, as `userKey` makes it
  */
 export function handleOf(user: string, sid: string): string {
   return `${user.slice(2)}.${shortHash(sid)}`;
 }
 
-/** Returns the label of a session. */
+/** Returns the label in a session's metadata; `undefined` without a label. */
 export function labelIn(meta: JsonObject): string | undefined {
   const label = meta["label"];
   return typeof label === "string" ? label : undefined;

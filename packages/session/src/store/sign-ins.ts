@@ -40,7 +40,7 @@ export class SignIns {
     this.#index = new SessionIndex(store, (data) => this.#listsOf(data));
   }
 
-  /** Makes a label from the User-Agent header, for a user's session without a label. */
+  /** Makes a label from the User-Agent header, if the session has a user but no label. */
   labelOf({ data, meta }: Draft, request: RequestFacts | undefined): string | undefined {
     if (this.#labels === undefined || meta.label !== undefined) return undefined;
     const agent = request?.header("user-agent");
@@ -55,10 +55,12 @@ export class SignIns {
   }
 
   /**
-   * Records a session in its lists before it is written.
+   * Adds a session to its lists of sessions, before the session itself is written.
    *
    * @returns the user's sessions above `maxSessions`, which must end after this session is written
-   * @throws SessionError `ERR_SESSION_LIMIT`, `ERR_SESSION_SUBJECT`, `ERR_SESSION_STORE`
+   * @throws SessionError `ERR_SESSION_LIMIT` if `maxSessions` denies the login;
+   *   `ERR_SESSION_SUBJECT` if a field of `findBy` has a value that `endWhere` would not accept;
+   *   `ERR_SESSION_STORE` if the store fails
    */
   async note(saving: Saving): Promise<readonly IndexEntry[]> {
     const { draft, before, issued } = saving;
@@ -84,8 +86,9 @@ export class SignIns {
   }
 
   /**
-   * Adds a session to a list. If the store fails, a login fails too, but an update of the last use
-   * does not.
+   * Adds a session to a list, or updates its entry there. If the store fails, throws only for a
+   * session that is new in the list: a login must be listed, but the time of the last use may be
+   * outdated.
    */
   async #add(
     key: string,
@@ -104,7 +107,10 @@ export class SignIns {
     }
   }
 
-  /** Ends the sessions above the limit and reports the login. */
+  /**
+   * After a session was written, emits `login` and `logout` if its user changed, and ends the user's
+   * sessions above `maxSessions`.
+   */
   async written({ draft, before }: Saving, surplus: readonly IndexEntry[]): Promise<void> {
     const { sid, data, meta, loaded } = draft;
     const was = before && this.#store.userOf(before);
@@ -120,7 +126,10 @@ export class SignIns {
     await Promise.allSettled(endings);
   }
 
-  /** Reports that a request ended its own session. */
+  /**
+   * Emits the event `logout` for a session that its own request ended, and takes it off the user's
+   * list.
+   */
   loggedOut(sid: string, data: object, meta: JsonObject): Promise<void> | undefined {
     const user = this.#store.userOf(data);
     return user === undefined ? undefined : this.#logout(sid, user, meta);
@@ -139,10 +148,10 @@ export class SignIns {
   }
 
   /**
-   * Ends the session that a handle names.
+   * Ends the session with this handle, which is its public name from `sessions.list`.
    *
-   * @param by the session that makes the request; it must belong to the same user
-   * @returns true if there was such a session
+   * @param by the session whose request calls this, if any. It must belong to the same user
+   * @returns true if it ended a session
    */
   async end(
     handle: string,
@@ -160,9 +169,9 @@ export class SignIns {
   }
 
   /**
-   * Ends all sessions that have this value in the field.
+   * Ends all sessions that have this value in a field of the option `findBy`.
    *
-   * @returns how many it ended
+   * @returns how many sessions it ended
    * @throws SessionError `ERR_SESSION_OPTION` for a field that `findBy` does not name
    */
   async endWhere(field: string, value: User): Promise<number> {
@@ -175,7 +184,12 @@ export class SignIns {
     return entries.length;
   }
 
-  /** Reports that the sessions of a user were revoked, except the one to keep. */
+  /**
+   * Emits the event `ended` for each revoked session of a user, and takes these sessions off the
+   * user's list.
+   *
+   * @param keep the id of the session that was not revoked, or ""
+   */
   async revoked(user: string, entries: readonly IndexEntry[], keep: string): Promise<void> {
     const by = keep === "" ? "revokeAll" : "revokeOthers";
     const kept = entries.find(({ sid }) => sid === keep);

@@ -6,7 +6,8 @@ const NAME = /^[a-z_][a-z0-9_]{0,62}$/i;
 /**
  * Checks the name of a table, because the SQL contains it without quotes.
  *
- * @throws SessionError `ERR_SESSION_OPTION`
+ * @throws SessionError `ERR_SESSION_OPTION` if the name has other characters than letters, digits
+ *   and `_`, or begins with a digit
  */
 export function assertTable(table: string): void {
   if (typeof table === "string" && NAME.test(table)) return;
@@ -24,14 +25,14 @@ export const SWEEP_EVERY = 1000;
 /** The SQL statements for SQLite and D1. Times are milliseconds of the caller's clock. */
 export interface SqliteStatements {
   readonly create: readonly string[];
-  /** Parameters: key, now. */
+  /** Reads a key. Parameters: key, now. */
   readonly read: string;
   /**
-   * Parameters: key, rev, value, expires, base, now. Returns a row if it wrote, and none if the key
-   * has a newer value.
+   * Writes a key, unless it has a newer value. Parameters: key, rev, value, expires, base, now.
+   * Returns a row if it wrote, and none otherwise.
    */
   readonly write: string;
-  /** Parameter: now. */
+  /** Deletes some expired values. Parameter: now. */
   readonly sweep: string;
 }
 

@@ -11,20 +11,23 @@ export interface StoreAccess extends StorePort {
   readonly isLocal: boolean;
   readonly questions: Questions;
   /**
-   * Returns the stored revision of a session, or that it has ended. Only for a store in this
-   * process.
+   * Returns the stored revision of a session, or `ENDED` if the session has ended. Works only with
+   * a store that answers without a promise.
    *
    * @param now seconds since 1970
    */
   lookAt(sid: string, now?: number): Revision | typeof ENDED | undefined;
-  /** Returns the key of the user in the data. */
+  /** Returns the store key of the user in a session's data; `undefined` if no user is logged in. */
   userKeyOf(data: object): string | undefined;
-  /** Returns the revocations of a user, if they are known without waiting. */
+  /**
+   * Returns what is known about the revocations of a user's sessions; `undefined` if the store must
+   * be asked first.
+   */
   epochOf(key: string, now?: number): UserEpoch | undefined;
   /**
-   * Reads the revocations of a user from the store.
+   * Reads from the store how often the sessions of a user were revoked.
    *
-   * @throws SessionError `ERR_SESSION_STORE`
+   * @throws SessionError `ERR_SESSION_STORE` if the store fails
    */
   readEpoch(key: string): Promise<UserEpoch>;
 }

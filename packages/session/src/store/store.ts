@@ -1,9 +1,9 @@
 import type { MaybePromise } from "../maybe.ts";
 import type { ENDED, Revision } from "../session/records.ts";
 
-/** A value under a key, and its revision. */
+/** A value that a store holds under a key, and the value's revision. */
 export interface StoredValue {
-  /** A whole number, at most `Number.MAX_SAFE_INTEGER`. */
+  /** The revision: a whole number, at most `Number.MAX_SAFE_INTEGER`. */
   readonly rev: number;
   readonly value: string;
 }
@@ -31,9 +31,10 @@ export interface SessionStore {
    */
   get(keys: readonly string[]): MaybePromise<readonly (StoredValue | undefined)[]>;
   /**
-   * Writes the value unless the key has a newer one. Compares and writes in one atomic step.
+   * Writes the value, unless the key's revision is above `base`. Compares and writes in one atomic
+   * step.
    *
-   * @returns `undefined` if it wrote; otherwise the newer value, which the key keeps
+   * @returns `undefined` if it wrote; otherwise the stored value, which the key keeps
    */
   replace(write: Write): MaybePromise<StoredValue | undefined>;
   /**
@@ -53,16 +54,21 @@ export interface SessionStore {
 /** A store in this process that finds a session by its id, without building keys: `memoryStore`. */
 export interface LookingStore extends SessionStore {
   /**
-   * Returns the newest revision of a session; `ENDED` if the session has ended.
+   * Returns a session's newest revision; `ENDED` if the session has ended, `undefined` if the store
+   * does not have it.
    *
    * @param now milliseconds since 1970
    */
   look(sid: string, now: number): Revision | typeof ENDED | undefined;
-  /** Works like `get`, for one key of a user. */
+  /**
+   * Returns the value of a user's key.
+   *
+   * @param now milliseconds since 1970
+   */
   lookUser(key: string, now: number): StoredValue | undefined;
 }
 
-/** True for a {@link LookingStore}. */
+/** True if a store has the methods of {@link LookingStore}. */
 export function isLooking(store: SessionStore): store is LookingStore {
   return hasMethods(store, ["look", "lookUser"]);
 }

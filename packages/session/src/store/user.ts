@@ -13,9 +13,10 @@ export function findUser(data: object, subject: string): User | undefined {
 }
 
 /**
- * Checks that `revokeAll` accepts the user id in data that is about to be stored.
+ * Checks the user id in data that is about to be stored. `revokeAll` must accept it later.
  *
- * @throws SessionError `ERR_SESSION_SUBJECT`
+ * @throws SessionError `ERR_SESSION_SUBJECT` if `revokeAll` would not accept the id, or if `subject`
+ *   is a path
  */
 export function assertSubject(data: object, subject: string): void {
   const value = fieldOf(data, subject);
@@ -25,9 +26,9 @@ export function assertSubject(data: object, subject: string): void {
 }
 
 /**
- * Checks a user id before its sessions are looked up.
+ * Checks a user id before the user's sessions are looked up.
  *
- * @throws SessionError `ERR_SESSION_SUBJECT`
+ * @throws SessionError `ERR_SESSION_SUBJECT` unless the id is a non-empty string or a finite number
  */
 export function assertUser(value: unknown, name = "The user id"): asserts value is User {
   if (isUser(value)) return;
@@ -37,14 +38,17 @@ export function assertUser(value: unknown, name = "The user id"): asserts value 
   );
 }
 
-/** Finds the value of a field in the option `findBy`. A dotted field is a path into the data. */
+/**
+ * Finds the value of a `findBy` field in a session's data. A name with dots is a path into the
+ * data.
+ */
 export function findValue(data: object, path: string): User | undefined {
   const value = valueAt(data, path);
   return isUser(value) ? value : undefined;
 }
 
 /**
- * Checks the values of the fields in `findBy` before the data is stored.
+ * Checks the value of a `findBy` field before a session's data is stored.
  *
  * @throws SessionError `ERR_SESSION_SUBJECT` for a value that `endWhere` would not accept
  */

@@ -10,7 +10,7 @@ type Open = () => SessionStore | Promise<SessionStore>;
 type Data = Record<string, unknown>;
 type Process = Sessions<Data>;
 
-/** Makes the sessions of one process, with its own connection to the shared store. */
+/** Makes the `Sessions` object of one process, with its own connection to the shared store. */
 async function start(open: Open, options: Partial<CreateSessionsOptions> = {}): Promise<Process> {
   return createSessions<Data>({
     secretKey: "a key that only the tests of stores use",
@@ -30,7 +30,7 @@ const pair = async (open: Open, options?: Partial<CreateSessionsOptions>) =>
 let count = 0;
 const newUser = () => `user-${process.pid}-${Date.now().toString(36)}-${(count += 1)}`;
 
-/** Runs a handler as a request with this cookie, and returns the cookie that the browser then has. */
+/** Runs a handler in a request with this cookie. Returns the cookie that the browser then has. */
 async function visit(
   sessions: Process,
   cookie: string,
@@ -49,7 +49,10 @@ const login = (sessions: Process, user: string, more: (session: Data) => void = 
     more(session);
   });
 
-/** Returns the user of each cookie, as a new process without remembered sessions reads it. */
+/**
+ * Returns the user id in the session of each cookie, read by a new `Sessions` object, which
+ * remembers no sessions.
+ */
 async function usersOf(
   open: Open,
   cookies: readonly string[],
@@ -64,8 +67,8 @@ async function usersOf(
 }
 
 /**
- * Keeps the data in the store. Lists must also be right when the data is in the cookie, the
- * default.
+ * Options that keep the data in the store. Tests without them keep the data in the cookie, the
+ * default. Lists of sessions must be right in both cases.
  */
 const IN_STORE = { storage: "store" } as const;
 
@@ -110,7 +113,7 @@ export const LIST_CASES: Record<string, (open: Open) => Promise<void>> = {
     assert.deepEqual(await usersOf(open, cookies, IN_STORE), [user, undefined]);
     assert.equal((await two.list(user)).length, 1);
   },
-  "the handle of another user's session ends nothing": async (open) => {
+  "a user cannot end another user's session by its handle": async (open) => {
     const [one, two] = await pair(open);
     const [ana, bob] = [newUser(), newUser()];
     const cookies = [await login(one, ana), await login(two, bob)];

@@ -11,7 +11,10 @@ export interface StoreCase {
 /** Opens a store. All opened stores must share one database. */
 export type OpenStore = () => SessionStore | Promise<SessionStore>;
 
-/** As the `base` of a write: replaces a value of any revision. */
+/**
+ * A value for `base`, the highest revision that a write may replace. No revision is higher, so the
+ * write replaces any value.
+ */
 const ALWAYS = Number.MAX_SAFE_INTEGER;
 const CHANGES = 40;
 const SECONDS = 600;

@@ -2,17 +2,17 @@ import { Buffer } from "node:buffer";
 import type { OpenedToken } from "./token.ts";
 
 /**
- * Approximate bytes in one generation: enough for the tokens and data of 10,000 users, at up to 600
- * bytes each. At half this size, random reads by 10,000 users kept copying a third of the entries
- * between generations.
+ * The cache has two maps. When the newer one has about this many bytes, the older one is dropped.
+ * This is enough for the tokens and data of 10,000 users, at up to 600 bytes each. At half this
+ * size, random reads by 10,000 users kept copying a third of the tokens between the maps.
  */
 const GENERATION = 8 * 1024 * 1024;
 /**
- * A generation also ends after this many tokens that were seen only once. Without this limit a
- * flood of new visitors would keep old tokens forever.
+ * The older of the cache's two maps is also dropped after this many tokens that were seen only
+ * once. Without this limit a flood of new visitors would keep old tokens forever.
  */
 const STRANGERS = 8192;
-/** Bytes of an entry in addition to its text. */
+/** Estimated bytes of memory that a cached token needs in addition to its text. */
 const OVERHEAD = 256;
 
 interface Entry {
@@ -20,7 +20,7 @@ interface Entry {
   readonly opened: OpenedToken;
 }
 
-/** Stands for a token that was seen once. */
+/** The cached value of a token that was seen only once. The token itself is not kept. */
 const SEEN = null;
 
 type Generation = Map<number, Entry | typeof SEEN>;
@@ -29,17 +29,18 @@ type Generation = Map<number, Entry | typeof SEEN>;
  * Remembers verified tokens, so that their MAC need not be computed again. The caller still checks
  * times and revocation every time, and each request parses or copies its own data.
  *
- * A token is found by a number made of its end, because hashing all of it costs as much as parsing
- * it. An entry matches only if the whole token is equal. The comparison takes longer the more
- * characters are equal. That does not help an attacker: only a token with the right end of the MAC
- * is compared at all. Two tokens rarely have the same number; the cache then keeps the newer one.
+ * The key of a token in the cache is a number made of the token's last characters, because hashing
+ * the whole token costs as much as parsing it. A cached token is used only if the whole token is
+ * equal. Comparing two tokens takes longer the more characters are equal. That does not help an
+ * attacker: a token is compared only if its end, a part of the MAC, is right. Two tokens rarely
+ * have the same key; the cache then keeps the newer token.
  *
- * Two generations bound the memory. They count bytes, since tokens may be large. When the young
- * generation is full, it becomes the old one. The old one before it is dropped, with all entries
- * that were not used during the last generation.
+ * The cache has two maps, to bound its memory. When the newer map has reached a number of bytes,
+ * the older one is dropped, with all tokens that were not used meanwhile. The newer map then
+ * becomes the older one.
  *
  * A token from a request is kept when it comes a second time. Visitors who do not come back, often
- * the majority, leave only the number of their token.
+ * the majority, leave only the key of their token.
  */
 export class TokenCache {
   #young: Generation = new Map();
@@ -57,7 +58,8 @@ export class TokenCache {
   }
 
   /**
-   * Adds a token from a request. When a token comes for the first time, only its number is kept.
+   * Adds a token from a request. The first time, only the token's key is kept: a number made of its
+   * last characters. The second time, the token and its content are kept.
    */
   add(token: string, opened: OpenedToken): void {
     const key = keyOf(token);
@@ -107,7 +109,10 @@ function sizeOf({ token, opened }: Entry): number {
   return OVERHEAD + token.length + opened.json.length;
 }
 
-/** Makes a number of 32 bits from the last six characters, which belong to the MAC. */
+/**
+ * Makes the key under which the cache keeps a token: a number of 32 bits from the token's last six
+ * characters, which belong to the MAC.
+ */
 function keyOf(token: string): number {
   let key = 0;
   for (let at = token.length - 6; at < token.length; at += 1) {

@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 import { createCipheriv } from "node:crypto";
 import { writeRandom } from "./random.ts";
 
-/** Bytes of a token's nonce. The other four bytes of a counter block count from 0. */
+/** Bytes of a token's nonce. The other four bytes of a counter block (of 16 bytes) count from 0. */
 export const NONCE_BYTES = 12;
 
 const BLOCK_BYTES = 16;
@@ -13,9 +13,9 @@ const BLOCK_BYTES = 16;
 const BATCH = 256;
 
 /**
- * Encrypts counter blocks under one key. It has no state, so one object serves all tokens of its
- * key. The type is inferred, because the name of the class differs between versions of Node's
- * types.
+ * A cipher that encrypts counter blocks under one key. It has no state, so one object serves all
+ * tokens of that key. The type is inferred, because the name of the class differs between versions
+ * of Node's types.
  */
 export type BlockCipher = ReturnType<typeof createCipheriv>;
 
@@ -25,7 +25,7 @@ const blocks = Buffer.alloc(BATCH * BLOCK_BYTES);
 const numbers = new DataView(blocks.buffer, blocks.byteOffset);
 const views: Buffer[] = [];
 
-/** Makes the block cipher AES-256 of a key of 32 bytes. */
+/** Makes the AES-256 block cipher for a key of 32 bytes. */
 export function createBlockCipher(key: Uint8Array): BlockCipher {
   return createCipheriv("aes-256-ecb", key, null).setAutoPadding(false);
 }
@@ -34,9 +34,9 @@ export function createBlockCipher(key: Uint8Array): BlockCipher {
  * Encrypts or decrypts bytes in place with AES-256-CTR (NIST SP 800-38A, 6.5), with a counter of 32
  * bits.
  *
- * The mode is defined as the block cipher over counter blocks, XORed to the text. `createCipheriv`
- * has it as "aes-256-ctr", but needs an object for each token. Such an object, its finalizer and
- * its memory outside the heap cost four times as much as all the rest.
+ * CTR mode encrypts counter blocks with the block cipher, and XORs the result with the text.
+ * `createCipheriv("aes-256-ctr")` does this too, but needs a new object for each token. The object,
+ * its finalizer and its memory outside the heap cost four times as much as all other work.
  * @param nonceAt the offset in `target` of twelve bytes that are never used twice with one key
  */
 export function applyCtr(
@@ -56,7 +56,11 @@ export function applyCtr(
   }
 }
 
-/** Writes counter blocks from block number `first` on. */
+/**
+ * Fills the shared buffer with counter blocks, beginning at block number `first` of the buffer.
+ *
+ * @param counter the counter in the first of these blocks
+ */
 function fillBlocks(
   source: Buffer,
   nonceAt: number,
@@ -84,9 +88,9 @@ function xor(target: Buffer, start: number, end: number, keystream: Buffer, from
   for (let at = start, i = from; at < end; at += 1, i += 1) target[at]! ^= keystream[i]!;
 }
 
-/** How many keystreams are made together. */
+/** How many keystreams, each for one token, are made together. */
 const READY = 16;
-/** The bytes of each keystream. */
+/** How many bytes each keystream has. */
 const READY_BYTES = (BATCH / READY) * BLOCK_BYTES;
 
 /**
@@ -103,7 +107,7 @@ export class Encrypter {
     this.#cipher = cipher;
   }
 
-  /** Writes a new nonce at `nonceAt`, and encrypts the bytes from `start` to `end` in place. */
+  /** Encrypts the bytes from `start` to `end` in place. Writes the new nonce at `nonceAt`. */
   encrypt(target: Buffer, nonceAt: number, start: number, end: number): void {
     if (this.#used === READY) this.#refill();
     const number = this.#used;

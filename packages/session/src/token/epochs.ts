@@ -2,14 +2,17 @@ import { Buffer } from "node:buffer";
 import { createBlockCipher, Encrypter, type BlockCipher } from "./ctr.ts";
 import { takeRandom } from "./random.ts";
 
-/** Bytes of an epoch's salt. */
+/** Bytes of the salt that an encryption key is derived from. */
 export const SALT_BYTES = 12;
 
 /** After this many milliseconds, tokens are encrypted with a new key. */
 const EPOCH_MS = 3_600_000;
-/** After this many tokens, a new key is used. docs/token.md explains how many AES-CTR allows. */
+/**
+ * After this many tokens, a new key is used. docs/token.md explains how many tokens AES-CTR allows
+ * for one key.
+ */
 const EPOCH_TOKENS = 2 ** 24;
-/** The most keys that a reader keeps. */
+/** The most encryption keys that are kept in memory for one secret and one purpose. */
 const KEPT = 1024;
 
 /**
@@ -21,17 +24,17 @@ export interface Epoch {
   readonly cipher: BlockCipher;
 }
 
-/** The epoch with which this process encrypts new tokens. */
+/** The encryption key that this process uses for new tokens now. */
 interface CurrentEpoch extends Epoch {
   readonly encrypter: Encrypter;
 }
 
 /**
- * Derives the encryption keys of one secret and one {@link TokenUse}, each from the salt in its
- * tokens.
+ * Derives and keeps the encryption keys of one secret and one {@link TokenUse}. Each token contains
+ * the salt that its key is derived from.
  *
- * A reader asks for a key only after it has verified the MAC, which includes the salt. So made-up
- * salts cost nothing and cannot displace a key.
+ * To read a token, a key is derived only after the token's MAC, which covers the salt, was
+ * verified. So a client that invents salts causes no derivation, and pushes no key out of memory.
  */
 export class Epochs {
   readonly #derive: (salt: Uint8Array) => Buffer;
@@ -45,7 +48,7 @@ export class Epochs {
     this.#derive = deriveKey;
   }
 
-  /** Counts one more token and returns the epoch that encrypts it. */
+  /** Returns the encryption key for one more new token, and counts the token. */
   current(now = Date.now()): CurrentEpoch {
     const age = now - this.#startedAt;
     // The age is negative after the clock was set back.
@@ -62,7 +65,8 @@ export class Epochs {
   }
 
   /**
-   * Finds the epoch of a verified token, or derives it.
+   * Returns the encryption key of a token whose MAC was verified. Derives the key if it is not in
+   * memory.
    * @param name the salt in base64url
    */
   find(name: string, salt: Uint8Array): Epoch {
@@ -77,7 +81,7 @@ export class Epochs {
     return epoch;
   }
 
-  /** The number of keys that are kept. */
+  /** How many encryption keys are in memory. */
   get size(): number {
     return this.#kept.size;
   }

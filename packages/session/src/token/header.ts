@@ -7,7 +7,10 @@ export const NEVER = 0xffff_ffff;
 export const SIGNED = 0x53;
 /** First byte of an encrypted token: 'F'. */
 export const ENCRYPTED = 0x46;
-/** First byte of an encrypted token of the previous kind, which is only read: 'E'. */
+/**
+ * First byte of an encrypted token of the previous kind, which is accepted but no longer issued:
+ * 'E'.
+ */
 export const PREVIOUS = 0x45;
 
 /** Seconds since 1970 when the session began, and when the token was issued and expires. */

@@ -9,29 +9,32 @@ const LABEL = "galleta/v1";
 /** The purpose of a token. A token for one purpose is never accepted for another. */
 export type TokenUse = "session" | "ticket";
 
-/** The keys for the encrypted tokens of one use. */
+/** The keys for encrypted tokens with one purpose: sessions or tickets. */
 export interface Encryption {
-  /** Authenticates the encrypted token. */
+  /** Computes the MAC of encrypted tokens. */
   readonly mac: Mac;
   readonly epochs: Epochs;
 }
 
 /** All keys derived from one secret. */
 export interface Key {
-  /** Position in the ring. The key at 0 signs. */
+  /** The position of the secret in the list of secrets. The keys at position 0 sign new tokens. */
   readonly index: number;
   /** The id of this key: four bytes, as an unsigned number. Two keys rarely have the same id. */
   readonly kid: number;
-  /** Signs sessions. */
+  /** Computes the MAC of signed session tokens. */
   readonly mac: Mac;
-  /** Makes and checks CSRF tokens. */
+  /** The key that makes and checks CSRF tokens. */
   readonly csrf: KeyObject;
   readonly encryption: Readonly<Record<TokenUse, Encryption>>;
-  /** The secret, for encrypted tokens of the previous kind. */
+  /**
+   * The secret itself. Each encrypted token of the previous kind (`E`) has a key of its own,
+   * derived from the secret.
+   */
   readonly secret: KeyObject;
 }
 
-/** The keys of one cookie name. The first signs, all verify. */
+/** The keys for cookies of one name. The first key signs new tokens; all keys verify tokens. */
 export interface KeyRing {
   readonly cookieName: string;
   readonly newest: Key;
@@ -39,8 +42,8 @@ export interface KeyRing {
 }
 
 /**
- * Encodes what a key is derived for: `info(use, ...context)` in docs/token.md. Length prefixes make
- * it injective: two different lists of parts never give the same bytes.
+ * Encodes the `info` of HKDF, which names what a key is derived for; see docs/token.md. Each part
+ * is written after its length, so two different lists of parts never give the same bytes.
  */
 export function info(...parts: (string | Uint8Array)[]): Buffer {
   return Buffer.concat([LABEL, ...parts].map(lengthPrefixed));
@@ -60,8 +63,8 @@ export function derive(
 }
 
 /**
- * Makes the keys of a cookie name. The keys are derived at first use, because the first calls into
- * OpenSSL take milliseconds. A process that sets up sessions and opens none saves that time.
+ * Makes the keys for cookies of one name. They are derived at first use, because the first calls
+ * into OpenSSL take milliseconds. A process that opens no session saves that time.
  * @param secrets the bytes of the secrets, newest first, at least one
  */
 export function createKeyRing(secrets: readonly Buffer[], cookieName: string): KeyRing {

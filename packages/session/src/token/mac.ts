@@ -1,19 +1,25 @@
 import { Buffer } from "node:buffer";
 import * as crypto from "node:crypto";
 
-/** Bytes that a {@link Mac} needs before the message: one block of SHA-256. */
+/** How many free bytes a {@link Mac} needs before the message: one block of SHA-256. */
 export const HEADROOM = 64;
 /** Bytes of an HMAC-SHA-256. */
 export const MAC_BYTES = 32;
 
 /**
  * Computes HMAC-SHA-256 under one key.
- * @param padded the message after {@link HEADROOM} bytes, which are overwritten; this saves a copy
+ * @param padded {@link HEADROOM} free bytes, then the message. The free bytes are overwritten,
+ *   which saves a copy of the message
  * @returns the MAC, valid until the next call
  */
 export type Mac = (padded: Buffer) => Buffer;
 
-/** Makes an HMAC (RFC 2104) with a key of 32 bytes from two one-shot hashes over prepared pads. */
+/**
+ * Makes a function that computes HMAC-SHA-256 (RFC 2104) with two calls of `crypto.hash`. The
+ * padded key, which both calls need, is prepared once.
+ *
+ * @param key 32 bytes
+ */
 export function paddedMac(key: Buffer): Mac {
   const pad = (byte: number) => Buffer.alloc(HEADROOM, byte).map((each, i) => each ^ (key[i] ?? 0));
   const inner = pad(0x36);
@@ -29,16 +35,16 @@ export function paddedMac(key: Buffer): Mac {
   };
 }
 
-/** Makes an HMAC from the platform's `createHmac`. */
+/** Makes a function that computes HMAC-SHA-256 with `createHmac`. */
 export function plainMac(key: Buffer): Mac {
   const object = crypto.createSecretKey(key);
   return (padded) => crypto.createHmac("sha256", object).update(padded.subarray(HEADROOM)).digest();
 }
 
 /**
- * Makes an HMAC-SHA-256 with a key of 32 bytes.
+ * Makes a function that computes HMAC-SHA-256 with a key of 32 bytes.
  *
- * Two one-shot calls of `crypto.hash` take half the time of one `createHmac`. Runtimes without
- * `crypto.hash` use `createHmac`.
+ * Two calls of `crypto.hash` take half the time of one `createHmac`. Runtimes without `crypto.hash`
+ * use `createHmac`.
  */
 export const createMac = typeof crypto.hash === "function" ? paddedMac : plainMac;

@@ -11,9 +11,10 @@ const SEALED = COMMITMENT + COMMITMENT_BYTES;
 const LABELS = { session: "enc", ticket: "ticket" } as const;
 
 /**
- * Opens an encrypted token of the previous kind (`E`). Each token has its own key, for AES-256-GCM.
+ * Verifies and decrypts an encrypted token of the previous kind (`E`). Each token has its own key,
+ * for AES-256-GCM.
  * @param token the decoded bytes
- * @returns the content, or the fault
+ * @returns the content, or the reason why the token is rejected
  */
 export function openPrevious(
   { secret }: Key,

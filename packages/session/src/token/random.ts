@@ -6,12 +6,12 @@ const pool = Buffer.alloc(POOL_BYTES);
 let used = POOL_BYTES;
 
 /**
- * Writes random bytes from a pool that `node:crypto` fills: a call for 16 bytes costs as much as
- * one for thousands. No byte is used twice, and the pool clears bytes after use.
+ * Writes random bytes from a pool that `node:crypto` fills. One call of `node:crypto` costs as much
+ * for 16 bytes as for thousands. No byte is used twice, and the pool clears bytes after use.
  *
  * @param at the offset in `target`
  * @param size bytes
- * @throws RangeError for more than 4096
+ * @throws RangeError for more than 4096 bytes
  */
 export function writeRandom(target: Buffer, at: number, size: number): void {
   if (used + size > POOL_BYTES) {
@@ -27,7 +27,7 @@ export function writeRandom(target: Buffer, at: number, size: number): void {
 /**
  * Makes a buffer of random bytes; see {@link writeRandom}.
  * @param size bytes
- * @throws RangeError for more than 4096
+ * @throws RangeError for more than 4096 bytes
  */
 export function takeRandom(size: number): Buffer {
   const bytes = Buffer.alloc(size);

@@ -1,6 +1,9 @@
 import { NEVER, type Times } from "./header.ts";
 
-/** Seconds that this clock may be behind the clock that issued a token. */
+/**
+ * Seconds by which the clock of this process may be behind the clock of the process that issued a
+ * token.
+ */
 export const SKEW = 60;
 
 /** The configured lifetimes in seconds; null means no limit. */
@@ -22,6 +25,7 @@ export function expiryOf(born: number, iat: number, lifetimes: Lifetimes): numbe
  * Checks the times of an authentic token against the lifetimes that are configured now. A shortened
  * lifetime also applies to tokens issued before.
  * @param now seconds since 1970
+ * @returns the reason to reject the token; `undefined` if the token is valid now
  */
 export function judgeTimes(
   times: Times,

@@ -13,14 +13,19 @@ const SID_BYTES = 16;
 // Offsets of a token's parts in the working buffer, after the headroom of a MAC.
 const CONTENT = HEADROOM + HEADER_BYTES;
 const NONCE = CONTENT + SALT_BYTES;
-/** Where the content of an encrypted token begins, after its salt and its nonce. */
+/**
+ * The offset in the working buffer where the content of an encrypted token begins, after its salt
+ * and its nonce.
+ */
 const SEALED = NONCE + NONCE_BYTES;
-/** The characters of a token that hold its salt. Three bytes are four characters. */
+/**
+ * Where the salt begins and ends in a token's text. Three bytes are four characters of base64url.
+ */
 const SALT_TEXT = [(HEADER_BYTES * 4) / 3, ((HEADER_BYTES + SALT_BYTES) * 4) / 3] as const;
-/** Bytes of id and revision before the JSON. */
+/** How many bytes of a token's content come before its JSON: the session id and the revision. */
 const BEFORE_JSON = SID_BYTES + 4;
 
-/** The length of the longest token that is read: four full cookies. */
+/** The most characters of a token that is read: four full cookies. */
 export const MAX_TOKEN_CHARACTERS = 4 * 4096;
 
 /** The content of a token whose MAC was verified. */
@@ -29,18 +34,20 @@ export interface TokenContent {
   readonly sid: string;
   /** The revision: how many commits changed the session. */
   readonly rev: number;
-  /** The JSON, not yet parsed. */
+  /** The JSON of the session, not yet parsed. */
   readonly json: string;
 }
 
-/** Data without nested values. */
+/** The data of a session in which no value is an object or a list. */
 export type Flat = Readonly<Record<string, string | number | boolean | null>>;
 
 /** A token whose MAC or encryption was verified. Its times are not checked yet. */
 export interface OpenedToken extends TokenContent, Times {
   readonly keyIndex: number;
   readonly encrypted: boolean;
-  /** The parsed JSON, if no value in it is nested. Callers get copies. */
+  /**
+   * The session's data, parsed from `json`, if no value is an object or a list. Callers get copies.
+   */
   flat?: Flat | undefined;
 }
 
@@ -54,7 +61,7 @@ export type TokenFault =
   | "mac"
   | "decryption";
 
-/** The kinds of tokens to accept. */
+/** Which kinds of tokens to accept: signed ones, encrypted ones, or both. */
 export interface Accepted {
   readonly signed: boolean;
   readonly encrypted: boolean;
@@ -65,9 +72,12 @@ export interface Accepted {
 const work = Buffer.alloc(HEADROOM + MAX_TOKEN_CHARACTERS);
 const numbers = new DataView(work.buffer, work.byteOffset);
 const salt = work.subarray(CONTENT, NONCE);
-/** Keeps a token's MAC for the comparison. */
+/** The MAC that a token contains, kept here while it is compared with the computed MAC. */
 const given = work.subarray(0, MAC_BYTES);
-/** Views of the bytes that a MAC covers, by the offset where they end. */
+/**
+ * Views of the working buffer that end at a certain offset, stored under that offset. A MAC is
+ * computed over such a view.
+ */
 const messages: Buffer[] = [];
 
 /**
@@ -115,8 +125,8 @@ export function openToken(
 }
 
 /**
- * True if a cookie's value has the form of a v1 token. Readers of other formats must not try it
- * then.
+ * True if a cookie's value has the form of a Galleta token of format v1. Readers of other formats
+ * then skip the cookie.
  */
 export function looksLikeToken(value: string): boolean {
   // The first two characters are the version and 4 flag bits. The third is the other 4 flag bits,
@@ -125,9 +135,9 @@ export function looksLikeToken(value: string): boolean {
 }
 
 /**
- * Verifies the MAC of the token in `work`.
+ * Verifies the MAC of the token in the working buffer.
  *
- * @returns the offset where its content ends, or the fault
+ * @returns the offset where the token's content ends, or the reason to reject the token
  */
 function verify(mac: Mac, end: number): number | TokenFault {
   const macStart = end - MAC_BYTES;
@@ -137,13 +147,14 @@ function verify(mac: Mac, end: number): number | TokenFault {
 }
 
 /**
- * Returns the bytes before `end`, which a MAC authenticates, with the headroom that the MAC needs.
+ * Returns a view of the bytes that a MAC covers, up to `end`. The view begins with the free bytes
+ * that the MAC function overwrites.
  */
 function messageTo(end: number, source: Buffer): Buffer {
   return source === work ? (messages[end] ??= work.subarray(0, end)) : source.subarray(0, end);
 }
 
-/** Verifies the encrypted token in `work`, and decrypts its content there. */
+/** Verifies the encrypted token in the working buffer, and decrypts its content there. */
 function unseal({ encryption }: Key, end: number, use: TokenUse, token: string) {
   const { mac, epochs } = encryption[use];
   const outcome = verify(mac, end);
@@ -154,8 +165,8 @@ function unseal({ encryption }: Key, end: number, use: TokenUse, token: string) 
 }
 
 /**
- * Opens an encrypted token of the previous kind, and moves its content to where a signed token has
- * it.
+ * Decrypts a token of the previous kind (`E`) in the working buffer. Afterwards, the content is at
+ * the same offset as in a signed token.
  */
 function unsealPrevious(key: Key, end: number, use: TokenUse, cookieName: string) {
   const content = openPrevious(key, cookieName, use, work.subarray(HEADROOM, end));
@@ -166,7 +177,7 @@ function unsealPrevious(key: Key, end: number, use: TokenUse, cookieName: string
 export interface TokenInput extends TokenContent, Times {}
 
 /**
- * Signs a token (`S`). Its holder can read it, but only the server can change it.
+ * Makes a signed token (`S`). The client can read the token, but only the server can change it.
  * @returns base64url without padding
  */
 export function signToken(input: TokenInput, ring: KeyRing): string {
@@ -176,8 +187,8 @@ export function signToken(input: TokenInput, ring: KeyRing): string {
 }
 
 /**
- * Encrypts a token (`F`) with AES-256-CTR, under a key that this process replaces every hour. Then
- * adds a MAC, like that of a signed token.
+ * Makes an encrypted token (`F`) with AES-256-CTR, and adds a MAC, as to a signed token. This
+ * process takes a new encryption key every hour.
  * @param fixed a salt and a nonce; passed only to reproduce a test vector
  * @returns base64url without padding
  */
@@ -204,13 +215,17 @@ export function encryptToken(
   return finish(target, mac, end);
 }
 
-/** Appends the MAC to a token that ends at `end`, and encodes it. */
+/**
+ * Appends the MAC to a token, and returns the token in base64url.
+ *
+ * @param end the offset where the token's content ends
+ */
 function finish(target: Buffer, mac: Mac, end: number): string {
   target.set(mac(messageTo(end, target)), end);
   return target.toString("base64url", HEADROOM, end + MAC_BYTES);
 }
 
-/** Returns the working buffer, or a larger one if the JSON is too large for a cookie. */
+/** Returns the shared working buffer, or a larger one if the token does not fit into it. */
 function roomFor({ json }: TokenInput): Buffer {
   // A UTF-16 unit is at most three bytes of UTF-8.
   const size = SEALED + BEFORE_JSON + json.length * 3 + MAC_BYTES;
@@ -218,7 +233,7 @@ function roomFor({ json }: TokenInput): Buffer {
 }
 
 /**
- * Writes a token's header, and its content at `start`.
+ * Writes the header of a token, and its content at offset `start`.
  *
  * @returns the offset where the content ends
  */

@@ -9,13 +9,17 @@ import { deniedReply, type DeniedReply, type Reply } from "./reply.ts";
 
 /** The parts of a request that {@link begin} needs. */
 export interface Incoming<Data = SessionData> extends Judged<Data> {
-  /** The request object of the host. All sessions of one request share it. */
+  /**
+   * The framework's or runtime's own object for the request. All sessions of one request share it.
+   */
   readonly request?: object;
   /** True if the request asks for a WebSocket. Default: the result of {@link asksForSocket}. */
   readonly isHandshake?: boolean;
-  /** The session of the request. Opened at its first use. */
+  /** The session of the request, and what is needed to save it. Opened at the first use. */
   readonly context: SessionContext<Data>;
-  /** Reads the body and leaves it readable for the handler; `undefined` above 1 MiB. */
+  /**
+   * Reads the body of the request and leaves it readable for the handler; `undefined` above 1 MiB.
+   */
   readBody(): Promise<Uint8Array | undefined>;
 }
 
@@ -23,8 +27,9 @@ export interface Incoming<Data = SessionData> extends Judged<Data> {
  * Prepares a request for its handler: checks that no other site sent it, answers requests to
  * Galleta's own endpoints, checks the CSRF token, and loads the session from a store.
  *
- * @returns the response to send instead of calling the handler; `undefined` accepts the request. A
- *   promise only with a store, for a CSRF token to check, or for an endpoint
+ * @returns the response to send instead of calling the handler; `undefined` accepts the request.
+ *   The result is a promise only if there is a store, a CSRF token to check, or a request to an
+ *   endpoint of Galleta
  * @example
  * ```ts
  * const denied = async (request: Request) => {
@@ -65,7 +70,10 @@ async function answer<Data>(endpoint: Endpoint, incoming: Incoming<Data>): Promi
   return endpoint.answer(context as never, facts, body);
 }
 
-/** The requests whose CSRF token was accepted by the first of their sessions. */
+/**
+ * Requests whose CSRF token was accepted for one of their sessions. The other sessions do not check
+ * the token again.
+ */
 const proven = /* @__PURE__ */ new WeakSet<object>();
 
 async function checkToken<Data>(incoming: Incoming<Data>): Promise<DeniedReply | undefined> {
@@ -80,8 +88,8 @@ async function checkToken<Data>(incoming: Incoming<Data>): Promise<DeniedReply |
 }
 
 /**
- * Saves the session right before the headers of its response are sent. Later writes throw; after a
- * handshake the error recommends an adapter for sockets.
+ * Saves the session right before the headers of its response are sent. Later writes to the session
+ * throw. If the request is a WebSocket handshake, their error recommends an adapter for sockets.
  */
 export function commitResponse<Data>({
   context,

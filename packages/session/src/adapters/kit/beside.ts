@@ -3,7 +3,7 @@ import { acrossCopies } from "../../copies.ts";
 import { optionError } from "../../errors.ts";
 import type { Shared } from "../../session/shared.ts";
 
-/** A session of a request, with the options that the app gave it. */
+/** One of the sessions of a request, with the options that the app set for it. */
 export interface Member {
   readonly sessions?: { readonly shared: Shared; readonly property: string };
   readonly shared?: Shared;
@@ -42,14 +42,14 @@ export function assertApart(one: Member, other: Member): void {
   }
 }
 
-/** The latest sessions of this process for each pair of property and cookie name. */
+/** The sessions that this process created last for each pair of property and cookie name. */
 const inProcess = /* @__PURE__ */ acrossCopies("set-up", () => new Map<string, WeakRef<Shared>>());
 
 /**
- * Checks that new sessions use another cookie than the earlier ones of this process. Adapters that
- * see only one session of a request use this instead of {@link assertApart}. It does not compare
- * sessions with the same property: bundlers and dev servers run a module several times, which sets
- * up the same sessions again.
+ * Checks that new sessions use another cookie than sessions that this process created before.
+ * Adapters that see only one session of a request call this instead of {@link assertApart}.
+ * Sessions with the same property are not compared: bundlers and dev servers run a module several
+ * times, which creates the same sessions again.
  *
  * @throws SessionError `ERR_SESSION_OPTION` if sessions with another property use the same cookie
  */
@@ -64,12 +64,18 @@ export function assertApartInProcess({ shared, property }: NonNullable<Member["s
   inProcess.set(`${property} ${shared.settings.cookieName}`, new WeakRef(shared));
 }
 
-/** True if both sessions set cookies for the same path and domain: then the names must differ. */
+/**
+ * True if two sessions set cookies for the same path and domain. Then their cookie names must
+ * differ.
+ */
 function hasSamePlace({ settings: one }: Shared, { settings: other }: Shared): boolean {
   return one.current.path === other.current.path && one.current.domain === other.current.domain;
 }
 
-/** True if the sessions read or write a cookie of this name. */
+/**
+ * True if the given sessions read or write a cookie of this name, also as a chunk or as a cookie of
+ * another framework.
+ */
 function takes({ settings }: Shared, cookie: string): boolean {
   const { cookieName, chunks, formats } = settings;
   const isChunk = chunks !== false && isChunkName(cookieName, cookie);

@@ -4,7 +4,10 @@ import { logWarning } from "./log-warning.ts";
 import type { BunServer } from "./sockets/bun-server.ts";
 import type * as BunSocketsModule from "./sockets/fetch-socket.ts";
 
-/** Loaded at the first handshake, and thus before the first socket opens. */
+/**
+ * The module that ties Bun's sockets to sessions. It is loaded at the first handshake, and thus
+ * before the first socket opens.
+ */
 let bunSockets: typeof BunSocketsModule | undefined;
 
 /** The handlers of `Bun.serve({ websocket })` that tie sockets to sessions. */
@@ -14,8 +17,8 @@ interface BunHandlers {
 }
 
 /**
- * Replaces Bun's server among a handler's arguments, so that `server.upgrade` gives the socket its
- * session.
+ * Replaces Bun's server in the arguments of a handler. A socket that the handler opens with
+ * `server.upgrade` then gets the session of the request.
  */
 export async function guardBunServer<Data>(
   held: FetchSession<Data>,

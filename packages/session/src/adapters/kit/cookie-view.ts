@@ -4,11 +4,13 @@ import { attributeError, setMilliseconds } from "./lifetime-spellings.ts";
 
 /** The lifetime of the session's cookie, with the property names of express-session. */
 export interface CookieView {
-  /** When the cookie expires; null means when the browser closes. You can also set it to false. */
+  /**
+   * When the cookie expires. Null means when the browser closes; you can set false for the same.
+   */
   expires: Date | null;
   /**
-   * Milliseconds until `expires`. A number gives this session its own lifetime; null means until
-   * the browser closes.
+   * Milliseconds until the cookie expires. Null means until the browser closes. Set a number to
+   * give this session its own lifetime.
    */
   maxAge: number | null;
   /** The cookie's full lifetime in milliseconds. */
@@ -39,7 +41,10 @@ export function cookieOf(session: object): CookieView {
   });
 }
 
-/** Returns the milliseconds until a date. Null and false mean until the browser closes. */
+/**
+ * Returns the milliseconds until a date; null for null or false, which mean until the browser
+ * closes.
+ */
 function untilOf(expires: unknown): unknown {
   if (expires === null || expires === false) return null;
   return expires instanceof Date ? expires.getTime() - Date.now() : Number.NaN;

@@ -1,23 +1,26 @@
 import type { SessionOf } from "../../session/data.ts";
 import { assertApart, propertyOf, type Member } from "./beside.ts";
 
-/** An object whose session can be read and replaced. */
+/**
+ * An object that keeps the session of a request. Its property `session` reads and replaces the
+ * session.
+ */
 export interface Holder<Data> extends Member {
   get session(): SessionOf<Data>;
-  /** Assigning an object replaces the data; assigning null ends the session. */
+  /** Assigning an object replaces the session's data; assigning null ends the session. */
   set session(value: SessionOf<Data> | null);
 }
 
 /**
- * Where a request keeps one session: the property `key` stores the holder, and `accessor` reads the
- * session from the holder. A property is almost free; a WeakMap entry for each request costs more
- * than parsing the session.
+ * How a request keeps one session: `key` is the symbol of the property that stores the session, and
+ * `accessor` defines the property that handlers read. A property with a symbol is almost free; a
+ * WeakMap entry for each request costs more than parsing the session.
  */
 class Place {
   readonly key: symbol;
   /**
-   * Shared by all requests. New functions would give each request its own hidden class and slow
-   * down all later use of the request.
+   * The getter and setter of the session, which all requests share. New functions would give each
+   * request its own hidden class and slow down all later use of the request.
    */
   readonly accessor: PropertyDescriptor & ThisType<Record<symbol, { session: unknown }>>;
 
@@ -37,7 +40,10 @@ class Place {
 }
 
 const SESSION = /* @__PURE__ */ new Place("session");
-/** Never emptied: property names come only from options, so there are few. */
+/**
+ * The symbols and accessors of sessions whose property is not `session`. The map is never emptied:
+ * property names come only from options, so there are few.
+ */
 const others = new Map<string, Place>();
 
 function placeOf(property: string): Place {
@@ -48,8 +54,9 @@ function placeOf(property: string): Place {
 }
 
 /**
- * Returns the holder of a request's session; `undefined` if there is none yet. The argument can
- * also be a framework's own object for a request, such as a Koa context.
+ * Returns the object that keeps a request's session, such as a `FetchSession`; `undefined` if the
+ * request has no session yet. The argument can also be a framework's own object for a request, such
+ * as a Koa context.
  *
  * @param property the name under which the handler finds the session; a request may have several
  * @example
@@ -62,8 +69,8 @@ export function heldBy(target: object, property = "session"): Holder<never> | un
 }
 
 /**
- * Stores the holder of a session on a request, or on a framework's object for a request, without
- * defining a property.
+ * Stores the object that keeps a session on a request, or on a framework's object for a request, so
+ * that {@link heldBy} finds it. Does not define a property such as `request.session`.
  *
  * @throws SessionError `ERR_SESSION_OPTION` if another session of the request has the same cookie
  * @example
@@ -79,7 +86,10 @@ export function hold<Data>(target: object, holder: Holder<Data>): void {
   places[placeOf(property).key] = holder;
 }
 
-/** The key under which a request keeps the property names of its sessions other than `session`. */
+/**
+ * The key under which a request keeps a list: the property names of its sessions other than
+ * `session`.
+ */
 const OTHERS = Symbol.for("galleta.properties");
 
 function join<Data>(target: object, holder: Holder<Data>, property: string): void {
@@ -92,7 +102,10 @@ function join<Data>(target: object, holder: Holder<Data>, property: string): voi
   if (!names.includes(property)) names.push(property);
 }
 
-/** Returns the holders of all sessions of a request. The holder of `session` comes first. */
+/**
+ * Returns the objects that keep the sessions of a request. The one for the property `session` comes
+ * first.
+ */
 export function allHeld(target: object): Holder<never>[] {
   const first = heldBy(target);
   const held = first === undefined ? [] : [first];
@@ -103,7 +116,7 @@ export function allHeld(target: object): Holder<never>[] {
 }
 
 /**
- * Defines the session property on `target`. The session opens when the property is first used.
+ * Makes the session a property of `target`. The session opens when the property is first used.
  *
  * @throws SessionError `ERR_SESSION_OPTION` if another session of the request has the same cookie
  * @example

@@ -2,14 +2,16 @@ import type { Sessions } from "../../engine.ts";
 import { warn } from "../../warn.ts";
 import { setUpError } from "./given.ts";
 
-/** The sessions that were already checked. */
+/** The sessions for which Express's setting `trust proxy` was already checked. */
 const seen = new WeakSet<object>();
 
 /**
  * Warns once, at the first request, if Express trusts a proxy and the sessions do not. The author
- * may expect that Express's option is enough, but the sessions then deny handshakes.
+ * may expect that Express's option is enough, but without `trustProxy` the sessions deny
+ * handshakes.
  *
- * The app comes from `req.app`. An explicit `trustProxy: false` turns the warning off.
+ * The settings of Express come from `req.app`. An explicit `trustProxy: false` turns the warning
+ * off.
  */
 export function warnOfTrustProxy(sessions: Sessions<never>, req: object): void {
   const { app } = req as { app?: { settings?: Record<string, unknown> } };

@@ -8,7 +8,7 @@ declare namespace Express {
   interface Request {
     // oxlint-disable-next-line typescript/consistent-type-imports -- an import would make it a module
     get session(): import("../../session/data.ts").SessionOf & RequestSession;
-    /** Assigning an object replaces the data; assigning null ends the session. */
+    /** Assigning an object replaces the session's data; assigning null ends the session. */
     // oxlint-disable-next-line typescript/consistent-type-imports -- as above
     set session(value: import("../../session/data.ts").SessionOf | null);
   }

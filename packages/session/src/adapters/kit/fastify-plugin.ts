@@ -24,12 +24,15 @@ declare module "fastify" {
 
   interface FastifyRequest extends OtherProperties {
     get session(): WithMethods<SessionOf<SessionData>, RequestSession>;
-    /** Assigning an object replaces the data; assigning null ends the session. */
+    /** Assigning an object replaces the session's data; assigning null ends the session. */
     set session(value: SessionOf<SessionData> | null);
   }
 }
 
-/** The type of the plugin. An entry file that uses it also loads the `declare module` above. */
+/**
+ * The type of the Fastify plugin. Files that import the type also load the type of
+ * `request.session`.
+ */
 export type SessionPlugin = FastifyPluginCallback;
 
 function holderOf(request: FastifyRequest, property: string): Holder<never> {
@@ -115,14 +118,17 @@ export function makePlugin<Data>(
   });
 }
 
-/** The key under which an instance keeps its sessions, for later registrations. */
+/**
+ * The key under which a Fastify instance keeps its list of sessions. Each registration of the
+ * plugin checks the list and adds to it.
+ */
 const REGISTERED = Symbol.for("galleta.sessions");
 
 /**
- * Records which sessions an instance and its nested instances have.
+ * Records that a Fastify instance and its nested instances have these sessions.
  *
  * @throws SessionError `ERR_SESSION_SETUP` if the property already exists; `ERR_SESSION_OPTION` if
- *   the new sessions share a cookie or an endpoint with others
+ *   earlier sessions of the instance have the same cookie or endpoint
  */
 function register<Data>(app: FastifyInstance, sessions: Sessions<Data>): void {
   const { property } = sessions;

@@ -30,7 +30,10 @@ export async function peekFetchBody(request: Request): Promise<Uint8Array | unde
   return undefined;
 }
 
-/** Returns a copy of the body. A TRACE request has none, and cannot be copied (Fetch §2.2.1). */
+/**
+ * Returns a copy of a request's body. A TRACE request has no body and cannot be copied (Fetch
+ * §2.2.1).
+ */
 function bodyOf(request: Request): Request["body"] {
   return request.bodyUsed || request.method === "TRACE" ? null : request.clone().body;
 }

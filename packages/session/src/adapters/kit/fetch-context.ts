@@ -3,26 +3,27 @@ import type { OtherProperties, SessionData, SessionOf } from "../../session/data
 import type { FetchFacts } from "./fetch-facts.ts";
 import type { AttachedSocket, EventSocket } from "./sockets/fetch-socket.ts";
 
-/** The second argument of a handler. */
+/** The second argument of a handler: an object with the session of the request. */
 export interface FetchSession<Data = SessionData> extends OtherProperties {
   get session(): SessionOf<Data>;
-  /** Assigning an object replaces the data; assigning null ends the session. */
+  /** Assigning an object replaces the session's data; assigning null ends the session. */
   set session(value: SessionOf<Data> | null);
   /**
-   * Ties a socket of Deno or workerd to the session. Call it in the handler, before you listen to
-   * the socket's messages.
+   * Ties a socket of Deno or workerd to the session. Call this method in the handler, before you
+   * listen to the socket's messages.
    */
   attach(socket: EventSocket): void;
   /**
-   * Returns the subprotocol to pass to `Deno.upgradeWebSocket`: your choice, joined with that of
-   * `@galleta/session/client` if the page uses it. Bun and workers need no call.
+   * Returns the subprotocol to pass to `Deno.upgradeWebSocket`: the chosen one, joined with that of
+   * `@galleta/session/client` if the page uses this client. Bun and workers do not need this
+   * method.
    *
    * @param chosen the app's subprotocol, if the page offers it
    */
   subprotocol(chosen?: string): string | undefined;
 }
 
-/** The object passed to handlers. Each session is a property of it. */
+/** The second argument of a handler. Each session of the request is a property of this object. */
 export class FetchContext {
   readonly #facts: FetchFacts;
   #sockets: AttachedSocket[] | undefined;
@@ -43,7 +44,7 @@ export class FetchContext {
     return negotiate(offeredProtocols(offered), chosen).protocol;
   }
 
-  /** Returns the sockets that the handler attached, and forgets them. */
+  /** Returns the sockets that the handler passed to `attach`, and empties the list of them. */
   takeSockets(): AttachedSocket[] | undefined {
     const sockets = this.#sockets;
     this.#sockets = undefined;

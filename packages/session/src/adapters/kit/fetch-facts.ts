@@ -1,11 +1,14 @@
 import { NodeFacts, type NodeRequest } from "./node-facts.ts";
 import type { RequestFacts } from "../../session/request.ts";
 
-/** The client's address and TLS, which a Fetch `Request` does not contain. */
+/**
+ * What a Fetch `Request` does not contain: the client's address, and whether its connection uses
+ * TLS.
+ */
 export interface ConnectionFacts {
-  /** The peer's address on this connection. */
+  /** The IP address at the other end of this connection: of the client, or of a proxy. */
   readonly remoteAddress?: string | undefined;
-  /** True if this connection itself is TLS. Default: true if the URL is https. */
+  /** True if the connection to this server uses TLS. Default: true if the URL is https. */
   readonly encrypted?: boolean | undefined;
 }
 
@@ -22,7 +25,9 @@ export class FetchFacts implements RequestFacts {
   readonly #connection: () => ConnectionFacts;
   #url: URL | undefined;
 
-  /** @param connection describes the connection, if the runtime knows more than the URL */
+  /**
+   * @param connection returns the client's address and TLS, if the runtime knows more than the URL
+   */
   constructor(request: Request, connection: () => ConnectionFacts = () => ({})) {
     this.#request = request;
     this.#connection = connection;
@@ -37,8 +42,8 @@ export class FetchFacts implements RequestFacts {
   }
 
   /**
-   * Returns a header. A Request that did not come through a server may have its host only in the
-   * URL.
+   * Returns a header of the request. A Request that did not come through a server may have no Host
+   * header: the host is then taken from the URL.
    */
   header(name: string): string | undefined {
     // Reading a pseudo-header of HTTP/2 would throw.
@@ -60,16 +65,16 @@ export class FetchFacts implements RequestFacts {
   }
 }
 
-/** The `Request` that srvx and h3 pass. */
+/** A `Request` with the members that srvx and h3 add. */
 export interface ServedRequest extends Request {
   readonly ip?: string | undefined;
   readonly runtime?: object | undefined;
 }
 
 /**
- * Returns the facts of a Fetch `Request`. On Node, srvx and h3 attach Node's own request, which is
- * read instead: it has the connection, while the URL of the Fetch `Request` may come from a proxy's
- * header.
+ * Returns the method, URL, headers and connection of a Fetch `Request`. On Node, srvx and h3 attach
+ * Node's own request, which is read instead: only Node's request has the connection, and the URL of
+ * the Fetch `Request` may come from a proxy's header.
  *
  * @example
  * ```ts
@@ -83,7 +88,8 @@ export function factsOf(request: ServedRequest): RequestFacts {
 }
 
 /**
- * Returns the client's address from the runtime's second argument: Bun's server or Deno's info.
+ * Returns the client's address from the second argument of a handler: Bun's server, or Deno's
+ * information about the connection.
  *
  * @example
  * ```ts

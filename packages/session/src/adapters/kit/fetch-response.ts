@@ -2,7 +2,7 @@ import { applyCommit, type Commit } from "../../cookie/headers.ts";
 import { headersOf, type Reply } from "./reply.ts";
 
 /**
- * Converts a reply to a Fetch `Response`.
+ * Converts Galleta's own reply to a request into a Fetch `Response`.
  *
  * @example
  * ```ts

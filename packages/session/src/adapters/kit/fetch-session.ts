@@ -13,19 +13,25 @@ import { factsOf, type ServedRequest } from "./fetch-facts.ts";
 import { toResponse, withCommit } from "./fetch-response.ts";
 import { asksForSocket } from "./handshake.ts";
 
-/** Replaces what {@link FetchSession} reads from its `Request`, for frameworks that know more. */
+/**
+ * Replaces what {@link FetchSession} reads from its `Request`, for frameworks that know more about
+ * the request.
+ */
 export interface FetchSources {
-  /** Default: the result of {@link factsOf}. */
+  /**
+   * The method, URL, headers and connection of the request. Default: the result of {@link factsOf}.
+   */
   readonly facts?: RequestFacts | undefined;
   /**
-   * Reads the body and leaves it readable for the handler. Default: reads a clone of the Request.
+   * Reads the body of the request and leaves it readable for the handler. Default: reads a clone of
+   * the Request.
    */
   readonly readBody?: (() => Promise<Uint8Array | undefined>) | undefined;
 }
 
 /**
- * The session of one Fetch `Request`, from the cross-site check to the Set-Cookie headers. An
- * untouched session costs nothing.
+ * The session of one Fetch `Request`, from the cross-site check to the Set-Cookie headers. Without
+ * a store, a session that the handler does not use is not even opened.
  *
  * @example
  * ```ts
@@ -42,7 +48,10 @@ export class FetchSession<Data = SessionData> implements Incoming<Data>, Holder<
   readonly facts: RequestFacts;
   readonly #read: () => Promise<Uint8Array | undefined>;
   #context: SessionContext<Data> | undefined;
-  /** The commit of a handshake. It happens when the socket is tied, before the response is made. */
+  /**
+   * The cookies and headers of a handshake whose session is already saved. This happens when a
+   * socket is tied to the session, before the response is made.
+   */
   #owed: Commit | undefined;
   #isAnswered = false;
   #isHandshake: boolean | undefined;
@@ -66,7 +75,7 @@ export class FetchSession<Data = SessionData> implements Incoming<Data>, Holder<
     this.context.session = value;
   }
 
-  /** Opened at first use. */
+  /** The session of the request, and what is needed to save it. Opened at the first use. */
   get context(): SessionContext<Data> {
     return (this.#context ??= this.#open());
   }
@@ -76,16 +85,15 @@ export class FetchSession<Data = SessionData> implements Incoming<Data>, Holder<
   }
 
   /**
-   * Runs before the handler; see {@link begin}.
+   * Checks the request before its handler runs, as {@link begin} does for all adapters.
    *
-   * @returns the response to send instead of calling the handler; `undefined` if the request may go
-   *   on
+   * @returns the response to send instead of calling the handler; `undefined` accepts the request
    */
   begin(): MaybePromise<Response | undefined> {
     return when(begin(this), (reply) => reply && toResponse(reply));
   }
 
-  /** Saves the session and returns the headers for its response. */
+  /** Saves the session and returns the headers that its response needs. */
   commit(): MaybePromise<Commit> {
     this.#isAnswered = true;
     if (this.#context === undefined) return UNTOUCHED;
@@ -97,8 +105,8 @@ export class FetchSession<Data = SessionData> implements Incoming<Data>, Holder<
   }
 
   /**
-   * Saves the session of a handshake and returns its cookies for the caller to send. The response
-   * gets none.
+   * Saves the session of a handshake and returns its cookies. The caller must send the cookies: a
+   * later call of `finish` adds none to its response.
    */
   handOver(): MaybePromise<Commit> {
     return when(this.commit(), (commit) => {
@@ -107,7 +115,7 @@ export class FetchSession<Data = SessionData> implements Incoming<Data>, Holder<
     });
   }
 
-  /** Ends a handshake without cookies: the session is neither changed nor prolonged. */
+  /** Ends a handshake without a cookie, so the session is neither changed nor prolonged. */
   skip(): void {
     this.#isAnswered = true;
     this.#owed = UNTOUCHED;
@@ -115,8 +123,8 @@ export class FetchSession<Data = SessionData> implements Incoming<Data>, Holder<
   }
 
   /**
-   * Finishes a request that the runtime answers by itself. No response can carry a cookie then, so
-   * only a session in a store can be saved.
+   * Saves the session of a request that the runtime answers by itself. No response can carry a
+   * cookie, so only a session in a store can be saved.
    *
    * @throws SessionError `ERR_SESSION_RUNTIME` if a change would be lost
    */
@@ -133,7 +141,7 @@ export class FetchSession<Data = SessionData> implements Incoming<Data>, Holder<
     if (isLost) throw changeLost();
   }
 
-  /** Adds the session's headers to a response. */
+  /** Saves the session and adds its cookies and headers to a response. */
   finish(response: Response): MaybePromise<Response> {
     return when(this.commit(), (commit) => withCommit(response, commit));
   }
@@ -146,7 +154,10 @@ export class FetchSession<Data = SessionData> implements Incoming<Data>, Holder<
   }
 }
 
-/** Makes the error for a change that no response can carry. */
+/**
+ * Makes the error for a change of the session that is lost because no response can carry the
+ * cookie.
+ */
 function changeLost(): SessionError<"ERR_SESSION_RUNTIME"> {
   return new SessionError(
     "ERR_SESSION_RUNTIME",

@@ -5,7 +5,7 @@ import type { SessionData } from "../../session/data.ts";
 
 /**
  * The argument of every adapter: session options, or sessions that several parts of an app share,
- * such as HTTP and WebSocket.
+ * such as its HTTP and WebSocket servers.
  */
 export type SessionsOrOptions<Data = SessionData> = Sessions<Data> | SessionOptions<Data>;
 
@@ -22,12 +22,15 @@ export function toSessions<Data>(given: SessionsOrOptions<Data>): Sessions<Data>
   return given instanceof Sessions ? given : new Sessions<Data>(given);
 }
 
-/** {@link SessionsOrOptions}, or a function that returns them at the first request. */
+/** Session options or shared sessions, or a function that returns either at the first request. */
 export type LazySessions<Data = SessionData> =
   | SessionsOrOptions<Data>
   | (() => SessionsOrOptions<Data>);
 
-/** The sessions that each function made, so that adapters with the same function share them. */
+/**
+ * The sessions that were created by calling a function of the app. Adapters that get the same
+ * function share the sessions.
+ */
 const made = new WeakMap<() => unknown, Sessions<never>>();
 
 /**
@@ -55,7 +58,10 @@ export function lazySessions<Data>(given: LazySessions<Data>): () => Sessions<Da
   };
 }
 
-/** Works like {@link lazySessions}, and calls `check` once with the sessions, at their first use. */
+/**
+ * Creates the sessions as {@link lazySessions} does. Calls `check` once, when the sessions are
+ * first used.
+ */
 export function checkedSessions<Data>(
   given: LazySessions<Data>,
   check: (sessions: Sessions<Data>) => void,
@@ -79,12 +85,15 @@ export function setUpError(message: string): SessionError<"ERR_SESSION_SETUP"> {
   return new SessionError("ERR_SESSION_SETUP", message);
 }
 
-/** Makes the error for a second session under the same property. Both would write the same cookie. */
+/**
+ * Makes the error for a second session under the same property. Both sessions would write the same
+ * cookie.
+ */
 export function secondSessionError(where: string): SessionError<"ERR_SESSION_SETUP"> {
   return setUpError(`${where} already exists. Keep one session middleware.`);
 }
 
-/** Makes the error for a session that was used before the middleware ran. */
+/** Makes the error for a session that was used before its middleware ran. */
 export function tooEarlyError(where: string): SessionError<"ERR_SESSION_SETUP"> {
   return setUpError(
     `${where} was used before the session middleware ran. Put the session middleware first.`,

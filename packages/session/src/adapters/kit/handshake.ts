@@ -15,7 +15,7 @@ import { NodeFacts } from "./node-facts.ts";
 import { deniedReply, headersOf, reasonOf, type DeniedReply, type Reply } from "./reply.ts";
 import { tooEarlyError } from "./given.ts";
 
-/** The parts of a request that the handshake checks need. */
+/** What the checks of a WebSocket handshake need: the sessions, and the facts about the request. */
 export interface Judged<Data> {
   readonly sessions: Sessions<Data>;
   readonly facts: RequestFacts;
@@ -25,8 +25,8 @@ export interface Judged<Data> {
  * True if a request asks for a WebSocket: a GET with `Upgrade: websocket` (RFC 6455 §4.1), or an
  * extended CONNECT of HTTP/2 and HTTP/3 (RFC 8441, RFC 9220).
  *
- * It ignores `Connection`: some runtimes remove that header, and HTTP/2 forbids it. No page can set
- * `Upgrade`, so a request that only looks like a handshake does not come from a browser.
+ * The header `Connection` is ignored: some runtimes remove it, and HTTP/2 forbids it. No page can
+ * set `Upgrade`, so a request that only looks like a handshake does not come from a browser.
  *
  * @example
  * ```ts
@@ -43,16 +43,17 @@ export function asksForSocket(facts: RequestFacts): boolean {
 }
 
 /**
- * The result of the app's handshake hook. Nothing or true accepts the handshake; false or a status
- * denies it.
+ * What the app's hook `handshake` returns. Undefined or true accepts the handshake; false denies it
+ * with 401, and a number with that status.
  */
 export type Verdict = void | boolean | number;
 
-/** The app's settings for handshakes. */
+/** The app's settings for WebSocket handshakes. */
 export interface HandshakeSettings<Data> {
   /**
    * Runs before the handshake is answered. The session can still be changed; its cookies are sent
-   * with the 101. False denies the handshake with 401, a number with that status.
+   * with the 101. Return false to deny the handshake with 401, or a number to deny it with that
+   * status.
    */
   readonly handshake?: (
     session: SessionOf<Data>,
@@ -104,9 +105,9 @@ export async function openHandshake<Data>(
 }
 
 /**
- * Works like {@link openHandshake} for several sessions of one handshake.
+ * Loads several sessions of one handshake, and lets the app change them or deny the handshake.
  *
- * @param hook decides once, after all sessions are loaded
+ * @param hook is called once, after all sessions are loaded
  */
 export async function openHandshakes<Data>(
   contexts: readonly SessionContext<Data>[],
@@ -122,7 +123,7 @@ export async function openHandshakes<Data>(
 
 /**
  * Saves the session of a handshake and returns the cookies for the 101. Afterwards only `update`
- * can change the session, once a socket is attached.
+ * can change the session, and only if a socket is attached to it.
  *
  * @throws SessionError the errors of `context.commit()`
  * @example
@@ -165,7 +166,10 @@ export function rememberSession<Data>(context: SessionContext<Data>, ...keys: ob
   for (const key of keys) known.set(key, context as unknown as SessionContext<never>);
 }
 
-/** Returns the context that {@link rememberSession} stored, or `undefined`. */
+/**
+ * Returns the session context that {@link rememberSession} stored for a request or socket;
+ * `undefined` if there is none.
+ */
 export function liveContextOf(
   key: object,
   property = "session",
@@ -195,7 +199,7 @@ export function recallSession<Data>(
 }
 
 /**
- * Defines the session property on a request or socket, and stores the session for `sessionOf`.
+ * Makes the session a property of a request or socket, and lets `sessionOf` find the session.
  *
  * @example
  * ```ts
@@ -208,8 +212,8 @@ export function exposeSocketSession<Data>(target: object, context: SessionContex
 }
 
 /**
- * Answers a handshake with an HTTP response and closes the connection (RFC 6455 §4.2.2). Node
- * passes such a connection to its listener without a response object.
+ * Answers a handshake with an HTTP response and closes the connection (RFC 6455 §4.2.2). Node's
+ * event `upgrade` has no response object, so the response is written to the socket.
  *
  * @example
  * ```ts
@@ -230,8 +234,8 @@ export function answerUpgrade(socket: Duplex, reply: Reply): void {
 }
 
 /**
- * Makes the reply to a handshake that failed on the server. A process warning gives the operator
- * the reason; the client does not get it.
+ * Makes the reply to a handshake that failed on the server. The operator gets the reason as a
+ * process warning; the client gets only the status.
  *
  * @example
  * ```ts
@@ -245,8 +249,8 @@ export function failureReply(error: unknown): Reply {
 }
 
 /**
- * Gives the request of a handshake its session, if the app calls the middleware in a server's
- * `upgrade` event. The session is read-only, because there is no response to carry a cookie.
+ * Opens the session of a handshake, if the app calls the middleware in a server's `upgrade` event.
+ * The session is read-only, because there is no response to carry a cookie.
  *
  * @returns true if the handshake may go on, false if it was answered. Never rejects.
  */

@@ -1,6 +1,6 @@
 import type { RequestFacts } from "../../session/request.ts";
 
-/** The parts of a request that {@link HeaderFacts} needs besides headers. */
+/** The method and the target of a request, which its headers do not contain. */
 export interface RequestLine {
   readonly method: string;
   readonly target: string;
@@ -14,7 +14,7 @@ export interface RequestLine {
 export class HeaderFacts implements RequestFacts {
   readonly method: string;
   readonly target: string;
-  /** Unknown: only the framework's server has the address. */
+  /** The client's address is unknown here: only the framework's server knows it. */
   readonly remoteAddress = undefined;
   readonly #headers: Pick<Headers, "get">;
 

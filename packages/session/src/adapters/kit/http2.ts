@@ -28,8 +28,9 @@ const OF_HTTP1: ReadonlySet<string> = new Set([
  * Serves WebSockets over HTTP/2 (RFC 8441) with a listener for HTTP/1.1 upgrades, such as the one
  * of a socket adapter. The server needs `settings: { enableConnectProtocol: true }`.
  *
- * The listener gets the request in HTTP/1.1 form, and a socket. The status line and headers that it
- * writes become the headers of the stream. Any other CONNECT is answered with 501.
+ * The listener gets the handshake as an HTTP/1.1 request, and a socket. The status line and headers
+ * that the listener writes become the headers of the HTTP/2 stream. A CONNECT for anything but a
+ * WebSocket is answered with 501.
  *
  * @param listen the listener for `upgrade`
  * @returns a listener for the event `connect` of `http2.createServer()` and `createSecureServer()`
@@ -52,7 +53,7 @@ export function overHttp2(listen: UpgradeListener): ConnectListener {
   };
 }
 
-/** Converts the request to HTTP/1.1 form. */
+/** Converts a WebSocket handshake over HTTP/2 to an HTTP/1.1 request. */
 function requestOf(
   headers: IncomingHttpHeaders,
   rawHeaders: readonly string[],
@@ -77,13 +78,16 @@ function requestOf(
   return request as unknown as IncomingMessage;
 }
 
-/** Converts the first write, which is an HTTP/1.1 head, to the stream's headers. */
+/**
+ * Lets a listener answer on an HTTP/2 stream as on an HTTP/1.1 socket. The first write, an HTTP/1.1
+ * response head, is sent as the stream's headers.
+ */
 function answerByHead(stream: ServerHttp2Stream): Duplex {
   const { write, end } = stream;
   /**
-   * Sends the head.
+   * Sends the response head that the listener's first write contains.
    *
-   * @returns the arguments of the call, with only the text that follows the head
+   * @returns the arguments of that write without the head; what is left is sent as data
    */
   const begin = ([chunk, ...rest]: unknown[]): never => {
     Object.assign(stream, { write, end });
@@ -108,7 +112,7 @@ function answerByHead(stream: ServerHttp2Stream): Duplex {
 }
 
 /**
- * Converts a head to the stream's headers.
+ * Converts the head of an HTTP/1.1 response to the headers of an HTTP/2 response.
  *
  * @param head the status line and header lines of an HTTP/1.1 response
  */

@@ -18,7 +18,7 @@ declare module "koa" {
 
   interface DefaultContext extends OtherProperties {
     get session(): WithMethods<SessionOf<SessionData>, ContextSession>;
-    /** Assigning an object replaces the data; assigning null ends the session. */
+    /** The session. Assign an object to replace its data, or null to end the session. */
     set session(value: SessionOf<SessionData> | null);
   }
 }
@@ -26,7 +26,7 @@ declare module "koa" {
 /** The members that the middleware adds to Koa's context. */
 export interface SessionProperty<Data = SessionData> {
   get session(): SessionOf<Data>;
-  /** Assigning an object replaces the data; assigning null ends the session. */
+  /** The session. Assign an object to replace its data, or null to end the session. */
   set session(value: SessionOf<Data> | null);
 }
 
@@ -41,7 +41,7 @@ export interface KoaContext {
 }
 
 /**
- * The session of one Koa request. It takes the URL from the context, because middleware such as
+ * The session of one Koa request. The URL comes from Koa's context, because middleware such as
  * koa-mount cuts the mount path off `req.url`.
  */
 class KoaSession<Data> extends NodeSession<Data> {
@@ -76,7 +76,8 @@ export type KoaMiddleware<Data> = (
  * Makes the middleware that gives each Koa context its session.
  *
  * @param expose defines the session property on a context
- * @param check inspects each used session before it is saved; may throw
+ * @param check inspects each used session before it is saved; may throw an error, which fails the
+ *   request
  */
 export function serveKoa<Data>(
   lazy: () => Sessions<Data>,

@@ -5,7 +5,7 @@ import { exposeSession, type Holder } from "./expose.ts";
 /** The members that the middleware adds to `event.locals` or `context.locals`. */
 export interface SessionLocals<Data = SessionData> {
   get session(): SessionOf<Data>;
-  /** Assigning an object replaces the data; assigning null ends the session. */
+  /** The session. Assign an object to replace its data, or null to end the session. */
   set session(value: SessionOf<Data> | null);
 }
 

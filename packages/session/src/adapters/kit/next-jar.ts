@@ -9,13 +9,13 @@ export const SET_BY_PROXY = "x-middleware-set-cookie";
 /** The cookies of the current Next.js request, including those that `proxy.ts` set. */
 export interface Jar {
   readonly headers: Pick<Headers, "get">;
-  /** The cookies as a `Cookie` header. */
+  /** The cookies as the value of a `Cookie` header. */
   readonly header: string;
   /** Adds the cookies of a saved session to the response. */
   set(commit: Commit): void;
 }
 
-/** Opens the jar of the request that Next.js currently handles. */
+/** Returns the cookies of the request that Next.js currently handles. */
 export async function openJar(): Promise<Jar> {
   const next = await import("next/headers.js");
   const [jar, headers] = await Promise.all([next.cookies(), next.headers()]);
@@ -37,8 +37,8 @@ export async function openJar(): Promise<Jar> {
 }
 
 /**
- * Makes the `Cookie` header. Next.js decodes the values it reads, so unchanged cookies are copied
- * from the browser's header.
+ * Makes a `Cookie` header from the cookies of Next.js. Next.js decodes the values it reads, so
+ * cookies that did not change are copied from the browser's header.
  */
 function toHeader(jar: Map<string, string>, proxied: [string, string][], sent: string): string {
   const isUnchanged = (name: string, value: string | undefined) => {
@@ -56,7 +56,8 @@ function toHeader(jar: Map<string, string>, proxied: [string, string][], sent: s
 }
 
 /**
- * Returns the cookies that `proxy.ts` set. In route handlers Next.js leaves them out of its jar.
+ * Returns the cookies that `proxy.ts` set. In route handlers, `cookies()` of Next.js leaves them
+ * out.
  */
 function setByProxy(headers: Pick<Headers, "get">): [string, string][] {
   const lines = headers.get(SET_BY_PROXY)?.split(/,(?=[^;,]*=)/) ?? [];

@@ -5,7 +5,9 @@ import type { RequestFacts } from "../../session/request.ts";
 /** A request of `node:http`, `node:https` or the compatibility layer of `node:http2`. */
 export type NodeRequest = IncomingMessage | Http2ServerRequest;
 
-/** Captures the authority, path and query of a request target in absolute form. */
+/**
+ * Matches a request target that is a whole URL, and captures the host with its port, and the rest.
+ */
 const ABSOLUTE = /^https?:\/\/([^/?#]*)(.*)$/is;
 
 /**
@@ -27,7 +29,10 @@ export class NodeFacts implements RequestFacts {
     return (this.#req.method ?? "GET").toUpperCase();
   }
 
-  /** Returns the original path and query: Express and Connect cut the mount path off `url`. */
+  /**
+   * Returns the path and query that the client requested. Express and Connect cut the mount path
+   * off `req.url`, but keep the whole path in `req.originalUrl`.
+   */
   get target(): string {
     const { originalUrl, url } = this.#req as { originalUrl?: unknown; url?: string };
     const target = typeof originalUrl === "string" ? originalUrl : (url ?? "/");
@@ -36,9 +41,10 @@ export class NodeFacts implements RequestFacts {
   }
 
   /**
-   * Returns a header. For `host`, it joins several Host headers, or an `:authority` that differs,
-   * with commas: the request is ambiguous (RFC 9112 §3.2, RFC 9113 §8.3.1), and the joined value
-   * matches no site. Node itself would keep only the first Host.
+   * Returns a request header. If a request has several Host headers, or an `:authority` that
+   * differs from Host, `host` returns all values joined with commas. Such a request is ambiguous
+   * (RFC 9112 §3.2, RFC 9113 §8.3.1), and the joined value matches no site. Node itself would keep
+   * only the first Host.
    */
   header(name: string): string | undefined {
     const { rawHeaders } = this.#req;

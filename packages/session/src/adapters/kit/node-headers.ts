@@ -2,8 +2,8 @@ import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
 import { privateNoStore, varyOnCookie, type CommitHeaders } from "../../cookie/headers.ts";
 
 /**
- * The arguments of `writeHead`. The headers are an object, `[name, value, ...]`, or
- * `[[name, value], ...]`.
+ * The arguments of `writeHead` of a Node response. The headers are an object, `[name, value, ...]`,
+ * or `[[name, value], ...]`.
  */
 export type HeadArguments = [status: number, reason?: unknown, headers?: unknown];
 
@@ -12,10 +12,11 @@ export type HeadArguments = [status: number, reason?: unknown, headers?: unknown
  * nothing.
  *
  * @param res the response; its headers must not have been sent
- * @param head the arguments of the following `writeHead`; their headers are joined with those of
- *   the commit, which they would overwrite
- * @param isNodes true if Node itself gets these arguments, false if another middleware has replaced
- *   `writeHead`
+ * @param commit the result of saving the session
+ * @param head the arguments of the `writeHead` call that comes next. Its headers are joined with
+ *   those of the session, because `writeHead` alone would overwrite them
+ * @param isNodes true if Node's own `writeHead` gets `head`; false if another middleware has
+ *   replaced `writeHead`
  * @example
  * ```ts
  * server.on("request", async (req, res) => {
@@ -48,7 +49,7 @@ function joinCookies(own: Value, added: readonly string[]): readonly string[] {
   return own === undefined ? added : [...new Set([own, added].flat() as string[])];
 }
 
-/** Returns a header as one line. */
+/** Returns the value of a response header as one line; empty if the header is not set. */
 function textOf(res: ServerResponse, name: string): string {
   return asText(res.getHeader(name));
 }
@@ -59,9 +60,12 @@ function asText(value: Value): string {
 }
 
 /**
- * Joins the headers of a `writeHead` call and a commit in one object.
+ * Joins the headers of a `writeHead` call and of a saved session in one object.
  *
- * @returns `undefined` if a header to join has two spellings, or the commit has rare headers
+ * @param owed the headers of the saved session
+ * @param given the headers of the call
+ * @returns `undefined` if this fast path cannot join them: a name is given in two spellings, or the
+ *   session needs headers other than Vary, Cache-Control and Set-Cookie
  */
 function together(
   owed: CommitHeaders,
@@ -93,10 +97,13 @@ const MERGED: ReadonlySet<string> = new Set(["vary", "cache-control", "set-cooki
 const MERGED_LENGTHS: ReadonlySet<number> = new Set([4, 10, 13]);
 
 /**
- * Moves the headers of a `writeHead` call into the response, as Node itself would.
+ * Moves the headers of a `writeHead` call into the response, as Node itself would. If possible, it
+ * adds the session's headers to the call instead, which is faster.
  *
- * @param owed the commit's headers, if no middleware reads the arguments
- * @returns true if the commit's headers were added to the arguments instead
+ * @param head the arguments of the call, changed in place
+ * @param owed the headers of the saved session, if Node's own `writeHead` gets `head`
+ * @returns true if the session's headers were added to `head`; false if the caller must still set
+ *   them
  */
 function takeHead(res: ServerResponse, head: HeadArguments, owed?: CommitHeaders): boolean {
   const hasReason = typeof head[1] === "string";

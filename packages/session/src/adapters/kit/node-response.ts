@@ -5,18 +5,20 @@ import type { MaybePromise } from "../../maybe.ts";
 import { applyToNode, type HeadArguments } from "./node-headers.ts";
 import { secondSessionError } from "./given.ts";
 
-/** The methods that send a part of the response. The first call of any also sends the headers. */
+/**
+ * The methods of a response that send a part of it. The first call of any also sends the headers.
+ */
 type Method = "writeHead" | "write" | "end" | "flushHeaders";
 type Call = (this: Hooked, ...args: unknown[]) => unknown;
 type Methods = Record<Method, Call>;
 
-/** The key under which a response keeps its hook. */
+/** The key under which a response keeps its `ResponseHook`, which saves the session. */
 const HOOK = Symbol.for("galleta.hook");
 type Hooked = ServerResponse & { [HOOK]: ResponseHook };
 
 /**
- * One set of functions serves all responses: creating functions would cost more than the rest of
- * the hook.
+ * The functions that replace a response's methods. All responses share them, because creating
+ * functions for each response would cost more than the rest of `hookResponse`.
  */
 const METHODS: Methods = {
   writeHead: hooked("writeHead"),
@@ -32,17 +34,18 @@ function hooked(name: Method): Call {
 }
 
 /**
- * Commits a session right before the headers of a response are sent, and adds its cookies. For
- * this it replaces every method of the response that sends.
+ * Saves a session right before the headers of a response are sent, and adds the session's cookies.
+ * To do so, it replaces the response's `writeHead`, `write`, `end` and `flushHeaders`.
  *
- * Without a store the commit is synchronous. While it waits for a store, the handler's writes wait
- * in order, and `headersSent` is true.
+ * Without a store, saving is synchronous. With a store, the handler's writes wait in order until
+ * the session is saved, and `headersSent` is already true.
  *
- * @param commit returns the headers for the session; if it threw, the next call returns those of
- *   the error response
- * @param fail answers the request if the commit failed. It runs before any byte is sent. Later
- *   writes of the handler are dropped.
- * @param property the name under which the handler finds the session; a response may have several
+ * @param commit saves the session and returns the headers to add. If it throws, it is called again
+ *   for the headers of the error response
+ * @param fail answers the request if the session could not be saved. It runs before any byte is
+ *   sent. Later writes of the handler are dropped
+ * @param property the name under which the handler finds the session. A response may have several
+ *   sessions with different names
  * @throws SessionError `ERR_SESSION_SETUP` if the response already has a session of that name
  */
 export function hookResponse(
@@ -71,21 +74,26 @@ class ResponseHook {
   readonly #res: ServerResponse;
   readonly #first: CommitFunction;
   readonly #property: string;
-  /** The commit functions of further sessions, by property. */
+  /**
+   * The functions that save further sessions of the same response, by the property of each session.
+   */
   #others: Map<string, CommitFunction> | undefined;
   readonly #fail: (error: unknown) => void;
-  /** The methods that this hook replaced. They may already be those of another middleware. */
+  /**
+   * The response's methods before this hook replaced them: Node's own, or those of another
+   * middleware.
+   */
   readonly #original: Methods;
   /** Streams that are piped into the response. */
   #sources: Set<Readable> | undefined;
-  /** Calls that wait for the commit. */
+  /** Calls of the response's methods that wait until the session is saved, in order. */
   #waiting: [Method, unknown[]][] | undefined;
   #owed: CommitHeaders | undefined;
   #isSending = false;
   #hasFailed = false;
   /**
-   * True once the answer to a failed commit was sent. It stays false until that `end` returns,
-   * because `end` calls `write`.
+   * True once the error response to a failed commit was sent. Becomes true only after `end` has
+   * returned, because `end` itself calls `write`.
    */
   #isAnswered = false;
 
@@ -129,7 +137,7 @@ class ResponseHook {
     (this.#others ??= new Map()).set(property, commit);
   }
 
-  /** Makes a call on the response, or keeps it until the commit is done. */
+  /** Calls a method of the response now, or after the session was saved. */
   call(name: Method, args: unknown[]): unknown {
     const res = this.#res;
     // The error response was sent after a failed commit. Later calls of the handler are dropped.
@@ -150,9 +158,9 @@ class ResponseHook {
   }
 
   /**
-   * Makes a call on the response.
+   * Calls the original method of the response, which this hook replaced.
    *
-   * @param isFirst true if this call also sends the headers
+   * @param isFirst true if this call also sends the headers; the session's headers are then added
    */
   #send(name: Method, args: unknown[], isFirst: boolean): unknown {
     const res = this.#res as Hooked;
@@ -173,7 +181,12 @@ class ResponseHook {
     }
   }
 
-  /** True if the headers can be sent now. */
+  /**
+   * Saves the session, unless that was done before.
+   *
+   * @returns true if the headers can be sent now; false if the session is still being saved, or if
+   *   saving failed
+   */
   #ready(): boolean {
     try {
       const commit = this.#owed ?? this.#commit();

@@ -23,9 +23,9 @@ import { secondSessionError, setUpError } from "./given.ts";
 export type NodeResponse = ServerResponse | Http2ServerResponse;
 
 /**
- * The session of one request on a Node server, from the cross-site check to the Set-Cookie headers,
- * which are added right before the response begins. An untouched session costs nothing.
- *
+ * Holds the session of one request on a Node server. `begin` does the cross-site check, and the
+ * Set-Cookie headers are added right before the response begins. A session that is not used costs
+ * nothing.
  * @example
  * ```ts
  * server.on("request", (req, res) => {
@@ -83,12 +83,17 @@ export class NodeSession<Data = SessionData>
     this.context.session = value;
   }
 
-  /** Opened at first use. Only an open session is saved before the response begins. */
+  /**
+   * The context of the session, opened at first use. A request that never uses it saves nothing.
+   */
   get context(): SessionContext<Data> {
     return (this.#context ??= this.#open());
   }
 
-  /** Returns a header. The token in an already parsed form counts as the CSRF header. */
+  /**
+   * Returns a request header. For the header `x-csrf-token`, it also looks into a form that the
+   * framework has already parsed.
+   */
   override header(name: string): string | undefined {
     if (name === CSRF_HEADER) {
       return this.#req.headers[name]?.toString() ?? parsedToken(this.#parsedBody);
@@ -115,7 +120,8 @@ export class NodeSession<Data = SessionData>
   }
 
   /**
-   * Runs before the handler: the cross-site check, and loading if the sessions have a store.
+   * Checks that no other site sent the request and, with a store, loads the session. Call this before
+   * the handler.
    *
    * @param parsedBody the body, if the framework already parsed it
    * @returns the response to send instead of calling the handler; `undefined` if the request may go
@@ -132,7 +138,7 @@ export class NodeSession<Data = SessionData>
   }
 
   /**
-   * Saves the session and returns the headers for it; `undefined` if the session was not opened. A
+   * Saves the session and returns its response headers; `undefined` if the session was not used. A
    * framework can call this early, while it can still answer with an error.
    */
   commit(): MaybePromise<Commit> | undefined {

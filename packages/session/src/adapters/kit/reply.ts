@@ -14,8 +14,7 @@ export function deniedReply(denial: Denial): DeniedReply {
 }
 
 /**
- * Returns the headers of a reply, without those of its commit.
- *
+ * Returns the headers of a reply that Galleta makes, without the headers of a saved session.
  * @example
  * ```ts
  * headersOf({ status: 200, body: "{}" })["cache-control"]; // "no-store"

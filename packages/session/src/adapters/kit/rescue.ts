@@ -2,11 +2,12 @@ import type { FetchSession } from "./fetch-session.ts";
 import { withCommit } from "./fetch-response.ts";
 
 /**
- * Makes the error response, if the framework's own would lose the session's cookie. A thrown
- * `Response` gets the cookie and is returned.
+ * Makes an error response with the session's cookie, which the framework's own would lose. A thrown
+ * `Response` is returned with the cookie added.
  *
+ * @param error what the handler threw
  * @param body the body of the answer; `null` if the framework replaces it with its error page
- * @throws the given error, if there is no cookie to send
+ * @throws the given error, if the session sets no cookie
  */
 export async function rescue<Data>(
   error: unknown,

@@ -5,7 +5,7 @@ import { propertyOf } from "./beside.ts";
 /** Defines the session property on a request, or on a framework's object for a request. */
 export type Expose = <Data>(target: object, holder: Holder<Data>) => void;
 
-/** Returns a function that makes a session inherit methods. */
+/** Returns a function that adds methods to a session, by making them the session's prototype. */
 export function methodAdder(
   methods: object,
 ): <Session extends object>(session: Session) => Session {
@@ -14,10 +14,10 @@ export function methodAdder(
 }
 
 /**
- * Returns a variant of `exposeSession` whose sessions inherit methods, so that their own keys
- * contain only data.
+ * Returns a function that defines the session property on a request. Such a session inherits the
+ * given methods, so its own keys contain only data.
  *
- * @param methods the prototype of the sessions, which has no prototype itself
+ * @param methods the prototype to give each session; without this, a session has no prototype
  * @param wants decides whether the session of a request needs the methods; default: always
  */
 export function methodExposer(methods: object, wants?: (target: object) => boolean): Expose {

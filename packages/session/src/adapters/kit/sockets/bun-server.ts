@@ -8,7 +8,7 @@ interface UpgradeOptions {
   readonly data?: unknown;
 }
 
-/** Makes a copy of Bun's server with the given function as its `upgrade`. */
+/** Wraps Bun's server, so that `upgrade` calls the given function. */
 export function withUpgrade<Server extends BunServer>(
   server: Server,
   upgrade: (request: Request, options: UpgradeOptions) => boolean,
@@ -24,7 +24,7 @@ export function withUpgrade<Server extends BunServer>(
   });
 }
 
-/** Makes a copy of Bun's server that sends cookies with its 101. */
+/** Wraps Bun's server, so that its 101 response to a WebSocket handshake sets cookies. */
 export function serverThatSends<Server extends BunServer>(
   server: Server,
   setCookie: readonly string[],
@@ -34,7 +34,7 @@ export function serverThatSends<Server extends BunServer>(
   );
 }
 
-/** Adds cookies to the headers of a 101. */
+/** Returns the headers of a WebSocket handshake's 101 response, with cookies added. */
 export function withCookies(
   given: UpgradeOptions["headers"],
   setCookie: readonly string[],

@@ -26,21 +26,25 @@ export interface EventSocket {
   addEventListener(type: string, listener: (event: never) => void): void;
 }
 
-/** A socket that a handler passed to `attach`. */
+/** A WebSocket that the app's handler passed to `attach`, to tie the socket to the session. */
 export interface AttachedSocket {
   readonly socket: EventSocket;
-  /** Gets each message before the app's listeners do. Set when the socket is tied. */
+  /**
+   * Gets each message before the app's listeners do. Set when the socket is tied to its session.
+   */
   read?(event: MessageEvent): void;
 }
 
 const PROTOCOL = "sec-websocket-protocol";
 
 /**
- * Saves the sessions of a handshake and ties its sockets to them, before the response is sent.
+ * Saves the sessions of a WebSocket handshake and ties them to its sockets, before the response is
+ * sent.
  *
- * @returns the response, with the subprotocol of a page that uses `@galleta/session/client`
+ * @returns the response; on workers, with the subprotocol of `@galleta/session/client` if the page
+ *   uses that client
  * @throws SessionError if a session cannot be saved. On Deno it does not throw: Deno has already
- *   upgraded the request, and exits if the handler does not return its response. Instead, the
+ *   upgraded the request, and exits if the handler does not return the response. Instead, the
  *   sockets are closed with 1011, and the error becomes a process warning.
  */
 export async function tieSockets<Answer>(
@@ -120,18 +124,19 @@ function tie(
   };
 }
 
-/** Makes a `send` function that escapes messages of the app that look like Galleta frames. */
+/**
+ * Makes a `send` function that escapes messages of the app that look like Galleta's own messages.
+ */
 const escaped =
   (send: (data: unknown, ...rest: unknown[]) => unknown) =>
   (data: unknown, ...rest: unknown[]) =>
     send(typeof data === "string" ? escapeMessage(data) : data, ...rest);
 
 /**
- * Makes a copy of Bun's server whose `upgrade` commits the sessions of a request and stores them
- * for the socket.
+ * Wraps Bun's server, so that `upgrade` saves the request's sessions and ties them to the socket.
  *
- * @param given the session to use if the upgraded request has none itself. A framework may keep
- *   this server and upgrade other requests with it, which have their own sessions.
+ * @param given the session for an upgraded request that has none itself. A framework may keep this
+ *   server and upgrade other requests with it, which have sessions of their own.
  */
 export function guardServer<Server extends BunServer>(given: FetchSession, server: Server): Server {
   return withUpgrade(server, (request, options) => {
@@ -153,8 +158,8 @@ export function guardServer<Server extends BunServer>(given: FetchSession, serve
 }
 
 /**
- * Chooses the subprotocol of the 101. If the app does not choose one, Bun takes the first one
- * offered.
+ * Chooses the subprotocol of a WebSocket handshake and sets its header. If the app chooses none,
+ * the first one that the client offers is taken, as Bun does.
  */
 function chooseProtocol(request: Request, headers: Headers): string | undefined {
   const offered = offeredProtocols(request.headers.get(PROTOCOL));
@@ -169,12 +174,12 @@ interface Upgraded {
   readonly protocol: string | undefined;
 }
 
-/** The sessions of each upgraded socket, by the socket's data. */
+/** The sessions of each upgraded Bun socket, found by the object in the socket's `data`. */
 const dataSessions = new WeakMap<object, Upgraded>();
 
 /**
- * Throws if a session with a store was changed: Bun answers the handshake as soon as `upgrade` is
- * called, and cannot wait for the store.
+ * Throws if the handshake changed a session that has a store: Bun answers the handshake as soon as
+ * `upgrade` is called, and cannot wait for the store.
  *
  * @throws SessionError `ERR_SESSION_RUNTIME`
  */
@@ -237,13 +242,16 @@ export function openBunSocket(ws: BunSocket): boolean {
   return true;
 }
 
-/** Returns a message for the app; `undefined` for a Galleta frame, which goes to the sessions. */
+/**
+ * Returns a message for the app. A message of Galleta's own client goes to the sessions instead,
+ * and `undefined` is returned.
+ */
 export function readBunSocket(ws: object, message: unknown): unknown {
   const tied = tiedSockets.get(ws);
   return tied === undefined ? message : tied.read(message);
 }
 
-/** Detaches a Bun socket that was closed. */
+/** Detaches a Bun socket from its sessions after it was closed. */
 export function closeBunSocket(ws: object): void {
   tiedSockets.get(ws)?.detach();
 }

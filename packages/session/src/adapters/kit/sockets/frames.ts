@@ -26,7 +26,8 @@ const live = new WeakSet<object>();
 const wrapped = new WeakSet<object>();
 
 /**
- * Makes a server accept the subprotocol of `@galleta/session/client`, joined with the app's choice.
+ * Makes a ws server accept the subprotocol of `@galleta/session/client`, joined with the
+ * subprotocol that the app chooses: `galleta.v1+chat`.
  */
 export function speakLive(options: ProtocolOptions): void {
   if (wrapped.has(options)) return;
@@ -49,10 +50,12 @@ export function isLivePage(req: IncomingMessage): boolean {
 }
 
 /**
- * Hides the Galleta frames of a ws socket from the app, and passes them to the sessions.
+ * Passes messages of Galleta's own client to the sessions, and hides them from the app.
  *
- * @param handles the handles of the socket's sessions, which may be added later
- * @returns a function that sends a Galleta frame
+ * @param ws a socket of the package ws
+ * @param handles receive these messages: one handle for each session of the socket; more may be
+ *   added later
+ * @returns a function that sends a message of Galleta to the client
  */
 export function separateFrames(
   ws: FrameSocket,
@@ -79,8 +82,9 @@ export function separateFrames(
 }
 
 /**
- * Returns the text of a message that begins like a Galleta frame. Version 7 of ws, which express-ws
- * uses, passes texts as strings; ws 8 passes bytes with a flag that they are not binary.
+ * Returns the text of a message that begins like one of Galleta's own; `undefined` for others.
+ * Version 7 of ws, which express-ws uses, passes texts as strings; ws 8 passes bytes with a flag
+ * that they are not binary.
  */
 function markedText([data, isBinary]: readonly unknown[]): string | undefined {
   if (typeof data === "string") return data.startsWith(CONTROL) ? data : undefined;

@@ -3,8 +3,9 @@ import { SessionError } from "../../../errors.ts";
 import type { SessionContext } from "../../../session/context.ts";
 
 /**
- * Throws on Deno if the session was changed: Deno's 101 has no further headers, so the session's
- * cookie would be lost. A cookie that would only prolong the session may be left out.
+ * Throws on Deno if a WebSocket handshake changed the session. Deno's 101 response cannot set
+ * headers, so the session's cookie would be lost. A cookie that would only prolong the session may
+ * be left out.
  *
  * @throws SessionError `ERR_SESSION_RUNTIME` if the session was changed
  */
@@ -17,8 +18,9 @@ export function assertSendable<Data>(context: SessionContext<Data>): void {
 }
 
 /**
- * Adds cookies to the 101 when a library writes it to the connection, for Node libraries that do
- * not expose their WebSocketServer. If the first write is not a 101, it is sent unchanged.
+ * Adds cookies to the 101 response of a WebSocket handshake when a Node library writes it. For
+ * libraries that do not expose their WebSocketServer. If the first write is not a 101 response, it
+ * is sent unchanged.
  */
 export function writeWith101({ socket }: IncomingMessage, setCookie: readonly string[]): void {
   if (setCookie.length === 0) return;

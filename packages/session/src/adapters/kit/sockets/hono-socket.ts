@@ -11,15 +11,19 @@ import { TiedSocket } from "./tied-socket.ts";
 /** The object that a Node or Bun server passes to Hono as `env`. */
 interface SocketEnv {
   readonly incoming?: IncomingMessage;
-  /** Set by @hono/node-server 2, which adds the response's headers to its 101. */
+  /**
+   * The WebSocketServer of @hono/node-server 2, which adds the response's headers to the
+   * handshake's 101.
+   */
   readonly wss?: unknown;
   readonly server?: BunServer;
 }
 
 /**
- * Answers a handshake with one of Hono's helpers, and ties the socket to its sessions.
+ * Answers a WebSocket handshake with one of Hono's helpers, and ties the socket to the sessions.
  *
  * @param held the sessions of the request
+ * @param events the app's event handlers for the socket
  * @param upgrade calls the helper
  */
 export async function upgradeWithSession(
@@ -58,7 +62,7 @@ export async function upgradeWithSession(
   }
 }
 
-/** Wraps the app's events, which then receive no Galleta frames. */
+/** Wraps the app's event handlers, so that they get no messages of Galleta's own client. */
 function tieEvents(held: readonly FetchSession[], events: WSEvents): WSEvents {
   let tied: TiedSocket | undefined;
   const contexts = held.map(({ context }) => context as unknown as SessionContext<never>);
@@ -102,7 +106,10 @@ function tieEvents(held: readonly FetchSession[], events: WSEvents): WSEvents {
   };
 }
 
-/** Answers a handshake on workerd. Hono's own helper does not report when the socket opens. */
+/**
+ * Answers a WebSocket handshake on workerd. Hono's own helper does not report when the socket
+ * opens.
+ */
 function openPair(c: Context, events: WSEvents): Response {
   const { 0: client, 1: server } = new (globalThis as never as Workerd).WebSocketPair();
   const [protocol] = c.req.header("sec-websocket-protocol")?.split(",") ?? [];

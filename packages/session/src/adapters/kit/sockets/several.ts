@@ -3,18 +3,21 @@ import { live } from "../../../live/live.ts";
 import { assertApart } from "../beside.ts";
 import { lazySessions, type LazySessions } from "../given.ts";
 
-/** The sessions of a server's sockets: one, or a list. The app's hooks get the first. */
+/**
+ * The sessions for the sockets of a server: one, or a list. The app's `handshake` function gets the
+ * first.
+ */
 export type OneOrSeveral<Data> =
   | LazySessions<Data>
   // oxlint-disable-next-line typescript/no-explicit-any -- each list entry has its own type of data
   | readonly LazySessions<any>[];
 
 /**
- * Sets up the sessions of a server's sockets: now, or at the first handshake if one is a function.
- * They are made live, so that sockets follow their changes.
+ * Sets up the sessions for the sockets of a server: now, or at the first handshake if one of them
+ * is given as a function. The sockets then follow changes of the sessions.
  *
- * @throws SessionError `ERR_SESSION_KEY`; `ERR_SESSION_OPTION`, also if two of them have the same
- *   property or cookie
+ * @throws SessionError `ERR_SESSION_KEY`; `ERR_SESSION_OPTION`, also if two of the sessions have
+ *   the same property or cookie
  */
 export function lazySeveral<Data>(given: OneOrSeveral<Data>): () => readonly Sessions<Data>[] {
   const list = (Array.isArray(given) ? given : [given]) as LazySessions<Data>[];

@@ -20,15 +20,18 @@ export interface PlainSocket {
 }
 
 /**
- * Ties a socket to its sessions, which close it when they end. The adapter passes each message to
- * {@link TiedSocket.read}.
+ * Ties a WebSocket to its sessions: when a session ends, the socket is closed. The adapter passes
+ * each message to {@link TiedSocket.read}.
  */
 export class TiedSocket {
   readonly #isPage: boolean;
   readonly #handles: readonly (LiveHandle | undefined)[];
   readonly #stop: () => void;
 
-  /** @param socket the runtime's socket; messages that are sent with it are not escaped */
+  /**
+   * @param socket the runtime's socket; its `send` must send each text unchanged, without
+   *   {@link TiedSocket.escape}
+   */
   constructor(contexts: readonly SessionContext<never>[], socket: PlainSocket) {
     this.#isPage = isLiveProtocol(socket.protocol);
     const { close, stop } = inOwnRequest(contexts, (code, reason) => socket.close(code, reason));
@@ -37,7 +40,10 @@ export class TiedSocket {
     this.#handles = contexts.map((context) => attachSocket(context, { close, control }));
   }
 
-  /** Returns a message for the app; `undefined` for a Galleta frame, which goes to the sessions. */
+  /**
+   * Returns a message for the app. A message of Galleta's own client goes to the sessions instead,
+   * and `undefined` is returned.
+   */
   read(data: unknown): unknown {
     if (!this.#isPage || typeof data !== "string") {
       this.active();
@@ -54,12 +60,14 @@ export class TiedSocket {
     return undefined;
   }
 
-  /** Reports a message of the app that does not go through {@link TiedSocket.read}. */
+  /**
+   * Counts a message as activity of the sessions, if it was not passed to {@link TiedSocket.read}.
+   */
   active(): void {
     for (const handle of this.#handles) handle?.active();
   }
 
-  /** Escapes a message of the app before it is sent. */
+  /** Escapes a message of the app, so that the page does not take it for a message of Galleta. */
   escape<Message>(data: Message): Message | string {
     return this.#isPage && typeof data === "string" ? escapeMessage(data) : data;
   }
@@ -74,9 +82,9 @@ export class TiedSocket {
 const TURN = 500;
 
 /**
- * Makes the function that closes a socket, also from other requests. Cloudflare Workers allow I/O
- * only in the request that opened the socket, and timers are I/O. So there each socket has its own
- * timer, which closes it if another request asked for this, or if a session expired.
+ * Makes a function that closes a socket and may be called from any request. Cloudflare Workers
+ * allow I/O, timers included, only in the request that opened the socket. So there each socket has
+ * its own timer, which closes the socket after another request asked for that or a session expired.
  */
 function inOwnRequest(
   contexts: readonly SessionContext<never>[],

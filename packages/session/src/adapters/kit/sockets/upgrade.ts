@@ -1,7 +1,9 @@
 import type { IncomingMessage } from "node:http";
 import { SessionError } from "../../../errors.ts";
 
-/** The cookies to send with each request's 101. */
+/**
+ * The cookies to set in the 101 response of each WebSocket handshake, by the handshake's request.
+ */
 const cookies = new WeakMap<object, readonly string[]>();
 const watched = new WeakSet<object>();
 
@@ -11,9 +13,9 @@ export interface HandshakeServer {
 }
 
 /**
- * Sends cookies with the 101 of a request.
+ * Makes a server set cookies in its 101 response to a WebSocket handshake.
  *
- * @throws SessionError `ERR_SESSION_RUNTIME` if the server cannot send them
+ * @throws SessionError `ERR_SESSION_RUNTIME` if the server cannot do that
  */
 export function sendWithHandshake(
   server: HandshakeServer | undefined,

@@ -47,7 +47,10 @@ export interface WsServer<Socket extends WsSocket> {
 
 /** The app's settings for the sockets of a server. */
 export interface WsSettings<Data = SessionData> extends HandshakeSettings<Data> {
-  /** Called when other code changed the socket's session. The session already has the new data. */
+  /**
+   * Called after the session's data was changed elsewhere, such as by an HTTP request. The session
+   * already has the new data.
+   */
   readonly changed?: (session: SessionOf<Data>, ws: WsSocket) => void;
 }
 
@@ -64,16 +67,17 @@ interface Upgrade<Data, Socket extends WsSocket> {
   readonly settings: WsSettings<Data>;
   readonly req: IncomingMessage;
   readonly socket: Duplex;
-  /** Answers the handshake and passes the socket on. */
+  /** Answers the handshake and passes the open WebSocket to `done`. */
   readonly accept: (done: (ws: Socket) => void) => void;
-  /** Called with the socket, after it was tied to its session. */
+  /** Called with the open WebSocket, after it was tied to its sessions. */
   readonly done: (ws: Socket) => void;
 }
 
 /**
- * Checks a handshake, opens its sessions, answers it, and ties the socket to the sessions.
+ * Checks a WebSocket handshake, opens its sessions, answers it, and ties the socket to the
+ * sessions.
  *
- * @param lazy returns the sessions; the app's hooks get the first
+ * @param lazy returns the sessions; the app's `handshake` function gets the first
  */
 export function openUpgrade<Data, Socket extends WsSocket>(
   lazy: () => readonly Sessions<Data>[],
@@ -129,8 +133,8 @@ function adoptUpgrade<Data, Socket extends WsSocket>(
 }
 
 /**
- * Adds a listener for errors of the connection, because Node has removed its own. Without one, an
- * error would end the process.
+ * Adds an error listener to the connection of a handshake, because Node has removed its own. An
+ * error without a listener would end the process.
  */
 function guardErrors(socket: Duplex): void {
   socket.on("error", () => socket.destroy());
@@ -155,7 +159,7 @@ async function answer<Data, Socket extends WsSocket>(
 }
 
 /**
- * Prepares the response to a handshake.
+ * Calls the app's `handshake` function and saves the sessions, before a handshake is answered.
  *
  * @returns the reply that denies the handshake; `undefined` if it can be accepted
  */
@@ -203,8 +207,8 @@ function follow<Data>(
 }
 
 /**
- * Replaces `handleUpgrade` of a server, so that `take` gets each handshake. A second call for the
- * same server has no effect.
+ * Replaces `handleUpgrade` of a ws server, so that `take` gets each handshake. A second call for
+ * the same server has no effect.
  */
 export function interceptUpgrades<Socket extends WsSocket>(
   server: WsServer<Socket>,
