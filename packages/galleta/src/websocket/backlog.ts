@@ -44,8 +44,8 @@ export class Backlog {
   }
 
   /**
-   * Adds a message that waits for its view. Above the limit, calls `giveUp` of the queues that were
-   * read longest ago.
+   * Counts a message that waits in a socket's queue. While all queues together exceed the limit,
+   * calls `giveUp` on the queue that was read longest ago. The last queue is spared.
    */
   add(holder: Holder, bytes: number): void {
     this.#bytes += bytes;

@@ -35,7 +35,7 @@ function assertFits(shared: Shared, prolonged: ResumeOptions["prolonged"]): void
   }
   if (prolonged === undefined) {
     throw optionError(
-      "With socketActivity, resume() needs the option `prolonged`. For a message of the client, pass a function that keeps the new Cookie header; for anything else, pass false.",
+      "With socketActivity, resume() needs the option `prolonged`. If a message from the client caused the call, pass a function: it gets the new Cookie header for the next call of resume(). Otherwise pass false.",
     );
   }
   if (prolonged !== false && shared.store === undefined) {

@@ -22,8 +22,8 @@ export interface EventFacts {
     readonly handle: string;
     readonly label?: string | undefined;
     /**
-     * The handle of the session that caused the end. It was passed to `end` as `by`, called
-     * `revokeOthers`, or was the new login that exceeded `maxSessions`.
+     * The handle of the session that caused the end: the session passed to `end` as `by`, the one
+     * that called `revokeOthers`, or the new one that exceeded `maxSessions`.
      */
     readonly other?: string | undefined;
   };

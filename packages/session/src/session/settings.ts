@@ -105,7 +105,8 @@ function nameOf({ property, hardened }: SessionCookieOptions): Partial<CheckedOp
 }
 
 /**
- * Returns the cookie's path: the option `path` or `publicPath`. A `__Host-` cookie must have "/".
+ * Returns the cookie's path: the option `path` if given, else `publicPath`, else "/". A `__Host-`
+ * cookie ignores `publicPath`, because browsers require the path "/" for it.
  */
 function pathOf(given: SessionCookieOptions, { path, publicPath, sessionCookie }: CheckedOptions) {
   const isBound = /^__host-/i.test(sessionCookie);

@@ -95,7 +95,7 @@ async function countUp(store: SessionStore, key: string, keep: string, seconds: 
   }
   throw new SessionError(
     "ERR_SESSION_STORE",
-    "Other processes revoked sessions of this user at the same time. The revocation stays pending.",
+    "Other processes revoked sessions of this user at the same time. The revocation already applies in this process, which will write it to the store later.",
     { status: 503 },
   );
 }

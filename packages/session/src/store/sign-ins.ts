@@ -127,8 +127,8 @@ export class SignIns {
   }
 
   /**
-   * Emits the event `logout` for a session that its own request ended, and takes it off the user's
-   * list.
+   * Handles a logout, where a request ends its own session: emits the event `logout`, and removes
+   * the session from its user's list. Does nothing if the session has no user.
    */
   loggedOut(sid: string, data: object, meta: JsonObject): Promise<void> | undefined {
     const user = this.#store.userOf(data);

@@ -127,8 +127,9 @@ const REGISTERED = Symbol.for("galleta.sessions");
 /**
  * Records that a Fastify instance and its nested instances have these sessions.
  *
- * @throws SessionError `ERR_SESSION_SETUP` if the property already exists; `ERR_SESSION_OPTION` if
- *   earlier sessions of the instance have the same cookie or endpoint
+ * @throws SessionError `ERR_SESSION_SETUP` if requests already have a decorator with the name of
+ *   the option `property`; `ERR_SESSION_OPTION` if earlier sessions of the instance have the same
+ *   cookie or endpoint
  */
 function register<Data>(app: FastifyInstance, sessions: Sessions<Data>): void {
   const { property } = sessions;
