@@ -59,7 +59,9 @@ export class SessionStorePort implements StoreAccess {
   /** @throws SessionError `ERR_SESSION_OPTION` if the option `writeAs` is also set */
   constructor(store: SessionStore | KeyValueStore, shared: Shared, options: CheckedConnected) {
     if (shared.settings.writeAs !== undefined) {
-      throw optionError("Use either store or writeAs: the other framework's cookie has no id of ours.");
+      throw optionError(
+        "Use either store or writeAs: the other framework's cookie has no id of ours.",
+      );
     }
     this.keepsData = options.storage === "store";
     this.isOptional = options.onStoreError === "allow";
