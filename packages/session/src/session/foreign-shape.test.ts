@@ -16,7 +16,7 @@ describe("a cookie is recognized by its form", () => {
     for (const value of values) {
       const shape = foreignShapeOf(value);
       expect([value, shape?.format]).toEqual([value, format]);
-      expect(shape?.message).toContain(`one of ${format}.`);
+      expect(shape?.message).toContain(`a cookie of ${format}.`);
       expect(shape?.message).toContain(advice);
       expect(shape?.message).not.toContain(value);
       expect(shape?.message.includes("formats: [")).toBe(format !== "express-session");

@@ -129,6 +129,18 @@ describe("the log of a session in Redis", () => {
     }
   });
 
+  it.each([
+    ["the first half", "a\u{1f600}b", "a\u{1f601}b"],
+    ["the first half at the start", "\u{1f600}", "\u{1f601}"],
+    ["the second half", "a\u{10000}b", "a\u{10400}b"],
+    ["the second half at the end", "\u{10000}", "\u{10400}"],
+    ["the second half, with a shorter text", "\u{10000}\u{10400}b", "\u{10400}b"],
+  ])("keeps a character of two halves if two texts share %s", (_half, one, other) => {
+    const text = sent(encodeFirst(state(one), LIFE));
+    const record = sent(encodeRecord(replay(text), state(other, 2)));
+    expect(replay(text + record).value).toBe(other);
+  });
+
   it("changes the remainder of the length with a whole value, and not with a record", () => {
     fc.assert(
       fc.property(texts, texts, (one, other) => {
