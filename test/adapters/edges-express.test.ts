@@ -45,7 +45,7 @@ describe.each([
       expect(warnings).toHaveLength(1);
       expect(warnings[0]).toMatchObject({
         code: "ERR_SESSION_SETUP",
-        message: expect.stringContaining("Set the sessions' `trustProxy` as well"),
+        message: expect.stringContaining("Set the option `trustProxy` of the sessions as well"),
       });
     },
   );
