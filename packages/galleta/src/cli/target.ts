@@ -12,7 +12,7 @@ export interface AppTarget {
 
 /**
  * Parses the argument `<file>[:export]` of `galleta serve`.
- * @throws CliError if there is no such file, or it is a folder
+ * @throws CliError if the file does not exist or is a folder
  */
 export function parseTarget(text: string): AppTarget {
   // A file may have a colon in its name, and on Windows every absolute path has one.

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { Jar, start, type Data } from "@galleta/test-support/jar";
-import type { Sessions } from "../engine.ts";
+import { start } from "@galleta/test-support/jar";
+import { login } from "@galleta/test-support/network";
 import { serializeBody } from "../session/body.ts";
 import { describe as describeSession, destroy } from "../session/functions.ts";
 import { parseBody } from "../session/json.ts";
@@ -38,12 +38,6 @@ function network(storage: "cookie" | "store" = "cookie") {
     return counts;
   };
   return { open, asked, state };
-}
-
-async function login(sessions: Sessions<Data>, user: unknown = "ada"): Promise<Jar> {
-  const jar = new Jar();
-  await jar.request(sessions, (session) => void (session["user"] = user));
-  return jar;
 }
 
 describe.each(["cookie", "store"] as const)("a session with its data in the %s", (storage) => {

@@ -1,14 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { Jar, start, type Data } from "@galleta/test-support/jar";
-import type { Sessions } from "../engine.ts";
+import { Jar, start } from "@galleta/test-support/jar";
+import { login, network } from "@galleta/test-support/network";
 import { LATE } from "../session/end.ts";
 import { destroy, renew } from "../session/functions.ts";
-import { sessionStore } from "./custom.ts";
 import { readEpoch } from "./epoch.ts";
 import { userKey } from "./keys.ts";
 import { memoryStore } from "./memory.ts";
 import { revokeOthers } from "./revoke.ts";
-import type { StoredValue, Write } from "./store.ts";
+import type { StoredValue } from "./store.ts";
 
 beforeEach(() => void vi.useFakeTimers({ now: 1_800_000_000_000 }));
 afterEach(() => {
@@ -19,35 +18,9 @@ afterEach(() => {
 const ENDED = { code: "ERR_SESSION_ENDED" };
 const ADA = userKey("ada");
 
-/** A store of several processes, whose answers a test may replace. */
-function network() {
-  const shared = memoryStore();
-  const writes: Write[] = [];
-  const state = {
-    get: async (keys: readonly string[]) => shared.get(keys),
-    replace: async (write: Write) => shared.replace(write),
-  };
-  const open = () =>
-    start({
-      subject: "user",
-      store: sessionStore({
-        isLocal: false,
-        get: (keys: readonly string[]) => state.get(keys),
-        replace(write) {
-          writes.push(write);
-          return state.replace(write);
-        },
-      }),
-    });
-  const epoch = () => readEpoch((shared.get([ADA]) as (StoredValue | undefined)[])[0]);
-  return { shared, state, writes, open, epoch };
-}
-
-async function login(sessions: Sessions<Data>, user = "ada"): Promise<Jar> {
-  const jar = new Jar();
-  await jar.request(sessions, (session) => void (session["user"] = user));
-  return jar;
-}
+/** Returns how often the sessions of ada were revoked, as the store has it. */
+const epochIn = ({ shared }: ReturnType<typeof network>) =>
+  readEpoch((shared.get([ADA]) as (StoredValue | undefined)[])[0]);
 
 describe("revokeOthers", () => {
   it("throws without a store, without a subject, and without a user", async () => {
@@ -88,7 +61,8 @@ describe("revokeOthers", () => {
 
   it("throws in a session that another process ended, also after renew", async () => {
     for (const change of [() => undefined, renew]) {
-      const { open, epoch } = network();
+      const net = network();
+      const { open } = net;
       const [here, elsewhere] = [open().sessions, open().sessions];
       const jar = await login(here);
       await jar.request(here, async (session) => {
@@ -96,7 +70,7 @@ describe("revokeOthers", () => {
         change(session);
         await expect(revokeOthers(session)).rejects.toMatchObject(ENDED);
       });
-      expect(epoch().count).toBe(0);
+      expect(epochIn(net).count).toBe(0);
     }
   });
 
@@ -127,7 +101,8 @@ describe("revokeAll", () => {
   });
 
   it("counts up from the count of a process that was faster", async () => {
-    const { open, state, shared, epoch } = network();
+    const net = network();
+    const { open, state, shared } = net;
     let isFirst = true;
     state.replace = async (write) => {
       if (isFirst && write.key === ADA) void shared.replace({ ...write, rev: 65_536 * 9 });
@@ -135,7 +110,7 @@ describe("revokeAll", () => {
       return shared.replace(write);
     };
     await open().sessions.revokeAll("ada");
-    expect(epoch().count).toBe(65_536 * 9 + 1);
+    expect(epochIn(net).count).toBe(65_536 * 9 + 1);
   });
 
   it("gives up after a hundred other processes were faster", async () => {
@@ -151,7 +126,8 @@ describe("revokeAll", () => {
   });
 
   it("ends the sessions here if the store fails, and elsewhere once it is back", async () => {
-    const { open, state, shared, epoch } = network();
+    const net = network();
+    const { open, state, shared } = net;
     const [here, elsewhere] = [open().sessions, open().sessions];
     const jar = await login(here);
     const socket = await jar.socket(here);
@@ -160,7 +136,7 @@ describe("revokeAll", () => {
     expect(socket.closed).toEqual({ code: 1008, reason: "session ended" });
     state.replace = async (write) => shared.replace(write);
     await vi.advanceTimersByTimeAsync(1000);
-    expect(epoch().count).toBeGreaterThan(0);
+    expect(epochIn(net).count).toBeGreaterThan(0);
     expect(await jar.copy().read(elsewhere)).toEqual({});
   });
 

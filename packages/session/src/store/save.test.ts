@@ -1,8 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { Jar, start, type Data } from "@galleta/test-support/jar";
-import type { Sessions } from "../engine.ts";
+import { start } from "@galleta/test-support/jar";
+import { login, network } from "@galleta/test-support/network";
 import { destroy, renew } from "../session/functions.ts";
-import { sessionStore } from "./custom.ts";
 import { sessionKey } from "./keys.ts";
 import { memoryStore } from "./memory.ts";
 import { revokeOthers } from "./revoke.ts";
@@ -15,36 +14,6 @@ afterEach(() => {
 });
 
 const FAILED = { code: "ERR_SESSION_STORE" };
-
-/** Processes with one store on the network, whose writes a test may replace. */
-function network() {
-  const shared = memoryStore();
-  const writes: Write[] = [];
-  const state = {
-    get: async (keys: readonly string[]) => shared.get(keys),
-    replace: async (write: Write) => shared.replace(write),
-  };
-  const open = (options: Parameters<typeof start>[0] = {}) =>
-    start({
-      subject: "user",
-      ...options,
-      store: sessionStore({
-        isLocal: false,
-        get: (keys: readonly string[]) => state.get(keys),
-        replace(write) {
-          writes.push(write);
-          return state.replace(write);
-        },
-      }),
-    });
-  return { open, shared, state, writes };
-}
-
-async function login(sessions: Sessions<Data>, user = "ada"): Promise<Jar> {
-  const jar = new Jar();
-  await jar.request(sessions, (session) => void (session["user"] = user));
-  return jar;
-}
 
 const ofSession = (writes: readonly Write[]) => writes.filter(({ key }) => key.startsWith("s:"));
 
